@@ -1,0 +1,263 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+)
+
+// Chart is one figure: panels in rows of Columns, below a common title and legend.
+type Chart struct {
+	Title  string
+	Panels []Panel
+
+	// Width and Height are in CSS pixels, the size at which the chart is meant to be shown. 0 means 900 wide and 40
+	// plus 300 for every row of panels high.
+	Width, Height float64
+	// Columns is the number of panels side by side. 0 means all of up to four panels.
+	Columns int
+	// Scale is the number of image pixels for one CSS pixel in a PNG; 0 means 2, which is sharp on dense screens.
+	Scale float64
+	// ShareY gives all panels the same y range.
+	ShareY bool
+}
+
+// Panel is one pair of axes with what is drawn between them.
+type Panel struct {
+	Title  string
+	X, Y   Axis
+	Series []Series
+	Marks  []Mark
+
+	// Cells makes the panel a heat map, Cells[row][column] with row 0 at the top; X.Labels and Y.Labels name columns
+	// and rows. Z is about the values: their bounds, percent or not. A panel has either Cells or Series.
+	Cells [][]float64
+	Z     Axis
+	// Equal draws one unit of x as long as one unit of y.
+	Equal bool
+}
+
+// Axis says how numbers become positions and labels.
+type Axis struct {
+	Title string
+	// Min and Max bound the axis. Both 0: as far as the data reaches.
+	Min, Max float64
+	// Zero extends an axis without bounds to 0.
+	Zero bool
+	// Integer labels whole numbers only.
+	Integer bool
+	// Percent shows 0..1 as 0..100 %.
+	Percent bool
+	// Log is a logarithmic axis; values that are not positive are gaps.
+	Log bool
+	// Labels name the positions 0, 1, 2, ...
+	Labels []string
+}
+
+// Kind is how the points of a series are drawn.
+type Kind int
+
+const (
+	// Line joins the points.
+	Line Kind = iota
+	// Steps is a staircase: Y[i] holds from X[i] to X[i+1]. With one X more than Y, the X are the edges of the intervals.
+	Steps
+	// Points draws a small shape at every point.
+	Points
+	// Band fills between Y2 and Y, as a staircase if X has one value more than Y.
+	Band
+	// Bars stand on 0; bars of several series stand side by side.
+	Bars
+)
+
+func (k Kind) String() string {
+	names := [...]string{"Line", "Steps", "Points", "Band", "Bars"}
+	if k < 0 || int(k) >= len(names) {
+		return fmt.Sprintf("Kind(%d)", int(k))
+	}
+	return names[k]
+}
+
+// Series is a list of points and how to draw them.
+type Series struct {
+	// Name is what the legend says. Series of one name have one colour in all panels and one entry in the legend.
+	// A series without a name is not in the legend.
+	Name string
+	Kind Kind
+	// X and Y are the points; a nil X counts 0, 1, 2, ... A NaN or infinite value is a gap.
+	X, Y []float64
+	// Y2 is the other edge of a Band.
+	Y2 []float64
+
+	// Color is "#rrggbb", such as [Blue]; empty: the next of the palette.
+	Color string
+	// Like is the name of the series whose colour this one takes.
+	Like string
+	// Dashed draws the line dashed.
+	Dashed bool
+	// Light draws thin and pale, for context. A light line does not stretch the y axis: its outliers may lie outside.
+	Light bool
+	// Dots marks the points of a line. A point with gaps on both sides always has its dot.
+	Dots bool
+}
+
+// Mark is a vertical line with a small label above the panel.
+type Mark struct {
+	At    float64
+	Label string
+}
+
+// Size is the size in CSS pixels at which the chart is meant to be shown; an SVG has it, a PNG has Scale times as many pixels.
+func (c Chart) Size() (width, height float64) {
+	width, height = c.Width, c.Height
+	if width == 0 {
+		width = 900
+	}
+	if height == 0 {
+		rows := 1
+		if cols := c.columns(); cols > 0 {
+			rows = max(1, (len(c.Panels)+cols-1)/cols)
+		}
+		height = 40 + 300*float64(rows)
+	}
+	return width, height
+}
+
+func (c Chart) columns() int {
+	if c.Columns > 0 {
+		return min(c.Columns, max(1, len(c.Panels)))
+	}
+	n := len(c.Panels)
+	if n <= 4 {
+		return max(1, n)
+	}
+	return min(4, int(math.Ceil(math.Sqrt(float64(n)))))
+}
+
+func (c Chart) scale() float64 {
+	if c.Scale == 0 {
+		return 2
+	}
+	return math.Round(72*c.Scale) / 72 // the raster canvas counts in whole dots per inch
+}
+
+// nameOf is how an error calls a panel or series.
+func nameOf(what string, i int, name string) string {
+	if name == "" {
+		return fmt.Sprintf("%s %d", what, i+1)
+	}
+	return fmt.Sprintf("%s %q", what, name)
+}
+
+// check finds what cannot be drawn.
+func (c Chart) check() error {
+	const most = 16384
+	w, h := c.Size()
+	s := c.scale()
+	if !(s >= 0.1 && s <= 16) {
+		return fmt.Errorf("chart: Scale is %v; expected 0.1 to 16", c.Scale)
+	}
+	for _, d := range []struct {
+		name  string
+		value float64
+	}{{"Width", w}, {"Height", h}} {
+		if !(d.value >= 1 && d.value*s <= most) {
+			return fmt.Errorf("chart: %s is %v; expected 1 to %v pixels (%d at scale %v)", d.name, d.value, math.Floor(most/s), most, s)
+		}
+	}
+	if c.Columns < 0 {
+		return fmt.Errorf("chart: Columns is %d; expected 0 or more", c.Columns)
+	}
+	for i, p := range c.Panels {
+		if err := p.check(); err != nil {
+			return fmt.Errorf("chart: %s: %w", nameOf("panel", i, p.Title), err)
+		}
+	}
+	return nil
+}
+
+func (p Panel) check() error {
+	for _, a := range []struct {
+		name string
+		axis Axis
+	}{{"x", p.X}, {"y", p.Y}, {"z", p.Z}} {
+		x := a.axis
+		if x.fixed() && !(finite(x.Min) && finite(x.Max) && x.Min < x.Max) {
+			return fmt.Errorf("%s axis runs from %v to %v; expected Min < Max", a.name, x.Min, x.Max)
+		}
+		if x.fixed() && x.Log && x.Min <= 0 {
+			return fmt.Errorf("%s axis is logarithmic and starts at %v; expected Min > 0", a.name, x.Min)
+		}
+	}
+	if p.Cells != nil {
+		return p.checkCells()
+	}
+	for i, s := range p.Series {
+		if err := s.check(); err != nil {
+			return fmt.Errorf("%s: %w", nameOf("series", i, s.Name), err)
+		}
+	}
+	return nil
+}
+
+func (p Panel) checkCells() error {
+	if len(p.Series) > 0 {
+		return fmt.Errorf("has both Cells and %d series; expected one of them", len(p.Series))
+	}
+	for i, row := range p.Cells {
+		if len(row) != len(p.Cells[0]) {
+			return fmt.Errorf("row %d of Cells has %d values, row 0 has %d", i, len(row), len(p.Cells[0]))
+		}
+		if n := len(p.X.Labels); n > 0 && n != len(row) {
+			return fmt.Errorf("has %d names in X.Labels for %d columns of Cells", n, len(row))
+		}
+	}
+	if n := len(p.Y.Labels); n > 0 && n != len(p.Cells) {
+		return fmt.Errorf("has %d names in Y.Labels for %d rows of Cells", n, len(p.Cells))
+	}
+	return nil
+}
+
+func (s Series) check() error {
+	if s.Kind < Line || s.Kind > Bars {
+		return fmt.Errorf("unknown kind %d; expected Line, Steps, Points, Band or Bars", int(s.Kind))
+	}
+	edges := s.edges()
+	if s.X != nil && len(s.X) != len(s.Y) && !edges {
+		more := ""
+		if s.Kind == Steps || s.Kind == Band {
+			more = " or one more"
+		}
+		return fmt.Errorf("has %d values in X and %d in Y; expected as many X%s", len(s.X), len(s.Y), more)
+	}
+	if s.Kind == Band && len(s.Y2) != len(s.Y) {
+		return fmt.Errorf("a Band has %d values in Y2 and %d in Y; expected as many", len(s.Y2), len(s.Y))
+	}
+	if s.Kind != Band && s.Y2 != nil {
+		return fmt.Errorf("has Y2, which is for a Band; its kind is %v", s.Kind)
+	}
+	if s.Color != "" {
+		if _, err := parseColor(s.Color); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// edges reports whether X are the edges of intervals on which Y is constant.
+func (s Series) edges() bool {
+	return (s.Kind == Steps || s.Kind == Band) && len(s.X) == len(s.Y)+1
+}
+
+// x is the i-th position.
+func (s Series) x(i int) float64 {
+	if s.X == nil {
+		return float64(i)
+	}
+	return s.X[i]
+}
+
+// finite reports whether v can be placed on an axis. Values beyond 1e150 count as infinite: the arithmetic of the axes
+// would overflow.
+func finite(v float64) bool { return math.Abs(v) < 1e150 }
+
+func (a Axis) fixed() bool { return a.Min != 0 || a.Max != 0 }

@@ -1,0 +1,75 @@
+package chart_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+
+	"continuousnet/cnet/chart"
+)
+
+func Example() {
+	c := chart.Chart{Title: "Moons", Panels: []chart.Panel{{
+		X:      chart.Axis{Title: "epoch", Integer: true},
+		Y:      chart.Axis{Title: "accuracy", Percent: true},
+		Series: []chart.Series{{Name: "test", X: []float64{1, 2, 3}, Y: []float64{0.71, 0.84, 0.88}}},
+		Marks:  []chart.Mark{{At: 2, Label: "refined to 2-2-2"}},
+	}}}
+	var svg bytes.Buffer
+	err := c.SVG(&svg)
+	fmt.Println(bytes.Contains(svg.Bytes(), []byte("refined to 2-2-2")), err)
+	// Output: true <nil>
+}
+
+func ExampleHistory() {
+	h := chart.History{
+		Title: "results/first",
+		Epochs: []chart.Epoch{
+			{Number: 1, TrainLoss: 1.21, TestLoss: 1.02, TrainAccuracy: 0.58, TestAccuracy: 0.63},
+			{Number: 2, TrainLoss: 0.84, TestLoss: math.NaN(), TrainAccuracy: 0.71, TestAccuracy: math.NaN()}, // not evaluated
+			{Number: 3, TrainLoss: 0.66, TestLoss: 0.68, TrainAccuracy: 0.77, TestAccuracy: 0.76},
+		},
+		Marks: []chart.Mark{{At: 2, Label: "refined to 2-2-2"}},
+		Total: 6,
+	}
+	c := h.Chart()
+	c.Columns = 1 // loss above accuracy
+	var png bytes.Buffer
+	err := c.PNG(&png)
+	fmt.Println(len(c.Panels), png.Len() > 0, err)
+	// Output: 2 true <nil>
+}
+
+func ExampleWeights() {
+	w := chart.Weights{
+		Title: "Weights over depth",
+		Stages: []chart.Stage{{
+			Name:   "stage 1",
+			Before: [][]float64{{0.1, -0.2}},              // one interval, two coefficients
+			After:  [][]float64{{0.1, -0.1}, {0.3, -0.4}}, // refined, then trained
+		}},
+		BeforeName: "1 step",
+	}
+	c, err := w.Chart()
+	fmt.Println(len(c.Panels), err)
+	// Output: 1 <nil>
+}
+
+func ExampleByClass() {
+	series, err := chart.ByClass([]float64{0, 1, 2}, []float64{0, 1, 0}, []int{0, 1, 0}, "upper", "lower")
+	c := chart.Chart{Panels: []chart.Panel{{Series: series, Equal: true}}}
+	fmt.Println(c.Panels[0].Series[0].Name, len(c.Panels[0].Series[0].X), err)
+	// Output: upper 2 <nil>
+}
+
+func ExampleGallery() {
+	g := chart.Gallery{
+		Pixels: make([]uint8, 2*28*28), Width: 28, Height: 28,
+		Labels: []int{0, 1}, Predicted: []int{0, 0}, Confidence: []float64{0.98, 0.61},
+		Classes: []string{"ankle boot", "bag"},
+	}
+	var png bytes.Buffer
+	err := g.PNG(&png)
+	fmt.Println(png.Len() > 0, err)
+	// Output: true <nil>
+}

@@ -1,0 +1,78 @@
+package chart
+
+import (
+	"image/color"
+	"math"
+	"strconv"
+)
+
+// cellSpans puts column j at x = j and row i at y = −i: row 0 is at the top.
+func (p Panel) cellSpans() (x, y span) {
+	rows, cols := len(p.Cells), 0
+	if rows > 0 {
+		cols = len(p.Cells[0])
+	}
+	return span{lo: -0.5, hi: max(float64(cols), 1) - 0.5}, span{lo: 0.5 - max(float64(rows), 1), hi: 0.5}
+}
+
+func (f *frame) rowTicks() []tick {
+	ts := make([]tick, len(f.Cells))
+	for i := range f.Cells {
+		label := strconv.Itoa(i)
+		if len(f.Y.Labels) > 0 {
+			label = clean(f.Y.Labels[i])
+		}
+		ts[i] = tick{-float64(i), label}
+	}
+	return ts
+}
+
+// cells draws a heat map; each cell says its value where there is room.
+func (p pen) cells(f *frame) {
+	e := newExtent()
+	for _, row := range f.Cells {
+		for _, v := range row {
+			e.add(v, false)
+		}
+	}
+	if f.Z.fixed() {
+		e = extent{f.Z.Min, f.Z.Max}
+	}
+	for i, row := range f.Cells {
+		for j, v := range row {
+			x, y := float64(j), -float64(i)
+			r := rect{f.px(x-0.5) + 1, f.py(y+0.5) + 1, f.px(x+0.5) - 1, f.py(y-0.5) - 1}
+			fill, label := gridColor, "–"
+			if finite(v) {
+				t := 0.5
+				if e.hi > e.lo {
+					t = (v - e.lo) / (e.hi - e.lo)
+				}
+				fill, label = heatColor(t), cellLabel(v, f.Z.Percent)
+			}
+			p.fill(fill, r.polygon())
+			ink := inkColor
+			if dark(fill) {
+				ink = white
+			}
+			l := tickLetters.aligned(0.5).colored(ink)
+			if r.h() >= 13 && l.width(label) <= r.w()-2 {
+				p.text(l, (r.x0+r.x1)/2, (r.y0+r.y1)/2+4, label)
+			}
+		}
+	}
+}
+
+func dark(c color.NRGBA) bool {
+	return 0.299*float64(c.R)+0.587*float64(c.G)+0.114*float64(c.B) < 140
+}
+
+func cellLabel(v float64, percent bool) string {
+	if percent {
+		return Axis{Percent: true}.format(v, 0.001)
+	}
+	if v != 0 && (math.Abs(v) < 1e-3 || math.Abs(v) >= 1e5) {
+		return minus(strconv.FormatFloat(v, 'e', 1, 64))
+	}
+	return minus(strconv.FormatFloat(v, 'g', 3, 64))
+}

@@ -1,0 +1,301 @@
+package chart
+
+import (
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+func strokeOf(k look, s Series) stroke {
+	st := stroke{color: k.color, width: 2, dashed: k.dashed}
+	if s.Dashed {
+		st.width = 1.5
+	}
+	if s.Light {
+		st.color, st.width = paler(k.color, 0.6), 1
+		if st.dashed {
+			st.color = paler(k.color, 0.4)
+		}
+	}
+	return st
+}
+
+func fillColor(k look, s Series) color.NRGBA {
+	if s.Kind == Bars {
+		if s.Light {
+			return paler(k.color, 0.5)
+		}
+		return k.color
+	}
+	c := k.color // bands lie over each other: translucent
+	c.A = 0x48
+	if s.Light {
+		c.A = 0x26
+	}
+	return c
+}
+
+// series draws all series of a panel: areas first, then pale lines, then the others, each in the order given.
+func (p pen) series(f *frame, l *looks) {
+	ks := make([]look, len(f.Series))
+	bars, bar := 0, 0
+	for i, s := range f.Series {
+		ks[i] = l.of(s)
+		if s.Kind == Bars {
+			bars++
+		}
+	}
+	for i, s := range f.Series {
+		switch s.Kind {
+		case Band:
+			p.band(f, s, fillColor(ks[i], s))
+		case Bars:
+			p.bars(f, s, fillColor(ks[i], s), bar, bars)
+			bar++
+		}
+	}
+	for _, light := range []bool{true, false} {
+		for i, s := range f.Series {
+			if s.Light != light {
+				continue
+			}
+			switch s.Kind {
+			case Line, Steps:
+				p.line(f, s, ks[i])
+			case Points:
+				p.points(f, s, ks[i])
+			}
+		}
+	}
+}
+
+func (p pen) line(f *frame, s Series, k look) {
+	st := strokeOf(k, s)
+	var strokes [][]point
+	var dots []point
+	for _, run := range f.runs(s, s.Y) {
+		if len(run) == 1 || s.Dots {
+			for _, q := range run {
+				if f.plot.has(q) {
+					dots = append(dots, q)
+				}
+			}
+		}
+		if s.Kind == Steps && !s.edges() {
+			run = staircase(run)
+		}
+		strokes = append(strokes, f.plot.clipLine(thin(run))...)
+	}
+	p.lines(st, strokes...)
+	p.dots(st.color, 0, 1.6*math.Sqrt(st.width+0.6), dots)
+}
+
+func (p pen) points(f *frame, s Series, k look) {
+	var at []point
+	for _, run := range f.runs(s, s.Y) {
+		for _, q := range run {
+			if f.plot.has(q) {
+				at = append(at, q)
+			}
+		}
+	}
+	c, r := k.color, 3.4
+	if len(at) > 400 {
+		r = 2.4
+	}
+	if s.Light {
+		c = paler(c, 0.5)
+	}
+	p.dots(c, k.index, r, at)
+}
+
+func (p pen) band(f *frame, s Series, c color.NRGBA) {
+	upper, lower := make([]float64, len(s.Y)), make([]float64, len(s.Y))
+	for i := range s.Y { // an edge is a gap where either is
+		upper[i], lower[i] = s.Y[i], s.Y2[i]
+		if !finite(upper[i]) || !finite(lower[i]) {
+			upper[i], lower[i] = math.NaN(), math.NaN()
+		}
+	}
+	up, low := f.runs(s, upper), f.runs(s, lower)
+	for i := range min(len(up), len(low)) {
+		poly := append([]point{}, up[i]...)
+		for j := len(low[i]) - 1; j >= 0; j-- {
+			poly = append(poly, low[i][j])
+		}
+		p.fill(c, f.plot.clipPolygon(poly))
+	}
+}
+
+// barPitch is the smallest distance between bars.
+func barPitch(s Series) float64 {
+	pitch := math.Inf(1)
+	for i := 1; i < len(s.Y); i++ {
+		if d := math.Abs(s.x(i) - s.x(i-1)); d > 0 && finite(d) {
+			pitch = min(pitch, d)
+		}
+	}
+	if math.IsInf(pitch, 1) {
+		return 1
+	}
+	return pitch
+}
+
+// bars draws the i-th of n series of bars.
+func (p pen) bars(f *frame, s Series, c color.NRGBA, i, n int) {
+	width := 0.76 * barPitch(s) / float64(n)
+	base := f.y.lo
+	if !f.y.log {
+		base = min(max(0, f.y.lo), f.y.hi)
+	}
+	var polygons [][]point
+	for j, v := range s.Y {
+		_, okX := f.x.frac(s.x(j))
+		if _, ok := f.y.frac(v); !ok || !okX {
+			continue
+		}
+		x := s.x(j) + (float64(i)-float64(n)/2)*width
+		r := rect{f.px(x), f.py(v), f.px(x + width), f.py(base)}
+		polygons = append(polygons, f.plot.clipPolygon(r.polygon()))
+	}
+	p.fill(c, polygons...)
+}
+
+// runs are the stretches of a series between gaps, as places on the canvas; y are its values or those of its other edge.
+// Intervals become their two corners.
+func (f *frame) runs(s Series, y []float64) [][]point {
+	var runs [][]point
+	var run []point
+	end := func() {
+		if len(run) > 0 {
+			runs = append(runs, run)
+			run = nil
+		}
+	}
+	for i, v := range y {
+		ty, ok := f.y.frac(v)
+		tx, okX := f.x.frac(s.x(i))
+		if !ok || !okX {
+			end()
+			continue
+		}
+		py := f.plot.y1 - ty*f.plot.h()
+		px := f.plot.x0 + tx*f.plot.w()
+		if !s.edges() {
+			run = append(run, point{px, py})
+			continue
+		}
+		next, okNext := f.x.frac(s.X[i+1])
+		if !okNext {
+			end()
+			continue
+		}
+		run = append(run, point{px, py}, point{f.plot.x0 + next*f.plot.w(), py})
+	}
+	end()
+	return runs
+}
+
+func staircase(run []point) []point {
+	var st []point
+	for i, q := range run {
+		if i > 0 {
+			st = append(st, point{q.x, run[i-1].y})
+		}
+		st = append(st, q)
+	}
+	return st
+}
+
+// thin keeps of every half pixel of a long line its first, lowest, highest and last point: the picture stays the same,
+// a curve of a million points costs what its width costs (M4 aggregation, Jugel et al., VLDB 2014).
+func thin(run []point) []point {
+	const perPixel = 2
+	if len(run) < 2000 {
+		return run
+	}
+	var kept []point
+	for i := 0; i < len(run); {
+		cell := math.Floor(run[i].x * perPixel)
+		lo, hi := i, i
+		j := i
+		for ; j < len(run) && math.Floor(run[j].x*perPixel) == cell; j++ {
+			if run[j].y < run[lo].y {
+				lo = j
+			}
+			if run[j].y > run[hi].y {
+				hi = j
+			}
+		}
+		last := -1
+		for _, k := range [...]int{i, min(lo, hi), max(lo, hi), j - 1} {
+			if k > last {
+				kept = append(kept, run[k])
+				last = k
+			}
+		}
+		i = j
+	}
+	return kept
+}
+
+func (r rect) has(q point) bool {
+	const slack = 0.01
+	return q.x >= r.x0-slack && q.x <= r.x1+slack && q.y >= r.y0-slack && q.y <= r.y1+slack
+}
+
+func (r rect) inside(run []point) bool {
+	for _, q := range run {
+		if !r.has(q) {
+			return false
+		}
+	}
+	return true
+}
+
+// area is r for the clipping of gonum/plot, which does not care which way y runs.
+func (r rect) area() *draw.Canvas {
+	return &draw.Canvas{Rectangle: vg.Rectangle{
+		Min: vg.Point{X: vg.Length(r.x0), Y: vg.Length(r.y0)},
+		Max: vg.Point{X: vg.Length(r.x1), Y: vg.Length(r.y1)},
+	}}
+}
+
+func (r rect) clipLine(run []point) [][]point {
+	if len(run) < 2 {
+		return nil
+	}
+	if r.inside(run) {
+		return [][]point{run}
+	}
+	var lines [][]point
+	for _, l := range r.area().ClipLinesXY(toVG(run)) {
+		lines = append(lines, fromVG(l))
+	}
+	return lines
+}
+
+func (r rect) clipPolygon(poly []point) []point {
+	if r.inside(poly) {
+		return poly
+	}
+	return fromVG(r.area().ClipPolygonXY(toVG(poly)))
+}
+
+func toVG(run []point) []vg.Point {
+	out := make([]vg.Point, len(run))
+	for i, q := range run {
+		out[i] = vg.Point{X: vg.Length(q.x), Y: vg.Length(q.y)}
+	}
+	return out
+}
+
+func fromVG(run []vg.Point) []point {
+	out := make([]point, len(run))
+	for i, q := range run {
+		out[i] = point{float64(q.X), float64(q.Y)}
+	}
+	return out
+}

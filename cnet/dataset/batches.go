@@ -1,0 +1,98 @@
+package dataset
+
+import "fmt"
+
+// Batches cuts a split into batches for training, in another order every epoch.
+//
+// What batch (epoch, step) holds is a pure function of the seed, epoch and step
+// and of nothing that happened before: runs resume exactly, and batches can be
+// asked for in any order. Random numbers of an image's augmentation belong to
+// (seed, epoch, image), whatever the batch size.
+//
+// Only full batches are handed out. A batch of another size would be another
+// shape, for which the whole network is compiled once more; the few images that
+// an epoch leaves out are others in the next one.
+//
+// A Batches must not be used by two goroutines at a time: make one for each.
+type Batches struct {
+	split Split
+	pixel int // values per image
+	size  int
+	seed  uint64
+
+	normalize normalizer
+	augment   *augmenter // nil: images as they are
+
+	order      []int32 // the permutation of orderEpoch; nil before the first Fill
+	orderEpoch int
+}
+
+// NewBatches cuts split, a part of set, into batches of size images. A size
+// larger than the split means all of it. With augment, images are cropped and
+// flipped at random.
+func NewBatches(set *Set, split Split, size int, seed uint64, augment bool) (*Batches, error) {
+	if err := set.checkSplit(split, size); err != nil {
+		return nil, err
+	}
+	b := &Batches{
+		split:     split,
+		pixel:     set.ImageSize(),
+		size:      min(size, split.Len()),
+		seed:      seed,
+		normalize: newNormalizer(set),
+	}
+	if augment {
+		b.augment = newAugmenter(set)
+	}
+	return b, nil
+}
+
+// Size returns the number of images in a batch.
+func (b *Batches) Size() int { return b.size }
+
+// Steps returns the number of batches in an epoch.
+func (b *Batches) Steps() int { return b.split.Len() / b.size }
+
+// Fill writes batch number step of an epoch, both counted from 0: images is
+// [Size, H, W, C], normalised, and labels [Size]. It panics if step or the
+// length of a slice is wrong, as indexing does.
+func (b *Batches) Fill(epoch, step int, images []float32, labels []int32) {
+	if step < 0 || step >= b.Steps() {
+		panic(fmt.Sprintf("dataset: batch %d of an epoch of %d batches", step, b.Steps()))
+	}
+	checkLen("images", len(images), b.size*b.pixel)
+	checkLen("labels", len(labels), b.size)
+	b.arrange(epoch)
+	for k, index := range b.order[step*b.size:][:b.size] {
+		i := int(index)
+		raw := b.split.Images[i*b.pixel:][:b.pixel]
+		if b.augment != nil {
+			raw = b.augment.vary(raw, randomFor(forAugmentation, b.seed, uint64(epoch), uint64(i)))
+		}
+		b.normalize.apply(images[k*b.pixel:][:b.pixel], raw)
+		labels[k] = b.split.Labels[i]
+	}
+}
+
+// arrange makes order the permutation of epoch, unless it is already.
+func (b *Batches) arrange(epoch int) {
+	if b.order != nil && b.orderEpoch == epoch {
+		return
+	}
+	if b.order == nil {
+		b.order = make([]int32, b.split.Len())
+	}
+	// From the file's order, not from that of the epoch before.
+	for i := range b.order {
+		b.order[i] = int32(i)
+	}
+	r := randomFor(forOrder, b.seed, uint64(epoch))
+	r.shuffle(len(b.order), func(i, j int) { b.order[i], b.order[j] = b.order[j], b.order[i] })
+	b.orderEpoch = epoch
+}
+
+func checkLen(name string, got, want int) {
+	if got != want {
+		panic(fmt.Sprintf("dataset: %s of length %d, want %d", name, got, want))
+	}
+}

@@ -1,0 +1,138 @@
+package dataset
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// cifarFiles is how one of the two CIFAR sets is cut into files. The binary
+// version (https://www.cs.toronto.edu/~kriz/cifar.html) is records without a
+// header: the label bytes, then 32×32 red, as many green, as many blue bytes.
+type cifarFiles struct {
+	train  []string
+	test   string
+	names  string // class names, one a line; optional
+	labels []int  // number of classes of each label byte; the last one is used
+}
+
+var (
+	cifar10 = cifarFiles{
+		train:  []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
+		test:   "test_batch.bin",
+		names:  "batches.meta.txt",
+		labels: []int{10},
+	}
+	cifar100 = cifarFiles{
+		train:  []string{"train.bin"},
+		test:   "test.bin",
+		names:  "fine_label_names.txt",
+		labels: []int{20, 100}, // coarse, fine
+	}
+)
+
+const (
+	cifarPlane = 32 * 32 // pixels, and the bytes of one colour
+	cifarImage = 3 * cifarPlane
+)
+
+// read fills set from dir. Any of the training batches will do, so that a part
+// of the data is enough for trying things out; set.Notice names those missing.
+func (c cifarFiles) read(set *Set, dir folder) error {
+	var missing []string
+	for _, name := range c.train {
+		if !dir.has(name) {
+			missing = append(missing, name)
+		}
+	}
+	switch {
+	case len(missing) == len(c.train) && !dir.has(c.test):
+		return errNothingHere
+	case len(missing) == len(c.train):
+		return dir.incomplete(set, c.train[0])
+	case !dir.has(c.test):
+		return dir.incomplete(set, c.test)
+	}
+	for _, name := range c.train {
+		if slices.Contains(missing, name) {
+			continue
+		}
+		if err := c.readFile(set, &set.Train, dir, name); err != nil {
+			return err
+		}
+	}
+	if err := c.readFile(set, &set.Test, dir, c.test); err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		set.Notice = fmt.Sprintf("%d of %d training batches are missing in %s: %s; training on %d images",
+			len(missing), len(c.train), dir.path, strings.Join(missing, ", "), set.Train.Len())
+	}
+	return c.readNames(set, dir)
+}
+
+func (c cifarFiles) readFile(set *Set, split *Split, dir folder, name string) error {
+	return dir.decode(set, name, func(r io.Reader, size int64) error {
+		return appendCIFAR(split, r, size, c.labels)
+	})
+}
+
+// appendCIFAR appends the records of a file of size bytes to split and turns
+// their planes of colour into pixels, [C, H, W] into [H, W, C]. labels holds
+// the number of classes of each label byte of a record.
+func appendCIFAR(split *Split, r io.Reader, size int64, labels []int) error {
+	record := int64(len(labels) + cifarImage)
+	if size == 0 {
+		return malformed(0, "the file is empty, want records of %d bytes", record)
+	}
+	if rest := size % record; rest != 0 {
+		return malformed(size-rest, "%d bytes are left after %d whole records, want a multiple of %d bytes", rest, size/record, record)
+	}
+	if size/record > maxImages {
+		return malformed(0, "%d records, want at most %d", size/record, maxImages)
+	}
+	count := int(size / record)
+	split.Images = slices.Grow(split.Images, count*cifarImage)
+	split.Labels = slices.Grow(split.Labels, count)
+
+	in := bufio.NewReaderSize(r, 1<<16)
+	buf := make([]byte, record)
+	for k := range int64(count) {
+		if n, err := io.ReadFull(in, buf); err != nil {
+			return malformed(k*record+int64(n), "want %d bytes in all: %w", size, cut(err))
+		}
+		for i, classes := range labels {
+			if int(buf[i]) >= classes {
+				return malformed(k*record+int64(i), "label %d, want less than %d", buf[i], classes)
+			}
+		}
+		split.Labels = append(split.Labels, int32(buf[len(labels)-1]))
+		planes := buf[len(labels):]
+		red, green, blue := planes[:cifarPlane], planes[cifarPlane:2*cifarPlane], planes[2*cifarPlane:]
+		for p := range red {
+			split.Images = append(split.Images, red[p], green[p], blue[p])
+		}
+	}
+	return nil
+}
+
+// readNames replaces the built-in class names by those beside the data, if any.
+func (c cifarFiles) readNames(set *Set, dir folder) error {
+	if !dir.has(c.names) {
+		return nil
+	}
+	text, err := fs.ReadFile(dir, c.names)
+	if err != nil {
+		return fmt.Errorf("dataset: %w; check that %s can be read", err, dir.join(c.names))
+	}
+	names := strings.Fields(string(text))
+	if len(names) != len(set.Classes) {
+		return fmt.Errorf("dataset: %s: %d class names, want %d; remove the file to use the built-in names",
+			dir.join(c.names), len(names), len(set.Classes))
+	}
+	set.Classes = names
+	return nil
+}

@@ -1,0 +1,61 @@
+package dataset_test
+
+import (
+	"fmt"
+
+	"continuousnet/cnet/dataset"
+)
+
+func ExampleLoad() {
+	set, err := dataset.Load("fashion-sample", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%d training and %d test images of %d×%d×%d\n",
+		set.Train.Len(), set.Test.Len(), set.Height, set.Width, set.Channels)
+	fmt.Println("the first is a", set.Classes[set.Train.Labels[0]])
+	// Output:
+	// 2500 training and 500 test images of 28×28×1
+	// the first is a Ankle boot
+}
+
+func ExampleLoad_missing() {
+	_, err := dataset.Load("CIFAR10", "data/cifar10")
+	fmt.Println(err)
+	// Output:
+	// dataset: CIFAR-10 not found in data/cifar10 (looked for data_batch_1.bin); run "cnet data get cifar10" or pass --data DIR
+}
+
+func ExampleBatches() {
+	set, err := dataset.Load("fashion-sample", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batches, err := dataset.NewBatches(set, set.Train, 128, 1, true)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	images := make([]float32, batches.Size()*set.ImageSize())
+	labels := make([]int32, batches.Size())
+	for step := range batches.Steps() {
+		batches.Fill(0, step, images, labels)
+	}
+	fmt.Printf("%d batches of %d\n", batches.Steps(), batches.Size())
+	// Output:
+	// 19 batches of 128
+}
+
+func ExampleMoons() {
+	moons := dataset.Moons(4, 0, 1)
+	for i, x := range moons.X {
+		fmt.Printf("(%5.2f, %5.2f) %d\n", x[0], x[1], moons.Labels[i])
+	}
+	// Unordered output:
+	// ( 0.71,  0.71) 0
+	// (-0.71,  0.71) 0
+	// ( 0.29, -0.21) 1
+	// ( 1.71, -0.21) 1
+}

@@ -1,0 +1,108 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Get downloads a data set from its official address into dir ("" stands for
+// DefaultDir), where Load finds it. Files that are there and are as published
+// are left alone; the embedded fashion-sample needs none.
+//
+// A file takes its name only after its checksum has been found right. Until
+// then it is NAME.part, which stays behind when ctx is cancelled or the network
+// fails and is where the next call goes on.
+//
+// progress, if not nil, is called often with the bytes that are there and the
+// bytes that there will be of the file at hand.
+func Get(ctx context.Context, name, dir string, progress func(file string, done, total int64)) error {
+	g := getter{sources: sources, progress: progress}
+	return g.get(ctx, name, dir)
+}
+
+// getter is Get with what tests replace.
+type getter struct {
+	sources  map[string]source
+	progress func(file string, done, total int64)
+}
+
+func (g *getter) get(ctx context.Context, name, dir string) error {
+	s, err := lookup(name)
+	if err != nil {
+		return err
+	}
+	src := g.sources[s.name]
+	if len(src.files) == 0 {
+		return nil // embedded
+	}
+	if dir == "" {
+		dir = DefaultDir(s.name)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("dataset: %w; pass another --data DIR", err)
+	}
+	if src.archive != nil {
+		return g.getArchive(ctx, src, dir)
+	}
+	for _, file := range src.files {
+		if err := g.getFile(ctx, s, src.base+file.name, dir, file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// getFile downloads a file that is used as it is.
+func (g *getter) getFile(ctx context.Context, s *spec, url, dir string, file remote) error {
+	path := filepath.Join(dir, file.name)
+	sum, err := sumFile(path)
+	switch {
+	case err == nil && sum == file.sha256:
+		g.report(file, file.size)
+		return nil
+	case err == nil:
+		// A damaged file is replaced, but not a good one of another set.
+		if title := owner(sum, s.name); title != "" {
+			return fmt.Errorf("dataset: %s is there already and belongs to %s; pass another --data DIR", path, title)
+		}
+	case !errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("dataset: %w; remove it or pass another --data DIR", err)
+	}
+	part, err := g.download(ctx, url, path, file)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(part, path); err != nil {
+		return fmt.Errorf("dataset: %w; remove it or pass another --data DIR", err)
+	}
+	return nil
+}
+
+// getArchive downloads and unpacks src's archive.
+func (g *getter) getArchive(ctx context.Context, src source, dir string) error {
+	file := src.files[0]
+	if src.archive.unpacked(dir) {
+		g.report(file, file.size)
+		return nil
+	}
+	part, err := g.download(ctx, src.base+file.name, filepath.Join(dir, file.name), file)
+	if err != nil {
+		return err
+	}
+	if err := src.archive.unpack(ctx, part, dir); err != nil {
+		return fmt.Errorf("dataset: unpack %s: %w", part, err)
+	}
+	if err := os.Remove(part); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	return nil
+}
+
+func (g *getter) report(file remote, done int64) {
+	if g.progress != nil {
+		g.progress(file.name, done, file.size)
+	}
+}

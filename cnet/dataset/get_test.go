@@ -1,0 +1,420 @@
+package dataset
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// server publishes files and records the Range of each request ("" for none).
+// answer, if set, stands in for the usual answer.
+type server struct {
+	*httptest.Server
+	files  map[string][]byte
+	answer func(w http.ResponseWriter, r *http.Request, data []byte)
+	ranges []string
+}
+
+func newServer(t *testing.T, files map[string][]byte) *server {
+	s := &server{files: files}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ranges = append(s.ranges, r.Header.Get("Range"))
+		name := strings.TrimPrefix(r.URL.Path, "/")
+		data, ok := s.files[name]
+		switch {
+		case !ok:
+			http.NotFound(w, r)
+		case s.answer != nil:
+			s.answer(w, r, data)
+		default:
+			http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// source publishes s's files as those of a data set.
+func (s *server) source(names ...string) source {
+	src := source{base: s.URL + "/"}
+	for _, name := range names {
+		src.files = append(src.files, remote{name, int64(len(s.files[name])), sumOf(s.files[name])})
+	}
+	return src
+}
+
+func sumOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// big returns n bytes without repetition, so that misplaced ones are seen.
+func big(n int) []byte {
+	data := make([]byte, n)
+	r := random(1)
+	for i := range data {
+		data[i] = byte(r.next())
+	}
+	return data
+}
+
+// wantFiles fails unless dir holds just these files.
+func wantFiles(t *testing.T, dir string, want map[string][]byte) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		data, _ := os.ReadFile(filepath.Join(dir, entry.Name()))
+		if expected, ok := want[entry.Name()]; !ok || expected != nil && !bytes.Equal(data, expected) {
+			t.Errorf("%s is there with %d bytes, want %d", entry.Name(), len(data), len(expected))
+		}
+	}
+	if len(entries) != len(want) {
+		t.Errorf("%d files, want %d", len(entries), len(want))
+	}
+}
+
+const file = "train-images-idx3-ubyte.gz"
+
+func TestGetDownloadsOnceAndReportsProgress(t *testing.T) {
+	files := map[string][]byte{file: big(300_000), "train-labels-idx1-ubyte.gz": big(1000)}
+	s := newServer(t, files)
+	dir := filepath.Join(t.TempDir(), "new", "folder")
+	done := map[string]int64{}
+	g := getter{
+		sources: map[string]source{"mnist": s.source(file, "train-labels-idx1-ubyte.gz")},
+		progress: func(name string, n, total int64) {
+			if n <= done[name] || total != int64(len(files[name])) {
+				t.Errorf("progress of %s from %d to %d of %d", name, done[name], n, total)
+			}
+			done[name] = n
+		},
+	}
+	if err := g.get(t.Context(), "MNIST", dir); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, dir, files)
+	if done[file] != 300_000 || done["train-labels-idx1-ubyte.gz"] != 1000 {
+		t.Errorf("progress ended at %v", done)
+	}
+	clear(done)
+	if err := g.get(t.Context(), "MNIST", dir); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.ranges) != 2 {
+		t.Errorf("%d requests, want 2: what is there is not downloaded again", len(s.ranges))
+	}
+	if done[file] != 300_000 {
+		t.Errorf("progress of a file that is there ended at %v", done)
+	}
+}
+
+func TestGetGoesOn(t *testing.T) {
+	data := big(200_000)
+	ignoresRange := func(w http.ResponseWriter, r *http.Request, data []byte) { w.Write(data) }
+	for _, c := range []struct {
+		name   string
+		part   []byte // what an earlier download left
+		answer func(http.ResponseWriter, *http.Request, []byte)
+		ranges []string
+	}{
+		{"from the middle", data[:70_000], nil, []string{"bytes=70000-"}},
+		{"from an empty part", data[:0], nil, []string{""}},
+		{"complete already", data, nil, nil},
+		{"range ignored", data[:70_000], ignoresRange, []string{"bytes=70000-"}},
+		{"too long", append(slices.Clone(data), 1), nil, []string{""}},
+		{"of another file", big(70_001)[1:], nil, []string{"bytes=70000-", ""}},
+		{"complete and wrong", make([]byte, 200_000), nil, []string{""}},
+		{"not satisfiable", data[:70_000], func(w http.ResponseWriter, r *http.Request, data []byte) {
+			if r.Header.Get("Range") != "" {
+				w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+				return
+			}
+			w.Write(data)
+		}, []string{"bytes=70000-", ""}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newServer(t, map[string][]byte{file: data})
+			s.answer = c.answer
+			dir := t.TempDir()
+			writeTestFile(t, dir, file+".part", c.part)
+			g := getter{sources: map[string]source{"mnist": s.source(file)}}
+			if err := g.get(t.Context(), "mnist", dir); err != nil {
+				t.Fatal(err)
+			}
+			wantFiles(t, dir, map[string][]byte{file: data})
+			if !slices.Equal(s.ranges, c.ranges) {
+				t.Errorf("ranges asked for: %q, want %q", s.ranges, c.ranges)
+			}
+		})
+	}
+}
+
+func TestGetFailsWithoutTraces(t *testing.T) {
+	data := big(200_000)
+	part := file + ".part"
+	for _, c := range []struct {
+		name   string
+		answer func(http.ResponseWriter, *http.Request, []byte)
+		want   string
+		left   map[string][]byte
+	}{
+		{"corrupt", func(w http.ResponseWriter, r *http.Request, data []byte) {
+			wrong := slices.Clone(data)
+			wrong[100_000] ^= 1
+			w.Write(wrong)
+		}, "not as published: SHA-256 |want " + sumOf(data), nil},
+		{"too long", func(w http.ResponseWriter, r *http.Request, data []byte) {
+			w.Write(data) // without a length
+			w.(http.Flusher).Flush()
+			w.Write(data)
+		}, "not as published", nil},
+		{"a page instead", func(w http.ResponseWriter, r *http.Request, data []byte) {
+			fmt.Fprint(w, "<html>please log in</html>")
+		}, "the server offers 26 bytes, want 200000", nil},
+		{"404", func(w http.ResponseWriter, r *http.Request, data []byte) { http.NotFound(w, r) },
+			"the server answered 404 Not Found", nil},
+		{"500", func(w http.ResponseWriter, r *http.Request, data []byte) { http.Error(w, "", 500) },
+			"the server answered 500", nil},
+		{"broken off", func(w http.ResponseWriter, r *http.Request, data []byte) {
+			w.Header().Set("Content-Length", "200000")
+			w.Write(data[:150_000])
+			panic(http.ErrAbortHandler)
+		}, "unexpected EOF; 150000 of 200000 bytes are kept, get it again to go on", map[string][]byte{part: data[:150_000]}},
+		{"a wrong range", func(w http.ResponseWriter, r *http.Request, data []byte) {
+			w.Header().Set("Content-Range", "bytes 0-199999/200000")
+			w.WriteHeader(http.StatusPartialContent)
+			w.Write(data)
+		}, "206", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newServer(t, map[string][]byte{file: data})
+			s.answer = c.answer
+			dir := t.TempDir()
+			g := getter{sources: map[string]source{"mnist": s.source(file)}}
+			err := g.get(t.Context(), "mnist", dir)
+			wantError(t, err, "dataset: get "+file+" from "+s.URL+"/"+file+": |"+c.want)
+			wantFiles(t, dir, c.left)
+		})
+	}
+}
+
+func TestGetRefusesAWrongRangeAndKeepsThePart(t *testing.T) {
+	data := big(200_000)
+	s := newServer(t, map[string][]byte{file: data})
+	s.answer = func(w http.ResponseWriter, r *http.Request, data []byte) {
+		w.Header().Set("Content-Range", "bytes 0-199999/200000")
+		w.WriteHeader(http.StatusPartialContent)
+		w.Write(data)
+	}
+	dir := t.TempDir()
+	writeTestFile(t, dir, file+".part", data[:70_000])
+	g := getter{sources: map[string]source{"mnist": s.source(file)}}
+	wantError(t, g.get(t.Context(), "mnist", dir), `the server sent range "bytes 0-199999/200000", want bytes 70000-|70000 of 200000 bytes are kept`)
+	wantFiles(t, dir, map[string][]byte{file + ".part": data[:70_000]})
+}
+
+func TestGetCancelledGoesOnLater(t *testing.T) {
+	data := big(300_000)
+	s := newServer(t, map[string][]byte{file: data})
+	ctx, cancel := context.WithCancel(t.Context())
+	s.answer = func(w http.ResponseWriter, r *http.Request, data []byte) {
+		w.Write(data[:100_000])
+		w.(http.Flusher).Flush()
+		<-r.Context().Done() // until the client is gone
+	}
+	dir := t.TempDir()
+	g := getter{sources: map[string]source{"mnist": s.source(file)}}
+	g.progress = func(_ string, done, _ int64) {
+		if done == 100_000 {
+			cancel()
+		}
+	}
+	err := g.get(ctx, "mnist", dir)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+	wantError(t, err, "100000 of 300000 bytes are kept")
+	wantFiles(t, dir, map[string][]byte{file + ".part": data[:100_000]})
+
+	s.answer, g.progress = nil, nil
+	if err := g.get(t.Context(), "mnist", dir); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, dir, map[string][]byte{file: data})
+	if last := s.ranges[len(s.ranges)-1]; last != "bytes=100000-" {
+		t.Errorf("the second call asked for range %q, want bytes=100000-", last)
+	}
+}
+
+func TestGetOnAFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no /dev/full, which is always full, on this system")
+	}
+	s := newServer(t, map[string][]byte{file: big(1000)})
+	dir := t.TempDir()
+	if err := os.Symlink("/dev/full", filepath.Join(dir, file+".part")); err != nil {
+		t.Fatal(err)
+	}
+	g := getter{sources: map[string]source{"mnist": s.source(file)}}
+	err := g.get(t.Context(), "mnist", dir)
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("error %v, want that the disk is full", err)
+	}
+	wantError(t, err, file+" from "+s.URL)
+	if _, err := os.Stat(filepath.Join(dir, file)); err == nil {
+		t.Error("the file is in place")
+	}
+}
+
+func TestGetWhereNoFolderCanBe(t *testing.T) {
+	dir := t.TempDir()
+	writeTestFile(t, dir, "taken", nil)
+	g := getter{sources: map[string]source{"mnist": {files: []remote{{name: file}}}}}
+	wantError(t, g.get(t.Context(), "mnist", filepath.Join(dir, "taken")), "taken|pass another --data DIR")
+	wantError(t, g.get(t.Context(), "mnits", dir), "did you mean mnist?")
+	if err := g.get(t.Context(), "fashion-sample", filepath.Join(dir, "taken")); err != nil {
+		t.Errorf("the embedded sample needs nothing, but: %v", err)
+	}
+}
+
+func TestGetReplacesWhatIsDamaged(t *testing.T) {
+	data := big(1000)
+	s := newServer(t, map[string][]byte{file: data})
+	dir := t.TempDir()
+	writeTestFile(t, dir, file, data[:500])
+	g := getter{sources: map[string]source{"mnist": s.source(file)}}
+	if err := g.get(t.Context(), "mnist", dir); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, dir, map[string][]byte{file: data})
+}
+
+func TestOwner(t *testing.T) {
+	digits, fashion := sources["mnist"].files[0].sha256, sources["fashion-mnist"].files[0].sha256
+	for _, c := range []struct{ sum, name, want string }{
+		{fashion, "mnist", "Fashion-MNIST"}, {digits, "mnist", ""}, {digits, "fashion-mnist", "MNIST"}, {sumOf(nil), "mnist", ""},
+	} {
+		if got := owner(c.sum, c.name); got != c.want {
+			t.Errorf("owner(%s, %s) = %q, want %q", c.sum, c.name, got, c.want)
+		}
+	}
+}
+
+func TestSourcesAreWellFormed(t *testing.T) {
+	for name, src := range sources {
+		for _, f := range src.files {
+			if sum, err := hex.DecodeString(f.sha256); err != nil || len(sum) != sha256.Size || f.size <= 0 {
+				t.Errorf("%s: %+v", name, f)
+			}
+		}
+		if !strings.HasSuffix(src.base, "/") || src.archive != nil && len(src.files) != 1 {
+			t.Errorf("%s: %+v", name, src)
+		}
+	}
+}
+
+type entry struct {
+	name string
+	kind byte
+	data []byte
+}
+
+func tarGz(entries ...entry) []byte {
+	var buf bytes.Buffer
+	w := tar.NewWriter(&buf)
+	for _, e := range entries {
+		w.WriteHeader(&tar.Header{Name: e.name, Typeflag: e.kind, Size: int64(len(e.data)), Mode: 0o644, Linkname: map[byte]string{tar.TypeSymlink: "/etc/passwd"}[e.kind]})
+		w.Write(e.data)
+	}
+	w.Close()
+	return gzipped(buf.Bytes())
+}
+
+// archiveOf publishes an archive whose members should be a text and a file of
+// 500 bytes.
+func archiveOf(t *testing.T, data []byte) (*server, getter) {
+	s := newServer(t, map[string][]byte{"set.tar.gz": data})
+	src := s.source("set.tar.gz")
+	src.archive = &archive{"set", []member{{"names.txt", 0}, {"data.bin", 500}}}
+	return s, getter{sources: map[string]source{"cifar10": src}}
+}
+
+func TestGetUnpacks(t *testing.T) {
+	names, data := []byte("a\nb\n"), big(500)
+	s, g := archiveOf(t, tarGz(
+		entry{"set/", tar.TypeDir, nil},
+		entry{"../evil", tar.TypeReg, []byte("no")},
+		entry{"/tmp/evil", tar.TypeReg, []byte("no")},
+		entry{"set/../../evil", tar.TypeReg, []byte("no")},
+		entry{"set/link", tar.TypeSymlink, nil},
+		entry{"set/data.bin", tar.TypeSymlink, nil},
+		entry{"set/readme.html", tar.TypeReg, []byte("not wanted")},
+		entry{"set/data.bin", tar.TypeReg, data},
+		entry{"set/names.txt", tar.TypeReg, names},
+	))
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "data")
+	if err := g.get(t.Context(), "cifar10", dir); err != nil {
+		t.Fatal(err)
+	}
+	sums := []byte(sumOf(names) + "  names.txt\n" + sumOf(data) + "  data.bin\n")
+	want := map[string][]byte{"names.txt": names, "data.bin": data, sumsFile: sums}
+	wantFiles(t, dir, want)
+	wantFiles(t, parent, map[string][]byte{"data": nil})
+
+	if err := g.get(t.Context(), "cifar10", dir); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.ranges) != 1 {
+		t.Errorf("%d requests, want 1: what is there is not downloaded again", len(s.ranges))
+	}
+	writeTestFile(t, dir, "data.bin", data[1:])
+	if err := g.get(t.Context(), "cifar10", dir); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, dir, want)
+}
+
+func TestGetRefusesWrongArchives(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		archive []byte
+		want    string
+	}{
+		{"no gzip", big(100), "gzip"},
+		{"no tar", gzipped(big(2000)), "tar"},
+		{"member missing", tarGz(entry{"set/names.txt", tar.TypeReg, nil}), "set/data.bin is not in the archive"},
+		{"member too long", tarGz(entry{"set/data.bin", tar.TypeReg, big(501)}), "set/data.bin is of 501 bytes in the archive, want 500"},
+		{"member cut", gzipped(append(tarHeader("set/data.bin", 500), 1, 2, 3)), "unexpected EOF"},
+		{"text too long", tarGz(entry{"set/names.txt", tar.TypeReg, make([]byte, maxText+1)}), "set/names.txt is of 1048577 bytes"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, g := archiveOf(t, c.archive)
+			dir := t.TempDir()
+			wantError(t, g.get(t.Context(), "cifar10", dir), "dataset: unpack |set.tar.gz|"+c.want)
+			wantFiles(t, dir, map[string][]byte{"set.tar.gz.part": c.archive}) // verified: it needs no second download
+		})
+	}
+}
+
+func tarHeader(name string, size int64) []byte {
+	var buf bytes.Buffer
+	tar.NewWriter(&buf).WriteHeader(&tar.Header{Name: name, Typeflag: tar.TypeReg, Size: size})
+	return buf.Bytes()
+}

@@ -1,0 +1,113 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Load reads a data set into memory. The name may be spelled in any common way
+// (see Canonical). dir is the folder of the files or one above it, with the
+// folder that the archive or other libraries make (cifar-10-batches-bin,
+// MNIST/raw); "" stands for DefaultDir(name). The embedded fashion-sample needs
+// no dir and ignores it.
+func Load(name, dir string) (*Set, error) {
+	s, err := lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	set := s.empty()
+	if s.name == sampleName {
+		if err := s.read(set, sampleFolder()); err != nil {
+			return nil, err
+		}
+		return set, nil
+	}
+	if dir == "" {
+		dir = DefaultDir(s.name)
+	}
+	// The folder itself comes first: a folder that holds the files is meant,
+	// whatever lies below it.
+	for _, sub := range append([]string{"."}, s.folders...) {
+		path := filepath.Join(dir, filepath.FromSlash(sub))
+		err := s.read(set, folder{os.DirFS(path), path})
+		if errors.Is(err, errNothingHere) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return set, nil
+	}
+	return nil, fmt.Errorf("dataset: %s not found in %s (looked for %s); %s", s.title, dir, lookedFor[s.name], remedy(s.name))
+}
+
+// errNothingHere is what a reader returns for a folder without any of its files.
+var errNothingHere = errors.New("none of the files are here")
+
+// lookedFor names, for a person, the file that shows where a set is.
+var lookedFor = map[string]string{
+	"cifar10":       "data_batch_1.bin",
+	"cifar100":      "train.bin",
+	"mnist":         "train-images-idx3-ubyte.gz",
+	"fashion-mnist": "train-images-idx3-ubyte.gz",
+}
+
+// remedy ends an error about files that are missing or damaged.
+func remedy(name string) string {
+	return fmt.Sprintf(`run "cnet data get %s" or pass --data DIR`, name)
+}
+
+// folder is a place with the files of one data set; path is its name in errors.
+type folder struct {
+	fs.FS
+	path string
+}
+
+func (f folder) has(name string) bool {
+	info, err := fs.Stat(f, name)
+	return err == nil && !info.IsDir()
+}
+
+func (f folder) join(name string) string { return filepath.Join(f.path, name) }
+
+// incomplete is the error for a folder that lacks some of a set's files.
+func (f folder) incomplete(set *Set, file string) error {
+	return fmt.Errorf("dataset: %s is incomplete in %s: %s is missing; %s", set.Title, f.path, file, remedy(set.Name))
+}
+
+// decode opens a file and hands it to read together with its size in bytes.
+// What read finds wrong with the contents comes back with the name of the file
+// and what to do about it.
+func (f folder) decode(set *Set, name string, read func(r io.Reader, size int64) error) error {
+	file, err := f.Open(name)
+	if err != nil {
+		return fmt.Errorf("dataset: %w; check that %s can be read", err, f.join(name))
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("dataset: %w; check that %s can be read", err, f.join(name))
+	}
+	if err := read(file, info.Size()); err != nil {
+		return fmt.Errorf("dataset: %s: %w; %s", f.join(name), err, remedy(set.Name))
+	}
+	return nil
+}
+
+// formatError is what is wrong with the contents of a file, and where: offset
+// counts bytes of the contents, uncompressed if the file is compressed.
+type formatError struct {
+	offset int64
+	cause  error
+}
+
+func (e *formatError) Error() string { return fmt.Sprintf("byte %d: %v", e.offset, e.cause) }
+func (e *formatError) Unwrap() error { return e.cause }
+
+func malformed(offset int64, format string, args ...any) error {
+	return &formatError{offset, fmt.Errorf(format, args...)}
+}

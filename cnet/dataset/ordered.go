@@ -1,0 +1,57 @@
+package dataset
+
+import "fmt"
+
+// Ordered cuts a split into batches for evaluation: every image once, in the
+// order of the file, never augmented. The last batch is filled up to the common
+// size with repetitions of the last image, which have weight 0.
+//
+// An Ordered keeps no state and may be used by any number of goroutines.
+type Ordered struct {
+	split     Split
+	pixel     int
+	size      int
+	normalize normalizer
+}
+
+// NewOrdered cuts split, a part of set, into batches of size images. A size
+// larger than the split means all of it.
+func NewOrdered(set *Set, split Split, size int) (*Ordered, error) {
+	if err := set.checkSplit(split, size); err != nil {
+		return nil, err
+	}
+	return &Ordered{
+		split:     split,
+		pixel:     set.ImageSize(),
+		size:      min(size, split.Len()),
+		normalize: newNormalizer(set),
+	}, nil
+}
+
+// Size returns the number of rows in a batch, padding included.
+func (o *Ordered) Size() int { return o.size }
+
+// Steps returns the number of batches that hold the whole split.
+func (o *Ordered) Steps() int { return (o.split.Len() + o.size - 1) / o.size }
+
+// Fill writes batch number step, counted from 0: images is [Size, H, W, C],
+// normalised, labels is [Size], and weights [Size] is 1 for images of the split
+// and 0 for padding. It panics if step or the length of a slice is wrong, as
+// indexing does.
+func (o *Ordered) Fill(step int, images []float32, labels []int32, weights []float32) {
+	if step < 0 || step >= o.Steps() {
+		panic(fmt.Sprintf("dataset: batch %d of %d batches", step, o.Steps()))
+	}
+	checkLen("images", len(images), o.size*o.pixel)
+	checkLen("labels", len(labels), o.size)
+	checkLen("weights", len(weights), o.size)
+	for k := range o.size {
+		i, weight := step*o.size+k, float32(1)
+		if last := o.split.Len() - 1; i > last {
+			i, weight = last, 0
+		}
+		o.normalize.apply(images[k*o.pixel:][:o.pixel], o.split.Images[i*o.pixel:][:o.pixel])
+		labels[k] = o.split.Labels[i]
+		weights[k] = weight
+	}
+}

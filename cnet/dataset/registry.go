@@ -1,0 +1,147 @@
+package dataset
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// spec is what is known of a data set before its files are read.
+type spec struct {
+	name, title             string
+	aliases                 []string // besides name, compared without case, hyphens and underscores
+	height, width, channels int
+	classes                 []string
+	mean, std               []float64
+	flip                    bool
+	folders                 []string // below DIR, where the archive itself and other libraries put the files
+	read                    func(*Set, folder) error
+}
+
+// The means and deviations are those in common use with each set, so that
+// results compare: for CIFAR-10 the deviations are averaged over images (Kuang
+// Liu's pytorch-cifar and most of the literature), not taken over all pixels.
+var specs = []spec{
+	{
+		name: "cifar10", title: "CIFAR-10",
+		height: 32, width: 32, channels: 3, classes: cifar10Classes,
+		mean: []float64{0.4914, 0.4822, 0.4465}, std: []float64{0.2023, 0.1994, 0.2010}, flip: true,
+		folders: []string{"cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"},
+		read:    cifar10.read,
+	},
+	{
+		name: "cifar100", title: "CIFAR-100",
+		height: 32, width: 32, channels: 3, classes: cifar100Classes,
+		mean: []float64{0.5071, 0.4867, 0.4408}, std: []float64{0.2675, 0.2565, 0.2761}, flip: true,
+		folders: []string{"cifar-100-binary", "cifar100", "cifar100/cifar-100-binary"},
+		read:    cifar100.read,
+	},
+	{
+		name: "mnist", title: "MNIST",
+		height: 28, width: 28, channels: 1, classes: mnistClasses,
+		mean: []float64{0.1307}, std: []float64{0.3081},
+		folders: []string{"mnist", "MNIST/raw"},
+		read:    readMNIST,
+	},
+	{
+		name: "fashion-mnist", title: "Fashion-MNIST", aliases: []string{"fashion", "fmnist"},
+		height: 28, width: 28, channels: 1, classes: fashionClasses,
+		mean: []float64{0.2860}, std: []float64{0.3530}, flip: true,
+		folders: []string{"fashion-mnist", "FashionMNIST/raw"},
+		read:    readMNIST,
+	},
+	{
+		// The statistics are those of the whole set: what is learned on the
+		// sample can be tried on the rest.
+		name: sampleName, title: "Fashion-MNIST sample", aliases: []string{"sample"},
+		height: 28, width: 28, channels: 1, classes: fashionClasses,
+		mean: []float64{0.2860}, std: []float64{0.3530}, flip: true,
+		read: readMNIST,
+	},
+}
+
+// Names returns the canonical names of the data sets.
+func Names() []string {
+	names := make([]string, len(specs))
+	for i, s := range specs {
+		names[i] = s.name
+	}
+	return names
+}
+
+// Canonical returns the name that a data set has here for any common spelling
+// of it: CIFAR10, cifar-10, fashion_mnist.
+func Canonical(name string) (string, error) {
+	s, err := lookup(name)
+	if err != nil {
+		return "", err
+	}
+	return s.name, nil
+}
+
+// DefaultDir returns the folder that Load and Get use when none is given.
+func DefaultDir(name string) string {
+	if canonical, err := Canonical(name); err == nil {
+		name = canonical
+	}
+	return filepath.Join("data", name)
+}
+
+func lookup(name string) (*spec, error) {
+	want := bare(name)
+	closest, distance := "", 3 // more than two typos is another word
+	for i := range specs {
+		s := &specs[i]
+		for _, alias := range append([]string{s.name}, s.aliases...) {
+			switch d := editDistance(want, bare(alias)); {
+			case d == 0:
+				return s, nil
+			case d < distance:
+				closest, distance = s.name, d
+			}
+		}
+	}
+	hint := ""
+	if closest != "" {
+		hint = fmt.Sprintf("; did you mean %s?", closest)
+	}
+	return nil, fmt.Errorf("dataset: unknown data set %q, want one of %s%s", name, strings.Join(Names(), ", "), hint)
+}
+
+// bare drops what spellings of a name differ in.
+func bare(name string) string {
+	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
+}
+
+// editDistance counts the insertions, deletions and substitutions of bytes
+// that turn a into b (Levenshtein), row by row of the usual table.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			substitute := diagonal
+			if a[i] != b[j] {
+				substitute++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// empty returns the set that s describes, still without images.
+func (s *spec) empty() *Set {
+	return &Set{
+		Name: s.name, Title: s.title,
+		Height: s.height, Width: s.width, Channels: s.channels,
+		Classes: slices.Clone(s.classes), Mean: slices.Clone(s.mean), Std: slices.Clone(s.std),
+		Flip: s.flip,
+	}
+}

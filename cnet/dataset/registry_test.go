@@ -1,0 +1,54 @@
+package dataset
+
+import "testing"
+
+func TestCanonicalTakesEverySpelling(t *testing.T) {
+	for spelling, want := range map[string]string{
+		"CIFAR10": "cifar10", "cifar-10": "cifar10", "Cifar_10": "cifar10", "CIFAR 100": "cifar100",
+		"MNIST": "mnist", "Fashion-MNIST": "fashion-mnist", "fashion_mnist": "fashion-mnist",
+		"FashionMNIST": "fashion-mnist", "fashion": "fashion-mnist", "fashion-sample": "fashion-sample", "sample": "fashion-sample",
+	} {
+		if got, err := Canonical(spelling); err != nil || got != want {
+			t.Errorf("Canonical(%q) = %q, %v, want %q", spelling, got, err, want)
+		}
+	}
+}
+
+func TestCanonicalSuggests(t *testing.T) {
+	_, err := Canonical("cifra10")
+	wantError(t, err, `unknown data set "cifra10"|one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample|did you mean cifar10?`)
+	_, err = Load("imagenet", "")
+	wantError(t, err, `unknown data set "imagenet"`)
+}
+
+func TestEditDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"abc", "abc", 0}, {"", "abc", 3}, {"abc", "", 3},
+		{"kitten", "sitting", 3}, {"mnist", "minst", 2}, {"cifar1", "cifar10", 1},
+	} {
+		if got := editDistance(c.a, c.b); got != c.want {
+			t.Errorf("editDistance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+func TestSpecsAreComplete(t *testing.T) {
+	for _, s := range specs {
+		if len(s.mean) != s.channels || len(s.std) != s.channels {
+			t.Errorf("%s: %d means and %d deviations for %d channels", s.name, len(s.mean), len(s.std), s.channels)
+		}
+		seen := map[string]bool{}
+		for _, class := range s.classes {
+			seen[class] = true
+		}
+		if want := map[string]int{"cifar100": 100}[s.name]; len(seen) != max(want, 10) {
+			t.Errorf("%s: %d different classes", s.name, len(seen))
+		}
+		if src, ok := sources[s.name]; ok == (s.name == sampleName) {
+			t.Errorf("%s: source %v", s.name, src)
+		}
+	}
+}

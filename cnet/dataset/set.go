@@ -1,0 +1,54 @@
+package dataset
+
+import "fmt"
+
+// Split is one part of a Set: N images and their labels.
+type Split struct {
+	Images []uint8 // [N, H, W, C], row-major: the channels of a pixel lie together
+	Labels []int32 // [N], indices into Set.Classes
+}
+
+// Len returns N, the number of images.
+func (s Split) Len() int { return len(s.Labels) }
+
+// Set is an image classification data set in memory.
+type Set struct {
+	Name                    string // canonical, as in Names
+	Title                   string // as people write it: "CIFAR-10"
+	Height, Width, Channels int
+	Classes                 []string
+
+	Train, Test Split
+
+	// Mean and Std are the published statistics of the training images, one
+	// value per channel, of pixels scaled to [0, 1].
+	Mean, Std []float64
+
+	// Flip says whether an image mirrored left to right still shows the same
+	// class: true for photographs, false for digits.
+	Flip bool
+
+	// Notice is for the user's eyes: what is unusual about the files that were
+	// read, such as missing training batches. Empty when all is as published.
+	Notice string
+}
+
+// ImageSize returns H·W·C, the number of values in one image.
+func (s *Set) ImageSize() int { return s.Height * s.Width * s.Channels }
+
+// checkSplit says why split cannot be cut into batches of set's images.
+func (s *Set) checkSplit(split Split, size int) error {
+	switch {
+	case s.ImageSize() <= 0 || len(s.Mean) != s.Channels || len(s.Std) != s.Channels:
+		return fmt.Errorf("dataset: %s: images of %d×%d×%d with %d means and %d deviations, want one of each per channel",
+			s.Name, s.Height, s.Width, s.Channels, len(s.Mean), len(s.Std))
+	case split.Len() == 0:
+		return fmt.Errorf("dataset: %s: the split holds no images, want at least one", s.Name)
+	case len(split.Images) != split.Len()*s.ImageSize():
+		return fmt.Errorf("dataset: %s: %d labels with %d bytes of images, want %d bytes (%d×%d×%d each)",
+			s.Name, split.Len(), len(split.Images), split.Len()*s.ImageSize(), s.Height, s.Width, s.Channels)
+	case size < 1:
+		return fmt.Errorf("dataset: %s: batch size %d, want at least 1", s.Name, size)
+	}
+	return nil
+}

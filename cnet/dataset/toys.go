@@ -1,0 +1,85 @@
+package dataset
+
+import "math"
+
+// Points is a classification problem in the plane, small enough to be seen
+// whole: N points of two classes.
+type Points struct {
+	X      [][2]float64 // [N, 2]
+	Labels []int32      // [N], 0 or 1
+}
+
+// Len returns N, the number of points.
+func (p Points) Len() int { return len(p.Labels) }
+
+// Moons returns n points on two half circles that reach into each other, those
+// of scikit-learn's make_moons: for t from 0 to π,
+//
+//	class 0: (cos t, sin t)
+//	class 1: (1 - cos t, 1/2 - sin t)
+//
+// Like all toys here it has as many points of one class as of the other (class
+// 0 has one more if n is odd), evenly spaced in t, in an order and with normal
+// noise of the given standard deviation in both coordinates that depend on
+// nothing but the arguments.
+func Moons(n int, noise float64, seed uint64) Points {
+	return toy(n, noise, seed, func(class int, s float64) (x, y float64) {
+		sin, cos := math.Sincos(math.Pi * s)
+		if class == 0 {
+			return cos, sin
+		}
+		return 1 - cos, 0.5 - sin
+	})
+}
+
+// Circles returns n points on two circles about the origin, of radius 1 for
+// class 0 and of radius factor for class 1; a factor between 0 and 1 puts class
+// 1 inside. The flow of an ODE in the plane is continuous and one-to-one, and no
+// such map can bring the two to different sides of a line. See Moons for noise
+// and seed.
+func Circles(n int, noise, factor float64, seed uint64) Points {
+	return toy(n, noise, seed, func(class int, s float64) (x, y float64) {
+		radius := 1.0
+		if class == 1 {
+			radius = factor
+		}
+		sin, cos := math.Sincos(2 * math.Pi * s)
+		return radius * cos, radius * sin
+	})
+}
+
+// Spirals returns n points on two arms of Archimedes' spiral that go outwards
+// from the origin to radius 1 in the given number of turns, the arm of class 1
+// half a turn behind that of class 0: for s from 0 to 1,
+//
+//	r = s, φ = 2π·turns·s + π·class
+//
+// See Moons for noise and seed.
+func Spirals(n int, noise, turns float64, seed uint64) Points {
+	return toy(n, noise, seed, func(class int, s float64) (x, y float64) {
+		sin, cos := math.Sincos(2*math.Pi*turns*s + math.Pi*float64(class))
+		return s * cos, s * sin
+	})
+}
+
+// toy returns n shuffled points of two curves, each given for s in [0, 1].
+// The points lie at the middles of equal intervals of s, so that a closed curve
+// has none twice. A negative n gives no points.
+func toy(n int, noise float64, seed uint64, curve func(class int, s float64) (x, y float64)) Points {
+	n = max(n, 0)
+	p := Points{X: make([][2]float64, n), Labels: make([]int32, n)}
+	r := randomFor(forToys, seed)
+	for i := range n {
+		class := i % 2
+		inClass := (n + 1 - class) / 2
+		x, y := curve(class, (float64(i/2)+0.5)/float64(inClass))
+		dx, dy := r.normals()
+		p.X[i] = [2]float64{x + noise*dx, y + noise*dy}
+		p.Labels[i] = int32(class)
+	}
+	r.shuffle(n, func(i, j int) {
+		p.X[i], p.X[j] = p.X[j], p.X[i]
+		p.Labels[i], p.Labels[j] = p.Labels[j], p.Labels[i]
+	})
+	return p
+}

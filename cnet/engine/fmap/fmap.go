@@ -1,0 +1,84 @@
+// Package fmap holds batches of feature maps (B images of C channels, H×W pixels) inside a GoMLX graph, with the few
+// operations that residual networks need: convolution, batch normalisation, ReLU, linear combination, pooling.
+//
+// A Map hides how it lies in memory, because engines differ by an order of magnitude in what they do fast:
+//
+//   - Planar is for GoMLX's pure-Go backend, whose convolution is a scalar loop and whose Slice, Transpose and
+//     broadcast walk element by element, while its matrix product (SIMD) and Concatenate (block copies) are fast. See
+//     planar.go.
+//   - Standard is plain [B, H, W, C] with the backend's own convolution, for compilers such as XLA.
+//
+// Both compute the same numbers (up to rounding). As everywhere in GoMLX, functions that build graphs panic on misuse.
+package fmap
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Layout says how the maps of a network lie in memory.
+type Layout int
+
+const (
+	Planar   Layout = iota // [C, B·(H+1)·(W+1)], zero borders: fast on GoMLX's go backend
+	Standard               // [B, H, W, C]: fast where the backend has a real convolution
+)
+
+// Map is a batch of feature maps in a graph.
+type Map interface {
+	// Channels is the number of channels C.
+	Channels() int
+
+	// Conv is the cross-correlation with kernel [O, K, K, C] (K odd: 1 or 3), zero padding K/2 and the given stride
+	// (1 or 2), plus bias [O] (nil: none), then ReLU if relu is set. The result has O channels and ⌈H/stride⌉ rows.
+	Conv(kernel, bias *Node, stride int, relu bool) Map
+
+	// BatchNorm normalises each channel by the mean and the (biased) variance of the batch, multiplies by scale [C] and
+	// adds offset [C] (Ioffe & Szegedy, 2015, algorithm 1). Mean and variance [C] are returned without gradient, for
+	// running statistics.
+	BatchNorm(scale, offset *Node, epsilon float64) (y Map, mean, variance *Node)
+
+	// Affine is scale·x + offset for each channel; scale and offset are [C].
+	Affine(scale, offset *Node) Map
+
+	// ReLU is max(x, 0).
+	ReLU() Map
+
+	// Scale multiplies by a scalar node.
+	Scale(factor *Node) Map
+
+	// Combine is x + Σ coefficients[i]·terms[i]; terms with coefficient 0 are left out.
+	Combine(coefficients []float64, terms []Map) Map
+
+	// MeanPool averages over all pixels: [B, C].
+	MeanPool() *Node
+
+	// Images is the map as [B, H, W, C].
+	Images() *Node
+
+	// Pixels is the number of values a channel has in the batch: B·H·W.
+	Pixels() int
+}
+
+// New takes images [B, H, W, C] (float32 or float64) into a layout.
+func New(layout Layout, images *Node) Map {
+	if images.Rank() != 4 {
+		exceptions.Panicf("fmap: images must have shape [batch, height, width, channels], got %s", images.Shape())
+	}
+	if layout == Planar {
+		return newPlanar(images)
+	}
+	return standard{images}
+}
+
+// checkKernel panics unless the kernel fits a map with so many channels; it returns O and K.
+func checkKernel(kernel *Node, channels, stride int) (out, size int) {
+	d := kernel.Shape().Dimensions
+	if len(d) != 4 || d[1] != d[2] || (d[1] != 1 && d[1] != 3) || d[3] != channels {
+		exceptions.Panicf("fmap: kernel must be [out, k, k, %d] with k 1 or 3, got %s", channels, kernel.Shape())
+	}
+	if stride != 1 && stride != 2 {
+		exceptions.Panicf("fmap: stride must be 1 or 2, got %d", stride)
+	}
+	return d[0], d[1]
+}

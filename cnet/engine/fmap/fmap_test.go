@@ -1,0 +1,123 @@
+package fmap
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gomlx/compute/gobackend"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// values returns a tensor of normally distributed numbers, the same in every run.
+func values(seed uint64, dims ...int) *tensors.Tensor {
+	size := 1
+	for _, d := range dims {
+		size *= d
+	}
+	rng := rand.New(rand.NewPCG(seed, 1))
+	flat := make([]float64, size)
+	for i := range flat {
+		flat[i] = rng.NormFloat64()
+	}
+	return tensors.FromFlatDataAndDimensions(flat, dims...)
+}
+
+// TestPlanarEqualsStandard proves the hand-written layout and all of its custom gradients by the plain one: the result
+// of each operation, and the gradient of Σ result·random with respect to the images and every parameter.
+func TestPlanarEqualsStandard(t *testing.T) {
+	const channels, out = 3, 5
+	kernel3, kernel1 := values(1, out, 3, 3, channels), values(2, out, 1, 1, channels)
+	bias, scale, offset := values(3, out), values(4, channels), values(5, channels)
+	conv := func(stride int, hasBias, relu bool) func(m Map, p []*Node) Map {
+		return func(m Map, p []*Node) Map {
+			if hasBias {
+				return m.Conv(p[0], p[1], stride, relu)
+			}
+			return m.Conv(p[0], nil, stride, relu)
+		}
+	}
+	// A residual block as the networks build it: garbage on the border of an adjoint would show.
+	block := func(m Map, p []*Node) Map {
+		x := m.Conv(p[0], nil, 1, false)
+		square := Concatenate([]*Node{p[0], p[0]}, 3)
+		square = Slice(square, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, out))
+		for range 2 {
+			k := x.Conv(square, p[1], 1, true)
+			k, _, _ = k.BatchNorm(p[1], p[1], 1e-5)
+			k = k.Conv(square, p[1], 1, false).ReLU()
+			x = x.Combine([]float64{0.5, 0, 1}, []Map{k, k, k.Scale(Reshape(Slice(p[1], AxisElem(0))))})
+		}
+		return x.Conv(square, p[1], 2, true)
+	}
+	norm := func(m Map, p []*Node) Map { y, _, _ := m.BatchNorm(p[0], p[1], 1e-5); return y }
+	cases := map[string]struct {
+		params []*tensors.Tensor
+		build  func(m Map, p []*Node) Map
+	}{
+		"3x3":                  {[]*tensors.Tensor{kernel3}, conv(1, false, false)},
+		"3x3 bias":             {[]*tensors.Tensor{kernel3, bias}, conv(1, true, false)},
+		"3x3 relu":             {[]*tensors.Tensor{kernel3}, conv(1, false, true)},
+		"3x3 bias relu":        {[]*tensors.Tensor{kernel3, bias}, conv(1, true, true)},
+		"3x3 bias relu stride": {[]*tensors.Tensor{kernel3, bias}, conv(2, true, true)},
+		"3x3 bias stride":      {[]*tensors.Tensor{kernel3, bias}, conv(2, true, false)},
+		"1x1":                  {[]*tensors.Tensor{kernel1}, conv(1, false, false)},
+		"1x1 bias":             {[]*tensors.Tensor{kernel1, bias}, conv(1, true, false)},
+		"1x1 stride":           {[]*tensors.Tensor{kernel1}, conv(2, false, false)},
+		"1x1 relu stride":      {[]*tensors.Tensor{kernel1, bias}, conv(2, true, true)},
+		"batch norm":           {[]*tensors.Tensor{scale, offset}, norm},
+		"affine":               {[]*tensors.Tensor{scale, offset}, func(m Map, p []*Node) Map { return m.Affine(p[0], p[1]) }},
+		"relu":                 {nil, func(m Map, _ []*Node) Map { return m.ReLU() }},
+		"block":                {[]*tensors.Tensor{kernel3, bias}, block},
+	}
+	for name, c := range cases {
+		for _, size := range [][2]int{{8, 8}, {7, 7}, {6, 5}, {1, 3}} {
+			t.Run(fmt.Sprintf("%s/%dx%d", name, size[0], size[1]), func(t *testing.T) {
+				images := values(6, 2, size[0], size[1], channels)
+				args := append([]*tensors.Tensor{images}, c.params...)
+				compare(t, run(t, Planar, args, c.build), run(t, Standard, args, c.build))
+			})
+		}
+	}
+}
+
+// run returns the result of build, its mean over the pixels, and the gradients with respect to all args.
+func run(t *testing.T, layout Layout, args []*tensors.Tensor, build func(m Map, p []*Node) Map) []*tensors.Tensor {
+	t.Helper()
+	exec, err := NewExec(gobackend.GetBackend(), func(in []*Node) []*Node {
+		y := build(New(layout, in[0]), in[1:])
+		images, pooled := y.Images(), y.MeanPool()
+		weights := ConstTensor(images.Graph(), values(7, images.Shape().Dimensions...))
+		loss := Add(ReduceAllSum(Mul(images, weights)), ReduceAllSum(Square(pooled)))
+		return append([]*Node{images, pooled}, Gradient(loss, in...)...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inputs := make([]any, len(args))
+	for i, a := range args {
+		inputs[i] = a
+	}
+	results, err := exec.Exec(inputs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return results
+}
+
+func compare(t *testing.T, got, want []*tensors.Tensor) {
+	t.Helper()
+	for i := range want {
+		if !got[i].Shape().Equal(want[i].Shape()) {
+			t.Fatalf("result %d has shape %s, want %s", i, got[i].Shape(), want[i].Shape())
+		}
+		g, w := tensors.MustCopyFlatData[float64](got[i]), tensors.MustCopyFlatData[float64](want[i])
+		for j := range w {
+			if diff := math.Abs(g[j] - w[j]); !(diff <= 1e-9*(1+math.Abs(w[j]))) {
+				t.Fatalf("result %d of %d differs at %d: %g, want %g", i, len(want), j, g[j], w[j])
+			}
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package cnet
+
+import (
+	"strings"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+)
+
+// sgd is stochastic gradient descent with momentum and weight decay as PyTorch defines it: v ← μ·v + (g + λ·p),
+// p ← p − lr·v, for every trainable variable. GoMLX's own has neither, and decays the rate by the step.
+//
+// The learning rate and the velocities v are variables, so that a checkpoint holds them.
+type sgd struct{ momentum, weightDecay float64 }
+
+// optimizerScope is the scope of what the optimizer keeps.
+const optimizerScope = "/optimizer"
+
+var _ optimizer.Interface = sgd{}
+
+// UpdateGraph implements optimizer.Interface.
+func (o sgd) UpdateGraph(scope *model.Scope, g *Graph, loss *Node) {
+	store := scope.Store()
+	optimizer.IncrementGlobalStep(g, dtypes.Int64)
+	rate := rateVariable(store, loss.DType()).NodeValue(g)
+	gradients := scope.BuildTrainableVariablesGradientsGraph(loss)
+	var trainable []*model.Variable
+	for v := range scope.IterVariables() {
+		if v.Trainable && v.InUseByGraph(g) {
+			trainable = append(trainable, v)
+		}
+	}
+	for i, v := range trainable {
+		p := v.NodeValue(g)
+		step := gradients[i]
+		if o.weightDecay > 0 {
+			step = Add(step, MulScalar(p, o.weightDecay))
+		}
+		if o.momentum > 0 {
+			velocity := store.VariableWithShape(velocityPath(v), v.Shape(), Zeros).SetTrainable(false)
+			step = Add(MulScalar(velocity.NodeValue(g), o.momentum), step)
+			velocity.SetNodeValue(step)
+		}
+		v.SetNodeValue(Sub(p, Mul(step, rate)))
+	}
+}
+
+func velocityPath(v *model.Variable) string {
+	return optimizerScope + "/velocity" + strings.TrimPrefix(v.Path(), Root)
+}
+
+// Clear implements optimizer.Interface: the next step starts without momentum.
+func (o sgd) Clear(scope *model.Scope) error {
+	return scope.Store().DeleteVariablesInScope(optimizerScope + "/velocity")
+}
+
+func rateVariable(store *model.Store, dtype dtypes.DType) *model.Variable {
+	return store.VariableWithValue(optimizerScope+"/learning_rate", toTensor([]float64{0}, nil, dtype)).SetTrainable(false)
+}
+
+// setLearningRate sets the rate of the steps to come.
+func setLearningRate(store *model.Store, dtype dtypes.DType, rate float64) error {
+	var value *tensors.Tensor = toTensor([]float64{rate}, nil, dtype)
+	return rateVariable(store, dtype).SetValue(value)
+}
