@@ -1,0 +1,100 @@
+# make lab     JupyterLab with the kernel "cnet", on the first notebook (ARGS=--no-browser: only show the URL)
+# make test    every test of the project
+# make clean   remove what make made
+#
+# Both need Go (the version in go.mod) and Python 3.10 with venv, and nothing else; they check it first.
+
+PYTHON ?= python3
+VENV := .venv
+VENV_PYTHON := $(VENV)/bin/python
+NOTEBOOK := notebooks/01-quickstart.ipynb
+
+# Packages with goroutines of their own, tested a second time under the race detector.
+RACE_PKGS ?= ./kernel/... ./cnet/dataset/...
+TEST_FLAGS ?= -timeout 20m
+
+# Matrix products in AVX2/AVX-512, where this platform and this Go have them; everything builds without, too.
+ifndef GOEXPERIMENT
+ifeq ($(shell go env GOARCH 2>/dev/null)-$(shell GOEXPERIMENT=simd go env GOEXPERIMENT 2>/dev/null),amd64-simd)
+export GOEXPERIMENT := simd
+endif
+endif
+
+.PHONY: lab test build kernel venv check fmt vet staticcheck unit race session notebooks clean
+.NOTPARALLEL:
+
+# News and update checks would go to the network.
+LAB_FLAGS = '--ServerApp.root_dir=$(CURDIR)' \
+	--LabApp.default_url=/lab$(if $(wildcard $(NOTEBOOK)),/tree/$(NOTEBOOK)) \
+	--LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+	--MultiKernelManager.default_kernel_name=cnet --log-level=ERROR \
+	$(if $(filter 0,$(shell id -u)),--allow-root)
+
+lab: check build venv kernel
+	@$(VENV_PYTHON) -m jupyterlab $(LAB_FLAGS) $(ARGS)
+
+test: check fmt vet staticcheck unit race venv kernel session notebooks
+
+check:
+	@want=$$(sed -n 's/^go //p' go.mod); \
+	have=$$(go env GOVERSION 2>/dev/null | sed 's/^devel //; s/^go//; s/[- ].*//'); \
+	if [ -z "$$have" ] || ! printf '%s\n' "$$want" "$$have" | sort -VC; then \
+		echo "Go $$want or newer is missing (found: $${have:-none}): unpack a release from https://go.dev/dl with" \
+			"tar -C /usr/local -xzf FILE and add /usr/local/go/bin to PATH (Debian 12's golang package is too old)" >&2; \
+		exit 1; \
+	fi
+	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then \
+		echo "Python 3.10 or newer is missing (found: $$($(PYTHON) -V 2>&1 | head -n 1)):" \
+			"apt install python3 python3-venv, or say which with PYTHON=..." >&2; \
+		exit 1; \
+	elif ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "Python's venv is missing: apt install python3-venv" >&2; \
+		exit 1; \
+	fi
+
+build:
+ifneq ($(wildcard cnet/cmd/cnet/*.go),)
+	@mkdir -p bin
+	go build -o bin/cnet ./cnet/cmd/cnet
+endif
+
+# Made again when the requirements or the Python behind it have changed; the stamp is written last.
+venv: check
+	@if ! $(VENV_PYTHON) -c pass 2>/dev/null; then $(PYTHON) -m venv --clear $(VENV); fi
+	@if ! { $(VENV_PYTHON) -V; cat requirements.txt; } | cmp -s - $(VENV)/installed; then \
+		echo "installing JupyterLab into $(VENV)" && \
+		$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt && \
+		{ $(VENV_PYTHON) -V; cat requirements.txt; } > $(VENV)/installed; \
+	fi
+
+kernel: venv
+	@go run ./kernel install --prefix $(VENV)
+
+fmt:
+	@echo "gofmt -l cnet kernel assets"; files=$$(gofmt -l cnet kernel assets); \
+	if [ -n "$$files" ]; then echo "not formatted (run gofmt -w):" $$files >&2; exit 1; fi
+
+vet:
+	go vet ./...
+
+staticcheck:
+	go tool staticcheck ./...
+
+unit:
+	go test $(TEST_FLAGS) ./...
+
+race:
+	@if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null; then \
+		echo "go test -race $(RACE_PKGS)"; go test -race $(TEST_FLAGS) $(RACE_PKGS); \
+	else \
+		echo "race detector skipped: it needs a C compiler (apt install gcc)"; \
+	fi
+
+session: kernel
+	$(VENV_PYTHON) kernel/nbtest/session.py
+
+notebooks: kernel
+	$(VENV_PYTHON) kernel/nbtest/notebooks.py notebooks
+
+clean:
+	rm -rf $(VENV) bin

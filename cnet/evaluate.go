@@ -1,0 +1,99 @@
+package cnet
+
+import (
+	"context"
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train/loss"
+
+	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/engine"
+)
+
+// Score is how well a net does on a set of images.
+type Score struct {
+	Loss     float64 `json:"loss"`     // mean cross entropy, in nats
+	Accuracy float64 `json:"accuracy"` // share of images classified right, 0 to 1
+	Images   int     `json:"images"`
+}
+
+// evaluator runs a net without changing anything: neither weights nor running statistics.
+//
+// GoMLX's trainer evaluates too, but weighs each batch by its size, the padding of the last one included; sums over the
+// images are exact.
+type evaluator struct {
+	net    *Net
+	scores *model.Exec
+	probs  *model.Exec
+}
+
+func newEvaluator(e *engine.Engine, n *Net, store *model.Store) (*evaluator, error) {
+	scores, err := model.NewExec(e.Backend, store, func(scope *model.Scope, images, labels, weights *Node) (*Node, *Node) {
+		logits := n.Logits(scope.Store(), e.Layout, images, false)
+		// The loss is the mean over the batch of the weighted losses.
+		mean := loss.SparseCategoricalCrossEntropyLogits([]*Node{labels, weights}, []*Node{logits})
+		batch := float64(labels.Shape().Dimensions[0])
+		return MulScalar(mean, batch), ReduceAllSum(Mul(hits(logits, labels), weights))
+	})
+	if err != nil {
+		return nil, err
+	}
+	probs, err := model.NewExec(e.Backend, store, func(scope *model.Scope, images *Node) *Node {
+		return Softmax(n.Logits(scope.Store(), e.Layout, images, false), -1)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &evaluator{net: n, scores: scores, probs: probs}, nil
+}
+
+// score evaluates all images of a split.
+func (ev *evaluator) score(ctx context.Context, set *dataset.Set, split dataset.Split, batchSize int) (s Score, err error) {
+	defer guard(ev.net, &err)
+	ordered, err := dataset.NewOrdered(set, split, batchSize)
+	if err != nil {
+		return s, err
+	}
+	n := ordered.Size()
+	var lossSum, correct float64
+	for step := range ordered.Steps() {
+		if err := ctx.Err(); err != nil {
+			return s, err
+		}
+		images, labels, weights := make([]float32, n*set.ImageSize()), make([]int32, n), make([]float32, n)
+		ordered.Fill(step, images, labels, weights)
+		results, err := ev.scores.Exec(
+			tensors.FromFlatDataAndDimensions(images, n, set.Height, set.Width, set.Channels),
+			tensors.FromFlatDataAndDimensions(labels, n, 1),
+			tensors.FromFlatDataAndDimensions(weights, n))
+		if err != nil {
+			return s, fmt.Errorf("evaluation: %w", err)
+		}
+		lossSum += float64(results[0].Value().(float32))
+		correct += float64(results[1].Value().(float32))
+	}
+	s.Images = split.Len()
+	s.Loss, s.Accuracy = lossSum/float64(s.Images), correct/float64(s.Images)
+	return s, nil
+}
+
+// predict returns the probability of each class, [images][classes], for the first images of a split.
+func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (p [][]float32, err error) {
+	defer guard(ev.net, &err)
+	count = min(count, split.Len())
+	first := dataset.Split{Images: split.Images[:count*set.ImageSize()], Labels: split.Labels[:count]}
+	ordered, err := dataset.NewOrdered(set, first, count)
+	if err != nil {
+		return nil, err
+	}
+	images, labels, weights := make([]float32, len(first.Images)), make([]int32, count), make([]float32, count)
+	ordered.Fill(0, images, labels, weights)
+	results, err := ev.probs.Exec(tensors.FromFlatDataAndDimensions(images, count, set.Height, set.Width, set.Channels))
+	if err != nil {
+		return nil, fmt.Errorf("prediction: %w", err)
+	}
+	return results[0].Value().([][]float32), nil
+}

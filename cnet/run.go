@@ -1,0 +1,461 @@
+package cnet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gofrs/flock"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/engine"
+	"continuousnet/cnet/ode"
+)
+
+// Run is a directory in which a net is trained. All that matters is in there: configuration, weights, the optimizer's
+// state, the position in the data, the history. Whatever ends the process, the run opens again at its last complete save, and
+// goes on from there with the same numbers, to the bit on the same engine.
+//
+// A Run is used by one goroutine at a time, and by one process at a time unless it is opened with OpenReadOnly.
+type Run struct {
+	dir      string
+	lock     *flock.Flock // nil when opened read-only
+	state    state
+	history  []Record
+	store    *model.Store
+	net      *Net
+	saves    int // number of the last save
+	warnings []string
+
+	engine *engine.Engine // opened on first use
+	set    *dataset.Set   // loaded on first use
+	eval   *evaluator     // compiled on first use, dropped when the net changes
+}
+
+// ErrInUse is in the chain of the error of Open when another process has the run open.
+var ErrInUse = errors.New("another process is using it")
+
+const (
+	configFile = "config.json"
+	lockFile   = "lock"
+)
+
+// Open opens the run in dir, or creates it with the configuration. An existing run keeps its own configuration; opening it
+// with one that differs in a field that is set is an error. Engine and
+// Data say where it runs, not what it is, and may differ.
+//
+// Close releases the run for others. A process that dies releases it too.
+func Open(dir string, config ...Config) (*Run, error) {
+	if len(config) > 1 {
+		return nil, fmt.Errorf("run %s: Open takes at most one configuration, got %d", dir, len(config))
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("run %s: %w", dir, err)
+	}
+	lock, err := acquire(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{dir: dir, lock: lock}
+	if err := r.open(config); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// MustOpen is Open for notebooks: it panics with the error.
+func MustOpen(dir string, config ...Config) *Run {
+	r, err := Open(dir, config...)
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+// OpenReadOnly opens an existing run to look at it, also while another process trains it. What would change the run
+// returns an error.
+func OpenReadOnly(dir string) (*Run, error) {
+	r := &Run{dir: dir}
+	if found, err := r.restore(); err != nil {
+		return nil, err
+	} else if !found {
+		return nil, fmt.Errorf("run %s: there is no run here; \"cnet train --run %s\" makes one", dir, dir)
+	}
+	return r, nil
+}
+
+// acquire locks the run for this process. The lock is the operating system's and goes with the process.
+func acquire(dir string) (*flock.Flock, error) {
+	path := filepath.Join(dir, lockFile)
+	lock := flock.New(path)
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("run %s: cannot lock it: %w", dir, err)
+	}
+	if !ok {
+		who := ""
+		if text, err := os.ReadFile(path); err == nil && len(text) > 0 {
+			who = " (process " + strings.TrimSpace(string(text)) + ")"
+		}
+		return nil, fmt.Errorf("run %s: %w%s; wait for it, or use another directory", dir, ErrInUse, who)
+	}
+	// For the message above only: no harm if it cannot be written.
+	_ = os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o666)
+	return lock, nil
+}
+
+// Close releases the run and its engine. It does not save: every method that changes the run has done so.
+func (r *Run) Close() error {
+	if r.engine != nil {
+		r.engine.Close()
+		r.engine = nil
+	}
+	if r.lock == nil {
+		return nil
+	}
+	return r.lock.Unlock()
+}
+
+func (r *Run) open(config []Config) error {
+	if err := sweepSaves(r.dir); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	found, err := r.restore()
+	if err != nil {
+		return err
+	}
+	if !found {
+		var c Config
+		if len(config) == 1 {
+			c = config[0]
+		}
+		return r.create(c.WithDefaults())
+	}
+	if len(config) == 1 {
+		if err := r.agrees(config[0]); err != nil {
+			return err
+		}
+	}
+	return r.writeCopies()
+}
+
+// create starts a new run with untrained weights.
+func (r *Run) create(c Config) error {
+	if err := c.Check(); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	set, err := dataset.Load(c.Dataset, c.Data)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	r.set = set
+	r.state = state{
+		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Intervals: c.Intervals,
+		Channels: set.Channels, Classes: len(set.Classes),
+	}
+	if r.net, err = r.state.net(); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	r.store = model.NewStore()
+	if err := r.net.Init(r.store, c.Seed, Float); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	return r.save()
+}
+
+// net returns the network as it is at this point of the run.
+func (st state) net() (*Net, error) {
+	n, err := NewNet(st.Config, st.Channels, st.Classes)
+	if err != nil {
+		return nil, err
+	}
+	if n.Scheme, err = ode.Scheme(st.Scheme); err != nil {
+		return nil, err
+	}
+	n.Steps, n.Basis.K = st.Steps, st.Intervals
+	return n, nil
+}
+
+// restore reads the newest good save. It reports whether there is one; damaged ones before it become warnings.
+func (r *Run) restore() (found bool, err error) {
+	numbers, err := listSaves(r.dir)
+	if err != nil {
+		return false, fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	var damaged []error
+	for i := len(numbers) - 1; i >= 0; i-- {
+		r.state, r.history, r.store, err = readSave(r.dir, numbers[i])
+		if err == nil {
+			r.net, err = r.state.net()
+		}
+		if err == nil {
+			err = r.adopt()
+		}
+		if err != nil {
+			damaged = append(damaged, err)
+			continue
+		}
+		r.saves, r.eval = numbers[len(numbers)-1], nil
+		for _, d := range damaged {
+			r.warnings = append(r.warnings, fmt.Sprintf("%v; opened save %s instead", d, saveName(numbers[i])))
+		}
+		return true, nil
+	}
+	if len(damaged) > 0 {
+		return false, fmt.Errorf("run %s: no save can be read: %w", r.dir, errors.Join(damaged...))
+	}
+	return false, nil
+}
+
+// adopt marks which of the loaded variables are trained; checkpoints do not say.
+func (r *Run) adopt() error {
+	for v := range r.store.IterVariables() {
+		v.SetTrainable(false)
+	}
+	for _, p := range r.net.Variables() {
+		v := r.store.GetVariable(Root + "/" + p.Path)
+		if v == nil {
+			return missingVariable(p.Path)
+		}
+		v.SetTrainable(p.Trainable)
+	}
+	return nil
+}
+
+// agrees reports the first field of c that is set and differs from the run's configuration.
+func (r *Run) agrees(c Config) error {
+	have, want := reflect.ValueOf(r.state.Config), reflect.ValueOf(c)
+	for i := range want.NumField() {
+		field := want.Type().Field(i).Name
+		if want.Field(i).IsZero() || field == "Engine" || field == "Data" {
+			continue
+		}
+		if !reflect.DeepEqual(have.Field(i).Interface(), want.Field(i).Interface()) {
+			return fmt.Errorf("run %s: it was made with %s %v, not %v; leave the field out to go on with it, or use another directory",
+				r.dir, field, have.Field(i), want.Field(i))
+		}
+	}
+	if c.Engine != "" {
+		r.state.Config.Engine = c.Engine
+	}
+	if c.Data != "" {
+		r.state.Config.Data = c.Data
+	}
+	return nil
+}
+
+// save makes the present state the one that the run opens with.
+func (r *Run) save() error {
+	if r.lock == nil {
+		return fmt.Errorf("run %s: it is open read-only", r.dir)
+	}
+	if path := notANumber(r.store); path != "" {
+		return fmt.Errorf("run %s: %s has values that are not finite; this is not saved, the last good save is kept", r.dir, path)
+	}
+	if err := writeSave(r.dir, r.saves+1, r.state, r.history, r.store); err != nil {
+		return err
+	}
+	r.saves++
+	return r.writeCopies()
+}
+
+// notANumber returns the path of a variable that holds NaN or infinity, or "".
+func notANumber(store *model.Store) string {
+	for v := range store.IterVariables() {
+		t, err := v.Value()
+		if err != nil || t.DType() != Float {
+			continue // a counter, or not computed yet
+		}
+		values, err := fromTensor(t)
+		if err == nil && slices.ContainsFunc(values, notFinite) {
+			return v.Path()
+		}
+	}
+	return ""
+}
+
+// writeCopies writes configuration and history where people and other programs look for them. The run itself reads them
+// from the saves.
+func (r *Run) writeCopies() error {
+	config, err := json.MarshalIndent(r.state.Config, "", "  ")
+	if err != nil {
+		return err
+	}
+	history, err := encodeHistory(r.history)
+	if err != nil {
+		return err
+	}
+	for name, text := range map[string][]byte{configFile: append(config, '\n'), historyFile: history} {
+		path := filepath.Join(r.dir, name)
+		if err := os.WriteFile(path+".partial", text, 0o666); err != nil {
+			return errors.Join(fmt.Errorf("run %s: %w", r.dir, err), os.Remove(path+".partial"))
+		}
+		if err := os.Rename(path+".partial", path); err != nil {
+			return fmt.Errorf("run %s: %w", r.dir, err)
+		}
+	}
+	return nil
+}
+
+// Dir is the directory of the run.
+func (r *Run) Dir() string { return r.dir }
+
+// Config is what the run was made with.
+func (r *Run) Config() Config { return r.state.Config }
+
+// Net is the network as it is now. It must not be changed.
+func (r *Run) Net() *Net { return r.net }
+
+// Epoch is the number of complete epochs, and Step the number of steps done in the next one.
+func (r *Run) Epoch() int { return r.state.Epoch }
+
+// Step is the number of steps done in the epoch after the complete ones: 0 unless training was interrupted in the middle.
+func (r *Run) Step() int { return r.state.Step }
+
+// History is all that happened, oldest first. It must not be changed.
+func (r *Run) History() []Record { return r.history }
+
+// Warnings tells what was wrong with the run when it was opened, such as a damaged save.
+func (r *Run) Warnings() []string { return r.warnings }
+
+// Dataset is the data set of the run, loaded when it is first asked for.
+func (r *Run) Dataset() (*dataset.Set, error) {
+	if r.set == nil {
+		set, err := dataset.Load(r.state.Config.Dataset, r.state.Config.Data)
+		if err != nil {
+			return nil, fmt.Errorf("run %s: %w", r.dir, err)
+		}
+		if set.Channels != r.state.Channels || len(set.Classes) != r.state.Classes {
+			return nil, fmt.Errorf("run %s: its net takes %d channels and tells %d classes, the data set has %d and %d",
+				r.dir, r.state.Channels, r.state.Classes, set.Channels, len(set.Classes))
+		}
+		r.set = set
+	}
+	return r.set, nil
+}
+
+// Engine is what the run computes with, opened when it is first asked for.
+func (r *Run) Engine() (*engine.Engine, error) {
+	if r.engine == nil {
+		e, err := engine.Open(r.state.Config.Engine)
+		if err != nil {
+			return nil, err
+		}
+		r.engine = e
+	}
+	return r.engine, nil
+}
+
+// Refine doubles the time steps and the intervals of weights of every stage: 1-1-1 becomes 2-2-2. The function
+// that the net computes changes only by the smaller steps. The optimizer starts afresh, as in the original.
+func (r *Run) Refine() error {
+	if err := r.refine(); err != nil {
+		return err
+	}
+	return r.save()
+}
+
+func (r *Run) refine() error {
+	fine, err := r.net.Refine(r.store)
+	if err != nil {
+		return fmt.Errorf("run %s: cannot refine: %w", r.dir, err)
+	}
+	if err := (sgd{}).Clear(r.store.RootScope()); err != nil {
+		return fmt.Errorf("run %s: cannot refine: %w", r.dir, err)
+	}
+	r.state.Steps, r.state.Intervals = fine.Steps, fine.Basis.K
+	r.changed(fine, EventRefine)
+	return nil
+}
+
+// SetScheme goes on with another scheme: the same weights, read at the stages of the new one.
+func (r *Run) SetScheme(name string) error {
+	scheme, err := ode.Scheme(name)
+	if err != nil {
+		return err
+	}
+	n := *r.net
+	n.Scheme = scheme
+	r.state.Scheme = name
+	r.changed(&n, EventScheme)
+	return r.save()
+}
+
+// changed makes n the net of the run and notes it in the history.
+func (r *Run) changed(n *Net, event string) {
+	r.net, r.eval = n, nil
+	r.history = append(r.history, Record{Event: event, Epoch: r.state.Epoch, Step: r.state.Step, Net: n.String()})
+}
+
+// Evaluate scores the net on the test images. It changes nothing.
+func (r *Run) Evaluate(ctx context.Context) (Score, error) {
+	ev, set, err := r.evaluator()
+	if err != nil {
+		return Score{}, err
+	}
+	return ev.score(ctx, set, set.Test, r.state.Config.TestBatchSize)
+}
+
+// Predict returns the probability of each class, [count][classes], for the first count test images.
+func (r *Run) Predict(count int) ([][]float32, error) {
+	ev, set, err := r.evaluator()
+	if err != nil {
+		return nil, err
+	}
+	return ev.predict(set, set.Test, count)
+}
+
+func (r *Run) evaluator() (*evaluator, *dataset.Set, error) {
+	set, err := r.Dataset()
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.eval == nil {
+		e, err := r.Engine()
+		if err != nil {
+			return nil, nil, err
+		}
+		if r.eval, err = newEvaluator(e, r.net, r.store); err != nil {
+			return nil, nil, err
+		}
+	}
+	return r.eval, set, nil
+}
+
+// Weights returns the numbers of a variable over depth as [intervals][numbers per interval]; paths are those of
+// Net.Variables, such as "stage1/ode/conv1/kernel".
+func (r *Run) Weights(path string) ([][]float64, error) {
+	v := r.store.GetVariable(Root + "/" + path)
+	if v == nil {
+		return nil, fmt.Errorf("run %s: the net has no variable %q", r.dir, path)
+	}
+	t, err := v.Value()
+	if err != nil {
+		return nil, err
+	}
+	values, err := fromTensor(t)
+	if err != nil {
+		return nil, err
+	}
+	rows := t.Shape().Dimensions[0]
+	m := make([][]float64, rows)
+	for i := range m {
+		m[i] = values[i*len(values)/rows : (i+1)*len(values)/rows]
+	}
+	return m, nil
+}
+
+// Exists reports whether there is a run in dir.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, savesDir))
+	return !errors.Is(err, fs.ErrNotExist)
+}

@@ -1,0 +1,285 @@
+package cnet
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/checkpoint"
+)
+
+// A save is a folder saves/NNNNNN of a run, complete by construction: it is written under another name, flushed to the disk
+// and renamed. It holds
+//
+//	state.json       configuration and progress
+//	history.jsonl    everything that happened so far
+//	checkpoint-*     weights, running statistics and the optimizer's velocities, by GoMLX's checkpoint package
+//	SHA256SUMS       the checksums of all of these
+//
+// The last two saves are kept, so that a run can be opened even if the disk damages the newest.
+const (
+	savesDir     = "saves"
+	stateFile    = "state.json"
+	historyFile  = "history.jsonl"
+	sumsFile     = "SHA256SUMS"
+	partialSave  = ".partial-" // the prefix of a save that is being written
+	savesKept    = 2
+	stateVersion = 1
+)
+
+// state is the progress of a run: all that a save holds besides tensors and history.
+type state struct {
+	Version   int     `json:"version"`
+	Config    Config  `json:"config"`
+	Scheme    string  `json:"scheme"`
+	Steps     int     `json:"steps"`
+	Intervals int     `json:"intervals"`
+	Epoch     int     `json:"epoch"`    // complete epochs
+	Step      int     `json:"step"`     // steps done in the next one
+	LossSum   float64 `json:"loss_sum"` // over these steps
+	Correct   float64 `json:"correct"`  // images classified right in these steps
+	Seconds   float64 `json:"seconds"`  // spent in these steps
+	Recent    float64 `json:"recent"`   // sum of the losses since the last record of the training loss
+	RecentN   int     `json:"recent_n"` // and their number
+	Refined   bool    `json:"refined"`  // the refinement due at the start of this epoch is done
+	Channels  int     `json:"channels"` // of the images
+	Classes   int     `json:"classes"`
+}
+
+// writeSave writes save number n of a run and removes old ones. On any error the saves before it are as they were.
+func writeSave(dir string, n int, st state, history []Record, store *model.Store) (err error) {
+	saves := filepath.Join(dir, savesDir)
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("run %s: could not save: %w; the last good save is kept", dir, err)
+		}
+	}()
+	if err := os.MkdirAll(saves, 0o777); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(saves, partialSave)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp) // after the rename there is nothing to remove
+	if err := os.Chmod(tmp, 0o755); err != nil {
+		return err
+	}
+
+	stateText, err := json.MarshalIndent(st, "", "  ")
+	if err != nil {
+		return err
+	}
+	historyText, err := encodeHistory(history)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(tmp, stateFile), append(stateText, '\n'), 0o666); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(tmp, historyFile), historyText, 0o666); err != nil {
+		return err
+	}
+	if err := writeCheckpoint(tmp, store); err != nil {
+		return err
+	}
+	if err := seal(tmp); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, filepath.Join(saves, saveName(n))); err != nil {
+		return err
+	}
+	if err := syncPath(saves); err != nil {
+		return err
+	}
+	return removeOldSaves(saves)
+}
+
+func saveName(n int) string { return fmt.Sprintf("%06d", n) }
+
+// writeCheckpoint writes the variables with GoMLX's checkpoint package, and checks that the file has all of them: the
+// package drops the error of a failed write, such as on a full disk.
+func writeCheckpoint(dir string, store *model.Store) error {
+	handler, err := checkpoint.Build(store).Dir(dir).Keep(1).WithCompression(checkpoint.BinUncompressed).Done()
+	if err != nil {
+		return err
+	}
+	if err := handler.Save(); err != nil {
+		return err
+	}
+	var want int64
+	for v := range store.IterVariables() {
+		want += int64(v.Shape().ByteSize())
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"+checkpoint.BinDataSuffix))
+	if err != nil {
+		return err
+	}
+	var got int64
+	for _, f := range files {
+		info, err := os.Stat(f)
+		if err != nil {
+			return err
+		}
+		got += info.Size()
+	}
+	if got != want {
+		return fmt.Errorf("only %d of %d bytes of weights were written; is the disk full?", got, want)
+	}
+	return nil
+}
+
+// seal flushes all files of a folder to the disk and adds their checksums.
+func seal(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var sums strings.Builder
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if err := syncPath(path); err != nil {
+			return err
+		}
+		sum, err := checksum(path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&sums, "%s  %s\n", sum, e.Name())
+	}
+	path := filepath.Join(dir, sumsFile)
+	if err := os.WriteFile(path, []byte(sums.String()), 0o666); err != nil {
+		return err
+	}
+	if err := syncPath(path); err != nil {
+		return err
+	}
+	return syncPath(dir)
+}
+
+func checksum(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// listSaves returns the numbers of the complete saves, oldest first.
+func listSaves(dir string) ([]int, error) {
+	entries, err := os.ReadDir(filepath.Join(dir, savesDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var numbers []int
+	for _, e := range entries {
+		if n, err := strconv.Atoi(e.Name()); err == nil && e.IsDir() {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers, nil
+}
+
+func removeOldSaves(saves string) error {
+	numbers, err := listSaves(filepath.Dir(saves))
+	if err != nil {
+		return err
+	}
+	for _, n := range numbers[:max(0, len(numbers)-savesKept)] {
+		if err := os.RemoveAll(filepath.Join(saves, saveName(n))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweepSaves removes what a process that died while saving has left.
+func sweepSaves(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, savesDir, partialSave+"*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range left {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSave reads a save after checking every byte of it. Errors name the damaged file.
+func readSave(dir string, n int) (st state, history []Record, store *model.Store, err error) {
+	save := filepath.Join(dir, savesDir, saveName(n))
+	if err := verify(save); err != nil {
+		return st, nil, nil, err
+	}
+	text, err := os.ReadFile(filepath.Join(save, stateFile))
+	if err != nil {
+		return st, nil, nil, err
+	}
+	if err := json.Unmarshal(text, &st); err != nil {
+		return st, nil, nil, fmt.Errorf("%s: %w", filepath.Join(save, stateFile), err)
+	}
+	if st.Version != stateVersion {
+		return st, nil, nil, fmt.Errorf("%s: version %d, this program reads version %d", filepath.Join(save, stateFile), st.Version, stateVersion)
+	}
+	text, err = os.ReadFile(filepath.Join(save, historyFile))
+	if err != nil {
+		return st, nil, nil, err
+	}
+	if history, err = decodeHistory(text); err != nil {
+		return st, nil, nil, fmt.Errorf("%s: %w", filepath.Join(save, historyFile), err)
+	}
+	store = model.NewStore()
+	if _, err := checkpoint.Load(store).Dir(save).Immediate().Done(); err != nil {
+		return st, nil, nil, fmt.Errorf("%s: %w", save, err)
+	}
+	return st, history, store, nil
+}
+
+// verify compares the files of a save with its checksums.
+func verify(save string) error {
+	path := filepath.Join(save, sumsFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	seen := 0
+	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		want, name, ok := strings.Cut(line, "  ")
+		if !ok || name != filepath.Base(name) {
+			return fmt.Errorf("%s is damaged: it is not a list of checksums", path)
+		}
+		got, err := checksum(filepath.Join(save, name))
+		if err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("%s is damaged: its checksum is not the one in %s", filepath.Join(save, name), sumsFile)
+		}
+		seen++
+	}
+	if seen < 4 {
+		return fmt.Errorf("%s is damaged: it lists %d files, a save has 4", path, seen)
+	}
+	return nil
+}

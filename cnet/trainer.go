@@ -1,0 +1,77 @@
+package cnet
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/loss"
+	"github.com/gomlx/gomlx/ml/train/metric"
+
+	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/engine"
+)
+
+// newTrainer returns GoMLX's trainer for a net: the graph of a step is compiled on its first step. Its metrics are the loss, its
+// moving average, and correctMetric.
+func newTrainer(e *engine.Engine, n *Net, store *model.Store) *train.Trainer {
+	modelFn := func(scope *model.Scope, _ any, inputs []*Node) []*Node {
+		return []*Node{n.Logits(scope.Store(), e.Layout, inputs[0], true)}
+	}
+	correct := metric.NewBaseMetric("Correct", "correct", metric.AccuracyMetricType,
+		func(_ *model.Scope, labels, predictions []*Node) *Node {
+			return ReduceAllSum(hits(predictions[0], labels[0]))
+		}, nil)
+	optimizer := sgd{momentum: n.Config.Momentum, weightDecay: n.Config.WeightDecay}
+	return train.NewTrainer(e.Backend, store, modelFn, loss.SparseCategoricalCrossEntropyLogits, optimizer, []metric.Interface{correct}, nil)
+}
+
+// correctMetric is the index of the number of images classified right, among the trainer's metrics.
+const correctMetric = 2
+
+// hits is 1 for each image whose largest logit is the one of its label [batch, 1], as floats [batch].
+func hits(logits, labels *Node) *Node {
+	best := ArgMax(logits, 1, dtypes.Int32)
+	return ConvertDType(Equal(best, Reshape(labels, labels.Shape().Dimensions[0])), logits.DType())
+}
+
+// trainingSet feeds the batches of an epoch to GoMLX's loop, from any step on. What a batch holds depends on seed, epoch
+// and step only, so there is no other state to save.
+type trainingSet struct {
+	batches     *dataset.Batches
+	shape       []int // of a batch of images
+	epoch, step int   // the next batch
+}
+
+var _ train.Dataset = &trainingSet{}
+
+// Name implements train.Dataset.
+func (s *trainingSet) Name() string { return "training set" }
+
+// Iter implements train.Dataset.
+func (s *trainingSet) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		for step := s.step; step < s.batches.Steps(); step++ {
+			images, labels := make([]float32, size(s.shape)), make([]int32, s.shape[0])
+			s.batches.Fill(s.epoch, step, images, labels)
+			batch := train.Batch{
+				Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(images, s.shape...)},
+				Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(labels, len(labels), 1)},
+			}
+			if !yield(batch, nil) {
+				return
+			}
+		}
+	}
+}
+
+// guard turns a panic of a graph builder into an error that names the network.
+func guard(n *Net, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("net %s (%s, %d channels): %v", n, n.Config.Dataset, n.Config.Channels, p)
+	}
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// goFrontName is the name under which this program stands in front of the go command in a kernel session.
+const goFrontName = "go"
+
+// What "kernel run" tells the go front.
+const (
+	envGo       = "CNET_KERNEL_GO"       // the real go command
+	envCheckout = "CNET_KERNEL_CHECKOUT" // where the checkout should be
+	envProxy    = "CNET_KERNEL_GOPROXY"  // the user's own GOPROXY
+)
+
+// envTempDir is GoNB's name for the directory in which it builds the cells of a session.
+const envTempDir = "GONB_TMP_DIR"
+
+// buildGC lets the linker collect garbage less often: a tenth of a cell's time for 20 MB. It is not in cellEnv, because
+// the cell's own process must not inherit it.
+const buildGC = "400"
+
+// goFront is what "go" means in a kernel session. It passes everything on to the real go, with these differences:
+//
+//   - The "go get" that GoNB runs before every cell is left out: the workspace has what a cell may import, and without a
+//     network it could only fail. It is what GoNB's %noautoget switches off, without a line in every notebook.
+//   - When the checkout has gone, a cell's build says so instead of naming packages that cannot be found.
+//   - A "go get PACKAGE" or "go install PACKAGE" that the user types in a cell (!*go get ...) may use the network.
+func goFront(args []string) int {
+	goCommand := os.Getenv(envGo)
+	if goCommand == "" {
+		fmt.Fprintln(os.Stderr, "kernel: this go belongs to the notebook kernel and works only in its sessions; put another directory first in PATH")
+		return 1
+	}
+	checkout := os.Getenv(envCheckout)
+	checkoutThere := !sameFile(".", os.Getenv(envTempDir)) || checkCheckout(checkout) == nil
+	if len(args) > 0 && args[0] == "build" && os.Getenv("GOGC") == "" {
+		os.Setenv("GOGC", buildGC) // an optimisation: without it the build is right as well
+	}
+	switch planGo(args, checkoutThere) {
+	case goSkip:
+		return 0
+	case goMoved:
+		var l layout
+		if executable, err := os.Executable(); err == nil {
+			l, _ = layoutOf(executable)
+		}
+		fmt.Fprintln(os.Stderr, movedMessage(checkout, l))
+		return 1
+	case goOnline:
+		if err := os.Setenv("GOPROXY", os.Getenv(envProxy)); err != nil {
+			fmt.Fprintln(os.Stderr, "kernel:", err)
+			return 1
+		}
+	}
+	err := syscall.Exec(goCommand, append([]string{"go"}, args...), os.Environ())
+	fmt.Fprintf(os.Stderr, "kernel: cannot run %s: %v; restart the kernel, or run: go run ./kernel install\n", goCommand, err)
+	return 1
+}
+
+type goPlan int
+
+const (
+	goPass   goPlan = iota // run the real go
+	goSkip                 // do nothing, successfully
+	goMoved                // fail: the checkout has gone
+	goOnline               // run the real go with the user's GOPROXY
+)
+
+// planGo decides by the command line alone: bash replaces itself with the last command of a cell's "!", so that a
+// parent process would not tell GoNB from the user. A "go get" without packages is GoNB's; gopls runs neither.
+func planGo(args []string, checkoutThere bool) goPlan {
+	if len(args) == 0 {
+		return goPass
+	}
+	if !checkoutThere && slices.Contains([]string{"get", "build", "test"}, args[0]) {
+		return goMoved
+	}
+	if args[0] == "get" || args[0] == "install" {
+		if slices.ContainsFunc(args[1:], func(arg string) bool { return !strings.HasPrefix(arg, "-") }) {
+			return goOnline
+		}
+	}
+	if slices.Equal(args, []string{"get"}) || slices.Equal(args, []string{"get", "-t"}) {
+		return goSkip
+	}
+	return goPass
+}
+
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}

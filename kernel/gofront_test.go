@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestPlanGo(t *testing.T) {
+	for _, c := range []struct {
+		args     string
+		there    bool
+		want     goPlan
+		whatItIs string
+	}{
+		{"get", true, goSkip, "GoNB before a cell"},
+		{"get -t", true, goSkip, "GoNB before a test cell"},
+		{"build -o /tmp/x/x", true, goPass, "GoNB's build"},
+		{"get example.com/x@v1.0.0", true, goOnline, "typed by the user"},
+		{"install example.com/x@latest", true, goOnline, "typed by the user"},
+		{"get -u", true, goPass, "typed by the user, offline"},
+		{"list -m all", true, goPass, "gopls"},
+		{"mod tidy", true, goPass, "gopls"},
+		{"", true, goPass, "help"},
+		{"get", false, goMoved, "GoNB before a cell"},
+		{"build -o /tmp/x/x", false, goMoved, "GoNB's build"},
+		{"test -c -o /tmp/x/x", false, goMoved, "GoNB's build of a test cell"},
+		{"mod init gonb_x", false, goPass, "GoNB's start, which must succeed for the message to be seen"},
+	} {
+		if got := planGo(strings.Fields(c.args), c.there); got != c.want {
+			t.Errorf("go %s (%s, checkout there: %v): plan %d, want %d", c.args, c.whatItIs, c.there, got, c.want)
+		}
+	}
+}
+
+// The front as a process: what reaches the real go, and what the reader of a failed cell sees.
+func TestGoFrontProcess(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkout, session := fakeCheckout(t), t.TempDir()
+	realGo := filepath.Join(t.TempDir(), "go")
+	put(t, realGo, "#!/bin/sh\necho \"real: $* proxy: $GOPROXY\"\n", 0o755)
+
+	run := func(dir, checkout, args string) (string, error) {
+		cmd := exec.Command(self)
+		cmd.Args = append([]string{goFrontName}, strings.Fields(args)...)
+		cmd.Dir = dir
+		cmd.Env = setenv(os.Environ(), map[string]string{
+			envGo: realGo, envCheckout: checkout, envProxy: "https://proxy.example", envTempDir: session, "GOPROXY": "off",
+		})
+		output, err := cmd.CombinedOutput()
+		return strings.TrimSpace(string(output)), err
+	}
+	for _, c := range []struct{ name, dir, checkout, args, want string }{
+		{"a cell's build", session, checkout, "build -o x", "real: build -o x proxy: off"},
+		{"a cell's get", session, checkout, "get", ""},
+		{"a user's get", session, checkout, "get example.com/x", "real: get example.com/x proxy: https://proxy.example"},
+		{"outside of the session's directory", checkout, "/gone", "build", "real: build proxy: off"},
+	} {
+		if got, err := run(c.dir, c.checkout, c.args); err != nil || got != c.want {
+			t.Errorf("%s: %q, %v; want %q", c.name, got, err, c.want)
+		}
+	}
+	got, err := run(session, "/gone", "build")
+	if err == nil || !strings.Contains(got, "/gone") || !strings.Contains(got, "go run ./kernel install") {
+		t.Errorf("moved checkout: %q, %v", got, err)
+	}
+}

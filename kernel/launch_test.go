@@ -1,0 +1,31 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestGonbArgs(t *testing.T) {
+	l := layout{dir: "/k"}
+	o := launchOptions{connectionFile: "/run/kernel-1.json", checkout: "/my project"}
+	args := gonbArgs(l, o, true)
+	if args[0] != "/k/bin/gonb" || args[1] != "-kernel" || args[2] != "/run/kernel-1.json" {
+		t.Errorf("%q", args)
+	}
+	if !slices.Contains(args, "-go_work=/my project") || !slices.Contains(args, "-raw_error=true") {
+		t.Errorf("%q", args)
+	}
+	// GoNB refuses to start with a workspace that is not there.
+	if args := gonbArgs(l, o, false); strings.Contains(strings.Join(args, " "), "go_work") {
+		t.Errorf("without a checkout: %q", args)
+	}
+}
+
+// A program that is not installed, such as this test, cannot serve a session and says so.
+func TestLaunchNotInstalled(t *testing.T) {
+	err := runLaunch(launchOptions{connectionFile: "x"})
+	if err == nil || !strings.Contains(err.Error(), "go run ./kernel install") {
+		t.Errorf("%v", err)
+	}
+}

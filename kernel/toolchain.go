@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/version"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// toolchain is a Go installation, as "go env" describes it.
+type toolchain struct {
+	command    string // the go command itself, absolute
+	version    string // for example go1.26.8
+	proxy      string // the user's GOPROXY
+	experiment string // the user's GOEXPERIMENT, with simd where the toolchain has it
+	cc         string // the C compiler, empty if there is none or cgo is off
+}
+
+// findToolchain looks for Go, first at the given path (from the installation; may be empty or stale), then in PATH,
+// then where Go's own instructions put it. dir is where to ask: a go.mod there may select another toolchain than the
+// one in PATH, and the cells should run with that one.
+func findToolchain(dir, recorded string) (toolchain, error) {
+	command := ""
+	for _, candidate := range []string{recorded, lookGo(os.Getenv("PATH")), "/usr/local/go/bin/go"} {
+		if candidate != "" && isExecutable(candidate) {
+			command = candidate
+			break
+		}
+	}
+	if command == "" {
+		return toolchain{}, errors.New("no go command in PATH; install Go from https://go.dev/dl and add its bin directory to PATH")
+	}
+	withSIMD := simdExperiment(runtime.GOARCH, os.Getenv("GOEXPERIMENT"))
+	tc, err := askGo(command, dir, withSIMD)
+	if err != nil && withSIMD != os.Getenv("GOEXPERIMENT") {
+		tc, err = askGo(command, dir, os.Getenv("GOEXPERIMENT"))
+	}
+	return tc, err
+}
+
+// askGo runs "go env" with a GOEXPERIMENT; a toolchain that does not know the experiment fails.
+func askGo(command, dir, experiment string) (toolchain, error) {
+	cmd := exec.Command(command, "env", "-json", "GOVERSION", "GOROOT", "GOPROXY", "CC", "CGO_ENABLED")
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		cmd.Dir = dir
+	}
+	// A toolchain's own GOROOT is right; one left over in the environment belongs to another.
+	cmd.Env = setenv(os.Environ(), map[string]string{"GOEXPERIMENT": experiment, "GOROOT": ""})
+	out, err := cmd.Output()
+	if err != nil {
+		return toolchain{}, fmt.Errorf("%s env failed: %s", command, firstLine(err))
+	}
+	var env struct{ GOVERSION, GOROOT, GOPROXY, CC, CGO_ENABLED string }
+	if err := json.Unmarshal(out, &env); err != nil {
+		return toolchain{}, fmt.Errorf("%s env answered nonsense: %w", command, err)
+	}
+	tc := toolchain{command: command, version: env.GOVERSION, proxy: env.GOPROXY, experiment: experiment}
+	if own := filepath.Join(env.GOROOT, "bin", "go"); isExecutable(own) {
+		tc.command = own
+	}
+	if words := strings.Fields(env.CC); len(words) > 0 && env.CGO_ENABLED == "1" {
+		if cc, err := exec.LookPath(words[0]); err == nil {
+			tc.cc = cc
+		}
+	}
+	return tc, nil
+}
+
+// simdExperiment adds simd to the user's GOEXPERIMENT where Go has it, unless the user decided about it.
+func simdExperiment(goarch, users string) string {
+	if goarch != "amd64" {
+		return users
+	}
+	for name := range strings.SplitSeq(users, ",") {
+		if name == "simd" || name == "nosimd" || name == "none" {
+			return users
+		}
+	}
+	return strings.TrimPrefix(users+",simd", ",")
+}
+
+func (t toolchain) simd() bool {
+	for name := range strings.SplitSeq(t.experiment, ",") {
+		if name == "simd" {
+			return true
+		}
+	}
+	return false
+}
+
+// tooOld says whether a version as in GOVERSION is older than one as in a go.mod. An unreadable one, such as that of
+// a Go built from its sources, is taken for new.
+func tooOld(have, want string) bool {
+	have = goVersionWord(have)
+	return have != "" && version.Compare(have, "go"+want) < 0
+}
+
+// goVersionWord finds "go1.26.8" in "go1.26.8-X:simd" and "devel go1.27-1234abcd".
+func goVersionWord(s string) string {
+	for word := range strings.FieldsSeq(s) {
+		word, _, _ = strings.Cut(word, "-")
+		if version.IsValid(word) {
+			return word
+		}
+	}
+	return ""
+}
+
+// lookGo finds go in PATH, but not the one that stands in front of it in a kernel session.
+func lookGo(path string) string {
+	for _, dir := range filepath.SplitList(path) {
+		candidate := filepath.Join(dir, "go")
+		if _, front := layoutOf(candidate); dir != "" && !front && isExecutable(candidate) {
+			return candidate
+		}
+	}
+	return ""
+}
+
+func isExecutable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
+}
+
+// setenv returns env with some variables replaced; an empty value removes one.
+func setenv(env []string, set map[string]string) []string {
+	var out []string
+	for _, entry := range env {
+		name, _, _ := strings.Cut(entry, "=")
+		if _, replaced := set[name]; !replaced {
+			out = append(out, entry)
+		}
+	}
+	for name, value := range set {
+		if value != "" {
+			out = append(out, name+"="+value)
+		}
+	}
+	return out
+}
+
+// firstLine makes one line of a command's error: the first line that it wrote, or else its status.
+func firstLine(err error) string {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		for line := range strings.Lines(string(exit.Stderr)) {
+			if line = strings.TrimSpace(line); line != "" {
+				return line
+			}
+		}
+	}
+	return err.Error()
+}

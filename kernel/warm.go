@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// cellPackages are what cells import besides the project's own packages.
+var cellPackages = []string{
+	"bytes", "encoding/json", "errors", "fmt", "image", "image/color", "image/png", "math", "math/rand/v2", "os",
+	"path/filepath", "slices", "sort", "strings", "sync", "time",
+	"github.com/janpfeifer/gonb/gonbui",
+	"github.com/janpfeifer/gonb/gonbui/dom",
+	"github.com/janpfeifer/gonb/gonbui/widgets",
+}
+
+func runWarm(ctx context.Context, out io.Writer, checkout string) error {
+	checkout, tc, err := projectAndGo(checkout)
+	if err != nil {
+		return err
+	}
+	return warmCells(ctx, out, checkout, tc)
+}
+
+// warmCells builds a program as GoNB would build a cell that imports everything, then once more with a change and
+// without a network. The first build fills the build cache and the module cache, the second proves that they suffice.
+func warmCells(ctx context.Context, out io.Writer, checkout string, tc toolchain) error {
+	fmt.Fprintln(out, "compiling what a first cell needs")
+	start := time.Now()
+	dir, err := os.MkdirTemp("", "cnet-warm-")
+	if err != nil {
+		return fmt.Errorf("no temporary directory: %w", err)
+	}
+	defer os.RemoveAll(dir)
+
+	offline := cellEnv(os.Environ(), tc, "")
+	online := setenv(offline, map[string]string{"GOPROXY": tc.proxy})
+	goRun := func(dir string, env []string, args ...string) ([]byte, error) {
+		cmd := exec.CommandContext(ctx, tc.command, args...)
+		cmd.Dir, cmd.Env = dir, env
+		output, err := cmd.CombinedOutput()
+		if ctx.Err() != nil {
+			return nil, errors.New("interrupted; run the same command again to go on")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("warming the build cache: go %s failed: %s", strings.Join(args, " "), summary(output, err))
+		}
+		return output, nil
+	}
+
+	packages, err := importable(ctx, checkout, tc, online)
+	if err != nil {
+		return err
+	}
+	// The same steps as GoNB's.
+	for _, args := range [][]string{{"mod", "init", "gonb_warm"}, {"work", "init"}, {"work", "use", checkout, "."}} {
+		if _, err := goRun(dir, online, args...); err != nil {
+			return err
+		}
+	}
+	build := func(env []string, text string) error {
+		if err := os.WriteFile(filepath.Join(dir, "main.go"), warmProgram(packages, text), 0o644); err != nil {
+			return err
+		}
+		_, err := goRun(dir, env, "build", "-o", "cell", ".")
+		return err
+	}
+	if err := build(online, "first"); err != nil {
+		return err
+	}
+	first := time.Since(start)
+	start = time.Now()
+	if err := build(offline, "changed"); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d packages ready in %.1f s; a changed cell that imports all of them builds in %.2f s\n",
+		len(packages), first.Seconds(), time.Since(start).Seconds())
+	return nil
+}
+
+// importable lists the packages that a cell can import: those of the project's library and cellPackages.
+func importable(ctx context.Context, checkout string, tc toolchain, env []string) ([]string, error) {
+	cmd := exec.CommandContext(ctx, tc.command, "list", "-e", "-f", "{{.Name}} {{.ImportPath}}", "./cnet/...")
+	cmd.Dir = checkout
+	cmd.Env = setenv(env, map[string]string{"GOWORK": "off"})
+	output, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("listing the packages of %s failed: %s", checkout, firstLine(err))
+	}
+	return append(libraries(string(output)), cellPackages...), nil
+}
+
+// libraries picks from lines of "name path" what another module's program can import.
+func libraries(list string) []string {
+	var paths []string
+	for line := range strings.Lines(list) {
+		words := strings.Fields(line)
+		if len(words) != 2 || words[0] == "main" || slices.Contains(strings.Split(words[1], "/"), "internal") {
+			continue
+		}
+		paths = append(paths, words[1])
+	}
+	return paths
+}
+
+func warmProgram(packages []string, text string) []byte {
+	var b strings.Builder
+	b.WriteString("package main\n\nimport (\n")
+	for _, path := range packages {
+		fmt.Fprintf(&b, "\t_ %q\n", path)
+	}
+	fmt.Fprintf(&b, ")\n\nfunc main() { println(%q) }\n", text)
+	return []byte(b.String())
+}
+
+// isWarm says whether the build cache holds what a cell that imports a package needs.
+func isWarm(ctx context.Context, checkout string, tc toolchain) (bool, error) {
+	env := cellEnv(os.Environ(), tc, "")
+	packages, err := importable(ctx, checkout, tc, env)
+	if err != nil {
+		return false, err
+	}
+	args := append([]string{"list", "-e", "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"}, packages...)
+	cmd := exec.CommandContext(ctx, tc.command, args...)
+	cmd.Dir = checkout
+	cmd.Env = setenv(env, map[string]string{"GOWORK": "off"})
+	output, err := cmd.Output()
+	if err != nil {
+		return false, fmt.Errorf("go list failed: %s", firstLine(err))
+	}
+	return strings.TrimSpace(string(output)) == "", nil
+}
