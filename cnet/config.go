@@ -121,9 +121,9 @@ func (c Config) Check() error {
 	return nil
 }
 
-// learningRate is the rate of an epoch, counted from 0: it decays at the end of the listed epochs.
-func (c Config) learningRate(epoch int) float64 {
-	rate := c.LearningRate
+// learningRate is the rate of an epoch, counted from 0, given the one at the beginning: it decays at the end of the listed
+// epochs.
+func (c Config) learningRate(rate float64, epoch int) float64 {
 	for _, e := range c.LRDecayEpochs {
 		if e < epoch {
 			rate *= c.LRDecay

@@ -13,6 +13,7 @@ const (
 	EventLoss   = "loss"   // the mean training loss of the last few steps
 	EventRefine = "refine" // intervals and steps were doubled
 	EventScheme = "scheme" // another scheme
+	EventRate   = "rate"   // another learning rate
 )
 
 // Record is one line of a run's history.

@@ -70,9 +70,9 @@ func TestParityMisc(t *testing.T) {
 
 func (m miscFixture) learningRate(t *testing.T) {
 	for _, c := range m.LRSchedule.ContinuousNet {
-		config := Config{LearningRate: c.LR, LRDecay: c.LRDecay, LRDecayEpochs: c.Epochs}
+		config := Config{LRDecay: c.LRDecay, LRDecayEpochs: c.Epochs}
 		for epoch, want := range c.PerEpoch {
-			if got := config.learningRate(epoch); got != want {
+			if got := config.learningRate(c.LR, epoch); got != want {
 				t.Errorf("rate of epoch %d is %g, want %g", epoch, got, want)
 			}
 		}

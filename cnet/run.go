@@ -160,7 +160,7 @@ func (r *Run) create(c Config) error {
 	r.set = set
 	r.state = state{
 		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Intervals: c.Intervals,
-		Channels: set.Channels, Classes: len(set.Classes),
+		LearningRate: c.LearningRate, Channels: set.Channels, Classes: len(set.Classes),
 	}
 	if r.net, err = r.state.net(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
@@ -387,6 +387,16 @@ func (r *Run) SetScheme(name string) error {
 	n.Scheme = scheme
 	r.state.Scheme = name
 	r.changed(&n, EventScheme)
+	return r.save()
+}
+
+// SetLearningRate goes on with another learning rate; what LRDecayEpochs says applies to it.
+func (r *Run) SetLearningRate(rate float64) error {
+	if notFinite(rate) || rate <= 0 {
+		return fmt.Errorf("run %s: learning rate is %g, must be a positive number", r.dir, rate)
+	}
+	r.state.LearningRate = rate
+	r.history = append(r.history, Record{Event: EventRate, Epoch: r.state.Epoch, Step: r.state.Step, LearningRate: rate})
 	return r.save()
 }
 

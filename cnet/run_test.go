@@ -211,6 +211,18 @@ func TestRefineKeepsTheFunction(t *testing.T) {
 	if got := strings.Join(events, ", "); got != want {
 		t.Errorf("history is %s, want %s", got, want)
 	}
+	if err := r.SetLearningRate(0.01); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Train(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	if last := r.History()[len(r.History())-1]; last.LearningRate != 0.01 {
+		t.Errorf("after SetLearningRate(0.01) an epoch was trained with %g", last.LearningRate)
+	}
+	if err := r.SetLearningRate(math.Inf(1)); err == nil {
+		t.Error("an infinite learning rate was accepted")
+	}
 	if err := r.SetScheme("rk5"); err == nil || r.Net().Scheme.Name != "midpoint" {
 		t.Errorf("an unknown scheme returned %v and left %s", err, r.Net())
 	}

@@ -38,21 +38,22 @@ const (
 
 // state is the progress of a run: all that a save holds besides tensors and history.
 type state struct {
-	Version   int     `json:"version"`
-	Config    Config  `json:"config"`
-	Scheme    string  `json:"scheme"`
-	Steps     int     `json:"steps"`
-	Intervals int     `json:"intervals"`
-	Epoch     int     `json:"epoch"`    // complete epochs
-	Step      int     `json:"step"`     // steps done in the next one
-	LossSum   float64 `json:"loss_sum"` // over these steps
-	Correct   float64 `json:"correct"`  // images classified right in these steps
-	Seconds   float64 `json:"seconds"`  // spent in these steps
-	Recent    float64 `json:"recent"`   // sum of the losses since the last record of the training loss
-	RecentN   int     `json:"recent_n"` // and their number
-	Refined   bool    `json:"refined"`  // the refinement due at the start of this epoch is done
-	Channels  int     `json:"channels"` // of the images
-	Classes   int     `json:"classes"`
+	Version      int     `json:"version"`
+	Config       Config  `json:"config"`
+	Scheme       string  `json:"scheme"`
+	Steps        int     `json:"steps"`
+	Intervals    int     `json:"intervals"`
+	LearningRate float64 `json:"learning_rate"` // of epochs before the first decay
+	Epoch        int     `json:"epoch"`         // complete epochs
+	Step         int     `json:"step"`          // steps done in the next one
+	LossSum      float64 `json:"loss_sum"`      // over these steps
+	Correct      float64 `json:"correct"`       // images classified right in these steps
+	Seconds      float64 `json:"seconds"`       // spent in these steps
+	Recent       float64 `json:"recent"`        // sum of the losses since the last record of the training loss
+	RecentN      int     `json:"recent_n"`      // and their number
+	Refined      bool    `json:"refined"`       // the refinement due at the start of this epoch is done
+	Channels     int     `json:"channels"`      // of the images
+	Classes      int     `json:"classes"`
 }
 
 // writeSave writes save number n of a run and removes old ones. On any error the saves before it are as they were.

@@ -96,7 +96,7 @@ func (t *training) epoch(ctx context.Context) error {
 	if err := t.prepare(); err != nil {
 		return err
 	}
-	rate := st.Config.learningRate(st.Epoch)
+	rate := st.Config.learningRate(st.LearningRate, st.Epoch)
 	if err := setLearningRate(t.store, Float, rate); err != nil {
 		return err
 	}
@@ -245,7 +245,7 @@ func (t *training) backToSave(why error) error {
 	if _, err := t.restore(); err != nil {
 		return errors.Join(why, err)
 	}
-	return fmt.Errorf("%w; the run is back at its last good save, epoch %d, step %d: go on with a smaller learning rate", why, t.state.Epoch, t.state.Step)
+	return fmt.Errorf("%w; the run is back at its last good save, epoch %d, step %d: go on with a smaller learning rate (SetLearningRate, or cnet train --lr)", why, t.state.Epoch, t.state.Step)
 }
 
 func (t *training) progress(loss float64) Progress {

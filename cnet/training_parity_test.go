@@ -137,7 +137,7 @@ func (c trainingCase) run(t *testing.T, f *fixture) {
 			t.Skip("excluded: " + why)
 		}
 	}
-	n.Config.LearningRate, n.Config.LRDecay, n.Config.LRDecayEpochs = c.LearningRate, c.LRDecay, c.LRDecayEpochs
+	n.Config.LRDecay, n.Config.LRDecayEpochs = c.LRDecay, c.LRDecayEpochs
 	inputs, want := f.bundle(t, f.Input), f.bundle(t, c.Result)
 	store := loadState(t, n, c.modules(), want, "state_initial/", dtypes.Float64)
 	images, labels := inputs["x"].images(), inputs["labels"].Values
@@ -165,7 +165,7 @@ func (c trainingCase) run(t *testing.T, f *fixture) {
 			}
 			step = trainStep(t, n, store, optimizer)
 		}
-		if err := setLearningRate(store, dtypes.Float64, n.Config.learningRate(epoch)); err != nil {
+		if err := setLearningRate(store, dtypes.Float64, n.Config.learningRate(c.LearningRate, epoch)); err != nil {
 			t.Fatal(err)
 		}
 		for s := range c.StepsPerEpoch {

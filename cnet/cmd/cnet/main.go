@@ -1,0 +1,55 @@
+// Command cnet trains, refines and looks at continuous-in-depth networks from a shell.
+//
+//	cnet train                                   # 1-1-1 Euler on the embedded sample, within a minute
+//	cnet refine fashion-sample-euler-1-1-1       # 1-1-1 → 2-2-2
+//	cnet train --run fashion-sample-euler-1-1-1 --epochs 6
+//	cnet eval fashion-sample-euler-1-1-1
+//	cnet info                                    # the runs in results/
+//
+// "cnet COMMAND --help" has the flags and more examples.
+//
+// # Output
+//
+// What a command is asked for goes to standard output, everything else to standard error. With --json standard output
+// holds JSON and nothing else.
+//
+// # Exit status
+//
+//	0    done
+//	1    it went wrong: a file, a full disk, a loss that is not a number
+//	2    the command line cannot be: an unknown flag, an impossible value
+//	130  interrupted, after saving
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// Writing to a closed pipe is then an error, after which a run can be saved, and not the end.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := interruptible(os.Stderr)
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// interruptible returns a context that the first Ctrl-C or SIGTERM cancels; the second ends the process.
+func interruptible(stderr io.Writer) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		fmt.Fprintln(stderr, "\ncnet: stopped at once; what was saved before stays")
+		os.Exit(statusInterrupted)
+	}()
+	return ctx, cancel
+}

@@ -1,0 +1,273 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Exit statuses besides 0.
+const (
+	statusError       = 1
+	statusUsage       = 2
+	statusInterrupted = 130 // what a shell makes of SIGINT
+)
+
+// usageError is an error of who wrote the command line.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
+
+// errInterrupted ends a command that has already said what there is to say.
+var errInterrupted = errors.New("interrupted")
+
+// app is what all commands share.
+type app struct {
+	out *output
+	err io.Writer
+	tty *os.File // standard error if it is a terminal, else nil
+}
+
+// execute runs a command line and returns its exit status.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	a := &app{out: &output{w: stdout}, err: stderr, tty: terminal(stderr)}
+	root := a.root()
+	root.SetArgs(joinValues(args))
+	root.SetOut(a.out)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil && a.out.err != nil && !errors.Is(a.out.err, syscall.EPIPE) {
+		err = fmt.Errorf("standard output: %w", a.out.err)
+	}
+	return a.status(err)
+}
+
+// status prints an error as one line and returns the exit status that belongs to it.
+func (a *app) status(err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errInterrupted):
+		return statusInterrupted
+	case errors.As(err, &usage):
+		fmt.Fprintf(a.err, "cnet: %s\n", oneLine(err))
+		return statusUsage
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(a.err, "cnet: interrupted")
+		return statusInterrupted
+	}
+	fmt.Fprintf(a.err, "cnet: %s\n", oneLine(err))
+	return statusError
+}
+
+// oneLine is the text of an error; joined errors have one line each.
+func oneLine(err error) string { return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ") }
+
+// warn prints what is worth knowing and stops nothing.
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.err, "cnet: warning: "+format+"\n", args...)
+}
+
+// output is standard output; it remembers that writing failed, which fmt's callers do not look at.
+type output struct {
+	w      io.Writer
+	err    error
+	failed func() // called at the first error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if err != nil && o.err == nil {
+		o.err = err
+		if o.failed != nil {
+			o.failed()
+		}
+	}
+	return n, err
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "cnet",
+		Short: "Train, refine and look at continuous-in-depth neural networks",
+		Long: `cnet trains ContinuousNets: residual networks whose depth is time, stepped through by a numerical scheme. The number of
+steps can be refined while training, 1-1-1 to 2-2-2 and on.
+
+A run is a directory, results/NAME. Whatever ends a command, the run goes on from its last save.`,
+		Example: `  cnet train                                       the embedded sample, within a minute
+  cnet refine fashion-sample-euler-1-1-1           1-1-1 to 2-2-2
+  cnet train --run fashion-sample-euler-1-1-1 --epochs 6
+  cnet info fashion-sample-euler-1-1-1             what happened so far
+  cnet data get cifar10
+  cnet train --dataset CIFAR10 --scheme rk4_classic --epochs 120 --refine 30,50,70`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          a.group,
+	}
+	root.SetVersionTemplate("cnet {{.Version}}\n")
+	// The original's flags have underscores.
+	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
+	})
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentFlags().SortFlags = false
+	root.AddCommand(a.train(), a.refine(), a.eval(), a.info(), a.data(), a.engines(), a.bench(), &cobra.Command{
+		Use: "version", Short: "Print the version", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprintln(a.out, "cnet", version())
+			return nil
+		},
+	})
+	root.InitDefaultCompletionCmd()
+	return root
+}
+
+// group is what a command does that only holds others: help, or an error for a name that is none of theirs.
+func (a *app) group(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	var names, close []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	hint := fmt.Sprintf("expected one of %s", strings.Join(names, ", "))
+	if close = cmd.SuggestionsFor(args[0]); len(close) > 0 {
+		hint = fmt.Sprintf("did you mean %q?", cmd.CommandPath()+" "+close[0])
+	}
+	return usagef("unknown command %q; %s", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], "cnet "), hint)
+}
+
+// flagError puts the errors of the flag parser into the words of this program.
+func flagError(cmd *cobra.Command, err error) error {
+	if errors.Is(err, pflag.ErrHelp) {
+		return err
+	}
+	var (
+		unknown *pflag.NotExistError
+		value   *pflag.InvalidValueError
+		missing *pflag.ValueRequiredError
+		syntax  *pflag.InvalidSyntaxError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		name := "--" + unknown.GetSpecifiedName()
+		if short := unknown.GetSpecifiedShortnames(); short != "" {
+			name = "-" + short
+		}
+		if flag := closest(cmd, strings.TrimLeft(name, "-")); flag != "" {
+			return usagef("%s: unknown flag %s; did you mean --%s?", where(cmd), name, flag)
+		}
+		return usagef("%s: unknown flag %s; \"%s --help\" lists them", where(cmd), name, cmd.CommandPath())
+	case errors.As(err, &value):
+		var own usageError
+		if errors.As(value.Unwrap(), &own) {
+			return usagef("--%s %s", value.GetFlag().Name, own)
+		}
+		return usagef("--%s is %q, expected %s", value.GetFlag().Name, value.GetValue(), kind(value.GetFlag()))
+	case errors.As(err, &missing):
+		return usagef("--%s needs a value: %s", missing.GetFlag().Name, missing.GetFlag().Usage)
+	case errors.As(err, &syntax):
+		return usagef("%s: %q is not a flag; \"%s --help\" lists them", where(cmd), syntax.GetSpecifiedFlag(), cmd.CommandPath())
+	}
+	return usagef("%s: %v", where(cmd), err)
+}
+
+// where is the command's name in errors: that of the program stands before it already.
+func where(cmd *cobra.Command) string {
+	if name, ok := strings.CutPrefix(cmd.CommandPath(), "cnet "); ok {
+		return name
+	}
+	return "command line"
+}
+
+// kind says in words what values a flag of pflag's own types takes.
+func kind(f *pflag.Flag) string {
+	if f.Value.Type() == "bool" {
+		return "true or false"
+	}
+	return "a " + f.Value.Type()
+}
+
+// closest is the flag that name may be a slip of, or "".
+func closest(cmd *cobra.Command, name string) string {
+	best, distance := "", 3 // more than two slips is another word
+	want := strings.ReplaceAll(name, "_", "-")
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		d := editDistance(want, f.Name)
+		if len(want) > 2 && strings.HasPrefix(f.Name, want) {
+			d = 0
+		}
+		if d < min(distance, len(want)) {
+			best, distance = f.Name, d
+		}
+	})
+	return best
+}
+
+// editDistance counts the insertions, deletions and substitutions that turn a into b (Levenshtein).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			substitute := diagonal
+			if a[i] != b[j] {
+				substitute++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// noArgs refuses arguments that are not flags.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s takes flags only, got %q", where(cmd), args[0])
+	}
+	return nil
+}
+
+// version is the version of the module, or the commit that it was built from.
+func version() string {
+	v := "(unknown)"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if v = info.Main.Version; v == "" || v == "(devel)" {
+			v = "(devel)"
+			for _, s := range info.Settings {
+				if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+					v = s.Value[:12]
+				}
+			}
+		}
+	}
+	return fmt.Sprintf("%s, %s %s/%s", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// text collects lines that are written at once.
+type text struct{ bytes.Buffer }
+
+func (t *text) line(format string, args ...any) { fmt.Fprintf(&t.Buffer, format+"\n", args...) }

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"continuousnet/cnet"
+)
+
+// results is the folder of runs that are called by their bare name.
+const results = "results"
+
+// runDir is the directory of a run as people call it: a path, or the bare name of one in results.
+func runDir(name string) (string, error) {
+	switch {
+	case name == "":
+		return "", usagef("a run needs a name, such as first (results/first) or /tmp/first")
+	case strings.HasPrefix(name, "-"):
+		return "", usagef("%q is a flag, not the name of a run", name)
+	case name == "." || name == ".." || strings.ContainsAny(name, `/`+string(filepath.Separator)):
+		return filepath.Clean(name), nil
+	}
+	return filepath.Join(results, name), nil
+}
+
+// freshDir makes a directory for a run that has no name: results/DATASET-SCHEME-STEPS, and -2, -3, ... if that is there.
+func freshDir(c cnet.Config) (string, error) {
+	if err := os.MkdirAll(results, 0o777); err != nil {
+		return "", err
+	}
+	base := filepath.Join(results, fmt.Sprintf("%s-%s-%d-%d-%d", c.Dataset, c.Scheme, c.Steps, c.Steps, c.Steps))
+	dir := base
+	for n := 2; ; n++ {
+		// Made, not looked for: two trainings that start at the same time get two directories.
+		err := os.Mkdir(dir, 0o777)
+		if !errors.Is(err, fs.ErrExist) {
+			return dir, err
+		}
+		dir = fmt.Sprintf("%s-%d", base, n)
+	}
+}
+
+// runArg is how commands take a run: as their argument or as --run.
+type runArg struct{ flag string }
+
+func (r *runArg) add(flags *pflag.FlagSet) {
+	flags.StringVar(&r.flag, "run", "", "the run, instead of the argument: `DIR`, or a name in results/")
+}
+
+// given reports whether there is one.
+func (r *runArg) given(args []string) bool { return r.flag != "" || len(args) > 0 }
+
+// dir is the directory of an existing run.
+func (r *runArg) dir(cmd *cobra.Command, args []string) (string, error) {
+	name := r.flag
+	switch {
+	case name != "" && len(args) > 0:
+		return "", usagef("%s: got both the run %q and --run %q; leave one out", where(cmd), args[0], name)
+	case len(args) > 0:
+		name = args[0]
+	case name == "":
+		return "", usagef("%s needs a run: cnet %s RUN; \"cnet info\" lists those in results/", where(cmd), where(cmd))
+	}
+	dir, err := runDir(name)
+	if err != nil {
+		return "", err
+	}
+	if !cnet.Exists(dir) {
+		return "", usagef("there is no run in %s; \"cnet info\" lists those in results/, \"cnet train --run %s\" makes this one", dir, quote(name))
+	}
+	return dir, nil
+}
+
+// atMostOne refuses a second argument.
+func atMostOne(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usagef("%s takes one run, got %q as well", where(cmd), args[1])
+	}
+	return nil
+}
+
+// quote writes a word so that a shell reads it as one.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:+,@=%", r) || r > 127
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

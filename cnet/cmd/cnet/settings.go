@@ -1,0 +1,342 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/ode"
+)
+
+// A setting is a flag of train that is a field of the run's configuration. It is a pflag.Value.
+type setting struct {
+	name   string
+	value  string // what its value is called in the help
+	usage  string
+	set    func(c *cnet.Config, text string) error // errors are usageErrors without the name of the flag
+	show   func(c cnet.Config) string              // as it would be written on a command line
+	free   bool                                    // may change from one training of a run to the next
+	list   bool                                    // given again, it adds to what was given before
+	toggle bool                                    // without a value it means true
+
+	text  string
+	given bool
+}
+
+func (s *setting) Set(text string) error {
+	if s.list && s.given {
+		text = s.text + "," + text
+	}
+	if err := s.set(&cnet.Config{}, text); err != nil {
+		return err
+	}
+	s.text, s.given = text, true
+	return nil
+}
+
+func (s *setting) Type() string   { return s.value }
+func (s *setting) String() string { return s.text }
+
+// apply writes the given value into a configuration.
+func (s *setting) apply(c *cnet.Config) error {
+	if !s.given {
+		return nil
+	}
+	if err := s.set(c, s.text); err != nil {
+		return usagef("--%s %v", s.name, err)
+	}
+	return nil
+}
+
+func bad(text, expected string) error { return usagef("is %q, expected %s", text, expected) }
+
+// oneOf is a setting with a few known values. canonical returns the name for a spelling of it.
+func oneOf(s setting, field func(*cnet.Config) *string, canonical func(string) (string, error)) *setting {
+	s.set = func(c *cnet.Config, text string) (err error) {
+		*field(c), err = canonical(text)
+		return err
+	}
+	s.show = func(c cnet.Config) string { return *field(&c) }
+	return &s
+}
+
+// whole is a setting that counts something.
+func whole(s setting, field func(*cnet.Config) *int) *setting {
+	s.value = "N"
+	s.set = func(c *cnet.Config, text string) (err error) {
+		*field(c), err = parseWhole(text, 1<<20)
+		return err
+	}
+	s.show = func(c cnet.Config) string { return strconv.Itoa(*field(&c)) }
+	return &s
+}
+
+func parseWhole(text string, most int) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, bad(text, fmt.Sprintf("a whole number from 1 to %d", most))
+	}
+	return n, nil
+}
+
+// number is a setting that is a positive number; with off, also 0, which the configuration writes as a negative number
+// because its own 0 means that nothing was said.
+func number(s setting, off bool, below float64, field func(*cnet.Config) *float64) *setting {
+	s.value = "X"
+	expected := "a number greater than 0"
+	if off {
+		expected = "0 or a number greater than 0"
+	}
+	if !math.IsInf(below, 1) {
+		expected += fmt.Sprintf(" and less than %g", below)
+	}
+	s.set = func(c *cnet.Config, text string) error {
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) || x < 0 || x >= below || x == 0 && !off {
+			return bad(text, expected)
+		}
+		if x == 0 {
+			x = -1
+		}
+		*field(c) = x
+		return nil
+	}
+	s.show = func(c cnet.Config) string { return strconv.FormatFloat(max(*field(&c), 0), 'g', -1, 64) }
+	return &s
+}
+
+// epochs is a setting that lists epochs, counted from 0.
+func epochs(s setting, field func(*cnet.Config) *[]int) *setting {
+	s.value, s.list = "EPOCHS", true
+	s.set = func(c *cnet.Config, text string) error {
+		var list []int
+		for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+			n, err := strconv.Atoi(word)
+			if err != nil || n < 0 {
+				return bad(word, "epochs, whole numbers from 0, such as 30,50,70")
+			}
+			list = append(list, n)
+		}
+		if len(list) == 0 {
+			return bad(text, "epochs, whole numbers from 0, such as 30,50,70")
+		}
+		slices.Sort(list)
+		*field(c) = slices.Compact(list)
+		return nil
+	}
+	s.show = func(c cnet.Config) string {
+		words := make([]string, len(*field(&c)))
+		for i, n := range *field(&c) {
+			words[i] = strconv.Itoa(n)
+		}
+		return strings.Join(words, ",")
+	}
+	return &s
+}
+
+// onOff is a setting that is true or false. The field of the configuration may hold its opposite.
+func onOff(s setting, opposite bool, field func(*cnet.Config) *bool) *setting {
+	s.toggle = true
+	s.set = func(c *cnet.Config, text string) error {
+		on, err := parseBool(text)
+		if err != nil {
+			return err
+		}
+		*field(c) = on != opposite
+		return nil
+	}
+	s.show = func(c cnet.Config) string { return strconv.FormatBool(*field(&c) != opposite) }
+	return &s
+}
+
+func parseBool(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "true", "t", "yes", "y", "on", "1":
+		return true, nil
+	case "false", "f", "no", "n", "off", "0":
+		return false, nil
+	}
+	return false, bad(text, "true or false")
+}
+
+// settings are the flags of train that make a run what it is, in the order of the help. n-time-steps-per comes after
+// initial-time-d, which it multiplies.
+func settings() []*setting {
+	inf := math.Inf(1)
+	return []*setting{
+		oneOf(setting{name: "model", value: "NAME", usage: "the network: " + strings.Join(cnet.Models, ", ")},
+			func(c *cnet.Config) *string { return &c.Model }, canonicalModel),
+		oneOf(setting{name: "scheme", value: "NAME", usage: "the numerical scheme: " + strings.Join(schemes(), ", ")},
+			func(c *cnet.Config) *string { return &c.Scheme }, canonicalScheme),
+		oneOf(setting{name: "dataset", value: "NAME", usage: "the images: " + strings.Join(dataset.Names(), ", ")},
+			func(c *cnet.Config) *string { return &c.Dataset }, canonicalDataset),
+		oneOf(setting{name: "data", value: "DIR", usage: "the folder of the data set", free: true},
+			func(c *cnet.Config) *string { return &c.Data }, absolute),
+
+		whole(setting{name: "alpha", usage: "channels of the first stage; the others have 2 and 4 times as many"},
+			func(c *cnet.Config) *int { return &c.Channels }),
+		whole(setting{name: "initial-time-d", usage: "intervals of depth with weights of their own, in each stage"},
+			func(c *cnet.Config) *int { return &c.Intervals }),
+		stepsPerInterval(),
+		number(setting{name: "time-epsilon", usage: "the length of time of a stage; default as --initial-time-d"},
+			false, inf, func(c *cnet.Config) *float64 { return &c.TimeEpsilon }),
+		onOff(setting{name: "batch-norm", usage: "normalise over the batch; --batch-norm=false or --batch-norm False: do not"},
+			true, func(c *cnet.Config) *bool { return &c.NoBatchNorm }),
+		onOff(setting{name: "use-skipinit", usage: "multiply every rate by a number that starts at 0 and is learned"},
+			false, func(c *cnet.Config) *bool { return &c.SkipInit }),
+
+		epochs(setting{name: "refine", usage: "double steps and weights after so many epochs: 30,50,70 or 30 50 70 or repeated"},
+			func(c *cnet.Config) *[]int { return &c.RefineEpochs }),
+		whole(setting{name: "batch-size", usage: "images in a training step"},
+			func(c *cnet.Config) *int { return &c.BatchSize }),
+		whole(setting{name: "test-batch-size", usage: "images at a time when testing"},
+			func(c *cnet.Config) *int { return &c.TestBatchSize }),
+		number(setting{name: "lr", usage: "learning rate"},
+			false, inf, func(c *cnet.Config) *float64 { return &c.LearningRate }),
+		number(setting{name: "lr-decay", usage: "what the learning rate is multiplied by at --lr-decay-epoch"},
+			false, inf, func(c *cnet.Config) *float64 { return &c.LRDecay }),
+		epochs(setting{name: "lr-decay-epoch", usage: "epochs, from 0, at whose end the learning rate decays; a list as --refine"},
+			func(c *cnet.Config) *[]int { return &c.LRDecayEpochs }),
+		number(setting{name: "momentum", usage: "of the optimizer"},
+			true, 1, func(c *cnet.Config) *float64 { return &c.Momentum }),
+		number(setting{name: "weight-decay", usage: "of the optimizer, on every parameter"},
+			true, inf, func(c *cnet.Config) *float64 { return &c.WeightDecay }),
+		onOff(setting{name: "augment", usage: "crop and mirror the training images at random"},
+			true, func(c *cnet.Config) *bool { return &c.NoAugment }),
+		seed(),
+	}
+}
+
+func stepsPerInterval() *setting {
+	return &setting{
+		name: "n-time-steps-per", value: "N", usage: "time steps of the scheme in each of these intervals",
+		set: func(c *cnet.Config, text string) error {
+			n, err := parseWhole(text, 1<<10)
+			if err != nil {
+				return err
+			}
+			c.Intervals = max(c.Intervals, 1)
+			c.Steps = c.Intervals * n
+			return nil
+		},
+		show: func(c cnet.Config) string { return strconv.Itoa(c.Steps / max(c.Intervals, 1)) },
+	}
+}
+
+func seed() *setting {
+	return &setting{
+		name: "seed", value: "N", usage: "of weights, order and augmentation",
+		set: func(c *cnet.Config, text string) (err error) {
+			if c.Seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+				return bad(text, "a whole number from 0")
+			}
+			return nil
+		},
+		show: func(c cnet.Config) string { return strconv.FormatUint(c.Seed, 10) },
+	}
+}
+
+func canonicalModel(text string) (string, error) {
+	for _, m := range cnet.Models {
+		if strings.EqualFold(m, text) {
+			return m, nil
+		}
+	}
+	return "", bad(text, "one of "+strings.Join(cnet.Models, ", "))
+}
+
+func schemes() []string {
+	var names []string
+	for _, tb := range ode.Schemes() {
+		names = append(names, tb.Name)
+	}
+	return names
+}
+
+func canonicalScheme(text string) (string, error) {
+	for _, name := range schemes() {
+		if strings.EqualFold(name, strings.ReplaceAll(text, "-", "_")) {
+			return name, nil
+		}
+	}
+	return "", bad(text, "one of "+strings.Join(schemes(), ", "))
+}
+
+func canonicalDataset(text string) (string, error) {
+	name, err := dataset.Canonical(text)
+	if err != nil {
+		expected := "one of " + strings.Join(dataset.Names(), ", ")
+		if _, hint, ok := strings.Cut(err.Error(), "; did you mean "); ok {
+			expected += "; did you mean " + hint
+		}
+		return "", bad(text, expected)
+	}
+	return name, nil
+}
+
+// absolute keeps a run usable from another working directory.
+func absolute(dir string) (string, error) {
+	if dir == "" {
+		return "", bad(dir, "a folder")
+	}
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return "", usagef("is %q: %v", dir, err)
+	}
+	return path, nil
+}
+
+// addSettings makes flags of them, with the defaults of the library in the help.
+func addSettings(flags *pflag.FlagSet, list []*setting) {
+	defaults := cnet.Config{}.WithDefaults()
+	for _, s := range list {
+		usage := s.usage
+		if d := s.show(defaults); d != "" && s.name != "time-epsilon" {
+			usage += " (default " + d + ")"
+		}
+		flag := flags.VarPF(s, s.name, "", usage)
+		if s.toggle {
+			flag.NoOptDefVal = "true"
+		}
+	}
+}
+
+// newConfig is the configuration of a new run with the given settings.
+func newConfig(list []*setting) (cnet.Config, error) {
+	var c cnet.Config
+	for _, s := range list {
+		if err := s.apply(&c); err != nil {
+			return c, err
+		}
+	}
+	c = c.WithDefaults()
+	if err := c.Check(); err != nil {
+		return c, usagef("%v", err)
+	}
+	return c, nil
+}
+
+// agree reports a given setting that is not what the run was made with.
+func agree(list []*setting, dir string, have cnet.Config) error {
+	for _, s := range list {
+		want := have
+		if err := s.apply(&want); err != nil {
+			return err
+		}
+		if is, given := s.show(have), s.show(want); !s.free && is != given {
+			if is == "" {
+				return usagef("--%s %s is not what run %s was made with; leave it out to go on, or use another --run", s.name, given, dir)
+			}
+			return usagef("--%s %s is not what run %s was made with, which is %s; leave it out to go on, or use another --run",
+				s.name, given, dir, is)
+		}
+	}
+	return nil
+}
