@@ -2,19 +2,30 @@ package cnet
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/loss"
 
 	"continuousnet/cnet/basis"
+	"continuousnet/cnet/engine"
 	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/ode"
 )
+
+// backend is the go engine's, opened once.
+var backend = sync.OnceValue(func() compute.Backend {
+	e, err := engine.Open("go")
+	if err != nil {
+		panic(err)
+	}
+	return e.Backend
+})
 
 // networkCase is what the manifests say of a network.
 type networkCase struct {
@@ -112,7 +123,7 @@ var layouts = map[string]fmap.Layout{"planar": fmap.Planar, "standard": fmap.Sta
 func evaluate(t *testing.T, n *Net, store *model.Store, layout fmap.Layout, images array, labels []float64, training bool) (logits []float64, lossValue float64, gradients map[string][]float64) {
 	t.Helper()
 	var paths []string
-	exec, err := model.NewExec(gobackend.GetBackend(), store, func(scope *model.Scope, images, labels *Node) []*Node {
+	exec, err := model.NewExec(backend(), store, func(scope *model.Scope, images, labels *Node) []*Node {
 		z := n.Logits(scope.Store(), layout, images, training)
 		if !training {
 			return []*Node{z}

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/loss"
@@ -203,7 +202,7 @@ func (c trainingCase) compare(t *testing.T, when string, n *Net, store *model.St
 // trainStep compiles a step of training: it updates the store and returns the loss.
 func trainStep(t *testing.T, n *Net, store *model.Store, o sgd) func(images array, labels []float64) float64 {
 	t.Helper()
-	exec, err := model.NewExec(gobackend.GetBackend(), store, func(scope *model.Scope, images, labels *Node) *Node {
+	exec, err := model.NewExec(backend(), store, func(scope *model.Scope, images, labels *Node) *Node {
 		z := n.Logits(scope.Store(), fmap.Planar, images, true)
 		l := ReduceAllMean(loss.SparseCategoricalCrossEntropyLogits([]*Node{labels}, []*Node{z}))
 		o.UpdateGraph(scope, l.Graph(), l)

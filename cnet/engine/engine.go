@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/gobackend"
 
 	"continuousnet/cnet/engine/fmap"
 )
@@ -30,9 +29,9 @@ type Status struct {
 func Open(name string) (*Engine, error) {
 	switch name {
 	case "", "auto", "go", "cpu":
-		backend, err := gobackend.New("")
+		backend, err := newGoBackend()
 		if err != nil {
-			return nil, fmt.Errorf("engine: go: %w", err)
+			return nil, err
 		}
 		return &Engine{Name: "go", Backend: backend, Layout: fmap.Planar}, nil
 	}

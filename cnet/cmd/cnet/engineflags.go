@@ -17,7 +17,7 @@ func (f *engineFlags) add(flags *pflag.FlagSet) {
 		names = append(names, s.Name)
 	}
 	flags.StringVar(&f.engine, "engine", "", "what to compute with: `NAME` is auto, "+strings.Join(names, ", ")+`; see "cnet engines" (default auto)`)
-	flags.StringVar(&f.device, "device", "", "`cuda or cpu`: the same in the original's words, xla:cuda or go")
+	flags.StringVar(&f.device, "device", "", "the same in the original's words: `NAME` is cuda (xla:cuda) or cpu (go)")
 }
 
 // name is the engine that the flags ask for, or "" if they do not.

@@ -133,8 +133,24 @@ A run is a directory, results/NAME. Whatever ends a command, the run goes on fro
 			return nil
 		},
 	})
+	root.SetHelpCommand(a.help(root))
 	root.InitDefaultCompletionCmd()
 	return root
+}
+
+// help is cobra's command of that name, with the errors of this program.
+func (a *app) help(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Help about any command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return a.group(cmd, rest)
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
 }
 
 // group is what a command does that only holds others: help, or an error for a name that is none of theirs.
@@ -142,15 +158,20 @@ func (a *app) group(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
 	}
-	var names, close []string
+	var names []string
+	near, distance := "", 3 // more than two slips is another word
 	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() {
-			names = append(names, c.Name())
+		if !c.IsAvailableCommand() {
+			continue
+		}
+		names = append(names, c.Name())
+		if d := editDistance(args[0], c.Name()); d < distance {
+			near, distance = c.CommandPath(), d
 		}
 	}
 	hint := fmt.Sprintf("expected one of %s", strings.Join(names, ", "))
-	if close = cmd.SuggestionsFor(args[0]); len(close) > 0 {
-		hint = fmt.Sprintf("did you mean %q?", cmd.CommandPath()+" "+close[0])
+	if near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return usagef("unknown command %q; %s", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], "cnet "), hint)
 }
@@ -173,9 +194,9 @@ func flagError(cmd *cobra.Command, err error) error {
 			name = "-" + short
 		}
 		if flag := closest(cmd, strings.TrimLeft(name, "-")); flag != "" {
-			return usagef("%s: unknown flag %s; did you mean --%s?", where(cmd), name, flag)
+			return usagef("%sunknown flag %s; did you mean --%s?", prefix(cmd), name, flag)
 		}
-		return usagef("%s: unknown flag %s; \"%s --help\" lists them", where(cmd), name, cmd.CommandPath())
+		return usagef("%sunknown flag %s; \"%s --help\" lists them", prefix(cmd), name, cmd.CommandPath())
 	case errors.As(err, &value):
 		var own usageError
 		if errors.As(value.Unwrap(), &own) {
@@ -185,17 +206,22 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &missing):
 		return usagef("--%s needs a value: %s", missing.GetFlag().Name, missing.GetFlag().Usage)
 	case errors.As(err, &syntax):
-		return usagef("%s: %q is not a flag; \"%s --help\" lists them", where(cmd), syntax.GetSpecifiedFlag(), cmd.CommandPath())
+		return usagef("%s%q is not a flag; \"%s --help\" lists them", prefix(cmd), syntax.GetSpecifiedFlag(), cmd.CommandPath())
 	}
-	return usagef("%s: %v", where(cmd), err)
+	return usagef("%s%v", prefix(cmd), err)
 }
 
 // where is the command's name in errors: that of the program stands before it already.
 func where(cmd *cobra.Command) string {
-	if name, ok := strings.CutPrefix(cmd.CommandPath(), "cnet "); ok {
-		return name
+	return strings.TrimPrefix(strings.TrimPrefix(cmd.CommandPath(), "cnet"), " ")
+}
+
+// prefix begins an error about a flag of the command.
+func prefix(cmd *cobra.Command) string {
+	if name := where(cmd); name != "" {
+		return name + ": "
 	}
-	return "command line"
+	return ""
 }
 
 // kind says in words what values a flag of pflag's own types takes.

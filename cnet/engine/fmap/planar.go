@@ -1,110 +1,90 @@
 package fmap
 
 import (
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// planar is a map as a matrix [C, P]: one row a channel, its P = B·(H+1)·(W+1) columns the pixels of all images, each
-// image with one extra row below and one extra column to the right, which are zero.
-//
-// In this form a neighbour is a column at a fixed distance (1 to the right, W+1 below), the zero border of one image
-// serves the next as padding, and the neighbourhoods of all pixels are made by laying copies of x one behind the other
-// at the right distances: nothing but block copies. The convolution is then one product of a small matrix
-// [O, 9C] with a wide one [9C, P], the form in which the go backend's SIMD kernel (4 rows × 32 columns) does best, and
-// the gradient of the kernel, [O, P]·[9C, P]ᵀ, needs no transposition.
-//
-// Values always have zero borders. Adjoints may have anything there: every operation below that takes an adjoint
-// leaves its border out, through a product with a value that is zero there or an explicit mask. That
-// saves a masking pass over the adjoint of nearly every convolution.
-type planar struct {
-	x *Node // [C, P]
-	geometry
-}
+// planar is a map in two halves: the go backend runs independent operations side by side, and copies and element-wise
+// operations use one core each, so that two halves keep two cores busy where one whole would not. See part for the layout.
+type planar struct{ parts []part }
 
-// geometry is the shape of the images of a planar map.
-type geometry struct{ batch, height, width int }
-
-func (g geometry) columns() int { return g.batch * (g.height + 1) * (g.width + 1) }
-func (g geometry) stride() int  { return g.width + 1 } // from a pixel to the one below
-
-// halved is the geometry after a step with stride 2.
-func (g geometry) halved() geometry {
-	return geometry{g.batch, (g.height + 1) / 2, (g.width + 1) / 2}
-}
+// splitFrom is the smallest batch that is worth two halves.
+const splitFrom = 8
 
 func newPlanar(images *Node) planar {
 	d := images.Shape().Dimensions
-	g := geometry{d[0], d[1], d[2]}
 	x := TransposeAllAxes(images, 3, 0, 1, 2)
-	return planar{addBorder(x, g), g}
-}
-
-// addBorder turns [C, B, H, W] into the rows of a planar map, with zeros below and to the right up to the size of g.
-func addBorder(x *Node, g geometry) *Node {
-	for i, size := range []int{g.height + 1, g.width + 1} {
-		axis := 2 + i
-		zeros := x.Shape().Clone()
-		zeros.Dimensions[axis] = size - zeros.Dimensions[axis]
-		x = Concatenate([]*Node{x, Zeros(x.Graph(), zeros)}, axis)
+	batches := []int{d[0]}
+	if d[0] >= splitFrom {
+		batches = []int{d[0] - d[0]/2, d[0] / 2}
 	}
-	return Reshape(x, x.Shape().Dimensions[0], g.columns())
-}
-
-// withoutBorder is the inverse of addBorder: [C, B, H, W] from [C, P].
-func withoutBorder(x *Node, g geometry) *Node {
-	x = Reshape(x, -1, g.batch, g.height+1, g.width+1)
-	return Slice(x, AxisRange(), AxisRange(), AxisRange(0, g.height), AxisRange(0, g.width))
-}
-
-// mask is the row [1, P] that is 1 inside the images and 0 on their borders.
-func (g geometry) mask(gr *Graph, dtype dtypes.DType) *Node {
-	inside := make([][]float64, g.height+1)
-	for i := range inside {
-		inside[i] = make([]float64, g.width+1)
-		for j := range inside[i][:g.width] {
-			if i < g.height {
-				inside[i][j] = 1
-			}
-		}
+	var m planar
+	start := 0
+	for _, b := range batches {
+		g := geometry{b, d[1], d[2]}
+		m.parts = append(m.parts, part{addBorder(Slice(x, AxisRange(), AxisRange(start, start+b)), g), g})
+		start += b
 	}
-	one := Reshape(ConstAsDType(gr, dtype, inside), 1, (g.height+1)*(g.width+1))
-	return Reshape(BroadcastToDims(one, g.batch, (g.height+1)*(g.width+1)), 1, g.columns())
+	return m
 }
 
-func (m planar) graph() *Graph       { return m.x.Graph() }
-func (m planar) dtype() dtypes.DType { return m.x.DType() }
-func (m planar) Channels() int       { return m.x.Shape().Dimensions[0] }
-func (m planar) Pixels() int         { return m.batch * m.height * m.width }
-
-func (m planar) zeros(rows, columns int) *Node {
-	return Zeros(m.graph(), shapes.Make(m.dtype(), rows, columns))
-}
-func (m planar) ones(rows, columns int) *Node {
-	return Ones(m.graph(), shapes.Make(m.dtype(), rows, columns))
+// each applies f to every part; the result has the parts' own geometry.
+func (m planar) each(f func(i int, p part) *Node) planar {
+	result := planar{make([]part, len(m.parts))}
+	for i, p := range m.parts {
+		result.parts[i] = part{f(i, p), p.geometry}
+	}
+	return result
 }
 
-func (m planar) ReLU() Map {
-	y := withVJP([]*Node{m.x},
-		func(in []*Node) *Node { return MaxScalar(in[0], 0) },
-		func(y, dy *Node) []*Node { return []*Node{Mul(dy, Sign(y))} })
-	return planar{y, m.geometry}
+// concatenated joins what f makes of the parts along the axis of the images.
+func (m planar) concatenated(f func(p part) *Node) *Node {
+	results := make([]*Node, len(m.parts))
+	for i, p := range m.parts {
+		results[i] = f(p)
+	}
+	return concatenate(results, 0)
 }
 
-func (m planar) Scale(factor *Node) Map { return planar{Mul(m.x, factor), m.geometry} }
+func (m planar) Channels() int { return m.parts[0].channels() }
+
+func (m planar) Pixels() int {
+	n := 0
+	for _, p := range m.parts {
+		n += p.batch * p.height * p.width
+	}
+	return n
+}
+
+func (m planar) Conv(kernel, bias *Node, stride int, relu bool) Map {
+	out, size := checkKernel(kernel, m.Channels(), stride)
+	kernel = Reshape(kernel, out, size*size, m.Channels())
+	result := planar{make([]part, len(m.parts))}
+	for i, p := range m.parts {
+		result.parts[i] = p.conv(kernel, bias, size, stride, relu)
+	}
+	return result
+}
+
+func (m planar) ReLU() Map { return m.each(func(_ int, p part) *Node { return p.relu() }) }
+
+func (m planar) Scale(factor *Node) Map {
+	return m.each(func(_ int, p part) *Node { return Mul(p.x, factor) })
+}
 
 func (m planar) Combine(coefficients []float64, terms []Map) Map {
-	y := m.x
-	for i, term := range terms {
-		t, ok := term.(planar)
-		if !ok || t.geometry != m.geometry || t.Channels() != m.Channels() {
-			exceptions.Panicf("fmap: cannot combine maps of different shapes")
+	return m.each(func(i int, p part) *Node {
+		y := p.x
+		for j, term := range terms {
+			t, ok := term.(planar)
+			if !ok || t.parts[i].geometry != p.geometry || t.Channels() != m.Channels() {
+				exceptions.Panicf("fmap: cannot combine maps of different shapes")
+			}
+			y = addScaled(y, coefficients[j], t.parts[i].x)
 		}
-		y = addScaled(y, coefficients[i], t.x)
-	}
-	return planar{y, m.geometry}
+		return y
+	})
 }
 
 // addScaled is x + c·y for both layouts.
@@ -118,14 +98,8 @@ func addScaled(x *Node, c float64, y *Node) *Node {
 	return Add(x, MulScalar(y, c))
 }
 
-func (m planar) MeanPool() *Node {
-	perImage := (m.height + 1) * (m.width + 1)
-	x := Reshape(m.x, m.Channels()*m.batch, perImage)
-	sums := DotGeneral(x, []int{1}, nil, m.ones(1, perImage), []int{1}, nil)
-	means := DivScalar(sums, float64(m.height*m.width))
-	return Transpose(Reshape(means, m.Channels(), m.batch), 0, 1)
-}
+func (m planar) MeanPool() *Node { return m.concatenated(part.meanPool) }
 
 func (m planar) Images() *Node {
-	return TransposeAllAxes(withoutBorder(m.x, m.geometry), 1, 2, 3, 0)
+	return m.concatenated(func(p part) *Node { return TransposeAllAxes(withoutBorder(p.x, p.geometry), 1, 2, 3, 0) })
 }

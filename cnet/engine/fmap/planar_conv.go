@@ -11,20 +11,19 @@ import (
 // A tap is one term of a convolution: y[·, p] += kernel[·, index, ·] · sources[source][·, p + offset].
 type tap struct{ source, offset, index int }
 
-func (m planar) Conv(kernel, bias *Node, stride int, relu bool) Map {
-	out, size := checkKernel(kernel, m.Channels(), stride)
-	c := planarConv{geometry: m.geometry, relu: relu}
-	sources := []*Node{m.x}
+// conv is the convolution with a kernel [O, K·K, C], plus bias [O] or nil, then a ReLU if relu is set.
+func (p part) conv(kernel, bias *Node, size, stride int, relu bool) part {
+	c := planarConv{geometry: p.geometry, relu: relu}
+	sources := []*Node{p.x}
 	if stride == 1 {
-		c.taps = window(size, m.geometry)
+		c.taps = window(size, p.geometry)
 	} else {
-		c.geometry = m.halved()
-		c.taps, sources = m.stridedWindow(size)
+		c.geometry = p.halved()
+		c.taps, sources = p.stridedWindow(size)
 	}
 	// By falling offset, the order in which stack can lay them out.
 	slices.SortStableFunc(c.taps, func(a, b tap) int { return cmp.Compare(b.offset, a.offset) })
-	kernel = Reshape(kernel, out, size*size, m.Channels())
-	return planar{c.apply(kernel, bias, sources), c.geometry}
+	return part{c.apply(kernel, bias, sources), c.geometry}
 }
 
 // window lists the taps of a K×K kernel over one source.
@@ -41,8 +40,8 @@ func window(size int, g geometry) []tap {
 
 // stridedWindow lists the taps of a K×K kernel of stride 2, and their sources: the even and odd rows and columns of the
 // map make four maps of half the size, over which the taps are shifts by 0 or −1. Nothing is computed to be thrown away.
-func (m planar) stridedWindow(size int) ([]tap, []*Node) {
-	half := m.halved()
+func (p part) stridedWindow(size int) ([]tap, []*Node) {
+	half := p.halved()
 	var taps []tap
 	r := size / 2
 	for dy := -r; dy <= r; dy++ {
@@ -53,24 +52,24 @@ func (m planar) stridedWindow(size int) ([]tap, []*Node) {
 			taps = append(taps, tap{2*oddY + oddX, offset, len(taps)})
 		}
 	}
-	phases := []*Node{m.phase(0, 0)}
+	phases := []*Node{p.phase(0, 0)}
 	if size > 1 {
-		phases = append(phases, m.phase(0, 1), m.phase(1, 0), m.phase(1, 1))
+		phases = append(phases, p.phase(0, 1), p.phase(1, 0), p.phase(1, 1))
 	}
 	return taps, phases
 }
 
 // phase is the map of the pixels (2i+a, 2j+b).
-func (m planar) phase(a, b int) *Node {
-	half, channels := m.halved(), m.Channels()
-	rows, columns := (m.height-a+1)/2, (m.width-b+1)/2
+func (p part) phase(a, b int) *Node {
+	half, channels := p.halved(), p.channels()
+	rows, columns := (p.height-a+1)/2, (p.width-b+1)/2
 	if rows == 0 || columns == 0 { // an image one pixel high or wide has no odd rows or columns
-		return m.zeros(channels, half.columns())
+		return p.filled(Zeros, channels, half.columns())
 	}
-	return withVJP([]*Node{m.x},
+	return withVJP([]*Node{p.x},
 		func(in []*Node) *Node {
-			x := Reshape(in[0], channels, m.batch, m.height+1, m.width+1)
-			x = Slice(x, AxisRange(), AxisRange(), AxisRange(a, m.height).Stride(2), AxisRange(b, m.width).Stride(2))
+			x := Reshape(in[0], channels, p.batch, p.height+1, p.width+1)
+			x = Slice(x, AxisRange(), AxisRange(), AxisRange(a, p.height).Stride(2), AxisRange(b, p.width).Stride(2))
 			return addBorder(x, half)
 		},
 		func(_, dy *Node) []*Node {
@@ -80,12 +79,12 @@ func (m planar) phase(a, b int) *Node {
 				return PadAxis{Start: start, End: size - start - (2*n - 1), Interior: 1}
 			}
 			dy = Pad(dy, ScalarZero(dy.Graph(), dy.DType()), PadAxis{}, PadAxis{},
-				spread(rows, m.height+1, a), spread(columns, m.width+1, b))
-			return []*Node{Reshape(dy, channels, m.columns())}
+				spread(rows, p.height+1, a), spread(columns, p.width+1, b))
+			return []*Node{Reshape(dy, channels, p.columns())}
 		})
 }
 
-// planarConv is a convolution between planar maps: what is fixed when the graph is built. geometry is the one of the
+// planarConv is a convolution between parts: what is fixed when the graph is built. geometry is the one of the
 // sources and the result, taps are sorted by falling offset.
 type planarConv struct {
 	geometry

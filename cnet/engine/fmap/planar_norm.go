@@ -10,49 +10,76 @@ func (m planar) BatchNorm(scale, offset *Node, epsilon float64) (Map, *Node, *No
 
 	// One pass for both moments, x and x² being zero on the border. The matrix products sum in blocks of 128, so that
 	// float32 sums stay accurate over millions of pixels.
-	x := StopGradient(m.x)
-	mean := column(DivScalar(rowSums(x), n))
-	variance := MaxScalar(Sub(column(DivScalar(rowSums(Square(x)), n)), Square(mean)), 0)
+	sums := m.sum(func(_ int, p part) *Node { return rowSums(StopGradient(p.x)) })
+	squares := m.sum(func(_ int, p part) *Node { return rowSums(Square(StopGradient(p.x))) })
+	mean := column(DivScalar(sums, n))
+	variance := MaxScalar(Sub(column(DivScalar(squares, n)), Square(mean)), 0)
 	rstd := Inverse(Sqrt(AddScalar(variance, epsilon)))
 
-	result := withVJP([]*Node{scale, offset, m.x},
-		func(in []*Node) *Node {
+	inputs := []*Node{scale, offset}
+	for _, p := range m.parts {
+		inputs = append(inputs, p.x)
+	}
+	ys := withVJPs(inputs,
+		func(in []*Node) []*Node {
 			a := Mul(column(in[0]), rstd)
-			return planar{in[2], m.geometry}.affine(a, Sub(column(in[1]), Mul(a, mean)))
+			b := Sub(column(in[1]), Mul(a, mean))
+			ys := make([]*Node, len(m.parts))
+			for i, p := range m.parts {
+				ys[i] = part{in[2+i], p.geometry}.affine(a, b)
+			}
+			return ys
 		},
-		func(_, dy *Node) []*Node {
+		func(_, dys []*Node) []*Node {
 			// dx = a·(dy − mean(dy) − x̂·mean(dy·x̂)) with x̂ = (x − mean)·rstd, collected by dy, x and 1.
 			a := Mul(column(scale), rstd)
-			doffset := column(DotGeneral(dy, []int{1}, nil, m.mask(m.graph(), m.dtype()), []int{1}, nil))
-			dscale := Mul(Sub(column(rowSums(Mul(dy, m.x))), Mul(mean, doffset)), rstd)
+			doffset := column(m.sum(func(i int, p part) *Node { return maskedRowSums(dys[i], p) }))
+			dot := column(m.sum(func(i int, p part) *Node { return rowSums(Mul(dys[i], p.x)) }))
+			dscale := Mul(Sub(dot, Mul(mean, doffset)), rstd)
 			byX := DivScalar(Neg(Mul(Mul(a, rstd), dscale)), n)
 			byOne := Sub(Neg(DivScalar(Mul(a, doffset), n)), Mul(byX, mean))
 			weights := Concatenate([]*Node{diagonal(a), diagonal(byX), byOne}, 1)
-			dx := Dot(weights, Concatenate([]*Node{dy, m.x, m.ones(1, m.columns())}, 0)).Product()
-			return []*Node{Reshape(dscale, m.Channels()), Reshape(doffset, m.Channels()), dx}
+			adjoints := []*Node{Reshape(dscale, m.Channels()), Reshape(doffset, m.Channels())}
+			for i, p := range m.parts {
+				rows := Concatenate([]*Node{dys[i], p.x, p.filled(Ones, 1, p.columns())}, 0)
+				adjoints = append(adjoints, Dot(weights, rows).Product())
+			}
+			return adjoints
 		})
 	flat := func(v *Node) *Node { return StopGradient(Reshape(v, m.Channels())) }
-	return planar{result, m.geometry}, flat(mean), flat(variance)
+	return m.each(func(i int, _ part) *Node { return ys[i] }), flat(mean), flat(variance)
+}
+
+// sum adds what f makes of each part.
+func (m planar) sum(f func(i int, p part) *Node) *Node {
+	var total *Node
+	for i, p := range m.parts {
+		if s := f(i, p); total == nil {
+			total = s
+		} else {
+			total = Add(total, s)
+		}
+	}
+	return total
 }
 
 func (m planar) Affine(scale, offset *Node) Map {
 	channels := m.Channels()
-	y := withVJP([]*Node{scale, offset, m.x},
-		func(in []*Node) *Node {
-			return planar{in[2], m.geometry}.affine(Reshape(in[0], channels, 1), Reshape(in[1], channels, 1))
-		},
-		func(_, dy *Node) []*Node {
-			dscale := rowSums(Mul(dy, m.x))
-			doffset := DotGeneral(dy, []int{1}, nil, m.mask(m.graph(), m.dtype()), []int{1}, nil)
-			dx := Dot(diagonal(Reshape(scale, channels, 1)), dy).Product()
-			return []*Node{dscale, Reshape(doffset, channels), dx}
-		})
-	return planar{y, m.geometry}
+	return m.each(func(_ int, p part) *Node {
+		return withVJP([]*Node{scale, offset, p.x},
+			func(in []*Node) *Node {
+				return part{in[2], p.geometry}.affine(Reshape(in[0], channels, 1), Reshape(in[1], channels, 1))
+			},
+			func(_, dy *Node) []*Node {
+				dx := Dot(diagonal(Reshape(scale, channels, 1)), dy).Product()
+				return []*Node{rowSums(Mul(dy, p.x)), maskedRowSums(dy, p), dx}
+			})
+	})
 }
 
 // affine is a·x + b inside the images for columns a and b: one matrix product, because broadcasting is slower.
-func (m planar) affine(a, b *Node) *Node {
-	rows := Concatenate([]*Node{m.x, m.mask(m.graph(), m.dtype())}, 0)
+func (p part) affine(a, b *Node) *Node {
+	rows := Concatenate([]*Node{p.x, p.mask()}, 0)
 	return Dot(Concatenate([]*Node{diagonal(a), b}, 1), rows).Product()
 }
 
@@ -60,6 +87,11 @@ func (m planar) affine(a, b *Node) *Node {
 func rowSums(x *Node) *Node {
 	ones := OnesLike(Slice(x, AxisElem(0), AxisRange()))
 	return Reshape(DotGeneral(ones, []int{1}, nil, x, []int{1}, nil), x.Shape().Dimensions[0])
+}
+
+// maskedRowSums is the sum of each row inside the images, [C].
+func maskedRowSums(dy *Node, p part) *Node {
+	return Reshape(DotGeneral(dy, []int{1}, nil, p.mask(), []int{1}, nil), p.channels())
 }
 
 // diagonal is the square matrix with the column v [C, 1] as its diagonal.

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/engine"
+)
+
+func (a *app) bench() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "bench",
+		Short:   "Measure speed and memory",
+		Example: `  cnet bench step --engine go --batch 32 --steps 2 --scheme euler --json`,
+		Args:    cobra.ArbitraryArgs,
+		RunE:    a.group,
+	}
+	cmd.AddCommand(a.benchStep())
+	return cmd
+}
+
+// stepBench is the command bench step.
+type stepBench struct {
+	*app
+	engine                       engineFlags
+	scheme                       string
+	batch, steps, alpha, repeats int
+	json                         bool
+}
+
+func (a *app) benchStep() *cobra.Command {
+	b := &stepBench{app: a, batch: 32, steps: 2, alpha: 16, repeats: 5}
+	cmd := &cobra.Command{
+		Use:   "step",
+		Short: "Measure one training step",
+		Long: `Measure one training step, forwards, backwards and update, on random colour images of 32×32 pixels and 10 classes: the best of
+--repeats, after a first one that compiles. peak_bytes is the most memory that the process has had, compilation included.`,
+		Example: `  cnet bench step
+  cnet bench step --engine go --batch 128 --steps 8 --scheme rk4_classic --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return b.measure(cmd.Context()) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	b.engine.add(flags)
+	flags.Var(count{&b.batch, 1 << 16}, "batch", "images in a step")
+	flags.Var(count{&b.steps, 1 << 10}, "steps", "time steps in each stage, each with weights of its own")
+	flags.StringVar(&b.scheme, "scheme", "euler", "the numerical scheme: `NAME`")
+	flags.Var(count{&b.alpha, 1 << 12}, "alpha", "channels of the first stage")
+	flags.Var(count{&b.repeats, 1 << 16}, "repeats", "measure so many steps and take the best")
+	flags.BoolVar(&b.json, "json", false, "print the result as JSON")
+	return cmd
+}
+
+type stepLine struct {
+	cnet.StepTime
+	PeakBytes int64 `json:"peak_bytes"`
+}
+
+func (b *stepBench) measure(ctx context.Context) error {
+	scheme, err := canonicalScheme(b.scheme)
+	if err != nil {
+		return usagef("--scheme %v", err)
+	}
+	name, err := b.engine.name()
+	if err != nil {
+		return err
+	}
+	e, err := engine.Open(name)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	c := cnet.Config{Scheme: scheme, Steps: b.steps, Channels: b.alpha, BatchSize: b.batch}
+	type outcome struct {
+		st  cnet.StepTime
+		err error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		st, err := cnet.BenchmarkStep(e, c, b.repeats)
+		done <- outcome{st, err}
+	}()
+	var o outcome
+	select {
+	case o = <-done:
+	case <-ctx.Done(): // there is nothing to save; the process ends with its steps half done
+		return ctx.Err()
+	}
+	e.Close()
+	if o.err != nil {
+		return o.err
+	}
+	peak := peakBytes()
+	if b.json {
+		return printJSON(b.out, stepLine{o.st, peak})
+	}
+	st := o.st
+	fmt.Fprintf(b.out, "%s: %d-%d-%d %s, %d channels, batches of %d: %.3f s a step, %s images/s, at most %s of memory; compiled in %.1f s\n",
+		st.Engine, st.Steps, st.Steps, st.Steps, st.Scheme, b.alpha, st.Batch, st.Seconds, rate(st.Images), megabytes(peak), st.Compile.Seconds())
+	return nil
+}

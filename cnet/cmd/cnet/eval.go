@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"continuousnet/cnet"
+)
+
+// evaluation is the command eval.
+type evaluation struct {
+	*app
+	run    runArg
+	engine engineFlags
+	data   string
+	json   bool
+}
+
+func (a *app) eval() *cobra.Command {
+	e := &evaluation{app: a}
+	cmd := &cobra.Command{
+		Use:   "eval RUN",
+		Short: "Measure loss and accuracy of a run on the test images",
+		Long: `Measure loss and accuracy of a run on the test images. It changes nothing, and may be done while the run is being trained:
+it takes the last save.
+
+RUN is a directory, or the name of one in results/.`,
+		Example: `  cnet eval first
+  cnet eval results/first --json
+  cnet eval first --data /mnt/cifar-10-batches-bin --engine xla:cpu`,
+		Args: atMostOne,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir, err := e.run.dir(cmd, args)
+			if err != nil {
+				return err
+			}
+			return e.evaluate(cmd.Context(), dir)
+		},
+	}
+	e.run.add(cmd.Flags())
+	cmd.Flags().StringVar(&e.data, "data", "", "the folder of the data set, if it is not where it was: `DIR`")
+	e.engine.add(cmd.Flags())
+	cmd.Flags().BoolVar(&e.json, "json", false, "print the result as JSON")
+	return cmd
+}
+
+func (e *evaluation) evaluate(ctx context.Context, dir string) error {
+	name, err := e.engine.name()
+	if err != nil {
+		return err
+	}
+	if err := check(name); err != nil {
+		return err
+	}
+	where := cnet.Config{Engine: name}
+	if e.data != "" {
+		if where.Data, err = absolute(e.data); err != nil {
+			return err
+		}
+	}
+	run, err := openToLook(dir, where)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	for _, w := range run.Warnings() {
+		e.warn("%s", w)
+	}
+	start := time.Now()
+	score, err := run.Evaluate(ctx)
+	if err != nil {
+		return err
+	}
+	seconds := time.Since(start).Seconds()
+	engine, err := run.Engine()
+	if err != nil {
+		return err
+	}
+	if e.json {
+		return printJSON(e.out, evalLine{
+			Event: "eval", Run: dir, Net: run.Net().String(), Dataset: run.Config().Dataset, Engine: engine.Name, Epochs: run.Epoch(),
+			TestLoss: score.Loss, TestAccuracy: score.Accuracy, Images: score.Images, Seconds: seconds,
+		})
+	}
+	set, err := run.Dataset()
+	if err != nil {
+		return err
+	}
+	if set.Notice != "" {
+		fmt.Fprintln(e.err, set.Notice)
+	}
+	fmt.Fprintf(e.out, "%s %s after %s, on %s test images of %s:\ntest loss %.4f, accuracy %s\n", run.Config().Model, run.Net(),
+		plural(run.Epoch(), "epoch"), thousands(score.Images), set.Title, score.Loss, percent(score.Accuracy))
+	return nil
+}
+
+type evalLine struct {
+	Event        string  `json:"event"`
+	Run          string  `json:"run"`
+	Net          string  `json:"net"`
+	Dataset      string  `json:"dataset"`
+	Engine       string  `json:"engine"`
+	Epochs       int     `json:"epochs"`
+	TestLoss     float64 `json:"test_loss"`
+	TestAccuracy float64 `json:"test_accuracy"`
+	Images       int     `json:"images"`
+	Seconds      float64 `json:"seconds"`
+}
+
+// openToLook opens a run that another process may be training. Only with another engine or data folder does it need the
+// run for itself.
+func openToLook(dir string, where cnet.Config) (*cnet.Run, error) {
+	if where.Engine == "" && where.Data == "" {
+		return cnet.OpenReadOnly(dir)
+	}
+	return cnet.Open(dir, where)
+}

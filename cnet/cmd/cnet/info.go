@@ -1,0 +1,189 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"continuousnet/cnet"
+)
+
+func (a *app) info() *cobra.Command {
+	var run runArg
+	var json bool
+	cmd := &cobra.Command{
+		Use:   "info [RUN]",
+		Short: "Show what a run is and what happened in it, or list the runs",
+		Long: `Show the network of a run, what it is trained on, its history and its refinements. Without RUN, list the runs in results/.
+It changes nothing, and may be done while the run is being trained: it takes the last save.
+
+RUN is a directory, or the name of one in results/.`,
+		Example: `  cnet info
+  cnet info first
+  cnet info first --json | jq .best.test_accuracy`,
+		Args: atMostOne,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !run.given(args) {
+				return a.listRuns(json)
+			}
+			dir, err := run.dir(cmd, args)
+			if err != nil {
+				return err
+			}
+			s, err := summarize(dir)
+			if err != nil {
+				return err
+			}
+			if json {
+				return printJSON(a.out, s)
+			}
+			return a.showRun(s)
+		},
+	}
+	run.add(cmd.Flags())
+	cmd.Flags().BoolVar(&json, "json", false, "print JSON")
+	return cmd
+}
+
+// summary is what info knows of a run.
+type summary struct {
+	Run                 string        `json:"run"`
+	Error               string        `json:"error,omitempty"` // then the rest is empty
+	Model               string        `json:"model"`
+	Net                 string        `json:"net"`
+	Scheme              string        `json:"scheme"`
+	Steps               int           `json:"steps"`
+	Intervals           int           `json:"intervals"`
+	Parameters          int           `json:"parameters"`
+	ReferenceParameters int           `json:"reference_parameters"`
+	Dataset             string        `json:"dataset"`
+	Epochs              int           `json:"epochs"`     // complete
+	EpochStep           int           `json:"epoch_step"` // steps done in the next one
+	Last                *epochNumbers `json:"last"`
+	Best                *epochNumbers `json:"best"`
+	Config              cnet.Config   `json:"config"`
+	History             []cnet.Record `json:"history,omitempty"`
+	Warnings            []string      `json:"warnings,omitempty"`
+}
+
+func summarize(dir string) (summary, error) {
+	run, err := cnet.OpenReadOnly(dir)
+	if err != nil {
+		return summary{}, err
+	}
+	defer run.Close()
+	n := run.Net()
+	s := summary{
+		Run: dir, Model: run.Config().Model, Net: n.String(), Scheme: n.Scheme.Name, Steps: n.Steps, Intervals: n.Basis.K,
+		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochStep: run.Step(), Config: run.Config(),
+		History: run.History(), Warnings: run.Warnings(),
+	}
+	s.Parameters, s.ReferenceParameters = n.CountParameters()
+	if records := epochRecords(s.History); len(records) > 0 {
+		last, best := numbers(records[len(records)-1]), numbers(bestRecord(records))
+		s.Last, s.Best = &last, &best
+	}
+	return s, nil
+}
+
+func (a *app) showRun(s summary) error {
+	for _, w := range s.Warnings {
+		a.warn("%s", w)
+	}
+	c := s.Config
+	var t text
+	t.line("run         %s", s.Run)
+	t.line("net         %s %s: %s in each stage, %s of weights, %d channels in the first", s.Model, s.Net,
+		plural(s.Steps, "step"), plural(s.Intervals, "interval"), c.Channels)
+	switch {
+	case s.ReferenceParameters != s.Parameters:
+		t.line("parameters  %s; %s as the reference counts, with those it never uses", thousands(s.Parameters), thousands(s.ReferenceParameters))
+	default:
+		t.line("parameters  %s", thousands(s.Parameters))
+	}
+	data := s.Dataset
+	if c.Data != "" {
+		data += " from " + c.Data
+	}
+	t.line("data        %s", data)
+	t.line("training    batches of %d, learning rate %g, momentum %g, weight decay %g, seed %d", c.BatchSize, c.LearningRate,
+		max(c.Momentum, 0), max(c.WeightDecay, 0), c.Seed)
+	if len(c.LRDecayEpochs) > 0 {
+		t.line("            learning rate times %g at the end of epochs %v, from 0", c.LRDecay, c.LRDecayEpochs)
+	}
+	if len(c.RefineEpochs) > 0 {
+		t.line("            refines after %v epochs", c.RefineEpochs)
+	}
+	position := plural(s.Epochs, "epoch")
+	if s.EpochStep > 0 {
+		position += " and " + plural(s.EpochStep, "step")
+	}
+	t.line("done        %s", position)
+	if s.Last != nil {
+		t.line("accuracy    %s on the test images; the best was %s after %s", percent(s.Last.TestAccuracy),
+			percent(s.Best.TestAccuracy), plural(s.Best.Epoch+1, "epoch"))
+	}
+	header := false
+	for _, r := range s.History {
+		switch r.Event {
+		case cnet.EventEpoch:
+			if !header {
+				t.line("\n%s", tableHead)
+				header = true
+			}
+			t.line("%s", tableRow(r, 0))
+		case cnet.EventRefine, cnet.EventScheme:
+			t.line("%s", tableMark(r))
+		}
+	}
+	_, err := a.out.Write(t.Bytes())
+	return err
+}
+
+// listRuns lists the runs in results.
+func (a *app) listRuns(json bool) error {
+	entries, err := os.ReadDir(results)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	list := []summary{}
+	for _, e := range entries {
+		dir := filepath.Join(results, e.Name())
+		if !e.IsDir() || !cnet.Exists(dir) {
+			continue
+		}
+		s, err := summarize(dir)
+		if err != nil {
+			s = summary{Run: dir, Error: oneLine(err)}
+		}
+		s.History = nil // there may be many runs
+		list = append(list, s)
+	}
+	if json {
+		return printJSON(a.out, map[string]any{"runs": list})
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(a.out, `there are no runs in results/; "cnet train" makes one`)
+		return nil
+	}
+	w := tabwriter.NewWriter(a.out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "RUN\tNET\tDATA\tPARAMETERS\tEPOCHS\tACCURACY\tBEST")
+	for _, s := range list {
+		if s.Error != "" {
+			fmt.Fprintf(w, "%s\tcannot be read\n", shortName(s.Run))
+			a.warn("%s", s.Error)
+			continue
+		}
+		last, best := "-", "-"
+		if s.Last != nil {
+			last, best = percent(s.Last.TestAccuracy), percent(s.Best.TestAccuracy)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", shortName(s.Run), s.Net, s.Dataset, thousands(s.Parameters), s.Epochs, last, best)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"continuousnet/cnet"
+)
+
+// terminal returns w if it is a terminal on which a line can be written over, else nil.
+func terminal(w io.Writer) *os.File {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
+		return nil
+	}
+	return f
+}
+
+// How often a bar is drawn, and how often a line says where a long epoch is when there is no terminal.
+const (
+	barInterval  = 100 * time.Millisecond
+	lineInterval = time.Minute
+)
+
+// bar shows how far an epoch is, on standard error.
+type bar struct {
+	*app
+	bar   *progressbar.ProgressBar // of the present epoch
+	drawn bool                     // there is something on the terminal's line
+	last  time.Time                // of the last drawing or line
+}
+
+func newBar(w io.Writer, most int64, options ...progressbar.Option) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(most, append([]progressbar.Option{
+		progressbar.OptionSetWriter(w), progressbar.OptionUseANSICodes(true), progressbar.OptionFullWidth(),
+		progressbar.OptionClearOnFinish(), progressbar.OptionShowDescriptionAtLineEnd(),
+		progressbar.OptionSetTheme(progressbar.ThemeUnicode),
+	}, options...)...)
+}
+
+// wait says why nothing happens yet.
+func (b *bar) wait(why string) {
+	b.last = time.Now()
+	if b.tty != nil {
+		fmt.Fprintf(b.tty, "%s ...", why)
+		b.drawn = true
+	}
+}
+
+// step shows the progress after a step.
+func (b *bar) step(p cnet.Progress) {
+	tested := p.Step == p.Steps
+	if b.tty == nil {
+		if time.Since(b.last) >= lineInterval {
+			fmt.Fprintf(b.err, "epoch %d/%d, step %d/%d: loss %.4f, %s, %s images/s, %s left\n",
+				p.Epoch+1, p.LastEpoch, p.Step, p.Steps, p.MeanLoss, percent(p.Accuracy), rate(p.ImagesPerS), duration(p.Left))
+			b.last = time.Now()
+		}
+		return
+	}
+	if b.bar == nil {
+		b.clear()
+		// One more than the steps: the bar is full only after the test.
+		b.bar = newBar(b.tty, int64(p.Steps+1), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+	} else if time.Since(b.last) < barInterval && !tested {
+		return
+	}
+	b.last, b.drawn = time.Now(), true
+	width, _, err := term.GetSize(int(b.tty.Fd()))
+	if err != nil {
+		width = 80
+	}
+	b.bar.Describe(description(p, width, tested))
+	_ = b.bar.Set(p.Step)
+}
+
+// description is what stands behind the bar, as much as there is room for.
+func description(p cnet.Progress, width int, testing bool) string {
+	text := fmt.Sprintf("epoch %d/%d", p.Epoch+1, p.LastEpoch)
+	if width >= 78 {
+		text += fmt.Sprintf("  loss %.3f  %s", p.MeanLoss, percent(p.Accuracy))
+	}
+	switch {
+	case testing:
+		text += "  testing"
+	case p.ImagesPerS > 0 && width >= 50:
+		text += fmt.Sprintf("  %s images/s  %s left", rate(p.ImagesPerS), duration(p.Left))
+	}
+	return text
+}
+
+// clear takes the bar away, so that a line can be printed.
+func (b *bar) clear() {
+	if b.drawn {
+		fmt.Fprint(b.tty, "\r\033[2K")
+	}
+	b.bar, b.drawn = nil, false
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"continuousnet/cnet"
+)
+
+func (a *app) refine() *cobra.Command {
+	var run runArg
+	var json bool
+	cmd := &cobra.Command{
+		Use:   "refine RUN",
+		Short: "Double the time steps of a run and their weights",
+		Long: `Double the time steps of every stage and the intervals that have weights of their own: 1-1-1 becomes 2-2-2. Both halves of an
+interval begin with its weights, so that the network computes nearly what it did before. Train on to make use of them.
+
+RUN is a directory, or the name of one in results/. To refine while training, see --refine of cnet train.`,
+		Example: `  cnet refine first
+  cnet train --run first --epochs 6`,
+		Args: atMostOne,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir, err := run.dir(cmd, args)
+			if err != nil {
+				return err
+			}
+			return a.refineRun(dir, json)
+		},
+	}
+	run.add(cmd.Flags())
+	cmd.Flags().BoolVar(&json, "json", false, "print the result as JSON")
+	return cmd
+}
+
+func (a *app) refineRun(dir string, json bool) error {
+	run, err := cnet.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	for _, w := range run.Warnings() {
+		a.warn("%s", w)
+	}
+	old := run.Net()
+	if err := run.Refine(); err != nil {
+		return err
+	}
+	before, _ := old.CountParameters()
+	after, _ := run.Net().CountParameters()
+	if json {
+		return printJSON(a.out, map[string]any{
+			"event": "refine", "run": dir, "epochs": run.Epoch(),
+			"old_net": old.String(), "net": run.Net().String(), "old_parameters": before, "parameters": after,
+		})
+	}
+	fmt.Fprintf(a.out, "%s → %s\n%s → %s parameters\n", old, run.Net(), thousands(before), thousands(after))
+	fmt.Fprintf(a.out, "go on with: cnet train --run %s --epochs %d\n", quote(shortName(dir)), run.Epoch()+max(sampleEpochs, run.Epoch()/2))
+	return nil
+}

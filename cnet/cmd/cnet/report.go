@@ -1,0 +1,266 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"continuousnet/cnet"
+)
+
+// reporter shows a training: as a table, or as JSON lines.
+type reporter struct {
+	*app
+	run    *cnet.Run
+	epochs int
+	json   bool
+	human  io.Writer // where text for people goes
+	bar    *bar
+	header bool // the head of the table is printed
+}
+
+func newReporter(a *app, run *cnet.Run, epochs int, json bool) *reporter {
+	r := &reporter{app: a, run: run, epochs: epochs, json: json, human: a.out, bar: &bar{app: a}}
+	if json {
+		r.human = a.err
+	}
+	return r
+}
+
+// begin prints what is going to be trained.
+func (r *reporter) begin() error {
+	set, err := r.run.Dataset()
+	if err != nil {
+		return err
+	}
+	e, err := r.run.Engine()
+	if err != nil {
+		return err
+	}
+	c := r.run.Config()
+	ours, _ := r.run.Net().CountParameters()
+	var t text
+	t.line("data     %s: %s training and %s test images of %d×%d×%d, %d classes", set.Title,
+		thousands(set.Train.Len()), thousands(set.Test.Len()), set.Height, set.Width, set.Channels, len(set.Classes))
+	if set.Notice != "" {
+		t.line("         %s", set.Notice)
+	}
+	t.line("net      %s %s, %s parameters", c.Model, r.run.Net(), thousands(ours))
+	t.line("engine   %s", e.Name)
+	t.line("run      %s", r.run.Dir())
+	switch done := r.run.Epoch(); {
+	case done >= r.epochs:
+		t.line("epochs   %d done, nothing to do", done)
+	case done > 0 || r.run.Step() > 0:
+		t.line("epochs   goes on after %d epochs and %d steps, to %d epochs", done, r.run.Step(), r.epochs)
+	default:
+		t.line("epochs   %d in batches of %d", r.epochs, c.BatchSize)
+	}
+	if _, err := r.human.Write(t.Bytes()); err != nil {
+		return err
+	}
+	if r.run.Epoch() < r.epochs {
+		r.bar.wait("the first step takes a moment longer")
+	}
+	return nil
+}
+
+func (r *reporter) step(p cnet.Progress) { r.bar.step(p) }
+
+func (r *reporter) record(rec cnet.Record) {
+	switch rec.Event {
+	case cnet.EventEpoch:
+		r.bar.clear()
+		if r.json {
+			r.line(epochLine{Event: "epoch", epochNumbers: numbers(rec)})
+			return
+		}
+		r.row(tableRow(rec, r.epochs))
+	case cnet.EventRefine, cnet.EventScheme:
+		r.bar.clear()
+		ours, _ := r.run.Net().CountParameters()
+		r.row(tableMark(rec) + fmt.Sprintf(", %s parameters", thousands(ours)))
+	}
+}
+
+// row prints a line of the table.
+func (r *reporter) row(line string) {
+	if !r.header && !r.json {
+		fmt.Fprintf(r.human, "\n%s\n", tableHead)
+	}
+	r.header = true
+	fmt.Fprintln(r.human, line)
+}
+
+// end prints the result.
+func (r *reporter) end() error {
+	records := epochRecords(r.run.History())
+	if len(records) == 0 {
+		return fmt.Errorf("run %s: it has no epochs", r.run.Dir())
+	}
+	last := records[len(records)-1]
+	ours, _ := r.run.Net().CountParameters()
+	if r.json {
+		var seconds float64
+		for _, rec := range records {
+			seconds += rec.Seconds
+		}
+		r.line(resultLine{
+			Event: "result", epochNumbers: numbers(last),
+			Run: r.run.Dir(), Epochs: r.run.Epoch(), Parameters: ours, Seconds: seconds,
+		})
+		return nil
+	}
+	best := bestRecord(records)
+	name := quote(shortName(r.run.Dir()))
+	var t text
+	t.line("")
+	result := fmt.Sprintf("test accuracy %s after %s", percent(last.TestAccuracy), plural(r.run.Epoch(), "epoch"))
+	if best.TestAccuracy > last.TestAccuracy {
+		result += fmt.Sprintf("; the best was %s after %d", percent(best.TestAccuracy), best.Epoch+1)
+	}
+	t.line("%s", result)
+	t.line("run      %s", r.run.Dir())
+	t.line("chart    %s", chartPath(r.run))
+	n, steps := r.run.Net().Steps, func(n int) string { return fmt.Sprintf("%d-%d-%d", n, n, n) }
+	t.line("next     cnet refine %s   %s becomes %s, then", name, steps(n), steps(2*n))
+	t.line("         cnet train --run %s --epochs %d", name, r.run.Epoch()+max(sampleEpochs, r.run.Epoch()/2))
+	t.line("         cnet info %s, cnet eval %s", name, name)
+	_, err := r.human.Write(t.Bytes())
+	return err
+}
+
+// line prints one JSON object as one line.
+func (r *reporter) line(v any) {
+	if err := printJSON(r.out, v); err != nil && r.out.err == nil {
+		r.warn("%v", err)
+	}
+}
+
+func printJSON(w io.Writer, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// epochNumbers are always there in JSON, also if they are 0.
+type epochNumbers struct {
+	Epoch         int     `json:"epoch"` // from 0
+	TrainLoss     float64 `json:"train_loss"`
+	TrainAccuracy float64 `json:"train_accuracy"`
+	TestLoss      float64 `json:"test_loss"`
+	TestAccuracy  float64 `json:"test_accuracy"`
+	ImagesPerS    float64 `json:"images_per_s"`
+	Net           string  `json:"net"`
+}
+
+func numbers(r cnet.Record) epochNumbers {
+	return epochNumbers{r.Epoch, r.TrainLoss, r.TrainAccuracy, r.TestLoss, r.TestAccuracy, r.ImagesPerS, r.Net}
+}
+
+type epochLine struct {
+	Event string `json:"event"`
+	epochNumbers
+}
+
+type resultLine struct {
+	Event string `json:"event"`
+	epochNumbers
+	Run        string  `json:"run"`
+	Epochs     int     `json:"epochs"`
+	Parameters int     `json:"parameters"`
+	Seconds    float64 `json:"seconds"`
+}
+
+// The table of epochs. Epochs count from 1 here: a row is what there is after so many.
+const tableHead = "  epoch   train loss  accuracy   test loss  accuracy   images/s      time"
+
+func tableRow(r cnet.Record, epochs int) string {
+	number := strconv.Itoa(r.Epoch + 1)
+	if epochs > 0 {
+		number += "/" + strconv.Itoa(epochs)
+	}
+	return fmt.Sprintf("%7s %12.4f %9s %11.4f %9s %10s %9s", number, r.TrainLoss, percent(r.TrainAccuracy),
+		r.TestLoss, percent(r.TestAccuracy), rate(r.ImagesPerS), duration(time.Duration(r.Seconds*float64(time.Second))))
+}
+
+func tableMark(r cnet.Record) string {
+	what := "refined to"
+	if r.Event == cnet.EventScheme {
+		what = "scheme changed to"
+	}
+	after := fmt.Sprintf("after %s", plural(r.Epoch, "epoch"))
+	if r.Step > 0 {
+		after += " and " + plural(r.Step, "step")
+	}
+	return fmt.Sprintf("------- %s: %s %s", after, what, r.Net)
+}
+
+func epochRecords(history []cnet.Record) []cnet.Record {
+	var records []cnet.Record
+	for _, r := range history {
+		if r.Event == cnet.EventEpoch {
+			records = append(records, r)
+		}
+	}
+	return records
+}
+
+// bestRecord is the epoch with the highest test accuracy, the first of several.
+func bestRecord(records []cnet.Record) cnet.Record {
+	best := records[0]
+	for _, r := range records {
+		if r.TestAccuracy > best.TestAccuracy {
+			best = r
+		}
+	}
+	return best
+}
+
+// shortName is the name of a run as commands take it.
+func shortName(dir string) string {
+	if name, ok := strings.CutPrefix(dir, results+"/"); ok && !strings.Contains(name, "/") {
+		return name
+	}
+	return dir
+}
+
+func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
+
+func rate(x float64) string {
+	if x < 10 {
+		return fmt.Sprintf("%.1f", x)
+	}
+	return thousands(int(x + 0.5))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// thousands writes 2500 as 2,500.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// duration writes a time as 0:07, 12:34 or 1:02:03.
+func duration(d time.Duration) string {
+	s := int(d.Round(time.Second) / time.Second)
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"continuousnet/cnet"
+)
+
+// Epochs trained when nothing is said: what fits into a minute, and what the original uses.
+const (
+	sampleName    = "fashion-sample"
+	sampleEpochs  = 3
+	defaultEpochs = 120
+)
+
+// count is a flag that is a whole number from 1.
+type count struct {
+	n    *int
+	most int
+}
+
+func (c count) Set(text string) (err error) {
+	*c.n, err = parseWhole(text, c.most)
+	return err
+}
+func (c count) Type() string   { return "N" }
+func (c count) String() string { return strconv.Itoa(*c.n) }
+
+// training is the command train.
+type training struct {
+	*app
+	settings []*setting
+	engine   engineFlags
+	name     string // of the run
+	epochs   int    // 0: not given
+	json     bool
+}
+
+func (a *app) train() *cobra.Command {
+	t := &training{app: a, settings: settings()}
+	cmd := &cobra.Command{
+		Use:   "train",
+		Short: "Train a network, or go on with a run",
+		Long: `Train a network in a run: a directory with the weights, the history and everything else that is needed to go on.
+
+Without --run, a fresh directory results/DATASET-SCHEME-STEPS is made. With --run DIR, the run in DIR goes on, or is made if
+there is none; a name without a slash is a run in results/. A run keeps the flags that it was made with: to go on, --run and
+--epochs are enough. --epochs counts from the beginning of the run, so that the same command once more completes it, to the
+same numbers, whatever ended it.
+
+Ctrl-C saves first; twice, it does not. Flags can be written with hyphens or underscores.`,
+		Example: `  cnet train                                    the embedded sample, within a minute
+  cnet train --run first --scheme rk4_classic   in results/first
+  cnet train --run first --epochs 10            goes on to 10 epochs
+  cnet train --epochs 9 --refine 3,6            1-1-1, after 3 epochs 2-2-2, after 6 epochs 4-4-4
+  cnet train --dataset CIFAR10 --data ../shared/data/cifar-10-batches-bin --epochs 3
+  cnet train --model ContinuousNet --dataset CIFAR10 --scheme rk4_classic --initial_time_d 1 --refine 30 50 70 \
+      --lr_decay_epoch 80 100 --device cuda
+  cnet train --json | jq .test_accuracy
+
+With --json, standard output has one line for each epoch and a last one with the result:
+  {"event":"epoch","epoch":0,"train_loss":1.2,"train_accuracy":0.5,"test_loss":1.1,"test_accuracy":0.6,"images_per_s":210,...}
+  {"event":"result",...,"run":"results/first","epochs":3,"parameters":175770,"seconds":36.2}
+where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spent on training steps.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd.Context()) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	addSettings(flags, t.settings)
+	t.engine.add(flags)
+	flags.Var(count{&t.epochs, 1 << 20}, "epochs",
+		fmt.Sprintf("train until the run has so many (default %d on %s, else %d)", sampleEpochs, sampleName, defaultEpochs))
+	flags.Lookup("epochs").DefValue = ""
+	flags.StringVar(&t.name, "run", "", "the run to make or to go on with: `DIR`, or a name in results/")
+	flags.BoolVar(&t.json, "json", false, "print a JSON object for each epoch and for the result")
+	for _, flag := range []struct {
+		name   string
+		values []string
+	}{{"scheme", schemes()}, {"model", cnet.Models}, {"device", []string{"cuda", "cpu"}}} {
+		_ = cmd.RegisterFlagCompletionFunc(flag.name, cobra.FixedCompletions(flag.values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return cmd
+}
+
+func (t *training) run(ctx context.Context) error {
+	run, err := t.open()
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	for _, w := range run.Warnings() {
+		t.warn("%s", w)
+	}
+	if t.epochs == 0 {
+		t.epochs = defaultEpochs
+		if run.Config().Dataset == sampleName {
+			t.epochs = sampleEpochs
+		}
+	}
+	for _, e := range run.Config().RefineEpochs {
+		if e >= max(t.epochs, run.Epoch()) {
+			t.warn("the refinement at epoch %d does not happen: training ends after %d epochs", e, t.epochs)
+		}
+	}
+	// Nobody reads what is written after the reader has gone; what was trained so far is kept.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	t.out.failed = cancel
+
+	r := newReporter(t.app, run, t.epochs, t.json)
+	if err := r.begin(); err != nil {
+		return err
+	}
+	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnStep: r.step, OnRecord: r.record})
+	r.bar.clear()
+	if err := saveChart(run, t.epochs); err != nil {
+		t.warn("the chart could not be drawn: %v", err)
+	}
+	if err == nil {
+		return r.end()
+	}
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return t.interrupted(run, err)
+}
+
+// interrupted tells where a training stopped and how it goes on.
+func (t *training) interrupted(run *cnet.Run, err error) error {
+	if err := besidesCancel(err); err != nil {
+		return err
+	}
+	goOn := fmt.Sprintf("go on with: cnet train --run %s --epochs %d", quote(run.Dir()), t.epochs)
+	saved := fmt.Sprintf("saved after %d of %d epochs", run.Epoch(), t.epochs)
+	if run.Step() > 0 {
+		saved += fmt.Sprintf(" and %d steps", run.Step())
+	}
+	if t.out.err != nil {
+		return fmt.Errorf("standard output: %w; %s; %s", t.out.err, saved, goOn)
+	}
+	fmt.Fprintf(t.err, "cnet: interrupted; %s\n%s\n", saved, goOn)
+	return errInterrupted
+}
+
+// besidesCancel is what went wrong when a cancelled training saved, or nil.
+func besidesCancel(err error) error {
+	var stopped *cnet.TrainError
+	if errors.As(err, &stopped) {
+		err = stopped.Err
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	for _, e := range joined.Unwrap() {
+		if !errors.Is(e, context.Canceled) {
+			return e
+		}
+	}
+	return nil
+}
+
+// open opens the run that the flags describe, or makes it.
+func (t *training) open() (*cnet.Run, error) {
+	engineName, err := t.engine.name()
+	if err != nil {
+		return nil, err
+	}
+	if err := check(engineName); err != nil {
+		return nil, err
+	}
+	if t.name == "" {
+		return t.create("", engineName)
+	}
+	dir, err := runDir(t.name)
+	if err != nil {
+		return nil, err
+	}
+	if !cnet.Exists(dir) {
+		return t.create(dir, engineName)
+	}
+	where := cnet.Config{Engine: engineName}
+	for _, s := range t.settings {
+		if s.free {
+			if err := s.apply(&where); err != nil {
+				return nil, err
+			}
+		}
+	}
+	run, err := cnet.Open(dir, where)
+	if err != nil {
+		return nil, err
+	}
+	if err := agree(t.settings, dir, run.Config()); err != nil {
+		return nil, errors.Join(err, run.Close())
+	}
+	return run, nil
+}
+
+// create makes a run, in a fresh directory if dir is "". Without the run, no directory is left behind.
+func (t *training) create(dir, engineName string) (*cnet.Run, error) {
+	c, err := newConfig(t.settings)
+	if err != nil {
+		return nil, err
+	}
+	if engineName != "" {
+		c.Engine = engineName
+	}
+	made := dir == ""
+	if made {
+		if dir, err = freshDir(c); err != nil {
+			return nil, err
+		}
+	} else if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		made = true
+	}
+	run, err := cnet.Open(dir, c)
+	if err != nil && made && !errors.Is(err, cnet.ErrInUse) && !cnet.Exists(dir) {
+		_ = os.Remove(filepath.Join(dir, "lock"))
+		_ = os.Remove(dir) // only if it is empty
+		if why := errors.Unwrap(err); why != nil {
+			err = why // the directory, which it begins with, is not there any more
+		}
+	}
+	return run, err
+}

@@ -1,0 +1,116 @@
+package notebook
+
+import (
+	"fmt"
+	"html"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// percent writes a share of 0..1.
+func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
+
+// grouped writes a number with commas between thousands.
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// plural is "1 epoch" or "3 epochs".
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return grouped(n) + " " + noun + "s"
+}
+
+// short writes a duration with the precision that somebody who waits for it wants.
+func short(d time.Duration) string {
+	s := int(d.Seconds() + 0.5)
+	switch {
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%d min %02d s", s/60, s%60)
+	}
+	return fmt.Sprintf("%d h %02d min", s/3600, s%3600/60)
+}
+
+// table is a small table; its first row is the head if there is one.
+type table struct {
+	title string
+	head  []string
+	rows  [][]string
+}
+
+// content renders the table in both forms. The HTML is built by hand: html/template would cost every cell link time, as
+// reflection keeps the linker from dropping what is not used.
+func (t table) content() content {
+	var b strings.Builder
+	b.WriteString(`<table style="margin-left:0">`)
+	if t.title != "" {
+		// A caption would be centred by some front ends, and a heading gets an anchor.
+		fmt.Fprintf(&b, `<thead><tr><th style="text-align:left" colspan="%d">%s</th></tr></thead>`, t.columns(), html.EscapeString(t.title))
+	}
+	row := func(tag string, cells []string) {
+		b.WriteString("<tr>")
+		for i, c := range cells {
+			align := "right"
+			if i == 0 || len(t.head) == 0 {
+				align = "left"
+			}
+			fmt.Fprintf(&b, `<%s style="text-align:%s">%s</%s>`, tag, align, html.EscapeString(c), tag)
+		}
+		b.WriteString("</tr>")
+	}
+	if len(t.head) > 0 {
+		b.WriteString("<thead>")
+		row("th", t.head)
+		b.WriteString("</thead>")
+	}
+	b.WriteString("<tbody>")
+	for _, r := range t.rows {
+		row("td", r)
+	}
+	b.WriteString("</tbody></table>")
+	return content{html: b.String(), text: t.text()}
+}
+
+func (t table) columns() int {
+	n := len(t.head)
+	for _, r := range t.rows {
+		n = max(n, len(r))
+	}
+	return n
+}
+
+func (t table) text() string {
+	rows := t.rows
+	if len(t.head) > 0 {
+		rows = append([][]string{t.head}, rows...)
+	}
+	width := make([]int, t.columns())
+	for _, r := range rows {
+		for i, c := range r {
+			width[i] = max(width[i], utf8.RuneCountInString(c))
+		}
+	}
+	var lines []string
+	if t.title != "" {
+		lines = append(lines, t.title)
+	}
+	for _, r := range rows {
+		var b strings.Builder
+		for i, c := range r {
+			b.WriteString(c)
+			b.WriteString(strings.Repeat(" ", width[i]-utf8.RuneCountInString(c)+2))
+		}
+		lines = append(lines, strings.TrimRight(b.String(), " "))
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,54 @@
+package notebook
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"continuousnet/cnet/chart"
+)
+
+// A Drawing is what Show can show: a chart.Chart, a chart.Gallery, or anything else that knows its size in CSS pixels.
+type Drawing interface {
+	PNG(io.Writer) error
+	Size() (width, height float64)
+}
+
+// Show shows a chart or a gallery.
+func Show(d Drawing) { here.draw(d, describe(d)) }
+
+// draw shows a drawing with a text for those who cannot see it.
+func (s *surface) draw(d Drawing, text string) {
+	c := content{text: text}
+	if s.notebook {
+		var err error
+		if c, err = picture(d, text); err != nil {
+			s.fail(err)
+			return
+		}
+	}
+	s.show(c)
+}
+
+func picture(d Drawing, text string) (content, error) {
+	var b bytes.Buffer
+	if err := d.PNG(&b); err != nil {
+		return content{}, err
+	}
+	width, _ := d.Size()
+	return content{png: b.Bytes(), width: width, text: text}, nil
+}
+
+func describe(d Drawing) string {
+	title, kind := "", "picture"
+	switch d := d.(type) {
+	case chart.Chart:
+		title, kind = d.Title, "chart"
+	case chart.Gallery:
+		title, kind = d.Title, "pictures"
+	}
+	if title == "" {
+		return "[" + kind + "]"
+	}
+	return fmt.Sprintf("[%s: %s]", kind, title)
+}

@@ -1,0 +1,113 @@
+package notebook
+
+import (
+	"context"
+	"encoding/gob"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+
+func init() {
+	gob.Register(map[string]any{}) // the metadata of images
+}
+
+// content is one thing to show, in as many forms as it has. Empty ones are left out.
+type content struct {
+	html  string
+	svg   string
+	png   []byte
+	width float64 // of the PNG, in CSS pixels
+	text  string  // always there
+}
+
+func (c content) message(id string) *protocol.DisplayData {
+	m := &protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextPlain: c.text}, DisplayID: id}
+	if c.html != "" {
+		m.Data[protocol.MIMETextHTML] = c.html
+	}
+	if c.svg != "" {
+		m.Data[protocol.MIMEImageSVG] = c.svg
+	}
+	if c.png != nil {
+		m.Data[protocol.MIMEImagePNG] = c.png
+		m.Metadata = map[string]any{string(protocol.MIMEImagePNG): map[string]any{"width": int(c.width)}}
+	}
+	return m
+}
+
+// surface is where contents are shown: the output of a cell, or a terminal.
+type surface struct {
+	notebook bool
+	send     func(*protocol.DisplayData) // to the notebook
+	sync     func()                      // waits until the notebook has what was sent
+	stdout   io.Writer
+	stderr   io.Writer
+	exit     func(int)
+	now      func() time.Time
+	signals  func(context.Context) (context.Context, context.CancelFunc) // a context that an interrupt cancels
+}
+
+var here = &surface{
+	notebook: gonbui.IsNotebook,
+	send:     gonbui.SendData,
+	sync:     syncNotebook,
+	stdout:   os.Stdout,
+	stderr:   os.Stderr,
+	exit:     os.Exit,
+	now:      time.Now,
+	signals: func(ctx context.Context) (context.Context, context.CancelFunc) {
+		return signal.NotifyContext(ctx, os.Interrupt)
+	},
+}
+
+// syncTimeout is how long a kernel that has stopped listening can hold up a cell.
+const syncTimeout = 3 * time.Second
+
+// syncNotebook waits until GoNB has read everything: it drops what is still in the pipe when the cell's process ends.
+func syncNotebook() {
+	if gonbui.Open() != nil {
+		return // gonbui.Sync would wait for ever
+	}
+	done := make(chan struct{})
+	go func() {
+		gonbui.Sync()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(syncTimeout):
+	}
+}
+
+// show displays a content and leaves it there.
+func (s *surface) show(c content) {
+	s.update("", c)
+	if s.notebook {
+		s.sync()
+	} else {
+		fmt.Fprintln(s.stdout, c.text)
+	}
+}
+
+// update displays a content in place of the one shown before under the same id. It does nothing outside of a notebook.
+func (s *surface) update(id string, c content) {
+	if s.notebook {
+		s.send(c.message(id))
+	}
+}
+
+// fail ends the cell with one line that says why.
+func (s *surface) fail(err error) {
+	if s.notebook {
+		s.sync()
+	}
+	fmt.Fprintln(s.stderr, strings.ReplaceAll(err.Error(), "\n", "; "))
+	s.exit(1)
+}
