@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"continuousnet/cnet/dataset/internal/check"
 )
 
 // numbered returns a set of n images of one pixel whose value is their number.
@@ -127,16 +129,16 @@ func TestBatchesEdges(t *testing.T) {
 	}
 	for _, size := range []int{0, -3} {
 		_, err := NewBatches(set, set.Train, size, 0, false)
-		wantError(t, err, "batch size|want at least 1")
+		check.Error(t, err, "batch size|want at least 1")
 		_, err = NewOrdered(set, set.Train, size)
-		wantError(t, err, "batch size|want at least 1")
+		check.Error(t, err, "batch size|want at least 1")
 	}
 	_, err = NewBatches(set, set.Test, 10, 0, false)
-	wantError(t, err, "holds no images")
+	check.Error(t, err, "holds no images")
 	_, err = NewBatches(set, Split{Images: make([]uint8, 7), Labels: make([]int32, 5)}, 10, 0, false)
-	wantError(t, err, "5 labels with 7 bytes of images, want 5 bytes")
+	check.Error(t, err, "5 labels with 7 bytes of images, want 5 bytes")
 	_, err = NewBatches(&Set{Name: "odd", Height: 1, Width: 1, Channels: 2}, set.Train, 10, 0, false)
-	wantError(t, err, "0 means")
+	check.Error(t, err, "0 means")
 }
 
 func TestFillRefusesWrongArguments(t *testing.T) {

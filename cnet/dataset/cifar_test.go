@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+
+	"continuousnet/cnet/dataset/internal/check"
 )
 
 // cifarRecords returns n records whose planes of colour are told apart by their
@@ -23,9 +25,9 @@ func cifarRecords(n int, labels ...byte) []byte {
 
 func TestCIFARPlanesBecomePixels(t *testing.T) {
 	dir := t.TempDir()
-	writeTestFile(t, dir, "data_batch_2.bin", cifarRecords(2, 7))
-	writeTestFile(t, dir, "data_batch_4.bin", cifarRecords(1, 3))
-	writeTestFile(t, dir, "test_batch.bin", cifarRecords(1, 9))
+	check.WriteFile(t, dir, "data_batch_2.bin", cifarRecords(2, 7))
+	check.WriteFile(t, dir, "data_batch_4.bin", cifarRecords(1, 3))
+	check.WriteFile(t, dir, "test_batch.bin", cifarRecords(1, 9))
 	set, err := Load("CIFAR10", dir)
 	if err != nil {
 		t.Fatal(err)
@@ -53,8 +55,8 @@ func TestCIFARPlanesBecomePixels(t *testing.T) {
 
 func TestCIFAR100TakesFineLabels(t *testing.T) {
 	dir := t.TempDir()
-	writeTestFile(t, dir, "cifar-100-binary/train.bin", cifarRecords(2, 19, 99))
-	writeTestFile(t, dir, "cifar-100-binary/test.bin", cifarRecords(1, 0, 41))
+	check.WriteFile(t, dir, "cifar-100-binary/train.bin", cifarRecords(2, 19, 99))
+	check.WriteFile(t, dir, "cifar-100-binary/test.bin", cifarRecords(1, 0, 41))
 	set, err := Load("cifar100", dir)
 	if err != nil {
 		t.Fatal(err)
@@ -69,9 +71,9 @@ func TestCIFAR100TakesFineLabels(t *testing.T) {
 
 func TestCIFARClassNamesBesideTheData(t *testing.T) {
 	dir := t.TempDir()
-	writeTestFile(t, dir, "data_batch_1.bin", cifarRecords(1, 0))
-	writeTestFile(t, dir, "test_batch.bin", cifarRecords(1, 0))
-	writeTestFile(t, dir, "batches.meta.txt", []byte("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n"))
+	check.WriteFile(t, dir, "data_batch_1.bin", cifarRecords(1, 0))
+	check.WriteFile(t, dir, "test_batch.bin", cifarRecords(1, 0))
+	check.WriteFile(t, dir, "batches.meta.txt", []byte("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n"))
 	set, err := Load("cifar10", dir)
 	if err != nil {
 		t.Fatal(err)
@@ -79,9 +81,9 @@ func TestCIFARClassNamesBesideTheData(t *testing.T) {
 	if set.Classes[9] != "j" {
 		t.Errorf("classes %q, want those of batches.meta.txt", set.Classes)
 	}
-	writeTestFile(t, dir, "batches.meta.txt", []byte("a\nb\n"))
+	check.WriteFile(t, dir, "batches.meta.txt", []byte("a\nb\n"))
 	_, err = Load("cifar10", dir)
-	wantError(t, err, "batches.meta.txt|2 class names, want 10|remove the file")
+	check.Error(t, err, "batches.meta.txt|2 class names, want 10|remove the file")
 }
 
 func TestCIFARErrors(t *testing.T) {
@@ -104,10 +106,10 @@ func TestCIFARErrors(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			for name, data := range c.files {
-				writeTestFile(t, dir, name, data)
+				check.WriteFile(t, dir, name, data)
 			}
 			_, err := Load("cifar10", dir)
-			wantError(t, err, c.want)
+			check.Error(t, err, c.want)
 		})
 	}
 }
@@ -116,8 +118,8 @@ func TestCIFARErrors(t *testing.T) {
 func TestCIFARReaderTrustsNoLength(t *testing.T) {
 	good := cifarRecords(2, 1)
 	var split Split
-	wantError(t, appendCIFAR(&split, bytes.NewReader(good[:4000]), int64(len(good)), []int{10}), "byte 4000: |truncated")
-	wantError(t, appendCIFAR(&split, bytes.NewReader(good), 3073<<40, []int{10}), "records, want at most")
+	check.Error(t, appendCIFAR(&split, bytes.NewReader(good[:4000]), int64(len(good)), []int{10}), "byte 4000: |truncated")
+	check.Error(t, appendCIFAR(&split, bytes.NewReader(good), 3073<<40, []int{10}), "records, want at most")
 }
 
 func FuzzCIFAR(f *testing.F) {

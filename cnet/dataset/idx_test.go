@@ -2,11 +2,12 @@ package dataset
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"runtime"
 	"slices"
 	"testing"
+
+	"continuousnet/cnet/dataset/internal/check"
 )
 
 func idxBytes(data []byte, dims ...int) []byte {
@@ -15,14 +16,6 @@ func idxBytes(data []byte, dims ...int) []byte {
 		file = binary.BigEndian.AppendUint32(file, uint32(dim))
 	}
 	return append(file, data...)
-}
-
-func gzipped(data []byte) []byte {
-	var buf bytes.Buffer
-	z := gzip.NewWriter(&buf)
-	z.Write(data)
-	z.Close()
-	return buf.Bytes()
 }
 
 // digits returns n images of 28×28, image k filled with k, as an idx file.
@@ -56,18 +49,18 @@ func TestIDXUnderEveryName(t *testing.T) {
 		pack              func([]byte) []byte
 	}{
 		{"plain", "mnist", "", func(s string) string { return s }, plain},
-		{"compressed", "mnist", "", func(s string) string { return s + ".gz" }, gzipped},
+		{"compressed", "mnist", "", func(s string) string { return s + ".gz" }, check.Gzip},
 		{"dotted", "mnist", "", func(s string) string { return dotted[s] }, plain},
-		{"compressed without saying so", "mnist", "", func(s string) string { return s }, gzipped},
+		{"compressed without saying so", "mnist", "", func(s string) string { return s }, check.Gzip},
 		{"unpacked without saying so", "mnist", "", func(s string) string { return s + ".gz" }, plain},
 		{"torchvision's folder", "mnist", "MNIST/raw/", func(s string) string { return s }, plain},
 		{"torchvision's folder for fashion", "fashion-mnist", "FashionMNIST/raw/", func(s string) string { return s }, plain},
-		{"parent", "fashion-mnist", "fashion-mnist/", func(s string) string { return s + ".gz" }, gzipped},
+		{"parent", "fashion-mnist", "fashion-mnist/", func(s string) string { return s + ".gz" }, check.Gzip},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			for name, data := range mnistFiles() {
-				writeTestFile(t, dir, c.folder+c.rename(name), c.pack(data))
+				check.WriteFile(t, dir, c.folder+c.rename(name), c.pack(data))
 			}
 			set, err := Load(c.set, dir)
 			if err != nil {
@@ -89,7 +82,7 @@ func TestIDXErrors(t *testing.T) {
 		data[at] = value
 		return data
 	}
-	packed := gzipped(digits(3))
+	packed := check.Gzip(digits(3))
 	for _, c := range []struct {
 		name, file string
 		data       []byte // nil: the file is missing
@@ -119,23 +112,23 @@ func TestIDXErrors(t *testing.T) {
 			files[c.file] = c.data
 			for name, data := range files {
 				if data != nil {
-					writeTestFile(t, dir, name, data)
+					check.WriteFile(t, dir, name, data)
 				}
 			}
 			_, err := Load("mnist", dir)
-			wantError(t, err, c.want)
+			check.Error(t, err, c.want)
 		})
 	}
 }
 
 // TestIDXTakesNoMemoryOnTrust gives headers that promise 784 MB.
 func TestIDXTakesNoMemoryOnTrust(t *testing.T) {
-	for _, file := range [][]byte{idxBytes(nil, 999999, 28, 28), gzipped(idxBytes(make([]byte, 100), 999999, 28, 28))} {
+	for _, file := range [][]byte{idxBytes(nil, 999999, 28, 28), check.Gzip(idxBytes(make([]byte, 100), 999999, 28, 28))} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		_, _, err := readIDXFile(bytes.NewReader(file), int64(len(file)), []int{28, 28})
 		runtime.ReadMemStats(&after)
-		wantError(t, err, "truncated")
+		check.Error(t, err, "truncated")
 		if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
 			t.Errorf("%d bytes allocated for a file of %d", got, len(file))
 		}
@@ -151,21 +144,21 @@ func TestDigitsAreNotFashion(t *testing.T) {
 	}
 	dir := t.TempDir()
 	for name, data := range files {
-		writeTestFile(t, dir, name, data)
+		check.WriteFile(t, dir, name, data)
 	}
 	if _, err := Load("mnist", dir); err != nil {
 		t.Error(err)
 	}
 	_, err := Load("fashion-mnist", dir)
-	wantError(t, err, "holds mnist, want fashion-mnist")
+	check.Error(t, err, "holds mnist, want fashion-mnist")
 }
 
 func FuzzIDX(f *testing.F) {
 	f.Add(idxBytes(make([]byte, 8), 2, 2, 2))
-	f.Add(gzipped(idxBytes(make([]byte, 8), 2, 2, 2)))
+	f.Add(check.Gzip(idxBytes(make([]byte, 8), 2, 2, 2)))
 	f.Add(idxBytes(make([]byte, 9), 2, 2, 2))
 	f.Add(idxBytes(nil, 999999, 2, 2))
-	f.Add(gzipped(idxBytes(make([]byte, 8), 2, 2, 2))[:20])
+	f.Add(check.Gzip(idxBytes(make([]byte, 8), 2, 2, 2))[:20])
 	f.Add([]byte{0x1f, 0x8b})
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, file []byte) {

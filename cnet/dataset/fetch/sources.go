@@ -1,4 +1,6 @@
-package dataset
+package fetch
+
+import "continuousnet/cnet/dataset"
 
 // source is where a data set is published and what its files must be.
 type source struct {
@@ -76,13 +78,12 @@ var sources = map[string]source{
 	},
 }
 
-// owner returns the title of the set, other than name, that a file with this
-// checksum belongs to, or "".
+// owner returns the name of the data set, other than name, that a file with this checksum belongs to, or "".
 func owner(sha256, name string) string {
-	for _, s := range specs {
-		for _, file := range sources[s.name].files {
-			if s.name != name && file.sha256 == sha256 {
-				return s.title
+	for _, other := range dataset.Names() {
+		for _, file := range sources[other].files {
+			if other != name && file.sha256 == sha256 {
+				return other
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package dataset
+package fetch
 
 import (
 	"archive/tar"
@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +18,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/dataset/internal/check"
 )
 
 // server publishes files and records the Range of each request ("" for none).
@@ -64,9 +68,9 @@ func sumOf(data []byte) string {
 // big returns n bytes without repetition, so that misplaced ones are seen.
 func big(n int) []byte {
 	data := make([]byte, n)
-	r := random(1)
+	r := rand.New(rand.NewPCG(1, 1))
 	for i := range data {
-		data[i] = byte(r.next())
+		data[i] = byte(r.Uint32())
 	}
 	return data
 }
@@ -152,7 +156,7 @@ func TestGetGoesOn(t *testing.T) {
 			s := newServer(t, map[string][]byte{file: data})
 			s.answer = c.answer
 			dir := t.TempDir()
-			writeTestFile(t, dir, file+".part", c.part)
+			check.WriteFile(t, dir, file+".part", c.part)
 			g := getter{sources: map[string]source{"mnist": s.source(file)}}
 			if err := g.get(t.Context(), "mnist", dir); err != nil {
 				t.Fatal(err)
@@ -208,7 +212,7 @@ func TestGetFailsWithoutTraces(t *testing.T) {
 			dir := t.TempDir()
 			g := getter{sources: map[string]source{"mnist": s.source(file)}}
 			err := g.get(t.Context(), "mnist", dir)
-			wantError(t, err, "dataset: get "+file+" from "+s.URL+"/"+file+": |"+c.want)
+			check.Error(t, err, "dataset: get "+file+" from "+s.URL+"/"+file+": |"+c.want)
 			wantFiles(t, dir, c.left)
 		})
 	}
@@ -223,9 +227,9 @@ func TestGetRefusesAWrongRangeAndKeepsThePart(t *testing.T) {
 		w.Write(data)
 	}
 	dir := t.TempDir()
-	writeTestFile(t, dir, file+".part", data[:70_000])
+	check.WriteFile(t, dir, file+".part", data[:70_000])
 	g := getter{sources: map[string]source{"mnist": s.source(file)}}
-	wantError(t, g.get(t.Context(), "mnist", dir), `the server sent range "bytes 0-199999/200000", want bytes 70000-|70000 of 200000 bytes are kept`)
+	check.Error(t, g.get(t.Context(), "mnist", dir), `the server sent range "bytes 0-199999/200000", want bytes 70000-|70000 of 200000 bytes are kept`)
 	wantFiles(t, dir, map[string][]byte{file + ".part": data[:70_000]})
 }
 
@@ -249,7 +253,7 @@ func TestGetCancelledGoesOnLater(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
-	wantError(t, err, "100000 of 300000 bytes are kept")
+	check.Error(t, err, "100000 of 300000 bytes are kept")
 	wantFiles(t, dir, map[string][]byte{file + ".part": data[:100_000]})
 
 	s.answer, g.progress = nil, nil
@@ -276,7 +280,7 @@ func TestGetOnAFullDisk(t *testing.T) {
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("error %v, want that the disk is full", err)
 	}
-	wantError(t, err, file+" from "+s.URL)
+	check.Error(t, err, file+" from "+s.URL)
 	if _, err := os.Stat(filepath.Join(dir, file)); err == nil {
 		t.Error("the file is in place")
 	}
@@ -284,10 +288,10 @@ func TestGetOnAFullDisk(t *testing.T) {
 
 func TestGetWhereNoFolderCanBe(t *testing.T) {
 	dir := t.TempDir()
-	writeTestFile(t, dir, "taken", nil)
+	check.WriteFile(t, dir, "taken", nil)
 	g := getter{sources: map[string]source{"mnist": {files: []remote{{name: file}}}}}
-	wantError(t, g.get(t.Context(), "mnist", filepath.Join(dir, "taken")), "taken|pass another --data DIR")
-	wantError(t, g.get(t.Context(), "mnits", dir), "did you mean mnist?")
+	check.Error(t, g.get(t.Context(), "mnist", filepath.Join(dir, "taken")), "taken|pass another --data DIR")
+	check.Error(t, g.get(t.Context(), "mnits", dir), "did you mean mnist?")
 	if err := g.get(t.Context(), "fashion-sample", filepath.Join(dir, "taken")); err != nil {
 		t.Errorf("the embedded sample needs nothing, but: %v", err)
 	}
@@ -297,7 +301,7 @@ func TestGetReplacesWhatIsDamaged(t *testing.T) {
 	data := big(1000)
 	s := newServer(t, map[string][]byte{file: data})
 	dir := t.TempDir()
-	writeTestFile(t, dir, file, data[:500])
+	check.WriteFile(t, dir, file, data[:500])
 	g := getter{sources: map[string]source{"mnist": s.source(file)}}
 	if err := g.get(t.Context(), "mnist", dir); err != nil {
 		t.Fatal(err)
@@ -308,7 +312,7 @@ func TestGetReplacesWhatIsDamaged(t *testing.T) {
 func TestOwner(t *testing.T) {
 	digits, fashion := sources["mnist"].files[0].sha256, sources["fashion-mnist"].files[0].sha256
 	for _, c := range []struct{ sum, name, want string }{
-		{fashion, "mnist", "Fashion-MNIST"}, {digits, "mnist", ""}, {digits, "fashion-mnist", "MNIST"}, {sumOf(nil), "mnist", ""},
+		{fashion, "mnist", "fashion-mnist"}, {digits, "mnist", ""}, {digits, "fashion-mnist", "mnist"}, {sumOf(nil), "mnist", ""},
 	} {
 		if got := owner(c.sum, c.name); got != c.want {
 			t.Errorf("owner(%s, %s) = %q, want %q", c.sum, c.name, got, c.want)
@@ -343,7 +347,7 @@ func tarGz(entries ...entry) []byte {
 		w.Write(e.data)
 	}
 	w.Close()
-	return gzipped(buf.Bytes())
+	return check.Gzip(buf.Bytes())
 }
 
 // archiveOf publishes an archive whose members should be a text and a file of
@@ -384,7 +388,7 @@ func TestGetUnpacks(t *testing.T) {
 	if len(s.ranges) != 1 {
 		t.Errorf("%d requests, want 1: what is there is not downloaded again", len(s.ranges))
 	}
-	writeTestFile(t, dir, "data.bin", data[1:])
+	check.WriteFile(t, dir, "data.bin", data[1:])
 	if err := g.get(t.Context(), "cifar10", dir); err != nil {
 		t.Fatal(err)
 	}
@@ -398,16 +402,16 @@ func TestGetRefusesWrongArchives(t *testing.T) {
 		want    string
 	}{
 		{"no gzip", big(100), "gzip"},
-		{"no tar", gzipped(big(2000)), "tar"},
+		{"no tar", check.Gzip(big(2000)), "tar"},
 		{"member missing", tarGz(entry{"set/names.txt", tar.TypeReg, nil}), "set/data.bin is not in the archive"},
 		{"member too long", tarGz(entry{"set/data.bin", tar.TypeReg, big(501)}), "set/data.bin is of 501 bytes in the archive, want 500"},
-		{"member cut", gzipped(append(tarHeader("set/data.bin", 500), 1, 2, 3)), "unexpected EOF"},
+		{"member cut", check.Gzip(append(tarHeader("set/data.bin", 500), 1, 2, 3)), "unexpected EOF"},
 		{"text too long", tarGz(entry{"set/names.txt", tar.TypeReg, make([]byte, maxText+1)}), "set/names.txt is of 1048577 bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, g := archiveOf(t, c.archive)
 			dir := t.TempDir()
-			wantError(t, g.get(t.Context(), "cifar10", dir), "dataset: unpack |set.tar.gz|"+c.want)
+			check.Error(t, g.get(t.Context(), "cifar10", dir), "dataset: unpack |set.tar.gz|"+c.want)
 			wantFiles(t, dir, map[string][]byte{"set.tar.gz.part": c.archive}) // verified: it needs no second download
 		})
 	}
@@ -417,4 +421,13 @@ func tarHeader(name string, size int64) []byte {
 	var buf bytes.Buffer
 	tar.NewWriter(&buf).WriteHeader(&tar.Header{Name: name, Typeflag: tar.TypeReg, Size: size})
 	return buf.Bytes()
+}
+
+// TestSourcesAreComplete: every data set but the embedded one can be fetched.
+func TestSourcesAreComplete(t *testing.T) {
+	for _, name := range dataset.Names() {
+		if src, ok := sources[name]; ok == (name == "fashion-sample") || ok && len(src.files) == 0 {
+			t.Errorf("%s: sources %+v", name, src)
+		}
+	}
 }

@@ -1,4 +1,6 @@
-package dataset
+// Package fetch downloads data sets from their official addresses. It is apart from package dataset, so that programs
+// that only read data sets, such as every notebook cell, are not linked with an HTTP client.
+package fetch
 
 import (
 	"context"
@@ -6,10 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"continuousnet/cnet/dataset"
 )
 
 // Get downloads a data set from its official address into dir ("" stands for
-// DefaultDir), where Load finds it. Files that are there and are as published
+// dataset.DefaultDir), where dataset.Load finds it. Files that are there and are as published
 // are left alone; the embedded fashion-sample needs none.
 //
 // A file takes its name only after its checksum has been found right. Until
@@ -30,16 +34,16 @@ type getter struct {
 }
 
 func (g *getter) get(ctx context.Context, name, dir string) error {
-	s, err := lookup(name)
+	name, err := dataset.Canonical(name)
 	if err != nil {
 		return err
 	}
-	src := g.sources[s.name]
+	src := g.sources[name]
 	if len(src.files) == 0 {
 		return nil // embedded
 	}
 	if dir == "" {
-		dir = DefaultDir(s.name)
+		dir = dataset.DefaultDir(name)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("dataset: %w; pass another --data DIR", err)
@@ -48,7 +52,7 @@ func (g *getter) get(ctx context.Context, name, dir string) error {
 		return g.getArchive(ctx, src, dir)
 	}
 	for _, file := range src.files {
-		if err := g.getFile(ctx, s, src.base+file.name, dir, file); err != nil {
+		if err := g.getFile(ctx, name, src.base+file.name, dir, file); err != nil {
 			return err
 		}
 	}
@@ -56,7 +60,7 @@ func (g *getter) get(ctx context.Context, name, dir string) error {
 }
 
 // getFile downloads a file that is used as it is.
-func (g *getter) getFile(ctx context.Context, s *spec, url, dir string, file remote) error {
+func (g *getter) getFile(ctx context.Context, name, url, dir string, file remote) error {
 	path := filepath.Join(dir, file.name)
 	sum, err := sumFile(path)
 	switch {
@@ -65,8 +69,8 @@ func (g *getter) getFile(ctx context.Context, s *spec, url, dir string, file rem
 		return nil
 	case err == nil:
 		// A damaged file is replaced, but not a good one of another set.
-		if title := owner(sum, s.name); title != "" {
-			return fmt.Errorf("dataset: %s is there already and belongs to %s; pass another --data DIR", path, title)
+		if other := owner(sum, name); other != "" {
+			return fmt.Errorf("dataset: %s is there already and belongs to %s; pass another --data DIR", path, other)
 		}
 	case !errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("dataset: %w; remove it or pass another --data DIR", err)
