@@ -65,7 +65,7 @@ func (ev *evaluator) score(ctx context.Context, set *dataset.Set, split dataset.
 		}
 		images, labels, weights := make([]float32, n*set.ImageSize()), make([]int32, n), make([]float32, n)
 		ordered.Fill(step, images, labels, weights)
-		results, err := ev.scores.Exec(
+		results, err := ev.scores.Call(
 			tensors.FromFlatDataAndDimensions(images, n, set.Height, set.Width, set.Channels),
 			tensors.FromFlatDataAndDimensions(labels, n, 1),
 			tensors.FromFlatDataAndDimensions(weights, n))
@@ -91,7 +91,7 @@ func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (
 	}
 	images, labels, weights := make([]float32, len(first.Images)), make([]int32, count), make([]float32, count)
 	ordered.Fill(0, images, labels, weights)
-	results, err := ev.probs.Exec(tensors.FromFlatDataAndDimensions(images, count, set.Height, set.Width, set.Channels))
+	results, err := ev.probs.Call(tensors.FromFlatDataAndDimensions(images, count, set.Height, set.Width, set.Channels))
 	if err != nil {
 		return nil, fmt.Errorf("prediction: %w", err)
 	}

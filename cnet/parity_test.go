@@ -142,7 +142,7 @@ func evaluate(t *testing.T, n *Net, store *model.Store, layout fmap.Layout, imag
 		t.Fatal(err)
 	}
 	dtype := store.GetVariable(Root + "/stem/conv/kernel").DType()
-	results, err := exec.Exec(toTensor(images.Values, images.Dims, dtype), labelTensor(labels))
+	results, err := exec.Call(toTensor(images.Values, images.Dims, dtype), labelTensor(labels))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,6 +67,10 @@ func Open(dir string, config ...Config) (*Run, error) {
 	r := &Run{dir: dir, lock: lock}
 	if err := r.open(config); err != nil {
 		r.Close()
+		if !Exists(dir) { // no run came of it: leave nothing behind
+			_ = os.Remove(filepath.Join(dir, lockFile))
+			_ = os.Remove(dir) // refused if there is something else in it
+		}
 		return nil, err
 	}
 	return r, nil
@@ -82,13 +86,19 @@ func MustOpen(dir string, config ...Config) *Run {
 }
 
 // OpenReadOnly opens an existing run to look at it, also while another process trains it. What would change the run
-// returns an error.
-func OpenReadOnly(dir string) (*Run, error) {
+// returns an error. Engine and Data of a configuration say where to compute and where the data set is; its other fields must
+// agree with the run.
+func OpenReadOnly(dir string, config ...Config) (*Run, error) {
 	r := &Run{dir: dir}
 	if found, err := r.restore(); err != nil {
 		return nil, err
 	} else if !found {
 		return nil, fmt.Errorf("run %s: there is no run here; \"cnet train --run %s\" makes one", dir, dir)
+	}
+	if len(config) > 0 {
+		if err := r.agrees(config[0]); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
 }

@@ -345,8 +345,8 @@ func TestOpenComparesConfigurations(t *testing.T) {
 		if _, err := Open(dir, c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v returned %v, want an error with %q", c, err, want)
 		}
-		if _, err := os.Stat(filepath.Join(dir, savesDir)); err == nil {
-			t.Errorf("%+v left a run", c)
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%+v left a directory", c)
 		}
 	}
 }

@@ -49,10 +49,12 @@ type state struct {
 	LossSum      float64 `json:"loss_sum"`      // over these steps
 	Correct      float64 `json:"correct"`       // images classified right in these steps
 	Seconds      float64 `json:"seconds"`       // spent in these steps
-	Recent       float64 `json:"recent"`        // sum of the losses since the last record of the training loss
-	RecentN      int     `json:"recent_n"`      // and their number
-	Refined      bool    `json:"refined"`       // the refinement due at the start of this epoch is done
-	Channels     int     `json:"channels"`      // of the images
+	TimedSteps   int     `json:"timed_steps"`   // those of them that compiled nothing
+	TimedSeconds float64 `json:"timed_seconds"`
+	Recent       float64 `json:"recent"`   // sum of the losses since the last record of the training loss
+	RecentN      int     `json:"recent_n"` // and their number
+	Refined      bool    `json:"refined"`  // the refinement due at the start of this epoch is done
+	Channels     int     `json:"channels"` // of the images
 	Classes      int     `json:"classes"`
 }
 

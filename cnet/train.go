@@ -124,9 +124,13 @@ func (t *training) epoch(ctx context.Context) error {
 		LearningRate: rate, Seconds: st.Seconds, ImagesPerS: images / st.Seconds,
 		Net: t.Run.net.String(),
 	}
+	if st.TimedSteps > 0 { // the first step after a change of the net compiles, and says nothing about speed
+		record.ImagesPerS = float64(st.TimedSteps*t.batches.Size()) / st.TimedSeconds
+	}
 	t.history = append(t.history, record)
 	st.Epoch++
 	st.Step, st.LossSum, st.Correct, st.Seconds, st.Refined = 0, 0, 0, 0, false
+	st.TimedSteps, st.TimedSeconds = 0, 0
 	if err := t.save(); err != nil {
 		return err
 	}
@@ -215,6 +219,8 @@ func (t *training) step(ctx context.Context, took time.Duration, loss, correct f
 	st.Seconds += took.Seconds()
 	if t.steps++; t.steps > 1 {
 		t.stepTime += took
+		st.TimedSteps++
+		st.TimedSeconds += took.Seconds()
 	}
 	st.Recent += loss
 	st.RecentN++

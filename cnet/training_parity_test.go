@@ -212,7 +212,7 @@ func trainStep(t *testing.T, n *Net, store *model.Store, o sgd) func(images arra
 		t.Fatal(err)
 	}
 	return func(images array, labels []float64) float64 {
-		results, err := exec.Exec(toTensor(images.Values, images.Dims, dtypes.Float64), labelTensor(labels))
+		results, err := exec.Call(toTensor(images.Values, images.Dims, dtypes.Float64), labelTensor(labels))
 		if err != nil {
 			t.Fatal(err)
 		}

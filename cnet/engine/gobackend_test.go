@@ -32,7 +32,7 @@ func TestManyProductsAtOnce(t *testing.T) {
 	})
 	x := tensors.FromShape(shapes.Make(dtypes.Float32, 256, 256))
 	for range 10 {
-		if _, err := exec.Exec(x); err != nil {
+		if _, err := exec.Call(x); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -48,6 +48,8 @@ func learningCurves(history []cnet.Record, steps int) chart.History {
 			h.Steps = append(h.Steps, chart.Step{Epoch: at, Loss: r.TrainLoss})
 		case cnet.EventRefine, cnet.EventScheme:
 			h.Marks = append(h.Marks, chart.Mark{At: at, Label: r.Net})
+		case cnet.EventRate:
+			h.Marks = append(h.Marks, chart.Mark{At: at, Label: fmt.Sprintf("lr %g", r.LearningRate)})
 		}
 	}
 	return h

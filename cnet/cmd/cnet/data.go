@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/dataset/fetch"
 )
 
 func (a *app) data() *cobra.Command {
@@ -136,7 +137,7 @@ func (a *app) getData(ctx context.Context, text, dir string) error {
 		where, again = dir, again+" --data "+quote(dir)
 	}
 	d := &download{app: a}
-	err = dataset.Get(ctx, name, dir, d.progress)
+	err = fetch.Get(ctx, name, dir, d.progress)
 	d.clear()
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintf(a.err, "cnet: interrupted; what has arrived stays in %s\ngo on with: %s\n", where, again)
@@ -164,7 +165,7 @@ type download struct {
 	tenth int64 // the last that was printed
 }
 
-// progress is called often; see dataset.Get.
+// progress is called often; see fetch.Get.
 func (d *download) progress(file string, done, total int64) {
 	if file != d.file {
 		d.clear()

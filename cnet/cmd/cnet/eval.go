@@ -61,7 +61,7 @@ func (e *evaluation) evaluate(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	run, err := openToLook(dir, where)
+	run, err := cnet.OpenReadOnly(dir, where)
 	if err != nil {
 		return err
 	}
@@ -108,13 +108,4 @@ type evalLine struct {
 	TestAccuracy float64 `json:"test_accuracy"`
 	Images       int     `json:"images"`
 	Seconds      float64 `json:"seconds"`
-}
-
-// openToLook opens a run that another process may be training. Only with another engine or data folder does it need the
-// run for itself.
-func openToLook(dir string, where cnet.Config) (*cnet.Run, error) {
-	if where.Engine == "" && where.Data == "" {
-		return cnet.OpenReadOnly(dir)
-	}
-	return cnet.Open(dir, where)
 }

@@ -119,11 +119,7 @@ func (a *app) showRun(s summary) error {
 	if len(c.RefineEpochs) > 0 {
 		t.line("            refines after %v epochs", c.RefineEpochs)
 	}
-	position := plural(s.Epochs, "epoch")
-	if s.EpochStep > 0 {
-		position += " and " + plural(s.EpochStep, "step")
-	}
-	t.line("done        %s", position)
+	t.line("done        %s", position(s.Epochs, s.EpochStep))
 	if s.Last != nil {
 		t.line("accuracy    %s on the test images; the best was %s after %s", percent(s.Last.TestAccuracy),
 			percent(s.Best.TestAccuracy), plural(s.Best.Epoch+1, "epoch"))
@@ -137,7 +133,7 @@ func (a *app) showRun(s summary) error {
 				header = true
 			}
 			t.line("%s", tableRow(r, 0))
-		case cnet.EventRefine, cnet.EventScheme:
+		case cnet.EventRefine, cnet.EventScheme, cnet.EventRate:
 			t.line("%s", tableMark(r))
 		}
 	}

@@ -55,7 +55,7 @@ func (r *reporter) begin() error {
 	case done >= r.epochs:
 		t.line("epochs   %d done, nothing to do", done)
 	case done > 0 || r.run.Step() > 0:
-		t.line("epochs   goes on after %d epochs and %d steps, to %d epochs", done, r.run.Step(), r.epochs)
+		t.line("epochs   %d, goes on after %s", r.epochs, position(done, r.run.Step()))
 	default:
 		t.line("epochs   %d in batches of %d", r.epochs, c.BatchSize)
 	}
@@ -191,15 +191,28 @@ func tableRow(r cnet.Record, epochs int) string {
 }
 
 func tableMark(r cnet.Record) string {
-	what := "refined to"
-	if r.Event == cnet.EventScheme {
-		what = "scheme changed to"
+	return fmt.Sprintf("------- after %s: %s", position(r.Epoch, r.Step), change(r))
+}
+
+// position says how far training is: so many epochs and steps of the next one.
+func position(epochs, steps int) string {
+	if steps == 0 {
+		return plural(epochs, "epoch")
 	}
-	after := fmt.Sprintf("after %s", plural(r.Epoch, "epoch"))
-	if r.Step > 0 {
-		after += " and " + plural(r.Step, "step")
+	return plural(epochs, "epoch") + " and " + plural(steps, "step")
+}
+
+// change says in words what a record that is no epoch changed.
+func change(r cnet.Record) string {
+	switch r.Event {
+	case cnet.EventRefine:
+		return "refined to " + r.Net
+	case cnet.EventScheme:
+		return "scheme changed to " + r.Net
+	case cnet.EventRate:
+		return fmt.Sprintf("learning rate changed to %g", r.LearningRate)
 	}
-	return fmt.Sprintf("------- %s: %s %s", after, what, r.Net)
+	return r.Event
 }
 
 func epochRecords(history []cnet.Record) []cnet.Record {

@@ -198,7 +198,7 @@ func settings() []*setting {
 			func(c *cnet.Config) *int { return &c.BatchSize }),
 		whole(setting{name: "test-batch-size", usage: "images at a time when testing"},
 			func(c *cnet.Config) *int { return &c.TestBatchSize }),
-		number(setting{name: "lr", usage: "learning rate"},
+		number(setting{name: "lr", usage: "learning rate; may be another one when a run goes on", free: true},
 			false, inf, func(c *cnet.Config) *float64 { return &c.LearningRate }),
 		number(setting{name: "lr-decay", usage: "what the learning rate is multiplied by at --lr-decay-epoch"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.LRDecay }),
@@ -321,6 +321,11 @@ func newConfig(list []*setting) (cnet.Config, error) {
 		return c, usagef("%v", err)
 	}
 	return c, nil
+}
+
+// find returns the setting of that name.
+func find(list []*setting, name string) *setting {
+	return list[slices.IndexFunc(list, func(s *setting) bool { return s.name == name })]
 }
 
 // agree reports a given setting that is not what the run was made with.

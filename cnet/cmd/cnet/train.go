@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -53,7 +52,7 @@ func (a *app) train() *cobra.Command {
 
 Without --run, a fresh directory results/DATASET-SCHEME-STEPS is made. With --run DIR, the run in DIR goes on, or is made if
 there is none; a name without a slash is a run in results/. A run keeps the flags that it was made with: to go on, --run and
---epochs are enough. --epochs counts from the beginning of the run, so that the same command once more completes it, to the
+--epochs are enough; --lr, --data and --engine may differ. --epochs counts from the beginning of the run, so that the same command once more completes it, to the
 same numbers, whatever ended it.
 
 Ctrl-C saves first; twice, it does not. Flags can be written with hyphens or underscores.`,
@@ -111,6 +110,15 @@ func (t *training) run(ctx context.Context) error {
 			t.warn("the refinement at epoch %d does not happen: training ends after %d epochs", e, t.epochs)
 		}
 	}
+	// A step may take long.
+	quiet := context.AfterFunc(ctx, func() {
+		lead := ""
+		if t.tty != nil {
+			lead = "\r\033[2K" // over the bar
+		}
+		fmt.Fprintln(t.err, lead+"cnet: stopping after this step, to save it; Ctrl-C once more stops at once")
+	})
+	defer quiet()
 	// Nobody reads what is written after the reader has gone; what was trained so far is kept.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -121,6 +129,7 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	}
 	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnStep: r.step, OnRecord: r.record})
+	quiet()
 	r.bar.clear()
 	if err := saveChart(run, t.epochs); err != nil {
 		t.warn("the chart could not be drawn: %v", err)
@@ -140,10 +149,7 @@ func (t *training) interrupted(run *cnet.Run, err error) error {
 		return err
 	}
 	goOn := fmt.Sprintf("go on with: cnet train --run %s --epochs %d", quote(run.Dir()), t.epochs)
-	saved := fmt.Sprintf("saved after %d of %d epochs", run.Epoch(), t.epochs)
-	if run.Step() > 0 {
-		saved += fmt.Sprintf(" and %d steps", run.Step())
-	}
+	saved := fmt.Sprintf("saved after %s, of %s", position(run.Epoch(), run.Step()), plural(t.epochs, "epoch"))
 	if t.out.err != nil {
 		return fmt.Errorf("standard output: %w; %s; %s", t.out.err, saved, goOn)
 	}
@@ -189,12 +195,8 @@ func (t *training) open() (*cnet.Run, error) {
 		return t.create(dir, engineName)
 	}
 	where := cnet.Config{Engine: engineName}
-	for _, s := range t.settings {
-		if s.free {
-			if err := s.apply(&where); err != nil {
-				return nil, err
-			}
-		}
+	if err := find(t.settings, "data").apply(&where); err != nil {
+		return nil, err
 	}
 	run, err := cnet.Open(dir, where)
 	if err != nil {
@@ -203,7 +205,25 @@ func (t *training) open() (*cnet.Run, error) {
 	if err := agree(t.settings, dir, run.Config()); err != nil {
 		return nil, errors.Join(err, run.Close())
 	}
+	if err := t.changeRate(run); err != nil {
+		return nil, errors.Join(err, run.Close())
+	}
 	return run, nil
+}
+
+// changeRate goes on with the learning rate of --lr, if it is given and another than that of the run.
+func (t *training) changeRate(run *cnet.Run) error {
+	have := run.Config()
+	for _, r := range run.History() {
+		if r.Event == cnet.EventRate {
+			have.LearningRate = r.LearningRate
+		}
+	}
+	want := have
+	if err := find(t.settings, "lr").apply(&want); err != nil || want.LearningRate == have.LearningRate {
+		return err
+	}
+	return run.SetLearningRate(want.LearningRate)
 }
 
 // create makes a run, in a fresh directory if dir is "". Without the run, no directory is left behind.
@@ -225,8 +245,6 @@ func (t *training) create(dir, engineName string) (*cnet.Run, error) {
 	}
 	run, err := cnet.Open(dir, c)
 	if err != nil && made && !errors.Is(err, cnet.ErrInUse) && !cnet.Exists(dir) {
-		_ = os.Remove(filepath.Join(dir, "lock"))
-		_ = os.Remove(dir) // only if it is empty
 		if why := errors.Unwrap(err); why != nil {
 			err = why // the directory, which it begins with, is not there any more
 		}

@@ -101,7 +101,7 @@ func run(t *testing.T, layout Layout, args []*tensors.Tensor, build func(m Map, 
 	for i, a := range args {
 		inputs[i] = a
 	}
-	results, err := exec.Exec(inputs...)
+	results, err := exec.Call(inputs...)
 	if err != nil {
 		t.Fatal(err)
 	}

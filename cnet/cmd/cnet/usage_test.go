@@ -1,0 +1,190 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Whatever is wrong with a command line, there is one line that says so, status 2, and nothing is made.
+func TestBadCommandLines(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, c := range []struct{ args, want string }{
+		{"trian", `unknown command "trian"; did you mean "cnet train"?`},
+		{"frobnicate", `unknown command "frobnicate"; expected one of bench, completion, data, engines, eval, info, refine, train, version`},
+		{"data lits", `unknown command "data lits"; did you mean "cnet data list"?`},
+		{"help trian", `unknown command "trian"; did you mean "cnet train"?`},
+		{"--foo", `unknown flag --foo; "cnet --help" lists them`},
+		{"train --alpah 3", "train: unknown flag --alpah; did you mean --alpha?"},
+		{"train --batch_sise 3", "train: unknown flag --batch_sise; did you mean --batch-size?"},
+		{"train -lr 3", "train: unknown flag -lr; did you mean --lr?"},
+		{"train --no-such", `train: unknown flag --no-such; "cnet train --help" lists them`},
+		{"train first", `train takes flags only, got "first"`},
+		{"train --model ResNet50", `--model is "ResNet50", expected one of ContinuousNet`},
+		{"train --scheme rk5", `--scheme is "rk5", expected one of euler, midpoint, rk4, rk4_classic`},
+		{"train --dataset CIFAR11", `--dataset is "CIFAR11", expected one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample; did you mean cifar10?`},
+		{"train --data=", `--data is "", expected a folder`},
+		{"train --alpha 0", `--alpha is "0", expected a whole number from 1 to 1048576`},
+		{"train --alpha 1.5", `--alpha is "1.5", expected a whole number from 1 to 1048576`},
+		{"train --batch-size -1", `--batch-size is "-1", expected a whole number from 1 to 1048576`},
+		{"train --epochs 0", `--epochs is "0", expected a whole number from 1 to 1048576`},
+		{"train --n_time_steps_per two", `--n-time-steps-per is "two", expected a whole number from 1 to 1024`},
+		{"train --initial-time-d 1048576 --n-time-steps-per 2", "config: steps is 2097152, must be from 1 to 1048576"},
+		{"train --lr 0", `--lr is "0", expected a number greater than 0`},
+		{"train --lr nan", `--lr is "nan", expected a number greater than 0`},
+		{"train --lr", "--lr needs a value: learning rate; may be another one when a run goes on (default 0.1)"},
+		{"train --momentum 1", `--momentum is "1", expected 0 or a number greater than 0 and less than 1`},
+		{"train --weight-decay -0.1", `--weight-decay is "-0.1", expected 0 or a number greater than 0`},
+		{"train --time-epsilon 0", `--time-epsilon is "0", expected a number greater than 0`},
+		{"train --refine 3 x", `--refine is "x", expected epochs, whole numbers from 0, such as 30,50,70`},
+		{"train --lr-decay-epoch -1", `--lr-decay-epoch is "-1", expected epochs, whole numbers from 0, such as 30,50,70`},
+		{"train --batch-norm maybe", `--batch-norm is "maybe", expected true or false`},
+		{"train --use_skipinit=2", `--use-skipinit is "2", expected true or false`},
+		{"train --json=maybe", `--json is "maybe", expected true or false`},
+		{"train --seed -1", `--seed is "-1", expected a whole number from 0`},
+		{"train --device tpu", `--device is "tpu", expected cuda or cpu`},
+		{"train --device cuda --engine go", "--device cuda contradicts --engine go; leave one of them out"},
+		{"train --device cpu --engine xla:cuda", "--device cpu contradicts --engine xla:cuda; leave one of them out"},
+		{"train --run --json", `"--json" is a flag, not the name of a run`},
+		{"refine", `refine needs a run: cnet refine RUN; "cnet info" lists those in results/`},
+		{"refine nope", `there is no run in results/nope; "cnet info" lists those in results/, "cnet train --run nope" makes this one`},
+		{"eval /no/where", `there is no run in /no/where; "cnet info" lists those in results/, "cnet train --run /no/where" makes this one`},
+		{"eval a b", `eval takes one run, got "b" as well`},
+		{"info a --run b", `info: got both the run "a" and --run "b"; leave one out`},
+		{"data get", `data get takes the name of one data set, got 0; "cnet data list" has them`},
+		{"data get nope", `data get: the data set is "nope", expected one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample`},
+		{"bench step --batch 0", `--batch is "0", expected a whole number from 1 to 65536`},
+		{"bench step --scheme rk5", `--scheme is "rk5", expected one of euler, midpoint, rk4, rk4_classic`},
+		{"engines all", `engines takes flags only, got "all"`},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			out, err, status := cnetRun(t, strings.Fields(c.args)...)
+			if want := "cnet: " + c.want + "\n"; err != want || out != "" || status != 2 {
+				t.Errorf("status %d, stdout %q, stderr\n%swant status 2 and\n%s", status, out, err, want)
+			}
+		})
+	}
+	if entries, _ := os.ReadDir("."); len(entries) > 0 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestUnknownEngineIsAUsageError(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, err, status := cnetRun(t, "train", "--engine", "abacus")
+	if status != 2 || !strings.Contains(err, "abacus") || strings.Count(err, "\n") != 1 {
+		t.Errorf("status %d, stderr %q", status, err)
+	}
+	if _, err := os.Stat("results"); err == nil {
+		t.Error("a run was made")
+	}
+}
+
+// Help goes to standard output, and every flag of the original is in it.
+func TestHelp(t *testing.T) {
+	for _, args := range []string{"", "help", "--help", "train --help", "help bench step", "data", "bench", "--version", "version"} {
+		out, err, status := cnetRun(t, strings.Fields(args)...)
+		if out == "" || err != "" || status != 0 {
+			t.Errorf("cnet %s: status %d, stdout %q, stderr %q", args, status, out, err)
+		}
+	}
+	out, _ := mustRun(t, "train", "--help")
+	for _, flag := range []string{"model", "scheme", "dataset", "alpha", "batch-size", "test-batch-size", "epochs", "lr", "lr-decay",
+		"lr-decay-epoch", "weight-decay", "refine", "initial-time-d", "n-time-steps-per", "time-epsilon", "batch-norm",
+		"use-skipinit", "seed", "device", "engine", "data", "run", "json"} {
+		if !strings.Contains(out, "--"+flag+" ") && !strings.Contains(out, "--"+flag+"[") {
+			t.Errorf("train --help has no --%s", flag)
+		}
+	}
+}
+
+func TestValuesAsWordsOfTheirOwn(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"train --refine 25", "train --refine=25"},
+		{"train --refine 30 50 70 --lr 0.1", "train --refine=30,50,70 --lr 0.1"},
+		{"train --refine 30,50 --lr_decay_epoch 1 2", "train --refine=30,50 --lr_decay_epoch=1,2"},
+		{"train --refine=30 --refine 50", "train --refine=30 --refine=50"},
+		{"train --batch_norm False --json", "train --batch_norm=False --json"},
+		{"train --batch-norm --json", "train --batch-norm --json"},
+		{"train --refine", "train --refine"},
+		{"train --refine -1", "train --refine -1"},
+		{"info --refine 25", "info --refine 25"},
+	} {
+		got := strings.Join(joinValues(strings.Fields(c.args)), " ")
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", c.args, got, c.want)
+		}
+	}
+}
+
+// Each way to write a flag means the same field of the configuration.
+func TestFlagsBecomeConfiguration(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		show []string // name=value
+	}{
+		{"", []string{"model=ContinuousNet", "scheme=euler", "dataset=fashion-sample", "batch-norm=true", "n-time-steps-per=1"}},
+		{"--refine 50 30 --refine 70,30", []string{"refine=30,50,70"}},
+		{"--batch-norm", []string{"batch-norm=true"}},
+		{"--batch_norm False", []string{"batch-norm=false"}},
+		{"--batch-norm=no --use_skipinit", []string{"batch-norm=false", "use-skipinit=true"}},
+		{"--initial_time_d 3", []string{"initial-time-d=3", "n-time-steps-per=1", "time-epsilon=3"}},
+		{"--n-time-steps-per 4", []string{"initial-time-d=1", "n-time-steps-per=4", "time-epsilon=1"}},
+		{"--n-time-steps-per 4 --initial-time-d 2 --time-epsilon 0.5", []string{"initial-time-d=2", "n-time-steps-per=4", "time-epsilon=0.5"}},
+		{"--momentum 0 --weight_decay 0", []string{"momentum=0", "weight-decay=0"}},
+		{"--dataset FashionMNIST --scheme RK4-classic --model continuousnet", []string{"dataset=fashion-mnist", "scheme=rk4_classic", "model=ContinuousNet"}},
+		{"--lr 1e-2 --lr-decay 0.2 --seed 18446744073709551615", []string{"lr=0.01", "lr-decay=0.2", "seed=18446744073709551615"}},
+	} {
+		a := &app{out: &output{}}
+		cmd := a.train()
+		list := settings()
+		flags := cmd.Flags()
+		// The same flags again, in a list that the test can see.
+		for _, s := range list {
+			flags.Lookup(s.name).Value = s
+		}
+		flags.SetNormalizeFunc(a.root().GlobalNormalizationFunc())
+		if err := flags.Parse(joinValues(append([]string{"train"}, strings.Fields(c.args)...))[1:]); err != nil {
+			t.Errorf("%s: %v", c.args, err)
+			continue
+		}
+		config, err := newConfig(list)
+		if err != nil {
+			t.Errorf("%s: %v", c.args, err)
+			continue
+		}
+		for _, want := range c.show {
+			name, value, _ := strings.Cut(want, "=")
+			if got := find(list, name).show(config); got != value {
+				t.Errorf("%s: %s is %s, want %s", c.args, name, got, value)
+			}
+		}
+	}
+}
+
+func TestDevices(t *testing.T) {
+	for _, c := range [][3]string{ // engine, device, result
+		{"", "", ""}, {"go", "", "go"}, {"", "cpu", "go"}, {"auto", "cpu", "go"}, {"", "cuda", "xla:cuda"}, {"auto", "cuda", "xla:cuda"},
+		{"xla:cpu", "cpu", "xla:cpu"}, {"xla:/opt/plugin.so", "cuda", "xla:/opt/plugin.so"},
+	} {
+		got, err := (&engineFlags{c[0], c[1]}).name()
+		if err != nil || got != c[2] {
+			t.Errorf("--engine %q --device %q: got %q, %v, want %q", c[0], c[1], got, err, c[2])
+		}
+	}
+}
+
+func TestRunNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"first": "results/first", "./first": "first", "a/b": "a/b", "/tmp/x/": "/tmp/x", ".": ".", "results/first": "results/first",
+	} {
+		if got, err := runDir(name); err != nil || got != want {
+			t.Errorf("%s: got %s, %v, want %s", name, got, err, want)
+		}
+	}
+	quoted := []string{quote("results/a-1"), quote("my runs/it's"), quote("")}
+	if want := []string{"results/a-1", `'my runs/it'\''s'`, "''"}; !slices.Equal(quoted, want) {
+		t.Errorf("quoted %q, want %q", quoted, want)
+	}
+}
