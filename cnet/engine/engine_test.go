@@ -1,0 +1,335 @@
+package engine
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gomlx/compute"
+
+	"continuousnet/cnet/engine/fmap"
+)
+
+// bareMachine makes the test see a machine without plugins and without a GPU, and returns its home, which is also the
+// working directory.
+func bareMachine(t *testing.T) (home string) {
+	t.Helper()
+	home = t.TempDir()
+	t.Chdir(home)
+	t.Setenv("HOME", home)
+	for _, variable := range []string{"PJRT_PLUGIN_LIBRARY_PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CUDA_VISIBLE_DEVICES"} {
+		t.Setenv(variable, "") // which restores it afterwards
+		if err := os.Unsetenv(variable); err != nil {
+			t.Fatal(err)
+		}
+	}
+	prefix, files := systemPrefix, gpuFiles
+	t.Cleanup(func() { systemPrefix, gpuFiles = prefix, files })
+	systemPrefix, gpuFiles = filepath.Join(home, "system"), []string{filepath.Join(home, "dev", "nvidia[0-9]*")}
+	return home
+}
+
+// put writes a file, which is no library, and returns its path.
+func put(t *testing.T, elements ...string) string {
+	t.Helper()
+	path := filepath.Join(elements...)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("not a library\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// checkMessage wants one line that names the package and holds every part.
+func checkMessage(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error; want one with %q", parts)
+	}
+	message := err.Error()
+	if strings.Contains(message, "\n") {
+		t.Errorf("the message has more than one line: %q", message)
+	}
+	for _, part := range append(parts, "engine: ") {
+		if !strings.Contains(message, part) {
+			t.Errorf("message %q lacks %q", message, part)
+		}
+	}
+}
+
+// Without plugins, every name that does not ask for XLA is the go engine, and nothing counts as passed over.
+func TestGoIsAlwaysThere(t *testing.T) {
+	bareMachine(t)
+	for _, name := range []string{"", "auto", "go", "cpu"} {
+		e, err := Open(name)
+		if err != nil {
+			t.Fatalf("Open(%q): %v", name, err)
+		}
+		if e.Name != "go" || e.Layout != fmap.Planar || e.Backend == nil || len(e.Skipped) > 0 {
+			t.Errorf("Open(%q) = %+v, want the go engine with the planar layout", name, e)
+		}
+		e.Close()
+		e.Close() // does no harm
+		if !e.Backend.IsFinalized() {
+			t.Errorf("Open(%q): the backend outlives Close", name)
+		}
+	}
+}
+
+func TestUnknownNames(t *testing.T) {
+	for _, name := range []string{"tpu", "GO", "xla:rocm", "xla:", "cuda:0", "go "} {
+		_, err := Open(name)
+		checkMessage(t, err, `unknown engine "`+name+`"`, "auto", "go", "xla:cpu", "xla:cuda", "xla:/path/to/plugin.so")
+	}
+}
+
+// What is not installed is one line that says what is missing, where it was looked for and how to get it; in a build
+// without XLA, that it is one, before anything else.
+func TestMissingEngines(t *testing.T) {
+	home := bareMachine(t)
+	for _, test := range []struct {
+		name string
+		want []string
+	}{
+		{"xla:cuda", []string{"engine: xla:cuda: needs an NVIDIA GPU, and XLA's plugin", "PJRT_PLUGIN_LIBRARY_PATH", "pip install", "jax-cuda13-plugin[with-cuda]"}},
+		{"cuda", []string{"engine: xla:cuda: needs an NVIDIA GPU", "pip install"}},
+		{"xla:cpu", []string{"engine: xla:cpu: needs XLA's plugin for the CPU", ".venv", "pip install", "xla-cpu-pjrt"}},
+		{"xla", []string{"xla:cuda needs an NVIDIA GPU", "xla:cpu needs XLA's plugin", "cnet engines"}},
+		{"xla:/no/such/plugin.so", []string{"xla:/no/such/plugin.so: no such file"}},
+		{"xla:plugin.so", []string{filepath.Join(home, "plugin.so"), "no such file"}},
+		{"xla:~/plugin.so", []string{filepath.Join(home, "plugin.so"), "no such file"}},
+		{"xla:" + home, []string{"is a folder"}},
+	} {
+		_, err := Open(test.name)
+		if haveXLA {
+			checkMessage(t, err, test.want...)
+			continue
+		}
+		why, fix := withoutXLA()
+		checkMessage(t, err, why, fix)
+	}
+}
+
+// Each of these places is searched, in this order: with a plugin in every one, taking away the first uncovers the next.
+func TestPluginPlaces(t *testing.T) {
+	home := bareMachine(t)
+	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", filepath.Join(home, "nothing here")+":"+filepath.Join(home, "[1] plugins"))
+	t.Setenv("LD_LIBRARY_PATH", filepath.Join(home, "libraries"))
+	t.Setenv("VIRTUAL_ENV", filepath.Join(home, "venv"))
+	t.Setenv("CONDA_PREFIX", filepath.Join(home, "conda"))
+	work := filepath.Join(home, "project", "notebooks")
+	if err := os.MkdirAll(work, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(work)
+
+	const jax13 = "lib/python3.11/site-packages/jax_plugins/xla_cuda13/xla_cuda_plugin.so"
+	const jax12 = "lib/python3.11/site-packages/jax_plugins/xla_cuda12/xla_cuda_plugin.so"
+	for device, places := range map[*device][]string{
+		&cudaDevice: {
+			"[1] plugins/pjrt_c_api_cuda_plugin.so",
+			"[1] plugins/xla_cuda_plugin.so",
+			"libraries/pjrt-plugin-cuda13.so",
+			"venv/" + jax13,
+			"venv/" + jax12,
+			"conda/" + jax13,
+			"project/notebooks/.venv/" + jax13,
+			"project/.venv/" + jax13,
+			".local/" + jax13,
+			".local/lib/go-xla/nvidia/pjrt_c_api_cuda_plugin.so",
+			"system/lib/python3.11/dist-packages/jax_plugins/xla_cuda13/xla_cuda_plugin.so",
+			"system/lib/go-xla/nvidia/pjrt_c_api_cuda_plugin.so",
+		},
+		&cpuDevice: {
+			"[1] plugins/pjrt_c_api_cpu_plugin.so",
+			"[1] plugins/pjrt_c_api_cpu_v0.114.0_plugin.so",
+			"[1] plugins/pjrt_c_api_cpu_v0.113.0_plugin.so",
+			"libraries/pjrt_plugin_cpu.so",
+			"venv/lib/python3.11/site-packages/xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so",
+			"venv/lib/python3.11/site-packages/other/pjrt_c_api_cpu_plugin.so",
+			"project/.venv/lib/python3.12/site-packages/xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so",
+			".local/lib/go-xla/pjrt_c_api_cpu_plugin.so",
+			"system/lib/go-xla/pjrt_c_api_cpu_v0.114.0_plugin.so",
+		},
+	} {
+		for _, place := range places {
+			put(t, home, place)
+		}
+		for _, place := range places {
+			want := filepath.Join(home, place)
+			if got := device.plugin(); got != want {
+				t.Errorf("%s: found %q, want %q", device.engine, got, want)
+			}
+			if err := os.Remove(want); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := device.plugin(); got != "" {
+			t.Errorf("%s: found %q, where nothing is left", device.engine, got)
+		}
+	}
+}
+
+// A folder and a dangling link are no plugins, whatever their names.
+func TestPluginIsAFile(t *testing.T) {
+	home := bareMachine(t)
+	folder := filepath.Join(home, "plugins")
+	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", folder)
+	if err := os.MkdirAll(filepath.Join(folder, "pjrt_c_api_cpu_plugin.so"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("gone", filepath.Join(folder, "pjrt_plugin_cpu.so")); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+	if got := cpuDevice.plugin(); got != "" {
+		t.Errorf("took %s for a plugin", got)
+	}
+}
+
+// A GPU is a device file that CUDA_VISIBLE_DEVICES does not hide.
+func TestGPU(t *testing.T) {
+	home := bareMachine(t)
+	if haveGPU() {
+		t.Fatal("a GPU on a bare machine")
+	}
+	put(t, home, "dev", "nvidia-caps")
+	if haveGPU() {
+		t.Error("nvidia-caps taken for a GPU")
+	}
+	put(t, home, "dev", "nvidia0")
+	if !haveGPU() {
+		t.Error("nvidia0 not taken for a GPU")
+	}
+	for visible, want := range map[string]bool{"0": true, "1,0": true, "GPU-8f2d": true, "": false, "-1": false} {
+		t.Setenv("CUDA_VISIBLE_DEVICES", visible)
+		if haveGPU() != want {
+			t.Errorf("CUDA_VISIBLE_DEVICES=%q: %v, want %v", visible, !want, want)
+		}
+	}
+}
+
+// List has every engine, says what each lacks and how to get it, and ends with go, which is always available.
+func TestList(t *testing.T) {
+	home := bareMachine(t)
+	check := func(step, engine string, available bool, missing, fix string) {
+		t.Helper()
+		if !haveXLA {
+			available = false
+			missing, fix = withoutXLA()
+		}
+		for _, s := range List() {
+			if s.Name != engine {
+				continue
+			}
+			if s.Available != available || s.Missing != missing || !strings.Contains(s.Fix, fix) || (s.Fix == "") != (fix == "") {
+				t.Errorf("%s: %+v, want available %v, missing %q, a fix with %q", step, s, available, missing, fix)
+			}
+			return
+		}
+		t.Errorf("%s: %s is not listed", step, engine)
+	}
+	check("bare", "xla:cuda", false, "an NVIDIA GPU, and XLA's plugin for it", "pip install")
+	check("bare", "xla:cpu", false, "XLA's plugin for the CPU", "pip install")
+
+	put(t, home, "dev", "nvidia0")
+	check("GPU", "xla:cuda", false, "XLA's plugin for NVIDIA GPUs", "pip install")
+
+	put(t, home, ".local/lib/go-xla/pjrt_c_api_cpu_plugin.so")
+	put(t, home, ".local/lib/go-xla/nvidia/pjrt_c_api_cuda_plugin.so")
+	check("GPU and plugins", "xla:cuda", true, "", "")
+	check("GPU and plugins", "xla:cpu", true, "", "")
+
+	t.Setenv("CUDA_VISIBLE_DEVICES", "-1")
+	check("plugins", "xla:cuda", false, "an NVIDIA GPU", "driver")
+
+	list := List()
+	last := list[len(list)-1]
+	if len(list) != 3 || last.Name != "go" || !last.Available || !strings.Contains(last.Description, "matrix products") || !strings.Contains(last.Description, "thread") {
+		t.Errorf("the list ends with %+v, want the go engine, its arithmetic and its threads", last)
+	}
+	if (last.Missing == "") != (last.Fix == "") || last.Missing != "" && builtSIMD {
+		t.Errorf("go: missing %q, fix %q, built with SIMD: %v", last.Missing, last.Fix, builtSIMD)
+	}
+}
+
+// offline fails every request, and counts them.
+type offline struct{ requests *atomic.Int32 }
+
+func (o offline) RoundTrip(r *http.Request) (*http.Response, error) {
+	o.requests.Add(1)
+	return nil, fmt.Errorf("%s %s: no network in this test", r.Method, r.URL)
+}
+
+// countRequests cuts the process off from HTTP for the rest of the test and counts what it wants there.
+func countRequests(t *testing.T) *atomic.Int32 {
+	t.Helper()
+	requests := new(atomic.Int32)
+	before := http.DefaultTransport
+	http.DefaultTransport = offline{requests}
+	t.Cleanup(func() { http.DefaultTransport = before })
+	return requests
+}
+
+// No name leads to the network, nor to files in the home, where go-xla's installer would put its downloads, be there a
+// GPU, for which it would download CUDA, or none. GoMLX's own default is the go backend.
+func TestNothingIsDownloaded(t *testing.T) {
+	home := bareMachine(t)
+	requests := countRequests(t)
+	t.Setenv(compute.ConfigEnvVar, "")
+	if err := os.Unsetenv(compute.ConfigEnvVar); err != nil {
+		t.Fatal(err)
+	}
+	gpu := put(t, home, "dev", "nvidia0")
+	for _, step := range []string{"with a GPU", "without"} {
+		for _, name := range []string{"", "auto", "go", "cpu", "xla", "xla:cpu", "xla:cuda", "cuda", "xla:/no/such/plugin.so", "tpu"} {
+			if e, err := Open(name); err == nil {
+				e.Close()
+			}
+		}
+		List()
+		backend, err := compute.New()
+		if err != nil || backend.String() != "go" {
+			t.Errorf("%s: GoMLX's default backend is %v (%v), want go", step, backend, err)
+		}
+		if err := os.RemoveAll(gpu); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := requests.Load(); n > 0 {
+		t.Errorf("%d requests to the network", n)
+	}
+	err := filepath.WalkDir(home, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && path != home && path != filepath.Dir(gpu) {
+			t.Errorf("%s was made", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a backend's constructor throws arrives as an error of one line and bounded length.
+func TestPanicsAndLongMessages(t *testing.T) {
+	_, err := catch(func() (compute.Backend, error) { panic("plugin\n\tgone") })
+	if err == nil || oneLine(err.Error()) != "plugin gone" {
+		t.Errorf("panic became %v", err)
+	}
+	_, err = catch(func() (compute.Backend, error) {
+		var none *Engine
+		return none.Backend, nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "nil pointer") {
+		t.Errorf("panic became %v", err)
+	}
+	if got := oneLine(strings.Repeat("é ", 1000)); len(got) > 610 || !strings.HasSuffix(got, " ...") {
+		t.Errorf("a long message became %d bytes: %q", len(got), got)
+	}
+}

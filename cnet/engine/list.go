@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/cpu"
+)
+
+// Status says of an engine whether it is there, and how to get it.
+type Status struct {
+	Name        string // as Open takes it
+	Available   bool
+	Description string // what it is, and what it runs on if it is there
+	Missing     string // what it needs, or needs to run at full speed; empty: nothing
+	Fix         string // how to get that
+}
+
+// List tells which engines there are, the fastest first: Open("auto") takes the first available one that opens. It
+// looks for files and loads none, so it is quick, but a plugin that is there and does not work is found by Open only.
+func List() []Status {
+	list := make([]Status, 0, len(devices)+1)
+	for _, d := range devices {
+		list = append(list, d.status())
+	}
+	return append(list, goStatus())
+}
+
+const driverFix = `install NVIDIA's driver (580 or newer; "nvidia-smi" shows it), hand a container its GPUs ("docker run --gpus all"), and see that CUDA_VISIBLE_DEVICES hides none`
+
+func (d device) status() Status {
+	path := d.plugin()
+	s := Status{Name: d.engine, Description: "XLA on " + d.hardware}
+	if path != "" {
+		s.Description += ": " + path
+	}
+	noGPU := d.needsGPU && !haveGPU()
+	switch {
+	case !haveXLA:
+		s.Missing, s.Fix = withoutXLA()
+	case path == "" && noGPU:
+		s.Missing, s.Fix = "an NVIDIA GPU, and XLA's plugin for it", d.install
+	case path == "":
+		s.Missing, s.Fix = "XLA's plugin for "+d.hardware, d.install
+	case noGPU:
+		s.Missing, s.Fix = "an NVIDIA GPU", driverFix
+	default:
+		s.Available = true
+	}
+	return s
+}
+
+func goStatus() Status {
+	s := Status{Name: goEngine, Available: true}
+	vectors := "scalar matrix products"
+	switch {
+	case builtSIMD && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512CD && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL:
+		vectors = "matrix products with AVX-512"
+	case builtSIMD && cpu.X86.HasAVX2:
+		vectors = "matrix products with AVX2"
+	case cpu.X86.HasAVX2:
+		s.Missing = "SIMD in this build"
+		s.Fix = "build with GOEXPERIMENT=simd for matrix products with AVX, which train about twice as fast"
+	}
+	s.Description = fmt.Sprintf("pure Go on the CPU: %s, %s", vectors, plural(runtime.GOMAXPROCS(0), "thread"))
+	return s
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
