@@ -1,5 +1,6 @@
 # make lab     JupyterLab with the kernel "cnet", on the first notebook (ARGS=--no-browser: only show the URL)
 # make test    every test of the project
+# make bench   images per second and memory of a training step; measure with nothing else running
 # make clean   remove what make made
 #
 # Both need Go (the version in go.mod) and Python 3.10 with venv, and nothing else; they check it first.
@@ -20,7 +21,7 @@ export GOEXPERIMENT := simd
 endif
 endif
 
-.PHONY: lab test build kernel venv check fmt vet staticcheck unit race session notebooks clean
+.PHONY: lab test bench build kernel venv check fmt vet staticcheck unit race session notebooks clean
 .NOTPARALLEL:
 
 # News and update checks would go to the network.
@@ -95,6 +96,10 @@ session: kernel
 
 notebooks: kernel
 	$(VENV_PYTHON) kernel/nbtest/notebooks.py notebooks
+
+bench: build
+	bin/cnet bench step --engine go --batch 32 --steps 2 --scheme euler
+	bin/cnet bench step --engine go --batch 128 --steps 2 --scheme euler
 
 clean:
 	rm -rf $(VENV) bin
