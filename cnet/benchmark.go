@@ -29,7 +29,7 @@ func BenchmarkStep(e *engine.Engine, c Config, repeats int) (st StepTime, err er
 	if err != nil {
 		return st, err
 	}
-	defer guard(n, &err)
+	defer func() { guard(n, recover(), &err) }()
 	c = n.Config
 	store := model.NewStore()
 	if err := n.Init(store, c.Seed, Float); err != nil {

@@ -19,8 +19,8 @@ type Config struct {
 	Model       string  `json:"model"`        // "ContinuousNet"
 	Scheme      string  `json:"scheme"`       // "euler"; see ode.Schemes
 	Channels    int     `json:"channels"`     // 16: channels of the first stage (alpha); the others have 2× and 4×
-	Intervals   int     `json:"intervals"`    // 1: intervals of depth with weights of their own, in each stage
-	Steps       int     `json:"steps"`        // Intervals: time steps of the scheme over each stage
+	Intervals   int     `json:"intervals"`    // as many as Steps, or 1: intervals of depth with weights of their own, in each stage
+	Steps       int     `json:"steps"`        // as many as Intervals: time steps of the scheme over each stage
 	TimeEpsilon float64 `json:"time_epsilon"` // Intervals: the length of time that t in [0, 1] stands for
 	NoBatchNorm bool    `json:"no_batch_norm,omitempty"`
 	SkipInit    bool    `json:"skip_init,omitempty"` // multiply every rate by a scalar that starts at 0
@@ -83,14 +83,14 @@ func (c Config) Check() error {
 		return err
 	}
 	for _, f := range []struct {
-		name  string
-		value int
+		name       string
+		value, max int
 	}{
-		{"channels", c.Channels}, {"intervals", c.Intervals}, {"steps", c.Steps},
-		{"batch size", c.BatchSize}, {"test batch size", c.TestBatchSize},
+		{"channels", c.Channels, 4096}, {"intervals", c.Intervals, 1024}, {"steps", c.Steps, 1024},
+		{"batch size", c.BatchSize, 1 << 20}, {"test batch size", c.TestBatchSize, 1 << 20},
 	} {
-		if f.value < 1 || f.value > 1<<20 {
-			return fail(f.name, f.value, "from 1 to 1048576")
+		if f.value < 1 || f.value > f.max {
+			return fail(f.name, f.value, fmt.Sprintf("from 1 to %d", f.max))
 		}
 	}
 	if c.Steps%c.Intervals != 0 {
@@ -121,11 +121,11 @@ func (c Config) Check() error {
 	return nil
 }
 
-// learningRate is the rate of an epoch, counted from 0, given the one at the beginning: it decays at the end of the listed
-// epochs.
-func (c Config) learningRate(rate float64, epoch int) float64 {
+// learningRate is the rate of an epoch, counted from 0, given the one at an epoch before it: it decays at the end of the
+// listed epochs.
+func (c Config) learningRate(rate float64, from, epoch int) float64 {
 	for _, e := range c.LRDecayEpochs {
-		if e < epoch {
+		if from <= e && e < epoch {
 			rate *= c.LRDecay
 		}
 	}

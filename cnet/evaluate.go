@@ -52,7 +52,7 @@ func newEvaluator(e *engine.Engine, n *Net, store *model.Store) (*evaluator, err
 
 // score evaluates all images of a split.
 func (ev *evaluator) score(ctx context.Context, set *dataset.Set, split dataset.Split, batchSize int) (s Score, err error) {
-	defer guard(ev.net, &err)
+	defer func() { guard(ev.net, recover(), &err) }()
 	ordered, err := dataset.NewOrdered(set, split, batchSize)
 	if err != nil {
 		return s, err
@@ -82,7 +82,7 @@ func (ev *evaluator) score(ctx context.Context, set *dataset.Set, split dataset.
 
 // predict returns the probability of each class, [images][classes], for the first images of a split.
 func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (p [][]float32, err error) {
-	defer guard(ev.net, &err)
+	defer func() { guard(ev.net, recover(), &err) }()
 	count = min(count, split.Len())
 	first := dataset.Split{Images: split.Images[:count*set.ImageSize()], Labels: split.Labels[:count]}
 	ordered, err := dataset.NewOrdered(set, first, count)

@@ -72,7 +72,7 @@ func (m miscFixture) learningRate(t *testing.T) {
 	for _, c := range m.LRSchedule.ContinuousNet {
 		config := Config{LRDecay: c.LRDecay, LRDecayEpochs: c.Epochs}
 		for epoch, want := range c.PerEpoch {
-			if got := config.learningRate(c.LR, epoch); got != want {
+			if got := config.learningRate(c.LR, 0, epoch); got != want {
 				t.Errorf("rate of epoch %d is %g, want %g", epoch, got, want)
 			}
 		}

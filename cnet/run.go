@@ -1,6 +1,7 @@
 package cnet
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,7 +28,8 @@ import (
 // A Run is used by one goroutine at a time, and by one process at a time unless it is opened with OpenReadOnly.
 type Run struct {
 	dir      string
-	lock     *flock.Flock // nil when opened read-only
+	lock     *flock.Flock // nil when open read-only, and when closed
+	closed   bool
 	state    state
 	history  []Record
 	store    *model.Store
@@ -38,6 +40,7 @@ type Run struct {
 	engine *engine.Engine // opened on first use
 	set    *dataset.Set   // loaded on first use
 	eval   *evaluator     // compiled on first use, dropped when the net changes
+	steps  *stepper       // likewise
 }
 
 // ErrInUse is in the chain of the error of Open when another process has the run open.
@@ -66,12 +69,12 @@ func Open(dir string, config ...Config) (*Run, error) {
 	}
 	r := &Run{dir: dir, lock: lock}
 	if err := r.open(config); err != nil {
-		r.Close()
-		if !Exists(dir) { // no run came of it: leave nothing behind
+		if !Exists(dir) { // no run came of it: leave nothing behind; what is not empty stays
+			_ = os.Remove(filepath.Join(dir, savesDir))
 			_ = os.Remove(filepath.Join(dir, lockFile))
-			_ = os.Remove(dir) // refused if there is something else in it
+			_ = os.Remove(dir)
 		}
-		return nil, err
+		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
@@ -111,6 +114,10 @@ func acquire(dir string) (*flock.Flock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s: cannot lock it: %w", dir, err)
 	}
+	if ok && !stillThere(lock) {
+		// Another process has removed the file between our opening and locking it, and may have made a new one.
+		return acquire(dir)
+	}
 	if !ok {
 		who := ""
 		if text, err := os.ReadFile(path); err == nil && len(text) > 0 {
@@ -123,16 +130,39 @@ func acquire(dir string) (*flock.Flock, error) {
 	return lock, nil
 }
 
+// stillThere reports whether the locked file is the one that others find under its name.
+func stillThere(lock *flock.Flock) bool {
+	locked, err := lock.Stat()
+	if err != nil {
+		return false
+	}
+	found, err := os.Stat(lock.Path())
+	return err == nil && os.SameFile(locked, found)
+}
+
 // Close releases the run and its engine. It does not save: every method that changes the run has done so.
 func (r *Run) Close() error {
+	r.closed, r.eval, r.steps = true, nil, nil
 	if r.engine != nil {
 		r.engine.Close()
 		r.engine = nil
 	}
-	if r.lock == nil {
+	lock := r.lock
+	if r.lock = nil; lock == nil {
 		return nil
 	}
-	return r.lock.Unlock()
+	return lock.Unlock()
+}
+
+// writable says why the run cannot be changed.
+func (r *Run) writable() error {
+	switch {
+	case r.closed:
+		return fmt.Errorf("run %s: it is closed", r.dir)
+	case r.lock == nil:
+		return fmt.Errorf("run %s: it is open read-only", r.dir)
+	}
+	return nil
 }
 
 func (r *Run) open(config []Config) error {
@@ -155,7 +185,8 @@ func (r *Run) open(config []Config) error {
 			return err
 		}
 	}
-	return r.writeCopies()
+	r.writeCopies()
+	return nil
 }
 
 // create starts a new run with untrained weights.
@@ -163,6 +194,7 @@ func (r *Run) create(c Config) error {
 	if err := c.Check(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
+	c.Dataset, _ = dataset.Canonical(c.Dataset) // Check has seen it
 	set, err := dataset.Load(c.Dataset, c.Data)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
@@ -170,7 +202,7 @@ func (r *Run) create(c Config) error {
 	r.set = set
 	r.state = state{
 		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Intervals: c.Intervals,
-		LearningRate: c.LearningRate, Channels: set.Channels, Classes: len(set.Classes),
+		LearningRate: c.LearningRate, TrainImages: set.Train.Len(), Channels: set.Channels, Classes: len(set.Classes),
 	}
 	if r.net, err = r.state.net(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
@@ -195,8 +227,20 @@ func (st state) net() (*Net, error) {
 	return n, nil
 }
 
-// restore reads the newest good save. It reports whether there is one; damaged ones before it become warnings.
+// restore reads the newest good save. It reports whether there is one. Damaged ones before it become warnings; a writer
+// sets them aside.
 func (r *Run) restore() (found bool, err error) {
+	for range 3 {
+		found, err = r.tryRestore()
+		if r.lock != nil || !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		// A process that trains the run has removed a save while we read it: there are newer ones.
+	}
+	return found, err
+}
+
+func (r *Run) tryRestore() (found bool, err error) {
 	numbers, err := listSaves(r.dir)
 	if err != nil {
 		return false, fmt.Errorf("run %s: %w", r.dir, err)
@@ -210,13 +254,21 @@ func (r *Run) restore() (found bool, err error) {
 		if err == nil {
 			err = r.adopt()
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, errDamaged):
 			damaged = append(damaged, err)
 			continue
+		case err != nil:
+			return false, fmt.Errorf("run %s: %w", r.dir, err)
 		}
-		r.saves, r.eval = numbers[len(numbers)-1], nil
-		for _, d := range damaged {
+		r.saves, r.eval, r.steps = numbers[len(numbers)-1], nil, nil
+		for k, d := range damaged {
 			r.warnings = append(r.warnings, fmt.Sprintf("%v; opened save %s instead", d, saveName(numbers[i])))
+			if r.lock != nil {
+				if err := setAside(r.dir, numbers[len(numbers)-1-k]); err != nil {
+					return false, fmt.Errorf("run %s: %w", r.dir, err)
+				}
+			}
 		}
 		return true, nil
 	}
@@ -243,6 +295,9 @@ func (r *Run) adopt() error {
 
 // agrees reports the first field of c that is set and differs from the run's configuration.
 func (r *Run) agrees(c Config) error {
+	if name, err := dataset.Canonical(c.Dataset); err == nil {
+		c.Dataset = name
+	}
 	have, want := reflect.ValueOf(r.state.Config), reflect.ValueOf(c)
 	for i := range want.NumField() {
 		field := want.Type().Field(i).Name
@@ -265,17 +320,36 @@ func (r *Run) agrees(c Config) error {
 
 // save makes the present state the one that the run opens with.
 func (r *Run) save() error {
-	if r.lock == nil {
-		return fmt.Errorf("run %s: it is open read-only", r.dir)
+	if err := r.writable(); err != nil {
+		return err
 	}
 	if path := notANumber(r.store); path != "" {
-		return fmt.Errorf("run %s: %s has values that are not finite; this is not saved, the last good save is kept", r.dir, path)
+		return fmt.Errorf("run %s: %s %w", r.dir, path, errNotFinite)
 	}
 	if err := writeSave(r.dir, r.saves+1, r.state, r.history, r.store); err != nil {
 		return err
 	}
 	r.saves++
-	return r.writeCopies()
+	r.writeCopies()
+	return nil
+}
+
+var errNotFinite = errors.New("has values that are not finite; this is not saved, the last good save is kept")
+
+// change makes a change and saves it. If either fails, the run is as it was before, in memory too.
+func (r *Run) change(f func() error) error {
+	if err := r.writable(); err != nil {
+		return err
+	}
+	err := f()
+	if err == nil {
+		err = r.save()
+	}
+	if err != nil {
+		_, back := r.restore()
+		return errors.Join(err, back)
+	}
+	return nil
 }
 
 // notANumber returns the path of a variable that holds NaN or infinity, or "".
@@ -294,26 +368,30 @@ func notANumber(store *model.Store) string {
 }
 
 // writeCopies writes configuration and history where people and other programs look for them. The run itself reads them
-// from the saves.
-func (r *Run) writeCopies() error {
+// from the saves, so that a copy that cannot be written is worth a warning only.
+func (r *Run) writeCopies() {
 	config, err := json.MarshalIndent(r.state.Config, "", "  ")
-	if err != nil {
+	if err == nil {
+		err = writeCopy(filepath.Join(r.dir, configFile), append(config, '\n'))
+	}
+	history, encodeErr := encodeHistory(r.history)
+	if encodeErr == nil {
+		encodeErr = writeCopy(filepath.Join(r.dir, historyFile), history)
+	}
+	if err := errors.Join(err, encodeErr); err != nil {
+		r.warnings = append(r.warnings, fmt.Sprintf("run %s: %v", r.dir, err))
+	}
+}
+
+// writeCopy replaces a file by a new text unless it is the same.
+func writeCopy(path string, text []byte) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
+		return nil
+	}
+	if err := os.WriteFile(path+".partial", text, 0o666); err != nil {
 		return err
 	}
-	history, err := encodeHistory(r.history)
-	if err != nil {
-		return err
-	}
-	for name, text := range map[string][]byte{configFile: append(config, '\n'), historyFile: history} {
-		path := filepath.Join(r.dir, name)
-		if err := os.WriteFile(path+".partial", text, 0o666); err != nil {
-			return errors.Join(fmt.Errorf("run %s: %w", r.dir, err), os.Remove(path+".partial"))
-		}
-		if err := os.Rename(path+".partial", path); err != nil {
-			return fmt.Errorf("run %s: %w", r.dir, err)
-		}
-	}
-	return nil
+	return os.Rename(path+".partial", path)
 }
 
 // Dir is the directory of the run.
@@ -334,7 +412,8 @@ func (r *Run) Step() int { return r.state.Step }
 // History is all that happened, oldest first. It must not be changed.
 func (r *Run) History() []Record { return r.history }
 
-// Warnings tells what was wrong with the run when it was opened, such as a damaged save.
+// Warnings tells what is not as it should be and does not stop the run, such as a damaged save or an engine that is
+// installed but does not open.
 func (r *Run) Warnings() []string { return r.warnings }
 
 // Dataset is the data set of the run, loaded when it is first asked for.
@@ -348,6 +427,10 @@ func (r *Run) Dataset() (*dataset.Set, error) {
 			return nil, fmt.Errorf("run %s: its net takes %d channels and tells %d classes, the data set has %d and %d",
 				r.dir, r.state.Channels, r.state.Classes, set.Channels, len(set.Classes))
 		}
+		if set.Train.Len() != r.state.TrainImages {
+			return nil, fmt.Errorf("run %s: it is trained on %d images, the data set has %d now; give it the same files, or make a new run",
+				r.dir, r.state.TrainImages, set.Train.Len())
+		}
 		r.set = set
 	}
 	return r.set, nil
@@ -355,10 +438,24 @@ func (r *Run) Dataset() (*dataset.Set, error) {
 
 // Engine is what the run computes with, opened when it is first asked for.
 func (r *Run) Engine() (*engine.Engine, error) {
+	if r.closed {
+		return nil, fmt.Errorf("run %s: it is closed", r.dir)
+	}
 	if r.engine == nil {
-		e, err := engine.Open(r.state.Config.Engine)
+		name := r.state.Config.Engine
+		if name == "auto" && r.state.Engine != "" {
+			name = r.state.Engine // another engine rounds differently
+		}
+		e, err := engine.Open(name)
+		if err != nil && name != r.state.Config.Engine {
+			r.warnings = append(r.warnings, fmt.Sprintf("%v; it was trained with that until now, and goes on with another engine", err))
+			e, err = engine.Open(r.state.Config.Engine)
+		}
 		if err != nil {
 			return nil, err
+		}
+		for _, why := range e.Skipped {
+			r.warnings = append(r.warnings, fmt.Sprintf("%v; computing with %s", why, e.Name))
 		}
 		r.engine = e
 	}
@@ -367,12 +464,7 @@ func (r *Run) Engine() (*engine.Engine, error) {
 
 // Refine doubles the time steps and the intervals of weights of every stage: 1-1-1 becomes 2-2-2. The function
 // that the net computes changes only by the smaller steps. The optimizer starts afresh, as in the original.
-func (r *Run) Refine() error {
-	if err := r.refine(); err != nil {
-		return err
-	}
-	return r.save()
-}
+func (r *Run) Refine() error { return r.change(r.refine) }
 
 func (r *Run) refine() error {
 	fine, err := r.net.Refine(r.store)
@@ -393,26 +485,30 @@ func (r *Run) SetScheme(name string) error {
 	if err != nil {
 		return err
 	}
-	n := *r.net
-	n.Scheme = scheme
-	r.state.Scheme = name
-	r.changed(&n, EventScheme)
-	return r.save()
+	return r.change(func() error {
+		n := *r.net
+		n.Scheme = scheme
+		r.state.Scheme = name
+		r.changed(&n, EventScheme)
+		return nil
+	})
 }
 
-// SetLearningRate goes on with another learning rate; what LRDecayEpochs says applies to it.
+// SetLearningRate goes on with another learning rate, which the epochs of LRDecayEpochs yet to come will decay.
 func (r *Run) SetLearningRate(rate float64) error {
 	if notFinite(rate) || rate <= 0 {
 		return fmt.Errorf("run %s: learning rate is %g, must be a positive number", r.dir, rate)
 	}
-	r.state.LearningRate = rate
-	r.history = append(r.history, Record{Event: EventRate, Epoch: r.state.Epoch, Step: r.state.Step, LearningRate: rate})
-	return r.save()
+	return r.change(func() error {
+		r.state.LearningRate, r.state.RateEpoch = rate, r.state.Epoch
+		r.history = append(r.history, Record{Event: EventRate, Epoch: r.state.Epoch, Step: r.state.Step, LearningRate: rate})
+		return nil
+	})
 }
 
 // changed makes n the net of the run and notes it in the history.
 func (r *Run) changed(n *Net, event string) {
-	r.net, r.eval = n, nil
+	r.net, r.eval, r.steps = n, nil, nil
 	r.history = append(r.history, Record{Event: event, Epoch: r.state.Epoch, Step: r.state.Step, Net: n.String()})
 }
 
@@ -474,8 +570,13 @@ func (r *Run) Weights(path string) ([][]float64, error) {
 	return m, nil
 }
 
-// Exists reports whether there is a run in dir.
+// LearningRate is the one that the run goes on with.
+func (r *Run) LearningRate() float64 {
+	return r.state.Config.learningRate(r.state.LearningRate, r.state.RateEpoch, r.state.Epoch)
+}
+
+// Exists reports whether there is a run in dir: a complete save, or one that cannot be read.
 func Exists(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, savesDir))
-	return !errors.Is(err, fs.ErrNotExist)
+	numbers, err := listSaves(dir)
+	return err != nil || len(numbers) > 0
 }

@@ -279,8 +279,10 @@ func TestDamagedSaves(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer os.WriteFile(path, good, 0o666)
-				r := open(t, dir)
-				defer r.Close()
+				r, err := OpenReadOnly(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
 				if r.Epoch() != 0 || len(r.Warnings()) != 1 || !strings.Contains(r.Warnings()[0], newest) {
 					t.Errorf("opened at epoch %d with warnings %q", r.Epoch(), r.Warnings())
 				}
@@ -292,11 +294,28 @@ func TestDamagedSaves(t *testing.T) {
 	} else {
 		r.Close()
 	}
-	// All saves damaged: an error, and no new run over the old one.
-	for n := r.saves - 1; n <= r.saves; n++ {
+	// A writer sets a damaged save aside and goes on from the one before.
+	damage := func(n int) {
 		if err := os.WriteFile(filepath.Join(dir, savesDir, saveName(n), stateFile), nil, 0o666); err != nil {
 			t.Fatal(err)
 		}
+	}
+	damage(r.saves)
+	r = open(t, dir)
+	if r.Epoch() != 0 || len(r.Warnings()) != 1 {
+		t.Errorf("opened at epoch %d with warnings %q", r.Epoch(), r.Warnings())
+	}
+	if err := r.Train(context.Background(), 1); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	if numbers, err := listSaves(dir); err != nil || len(numbers) != 2 {
+		t.Errorf("saves %v, %v; want two good ones", numbers, err)
+	}
+	// All saves damaged: an error, and no new run over the old one.
+	numbers, _ := listSaves(dir)
+	for _, n := range numbers {
+		damage(n)
 	}
 	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), stateFile) {
 		t.Errorf("with no good save, Open returned %v", err)
@@ -317,7 +336,13 @@ func TestOneProcessAtATime(t *testing.T) {
 	if err := reader.Refine(); err == nil || !strings.Contains(err.Error(), "read-only") {
 		t.Errorf("refining a run that is open read-only returned %v", err)
 	}
+	if reader.Net().String() != "1-1-1 euler" {
+		t.Errorf("the refused refinement left %s", reader.Net())
+	}
 	r.Close()
+	if err := r.Refine(); err == nil || !strings.Contains(err.Error(), "closed") {
+		t.Errorf("refining a closed run returned %v", err)
+	}
 	open(t, dir)
 	if _, err := OpenReadOnly(filepath.Join(dir, "none")); err == nil {
 		t.Error("opened a run that does not exist")

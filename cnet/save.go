@@ -40,20 +40,23 @@ const (
 type state struct {
 	Version      int     `json:"version"`
 	Config       Config  `json:"config"`
+	Engine       string  `json:"engine"` // that it was last trained with, for "auto"
 	Scheme       string  `json:"scheme"`
 	Steps        int     `json:"steps"`
 	Intervals    int     `json:"intervals"`
-	LearningRate float64 `json:"learning_rate"` // of epochs before the first decay
-	Epoch        int     `json:"epoch"`         // complete epochs
-	Step         int     `json:"step"`          // steps done in the next one
-	LossSum      float64 `json:"loss_sum"`      // over these steps
-	Correct      float64 `json:"correct"`       // images classified right in these steps
-	Seconds      float64 `json:"seconds"`       // spent in these steps
-	TimedSteps   int     `json:"timed_steps"`   // those of them that compiled nothing
+	LearningRate float64 `json:"learning_rate"` // at the beginning of RateEpoch
+	RateEpoch    int     `json:"rate_epoch"`
+	Epoch        int     `json:"epoch"`       // complete epochs
+	Step         int     `json:"step"`        // steps done in the next one
+	LossSum      float64 `json:"loss_sum"`    // over these steps
+	Correct      float64 `json:"correct"`     // images classified right in these steps
+	Seconds      float64 `json:"seconds"`     // spent in these steps
+	TimedSteps   int     `json:"timed_steps"` // those of them that compiled nothing
 	TimedSeconds float64 `json:"timed_seconds"`
 	Recent       float64 `json:"recent"`   // sum of the losses since the last record of the training loss
 	RecentN      int     `json:"recent_n"` // and their number
 	Refined      bool    `json:"refined"`  // the refinement due at the start of this epoch is done
+	TrainImages  int     `json:"train_images"`
 	Channels     int     `json:"channels"` // of the images
 	Classes      int     `json:"classes"`
 }
@@ -111,7 +114,14 @@ func saveName(n int) string { return fmt.Sprintf("%06d", n) }
 
 // writeCheckpoint writes the variables with GoMLX's checkpoint package, and checks that the file has all of them: the
 // package drops the error of a failed write, such as on a full disk.
-func writeCheckpoint(dir string, store *model.Store) error {
+func writeCheckpoint(dir string, store *model.Store) (err error) {
+	defer func() {
+		if p := recover(); p != nil { // a variable without a value
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	// The package makes itself the store's loader for good; without this every save would add one.
+	defer store.SetLoader(store.Loader())
 	handler, err := checkpoint.Build(store).Dir(dir).Keep(1).WithCompression(checkpoint.BinUncompressed).Done()
 	if err != nil {
 		return err
@@ -229,32 +239,37 @@ func sweepSaves(dir string) error {
 	return nil
 }
 
-// readSave reads a save after checking every byte of it. Errors name the damaged file.
+// errDamaged is in the chain of the error for a save that is not as it was written. Other errors, such as a scheme that this
+// process does not know, say nothing against the save.
+var errDamaged = errors.New("it is damaged")
+
+// readSave reads a save after checking every byte of it. Errors name the file.
 func readSave(dir string, n int) (st state, history []Record, store *model.Store, err error) {
 	save := filepath.Join(dir, savesDir, saveName(n))
 	if err := verify(save); err != nil {
 		return st, nil, nil, err
 	}
-	text, err := os.ReadFile(filepath.Join(save, stateFile))
+	path := filepath.Join(save, stateFile)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return st, nil, nil, err
 	}
 	if err := json.Unmarshal(text, &st); err != nil {
-		return st, nil, nil, fmt.Errorf("%s: %w", filepath.Join(save, stateFile), err)
+		return st, nil, nil, fmt.Errorf("%s: %w: %w", path, errDamaged, err)
 	}
 	if st.Version != stateVersion {
-		return st, nil, nil, fmt.Errorf("%s: version %d, this program reads version %d", filepath.Join(save, stateFile), st.Version, stateVersion)
+		return st, nil, nil, fmt.Errorf("%s: version %d, this program reads version %d", path, st.Version, stateVersion)
 	}
-	text, err = os.ReadFile(filepath.Join(save, historyFile))
-	if err != nil {
+	path = filepath.Join(save, historyFile)
+	if text, err = os.ReadFile(path); err != nil {
 		return st, nil, nil, err
 	}
 	if history, err = decodeHistory(text); err != nil {
-		return st, nil, nil, fmt.Errorf("%s: %w", filepath.Join(save, historyFile), err)
+		return st, nil, nil, fmt.Errorf("%s: %w: %w", path, errDamaged, err)
 	}
 	store = model.NewStore()
 	if _, err := checkpoint.Load(store).Dir(save).Immediate().Done(); err != nil {
-		return st, nil, nil, fmt.Errorf("%s: %w", save, err)
+		return st, nil, nil, fmt.Errorf("%s: %w: %w", save, errDamaged, err)
 	}
 	return st, history, store, nil
 }
@@ -264,25 +279,39 @@ func verify(save string) error {
 	path := filepath.Join(save, sumsFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return missing(err)
 	}
 	seen := 0
 	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
 		want, name, ok := strings.Cut(line, "  ")
 		if !ok || name != filepath.Base(name) {
-			return fmt.Errorf("%s is damaged: it is not a list of checksums", path)
+			return fmt.Errorf("%s: %w: it is not a list of checksums", path, errDamaged)
 		}
 		got, err := checksum(filepath.Join(save, name))
 		if err != nil {
-			return err
+			return missing(err)
 		}
 		if got != want {
-			return fmt.Errorf("%s is damaged: its checksum is not the one in %s", filepath.Join(save, name), sumsFile)
+			return fmt.Errorf("%s: %w: its checksum is not the one in %s", filepath.Join(save, name), errDamaged, sumsFile)
 		}
 		seen++
 	}
 	if seen < 4 {
-		return fmt.Errorf("%s is damaged: it lists %d files, a save has 4", path, seen)
+		return fmt.Errorf("%s: %w: it lists %d files, a save has 4", path, errDamaged, seen)
 	}
 	return nil
+}
+
+// missing adds to the error of reading a file of a save that it is damage if the file is not there.
+func missing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return err
+}
+
+// setAside takes a damaged save out of the way: it neither counts among the saves that are kept nor is it lost.
+func setAside(dir string, n int) error {
+	saves := filepath.Join(dir, savesDir)
+	return os.Rename(filepath.Join(saves, saveName(n)), filepath.Join(saves, "damaged-"+saveName(n)))
 }

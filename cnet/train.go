@@ -21,7 +21,7 @@ type Progress struct {
 	Loss             float64 // of this step
 	MeanLoss         float64 // over the epoch so far
 	Accuracy         float64 // over the epoch so far, 0 to 1
-	ImagesPerS       float64 // over this call of Train; 0 before the second step, which leaves compilation out
+	ImagesPerS       float64 // since the net was compiled; 0 before its second step
 	Left             time.Duration
 }
 
@@ -38,8 +38,9 @@ var saveInterval = time.Minute
 const lossRecords = 20
 
 // Train trains epochs more: an interrupted epoch that is finished counts as one. It saves after every epoch and about
-// every minute. When ctx is cancelled it finishes the step, saves and returns the context's error; the next call goes on
-// where it stopped. A loss that is not finite stops the training with an error and leaves the last good save.
+// every minute. When ctx is cancelled it finishes the step, saves and returns an error with the context's in its chain; the
+// next call goes on where it stopped. A loss that is not finite stops the training with an error and leaves the last
+// good save.
 func (r *Run) Train(ctx context.Context, epochs int, options ...TrainOptions) error {
 	if epochs < 1 {
 		return fmt.Errorf("run %s: the number of epochs must be at least 1, got %d", r.dir, epochs)
@@ -49,14 +50,13 @@ func (r *Run) Train(ctx context.Context, epochs int, options ...TrainOptions) er
 
 // TrainTo trains until so many epochs are complete, counted from the beginning of the run. See Train.
 func (r *Run) TrainTo(ctx context.Context, epochs int, options ...TrainOptions) error {
-	if r.lock == nil {
-		return fmt.Errorf("run %s: it is open read-only", r.dir)
+	if err := r.writable(); err != nil {
+		return err
 	}
-	var o TrainOptions
+	t := &training{Run: r, last: epochs, lastSave: time.Now()}
 	if len(options) > 0 {
-		o = options[0]
+		t.TrainOptions = options[0]
 	}
-	t := &training{Run: r, TrainOptions: o, last: epochs}
 	for r.state.Epoch < epochs {
 		if err := t.epoch(ctx); err != nil {
 			return err
@@ -69,38 +69,40 @@ func (r *Run) TrainTo(ctx context.Context, epochs int, options ...TrainOptions) 
 type training struct {
 	*Run
 	TrainOptions
-	last int // the epoch to stop before
-
-	trainer *train.Trainer // of net
-	net     *Net
-	batches *dataset.Batches
-
-	steps    int // done since the first one, which compiles
-	stepTime time.Duration
+	last     int // the epoch to stop before
 	lastSave time.Time
+}
+
+// stepper is what runs the steps of one network.
+type stepper struct {
+	trainer *train.Trainer
+	batches *dataset.Batches
+	done    int           // steps
+	time    time.Duration // of those after the first one, which compiles
 }
 
 // epoch trains what is left of the present epoch, and evaluates.
 func (t *training) epoch(ctx context.Context) error {
 	st := &t.state
 	if slices.Contains(st.Config.RefineEpochs, st.Epoch) && st.Step == 0 && !st.Refined {
-		if err := t.refine(); err != nil {
+		err := t.change(func() error {
+			st.Refined = true
+			return t.refine()
+		})
+		if err != nil {
 			return err
 		}
-		st.Refined = true
-		if err := t.save(); err != nil {
-			return err
-		}
-		t.report(len(t.history) - 1)
+		t.report(t.history[len(t.history)-1])
 	}
 	if err := t.prepare(); err != nil {
 		return err
 	}
-	rate := st.Config.learningRate(st.LearningRate, st.Epoch)
+	rate := t.LearningRate()
 	if err := setLearningRate(t.store, Float, rate); err != nil {
 		return err
 	}
-	if st.Step < t.batches.Steps() {
+	batches := t.steps.batches
+	if st.Step < batches.Steps() {
 		if err := t.run(ctx); err != nil {
 			return err
 		}
@@ -108,40 +110,38 @@ func (t *training) epoch(ctx context.Context) error {
 	score, err := t.Evaluate(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
-			return errors.Join(ctx.Err(), t.save()) // the epoch's steps are done; its evaluation comes next time
+			return t.stopped(errors.Join(ctx.Err(), t.save())) // the steps are done; the evaluation comes next time
 		}
 		return err
 	}
 	if notFinite(score.Loss) {
-		epoch, step := st.Epoch, st.Step
-		return &TrainError{t.dir, epoch, step, t.backToSave(fmt.Errorf("the test loss is %g", score.Loss))}
+		return t.diverged(fmt.Errorf("the test loss is %g", score.Loss))
 	}
-	images := float64(t.batches.Steps() * t.batches.Size())
+	images := float64(batches.Steps() * batches.Size())
 	record := Record{
 		Event: EventEpoch, Epoch: st.Epoch,
-		TrainLoss: st.LossSum / float64(t.batches.Steps()), TrainAccuracy: st.Correct / images,
+		TrainLoss: st.LossSum / float64(batches.Steps()), TrainAccuracy: st.Correct / images,
 		TestLoss: score.Loss, TestAccuracy: score.Accuracy,
 		LearningRate: rate, Seconds: st.Seconds, ImagesPerS: images / st.Seconds,
-		Net: t.Run.net.String(),
+		Net: t.net.String(),
 	}
 	if st.TimedSteps > 0 { // the first step after a change of the net compiles, and says nothing about speed
-		record.ImagesPerS = float64(st.TimedSteps*t.batches.Size()) / st.TimedSeconds
+		record.ImagesPerS = float64(st.TimedSteps*batches.Size()) / st.TimedSeconds
 	}
 	t.history = append(t.history, record)
 	st.Epoch++
 	st.Step, st.LossSum, st.Correct, st.Seconds, st.Refined = 0, 0, 0, 0, false
 	st.TimedSteps, st.TimedSeconds = 0, 0
-	if err := t.save(); err != nil {
-		return err
+	err = t.saveOrGoBack()
+	if !errors.Is(err, errNotFinite) {
+		t.report(record)
 	}
-	t.lastSave = time.Now()
-	t.report(len(t.history) - 1)
-	return nil
+	return err
 }
 
 // prepare compiles the graph of a step unless it is there for the present net.
 func (t *training) prepare() error {
-	if t.trainer != nil && t.net == t.Run.net {
+	if t.steps != nil {
 		return nil
 	}
 	set, err := t.Dataset()
@@ -152,34 +152,44 @@ func (t *training) prepare() error {
 	if err != nil {
 		return err
 	}
+	t.state.Engine = e.Name
 	c := t.state.Config
-	if t.batches, err = dataset.NewBatches(set, set.Train, c.BatchSize, c.Seed, !c.NoAugment); err != nil {
+	batches, err := dataset.NewBatches(set, set.Train, c.BatchSize, c.Seed, !c.NoAugment)
+	if err != nil {
 		return err
 	}
-	t.net = t.Run.net
-	t.trainer = newTrainer(e, t.net, t.store)
-	t.steps, t.lastSave = 0, time.Now()
+	t.steps = &stepper{trainer: newTrainer(e, t.net, t.store), batches: batches}
 	return nil
 }
 
 // run does the steps left in the epoch, with GoMLX's loop.
 func (t *training) run(ctx context.Context) (err error) {
-	defer guard(t.net, &err)
+	defer func() {
+		guard(t.net, recover(), &err)
+		var own *TrainError
+		if err == nil || errors.As(err, &own) {
+			err = cause(err)
+			return
+		}
+		// The engine failed in the middle of a step, which takes the weights with it.
+		err = t.backToSave(err)
+	}()
 	st := &t.state
-	loop := train.NewLoop(t.trainer)
+	loop := train.NewLoop(t.steps.trainer)
 	start := time.Now()
 	loop.OnStep("run", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
-		took := time.Since(start)
-		start = time.Now()
-		return t.step(ctx, took, float64(metrics[0].Value().(float32)), float64(metrics[correctMetric].Value().(float32)))
+		loss, correct := metrics[0].Value().(float32), metrics[correctMetric].Value().(float32)
+		err := t.step(ctx, time.Since(start), float64(loss), float64(correct))
+		start = time.Now() // saves and callbacks are not training
+		return err
 	})
-	set := t.Run.set
+	set := t.set
 	ds := &trainingSet{
-		batches: t.batches, shape: []int{t.batches.Size(), set.Height, set.Width, set.Channels},
+		batches: t.steps.batches, shape: []int{t.steps.batches.Size(), set.Height, set.Width, set.Channels},
 		epoch: st.Epoch, step: st.Step,
 	}
-	_, err = loop.RunSteps(ds, t.batches.Steps()-st.Step)
-	return cause(err)
+	_, err = loop.RunSteps(ds, t.steps.batches.Steps()-st.Step)
+	return err
 }
 
 // cause returns the error of this package inside one of GoMLX, without the names of its hooks.
@@ -205,73 +215,98 @@ func (e *TrainError) Error() string {
 // Unwrap returns what stopped it, such as context.Canceled.
 func (e *TrainError) Unwrap() error { return e.Err }
 
+// stopped says where training is.
+func (t *training) stopped(why error) error {
+	return &TrainError{t.dir, t.state.Epoch, t.state.Step, why}
+}
+
 // step takes note of a finished step.
 func (t *training) step(ctx context.Context, took time.Duration, loss, correct float64) error {
 	st := &t.state
-	epoch, step := st.Epoch, st.Step
-	stopped := func(err error) error { return &TrainError{t.dir, epoch, step, err} }
 	if notFinite(loss) {
-		return stopped(t.backToSave(fmt.Errorf("the training loss is %g", loss)))
+		return t.diverged(fmt.Errorf("the training loss is %g", loss))
 	}
 	st.Step++
 	st.LossSum += loss
 	st.Correct += correct
 	st.Seconds += took.Seconds()
-	if t.steps++; t.steps > 1 {
-		t.stepTime += took
+	if t.steps.done++; t.steps.done > 1 {
+		t.steps.time += took
 		st.TimedSteps++
 		st.TimedSeconds += took.Seconds()
 	}
 	st.Recent += loss
 	st.RecentN++
-	if st.RecentN >= (t.batches.Steps()+lossRecords-1)/lossRecords {
-		t.history = append(t.history, Record{Event: EventLoss, Epoch: st.Epoch, Step: st.Step, TrainLoss: st.Recent / float64(st.RecentN)})
+	if st.RecentN >= (t.steps.batches.Steps()+lossRecords-1)/lossRecords {
+		record := Record{Event: EventLoss, Epoch: st.Epoch, Step: st.Step, TrainLoss: st.Recent / float64(st.RecentN)}
+		t.history = append(t.history, record)
 		st.Recent, st.RecentN = 0, 0
-		t.report(len(t.history) - 1)
+		t.report(record)
 	}
 	if t.OnStep != nil {
 		t.OnStep(t.progress(loss))
 	}
 	if ctx.Err() != nil {
-		return stopped(errors.Join(ctx.Err(), t.save()))
+		return t.stopped(errors.Join(ctx.Err(), t.saveOrGoBack()))
 	}
 	if time.Since(t.lastSave) > saveInterval {
-		if err := t.save(); err != nil {
-			return stopped(err)
+		if err := t.saveOrGoBack(); err != nil {
+			return t.stopped(err)
 		}
-		t.lastSave = time.Now()
 	}
 	return nil
 }
 
-func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
-
-// backToSave gives up weights that are no longer numbers, and what came with them, for those of the last save.
-func (t *training) backToSave(why error) error {
-	if _, err := t.restore(); err != nil {
-		return errors.Join(why, err)
+// saveOrGoBack saves, or gives up weights that cannot be saved because they are no longer numbers.
+func (t *training) saveOrGoBack() error {
+	err := t.save()
+	if errors.Is(err, errNotFinite) {
+		return t.diverged(err)
 	}
-	return fmt.Errorf("%w; the run is back at its last good save, epoch %d, step %d: go on with a smaller learning rate (SetLearningRate, or cnet train --lr)", why, t.state.Epoch, t.state.Step)
+	t.lastSave = time.Now()
+	return err
 }
 
-func (t *training) progress(loss float64) Progress {
-	st := &t.state
-	p := Progress{
-		Epoch: st.Epoch, LastEpoch: t.last, Step: st.Step, Steps: t.batches.Steps(), Loss: loss,
-		MeanLoss: st.LossSum / float64(st.Step),
-		Accuracy: st.Correct / float64(st.Step*t.batches.Size()),
+// backToSave gives up the weights and what came with them for those of the last save.
+func (t *training) backToSave(why error) error {
+	stopped := &TrainError{t.dir, t.state.Epoch, t.state.Step, why}
+	if _, err := t.restore(); err != nil {
+		stopped.Err = errors.Join(why, err)
+		return stopped
 	}
-	if t.steps > 1 {
-		perStep := t.stepTime / time.Duration(t.steps-1)
-		p.ImagesPerS = float64(t.batches.Size()) / perStep.Seconds()
-		left := (t.last-st.Epoch)*p.Steps - st.Step
-		p.Left = time.Duration(left) * perStep
+	stopped.Err = fmt.Errorf("%w; the run is back at its last good save, epoch %d, step %d", why, t.state.Epoch, t.state.Step)
+	return stopped
+}
+
+// diverged is backToSave for weights that have grown out of bounds.
+func (t *training) diverged(why error) error {
+	err := t.backToSave(why)
+	var stopped *TrainError
+	if errors.As(err, &stopped) {
+		stopped.Err = fmt.Errorf("%w; go on with a smaller learning rate (SetLearningRate, or cnet train --lr)", stopped.Err)
+	}
+	return err
+}
+
+func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
+
+func (t *training) progress(loss float64) Progress {
+	st, s := &t.state, t.steps
+	p := Progress{
+		Epoch: st.Epoch, LastEpoch: t.last, Step: st.Step, Steps: s.batches.Steps(), Loss: loss,
+		MeanLoss: st.LossSum / float64(st.Step),
+		Accuracy: st.Correct / float64(st.Step*s.batches.Size()),
+	}
+	if s.done > 1 {
+		perStep := s.time / time.Duration(s.done-1)
+		p.ImagesPerS = float64(s.batches.Size()) / perStep.Seconds()
+		p.Left = time.Duration((t.last-st.Epoch)*p.Steps-st.Step) * perStep
 	}
 	return p
 }
 
-func (t *training) report(i int) {
+func (t *training) report(record Record) {
 	if t.OnRecord != nil {
-		t.OnRecord(t.history[i])
+		t.OnRecord(record)
 	}
 }

@@ -69,9 +69,9 @@ func (s *trainingSet) Iter() iter.Seq2[train.Batch, error] {
 	}
 }
 
-// guard turns a panic of a graph builder into an error that names the network.
-func guard(n *Net, err *error) {
-	if p := recover(); p != nil {
+// guard turns what was recovered from a panic of a graph builder into an error that names the network.
+func guard(n *Net, p any, err *error) {
+	if p != nil {
 		*err = fmt.Errorf("net %s (%s, %d channels): %v", n, n.Config.Dataset, n.Config.Channels, p)
 	}
 }

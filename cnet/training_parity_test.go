@@ -164,7 +164,7 @@ func (c trainingCase) run(t *testing.T, f *fixture) {
 			}
 			step = trainStep(t, n, store, optimizer)
 		}
-		if err := setLearningRate(store, dtypes.Float64, n.Config.learningRate(c.LearningRate, epoch)); err != nil {
+		if err := setLearningRate(store, dtypes.Float64, n.Config.learningRate(c.LearningRate, 0, epoch)); err != nil {
 			t.Fatal(err)
 		}
 		for s := range c.StepsPerEpoch {

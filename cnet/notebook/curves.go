@@ -10,10 +10,12 @@ import (
 
 // History shows the learning curves of a run: loss and accuracy over epochs, with a mark where the net was refined or got
 // another scheme or learning rate.
-func History(run *cnet.Run) { here.history(run) }
+func History(run *cnet.Run) { here().history(run) }
 
 func (s *surface) history(run *cnet.Run) {
-	s.draw(curves(run.History(), stepsPerEpoch(run.History())).Chart(), summary(run))
+	h := curves(run.History(), stepsPerEpoch(run.History()))
+	h.Title = fmt.Sprintf("%s after %s", run.Net(), plural(run.Epoch(), "epoch"))
+	s.draw(h.Chart(), summary(run))
 }
 
 // summary is a line about where a run is.

@@ -1,4 +1,5 @@
-// Package notebook shows runs in a Jupyter cell: training as it happens, learning curves, weights over depth, predictions.
+// Package notebook shows runs in a Jupyter cell: training as it happens, learning curves, weights over depth,
+// predictions.
 //
 //	run := cnet.MustOpen("results/first", cnet.Config{Scheme: "euler", Steps: 1})
 //	notebook.Train(run, notebook.Epochs(3))  // live: progress, loss and accuracy
@@ -8,9 +9,9 @@
 //	notebook.Predictions(run, 24)
 //
 // Functions here return no errors, because a cell would drop them: what goes wrong is written as one line to standard
-// error, and the cell fails. What is shown stays in the saved notebook: charts as PNG, everything else as HTML that needs neither
-// scripts nor a network, each with a plain text for front ends that show nothing else. Outside of a notebook the plain
-// text goes to standard output.
+// error, and the cell fails. What is shown stays in the saved notebook: charts as PNG, everything else as HTML that
+// needs neither scripts nor a network, each with a plain text for front ends that show nothing else. Outside of a
+// notebook the plain text goes to standard output.
 //
 // Only this package knows of GoNB; the library does not need a notebook.
 package notebook

@@ -15,7 +15,7 @@ type Drawing interface {
 }
 
 // Show shows a chart or a gallery.
-func Show(d Drawing) { here.draw(d, describe(d)) }
+func Show(d Drawing) { here().draw(d, describe(d)) }
 
 // draw shows a drawing with a text for those who cannot see it.
 func (s *surface) draw(d Drawing, text string) {

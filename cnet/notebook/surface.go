@@ -21,7 +21,6 @@ func init() {
 // content is one thing to show, in as many forms as it has. Empty ones are left out.
 type content struct {
 	html  string
-	svg   string
 	png   []byte
 	width float64 // of the PNG, in CSS pixels
 	text  string  // always there
@@ -31,9 +30,6 @@ func (c content) message(id string) *protocol.DisplayData {
 	m := &protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextPlain: c.text}, DisplayID: id}
 	if c.html != "" {
 		m.Data[protocol.MIMETextHTML] = c.html
-	}
-	if c.svg != "" {
-		m.Data[protocol.MIMEImageSVG] = c.svg
 	}
 	if c.png != nil {
 		m.Data[protocol.MIMEImagePNG] = c.png
@@ -54,17 +50,20 @@ type surface struct {
 	signals  func(context.Context) (context.Context, context.CancelFunc) // a context that an interrupt cancels
 }
 
-var here = &surface{
-	notebook: gonbui.IsNotebook,
-	send:     gonbui.SendData,
-	sync:     syncNotebook,
-	stdout:   os.Stdout,
-	stderr:   os.Stderr,
-	exit:     os.Exit,
-	now:      time.Now,
-	signals: func(ctx context.Context) (context.Context, context.CancelFunc) {
-		return signal.NotifyContext(ctx, os.Interrupt)
-	},
+// here is where this process shows things.
+func here() *surface {
+	return &surface{
+		notebook: gonbui.IsNotebook,
+		send:     gonbui.SendData,
+		sync:     syncNotebook,
+		stdout:   os.Stdout,
+		stderr:   os.Stderr,
+		exit:     os.Exit,
+		now:      time.Now,
+		signals: func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return signal.NotifyContext(ctx, os.Interrupt)
+		},
+	}
 }
 
 // syncTimeout is how long a kernel that has stopped listening can hold up a cell.

@@ -1,6 +1,7 @@
 package fmap
 
 import (
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -8,12 +9,13 @@ func (m planar) BatchNorm(scale, offset *Node, epsilon float64) (Map, *Node, *No
 	n := float64(m.Pixels())
 	column := func(v *Node) *Node { return Reshape(v, m.Channels(), 1) }
 
-	// One pass for both moments, x and x² being zero on the border. The matrix products sum in blocks of 128, so that
-	// float32 sums stay accurate over millions of pixels.
-	sums := m.sum(func(_ int, p part) *Node { return rowSums(StopGradient(p.x)) })
-	squares := m.sum(func(_ int, p part) *Node { return rowSums(Square(StopGradient(p.x))) })
-	mean := column(DivScalar(sums, n))
-	variance := MaxScalar(Sub(column(DivScalar(squares, n)), Square(mean)), 0)
+	// Two passes, since E[x²] − E[x]² loses a small variance beside a large mean. The matrix products sum in blocks of
+	// 128, so that float32 sums stay accurate over millions of pixels.
+	one := Ones(m.parts[0].graph(), shapes.Make(m.parts[0].dtype(), m.Channels(), 1))
+	mean := column(DivScalar(m.sum(func(_ int, p part) *Node { return rowSums(StopGradient(p.x)) }), n))
+	variance := column(DivScalar(m.sum(func(_ int, p part) *Node {
+		return rowSums(Square(part{StopGradient(p.x), p.geometry}.affine(one, Neg(mean))))
+	}), n))
 	rstd := Inverse(Sqrt(AddScalar(variance, epsilon)))
 
 	inputs := []*Node{scale, offset}

@@ -40,7 +40,9 @@ func (m standard) Affine(scale, offset *Node) Map {
 	return standard{Add(Mul(m.x, m.perChannel(scale)), m.perChannel(offset))}
 }
 
-func (m standard) ReLU() Map              { return standard{MaxScalar(m.x, 0)} }
+// ReLU gives ties to the constant: the gradient at 0 is 0, as in PyTorch.
+func (m standard) ReLU() Map { return standard{Max(ScalarZero(m.x.Graph(), m.x.DType()), m.x)} }
+
 func (m standard) Scale(factor *Node) Map { return standard{Mul(m.x, factor)} }
 
 func (m standard) Combine(coefficients []float64, terms []Map) Map {

@@ -1,0 +1,244 @@
+package notebook
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/chart"
+)
+
+// How often the display changes while training. A frame takes a few milliseconds, as the curves are drawn as SVG; only
+// the last one, which stays in the notebook, is a PNG: it takes ten times as long, but notebooks from elsewhere, whose
+// HTML is not trusted, and pages made of notebooks show it as well.
+const (
+	frameEvery = 500 * time.Millisecond
+	frameShare = 0.02
+)
+
+// dashboard is the display of a training: a line with a bar, and below it the learning curves.
+type dashboard struct {
+	*surface
+	run        *cnet.Run
+	first      float64 // where this training began, in epochs
+	last       int     // and where it ends
+	began      time.Time
+	throttle   throttle
+	latest     cnet.Progress // as of the last step
+	stepped    bool          // there has been a step
+	line       string        // ids of the two outputs
+	chart      string
+	epochsHere int
+}
+
+func newDashboard(s *surface, run *cnet.Run, last int) *dashboard {
+	d := &dashboard{
+		surface: s, run: run, last: last, began: s.now(),
+		throttle: throttle{now: s.now, every: frameEvery, share: frameShare},
+		first:    float64(run.Epoch()),
+	}
+	if s.notebook {
+		d.line, d.chart = "line_"+gonbui.UniqueId(), "chart_"+gonbui.UniqueId()
+	}
+	return d
+}
+
+func (d *dashboard) start() {
+	at := plural(d.run.Epoch(), "epoch") + " done"
+	if d.run.Step() > 0 {
+		at = fmt.Sprintf("going on in epoch %d after step %d", d.run.Epoch()+1, d.run.Step())
+	}
+	d.frame(status{left: fmt.Sprintf("Preparing %s", d.run.Net()), right: at, done: 0})
+}
+
+func (d *dashboard) step(p cnet.Progress) {
+	if !d.stepped {
+		d.stepped = true
+		// What an interrupted epoch had done before counts neither for the bar nor for the summary.
+		d.first = float64(p.Epoch) + float64(p.Step-1)/float64(p.Steps)
+	}
+	d.latest = p
+	// The last frame of an epoch stands still while the net is tested.
+	if p.Step == p.Steps || d.throttle.due() {
+		d.frame(d.progress())
+	}
+}
+
+func (d *dashboard) record(r cnet.Record) {
+	switch r.Event {
+	case cnet.EventLoss:
+		return
+	case cnet.EventEpoch:
+		d.epochsHere++
+		d.log(epochLine(r, d.last))
+	default:
+		d.log(changeLabel(r))
+	}
+	d.latest.Step = 0
+	d.latest.Epoch = r.Epoch
+	if r.Event == cnet.EventEpoch {
+		d.latest.Epoch++
+	}
+	if d.latest.Epoch < d.last {
+		d.frame(d.progress())
+	}
+}
+
+// log writes a line where there is no picture.
+func (d *dashboard) log(line string) {
+	if !d.notebook {
+		fmt.Fprintln(d.stdout, line)
+	}
+}
+
+func epochLine(r cnet.Record, last int) string {
+	return fmt.Sprintf("epoch %d of %d, %s: train loss %.3f, accuracy %s; test loss %.3f, accuracy %s; %.0f images/s",
+		r.Epoch+1, last, r.Net, r.TrainLoss, percent(r.TrainAccuracy), r.TestLoss, percent(r.TestAccuracy), r.ImagesPerS)
+}
+
+// status is what the line above the curves says.
+type status struct {
+	left, right string
+	done        float64 // share of this training, 0..1; negative: no bar
+}
+
+func (d *dashboard) progress() status {
+	p := d.latest
+	at := float64(p.Epoch)
+	if p.Steps > 0 {
+		at += float64(p.Step) / float64(p.Steps)
+	}
+	s := status{done: (at - d.first) / (float64(d.last) - d.first)}
+	parts := []string{d.run.Net().String(), fmt.Sprintf("epoch %d of %d", min(p.Epoch+1, d.last), d.last)}
+	switch {
+	case p.Steps == 0 || p.Step == 0:
+		parts = append(parts, "preparing")
+	case p.Step == p.Steps:
+		parts = append(parts, "testing")
+	default:
+		parts = append(parts, fmt.Sprintf("step %d of %d", p.Step, p.Steps))
+	}
+	if p.ImagesPerS > 0 {
+		parts = append(parts, fmt.Sprintf("%.0f images/s", p.ImagesPerS))
+		if p.Left > 0 {
+			parts = append(parts, short(p.Left)+" left")
+		}
+	}
+	s.left = strings.Join(parts, " · ")
+	if p.Step > 0 {
+		s.right = fmt.Sprintf("training loss %.3f · accuracy %s", p.MeanLoss, percent(p.Accuracy))
+	}
+	return s
+}
+
+func (d *dashboard) trained() status {
+	took := short(d.now().Sub(d.began))
+	s := status{left: fmt.Sprintf("Trained %s for %s in %s", d.run.Net(), plural(d.epochsHere, "epoch"), took), done: -1}
+	if d.latest.ImagesPerS > 0 {
+		s.left += fmt.Sprintf(" (%.0f images/s)", d.latest.ImagesPerS)
+	}
+	if r, ok := lastEpoch(d.run.History()); ok {
+		s.right = fmt.Sprintf("test accuracy %s · test loss %.3f", percent(r.TestAccuracy), r.TestLoss)
+	}
+	return s
+}
+
+// where says where in the run training has come to.
+func (d *dashboard) where() string {
+	if step := d.run.Step(); step > 0 {
+		if d.latest.Steps > 0 {
+			return fmt.Sprintf("in epoch %d, after step %d of %d", d.run.Epoch()+1, step, d.latest.Steps)
+		}
+		return fmt.Sprintf("in epoch %d, after step %d", d.run.Epoch()+1, step)
+	}
+	return "after " + plural(d.run.Epoch(), "epoch")
+}
+
+func (d *dashboard) interrupted() status {
+	return status{left: "Interrupted " + d.where() + ", and saved. Run this cell again to go on.", done: -1}
+}
+
+func (d *dashboard) stopped() status {
+	return status{left: "Stopped by an error; the run is at its last save, " + d.where() + ".", done: -1}
+}
+
+// frame shows how it stands, while training.
+func (d *dashboard) frame(s status) {
+	if !d.notebook {
+		return
+	}
+	start := d.now()
+	d.update(d.line, s.content())
+	var b bytes.Buffer
+	if err := d.curves().SVG(&b); err == nil { // the last drawing reports errors; training goes on without this one
+		d.update(d.chart, content{html: inline(b.String()), text: summary(d.run)})
+	}
+	d.throttle.drawn(start)
+}
+
+// inline makes an SVG document a part of a page that shrinks with it. As an output of its own type, JupyterLab cuts off
+// what is wider than the window.
+func inline(svg string) string {
+	_, body, _ := strings.Cut(svg, "<svg")
+	return `<svg style="max-width:100%;height:auto"` + body
+}
+
+// finish shows how it ended, to stay.
+func (d *dashboard) finish(s status) {
+	if !d.notebook {
+		fmt.Fprintln(d.stdout, s.text())
+		return
+	}
+	d.update(d.line, s.content())
+	c, err := picture(d.curves(), summary(d.run))
+	if err != nil {
+		d.fail(err)
+		return
+	}
+	d.update(d.chart, c)
+	d.sync()
+}
+
+// curves are the learning curves so far, with the mean over the present epoch at their end.
+func (d *dashboard) curves() chart.Chart {
+	steps := d.latest.Steps
+	if steps == 0 {
+		steps = stepsPerEpoch(d.run.History())
+	}
+	h := curves(d.run.History(), steps)
+	h.Total = float64(d.last)
+	if p := d.latest; p.Step > 0 && p.Epoch == d.run.Epoch() {
+		h.Epochs = append(h.Epochs, chart.Epoch{
+			Number:    float64(p.Epoch) + float64(p.Step)/float64(p.Steps),
+			TrainLoss: p.MeanLoss, TrainAccuracy: p.Accuracy, TestLoss: math.NaN(), TestAccuracy: math.NaN(),
+		})
+	}
+	return h.Chart()
+}
+
+// content writes the line with its bar. Its colours are those of the front end's theme, or seen on light and dark.
+func (s status) content() content {
+	var b strings.Builder
+	b.WriteString(`<div style="max-width:900px;font-size:13px">`)
+	fmt.Fprintf(&b, `<div style="display:flex;justify-content:space-between;flex-wrap:wrap"><span><b>%s</b></span><span>%s</span></div>`,
+		html.EscapeString(s.left), html.EscapeString(s.right))
+	if s.done >= 0 {
+		fmt.Fprintf(&b, `<div style="height:6px;margin-top:4px;background:rgba(128,128,128,0.25)"><div style="height:6px;width:%.1f%%;background:%s"></div></div>`,
+			100*min(s.done, 1), chart.Blue)
+	}
+	b.WriteString(`</div>`)
+	return content{html: b.String(), text: s.text()}
+}
+
+func (s status) text() string {
+	if s.right == "" {
+		return s.left
+	}
+	return s.left + " · " + s.right
+}

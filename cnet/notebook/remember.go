@@ -1,0 +1,118 @@
+package notebook
+
+import (
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"continuousnet/cnet"
+)
+
+// memory holds the weights over depth as they were when the net last changed: before training went on with more
+// intervals or another scheme. A refinement itself leaves the weights as functions of depth what they were, so it is
+// early enough to look when the next training begins.
+type memory struct {
+	Changes int    // of the net, until then
+	Epoch   int    // complete epochs
+	Net     string // such as "2-2-2 euler"
+	Weights map[string][][]float32
+}
+
+// memoryPath is in the directory of the run, as no value outlives a cell.
+func memoryPath(run *cnet.Run) string {
+	return filepath.Join(run.Dir(), "notebook", "weights-before.gob")
+}
+
+// changes counts how often the net of a run has become another.
+func changes(history []cnet.Record) int {
+	n := 0
+	for _, r := range history {
+		if r.Event == cnet.EventRefine || r.Event == cnet.EventScheme {
+			n++
+		}
+	}
+	return n
+}
+
+// remember keeps the weights of the run if the net has changed since they were kept last.
+func remember(run *cnet.Run) error {
+	m := memory{
+		Changes: changes(run.History()), Epoch: run.Epoch(), Net: run.Net().String(),
+		Weights: map[string][][]float32{},
+	}
+	if old, err := recall(run); err == nil && old != nil && old.Changes == m.Changes {
+		return nil
+	}
+	for _, v := range run.Net().Variables() {
+		if !v.OverDepth || !v.Trainable {
+			continue
+		}
+		rows, err := run.Weights(v.Path)
+		if err != nil {
+			return err
+		}
+		narrow := make([][]float32, len(rows))
+		for i, row := range rows {
+			narrow[i] = make([]float32, len(row))
+			for j, x := range row {
+				narrow[i][j] = float32(x)
+			}
+		}
+		m.Weights[v.Path] = narrow
+	}
+	if err := m.write(memoryPath(run)); err != nil {
+		return fmt.Errorf("run %s: cannot keep the weights for comparison: %w", run.Dir(), err)
+	}
+	return nil
+}
+
+func (m memory) write(path string) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".partial-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // no such file any more once it is renamed
+	if err := errors.Join(gob.NewEncoder(f).Encode(m), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// recall returns what was remembered last, nil if nothing was.
+func recall(run *cnet.Run) (*memory, error) {
+	f, err := os.Open(memoryPath(run))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	m := new(memory)
+	if err := gob.NewDecoder(f).Decode(m); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	return m, nil
+}
+
+// of returns the remembered numbers of a variable, nil if there are none.
+func (m *memory) of(path string) [][]float64 {
+	if m == nil {
+		return nil
+	}
+	var wide [][]float64
+	for _, row := range m.Weights[path] {
+		w := make([]float64, len(row))
+		for j, x := range row {
+			w[j] = float64(x)
+		}
+		wide = append(wide, w)
+	}
+	return wide
+}

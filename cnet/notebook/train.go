@@ -1,0 +1,101 @@
+package notebook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"continuousnet/cnet"
+)
+
+// Option changes what Train does.
+type Option func(*plan)
+
+// plan says until which epoch to train.
+type plan struct {
+	epochs int // more of them, or
+	until  int // so many in all, if not 0
+}
+
+// Epochs trains n epochs more. An interrupted epoch that is finished counts as one.
+func Epochs(n int) Option { return func(p *plan) { p.epochs, p.until = n, 0 } }
+
+// Until trains until n epochs are complete, counted from the beginning of the run: a cell that can be run again without
+// training further.
+func Until(n int) Option { return func(p *plan) { p.until = n } }
+
+// Train trains the run for one epoch, or as the options say, and shows how it goes: progress, speed and time left, and
+// the learning curves, redrawn in place. Both stay in the notebook.
+//
+// Interrupting the cell finishes the step, saves and returns; the same cell run again goes on from there.
+func Train(run *cnet.Run, options ...Option) { here().train(run, options...) }
+
+func (s *surface) train(run *cnet.Run, options ...Option) {
+	p := plan{epochs: 1}
+	for _, o := range options {
+		o(&p)
+	}
+	last := p.until
+	if last == 0 {
+		if p.epochs < 1 {
+			s.fail(fmt.Errorf("notebook: Epochs must be at least 1, got %d", p.epochs))
+			return
+		}
+		last = run.Epoch() + p.epochs
+	}
+	if last <= run.Epoch() {
+		s.history(run)
+		return
+	}
+
+	if err := remember(run); err != nil {
+		s.fail(err)
+		return
+	}
+	ctx, stop := s.signals(context.Background())
+	defer stop()
+	d := newDashboard(s, run, last)
+	d.start()
+	var remembered error
+	err := run.TrainTo(ctx, last, cnet.TrainOptions{
+		OnStep: d.step,
+		OnRecord: func(r cnet.Record) {
+			if r.Event == cnet.EventRefine {
+				remembered = errors.Join(remembered, remember(run))
+			}
+			d.record(r)
+		},
+	})
+	switch {
+	case err == nil:
+		d.finish(d.trained())
+	case only(err, context.Canceled):
+		d.finish(d.interrupted())
+	default:
+		d.finish(d.stopped())
+		s.fail(err)
+		return
+	}
+	if remembered != nil {
+		s.fail(remembered)
+	}
+}
+
+// only reports whether target is all there is in the tree of err: a training that was interrupted may also have failed
+// to save.
+func only(err, target error) bool {
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			if !only(part, target) {
+				return false
+			}
+		}
+		return true
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			return only(inner, target)
+		}
+	}
+	return err == target
+}

@@ -1,0 +1,128 @@
+package notebook
+
+import (
+	"math"
+	"os"
+	"reflect"
+	"testing"
+
+	"continuousnet/cnet/chart"
+)
+
+func TestVariation(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		rows [][]float64
+		want float64
+	}{
+		{"one interval", [][]float64{{1, -2}}, 0},
+		{"constant", [][]float64{{1, -2}, {1, -2}}, 0},
+		{"opposite", [][]float64{{1}, {-1}}, 1},
+		{"half and one and a half", [][]float64{{0.5}, {1.5}}, 0.5 / math.Sqrt(1.25)},
+		{"nothing", [][]float64{{0, 0}}, 0},
+	} {
+		if got := variation(tc.rows); math.Abs(got-tc.want) > 1e-15 {
+			t.Errorf("%s: %g, want %g", tc.name, got, tc.want)
+		}
+	}
+}
+
+// The weights that vary most come first; constant ones are told apart by how far they moved, then by their size.
+func TestNotable(t *testing.T) {
+	for _, tc := range []struct {
+		name        string
+		now, before [][]float64
+		want        []int
+	}{
+		{"varying", [][]float64{{0, 5, 1}, {1, 5, 3}}, nil, []int{2, 0}},
+		{"moved", [][]float64{{1, 5, 3}}, [][]float64{{3, 4, 3}}, []int{0, 1}},
+		{"large", [][]float64{{1, -5, 3}}, nil, []int{1, 2}},
+	} {
+		if got := (stageWeights{now: tc.now, before: tc.before}).notable(2); !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
+		}
+	}
+}
+
+// A stage refined from one interval to two is drawn as a staircase over the dashed constant it was.
+func TestWeightsChart(t *testing.T) {
+	stage := stageWeights{"stage 1", [][]float64{{1}, {3}}, [][]float64{{2}}}
+	c := weightsChart("title", "after 3 epochs", []stageWeights{stage})
+	p := c.Panels[0]
+	if p.Title != "stage 1: varies by 44.7 %" { // √(1/5)
+		t.Errorf("title %q", p.Title)
+	}
+	before, now := p.Series[0], p.Series[1]
+	if !before.Dashed || !reflect.DeepEqual(before.X, []float64{0, 1}) || !reflect.DeepEqual(before.Y, []float64{2}) {
+		t.Errorf("before: %+v", before)
+	}
+	if now.Dashed || !reflect.DeepEqual(now.X, []float64{0, 0.5, 1}) || !reflect.DeepEqual(now.Y, []float64{1, 3}) || now.Color != before.Color {
+		t.Errorf("now: %+v", now)
+	}
+	if p.Series[2].Name != "after 3 epochs" || p.Series[3].Name != "now" {
+		t.Errorf("legend: %q, %q", p.Series[2].Name, p.Series[3].Name)
+	}
+	if c := weightsChart("title", "", []stageWeights{stage}); len(c.Panels[0].Series) != 1 || c.Panels[0].Series[0].Kind != chart.Steps {
+		t.Errorf("without a comparison: %+v", c.Panels[0].Series)
+	}
+}
+
+// What is remembered is the state at the last change of the net, however often training goes on from there.
+func TestRemember(t *testing.T) {
+	run := tiny(t)
+	const path = "stage1/ode/conv1/kernel"
+	if m, err := recall(run); m != nil || err != nil {
+		t.Fatalf("a new run remembers %v, %v", m, err)
+	}
+	if err := remember(run); err != nil {
+		t.Fatal(err)
+	}
+	untrained, err := run.Weights(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect := func(name string, epoch int, net string, weights [][]float64) {
+		t.Helper()
+		m, err := recall(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Epoch != epoch || m.Net != net || !reflect.DeepEqual(m.of(path), weights) {
+			t.Errorf("%s: remembered epoch %d of %s, want epoch %d of %s with its weights", name, m.Epoch, m.Net, epoch, net)
+		}
+	}
+	expect("new", 0, "1-1-1 euler", untrained)
+
+	s := newRecorder(false)
+	s.train(run)
+	s.train(run)
+	expect("trained", 0, "1-1-1 euler", untrained)
+	if err := run.Refine(); err != nil {
+		t.Fatal(err)
+	}
+	refined, err := run.Weights(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.train(run)
+	expect("refined", 2, "2-2-2 euler", refined)
+	if len(refined) != 2 {
+		t.Errorf("%d intervals after refining, want 2", len(refined))
+	}
+	if s.stderr.Len() > 0 {
+		t.Error(s.stderr.String())
+	}
+
+	// A damaged memory is made anew by the next training, and shown as if there were none.
+	if err := os.WriteFile(memoryPath(run), []byte("nonsense"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s.weights(run)
+	wantParts(t, s.stdout.String(), "stage 1 varies by ")
+	if err := remember(run); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := recall(run); err != nil || m.Epoch != 3 {
+		t.Errorf("after the damage: %v, %v", m, err)
+	}
+}
