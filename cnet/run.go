@@ -74,7 +74,10 @@ func Open(dir string, config ...Config) (*Run, error) {
 			_ = os.Remove(filepath.Join(dir, lockFile))
 			_ = os.Remove(dir)
 		}
-		return nil, errors.Join(err, r.Close())
+		if closing := r.Close(); closing != nil {
+			err = errors.Join(err, closing)
+		}
+		return nil, err
 	}
 	return r, nil
 }

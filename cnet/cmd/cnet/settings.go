@@ -67,11 +67,11 @@ func oneOf(s setting, field func(*cnet.Config) *string, canonical func(string) (
 	return &s
 }
 
-// whole is a setting that counts something.
-func whole(s setting, field func(*cnet.Config) *int) *setting {
+// whole is a setting that counts something, up to most.
+func whole(s setting, most int, field func(*cnet.Config) *int) *setting {
 	s.value = "N"
 	s.set = func(c *cnet.Config, text string) (err error) {
-		*field(c), err = parseWhole(text, 1<<20)
+		*field(c), err = parseWhole(text, most)
 		return err
 	}
 	s.show = func(c cnet.Config) string { return strconv.Itoa(*field(&c)) }
@@ -180,9 +180,9 @@ func settings() []*setting {
 		oneOf(setting{name: "data", value: "DIR", usage: "the folder of the data set", free: true},
 			func(c *cnet.Config) *string { return &c.Data }, absolute),
 
-		whole(setting{name: "alpha", usage: "channels of the first stage; the others have 2 and 4 times as many"},
+		whole(setting{name: "alpha", usage: "channels of the first stage; the others have 2 and 4 times as many"}, 4096,
 			func(c *cnet.Config) *int { return &c.Channels }),
-		whole(setting{name: "initial-time-d", usage: "intervals of depth with weights of their own, in each stage"},
+		whole(setting{name: "initial-time-d", usage: "intervals of depth with weights of their own, in each stage"}, 1024,
 			func(c *cnet.Config) *int { return &c.Intervals }),
 		stepsPerInterval(),
 		number(setting{name: "time-epsilon", usage: "the length of time of a stage; default as --initial-time-d"},
@@ -194,9 +194,9 @@ func settings() []*setting {
 
 		epochs(setting{name: "refine", usage: "double steps and weights after so many epochs: 30,50,70 or 30 50 70 or repeated"},
 			func(c *cnet.Config) *[]int { return &c.RefineEpochs }),
-		whole(setting{name: "batch-size", usage: "images in a training step"},
+		whole(setting{name: "batch-size", usage: "images in a training step"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.BatchSize }),
-		whole(setting{name: "test-batch-size", usage: "images at a time when testing"},
+		whole(setting{name: "test-batch-size", usage: "images at a time when testing"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.TestBatchSize }),
 		number(setting{name: "lr", usage: "learning rate; may be another one when a run goes on", free: true},
 			false, inf, func(c *cnet.Config) *float64 { return &c.LearningRate }),
