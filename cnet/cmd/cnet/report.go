@@ -51,7 +51,7 @@ func (r *reporter) begin() error {
 	t.line("net      %s %s, %s parameters", c.Model, r.run.Net(), thousands(ours))
 	t.line("engine   %s", e.Name)
 	for _, why := range e.Skipped {
-		t.warn("%v", why)
+		r.warn("%v", why)
 	}
 	t.line("run      %s", r.run.Dir())
 	switch done := r.run.Epoch(); {
