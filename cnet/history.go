@@ -19,8 +19,9 @@ const (
 // Record is one line of a run's history.
 type Record struct {
 	Event string `json:"event"`
-	Epoch int    `json:"epoch"`          // from 0; for changes, the epoch they come before or in
-	Step  int    `json:"step,omitempty"` // steps of the epoch done so far; 0 at its start and at its end
+	Epoch int    `json:"epoch"`           // from 0; for changes, the epoch they come before or in
+	Step  int    `json:"step,omitempty"`  // steps of the epoch done so far; 0 at its start and at its end
+	Steps int    `json:"steps,omitempty"` // that the epoch has; in records of the loss
 
 	TrainLoss     float64 `json:"train_loss,omitempty"`
 	TrainAccuracy float64 `json:"train_accuracy,omitempty"` // 0 to 1, over the batches as they were trained on

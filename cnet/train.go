@@ -204,12 +204,12 @@ func cause(err error) error {
 // TrainError says where training stopped.
 type TrainError struct {
 	Run         string
-	Epoch, Step int // from 0
+	Epoch, Step int // complete epochs, and steps done in the next one
 	Err         error
 }
 
 func (e *TrainError) Error() string {
-	return fmt.Sprintf("run %s: epoch %d, step %d: %v", e.Run, e.Epoch, e.Step, e.Err)
+	return fmt.Sprintf("run %s: epoch %d, after %d steps: %v", e.Run, e.Epoch+1, e.Step, e.Err)
 }
 
 // Unwrap returns what stopped it, such as context.Canceled.
@@ -238,7 +238,7 @@ func (t *training) step(ctx context.Context, took time.Duration, loss, correct f
 	st.Recent += loss
 	st.RecentN++
 	if st.RecentN >= (t.steps.batches.Steps()+lossRecords-1)/lossRecords {
-		record := Record{Event: EventLoss, Epoch: st.Epoch, Step: st.Step, TrainLoss: st.Recent / float64(st.RecentN)}
+		record := Record{Event: EventLoss, Epoch: st.Epoch, Step: st.Step, Steps: t.steps.batches.Steps(), TrainLoss: st.Recent / float64(st.RecentN)}
 		t.history = append(t.history, record)
 		st.Recent, st.RecentN = 0, 0
 		t.report(record)
@@ -274,7 +274,7 @@ func (t *training) backToSave(why error) error {
 		stopped.Err = errors.Join(why, err)
 		return stopped
 	}
-	stopped.Err = fmt.Errorf("%w; the run is back at its last good save, epoch %d, step %d", why, t.state.Epoch, t.state.Step)
+	stopped.Err = fmt.Errorf("%w; the run is back at its last good save, after %d epochs and %d steps", why, t.state.Epoch, t.state.Step)
 	return stopped
 }
 

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 
 	"continuousnet/cnet"
-	"continuousnet/cnet/chart"
+	"continuousnet/cnet/curves"
 )
 
 func chartPath(run *cnet.Run) string { return filepath.Join(run.Dir(), "history.png") }
@@ -17,8 +17,7 @@ func saveChart(run *cnet.Run, epochs int) error {
 	if err != nil {
 		return err
 	}
-	steps := max(1, set.Train.Len()/run.Config().BatchSize)
-	h := learningCurves(run.History(), steps)
+	h := curves.Of(run.History())
 	if len(h.Epochs) == 0 {
 		return nil
 	}
@@ -31,26 +30,4 @@ func saveChart(run *cnet.Run, epochs int) error {
 	}
 	h.LogLoss = high > 10*low
 	return h.Chart().Save(chartPath(run))
-}
-
-// learningCurves turns the history of a run with so many steps an epoch into what a chart shows.
-func learningCurves(history []cnet.Record, steps int) chart.History {
-	var h chart.History
-	for _, r := range history {
-		at := float64(r.Epoch) + float64(r.Step)/float64(steps)
-		switch r.Event {
-		case cnet.EventEpoch:
-			h.Epochs = append(h.Epochs, chart.Epoch{
-				Number:    float64(r.Epoch + 1),
-				TrainLoss: r.TrainLoss, TestLoss: r.TestLoss, TrainAccuracy: r.TrainAccuracy, TestAccuracy: r.TestAccuracy,
-			})
-		case cnet.EventLoss:
-			h.Steps = append(h.Steps, chart.Step{Epoch: at, Loss: r.TrainLoss})
-		case cnet.EventRefine, cnet.EventScheme:
-			h.Marks = append(h.Marks, chart.Mark{At: at, Label: r.Net})
-		case cnet.EventRate:
-			h.Marks = append(h.Marks, chart.Mark{At: at, Label: fmt.Sprintf("lr %g", r.LearningRate)})
-		}
-	}
-	return h
 }

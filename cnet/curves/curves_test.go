@@ -1,4 +1,4 @@
-package notebook
+package curves
 
 import (
 	"reflect"
@@ -9,22 +9,18 @@ import (
 )
 
 // Epochs end where the next one begins, losses lie inside of them, and what changed at one place shares a mark.
-func TestCurves(t *testing.T) {
+func TestOf(t *testing.T) {
 	history := []cnet.Record{
-		{Event: cnet.EventLoss, Epoch: 0, Step: 5, TrainLoss: 2},
-		{Event: cnet.EventLoss, Epoch: 0, Step: 10, TrainLoss: 1.5},
+		{Event: cnet.EventLoss, Epoch: 0, Step: 6, Steps: 12, TrainLoss: 2},
+		{Event: cnet.EventLoss, Epoch: 0, Step: 12, TrainLoss: 1.5},
 		{Event: cnet.EventEpoch, Epoch: 0, TrainLoss: 1.75, TrainAccuracy: 0.4, TestLoss: 1.6, TestAccuracy: 0.5, Net: "1-1-1 euler"},
 		{Event: cnet.EventRefine, Epoch: 1, Net: "2-2-2 euler"},
 		{Event: cnet.EventScheme, Epoch: 1, Net: "2-2-2 midpoint"},
-		{Event: cnet.EventLoss, Epoch: 1, Step: 5, TrainLoss: 1},
-		{Event: cnet.EventRate, Epoch: 1, Step: 5, LearningRate: 0.01},
+		{Event: cnet.EventLoss, Epoch: 1, Step: 6, TrainLoss: 1},
+		{Event: cnet.EventRate, Epoch: 1, Step: 6, LearningRate: 0.01},
 		{Event: "another", Epoch: 2},
 	}
-	steps := stepsPerEpoch(history)
-	if steps != 10 {
-		t.Fatalf("%d steps an epoch, want 10", steps)
-	}
-	got := curves(history, steps)
+	got := Of(history)
 	want := chart.History{
 		Epochs: []chart.Epoch{{Number: 1, TrainLoss: 1.75, TestLoss: 1.6, TrainAccuracy: 0.4, TestAccuracy: 0.5}},
 		Steps:  []chart.Step{{Epoch: 0.5, Loss: 2}, {Epoch: 1, Loss: 1.5}, {Epoch: 1.5, Loss: 1}},
