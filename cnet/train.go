@@ -167,12 +167,13 @@ func (t *training) run(ctx context.Context) (err error) {
 	defer func() {
 		guard(t.net, recover(), &err)
 		var own *TrainError
-		if err == nil || errors.As(err, &own) {
-			err = cause(err)
-			return
+		switch {
+		case errors.As(err, &own):
+			err = own // without the names of GoMLX's hooks
+		case err != nil:
+			// The engine failed in the middle of a step, which takes the weights with it.
+			err = t.backToSave(err)
 		}
-		// The engine failed in the middle of a step, which takes the weights with it.
-		err = t.backToSave(err)
 	}()
 	st := &t.state
 	loop := train.NewLoop(t.steps.trainer)
@@ -192,15 +193,6 @@ func (t *training) run(ctx context.Context) (err error) {
 	return err
 }
 
-// cause returns the error of this package inside one of GoMLX, without the names of its hooks.
-func cause(err error) error {
-	var own *TrainError
-	if errors.As(err, &own) {
-		return own
-	}
-	return err
-}
-
 // TrainError says where training stopped.
 type TrainError struct {
 	Run         string
@@ -216,7 +208,7 @@ func (e *TrainError) Error() string {
 func (e *TrainError) Unwrap() error { return e.Err }
 
 // stopped says where training is.
-func (t *training) stopped(why error) error {
+func (t *training) stopped(why error) *TrainError {
 	return &TrainError{t.dir, t.state.Epoch, t.state.Step, why}
 }
 
@@ -268,8 +260,8 @@ func (t *training) saveOrGoBack() error {
 }
 
 // backToSave gives up the weights and what came with them for those of the last save.
-func (t *training) backToSave(why error) error {
-	stopped := &TrainError{t.dir, t.state.Epoch, t.state.Step, why}
+func (t *training) backToSave(why error) *TrainError {
+	stopped := t.stopped(why)
 	if _, err := t.restore(); err != nil {
 		stopped.Err = errors.Join(why, err)
 		return stopped
@@ -279,13 +271,10 @@ func (t *training) backToSave(why error) error {
 }
 
 // diverged is backToSave for weights that have grown out of bounds.
-func (t *training) diverged(why error) error {
-	err := t.backToSave(why)
-	var stopped *TrainError
-	if errors.As(err, &stopped) {
-		stopped.Err = fmt.Errorf("%w; go on with a smaller learning rate (SetLearningRate, or cnet train --lr)", stopped.Err)
-	}
-	return err
+func (t *training) diverged(why error) *TrainError {
+	stopped := t.backToSave(why)
+	stopped.Err = fmt.Errorf("%w; go on with a smaller learning rate (SetLearningRate, or cnet train --lr)", stopped.Err)
+	return stopped
 }
 
 func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }

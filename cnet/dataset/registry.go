@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"continuousnet/cnet/internal/words"
 )
 
 // spec is what is known of a data set before its files are read.
@@ -94,7 +96,7 @@ func lookup(name string) (*spec, error) {
 	for i := range specs {
 		s := &specs[i]
 		for _, alias := range append([]string{s.name}, s.aliases...) {
-			switch d := editDistance(want, bare(alias)); {
+			switch d := words.Distance(want, bare(alias)); {
 			case d == 0:
 				return s, nil
 			case d < distance:
@@ -112,28 +114,6 @@ func lookup(name string) (*spec, error) {
 // bare drops what spellings of a name differ in.
 func bare(name string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
-}
-
-// editDistance counts the insertions, deletions and substitutions of bytes
-// that turn a into b (Levenshtein), row by row of the usual table.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substitute := diagonal
-			if a[i] != b[j] {
-				substitute++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // empty returns the set that s describes, still without images.

@@ -25,20 +25,6 @@ func TestCanonicalSuggests(t *testing.T) {
 	check.Error(t, err, `unknown data set "imagenet"`)
 }
 
-func TestEditDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"abc", "abc", 0}, {"", "abc", 3}, {"abc", "", 3},
-		{"kitten", "sitting", 3}, {"mnist", "minst", 2}, {"cifar1", "cifar10", 1},
-	} {
-		if got := editDistance(c.a, c.b); got != c.want {
-			t.Errorf("editDistance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
-}
-
 func TestSpecsAreComplete(t *testing.T) {
 	for _, s := range specs {
 		if len(s.mean) != s.channels || len(s.std) != s.channels {

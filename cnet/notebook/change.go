@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/words"
 )
 
 // Refine doubles the time steps and the intervals of weights of every stage, 1-1-1 → 2-2-2, and shows the test accuracy
@@ -44,7 +45,7 @@ func (s *surface) evaluate(run *cnet.Run) cnet.Score {
 	if ok {
 		s.show(table{
 			head: append(slices.Clone(measured), "test images"),
-			rows: [][]string{append(m.row(), grouped(m.Images))},
+			rows: [][]string{append(m.row(), words.Grouped(m.Images))},
 		}.content())
 	}
 	return m.Score
@@ -63,7 +64,7 @@ type measurement struct {
 }
 
 func (m measurement) row() []string {
-	return []string{m.net, grouped(m.weights), grouped(m.evaluations), percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss)}
+	return []string{m.net, words.Grouped(m.weights), words.Grouped(m.evaluations), percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss)}
 }
 
 // measure evaluates a net; ok is false if that was interrupted or has failed, and has been reported.

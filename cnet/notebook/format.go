@@ -3,30 +3,22 @@ package notebook
 import (
 	"fmt"
 	"html"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"continuousnet/cnet/internal/words"
 )
 
 // percent writes a share of 0..1.
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
-
-// grouped writes a number with commas between thousands.
-func grouped(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
 
 // plural is "1 epoch" or "3 epochs".
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return grouped(n) + " " + noun + "s"
+	return words.Grouped(n) + " " + noun + "s"
 }
 
 // short writes a duration with the precision that somebody who waits for it wants.

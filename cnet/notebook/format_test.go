@@ -3,18 +3,20 @@ package notebook
 import (
 	"testing"
 	"time"
+
+	"continuousnet/cnet/internal/words"
 )
 
 func TestFormats(t *testing.T) {
 	for _, tc := range []struct{ got, want string }{
 		{percent(0.6745), "67.5 %"},
 		{percent(1), "100.0 %"},
-		{grouped(0), "0"},
-		{grouped(999), "999"},
-		{grouped(1000), "1,000"},
-		{grouped(1234567), "1,234,567"},
-		{grouped(-1234), "-1,234"},
-		{grouped(-123), "-123"},
+		{words.Grouped(0), "0"},
+		{words.Grouped(999), "999"},
+		{words.Grouped(1000), "1,000"},
+		{words.Grouped(1234567), "1,234,567"},
+		{words.Grouped(-1234), "-1,234"},
+		{words.Grouped(-123), "-123"},
 		{plural(1, "epoch"), "1 epoch"},
 		{plural(0, "epoch"), "0 epochs"},
 		{short(400 * time.Millisecond), "0 s"},

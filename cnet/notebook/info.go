@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/words"
 )
 
 // Info shows what a run is and how far it has come.
@@ -19,7 +20,7 @@ func info(run *cnet.Run) table {
 	}
 	t := table{title: "Run " + run.Dir(), rows: [][]string{
 		{"net", fmt.Sprintf("%s %s, %d-%d-%d channels, %s", c.Model, n, c.Channels, 2*c.Channels, 4*c.Channels, norm)},
-		{"weights", fmt.Sprintf("%s, in %s of depth per stage", grouped(weights), plural(n.Basis.K, "interval"))},
+		{"weights", fmt.Sprintf("%s, in %s of depth per stage", words.Grouped(weights), plural(n.Basis.K, "interval"))},
 		{"data", fmt.Sprintf("%s, %d classes, batches of %d", c.Dataset, n.Classes, c.BatchSize)},
 		{"trained", trained(run)},
 	}}

@@ -11,6 +11,7 @@ import (
 
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/dataset/fetch"
+	"continuousnet/cnet/internal/words"
 )
 
 func (a *app) data() *cobra.Command {
@@ -92,7 +93,7 @@ func (a *app) listData(dir string, json bool) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", l.Name, found, l.Description)
 		if l.Found && l.Dir != "" {
-			fmt.Fprintf(w, "\t\t%s training and %s test images in %s\n", thousands(l.Train), thousands(l.Test), l.Dir)
+			fmt.Fprintf(w, "\t\t%s training and %s test images in %s\n", words.Grouped(l.Train), words.Grouped(l.Test), l.Dir)
 		}
 		if l.Notice != "" {
 			fmt.Fprintf(w, "\t\t%s\n", l.Notice)
@@ -150,7 +151,7 @@ func (a *app) getData(ctx context.Context, text, dir string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s is in %s: %s training and %s test images\n", set.Title, where, thousands(set.Train.Len()), thousands(set.Test.Len()))
+	fmt.Fprintf(a.out, "%s is in %s: %s training and %s test images\n", set.Title, where, words.Grouped(set.Train.Len()), words.Grouped(set.Test.Len()))
 	if set.Notice != "" {
 		fmt.Fprintln(a.out, set.Notice)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/words"
 )
 
 // evaluation is the command eval.
@@ -93,7 +94,7 @@ func (e *evaluation) evaluate(ctx context.Context, dir string) error {
 		fmt.Fprintln(e.err, set.Notice)
 	}
 	fmt.Fprintf(e.out, "%s %s after %s, on %s test images of %s:\ntest loss %.4f, accuracy %s\n", run.Config().Model, run.Net(),
-		plural(run.Epoch(), "epoch"), thousands(score.Images), set.Title, score.Loss, percent(score.Accuracy))
+		plural(run.Epoch(), "epoch"), words.Grouped(score.Images), set.Title, score.Loss, percent(score.Accuracy))
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/words"
 )
 
 func (a *app) info() *cobra.Command {
@@ -102,9 +103,9 @@ func (a *app) showRun(s summary) error {
 		plural(s.Steps, "step"), plural(s.Intervals, "interval"), c.Channels)
 	switch {
 	case s.ReferenceParameters != s.Parameters:
-		t.line("parameters  %s; %s as the reference counts, with those it never uses", thousands(s.Parameters), thousands(s.ReferenceParameters))
+		t.line("parameters  %s; %s as the reference counts, with those it never uses", words.Grouped(s.Parameters), words.Grouped(s.ReferenceParameters))
 	default:
-		t.line("parameters  %s", thousands(s.Parameters))
+		t.line("parameters  %s", words.Grouped(s.Parameters))
 	}
 	data := s.Dataset
 	if c.Data != "" {
@@ -179,7 +180,7 @@ func (a *app) listRuns(json bool) error {
 		if s.Last != nil {
 			last, best = percent(s.Last.TestAccuracy), percent(s.Best.TestAccuracy)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", shortName(s.Run), s.Net, s.Dataset, thousands(s.Parameters), s.Epochs, last, best)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", shortName(s.Run), s.Net, s.Dataset, words.Grouped(s.Parameters), s.Epochs, last, best)
 	}
 	return w.Flush()
 }

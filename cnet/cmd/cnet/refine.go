@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/words"
 )
 
 func (a *app) refine() *cobra.Command {
@@ -55,7 +56,7 @@ func (a *app) refineRun(dir string, json bool) error {
 			"old_net": old.String(), "net": run.Net().String(), "old_parameters": before, "parameters": after,
 		})
 	}
-	fmt.Fprintf(a.out, "%s → %s\n%s → %s parameters\n", old, run.Net(), thousands(before), thousands(after))
+	fmt.Fprintf(a.out, "%s → %s\n%s → %s parameters\n", old, run.Net(), words.Grouped(before), words.Grouped(after))
 	fmt.Fprintf(a.out, "go on with: cnet train --run %s --epochs %d\n", quote(shortName(dir)), run.Epoch()+max(sampleEpochs, run.Epoch()/2))
 	return nil
 }

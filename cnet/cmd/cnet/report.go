@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/words"
 )
 
 // reporter shows a training: as a table, or as JSON lines.
@@ -44,11 +45,11 @@ func (r *reporter) begin() error {
 	ours, _ := r.run.Net().CountParameters()
 	var t text
 	t.line("data     %s: %s training and %s test images of %d×%d×%d, %d classes", set.Title,
-		thousands(set.Train.Len()), thousands(set.Test.Len()), set.Height, set.Width, set.Channels, len(set.Classes))
+		words.Grouped(set.Train.Len()), words.Grouped(set.Test.Len()), set.Height, set.Width, set.Channels, len(set.Classes))
 	if set.Notice != "" {
 		t.line("         %s", set.Notice)
 	}
-	t.line("net      %s %s, %s parameters", c.Model, r.run.Net(), thousands(ours))
+	t.line("net      %s %s, %s parameters", c.Model, r.run.Net(), words.Grouped(ours))
 	t.line("engine   %s", e.Name)
 	for _, why := range e.Skipped {
 		r.warn("%v", why)
@@ -85,7 +86,7 @@ func (r *reporter) record(rec cnet.Record) {
 	case cnet.EventRefine, cnet.EventScheme:
 		r.bar.clear()
 		ours, _ := r.run.Net().CountParameters()
-		r.row(tableMark(rec) + fmt.Sprintf(", %s parameters", thousands(ours)))
+		r.row(tableMark(rec) + fmt.Sprintf(", %s parameters", words.Grouped(ours)))
 	}
 }
 
@@ -253,7 +254,7 @@ func rate(x float64) string {
 	if x < 10 {
 		return fmt.Sprintf("%.1f", x)
 	}
-	return thousands(int(x + 0.5))
+	return words.Grouped(int(x + 0.5))
 }
 
 func plural(n int, noun string) string {
@@ -261,15 +262,6 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// thousands writes 2500 as 2,500.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // duration writes a time as 0:07, 12:34 or 1:02:03.

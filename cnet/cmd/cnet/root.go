@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"continuousnet/cnet/internal/words"
 )
 
 // Exit statuses besides 0.
@@ -165,7 +167,7 @@ func (a *app) group(cmd *cobra.Command, args []string) error {
 			continue
 		}
 		names = append(names, c.Name())
-		if d := editDistance(args[0], c.Name()); d < distance {
+		if d := words.Distance(args[0], c.Name()); d < distance {
 			near, distance = c.CommandPath(), d
 		}
 	}
@@ -237,7 +239,7 @@ func closest(cmd *cobra.Command, name string) string {
 	best, distance := "", 3 // more than two slips is another word
 	want := strings.ReplaceAll(name, "_", "-")
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		d := editDistance(want, f.Name)
+		d := words.Distance(want, f.Name)
 		if len(want) > 2 && strings.HasPrefix(f.Name, want) {
 			d = 0
 		}
@@ -246,27 +248,6 @@ func closest(cmd *cobra.Command, name string) string {
 		}
 	})
 	return best
-}
-
-// editDistance counts the insertions, deletions and substitutions that turn a into b (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substitute := diagonal
-			if a[i] != b[j] {
-				substitute++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // noArgs refuses arguments that are not flags.
