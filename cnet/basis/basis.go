@@ -1,8 +1,3 @@
-// Package basis holds functions of depth: how the weights θ(t), t in [0, 1], of a continuous-in-depth network are made of
-// coefficients, θ(t) = Σ_k φ_k(t)·θ_k.
-//
-// A layer's coefficients are one tensor [K, ...]. To change the basis is to multiply that first axis by a matrix, so
-// refinement acts alike on kernels, biases, batch-norm scales and running statistics.
 package basis
 
 import (
@@ -10,62 +5,121 @@ import (
 	"math"
 )
 
-// PiecewiseConstant is the basis of K functions that are 1 on one of K equal intervals of [0, 1] and 0 elsewhere. It is
-// what the original network uses.
-type PiecewiseConstant struct{ K int }
-
-// New returns the basis of K piecewise constant functions.
-func New(k int) (PiecewiseConstant, error) {
-	if k < 1 {
-		return PiecewiseConstant{}, fmt.Errorf("basis: the number of functions must be at least 1, got %d", k)
-	}
-	return PiecewiseConstant{k}, nil
-}
-
-// Interval returns the index of the interval whose weights a stage uses: the stage at time c in [0, 1] of the given step
-// out of steps equal ones over [0, 1].
+// Basis is a set of functions φ_k, k < K, of depth t in [0, 1]. Its name and K say which one it is: configurations and
+// saved networks hold nothing else of it.
 //
-// The interval in which a step begins and the one in which it ends are computed with integers, and a stage never leaves
-// them: at c = 1 it sees the end of its own step. Truncating t·K in floating point picks wrong intervals (already for
-// K = 3), and reads the next interval's weights at the end of a step.
-func (b PiecewiseConstant) Interval(step, steps int, c float64) int {
-	first := step * b.K / steps
-	last := ((step+1)*b.K - 1) / steps
-	if first == last {
-		return first
-	}
-	// The step spans several intervals; c is a coefficient of a scheme, such as 1/3, and may be rounded down.
-	const rounding = 1e-9
-	i := int(math.Floor((float64(step)+c)*float64(b.K)/float64(steps) + rounding))
-	return min(max(i, first), last)
+// A basis of one's own implements these methods; what needs care, jumps and exact times, is done once in this package.
+type Basis interface {
+	// Name is the name of the family, as in a configuration: "piecewise_constant".
+	Name() string
+	// Functions returns K.
+	Functions() int
+	// Check says what is wrong with the basis, such as too few functions.
+	Check() error
+	// Cells returns the number of equal cells of [0, 1], on each of which every function is smooth. Functions may jump
+	// or bend at the whole multiples of 1/Cells, and nowhere else.
+	Cells() int
+	// At returns φ_k(p) for all k: [K].
+	At(p Point) []float64
+	// Degree returns the degree of the functions as polynomials on a cell, which quadrature goes by. For other functions it
+	// is that of polynomials which agree with them to rounding.
+	Degree() int
+	// Nodes returns the K points at which Interpolate compares functions.
+	Nodes() []Point
+	// Refined returns the basis with m >= 1 times as many cells, or functions if it has but one cell, that contains this
+	// one.
+	Refined(m int) Basis
 }
 
-// Refine returns the basis of twice as many functions that contains this one, and the matrix [2K][K] that maps
-// coefficients to it: each interval is cut in half, and both halves take its value.
-func (b PiecewiseConstant) Refine() (PiecewiseConstant, [][]float64) {
-	fine := PiecewiseConstant{2 * b.K}
-	m := make([][]float64, fine.K)
-	for i := range m {
-		m[i] = make([]float64, b.K)
-		m[i][i/2] = 1
-	}
-	return fine, m
+// Point is a depth seen from inside a cell: t = (Cell + Fraction)/Cells(). Between two cells there are two points, fraction
+// 1 of the one and fraction 0 of the other, and a function that jumps has a value at each.
+type Point struct {
+	Cell     int
+	Fraction float64 // in [0, 1]
 }
 
-// Apply multiplies the first axis of a tensor [K, ...], given as its numbers in row-major order, by a matrix [K'][K].
-func Apply(matrix [][]float64, values []float64) []float64 {
-	k := len(matrix[0])
-	rest := len(values) / k
-	result := make([]float64, len(matrix)*rest)
-	for i, row := range matrix {
-		for j, m := range row {
-			if m == 0 {
-				continue
-			}
-			for r := range rest {
-				result[i*rest+r] += m * values[j*rest+r]
-			}
+// Values returns φ_k(t) for all k, [K]; at a jump those from the right, except at t = 1. It is meant for plots: what a network
+// computes goes through Stage. A t outside [0, 1] counts as the nearer end; if t is NaN, so are the values.
+func Values(b Basis, t float64) []float64 { return Stage(b, 0, 1, t) }
+
+// Stage returns φ_k for all k, [K], at the time c in [0, 1] of the given step, out of steps equal ones over [0, 1].
+//
+// A stage never leaves its own step: where a function jumps between two steps, c = 1 sees the end of the one, and c = 0
+// the beginning of the other. Where one jumps inside a step, a stage sees the value from the right. The cells of a step
+// are computed with integers: truncating t·Cells in floating point picks wrong ones (already for three), and reads the
+// next cell's weights at the end of a step. As c may be a rounded 1/3, a stage a billionth of a cell before a jump counts as
+// at it.
+//
+// A step or a c outside its range counts as the nearest inside; if c is NaN, so are the values.
+func Stage(b Basis, step, steps int, c float64) []float64 {
+	values := b.At(locate(b.Cells(), step, steps, c))
+	if math.IsNaN(c) {
+		for k := range values {
+			values[k] = c
 		}
 	}
-	return result
+	return values
 }
+
+// locate returns the point at which a stage lies (see Stage).
+func locate(cells, step, steps int, c float64) Point {
+	steps = max(steps, 1)
+	step = min(max(step, 0), steps-1)
+	c = min(max(c, 0), 1)
+
+	begin := step * cells // in units of 1/(cells·steps), of which a step has cells and a cell has steps
+	first, last := begin/steps, (begin+cells-1)/steps
+	at := (float64(begin%steps) + c*float64(cells)) / float64(steps) // in cells, from the beginning of the first
+	cell := first
+	if last > first {
+		// The step spans several cells; c is a coefficient of a scheme, such as 1/3, and may be rounded down.
+		const rounding = 1e-9
+		cell = min(max(first+int(math.Floor(at+rounding)), first), last)
+	}
+	return Point{cell, min(max(at-float64(cell-first), 0), 1)}
+}
+
+// Constant returns the coefficients [K] of the function 1: ones where coefficients are values, and 1, 0, 0, ... in
+// polynomials and waves.
+func Constant(b Basis) ([]float64, error) {
+	matrix, err := Interpolate(PiecewiseConstant{1}, b)
+	if err != nil {
+		return nil, err
+	}
+	return Apply(matrix, []float64{1}), nil
+}
+
+// most is the largest number of functions: matrices are dense, and no network is that deep.
+const most = 1024
+
+// checkFunctions refuses too few functions and too many.
+func checkFunctions(b Basis, least int) error {
+	switch k := b.Functions(); {
+	case k < least:
+		return fmt.Errorf("basis: the number of functions of %s must be at least %d, got %d", b.Name(), least, k)
+	case k > most:
+		return fmt.Errorf("basis: the number of functions of %s must be at most %d, got %d", b.Name(), most, k)
+	}
+	return nil
+}
+
+// check refuses bases that this package cannot compute with.
+func check(bases ...Basis) error {
+	for _, b := range bases {
+		if b == nil {
+			return fmt.Errorf("basis: got nil instead of a basis")
+		}
+		if err := b.Check(); err != nil {
+			return err
+		}
+		k := b.Functions()
+		if cells, values, nodes := b.Cells(), len(b.At(Point{})), len(b.Nodes()); k < 1 || cells < 1 || values != k || nodes != k {
+			return fmt.Errorf("basis: %s has %d functions on %d cells, but %d values at a point and %d nodes; expected as many",
+				b.Name(), k, cells, values, nodes)
+		}
+	}
+	return nil
+}
+
+// zeros returns a row of so many zeros; none for a basis that Check refuses.
+func zeros(k int) []float64 { return make([]float64, min(max(k, 0), most)) }

@@ -1,0 +1,63 @@
+package basis
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+var (
+	mu       sync.RWMutex
+	families = map[string]func(functions int) Basis{
+		"piecewise_constant": func(k int) Basis { return PiecewiseConstant{k} },
+		"piecewise_linear":   func(k int) Basis { return PiecewiseLinear{k} },
+		"hat":                func(k int) Basis { return Hat{k} },
+		"chebyshev":          func(k int) Basis { return Chebyshev{k} },
+		"legendre":           func(k int) Basis { return Legendre{k} },
+		"fourier":            func(k int) Basis { return Fourier{k} },
+	}
+	names = []string{"piecewise_constant", "piecewise_linear", "hat", "chebyshev", "legendre", "fourier"}
+)
+
+// Names returns the names of all known bases, the built-in ones first.
+func Names() []string {
+	mu.RLock()
+	defer mu.RUnlock()
+	return append([]string(nil), names...)
+}
+
+// Named returns the basis of that name with so many functions.
+func Named(name string, functions int) (Basis, error) {
+	mu.RLock()
+	family, known := families[name]
+	mu.RUnlock()
+	if !known {
+		return nil, fmt.Errorf("basis: unknown basis %q; known are %s", name, strings.Join(Names(), ", "))
+	}
+	b := family(functions)
+	if err := check(b); err != nil {
+		return nil, err
+	}
+	if b.Name() != name || b.Functions() != functions {
+		return nil, fmt.Errorf("basis: %d functions of %q asked for, it made %d of %q", functions, name, b.Functions(), b.Name())
+	}
+	return b, nil
+}
+
+// Register makes a basis of one's own known by its name; family returns the one with so many functions, and its Check
+// says which numbers it takes. Registering the same name again replaces it, so that a notebook cell can be run twice.
+func Register(name string, family func(functions int) Basis) error {
+	if name == "" || strings.ContainsAny(name, " \t\n") {
+		return fmt.Errorf("basis: a basis needs a name without spaces, got %q", name)
+	}
+	if family == nil {
+		return fmt.Errorf("basis: %s has no function that makes it", name)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if _, known := families[name]; !known {
+		names = append(names, name)
+	}
+	families[name] = family
+	return nil
+}
