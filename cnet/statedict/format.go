@@ -1,0 +1,40 @@
+package statedict
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+)
+
+// errTorch refuses what torch.save writes: a pickle, which is a program and not data.
+var errTorch = errors.New(`written by torch.save, a Python pickle, which only Python can read; convert it with
+python -c "import sys, torch; from safetensors.torch import save_file; d = torch.load(sys.argv[1], map_location='cpu', weights_only=True); save_file({k: v.contiguous().clone() for k, v in d.get('state_dict', d).items()}, sys.argv[2])" IN.pt OUT.safetensors`)
+
+// formatOf tells the format of a file by its content, and by its extension if the content is like neither: the error of
+// that format then says what is wrong with the file.
+func formatOf(f io.ReaderAt, size int64, path string) (string, error) {
+	head := make([]byte, 9)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	head = head[:n]
+	ext := strings.ToLower(filepath.Ext(path))
+	switch {
+	// First, because a header of 640 bytes begins like a pickle. No zip has a '{' here: it would be a method of compression.
+	case n == 9 && head[8] == '{' && binary.LittleEndian.Uint64(head) <= uint64(size-8):
+		return safetensors, nil
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")): // the latter if empty
+		return npz, nil
+	case bytes.HasPrefix(head, []byte(npyMagic)):
+		return "", errors.New("a single NumPy array without a name; save it with numpy.savez(\"FILE.npz\", NAME=array)")
+	case n > 1 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5: // a pickle of protocol 2 to 5
+		return "", errTorch
+	case ext == safetensors || ext == npz:
+		return ext, nil
+	}
+	return "", errors.New("neither a safetensors file nor an npz archive; save with safetensors.torch.save_file or numpy.savez")
+}

@@ -1,0 +1,134 @@
+// Package statedict reads and writes named tensors in the two formats that pass between programs without running code:
+// safetensors and NumPy's npz. PyTorch's state_dict goes through either:
+//
+//	tensors, err := statedict.Read("weights.safetensors") // safetensors.torch.save_file(net.state_dict(), ...)
+//	...
+//	err = statedict.Write("trained.safetensors", tensors, map[string]string{"format": "pt"})
+//
+//	net.load_state_dict(safetensors.torch.load_file("trained.safetensors"))   # Python
+//	numpy.load("trained.npz")["net.3.L1.weight"]                              # the same with npz
+//
+// # Exactness
+//
+// Values are float64 whatever the file stores, and nothing is rounded: a 64-bit integer beyond ±2^53 is refused when it
+// is read, and a value that its DType cannot hold is refused when it is written. An npz archive has checksums, so damaged
+// values are refused; safetensors has none, and only damage to its header is noticed.
+//
+// # Hostile files
+//
+// Every size in a file is checked against the length of the file before memory is asked for. A compressed archive may hold
+// at most 2^27 values, because a few bytes of it can stand for gigabytes.
+//
+// # Why no library
+//
+// Both formats are written out here because the Go modules for them fall short of that. github.com/nlpodyssey/safetensors
+// checks offsets well, but accepts duplicate names and keeps neither the order of a file nor of what it writes.
+// codeberg.org/sbinet/npyio panics on damaged headers and on keys in an order other than NumPy's, ignores Fortran order, and
+// cannot write a slice under a shape. Each would have been left with less to do than the checks around it.
+package statedict
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Read returns the tensors of a safetensors file or npz archive, in the order in which its header lists them. The content
+// tells the format; the extension is asked only if the content is like neither, as in a damaged file.
+func Read(path string) ([]Tensor, error) {
+	var tensors []Tensor
+	err := open(path, func(f io.ReaderAt, size int64, format string) (err error) {
+		if format == npz {
+			tensors, err = readNPZ(f, size)
+		} else {
+			tensors, err = readSafetensors(f, size)
+		}
+		return err
+	})
+	return tensors, err
+}
+
+// Metadata returns the texts that were given to Write, or that another program put into a safetensors file under
+// __metadata__. It reads no tensor.
+func Metadata(path string) (map[string]string, error) {
+	var metadata map[string]string
+	err := open(path, func(f io.ReaderAt, size int64, format string) (err error) {
+		if format == npz {
+			metadata, err = npzMetadata(f, size)
+		} else {
+			var h header
+			h, err = readHeader(f, size)
+			metadata = h.metadata
+		}
+		return err
+	})
+	return metadata, err
+}
+
+// Write writes the tensors in the format that the path ends in, .safetensors or .npz, in the order given. Metadata,
+// which may be nil, goes under safetensors' __metadata__; in an npz archive, which has no place for it, into the archive's
+// comment, which NumPy ignores.
+//
+// The file is written beside its place, flushed to the disk and renamed: on any error, and after a crash, the path holds
+// what it held before.
+func Write(path string, tensors []Tensor, metadata map[string]string) error {
+	if err := write(path, tensors, metadata); err != nil {
+		return fmt.Errorf("statedict: cannot write %s: %w", path, err)
+	}
+	return nil
+}
+
+func write(path string, tensors []Tensor, metadata map[string]string) error {
+	encode := writeSafetensors
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case safetensors:
+	case npz:
+		encode = writeNPZ
+	default:
+		return fmt.Errorf("unknown extension %q; expected %s or %s", ext, safetensors, npz)
+	}
+	if err := check(tensors); err != nil {
+		return err
+	}
+	for _, k := range slices.Sorted(maps.Keys(metadata)) {
+		if !utf8.ValidString(k) || !utf8.ValidString(metadata[k]) {
+			return fmt.Errorf("metadata %q = %q is not UTF-8", k, metadata[k])
+		}
+	}
+	return replace(path, func(w io.Writer) error { return encode(w, tensors, metadata) })
+}
+
+// The formats, by their extensions.
+const (
+	safetensors = ".safetensors"
+	npz         = ".npz"
+)
+
+// open hands a file and its format to read, and names the file in its error.
+func open(path string, read func(f io.ReaderAt, size int64, format string) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("statedict: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("statedict: %w", err)
+	}
+	if !info.Mode().IsRegular() { // a device or pipe would have to be read to its end to be measured
+		return fmt.Errorf("statedict: %s is no regular file; expected a %s or %s file", path, safetensors, npz)
+	}
+	format, err := formatOf(f, info.Size(), path)
+	if err == nil {
+		err = read(f, info.Size(), format)
+	}
+	if err != nil {
+		return fmt.Errorf("statedict: %s: %w", path, err)
+	}
+	return nil
+}
