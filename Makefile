@@ -1,6 +1,6 @@
 # make lab     JupyterLab with the kernel "cnet", on the first notebook (ARGS=--no-browser: only show the URL)
 # make test    every test of the project
-# make bench   images per second and memory of a training step; measure with nothing else running
+# make bench   images per second and memory of a training step, and solvers; measure with nothing else running
 # make clean   remove what make made
 #
 # Both need Go (the version in go.mod) and Python 3.10 with venv, and nothing else; they check it first.
@@ -88,7 +88,8 @@ unit:
 
 race:
 	@if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null; then \
-		echo "go test -race $(RACE_PKGS)"; go test -race $(TEST_FLAGS) $(RACE_PKGS); \
+		echo "go test -race $(RACE_PKGS)"; go test -race $(TEST_FLAGS) $(RACE_PKGS) && \
+		go test -race -run TestBatches ./cnet/ode; \
 	else \
 		echo "race detector skipped: it needs a C compiler (apt install gcc)"; \
 	fi
@@ -102,6 +103,7 @@ notebooks: kernel
 bench: build
 	bin/cnet bench step --engine go --batch 32 --steps 2 --scheme euler
 	bin/cnet bench step --engine go --batch 128 --steps 2 --scheme euler
+	bin/cnet bench ode --tol 1e-6,1e-9 --batch 1,1024
 
 clean:
 	rm -rf $(VENV) bin

@@ -1,28 +1,82 @@
 package ode
 
-// Step advances x by one step of length h and returns x(t+h).
-//
-// rate evaluates dx/dt at the given stage of the step: stage counts from 0, and c is its time as a fraction of the step, from 0
-// to 1. Schemes with c = 1 evaluate at the end of this step, not at the start of the next one: whoever looks up weights
-// by time must keep to the step's own interval. combine returns x + Σ coefficients[i]·terms[i]; coefficients may be
-// zero.
-func Step[X any](tb Tableau, x X, h float64, rate func(stage int, c float64, x X) X,
-	combine func(x X, coefficients []float64, terms []X) X) X {
-	k := make([]X, 0, tb.Stages())
-	for i, row := range tb.A {
-		at := x
-		if len(row) > 0 {
-			at = combine(x, scaled(row, h), k[:len(row)])
-		}
-		k = append(k, rate(i, tb.C[i], at))
-	}
-	return combine(x, scaled(tb.B, h), k)
+import "fmt"
+
+// A System is what Integrate needs to know of dx/dt = f(t, x), whatever the state X is: a number, a vector, or a node of a
+// computation graph.
+type System[X any] struct {
+	// Rate evaluates dx/dt at the given stage (counted from 0) of a step, at time c, from 0 to 1, of that step. Methods with
+	// c = 1 evaluate at the end of their step, not at the beginning of the next one: whoever looks up weights by time
+	// must keep to the step's own interval.
+	Rate func(step, stage int, c float64, x X) X
+
+	// Combine returns x + Σ coefficients[i]·terms[i]; coefficients may be zero.
+	Combine func(x X, coefficients []float64, terms []X) X
 }
 
-func scaled(v []float64, h float64) []float64 {
-	w := make([]float64, len(v))
-	for i, x := range v {
-		w[i] = h * x
+// Integrate takes the given number of equal steps of length h from x and returns where they end. It works for explicit
+// Runge–Kutta schemes and Adams methods; corrections of an implicit Adams method are repeated a fixed number of times.
+func Integrate[X any](m Method, x X, steps int, h float64, system System[X]) (X, error) {
+	switch m := m.(type) {
+	case Tableau:
+		if !m.Explicit() {
+			return x, fmt.Errorf("ode: %s is implicit: it needs a solver for its stages, which graphs do not have; use ode.Solve, or an explicit scheme", m.Name)
+		}
+		for step := range steps {
+			x = Advance(m, x, h, func(stage int, c float64, x X) X { return system.Rate(step, stage, c, x) }, system.Combine)
+		}
+		return x, nil
+	case Adams:
+		return integrateAdams(m, x, steps, h, system), nil
 	}
-	return w
+	return x, fmt.Errorf("ode: %s (%s) needs a state in two parts; use ode.Solve", m.Info().Name, m.Info().Kind)
+}
+
+// Advance takes x by one step of length h with an explicit scheme and returns x(t+h). Rate and combine are as in System. Stages that
+// nothing depends on, such as the last one of dopri5, which only estimates the error, are not evaluated.
+func Advance[X any](tb Tableau, x X, h float64, rate func(stage int, c float64, x X) X,
+	combine func(x X, coefficients []float64, terms []X) X) X {
+	needed := tb.neededStages()
+	k := make([]X, 0, needed)
+	for i, row := range tb.A[:needed] {
+		k = append(k, rate(i, tb.C[i], linear(x, h, row[:min(len(row), i)], k, combine)))
+	}
+	return linear(x, h, tb.B[:needed], k, combine)
+}
+
+// neededStages is the number of stages without the trailing ones whose weight is 0.
+func (tb Tableau) neededStages() int {
+	s := len(tb.B)
+	for s > 1 && tb.B[s-1] == 0 {
+		s--
+	}
+	return s
+}
+
+// linear is x + h·Σ coefficients[i]·terms[i].
+func linear[X any](x X, h float64, coefficients []float64, terms []X, combine func(X, []float64, []X) X) X {
+	if len(coefficients) == 0 {
+		return x
+	}
+	scaled := make([]float64, len(coefficients))
+	for i, c := range coefficients {
+		scaled[i] = h * c
+	}
+	return combine(x, scaled, terms[:len(coefficients)])
+}
+
+// start is the scheme that Adams methods begin with.
+var start = fixedSchemes[6].(Tableau).normalised()
+
+func integrateAdams[X any](a Adams, x X, steps int, h float64, system System[X]) X {
+	var past rates[X]
+	var table adamsTable
+	for step := range steps {
+		s := adamsStep[X]{
+			Adams: a, t: float64(step), length: 1, h: h, weights: table.weights, combine: system.Combine,
+			rate: func(stage int, c float64, x X) X { return system.Rate(step, stage, c, x) },
+		}
+		x, past, _ = s.take(x, system.Rate(step, 0, 0, x), past)
+	}
+	return x
 }

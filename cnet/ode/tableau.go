@@ -1,17 +1,3 @@
-// Package ode holds explicit Runge–Kutta schemes as data (Butcher tableaux) and the step that any of them takes.
-//
-// A scheme registered once works everywhere: on numbers, on vectors, and on the nodes of a computation graph, because
-// Step knows nothing of the state but how to combine it.
-//
-//	tb, err := ode.Scheme("rk4_classic")
-//	x = ode.Step(tb, x, h, rate, combine) // x(t+h) from x(t)
-//
-// # How to choose a scheme
-//
-// For a trained network the scheme is part of the model: train and run with the same one, unless the point is to see what
-// happens otherwise. Euler makes an ordinary residual network. Midpoint costs two evaluations a step and is second
-// order; rk4_classic and rk4 cost four and are fourth order: they pay when weights vary smoothly over depth, so that
-// fewer steps or another number of steps give the same function.
 package ode
 
 import (
@@ -19,55 +5,177 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 )
 
-// Tableau is an explicit Runge–Kutta scheme in Butcher's form (Hairer, Nørsett & Wanner, Solving Ordinary Differential
-// Equations I, section II.1):
+// Tableau is a Runge–Kutta method in Butcher's form (Hairer, Nørsett & Wanner, Solving Ordinary Differential
+// Equations I, section II.1; below HNW I):
 //
 //	k_i = f(t + C[i]·h, x + h·Σ_j A[i][j]·k_j),   x(t+h) = x + h·Σ_i B[i]·k_i
+//
+// The zero values of Order and C mean: derive them.
 type Tableau struct {
 	Name  string
-	Order int         // the order of convergence claimed
-	A     [][]float64 // row i holds the coefficients of the stages before i; row 0 is empty
+	Order int         // the order of convergence; 0: the one that the order conditions give, up to CheckedOrder
+	A     [][]float64 // row i holds the coefficients of the stages before i, and its own if the stage is implicit
 	B     []float64   // the weights of the stages
 	C     []float64   // the time of each stage as a fraction of the step; nil: the row sums of A
+	Err   []float64   // B minus the weights of the embedded method, whose difference estimates the error; nil: none
+	Mid   []float64   // the weights of a solution in the middle of the step, for dense output; nil: cubic Hermite
 	Note  string      // where it is from, what it is good for
 }
 
-// Stages is the number of evaluations of the rate that a step costs.
+// Stages is the number of stages, which are evaluations of the rate unless FSAL saves one.
 func (tb Tableau) Stages() int { return len(tb.B) }
 
-// tolerance is what rounding may leave of a condition whose coefficients are given as decimals.
-const tolerance = 1e-12
+// Explicit reports whether every stage needs only the ones before it.
+func (tb Tableau) Explicit() bool {
+	for i, row := range tb.A {
+		if len(row) > i && row[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
 
-// Check reports the first condition that the tableau violates: its shape, c_i = Σ_j a_ij, and consistency Σ b_i = 1.
+// FSAL ("first same as last") reports whether the last stage is the rate at the end of the step, so that it
+// serves as the first stage of the next one.
+func (tb Tableau) FSAL() bool {
+	s := tb.Stages()
+	if s < 2 || !tb.Explicit() || tb.B[s-1] != 0 || tb.C[s-1] != 1 {
+		return false
+	}
+	for j := range s - 1 {
+		if at(tb.A[s-1], j) != tb.B[j] {
+			return false
+		}
+	}
+	return true
+}
+
+// Adaptive reports whether the method estimates its own error.
+func (tb Tableau) Adaptive() bool { return tb.Err != nil }
+
+// controlOrder is the power of h in the error estimate: min(order, embedded order) + 1. Err is of the order of the worse of the two
+// methods.
+func (tb Tableau) controlOrder() int {
+	// Σ Err·c^q vanishes for q below the order of the estimate. Quadrature conditions are enough here: the embedded
+	// method of a pair that somebody wants is never held back by another one.
+	for q := 0; q < tb.Order; q++ {
+		sum, scale := 0.0, 0.0
+		for i, e := range tb.Err {
+			term := e * math.Pow(tb.C[i], float64(q))
+			sum, scale = sum+term, scale+math.Abs(term)
+		}
+		if math.Abs(sum) > 1e-10*scale {
+			return q + 1
+		}
+	}
+	return tb.Order
+}
+
+// Check reports the first condition that the tableau violates: its shape, c_i = Σ_j a_ij, and the order conditions
+// up to the claimed order, or CheckedOrder if that is lower, in exact arithmetic.
 func (tb Tableau) Check() error {
-	fail := func(format string, args ...any) error {
-		return fmt.Errorf("ode: scheme %q: %s", tb.Name, fmt.Sprintf(format, args...))
-	}
-	if tb.Name == "" || strings.ContainsAny(tb.Name, " \t\n") {
-		return fail("a scheme needs a name without spaces")
-	}
-	s := len(tb.B)
-	if s == 0 || len(tb.A) != s || len(tb.C) != s {
-		return fail("A, B and C must have one entry per stage, got %d, %d and %d", len(tb.A), s, len(tb.C))
+	if err := tb.shape(); err != nil {
+		return err
 	}
 	for i, row := range tb.A {
-		if len(row) > i {
-			return fail("row %d of A has %d coefficients; an explicit scheme has at most %d", i, len(row), i)
-		}
-		if sum := total(row); !(math.Abs(sum-tb.C[i]) <= tolerance) {
-			return fail("c_%d = %g, but row %d of A sums to %g; a stage must be evaluated at the time its state is for", i, tb.C[i], i, sum)
+		if sum := exactSum(row, tb.C[i]); !sum.zero() {
+			return tb.errorf("c_%d = %.10g, but row %d of A sums to %.10g; a stage must be evaluated at the time its state is for",
+				i, tb.C[i], i, total(row))
 		}
 	}
-	if sum := total(tb.B); !(math.Abs(sum-1) <= tolerance) {
-		return fail("the weights B sum to %g, not 1: the scheme is not consistent", sum)
+	for _, c := range Conditions(tb, min(max(tb.Order, 1), CheckedOrder)) {
+		if c.Holds {
+			continue
+		}
+		if c.Order == 1 {
+			return tb.errorf("the weights B sum to %.10g, not 1: the scheme is not consistent", c.Value)
+		}
+		return tb.errorf("claims order %d, but violates the condition %s of order %d: the left side is %.10g", tb.Order, c, c.Order, c.Value)
 	}
 	if tb.Order < 1 {
-		return fail("order is %d, must be at least 1", tb.Order)
+		return tb.errorf("order is %d, must be at least 1, or 0 to derive it", tb.Order)
 	}
 	return nil
+}
+
+func (tb Tableau) errorf(format string, args ...any) error {
+	return fmt.Errorf("ode: scheme %q: %s", tb.Name, fmt.Sprintf(format, args...))
+}
+
+// shape reports what keeps the conditions from being computed at all.
+func (tb Tableau) shape() error {
+	if tb.Name == "" || strings.ContainsAny(tb.Name, " \t\n,/") {
+		return tb.errorf("a scheme needs a name without spaces, commas and slashes")
+	}
+	s := len(tb.B)
+	if s == 0 || s > maxStages || len(tb.A) != s || len(tb.C) != s {
+		return tb.errorf("A, B and C must have one entry per stage, from 1 to %d, got %d, %d and %d", maxStages, len(tb.A), s, len(tb.C))
+	}
+	for i, row := range tb.A {
+		if len(row) > i+1 {
+			return tb.errorf("row %d of A has %d coefficients; an explicit stage has at most %d and a diagonally implicit one %d; "+
+				"fully implicit schemes are not supported", i, len(row), i, i+1)
+		}
+		if err := tb.finite(fmt.Sprintf("A[%d]", i), row); err != nil {
+			return err
+		}
+	}
+	for _, v := range []struct {
+		name   string
+		values []float64
+	}{{"B", tb.B}, {"C", tb.C}, {"Err", tb.Err}, {"Mid", tb.Mid}} {
+		if v.values != nil && len(v.values) != s {
+			return tb.errorf("%s must have one entry per stage, got %d for %d stages", v.name, len(v.values), s)
+		}
+		if err := tb.finite(v.name, v.values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxStages and maxCoefficient keep arithmetic with fractions from taking for ever.
+const (
+	maxStages      = 64
+	maxCoefficient = 1e9
+)
+
+func (tb Tableau) finite(name string, v []float64) error {
+	for j, x := range v {
+		if !(math.Abs(x) <= maxCoefficient) || x != 0 && math.Abs(x) < 1/maxCoefficient/maxCoefficient {
+			return tb.errorf("%s[%d] is %v, must be 0 or a number of reasonable size", name, j, x)
+		}
+	}
+	return nil
+}
+
+// normalised returns the tableau with C and Order derived where they are missing, and with slices of its own: what the
+// caller does to its slices later does not reach a registered scheme.
+func (tb Tableau) normalised() Tableau {
+	tb.A = slices.Clone(tb.A)
+	for i, row := range tb.A {
+		tb.A[i] = slices.Clone(row)
+	}
+	tb.B, tb.C, tb.Err, tb.Mid = slices.Clone(tb.B), slices.Clone(tb.C), slices.Clone(tb.Err), slices.Clone(tb.Mid)
+	if tb.C == nil && len(tb.A) == len(tb.B) {
+		for _, row := range tb.A {
+			tb.C = append(tb.C, fractionSum(row))
+		}
+	}
+	if tb.Order == 0 {
+		tb.Order = derivedOrder(tb)
+	}
+	return tb
+}
+
+// at is the coefficient of stage j in a row of A, whose trailing zeros may be left out.
+func at(row []float64, j int) float64 {
+	if j < len(row) {
+		return row[j]
+	}
+	return 0
 }
 
 func total(v []float64) float64 {
@@ -76,52 +184,4 @@ func total(v []float64) float64 {
 		sum += x
 	}
 	return sum
-}
-
-var (
-	mu         sync.RWMutex
-	registered = map[string]Tableau{}
-	names      []string // in order of registration
-)
-
-// Register makes a scheme known by its name, and refuses a bad tableau with the condition it violates. A nil C becomes
-// the row sums of A. Registering the same name again replaces the scheme, so that a notebook cell can be run twice.
-func Register(tb Tableau) error {
-	if tb.C == nil {
-		for _, row := range tb.A {
-			tb.C = append(tb.C, total(row))
-		}
-	}
-	if err := tb.Check(); err != nil {
-		return err
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	if _, known := registered[tb.Name]; !known {
-		names = append(names, tb.Name)
-	}
-	registered[tb.Name] = tb
-	return nil
-}
-
-// Scheme returns the registered scheme of that name.
-func Scheme(name string) (Tableau, error) {
-	mu.RLock()
-	defer mu.RUnlock()
-	tb, ok := registered[name]
-	if !ok {
-		return Tableau{}, fmt.Errorf("ode: unknown scheme %q; known are %s", name, strings.Join(names, ", "))
-	}
-	return tb, nil
-}
-
-// Schemes lists the registered schemes in the order of their registration.
-func Schemes() []Tableau {
-	mu.RLock()
-	defer mu.RUnlock()
-	list := make([]Tableau, len(names))
-	for i, n := range names {
-		list[i] = registered[n]
-	}
-	return slices.Clip(list)
 }

@@ -1,0 +1,133 @@
+package ode
+
+import (
+	"math"
+	"slices"
+)
+
+// Event is something that happens where a function of the state is zero.
+type Event struct {
+	Name      string
+	G         func(t float64, x []float64) float64
+	Direction int  // > 0: only where G rises through zero; < 0: only where it falls; 0: both
+	Terminal  bool // the solution ends there
+}
+
+// Occurrence is an event that happened.
+type Occurrence struct {
+	Event int // its index in Problem.Events
+	Name  string
+	T     float64
+	X     []float64
+}
+
+// eventState watches the signs of the events' functions.
+type eventState struct {
+	sign  []float64 // at the last step's end; 0 if it has not been seen yet
+	found []Occurrence
+	x     []float64
+}
+
+func (e *eventState) begin(s *Solver) {
+	for _, event := range s.p.Events {
+		e.sign = append(e.sign, signOrZero(event.G(s.t, s.x)))
+	}
+	e.x = make([]float64, len(s.x))
+}
+
+func signOrZero(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return 0
+}
+
+// look finds the events of the step that was just accepted, in the order of time, and ends it at the first terminal one.
+func (e *eventState) look(s *Solver) error {
+	var found []Occurrence
+	for i, event := range s.p.Events {
+		after := signOrZero(event.G(s.t, s.x))
+		before := e.sign[i]
+		if after != 0 {
+			e.sign[i] = after
+		}
+		if before == 0 || after == before || event.Direction != 0 && float64(event.Direction)*after < 0 || event.Direction != 0 && float64(event.Direction)*before > 0 {
+			continue
+		}
+		if after == 0 {
+			e.sign[i] = -before // it has been found; leaving zero on the other side is not another one
+		}
+		t := e.root(s, event, before)
+		s.current.At(t, e.x)
+		if bad := firstBad(e.x); bad >= 0 {
+			return notInterpolated(&s.current, t, bad, e.x[bad])
+		}
+		found = append(found, Occurrence{i, event.Name, t, slices.Clone(e.x)})
+	}
+	direction := sign(s.p.T1 - s.p.T0)
+	slices.SortStableFunc(found, func(a, b Occurrence) int { return int(signOrZero((a.T - b.T) * direction)) })
+	for _, o := range found {
+		e.found = append(e.found, o)
+		if s.p.Events[o.Event].Terminal {
+			s.current.truncate(o.T)
+			s.t = o.T
+			copy(s.x, o.X)
+			s.done = true
+			break
+		}
+	}
+	return nil
+}
+
+// root finds where the event's function leaves the sign it has at the beginning of the step: by false position, and by
+// halving the bracket whenever that is slow.
+func (e *eventState) root(s *Solver, event Event, before float64) float64 {
+	g := func(t float64) float64 {
+		s.current.At(t, e.x)
+		return event.G(t, e.x)
+	}
+	low, high := s.current.T0, s.current.T
+	gLow, gHigh := event.G(low, s.before), event.G(high, s.x)
+	if gHigh == 0 {
+		return high
+	}
+	if gLow == 0 { // left again within the step, in the other direction
+		gLow = before * math.SmallestNonzeroFloat64
+	}
+	for i := 0; i < 200; i++ {
+		middle := low + (high-low)/2
+		if middle == low || middle == high {
+			break
+		}
+		if secant := low - gLow*(high-low)/(gHigh-gLow); i%3 != 0 && (secant-low)*(high-secant) > 0 {
+			middle = secant
+		}
+		value := g(middle)
+		if value == 0 {
+			return middle
+		}
+		if signOrZero(value) == before {
+			low, gLow = middle, value
+		} else {
+			high, gHigh = middle, value
+		}
+	}
+	return high // past the zero, so that the function has its new sign there
+}
+
+// truncate makes the step, and its curve, end at t.
+func (s *Step) truncate(t float64) {
+	s.fit()
+	scale := (t - s.T0) / (s.T - s.T0)
+	power := 1.0
+	for k := range s.curve.degree + 1 {
+		for i := range s.curve.c[k] {
+			s.curve.c[k][i] *= power
+		}
+		power *= scale
+	}
+	s.T = t
+}

@@ -1,0 +1,99 @@
+package ode_test
+
+import (
+	"fmt"
+	"math"
+
+	"continuousnet/cnet/ode"
+)
+
+// Lotka–Volterra, with an error of 10⁻⁶ a step.
+func ExampleSolve() {
+	s, err := ode.Solve(ode.Problem{
+		F:  func(t float64, x, dx []float64) { dx[0], dx[1] = 1.5*x[0]-x[0]*x[1], -3*x[1]+x[0]*x[1] },
+		X0: []float64{1, 1}, T1: 10,
+	}, ode.Options{Scheme: "dopri5", RTol: 1e-6, ATol: 1e-6})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.3f after %d evaluations, %d steps rejected\n", s.Final(), s.Stats.NFE, s.Stats.Rejected)
+	// Output: [1.026 0.910] after 566 evaluations, 19 steps rejected
+}
+
+// Watching a solver, and stopping it.
+func ExampleSolver_Steps() {
+	solver, err := ode.New(ode.Problem{
+		F:  func(t float64, x, dx []float64) { dx[0] = -x[0] },
+		X0: []float64{1}, T1: 100,
+	}, ode.Options{RTol: 1e-6, ATol: 1e-9})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for step, err := range solver.Steps() {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if step.X[0] < 0.5 {
+			x := make([]float64, 1)
+			step.At(math.Ln2, x)
+			fmt.Printf("step %d, x(ln 2) = %.4f\n", step.Index, x[0])
+			break
+		}
+	}
+	// Output: step 3, x(ln 2) = 0.5000
+}
+
+// A scheme of one's own works everywhere at once; a wrong one is refused with the reason.
+func ExampleRegister() {
+	mine := ode.Tableau{Name: "mine", A: [][]float64{{}, {2. / 3}}, B: []float64{1. / 4, 3. / 4}} // Ralston's
+	if err := ode.Register(mine); err != nil {
+		fmt.Println(err)
+		return
+	}
+	m, _ := ode.Lookup("mine")
+	fmt.Println("order", m.Info().Order)
+
+	wrong := ode.Tableau{Name: "wrong", Order: 2, A: [][]float64{{}, {1. / 2}}, B: []float64{1. / 4, 3. / 4}}
+	fmt.Println(ode.Register(wrong))
+	// Output:
+	// order 2
+	// ode: scheme "wrong": claims order 2, but violates the condition [τ]: Σ b·Φ = 1/2 of order 2: the left side is 0.375
+}
+
+// The derivative of the end with respect to the beginning and to a parameter: x' = -p·x.
+func ExampleDifferentiate() {
+	p := 2.0
+	g, err := ode.Differentiate(ode.Problem{
+		F:  func(t float64, x, dx []float64) { dx[0] = -p * x[0] },
+		X0: []float64{3}, T1: 1,
+		Parameters: 1,
+		VJP:        func(t float64, x, a, ax, ap []float64) { ax[0] -= p * a[0]; ap[0] -= x[0] * a[0] },
+	}, ode.Options{Scheme: "rk4", Steps: 20}, func(_ int, _ float64, x, gx []float64) float64 {
+		gx[0] = 1
+		return x[0]
+	}, ode.Differentiation{Checkpoints: ode.Auto})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.4f %.4f, exactly %.4f %.4f\n", g.X0, g.Parameters, math.Exp(-2), -3*math.Exp(-2))
+	// Output: [0.1353] [-0.4060], exactly 0.1353 -0.4060
+}
+
+// Where a ball hits the ground.
+func ExampleEvent() {
+	s, err := ode.Solve(ode.Problem{
+		F:  func(t float64, x, dx []float64) { dx[0], dx[1] = x[1], -9.81 },
+		X0: []float64{0, 10}, T1: 60,
+		Events: []ode.Event{{Name: "ground", G: func(t float64, x []float64) float64 { return x[0] }, Direction: -1, Terminal: true}},
+	}, ode.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s after %.4f s\n", s.Events[0].Name, s.Events[0].T)
+	// Output: ground after 2.0387 s
+}

@@ -1,0 +1,150 @@
+package ode
+
+// explicitStepper takes steps with an explicit Runge–Kutta scheme.
+type explicitStepper struct {
+	s     *Solver
+	tb    Tableau
+	rows  [][]term // of A, without zeros
+	b     []term
+	err   []term
+	mid   []term
+	exact bool        // the last stage is evaluated at the result
+	fsal  bool        // the last stage is taken for the rate at the end
+	last  int         // the number of stages that are evaluated
+	k     [][]float64 // rates of the stages
+	state []float64   // of a stage
+	est   []float64   // error estimates
+	end   []float64   // the rate at the end of the last accepted step, where no stage is
+
+	known    bool // k[0] is the rate at the present time
+	endKnown bool // end is
+	h        float64
+}
+
+// term is a coefficient that is not zero, and the rate it belongs to.
+type term struct {
+	c    float64
+	rate []float64
+}
+
+func (r *explicitStepper) terms(v []float64) []term {
+	var list []term
+	for i, c := range v {
+		if c != 0 {
+			list = append(list, term{c, r.k[i]})
+		}
+	}
+	return list
+}
+
+func newExplicit(s *Solver, tb Tableau) *explicitStepper {
+	n := len(s.x)
+	r := &explicitStepper{s: s, tb: tb, exact: tb.FSAL(), last: tb.Stages(), state: make([]float64, n)}
+	r.fsal = r.exact || s.o.compat.reuseLast
+	rates := make([]float64, n*tb.Stages())
+	for range tb.B {
+		r.k, rates = append(r.k, rates[:n:n]), rates[n:]
+	}
+	for _, row := range tb.A {
+		r.rows = append(r.rows, r.terms(row))
+	}
+	r.b, r.mid = r.terms(tb.B), r.terms(tb.Mid)
+	if s.grid == nil {
+		r.err, r.est = r.terms(tb.Err), make([]float64, n)
+	}
+	return r
+}
+
+// know gives the rate at the present time, which somebody has evaluated already.
+func (r *explicitStepper) know(f []float64) {
+	copy(r.k[0], f)
+	r.known = true
+}
+
+func (r *explicitStepper) restart() { r.known, r.endKnown = false, false }
+
+func (r *explicitStepper) advance(t, h float64, x, next []float64) (float64, error) {
+	if r.endKnown && !r.known {
+		copy(r.k[0], r.end)
+		r.known = true
+	}
+	if !r.known {
+		r.s.f(t, x, r.k[0])
+		r.known = true
+	}
+	r.endKnown = false
+	r.h = h
+	for i := 1; i < r.last; i++ {
+		at := r.state
+		if i == r.last-1 && r.exact {
+			at = next
+		}
+		r.combine(at, x, h, r.rows[i])
+		r.s.f(t+r.tb.C[i]*h, at, r.k[i])
+	}
+	if !r.exact {
+		r.combine(next, x, h, r.b)
+	}
+	if r.err == nil {
+		return 0, nil
+	}
+	r.sum(r.est, h, r.err)
+	return r.s.norm.of(r.est, x, next), nil
+}
+
+// combine writes x + h·Σ terms to y.
+func (r *explicitStepper) combine(y, x []float64, h float64, terms []term) {
+	for j := range y {
+		sum := 0.0
+		for _, t := range terms {
+			sum += t.c * t.rate[j]
+		}
+		y[j] = x[j] + h*sum
+	}
+}
+
+func (r *explicitStepper) sum(y []float64, h float64, terms []term) {
+	for j := range y {
+		sum := 0.0
+		for _, t := range terms {
+			sum += t.c * t.rate[j]
+		}
+		y[j] = h * sum
+	}
+}
+
+// accept leaves the stages as they are, for fit; the next step starts with the last one if it is the rate there.
+func (r *explicitStepper) accept() {
+	r.known = false
+	if r.fsal {
+		r.end, r.endKnown = r.k[r.last-1], true
+	}
+}
+
+func (r *explicitStepper) errors() []float64 {
+	if r.err == nil {
+		return nil
+	}
+	return r.est
+}
+
+func (r *explicitStepper) fit(p *polynomial) {
+	s := r.s
+	if s.o.Interpolation == Linear {
+		p.line(s.before, s.x)
+		return
+	}
+	if !r.endKnown {
+		if len(r.end) == 0 {
+			r.end = make([]float64, len(s.x))
+		}
+		s.f(s.t, s.x, r.end)
+		r.endKnown = true
+	}
+	if r.mid == nil || s.o.Interpolation == Hermite {
+		p.hermite(r.h, s.before, s.x, r.k[0], r.end)
+		return
+	}
+	r.combine(r.state, s.before, r.h, r.mid)
+	p.quartic(r.h, s.before, r.state, s.x, r.k[0], r.end)
+}

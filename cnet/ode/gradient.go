@@ -1,0 +1,171 @@
+package ode
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Cost is the part of a loss that depends on the state x at output i, at time t: it returns its value and writes its gradient
+// with respect to x to gx, which is zero before.
+type Cost func(i int, t float64, x, gx []float64) float64
+
+// Gradient is what Differentiate found.
+type Gradient struct {
+	Loss              float64
+	X0, Parameters    []float64 // ∂loss/∂x(T0) and ∂loss/∂p
+	Forward, Backward Stats
+	States            int // the largest number of states held at once: the memory that it took, in units of X0
+}
+
+// Differentiation says how gradients are computed.
+//
+//	                  memory                  error
+//	Backpropagation   all stages of all steps none: the gradient of what was computed
+//	  Checkpoints: n  n states and one step   none; steps are computed again, up to log(steps) times for n ≈ log(steps)
+//	Backsolve         none                    of the order of the tolerances: the state is integrated backwards, too
+type Differentiation struct {
+	Backsolve   bool
+	Checkpoints int // states kept by backpropagation; 0: keep everything; Auto: the square root of the number of steps
+
+	// Options of the backward solution, for Backsolve: those of the forward one if nil.
+	Adjoint *Options
+}
+
+// Auto chooses the number of checkpoints.
+const Auto = -1
+
+// Differentiate solves the problem and computes the gradient of Σ cost over the outputs (Options.At, or the end if there are
+// none) with respect to the initial state and the parameters. Problem.VJP must be set.
+//
+// The lengths of steps are taken for constants, as they should be: torchdiffeq and its fork differentiate through their choice,
+// which is an error of up to the size of the gradient. Backpropagation needs an explicit Runge–Kutta scheme or an Adams method.
+func Differentiate(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, error) {
+	if p.VJP == nil {
+		return nil, fmt.Errorf("ode: Problem.VJP is nil; gradients need it: it must add aᵀ∂f/∂x to ax and aᵀ∂f/∂p to ap")
+	}
+	if cost == nil {
+		return nil, fmt.Errorf("ode: the cost is nil")
+	}
+	if len(p.Events) > 0 {
+		return nil, fmt.Errorf("ode: gradients do not know events; remove Problem.Events, or let T1 be where the event happens")
+	}
+	if d.Checkpoints < Auto {
+		return nil, fmt.Errorf("ode: Differentiation.Checkpoints is %d, must be a number of states, 0 for all or Auto", d.Checkpoints)
+	}
+	if o.EveryStep {
+		return nil, fmt.Errorf("ode: gradients need outputs that do not depend on the steps; use Options.At instead of EveryStep")
+	}
+	if o.At == nil {
+		o.At = []float64{p.T1}
+	}
+	if d.Backsolve {
+		return backsolve(p, o, cost, d)
+	}
+	return backpropagate(p, o, cost, d)
+}
+
+// backsolve integrates the adjoint equation da/dt = -aᵀ∂f/∂x backwards, together with x and the gradient of the parameters
+// (Pontryagin; Chen et al., Neural ordinary differential equations, 2018). At each output x is set right again.
+func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, error) {
+	o.Dense, o.EveryStep = false, false
+	solution, err := Solve(p, o)
+	if err != nil {
+		return nil, err
+	}
+	n, m := len(p.X0), p.Parameters
+	g := &Gradient{Forward: solution.Stats, States: len(solution.X) + 3}
+	adjoint := Problem{F: func(t float64, y, dy []float64) {
+		p.F(t, y[:n], dy[:n])
+		a := make([]float64, n)
+		for i := range a {
+			a[i] = -y[n+i]
+		}
+		clear(dy[n:])
+		p.VJP(t, y[:n], a, dy[n:2*n], dy[2*n:])
+		g.Backward.VJPs++
+	}}
+	back := o
+	if d.Adjoint != nil {
+		back = *d.Adjoint
+	}
+	back.Dense, back.EveryStep = false, false
+	if back.RTols != nil || back.ATols != nil {
+		return nil, fmt.Errorf("ode: the backward solution has more components than X0; give Differentiation.Adjoint with tolerances of its own")
+	}
+	back.compat.groups = []int{n, 2 * n, 2*n + m}
+	if m == 0 {
+		back.compat.groups = back.compat.groups[:2]
+	}
+	y := make([]float64, 2*n+m)
+	gx := make([]float64, n)
+	from := p.T1
+	solve := func(to float64) error {
+		if from == to {
+			return nil
+		}
+		segment := adjoint
+		segment.X0, segment.T0, segment.T1 = y, from, to
+		options := back
+		options.At = []float64{from, to}
+		if o.Grid != nil && d.Adjoint == nil {
+			options.Grid = reversedGrid(o.Grid, from, to)
+		}
+		options.Jumps = slices.Clone(o.Jumps)
+		slices.Reverse(options.Jumps)
+		s, err := Solve(segment, options)
+		if err != nil {
+			return fmt.Errorf("solving the adjoint equation backwards: %w", err)
+		}
+		g.Backward.add(s.Stats)
+		y, from = s.X[1], to
+		return nil
+	}
+	for i := len(solution.T) - 1; i >= 0; i-- {
+		if err := solve(solution.T[i]); err != nil {
+			return nil, err
+		}
+		copy(y[:n], solution.X[i])
+		clear(gx)
+		g.Loss += cost(i, solution.T[i], solution.X[i], gx)
+		for j, v := range gx {
+			y[n+j] += v
+		}
+	}
+	if err := solve(p.T0); err != nil {
+		return nil, err
+	}
+	g.X0, g.Parameters = slices.Clone(y[n:2*n]), slices.Clone(y[2*n:])
+	return g, nil
+}
+
+// reversedGrid is the part of a grid between two of its times, or others, backwards.
+func reversedGrid(grid []float64, from, to float64) []float64 {
+	part := []float64{from}
+	for i := len(grid) - 1; i >= 0; i-- {
+		if (grid[i]-from)*(to-from) > 0 && (to-grid[i])*(to-from) > 0 {
+			part = append(part, grid[i])
+		}
+	}
+	return append(part, to)
+}
+
+// add adds the cost of another solution.
+func (s *Stats) add(other Stats) {
+	s.NFE += other.NFE
+	s.Accepted += other.Accepted
+	s.Rejected += other.Rejected
+	s.Jacobians += other.Jacobians
+	s.Factorised += other.Factorised
+	s.Newton += other.Newton
+	s.Unconverged += other.Unconverged
+	s.VJPs += other.VJPs
+	s.Wall += other.Wall
+	if s.SmallestStep == 0 || other.SmallestStep > 0 && other.SmallestStep < s.SmallestStep {
+		s.SmallestStep = other.SmallestStep
+	}
+	s.LargestStep = max(s.LargestStep, other.LargestStep)
+}
+
+// since records wall time from a moment on.
+func (s *Stats) since(begun time.Time) { s.Wall += time.Since(begun) }

@@ -1,0 +1,294 @@
+package ode
+
+import (
+	"errors"
+	"math"
+)
+
+// implicitStepper takes steps with a diagonally implicit Runge–Kutta scheme: each stage is solved for its rate by
+// simplified Newton iterations (HNW II, section IV.8).
+type implicitStepper struct {
+	s        *Solver
+	tb       Tableau
+	k        [][]float64
+	est      []float64
+	base     []float64 // of a stage: what does not depend on its own rate
+	at       []float64
+	residual []float64
+	jacobian []float64
+	lu       luFactors
+	current  bool    // the Jacobian is the one at the present time
+	have     bool    // there is one
+	stale    bool    // it makes the iterations slow
+	factored float64 // γ·h of the factorisation, 0: none
+	h        float64
+	accepted bool
+	ends     endRates
+}
+
+const (
+	newtonIterations = 10
+	newtonTolerance  = 0.03  // of an error norm of 1, in adaptive steps
+	newtonFixed      = 1e-17 // relative, where no tolerance is given
+	newtonRounding   = 1e-11 // relative: below it, iterations that stagnate do so by rounding
+	staleRate        = 0.03  // of convergence, above which the next step has a new Jacobian
+	roundoffIncrease = 1.4901161193847656e-08
+)
+
+var errNewton = errors.New("the Newton iterations for an implicit stage did not converge")
+
+func newImplicit(s *Solver, tb Tableau) *implicitStepper {
+	n := len(s.x)
+	r := &implicitStepper{
+		s: s, tb: tb, est: make([]float64, n), base: make([]float64, n), at: make([]float64, n), residual: make([]float64, n),
+		jacobian: make([]float64, n*n), lu: newLU(n),
+	}
+	for range tb.B {
+		r.k = append(r.k, make([]float64, n))
+	}
+	return r
+}
+
+func (r *implicitStepper) restart() {
+	r.current = false
+	r.ends.restart()
+}
+
+func (r *implicitStepper) advance(t, h float64, x, next []float64) (float64, error) {
+	r.h = h
+	err := r.stages(t, h, x)
+	if err != nil && !r.current { // the Jacobian may be too old
+		r.evaluateJacobian(t, x)
+		err = r.stages(t, h, x)
+	}
+	if err != nil {
+		copy(next, x)
+		return math.NaN(), err
+	}
+	for i := range next {
+		sum, e := 0.0, 0.0
+		for j, k := range r.k {
+			sum += r.tb.B[j] * k[i]
+			if r.tb.Err != nil {
+				e += r.tb.Err[j] * k[i]
+			}
+		}
+		next[i], r.est[i] = x[i]+h*sum, h*e
+	}
+	if r.s.grid != nil || r.tb.Err == nil {
+		return 0, nil
+	}
+	// (I - hγJ)⁻¹ takes out of the estimate what the stiff components, which are damped, put in (HNW II, eq. IV.8.20).
+	r.lu.solve(r.est)
+	return r.s.norm.of(r.est, x, next), nil
+}
+
+// stages solves the stages one after the other.
+func (r *implicitStepper) stages(t, h float64, x []float64) error {
+	for i, row := range r.tb.A {
+		for j := range x {
+			sum := 0.0
+			for m, a := range row[:min(len(row), i)] {
+				sum += a * r.k[m][j]
+			}
+			r.base[j] = x[j] + h*sum
+		}
+		time, gamma := t+r.tb.C[i]*h, at(row, i)
+		if gamma == 0 {
+			r.s.f(time, r.base, r.k[i])
+			continue
+		}
+		if i > 0 {
+			copy(r.k[i], r.k[i-1]) // the first guess
+		} else if !r.accepted {
+			r.s.f(t, x, r.k[0])
+			r.accepted = true
+		} else if last := len(r.k) - 1; last > 0 {
+			copy(r.k[0], r.k[last])
+		}
+		if err := r.solve(time, h*gamma, t, x, r.k[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// solve finds the rate k = f(time, base + hγ·k).
+func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
+	if !r.have || r.stale && !r.current {
+		r.evaluateJacobian(t, x)
+	}
+	if r.factored != hg {
+		if !r.factorise(hg) {
+			return errNewton
+		}
+	}
+	previous := 0.0
+	for iteration := range newtonIterations {
+		r.s.stats.Newton++
+		for j := range r.at {
+			r.at[j] = r.base[j] + hg*k[j]
+		}
+		r.s.f(time, r.at, r.residual)
+		for j := range k {
+			r.residual[j] -= k[j]
+		}
+		r.lu.solve(r.residual)
+		for j := range k {
+			k[j] += r.residual[j]
+			r.residual[j] *= hg // what the state changes by
+		}
+		size := r.size(r.residual, x)
+		if !finite(size) {
+			return errNewton
+		}
+		rate := size / previous
+		if size == 0 || iteration > 0 && rate < 1 && rate/(1-rate)*size <= r.tolerance() {
+			return nil
+		}
+		if iteration == 0 && size <= r.tolerance()*1e-3 {
+			return nil
+		}
+		if r.s.grid != nil && iteration > 0 && rate >= 0.5 && size <= newtonRounding {
+			return nil
+		}
+		if iteration > 0 && rate > staleRate {
+			r.stale = true
+		}
+		if iteration > 1 && rate >= 2 {
+			return errNewton
+		}
+		previous = size
+	}
+	return errNewton
+}
+
+// size is the norm of a change of the state, relative to the tolerances or, without, to the state.
+func (r *implicitStepper) size(v, x []float64) float64 {
+	if r.s.grid == nil {
+		return r.s.norm.of(v, x, x)
+	}
+	scale := 1e-300
+	for _, y := range x {
+		scale = max(scale, math.Abs(y))
+	}
+	largest := 0.0
+	for _, y := range v {
+		largest = max(largest, math.Abs(y))
+	}
+	return largest / scale
+}
+
+func (r *implicitStepper) tolerance() float64 {
+	if r.s.grid == nil {
+		return newtonTolerance
+	}
+	return newtonFixed
+}
+
+func (r *implicitStepper) evaluateJacobian(t float64, x []float64) {
+	r.s.stats.Jacobians++
+	r.have, r.current, r.stale, r.factored = true, true, false, 0
+	if r.s.p.Jacobian != nil {
+		r.s.p.Jacobian(t, x, r.jacobian)
+		return
+	}
+	n := len(x)
+	f0, f1, y := r.residual, r.est, r.at
+	r.s.f(t, x, f0)
+	copy(y, x)
+	for j := range n {
+		delta := roundoffIncrease * max(math.Abs(x[j]), 1e-5)
+		y[j] = x[j] + delta
+		delta = y[j] - x[j]
+		r.s.f(t, y, f1)
+		y[j] = x[j]
+		for i := range n {
+			r.jacobian[i*n+j] = (f1[i] - f0[i]) / delta
+		}
+	}
+}
+
+// factorise prepares to solve with I - hγ·J.
+func (r *implicitStepper) factorise(hg float64) bool {
+	r.s.stats.Factorised++
+	n := len(r.at)
+	for i := range n {
+		for j := range n {
+			r.lu.a[i*n+j] = -hg * r.jacobian[i*n+j]
+		}
+		r.lu.a[i*n+i]++
+	}
+	if !r.lu.factorise() {
+		r.factored = 0
+		return false
+	}
+	r.factored = hg
+	return true
+}
+
+func (r *implicitStepper) accept() {
+	r.current = false
+	r.ends.accept()
+}
+
+func (r *implicitStepper) errors() []float64 { return r.est }
+func (r *implicitStepper) fit(p *polynomial) { r.ends.fit(r.s, r.h, p) }
+
+// luFactors is a dense matrix factorised with partial pivoting (Golub & Van Loan, algorithm 3.4.1).
+type luFactors struct {
+	n     int
+	a     []float64 // row-major; L below the diagonal, U on it and above
+	pivot []int
+}
+
+func newLU(n int) luFactors { return luFactors{n, make([]float64, n*n), make([]int, n)} }
+
+// factorise overwrites the matrix by its factors; false if it is singular or not finite.
+func (m *luFactors) factorise() bool {
+	n, a := m.n, m.a
+	for k := range n {
+		p := k
+		for i := k + 1; i < n; i++ {
+			if math.Abs(a[i*n+k]) > math.Abs(a[p*n+k]) {
+				p = i
+			}
+		}
+		m.pivot[k] = p
+		if d := a[p*n+k]; d == 0 || !finite(d) {
+			return false
+		}
+		if p != k {
+			for j := range n {
+				a[p*n+j], a[k*n+j] = a[k*n+j], a[p*n+j]
+			}
+		}
+		for i := k + 1; i < n; i++ {
+			l := a[i*n+k] / a[k*n+k]
+			a[i*n+k] = l
+			for j := k + 1; j < n; j++ {
+				a[i*n+j] -= l * a[k*n+j]
+			}
+		}
+	}
+	return true
+}
+
+// solve overwrites b by the solution.
+func (m *luFactors) solve(b []float64) {
+	n, a := m.n, m.a
+	for k, p := range m.pivot {
+		b[k], b[p] = b[p], b[k]
+	}
+	for i := range n {
+		for j := range i {
+			b[i] -= a[i*n+j] * b[j]
+		}
+	}
+	for i := n - 1; i >= 0; i-- {
+		for j := i + 1; j < n; j++ {
+			b[i] -= a[i*n+j] * b[j]
+		}
+		b[i] /= a[i*n+i]
+	}
+}

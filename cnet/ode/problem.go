@@ -1,0 +1,241 @@
+package ode
+
+import (
+	"fmt"
+	"math"
+	"sync"
+)
+
+// Func evaluates dx/dt = f(t, x) into dx, which has the length of x. It must neither keep the slices nor change x.
+type Func func(t float64, x, dx []float64)
+
+// Problem is an initial value problem dx/dt = f(t, x), x(T0) = X0, on the host.
+type Problem struct {
+	F      Func
+	X0     []float64
+	T0, T1 float64 // T1 may lie before T0
+
+	// Samples says that X0 is a batch [Samples, n] of independent states, for error norms that look at each alone; 0: one.
+	// F gets the whole batch.
+	Samples int
+
+	// Jacobian writes ∂f_i/∂x_j to j[i·n+j], for implicit schemes; nil: finite differences.
+	Jacobian func(t float64, x, j []float64)
+
+	// VJP adds aᵀ∂f/∂x to ax and aᵀ∂f/∂p to ap, for gradients. Parameters is the length of ap.
+	VJP        func(t float64, x, a, ax, ap []float64)
+	Parameters int
+
+	Events []Event
+}
+
+// Options say how a problem is solved. The zero value solves adaptively with dopri5.
+type Options struct {
+	Scheme string // the name of a registered method; "dopri5"
+	Method Method // a method that need not be registered, instead of Scheme
+
+	// Fixed steps: give one of these. A scheme without an error estimate needs one.
+	Steps    int       // this many equal steps
+	StepSize float64   // steps of this length, the last one shorter
+	Grid     []float64 // steps that end at these times, from T0 to T1
+
+	// Adaptive steps.
+	RTol, ATol   float64   // 1e-6, 1e-9: relative and absolute tolerance of the error of a step
+	RTols, ATols []float64 // for each component of X0, instead of RTol, ATol
+	FirstStep    float64   // 0: Hairer's heuristic
+	MinStep      float64   // steps never get shorter, and are accepted at this length whatever their error
+	MaxStep      float64   // 0: no bound
+	Norm         Norm
+	Controller   Controller
+	Jumps        []float64 // times at which f is discontinuous: a step ends there, and the next one begins afresh
+
+	MaxSteps int // accepted and rejected; 0: 100,000
+
+	// Output: always at T0 and T1, and
+	At            []float64 // at these times, in the direction of T1, instead; by interpolation where steps do not end there
+	EveryStep     bool      // or at the end of every step
+	Dense         bool      // keep what Solution.At needs
+	Interpolation Interpolation
+
+	compat compat
+}
+
+// compat makes a solver repeat what torchdiffeq does, to be compared with it.
+type compat struct {
+	overshoot    bool  // step past the end and interpolate
+	reuseLast    bool  // take the last stage for the rate at the end of the step, though it is not
+	uniformAdams bool  // use the coefficients of equal steps for unequal ones
+	forgetRate   bool  // forget the oldest rate where an Adams–Moulton corrector does not converge
+	groups       []int // where groups of components end whose error norms are taken apart
+	controlOrder int   // of the error estimate, if not the right one
+	initialOrder int
+	singleRoot   bool // compute with the order's reciprocal in float32
+}
+
+const (
+	defaultRTol     = 1e-6
+	defaultATol     = 1e-9
+	defaultMaxSteps = 100_000
+)
+
+// check fills in defaults and reports the first thing that cannot be.
+func (p Problem) check() error {
+	if p.F == nil {
+		return fmt.Errorf("ode: Problem.F is nil; it must evaluate dx/dt")
+	}
+	if len(p.X0) == 0 {
+		return fmt.Errorf("ode: Problem.X0 is empty; it must hold the initial state")
+	}
+	if i := firstBad(p.X0); i >= 0 {
+		return fmt.Errorf("ode: Problem.X0[%d] is %v, must be finite", i, p.X0[i])
+	}
+	if !finite(p.T0) || !finite(p.T1) || !finite(p.T1-p.T0) {
+		return fmt.Errorf("ode: the time interval is from %v to %v, must be finite", p.T0, p.T1)
+	}
+	if p.Samples < 0 || p.Samples > 0 && len(p.X0)%p.Samples != 0 {
+		return fmt.Errorf("ode: Problem.Samples is %d, must divide the %d numbers of X0", p.Samples, len(p.X0))
+	}
+	if p.Parameters < 0 {
+		return fmt.Errorf("ode: Problem.Parameters is %d, must not be negative", p.Parameters)
+	}
+	for i, e := range p.Events {
+		if e.G == nil {
+			return fmt.Errorf("ode: Problem.Events[%d].G is nil; its zeros are the event", i)
+		}
+	}
+	return nil
+}
+
+// method looks the scheme up.
+func (o Options) method() (Method, error) {
+	if o.Method == nil {
+		if o.Scheme == "" {
+			o.Scheme = "dopri5"
+		}
+		return Lookup(o.Scheme)
+	}
+	m := o.Method
+	if tb, ok := m.(Tableau); ok {
+		return checkedTableau(tb)
+	}
+	return m, m.check()
+}
+
+// checked remembers the tableaux that are in order: exact arithmetic takes longer than many a solution.
+var checked sync.Map // from what fmt prints of one to its normal form
+
+func checkedTableau(tb Tableau) (Method, error) {
+	key := fmt.Sprint(tb)
+	if known, ok := checked.Load(key); ok {
+		return known.(Tableau), nil
+	}
+	tb = tb.normalised()
+	if err := tb.Check(); err != nil {
+		return nil, err
+	}
+	checked.Store(key, tb)
+	return tb, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.RTol == 0 && o.ATol == 0 {
+		o.RTol, o.ATol = defaultRTol, defaultATol
+	}
+	if o.MaxSteps == 0 {
+		o.MaxSteps = defaultMaxSteps
+	}
+	if o.MaxStep == 0 {
+		o.MaxStep = math.Inf(1)
+	}
+	o.Controller = o.Controller.withDefaults()
+	return o
+}
+
+// fixed reports whether the options say where steps end.
+func (o Options) fixed() bool { return o.Steps != 0 || o.StepSize != 0 || o.Grid != nil }
+
+func (o Options) check(p Problem, info Info) error {
+	n := len(p.X0)
+	fail := func(name string, value any, want string) error {
+		return fmt.Errorf("ode: Options.%s is %v, must be %s", name, value, want)
+	}
+	ways := 0
+	for _, given := range []bool{o.Steps != 0, o.StepSize != 0, o.Grid != nil} {
+		if given {
+			ways++
+		}
+	}
+	if ways > 1 {
+		return fmt.Errorf("ode: Options.Steps, StepSize and Grid exclude each other; give one")
+	}
+	if ways == 0 && !info.Adaptive && p.T0 != p.T1 {
+		return fmt.Errorf("ode: %s has no error estimate to choose steps by; give Options.Steps, StepSize or Grid", info.Name)
+	}
+	if o.Steps < 0 {
+		return fail("Steps", o.Steps, "positive")
+	}
+	if o.MaxSteps < 0 {
+		return fail("MaxSteps", o.MaxSteps, "positive")
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{
+		{"StepSize", o.StepSize}, {"RTol", o.RTol}, {"ATol", o.ATol}, {"FirstStep", o.FirstStep}, {"MinStep", o.MinStep}, {"MaxStep", o.MaxStep},
+	} {
+		if !(f.value >= 0) || f.name != "MaxStep" && math.IsInf(f.value, 0) {
+			return fail(f.name, f.value, "a number that is not negative")
+		}
+	}
+	if o.MinStep > o.MaxStep {
+		return fail("MinStep", o.MinStep, fmt.Sprintf("at most MaxStep, %v", o.MaxStep))
+	}
+	for name, v := range map[string][]float64{"RTols": o.RTols, "ATols": o.ATols} {
+		if v != nil && len(v) != n {
+			return fail(name, fmt.Sprintf("of length %d", len(v)), fmt.Sprintf("of length %d, as X0", n))
+		}
+		for i, x := range v {
+			if !(x >= 0) || math.IsInf(x, 0) {
+				return fail(fmt.Sprintf("%s[%d]", name, i), x, "a number that is not negative")
+			}
+		}
+	}
+	if err := o.Controller.check(); err != nil {
+		return err
+	}
+	direction := sign(p.T1 - p.T0)
+	for name, times := range map[string][]float64{"At": o.At, "Grid": o.Grid, "Jumps": o.Jumps} {
+		for i, t := range times {
+			inside := (t-p.T0)*direction >= 0 && (p.T1-t)*direction >= 0
+			if !finite(t) || name != "Jumps" && !inside {
+				return fail(fmt.Sprintf("%s[%d]", name, i), t, fmt.Sprintf("between T0 = %v and T1 = %v", p.T0, p.T1))
+			}
+			if i > 0 && (t-times[i-1])*direction <= 0 {
+				return fail(fmt.Sprintf("%s[%d]", name, i), t, fmt.Sprintf("after the time before it, %v, in the direction of T1", times[i-1]))
+			}
+		}
+	}
+	if g := o.Grid; g != nil && (len(g) < 1 || g[0] != p.T0 || g[len(g)-1] != p.T1) {
+		return fail("Grid", g, fmt.Sprintf("from T0 = %v to T1 = %v", p.T0, p.T1))
+	}
+	return nil
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// firstBad is the index of the first number that is not finite, or -1.
+func firstBad(v []float64) int {
+	for i, x := range v {
+		if x-x != 0 { // NaN for NaN and the infinities
+			return i
+		}
+	}
+	return -1
+}
+
+func sign(x float64) float64 {
+	if x < 0 {
+		return -1
+	}
+	return 1
+}

@@ -1,0 +1,135 @@
+package ode
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Method is what the name of a scheme stands for: a Tableau, an Adams or a Splitting.
+type Method interface {
+	Info() Info
+	// check returns an error if the method is not what it says it is.
+	check() error
+}
+
+// Info says what there is to know of a method before using it.
+type Info struct {
+	Name        string
+	Kind        string // "explicit Runge–Kutta", "diagonally implicit Runge–Kutta", "Adams–Bashforth", ...
+	Order       int
+	Embedded    int // the order of the embedded method, 0 if none
+	Stages      int // of one step
+	Evaluations int // of the rate for each further step: with FSAL one less than Stages; an implicit method's depend on the problem: 0
+	Adaptive    bool
+	FSAL        bool
+	Networks    bool // usable for the depth of a network: explicit and not split
+	Note        string
+}
+
+// Info describes the scheme.
+func (tb Tableau) Info() Info {
+	info := Info{
+		Name: tb.Name, Kind: "explicit Runge–Kutta", Order: tb.Order, Stages: tb.Stages(), Evaluations: tb.Stages(),
+		Adaptive: tb.Adaptive(), FSAL: tb.FSAL(), Networks: true, Note: tb.Note,
+	}
+	if tb.Adaptive() {
+		info.Embedded = tb.controlOrder() - 1
+	}
+	if info.FSAL {
+		info.Evaluations--
+	}
+	if !tb.Explicit() {
+		info.Kind, info.Evaluations, info.Networks = "diagonally implicit Runge–Kutta", 0, false
+	}
+	return info
+}
+
+func (tb Tableau) check() error { return tb.Check() }
+
+var (
+	mu         sync.RWMutex
+	registered = map[string]Method{}
+	names      []string // in order of registration
+)
+
+// Register makes a scheme known by its name, and refuses a bad tableau with the condition it violates. Missing times C become the row
+// sums of A, a missing order the one that the order conditions give. Registering the same name again replaces the
+// scheme, so that a notebook cell can be run twice.
+func Register(tb Tableau) error {
+	tb = tb.normalised()
+	if err := tb.Check(); err != nil {
+		return err
+	}
+	add(tb)
+	return nil
+}
+
+// RegisterMethod makes any method known by its name.
+func RegisterMethod(m Method) error {
+	if tb, ok := m.(Tableau); ok {
+		return Register(tb)
+	}
+	if err := m.check(); err != nil {
+		return err
+	}
+	add(m)
+	return nil
+}
+
+func add(m Method) {
+	mu.Lock()
+	defer mu.Unlock()
+	name := m.Info().Name
+	if _, known := registered[name]; !known {
+		names = append(names, name)
+	}
+	registered[name] = m
+}
+
+// Lookup returns the registered method of that name.
+func Lookup(name string) (Method, error) {
+	mu.RLock()
+	defer mu.RUnlock()
+	m, ok := registered[name]
+	if !ok {
+		return nil, fmt.Errorf("ode: unknown scheme %q; known are %s", name, strings.Join(names, ", "))
+	}
+	return m, nil
+}
+
+// Scheme returns the registered Runge–Kutta scheme of that name.
+func Scheme(name string) (Tableau, error) {
+	m, err := Lookup(name)
+	if err != nil {
+		return Tableau{}, err
+	}
+	tb, ok := m.(Tableau)
+	if !ok {
+		return Tableau{}, fmt.Errorf("ode: %s is not a Runge–Kutta scheme but %s", name, m.Info().Kind)
+	}
+	return tb, nil
+}
+
+// Methods lists all registered methods in the order of their registration.
+func Methods() []Method {
+	mu.RLock()
+	defer mu.RUnlock()
+	list := make([]Method, len(names))
+	for i, n := range names {
+		list[i] = registered[n]
+	}
+	return list
+}
+
+// Schemes lists the registered Runge–Kutta schemes in the order of their registration.
+func Schemes() []Tableau {
+	var list []Tableau
+	for _, m := range Methods() {
+		if tb, ok := m.(Tableau); ok {
+			list = append(list, tb)
+		}
+	}
+	return slices.Clip(list)
+}

@@ -1,0 +1,89 @@
+package ode
+
+import (
+	"slices"
+	"time"
+)
+
+// Solution is what Solve found, whole or up to a failure.
+type Solution struct {
+	T      []float64   // the times asked for
+	X      [][]float64 // the states at them
+	Events []Occurrence
+	Stats  Stats
+	Curve  *Curve // with Options.Dense: the state at any time
+}
+
+// Final is the last state.
+func (s *Solution) Final() []float64 { return s.X[len(s.X)-1] }
+
+// At returns the state at any time that was reached, if the problem was solved with Options.Dense.
+func (s *Solution) At(t float64) ([]float64, error) { return s.Curve.At(t) }
+
+// Solve solves a problem. If it fails on the way, it returns what it has and a *Failure.
+func Solve(p Problem, o Options) (*Solution, error) {
+	s, err := New(p, o)
+	if err != nil {
+		return nil, err
+	}
+	return s.Solve()
+}
+
+// Solve goes on from where the solver is to the end.
+func (s *Solver) Solve() (*Solution, error) {
+	begun := time.Now()
+	solution := &Solution{}
+	if s.o.Dense {
+		solution.Curve = &Curve{}
+	}
+	add := func(t float64, x []float64) {
+		solution.T = append(solution.T, t)
+		solution.X = append(solution.X, x)
+	}
+	direction := sign(s.p.T1 - s.p.T0)
+	at := s.o.At
+	for len(at) > 0 && (at[0]-s.t)*direction < 0 {
+		at = at[1:] // a solver that has been stepped may have passed some
+	}
+	if s.o.At == nil {
+		add(s.t, slices.Clone(s.x))
+	} else if len(at) > 0 && at[0] == s.t {
+		add(s.t, slices.Clone(s.x))
+		at = at[1:]
+	}
+	var failed error
+	for failed == nil {
+		step, err := s.Advance()
+		if step == nil {
+			failed = err
+			break
+		}
+		if s.o.Dense {
+			solution.Curve.add(step)
+		}
+		if s.o.At == nil && s.o.EveryStep {
+			add(step.T, slices.Clone(step.X))
+		}
+		for len(at) > 0 && (step.T-at[0])*direction >= 0 {
+			x := slices.Clone(step.X)
+			if at[0] != step.T {
+				step.At(at[0], x)
+			}
+			if bad := firstBad(x); bad >= 0 {
+				failed = s.fail(notInterpolated(step, at[0], bad, x[bad]))
+				at = nil
+				break
+			}
+			add(at[0], x)
+			at = at[1:]
+		}
+	}
+	// Where a solution ends early, its end belongs to it.
+	if last := len(solution.T) - 1; s.o.At == nil && !s.o.EveryStep && s.t != s.p.T0 || (failed != nil || s.done) && (last < 0 || solution.T[last] != s.t) {
+		add(s.t, slices.Clone(s.x))
+	}
+	solution.Events = s.events.found
+	s.stats.Wall += time.Since(begun)
+	solution.Stats = s.stats
+	return solution, failed
+}

@@ -1,0 +1,435 @@
+package ode
+
+import (
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Stats count what a solution cost.
+type Stats struct {
+	NFE          int           `json:"nfe"` // evaluations of f, with those for the first step's length and for Jacobians
+	Accepted     int           `json:"accepted"`
+	Rejected     int           `json:"rejected"`
+	SmallestStep float64       `json:"smallest_step"` // of the accepted ones
+	LargestStep  float64       `json:"largest_step"`
+	Jacobians    int           `json:"jacobians,omitempty"`
+	Factorised   int           `json:"factorised,omitempty"`  // matrices factorised for implicit stages
+	Newton       int           `json:"newton,omitempty"`      // iterations for implicit stages
+	VJPs         int           `json:"vjps,omitempty"`        // vector–Jacobian products
+	Unconverged  int           `json:"unconverged,omitempty"` // steps whose Adams–Moulton corrector did not converge
+	Wall         time.Duration `json:"wall"`
+}
+
+// String is the statistics in a line.
+func (s Stats) String() string {
+	line := fmt.Sprintf("%d evaluations, %d steps accepted and %d rejected, from %.3g to %.3g long", s.NFE, s.Accepted, s.Rejected, s.SmallestStep, s.LargestStep)
+	if s.Jacobians > 0 {
+		line += fmt.Sprintf(", %d Jacobians, %d factorisations, %d Newton iterations", s.Jacobians, s.Factorised, s.Newton)
+	}
+	return fmt.Sprintf("%s, %s", line, s.Wall.Round(time.Microsecond))
+}
+
+// Failure is why a solver stopped before the end.
+type Failure struct {
+	Scheme    string
+	Reason    string // such as "the step size underflowed"
+	Advice    string
+	T, H      float64 // where, and with which step
+	ErrorNorm float64 // of that step; 1 is what the tolerances allow
+	Component int     // the first one that is not finite, or else the one with the largest error
+	Value     float64 // of that component
+}
+
+func (f *Failure) Error() string {
+	text := fmt.Sprintf("ode: %s: %s at t = %.10g with step %.3g (error norm %.3g, component %d is %.6g)",
+		f.Scheme, f.Reason, f.T, f.H, f.ErrorNorm, f.Component, f.Value)
+	if f.Advice != "" {
+		text += "; " + f.Advice
+	}
+	return text
+}
+
+// Solver walks through a problem step by step.
+type Solver struct {
+	p    Problem
+	o    Options
+	info Info
+	norm norm
+	ctl  control
+	step stepper
+
+	grid      []float64 // where fixed steps end; nil: adaptive
+	index     int       // of the next step
+	t, h      float64   // the time reached, and the length of the next step, with its sign
+	x, before []float64 // the states at the end and at the beginning of the last step
+	next      []float64
+	jumps     []float64 // still to come
+	limit     float64   // where f is about to jump at the end of the present step; NaN: it is not
+	current   Step
+	events    eventState
+	stats     Stats
+	rejected  int  // in a row
+	started   bool // the first step's length is known
+	done      bool // a terminal event happened
+	failed    error
+}
+
+// A stepper is a method at work on a Solver's problem.
+type stepper interface {
+	// advance computes next ≈ x(t+h) from x, and the norm of its error, 0 if there is no estimate.
+	advance(t, h float64, x, next []float64) (float64, error)
+	// accept makes the last advance permanent; restart forgets what is known of rates at the present time.
+	accept()
+	restart()
+	// errors are the componentwise error estimates of the last advance, or nil.
+	errors() []float64
+	// fit writes the polynomial of the last accepted step into c.
+	fit(c *polynomial)
+}
+
+// A Step is what a Solver has just done. Its slices are valid until the next step.
+type Step struct {
+	Index    int     // counts accepted steps from 0
+	T0, T    float64 // it led from T0 to T
+	X0, X    []float64
+	Error    float64 // its error norm, at most 1; 0 for fixed steps
+	Rejected int     // attempts that were rejected before
+
+	solver *Solver
+	fitted bool
+	curve  polynomial
+}
+
+// H is the length of the step, negative if time runs backwards.
+func (s *Step) H() float64 { return s.T - s.T0 }
+
+// At interpolates the state at a time within the step and writes it to x.
+func (s *Step) At(t float64, x []float64) {
+	s.fit()
+	s.curve.at((t-s.T0)/(s.T-s.T0), x)
+}
+
+// New returns a solver at the beginning of the problem.
+func New(p Problem, o Options) (*Solver, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	m, err := o.method()
+	if err != nil {
+		return nil, err
+	}
+	info := m.Info()
+	o = o.withDefaults()
+	if err := o.check(p, info); err != nil {
+		return nil, err
+	}
+	n := len(p.X0)
+	s := &Solver{
+		p: p, o: o, info: info, norm: newNorm(p, o), t: p.T0,
+		limit: math.NaN(), x: slices.Clone(p.X0), before: make([]float64, n), next: make([]float64, n),
+	}
+	s.current = Step{solver: s, Index: -1, T0: p.T0, T: p.T0, X: s.x, X0: s.x}
+	for _, t := range o.Jumps {
+		if (t-p.T0)*sign(p.T1-p.T0) > 0 && (p.T1-t)*sign(p.T1-p.T0) > 0 {
+			s.jumps = append(s.jumps, t)
+		}
+	}
+	if o.fixed() {
+		s.grid = o.grid(p)
+	}
+	switch m := m.(type) {
+	case Tableau:
+		order := m.controlOrder()
+		if o.compat.controlOrder > 0 {
+			order = o.compat.controlOrder
+		}
+		s.ctl = newControl(o.Controller, max(order, 1))
+		if o.compat.singleRoot {
+			s.ctl.order = 1 / float64(float32(1/s.ctl.order))
+		}
+		if m.Explicit() {
+			s.step = newExplicit(s, m)
+		} else {
+			s.step = newImplicit(s, m)
+		}
+	case Adams:
+		s.step = newAdamsStepper(s, m)
+	case Splitting:
+		if n%2 != 0 {
+			return nil, fmt.Errorf("ode: %s needs a state of positions and momenta, half each; X0 has %d numbers", m.Name, n)
+		}
+		s.step = &splittingStepper{solver: s, Splitting: m, rate: make([]float64, n)}
+	default:
+		return nil, fmt.Errorf("ode: %s: methods of type %T are not known", info.Name, m)
+	}
+	return s, nil
+}
+
+// grid is where fixed steps end, T0 included.
+func (o Options) grid(p Problem) []float64 {
+	if o.Grid != nil {
+		return o.Grid
+	}
+	length := p.T1 - p.T0
+	steps := o.Steps
+	if o.StepSize > 0 {
+		// Rounding must not add an empty last step.
+		count := math.Ceil(math.Abs(length)/o.StepSize*(1-1e-12) - 1e-9)
+		if count > float64(o.MaxSteps) {
+			count = float64(o.MaxSteps) + 1 // more than will be taken
+		}
+		steps = int(count)
+	}
+	if length == 0 {
+		return []float64{p.T0}
+	}
+	// As many as will be taken.
+	g := make([]float64, min(steps, o.MaxSteps+1)+1)
+	for i := range g {
+		if o.StepSize > 0 {
+			g[i] = p.T0 + float64(i)*o.StepSize*sign(length)
+		} else {
+			g[i] = p.T0 + length*(float64(i)/float64(steps))
+		}
+	}
+	if len(g) == steps+1 {
+		g[steps] = p.T1
+	}
+	return g
+}
+
+// f evaluates the problem's rate, and counts. At a jump it does so on the side of the present step.
+func (s *Solver) f(t float64, x, dx []float64) {
+	s.stats.NFE++
+	if direction := sign(s.p.T1 - s.p.T0); (t-s.limit)*direction >= 0 {
+		t = math.Nextafter(s.limit, s.p.T0)
+	}
+	s.p.F(t, x, dx)
+}
+
+// Stats returns what the solver has cost so far.
+func (s *Solver) Stats() Stats { return s.stats }
+
+// Time and State are where the solver is. The slice is the solver's own.
+func (s *Solver) Time() float64    { return s.t }
+func (s *Solver) State() []float64 { return s.x }
+
+// Steps returns an iterator over the steps from where the solver is to T1 or a terminal event:
+//
+//	for step, err := range solver.Steps() {
+//		if err != nil { ... } // a *Failure; it is the last thing that the iterator yields
+//	}
+//
+// After a break it can be called again, and goes on.
+func (s *Solver) Steps() iter.Seq2[*Step, error] {
+	return func(yield func(*Step, error) bool) {
+		for {
+			begun := time.Now()
+			step, err := s.Advance()
+			s.stats.Wall += time.Since(begun)
+			if step == nil && err == nil || !yield(step, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// smallestStep is the shortest step relative to t that is not mostly rounding.
+const smallestStep = 10 * 0x1p-52
+
+// Advance takes one step. It returns nil at the end.
+func (s *Solver) Advance() (*Step, error) {
+	if s.failed != nil {
+		return nil, s.failed
+	}
+	direction := sign(s.p.T1 - s.p.T0)
+	if s.done || (s.p.T1-s.t)*direction <= 0 {
+		return nil, nil
+	}
+	if !s.started {
+		if err := s.begin(direction); err != nil {
+			return nil, s.fail(err)
+		}
+	}
+	for {
+		if s.stats.Accepted+s.stats.Rejected >= s.o.MaxSteps {
+			return nil, s.failure(fmt.Sprintf("%d steps were not enough", s.o.MaxSteps), s.h, s.current.Error,
+				"raise MaxSteps or the tolerances, or try a scheme for stiff problems such as sdirk4")
+		}
+		t1, jump := s.nextTime(direction)
+		if s.limit = math.NaN(); jump {
+			s.limit = t1
+		}
+		h := t1 - s.t
+		if s.t+h == s.t || s.grid == nil && math.Abs(s.h) < smallestStep*math.Abs(s.t) {
+			return nil, s.failure("the step size underflowed", s.h, s.current.Error, "the solution may have a singularity here, or the tolerances may be too small")
+		}
+		e, err := s.step.advance(s.t, h, s.x, s.next)
+		if err != nil && s.grid != nil {
+			return nil, s.failure(err.Error(), h, math.NaN(), "shorten the steps")
+		}
+		if err != nil {
+			e = math.NaN()
+		}
+		bad := firstBad(s.next)
+		if bad >= 0 {
+			e = math.NaN()
+		}
+		accepted := e <= 1
+		if s.grid != nil {
+			if bad >= 0 || math.IsNaN(e) {
+				return nil, s.failure("the state is no longer finite", h, e, "shorten the steps, or choose a more stable scheme")
+			}
+			accepted = true
+		} else {
+			if math.Abs(h) <= s.o.MinStep && finite(e) {
+				accepted = true
+			}
+			s.h = s.clamp(h*s.ctl.factor(e, accepted), direction)
+			if math.IsNaN(e) && math.Abs(h) <= s.o.MinStep {
+				return nil, s.failure("the state is no longer finite at the smallest step", h, e, "")
+			}
+		}
+		if !accepted {
+			s.stats.Rejected++
+			s.rejected++
+			s.current.Error = e
+			continue
+		}
+		if err := s.accept(t1, h, e, jump); err != nil {
+			return nil, s.fail(err)
+		}
+		return &s.current, nil
+	}
+}
+
+// begin evaluates where the first step of an adaptive solver shall end.
+func (s *Solver) begin(direction float64) error {
+	s.started = true
+	s.events.begin(s)
+	if s.grid != nil {
+		return nil
+	}
+	s.h = s.o.FirstStep
+	if s.h == 0 {
+		h, err := s.firstStep(direction)
+		if err != nil {
+			return err
+		}
+		s.h = h
+	}
+	s.h = s.clamp(s.h*direction, direction)
+	return nil
+}
+
+func (s *Solver) clamp(h, direction float64) float64 {
+	return direction * min(max(math.Abs(h), s.o.MinStep), s.o.MaxStep)
+}
+
+// nextTime is where the next step ends, and whether f is discontinuous there.
+func (s *Solver) nextTime(direction float64) (t1 float64, jump bool) {
+	if s.grid != nil {
+		return s.grid[s.index+1], false
+	}
+	t1 = s.t + s.h
+	if len(s.jumps) > 0 && (t1-s.jumps[0])*direction >= 0 {
+		return s.jumps[0], true
+	}
+	// A step that leaves almost nothing for the next one goes to the end.
+	if !s.o.compat.overshoot && (s.p.T1-t1)*direction <= 1e-10*math.Abs(s.h) {
+		return s.p.T1, false
+	}
+	return t1, false
+}
+
+func (s *Solver) accept(t1, h, e float64, jump bool) error {
+	s.before, s.x, s.next = s.x, s.next, s.before
+	s.current = Step{
+		solver: s, Index: s.index, T0: s.t, T: t1, X0: s.before, X: s.x, Error: e, Rejected: s.rejected, curve: s.current.curve,
+	}
+	s.t, s.rejected = t1, 0
+	s.index++
+	s.stats.Accepted++
+	size := math.Abs(h)
+	if s.stats.Accepted == 1 {
+		s.stats.SmallestStep = size
+	}
+	s.stats.SmallestStep, s.stats.LargestStep = min(s.stats.SmallestStep, size), max(s.stats.LargestStep, size)
+	s.step.accept()
+	if jump {
+		s.jumps = s.jumps[1:]
+		s.current.fit() // while its rates are known
+		s.limit = math.NaN()
+		s.step.restart()
+	}
+	if len(s.p.Events) > 0 {
+		return s.events.look(s)
+	}
+	return nil
+}
+
+// firstStep is the heuristic of HNW I, section II.4.
+func (s *Solver) firstStep(direction float64) (float64, error) {
+	n := len(s.x)
+	f0, f1, x1 := make([]float64, n), make([]float64, n), make([]float64, n)
+	s.f(s.t, s.x, f0)
+	if r, ok := s.step.(interface{ know(f []float64) }); ok {
+		r.know(f0)
+	}
+	if i := firstBad(f0); i >= 0 {
+		return 0, &Failure{Reason: "the rate is not finite where the problem begins", T: s.t, Component: i, Value: f0[i]}
+	}
+	d0, d1 := s.norm.of(s.x, s.x, s.x), s.norm.of(f0, s.x, s.x)
+	h := 1e-6
+	if d0 >= 1e-5 && d1 >= 1e-5 {
+		h = 0.01 * d0 / d1
+	}
+	for i := range x1 {
+		x1[i] = s.x[i] + direction*h*f0[i]
+	}
+	s.f(s.t+direction*h, x1, f1)
+	for i := range f1 {
+		f1[i] -= f0[i]
+	}
+	d2 := s.norm.of(f1, s.x, s.x) / h
+	h1 := max(1e-6, h*1e-3)
+	if d1 > 1e-15 || d2 > 1e-15 {
+		order := math.Round(s.ctl.order)
+		if s.o.compat.initialOrder > 0 {
+			order = float64(s.o.compat.initialOrder)
+		}
+		h1 = math.Pow(0.01/max(d1, d2), 1/order)
+	}
+	h = min(100*h, h1)
+	if !finite(h) || h == 0 {
+		h = 1e-6 // a rate that explodes at once: let the error control find out
+	}
+	return h, nil
+}
+
+// failure stops the solver.
+func (s *Solver) failure(reason string, h, e float64, advice string) error {
+	f := &Failure{Reason: reason, Advice: advice, T: s.t, H: h, ErrorNorm: e}
+	if bad := firstBad(s.next); bad >= 0 {
+		f.Component, f.Value = bad, s.next[bad]
+	} else if errors := s.step.errors(); errors != nil {
+		f.Component = s.norm.worst(errors, s.x, s.next)
+		f.Value = s.x[f.Component]
+	} else {
+		f.Value = s.x[0]
+	}
+	return s.fail(f)
+}
+
+func (s *Solver) fail(err error) error {
+	if f, ok := err.(*Failure); ok {
+		f.Scheme = s.info.Name
+		f.Reason = strings.TrimPrefix(f.Reason, "ode: ")
+	}
+	s.failed = err
+	return err
+}
