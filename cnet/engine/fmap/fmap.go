@@ -47,6 +47,9 @@ type Map interface {
 	// Scale multiplies by a scalar node.
 	Scale(factor *Node) Map
 
+	// Mul is the product with a map of the same shape, number by number.
+	Mul(y Map) Map
+
 	// Combine is x + Σ coefficients[i]·terms[i]; terms with coefficient 0 are left out.
 	Combine(coefficients []float64, terms []Map) Map
 
@@ -58,6 +61,10 @@ type Map interface {
 
 	// Pixels is the number of values a channel has in the batch: B·H·W.
 	Pixels() int
+
+	// nodes are what the map is made of, and with returns a map of the same shape made of others.
+	nodes() []*Node
+	with(nodes []*Node) Map
 }
 
 // New takes images [B, H, W, C] (float32 or float64) into a layout.

@@ -70,6 +70,7 @@ func TestPlanarEqualsStandard(t *testing.T) {
 		"batch norm":           {[]*tensors.Tensor{scale, offset}, norm},
 		"affine":               {[]*tensors.Tensor{scale, offset}, func(m Map, p []*Node) Map { return m.Affine(p[0], p[1]) }},
 		"relu":                 {nil, func(m Map, _ []*Node) Map { return m.ReLU() }},
+		"product":              {nil, func(m Map, _ []*Node) Map { return m.Mul(m.ReLU()) }},
 		"block":                {[]*tensors.Tensor{kernel3, bias}, block},
 	}
 	for name, c := range cases {

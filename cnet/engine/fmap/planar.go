@@ -73,15 +73,24 @@ func (m planar) Scale(factor *Node) Map {
 	return m.each(func(_ int, p part) *Node { return Mul(p.x, factor) })
 }
 
+func (m planar) Mul(y Map) Map {
+	return m.each(func(i int, p part) *Node { return Mul(p.x, m.same(y, i)) })
+}
+
+// same is part i of y; it panics unless y has the shape of m.
+func (m planar) same(y Map, i int) *Node {
+	t, ok := y.(planar)
+	if !ok || len(t.parts) != len(m.parts) || t.parts[i].geometry != m.parts[i].geometry || t.Channels() != m.Channels() {
+		exceptions.Panicf("fmap: cannot combine maps of different shapes")
+	}
+	return t.parts[i].x
+}
+
 func (m planar) Combine(coefficients []float64, terms []Map) Map {
 	return m.each(func(i int, p part) *Node {
 		y := p.x
 		for j, term := range terms {
-			t, ok := term.(planar)
-			if !ok || t.parts[i].geometry != p.geometry || t.Channels() != m.Channels() {
-				exceptions.Panicf("fmap: cannot combine maps of different shapes")
-			}
-			y = addScaled(y, coefficients[j], t.parts[i].x)
+			y = addScaled(y, coefficients[j], m.same(term, i))
 		}
 		return y
 	})
@@ -103,3 +112,13 @@ func (m planar) MeanPool() *Node { return m.concatenated(part.meanPool) }
 func (m planar) Images() *Node {
 	return m.concatenated(func(p part) *Node { return TransposeAllAxes(withoutBorder(p.x, p.geometry), 1, 2, 3, 0) })
 }
+
+func (m planar) nodes() []*Node {
+	list := make([]*Node, len(m.parts))
+	for i, p := range m.parts {
+		list[i] = p.x
+	}
+	return list
+}
+
+func (m planar) with(nodes []*Node) Map { return m.each(func(i int, _ part) *Node { return nodes[i] }) }

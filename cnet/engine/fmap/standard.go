@@ -45,16 +45,26 @@ func (m standard) ReLU() Map { return standard{Max(ScalarZero(m.x.Graph(), m.x.D
 
 func (m standard) Scale(factor *Node) Map { return standard{Mul(m.x, factor)} }
 
+func (m standard) Mul(y Map) Map { return standard{Mul(m.x, m.same(y).x)} }
+
+// same is y as a standard map; it panics unless it has the shape of m.
+func (m standard) same(y Map) standard {
+	t, ok := y.(standard)
+	if !ok || !t.x.Shape().Equal(m.x.Shape()) {
+		exceptions.Panicf("fmap: cannot combine maps of different shapes")
+	}
+	return t
+}
+
 func (m standard) Combine(coefficients []float64, terms []Map) Map {
 	y := m.x
 	for i, term := range terms {
-		t, ok := term.(standard)
-		if !ok || !t.x.Shape().Equal(m.x.Shape()) {
-			exceptions.Panicf("fmap: cannot combine maps of different shapes")
-		}
-		y = addScaled(y, coefficients[i], t.x)
+		y = addScaled(y, coefficients[i], m.same(term).x)
 	}
 	return standard{y}
 }
 
 func (m standard) perChannel(v *Node) *Node { return Reshape(v, 1, 1, 1, m.Channels()) }
+
+func (m standard) nodes() []*Node         { return []*Node{m.x} }
+func (m standard) with(nodes []*Node) Map { return standard{nodes[0]} }

@@ -1,0 +1,78 @@
+package fmap
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Custom is a function of a map whose gradient is computed by vjp instead of going back through what forward builds.
+//
+// forward gets x without gradient. Other nodes that it uses, and that gradients shall reach, are listed by weights, which is called
+// after forward. For the adjoint dy of the result, vjp returns the one of x, and those of the weights in their order; it may build
+// forward again, which is how memory is saved. The x and y that it gets are those of the forward pass.
+func Custom(x Map, forward func(x Map) Map, weights func() []*Node, vjp func(x, y, dy Map) (dx Map, dw []*Node)) Map {
+	inputs := x.nodes()
+	free := x.with(stopped(inputs))
+	y := forward(free)
+	ws := weights()
+	inputs = append(inputs[:len(inputs):len(inputs)], ws...)
+
+	// As in withVJPs: the adjoints are computed when the first result is reached, and handed out by identities on the inputs,
+	// which are tied to the results by adding zero times one element of each.
+	var adjoints []*Node
+	var tie *Node
+	for i, input := range inputs {
+		zero := MulScalar(firstElement(IdentityWithCustomGradient(input, func(_, _ *Node) *Node { return adjoints[i] })), 0)
+		if tie == nil {
+			tie = zero
+		} else {
+			tie = Add(tie, zero)
+		}
+	}
+	ys := y.nodes()
+	results := stopped(ys)
+	for j := range results {
+		results[j] = Add(results[j], tie)
+	}
+	dys := make([]*Node, len(ys))
+	for j := range results {
+		results[j] = IdentityWithCustomGradient(results[j], func(_, dy *Node) *Node {
+			dys[j] = dy
+			if j == 0 { // the last to be reached
+				dx, dw := vjp(free, y.with(stopped(ys)), y.with(dys))
+				adjoints = append(dx.nodes(), dw...)
+			}
+			return dy
+		})
+	}
+	return y.with(results)
+}
+
+func stopped(nodes []*Node) []*Node {
+	free := make([]*Node, len(nodes))
+	for i, n := range nodes {
+		free[i] = StopGradient(n)
+	}
+	return free
+}
+
+// Pullback differentiates f at x: it returns y = f(x), and the adjoints of x and of the weights for the adjoint dy of y. The
+// evaluation waits for dy, so that what it needs is not computed, and kept, long before.
+func Pullback(x Map, f func(x Map) Map, weights []*Node, dy Map) (y, dx Map, dw []*Node) {
+	xs := stopped(x.nodes())
+	wait := MulScalar(StopGradient(firstElement(dy.nodes()[0])), 0)
+	for i := range xs {
+		xs[i] = Add(xs[i], wait)
+	}
+	y = f(x.with(xs))
+	var product *Node
+	for i, n := range y.nodes() {
+		p := ReduceAllSum(Mul(n, StopGradient(dy.nodes()[i])))
+		if product == nil {
+			product = p
+		} else {
+			product = Add(product, p)
+		}
+	}
+	gradients := Gradient(product, append(xs[:len(xs):len(xs)], weights...)...)
+	return y, x.with(gradients[:len(xs)]), gradients[len(xs):]
+}
