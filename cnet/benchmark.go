@@ -15,8 +15,9 @@ import (
 type StepTime struct {
 	Engine  string        `json:"engine"`
 	Batch   int           `json:"batch"`
-	Steps   int           `json:"steps"`
-	Scheme  string        `json:"scheme"`
+	Net     string        `json:"net"`
+	Steps   int           `json:"steps,omitempty"`
+	Scheme  string        `json:"scheme,omitempty"`
 	Compile time.Duration `json:"-"` // building the graph and the first step
 	Seconds float64       `json:"seconds"`
 	Images  float64       `json:"images_per_s"`
@@ -25,12 +26,12 @@ type StepTime struct {
 // BenchmarkStep measures training steps of the network c on random 32×32 colour images of 10 classes, and returns the
 // best of so many.
 func BenchmarkStep(e *engine.Engine, c Config, repeats int) (st StepTime, err error) {
-	n, err := NewNet(c, 3, 10)
+	c = c.WithDefaults()
+	n, err := NewNetwork(c, 3, 10)
 	if err != nil {
 		return st, err
 	}
-	defer func() { guard(n, recover(), &err) }()
-	c = n.Config
+	defer func() { guard(n, c, recover(), &err) }()
 	store := model.NewStore()
 	if err := n.Init(store, c.Seed, Float); err != nil {
 		return st, err
@@ -46,8 +47,8 @@ func BenchmarkStep(e *engine.Engine, c Config, repeats int) (st StepTime, err er
 	for i := range labels {
 		labels[i] = rng.Int32N(10)
 	}
-	trainer := newTrainer(e, n, store)
-	st = StepTime{Engine: e.Name, Batch: c.BatchSize, Steps: n.Steps, Scheme: n.Scheme.Name}
+	trainer := newTrainer(e, n, c, store)
+	st = StepTime{Engine: e.Name, Batch: c.BatchSize, Net: title(c.Model, n), Steps: c.Steps, Scheme: c.Scheme}
 	for i := range repeats + 1 {
 		start := time.Now()
 		metrics, err := trainer.TrainStep(train.Batch{

@@ -1,12 +1,11 @@
 package cnet
 
 import (
+	"encoding/json"
 	"fmt"
-	"math"
-	"strings"
 
+	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
-	"continuousnet/cnet/ode"
 )
 
 // Config says what is trained on what, and how. Its zero value is a good default: fields that are 0 or empty take the value
@@ -16,14 +15,22 @@ type Config struct {
 	Dataset string `json:"dataset"`        // "fashion-sample"; see dataset.Names
 	Data    string `json:"data,omitempty"` // the folder of the data set; "data/NAME", unused by fashion-sample
 
-	Model       string  `json:"model"`        // "ContinuousNet"
-	Scheme      string  `json:"scheme"`       // "euler"; see ode.Schemes
-	Channels    int     `json:"channels"`     // 16: channels of the first stage (alpha); the others have 2× and 4×
-	Intervals   int     `json:"intervals"`    // as many as Steps, or 1: intervals of depth with weights of their own, in each stage
-	Steps       int     `json:"steps"`        // as many as Intervals: time steps of the scheme over each stage
-	TimeEpsilon float64 `json:"time_epsilon"` // Intervals: the length of time that t in [0, 1] stands for
+	Model    string `json:"model"`    // "ContinuousNet"; see Models
+	Channels int    `json:"channels"` // 16: channels of the stem (alpha) and of the first stage; the other stages have 2× and 4×
+
+	// Nets that are continuous in depth only.
+	Scheme      string  `json:"scheme,omitempty"`       // "euler"; see ode.Schemes
+	Basis       string  `json:"basis,omitempty"`        // "piecewise_constant"; of the weights over depth, see basis.Names
+	Functions   int     `json:"functions,omitempty"`    // as many as Steps, or 1: functions of the basis, in each stage
+	Steps       int     `json:"steps,omitempty"`        // as many as Functions: time steps of the scheme over each stage
+	TimeEpsilon float64 `json:"time_epsilon,omitempty"` // Functions: the length of time that t in [0, 1] stands for
+	SkipInit    bool    `json:"skip_init,omitempty"`    // multiply every rate by a scalar that starts at 0
+	NoStitch    bool    `json:"no_stitch,omitempty"`    // change resolution and channels by a 1×1 convolution alone
+
+	WidenFactor int     `json:"widen_factor,omitempty"` // 4: times the channels of the stem in the stages; Wide nets only
+	Depth       int     `json:"depth,omitempty"`        // 20 of a ResNetV2, 34 of a WideResNet: layers; baselines only
+	Dropout     float64 `json:"dropout,omitempty"`      // the probability that a number is dropped in training; WideResNet only
 	NoBatchNorm bool    `json:"no_batch_norm,omitempty"`
-	SkipInit    bool    `json:"skip_init,omitempty"` // multiply every rate by a scalar that starts at 0
 
 	BatchSize     int     `json:"batch_size"`                // 128
 	TestBatchSize int     `json:"test_batch_size"`           // 200
@@ -32,22 +39,54 @@ type Config struct {
 	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // epochs count from 0
 	Momentum      float64 `json:"momentum"`                  // 0.9; negative: none
 	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; negative: none
-	RefineEpochs  []int   `json:"refine_epochs,omitempty"`   // double intervals and steps at the start of these epochs
+	RefineEpochs  []int   `json:"refine_epochs,omitempty"`   // double steps and cells or functions of the basis at the start of these epochs
 	NoAugment     bool    `json:"no_augment,omitempty"`      // train on the images as they are
 	Seed          uint64  `json:"seed"`                      // of weights, order and augmentation
 
 	Engine string `json:"engine,omitempty"` // "auto"; see the engine package
 }
 
+// UnmarshalJSON also reads what was written when all weights were piecewise constant, and "intervals" was their number.
+func (c *Config) UnmarshalJSON(text []byte) error {
+	type plain Config
+	old := struct {
+		*plain
+		Intervals int `json:"intervals"`
+	}{plain: (*plain)(c)}
+	if err := json.Unmarshal(text, &old); err != nil {
+		return err
+	}
+	if old.Intervals > 0 {
+		c.Basis, c.Functions = piecewiseConstant, old.Intervals
+	}
+	return nil
+}
+
 // WithDefaults fills in what is not set.
+//
+// In any basis there are as many steps as functions unless something else is said: a scheme with one stage then sees θ(t) at so
+// many times, which tell that many functions apart. A basis that does not take the number of functions that follows from Steps,
+// as piecewise_linear wants an even one, gets the next that it takes.
 func (c Config) WithDefaults() Config {
 	setDefault(&c.Dataset, "fashion-sample")
-	setDefault(&c.Model, "ContinuousNet")
-	setDefault(&c.Scheme, "euler")
+	setDefault(&c.Model, ContinuousNet)
 	setDefault(&c.Channels, 16)
-	setDefault(&c.Intervals, max(c.Steps, 1))
-	setDefault(&c.Steps, c.Intervals)
-	setDefault(&c.TimeEpsilon, float64(c.Intervals))
+	if Continuous(c.Model) {
+		setDefault(&c.Scheme, "euler")
+		setDefault(&c.Basis, piecewiseConstant)
+		setDefault(&c.Functions, enough(c.Basis, max(c.Steps, 1)))
+		setDefault(&c.Steps, c.Functions)
+		setDefault(&c.TimeEpsilon, float64(c.Functions))
+	}
+	switch c.Model {
+	case WideContinuousNet:
+		setDefault(&c.WidenFactor, 4)
+	case ResNetV2:
+		setDefault(&c.Depth, 20)
+	case WideResNet:
+		setDefault(&c.WidenFactor, 4)
+		setDefault(&c.Depth, 34)
+	}
 	setDefault(&c.BatchSize, 128)
 	setDefault(&c.TestBatchSize, 200)
 	setDefault(&c.LearningRate, 0.1)
@@ -58,6 +97,16 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
+// enough is the smallest number of functions, least or a little more, that a basis takes; least if there is none.
+func enough(name string, least int) int {
+	for k := least; k < least+4; k++ {
+		if _, err := basis.New(name, k); err == nil {
+			return k
+		}
+	}
+	return least
+}
+
 func setDefault[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
@@ -65,58 +114,54 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// Models are the names that Config.Model can have.
-var Models = []string{"ContinuousNet"}
-
 // Check reports the first field that cannot be.
 func (c Config) Check() error {
-	fail := func(field string, value any, want string) error {
-		return fmt.Errorf("config: %s is %v, must be %s", field, value, want)
-	}
 	if _, err := dataset.Canonical(c.Dataset); err != nil {
 		return err
 	}
-	if c.Model != "ContinuousNet" {
-		return fail("model", fmt.Sprintf("%q", c.Model), "one of "+strings.Join(Models, ", "))
-	}
-	if _, err := ode.Scheme(c.Scheme); err != nil {
+	if err := c.checkModel(); err != nil {
 		return err
 	}
 	for _, f := range []struct {
 		name       string
 		value, max int
-	}{
-		{"channels", c.Channels, 4096}, {"intervals", c.Intervals, 1024}, {"steps", c.Steps, 1024},
-		{"batch size", c.BatchSize, 1 << 20}, {"test batch size", c.TestBatchSize, 1 << 20},
-	} {
-		if f.value < 1 || f.value > f.max {
-			return fail(f.name, f.value, fmt.Sprintf("from 1 to %d", f.max))
+	}{{"channels", c.Channels, 4096}, {"batch size", c.BatchSize, 1 << 20}, {"test batch size", c.TestBatchSize, 1 << 20}} {
+		if err := between(f.name, f.value, f.max); err != nil {
+			return err
 		}
-	}
-	if c.Steps%c.Intervals != 0 {
-		return fail("steps", c.Steps, fmt.Sprintf("a multiple of the %d intervals", c.Intervals))
 	}
 	for _, f := range []struct {
 		name     string
 		value    float64
 		positive bool
 	}{
-		{"time epsilon", c.TimeEpsilon, true}, {"learning rate", c.LearningRate, true}, {"lr decay", c.LRDecay, true},
+		{"learning rate", c.LearningRate, true}, {"lr decay", c.LRDecay, true},
 		{"momentum", c.Momentum, false}, {"weight decay", c.WeightDecay, false},
 	} {
-		if math.IsNaN(f.value) || math.IsInf(f.value, 0) || f.positive && f.value <= 0 {
-			return fail(f.name, f.value, "a positive number")
+		if notFinite(f.value) || f.positive && f.value <= 0 {
+			return badField(f.name, f.value, "a positive number")
 		}
 	}
 	if c.Momentum >= 1 {
-		return fail("momentum", c.Momentum, "less than 1")
+		return badField("momentum", c.Momentum, "less than 1")
 	}
 	for _, list := range [][]int{c.RefineEpochs, c.LRDecayEpochs} {
 		for _, e := range list {
 			if e < 0 {
-				return fail("an epoch to refine or to decay the learning rate at", e, "0 or more")
+				return badField("an epoch to refine or to decay the learning rate at", e, "0 or more")
 			}
 		}
+	}
+	return nil
+}
+
+func badField(field string, value any, want string) error {
+	return fmt.Errorf("config: %s is %v, must be %s", field, value, want)
+}
+
+func between(field string, value, most int) error {
+	if value < 1 || value > most {
+		return badField(field, value, fmt.Sprintf("from 1 to %d", most))
 	}
 	return nil
 }

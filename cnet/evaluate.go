@@ -25,12 +25,13 @@ type Score struct {
 // GoMLX's trainer evaluates too, but weighs each batch by its size, the padding of the last one included; sums over the
 // images are exact.
 type evaluator struct {
-	net    *Net
+	net    Network
+	config Config
 	scores *model.Exec
 	probs  *model.Exec
 }
 
-func newEvaluator(e *engine.Engine, n *Net, store *model.Store) (*evaluator, error) {
+func newEvaluator(e *engine.Engine, n Network, c Config, store *model.Store) (*evaluator, error) {
 	scores, err := model.NewExec(e.Backend, store, func(scope *model.Scope, images, labels, weights *Node) (*Node, *Node) {
 		logits := n.Logits(scope.Store(), e.Layout, images, false)
 		// The loss is the mean over the batch of the weighted losses.
@@ -47,12 +48,12 @@ func newEvaluator(e *engine.Engine, n *Net, store *model.Store) (*evaluator, err
 	if err != nil {
 		return nil, err
 	}
-	return &evaluator{net: n, scores: scores, probs: probs}, nil
+	return &evaluator{net: n, config: c, scores: scores, probs: probs}, nil
 }
 
 // score evaluates all images of a split.
 func (ev *evaluator) score(ctx context.Context, set *dataset.Set, split dataset.Split, batchSize int) (s Score, err error) {
-	defer func() { guard(ev.net, recover(), &err) }()
+	defer func() { guard(ev.net, ev.config, recover(), &err) }()
 	ordered, err := dataset.NewOrdered(set, split, batchSize)
 	if err != nil {
 		return s, err
@@ -82,7 +83,7 @@ func (ev *evaluator) score(ctx context.Context, set *dataset.Set, split dataset.
 
 // predict returns the probability of each class, [images][classes], for the first images of a split.
 func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (p [][]float32, err error) {
-	defer func() { guard(ev.net, recover(), &err) }()
+	defer func() { guard(ev.net, ev.config, recover(), &err) }()
 	count = min(count, split.Len())
 	first := dataset.Split{Images: split.Images[:count*set.ImageSize()], Labels: split.Labels[:count]}
 	ordered, err := dataset.NewOrdered(set, first, count)

@@ -11,7 +11,8 @@ import (
 const (
 	EventEpoch  = "epoch"  // an epoch is complete: losses, accuracies, speed
 	EventLoss   = "loss"   // the mean training loss of the last few steps
-	EventRefine = "refine" // intervals and steps were doubled
+	EventRefine = "refine" // steps and cells or functions of the basis were doubled
+	EventBasis  = "basis"  // another basis of the weights over depth
 	EventScheme = "scheme" // another scheme
 	EventRate   = "rate"   // another learning rate
 )
@@ -31,7 +32,10 @@ type Record struct {
 	ImagesPerS    float64 `json:"images_per_s,omitempty"` // of training; evaluation is not counted
 	Seconds       float64 `json:"seconds,omitempty"`
 
-	Net string `json:"net,omitempty"` // the network after the change, such as "2-2-2 euler"
+	Net       string  `json:"net,omitempty"`       // the network after the change, such as "2-2-2 euler"
+	Basis     string  `json:"basis,omitempty"`     // the basis after a change of it
+	Functions int     `json:"functions,omitempty"` // likewise
+	Distance  float64 `json:"distance,omitempty"`  // how far that moved the weights; see BasisChange
 }
 
 // encodeHistory writes one JSON object a line.

@@ -7,9 +7,11 @@
 //	err = run.Train(ctx, 3)    // three epochs of 1-1-1
 //	err = run.Refine()         // 1-1-1 → 2-2-2: same function, twice as many steps with weights of their own
 //	err = run.Train(ctx, 3)
+//	report, err := run.Compress("piecewise_constant", 1)    // the closest weights that do not vary over depth
 //
-// A Net is the network itself: a function that builds a GoMLX graph, and the variables it needs. A Run is a directory
-// in which a net is trained: what it holds survives the process, whatever ends it.
+// A Net is the network itself: a function that builds a GoMLX graph, and the variables it needs. The baselines that it is
+// compared with are Networks as well. A Run is a directory in which a network is trained: what it holds survives the
+// process, whatever ends it.
 //
 // As everywhere in GoMLX, functions that build graphs panic on misuse; everything else returns an error.
 package cnet
@@ -20,214 +22,199 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
 
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/internal/layers"
 	"continuousnet/cnet/ode"
 )
 
 // stages is the number of stages of a net: each halves the resolution of the one before, and doubles its channels.
 const stages = 3
 
-// Batch norm, as in the original.
-const (
-	normEpsilon  = 1e-5
-	normMomentum = 0.1 // the share of a batch in the running statistics
-)
+// piecewiseConstant is the name of the basis that the original has.
+const piecewiseConstant = "piecewise_constant"
+
+// Float is the number format of networks: float64 exists to be compared with exact references.
+const Float = dtypes.Float32
 
 // Net is a ContinuousNet: a stem, then three times a stitch, which changes resolution and channels, and an ODE block
 // dx/dt = R(x, θ(t)), which the scheme turns into residual layers; then an average over the pixels and a linear layer.
+//
+// ContinuousNet normalises after each ReLU. ContinuousNetActFirst and WideContinuousNet normalise and apply the ReLU before
+// each convolution, and normalise once more before the average; WideContinuousNet has WidenFactor times as many channels in
+// the stages as in the stem.
 type Net struct {
 	Config        Config
 	ImageChannels int
 	Classes       int
 
 	Scheme ode.Tableau
-	Steps  int // of the scheme over each stage
-	Basis  basis.PiecewiseConstant
+	Steps  int         // of the scheme over each stage
+	Basis  basis.Basis // of the weights over depth; it does not depend on the steps
 }
 
-// NewNet returns the network that the configuration describes, for images of so many channels and so many classes.
+// NewNet returns the net that the configuration describes, for images of so many channels and so many classes.
 func NewNet(c Config, imageChannels, classes int) (*Net, error) {
 	c = c.WithDefaults()
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	if !Continuous(c.Model) {
+		return nil, fmt.Errorf("net: a %s is not continuous in depth; NewNetwork makes it", c.Model)
+	}
 	scheme, err := ode.Scheme(c.Scheme)
 	if err != nil {
 		return nil, err
 	}
-	b, err := basis.New(c.Intervals)
+	b, err := basis.New(c.Basis, c.Functions)
 	if err != nil {
 		return nil, err
 	}
 	return &Net{Config: c, ImageChannels: imageChannels, Classes: classes, Scheme: scheme, Steps: c.Steps, Basis: b}, nil
 }
 
-// String is the shape of the net as the papers write it, such as "2-2-2 euler".
+// String is the shape of the net as the papers write it, such as "2-2-2 euler"; with the basis of its weights, unless each step
+// has its own: "4-4-4 euler, 3 hat".
 func (n *Net) String() string {
-	return fmt.Sprintf("%d-%d-%d %s", n.Steps, n.Steps, n.Steps, n.Scheme.Name)
+	s := fmt.Sprintf("%d-%d-%d %s", n.Steps, n.Steps, n.Steps, n.Scheme.Name)
+	if n.Basis.Name() != piecewiseConstant || n.Basis.Functions() != n.Steps {
+		s += ", " + basisTitle(n.Basis)
+	}
+	return s
+}
+
+// basisTitle is a basis in short, such as "3 hat".
+func basisTitle(b basis.Basis) string { return fmt.Sprintf("%d %s", b.Functions(), b.Name()) }
+
+// actFirst reports whether batch norm and ReLU come before the convolutions.
+func (n *Net) actFirst() bool { return n.Config.Model != ContinuousNet }
+
+// channels is how many there are in stage i.
+func (n *Net) channels(i int) int { return n.Config.Channels * max(n.Config.WidenFactor, 1) << i }
+
+// stage is how a stage begins.
+type stage struct {
+	path    string
+	in, out int // channels before and after
+	stride  int
+	stitch  transition
+}
+
+// transition is what changes resolution and channels between two stages.
+type transition int
+
+const (
+	stitched  transition = iota // a 1×1 convolution plus a residual
+	projected                   // the 1×1 convolution alone
+	unchanged                   // nothing
+)
+
+// stages lists the stages of the net. The first one changes no resolution: without stitches, and in a
+// WideContinuousNet that is not widened, it begins with nothing, unless the number of channels changes.
+//
+// The original cannot build a net without stitches, other than a WideContinuousNet that is not widened; there it pads the
+// 1×1 convolution, which shifts the pixels and adds a border of zeros. Here nothing is padded.
+func (n *Net) stages() []stage {
+	list := make([]stage, stages)
+	in := n.Config.Channels
+	for i := range list {
+		s := stage{path: fmt.Sprintf("stage%d", i+1), in: in, out: n.channels(i), stride: 2}
+		if i == 0 {
+			s.stride = 1
+		}
+		same := s.stride == 1 && s.in == s.out
+		switch {
+		case same && (n.Config.NoStitch || n.Config.Model == WideContinuousNet):
+			s.stitch = unchanged
+		case n.Config.NoStitch:
+			s.stitch = projected
+		}
+		list[i], in = s, s.out
+	}
+	return list
 }
 
 // stitchEpsilon scales the rate of a stitch. It is fixed when the net is made: a refinement does not change it.
 func (n *Net) stitchEpsilon() float64 { return n.Config.TimeEpsilon / float64(n.Config.Steps) }
 
-func stagePath(i int) string { return fmt.Sprintf("stage%d", i+1) }
-
-func missingVariable(path string) error {
-	return fmt.Errorf("net: variable %q is missing; the store holds another network", path)
-}
-
 // Logits builds the network: images [batch, height, width, channels] in, logits [batch, classes] out. While
 // training, batch norm uses the statistics of the batch and updates the running ones; otherwise nothing is changed.
 func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node {
-	b := &builder{Net: n, store: store, graph: images.Graph(), training: training, running: map[string][]*Node{}}
-	if dtype := b.variable("stem/conv/kernel").DType(); images.DType() != dtype {
-		images = ConvertDType(images, dtype)
-	}
-	x := fmap.New(layout, images)
+	b := &builder{layers.NewBuilder(store, images.Graph(), n.Variables(), training), n}
+	x := b.Input(layout, images, "stem/conv/kernel")
 	if n.Config.NoBatchNorm {
-		x = x.Conv(b.variable("stem/conv/kernel"), nil, 1, true)
+		x = b.Conv(x, "stem/conv", nil, 1, true)
 	} else {
-		x = b.norm(x.Conv(b.variable("stem/conv/kernel"), nil, 1, false), "stem/norm", whole).ReLU()
+		x = b.Conv(x, "stem/conv", nil, 1, false)
+		x = b.Norm(x, "stem/norm", nil, layers.NormMomentum).ReLU()
 	}
-	for i := range stages {
-		stride := 2
-		if i == 0 {
-			stride = 1
-		}
-		x = b.stitch(x, stagePath(i)+"/stitch", stride)
-		x = b.block(x, stagePath(i)+"/ode")
+	for _, s := range n.stages() {
+		x = b.block(b.stitch(x, s), s.path+"/ode")
 	}
-	logits := DotGeneral(x.MeanPool(), []int{1}, nil, b.variable("head/weight"), []int{1}, nil)
-	b.updateStatistics()
-	return Add(logits, ExpandLeftToRank(b.variable("head/bias"), 2))
+	x = b.Norm(x, "head/norm", nil, layers.LastMomentum)
+	logits := b.Linear(x.MeanPool(), "head")
+	b.UpdateStatistics()
+	return logits
 }
 
 // builder is what Logits carries through the network.
 type builder struct {
-	*Net
-	store      *model.Store
-	graph      *Graph
-	training   bool
-	statistics []string           // paths of the running statistics updated so far
-	running    map[string][]*Node // their new values, one per interval
-}
-
-// whole stands for the interval of a variable that is not over depth.
-const whole = -1
-
-func (b *builder) variable(path string) *Node {
-	v := b.store.GetVariable(Root + "/" + path)
-	if v == nil {
-		panic(missingVariable(path))
-	}
-	return v.NodeValue(b.graph)
-}
-
-// at is the value of a variable in an interval.
-func (b *builder) at(path string, interval int) *Node {
-	v := b.variable(path)
-	if interval == whole {
-		return v
-	}
-	axes := make([]SliceAxisSpec, v.Rank())
-	for i := range axes {
-		axes[i] = AxisRange()
-	}
-	axes[0] = AxisElem(interval)
-	return Reshape(Slice(v, axes...), v.Shape().Dimensions[1:]...)
+	*layers.Builder
+	net *Net
 }
 
 // block is the ODE block: the scheme applied to dx/dt = ε·R(x, θ(t)) for t from 0 to 1.
 func (b *builder) block(x fmap.Map, path string) fmap.Map {
-	h := b.Config.TimeEpsilon / float64(b.Steps)
-	for step := range b.Steps {
+	n := b.net
+	h := n.Config.TimeEpsilon / float64(n.Steps)
+	for step := range n.Steps {
 		rate := func(_ int, c float64, x fmap.Map) fmap.Map {
-			return b.rate(x, path, b.Basis.Interval(step, b.Steps, c))
+			return b.rate(x, path, basis.Stage(n.Basis, step, n.Steps, c))
 		}
-		x = ode.Step(b.Scheme, x, h, rate, fmap.Map.Combine)
+		x = ode.Advance(n.Scheme, x, h, rate, fmap.Map.Combine)
 	}
 	return x
 }
 
-// rate is R(x, θ) of an ODE block: twice a convolution, ReLU and batch norm.
-func (b *builder) rate(x fmap.Map, path string, interval int) fmap.Map {
+// rate is R(x, θ) of an ODE block: twice a convolution, ReLU and batch norm, or batch norm, ReLU and a convolution.
+func (b *builder) rate(x fmap.Map, path string, phi []float64) fmap.Map {
 	for _, k := range []string{"1", "2"} {
-		x = x.Conv(b.at(path+"/conv"+k+"/kernel", interval), b.at(path+"/conv"+k+"/bias", interval), 1, true)
-		if !b.Config.NoBatchNorm {
-			x = b.norm(x, path+"/norm"+k, interval)
-		}
+		x = b.layer(x, path+"/conv"+k, path+"/norm"+k, phi, 1)
 	}
-	if b.Config.SkipInit {
-		x = x.Scale(b.at(path+"/skip_init", interval))
+	if b.net.Config.SkipInit {
+		x = x.Scale(b.At(path+"/skip_init", phi))
 	}
 	return x
 }
 
 // stitch changes resolution and channels: a 1×1 convolution plus a residual.
-func (b *builder) stitch(x fmap.Map, path string, stride int) fmap.Map {
-	h := x.Conv(b.variable(path+"/conv1/kernel"), b.variable(path+"/conv1/bias"), stride, true)
-	if !b.Config.NoBatchNorm {
-		h = b.norm(h, path+"/norm", whole)
+func (b *builder) stitch(x fmap.Map, s stage) fmap.Map {
+	if s.stitch == unchanged {
+		return x
 	}
-	h = h.Conv(b.variable(path+"/conv2/kernel"), b.variable(path+"/conv2/bias"), 1, true)
-	if b.Config.SkipInit {
-		h = h.Scale(Reshape(b.variable(path + "/skip_init")))
+	path := s.path + "/stitch"
+	y := b.Conv(x, path+"/shortcut", nil, s.stride, false)
+	if s.stitch == projected {
+		return y
 	}
-	x = x.Conv(b.variable(path+"/shortcut/kernel"), nil, stride, false)
-	return x.Combine([]float64{b.stitchEpsilon()}, []fmap.Map{h})
+	// The plain form has no second batch norm, and the other one ignores skip_init, as in the original.
+	norm1, norm2 := path+"/norm", ""
+	if b.net.actFirst() {
+		norm1, norm2 = path+"/norm1", path+"/norm2"
+	}
+	h := b.layer(x, path+"/conv1", norm1, nil, s.stride)
+	h = b.layer(h, path+"/conv2", norm2, nil, 1)
+	if b.Has(path + "/skip_init") {
+		h = h.Scale(Reshape(b.Variable(path + "/skip_init")))
+	}
+	return y.Combine([]float64{b.net.stitchEpsilon()}, []fmap.Map{h})
 }
 
-// norm is batch normalisation, with statistics of its own in each interval. While training, every evaluation updates
-// the running ones, in the order of evaluation, with the unbiased variance.
-func (b *builder) norm(x fmap.Map, path string, interval int) fmap.Map {
-	scale, offset := b.at(path+"/scale", interval), b.at(path+"/offset", interval)
-	if !b.training {
-		a := Div(scale, Sqrt(AddScalar(b.at(path+"/variance", interval), normEpsilon)))
-		return x.Affine(a, Sub(offset, Mul(a, b.at(path+"/mean", interval))))
+// layer is a convolution with ReLU and batch norm, in the order of the net.
+func (b *builder) layer(x fmap.Map, conv, norm string, phi []float64, stride int) fmap.Map {
+	if b.net.actFirst() {
+		return b.Conv(b.Norm(x, norm, phi, layers.NormMomentum).ReLU(), conv, phi, stride, false)
 	}
-	y, mean, variance := x.BatchNorm(scale, offset, normEpsilon)
-	n := float64(x.Pixels())
-	if n < 2 {
-		exceptions.Panicf("net: batch norm needs more than one value per channel to train, got a batch of one image of one pixel")
-	}
-	b.track(path+"/mean", interval, mean)
-	b.track(path+"/variance", interval, MulScalar(variance, n/(n-1)))
-	return y
+	return b.Norm(b.Conv(x, conv, phi, stride, true), norm, phi, layers.NormMomentum)
 }
-
-// track moves a running statistic towards the value of a batch.
-func (b *builder) track(path string, interval int, value *Node) {
-	running, ok := b.running[path]
-	if !ok {
-		b.statistics = append(b.statistics, path)
-		if interval == whole {
-			running = []*Node{b.variable(path)}
-		} else {
-			for i := range b.Basis.K {
-				running = append(running, b.at(path, i))
-			}
-		}
-		b.running[path] = running
-	}
-	i := max(interval, 0)
-	running[i] = Add(MulScalar(running[i], 1-normMomentum), MulScalar(value, normMomentum))
-}
-
-// updateStatistics makes the tracked statistics the new values of their variables.
-func (b *builder) updateStatistics() {
-	for _, path := range b.statistics {
-		running := b.running[path]
-		v := b.store.GetVariable(Root + "/" + path)
-		if v.Shape().Rank() == 1 {
-			v.SetNodeValue(running[0])
-		} else {
-			v.SetNodeValue(Stack(running, 0))
-		}
-	}
-}
-
-// Float is the number format of networks: float64 exists to be compared with exact references.
-const Float = dtypes.Float32

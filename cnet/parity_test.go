@@ -2,89 +2,73 @@ package cnet
 
 import (
 	"fmt"
-	"sync"
+	"math"
+	"slices"
+	"strings"
 	"testing"
 
-	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train/loss"
 
 	"continuousnet/cnet/basis"
-	"continuousnet/cnet/engine"
 	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/internal/parity"
 	"continuousnet/cnet/ode"
 )
-
-// backend is the go engine's, opened once.
-var backend = sync.OnceValue(func() compute.Backend {
-	e, err := engine.Open("go")
-	if err != nil {
-		panic(err)
-	}
-	return e.Backend
-})
 
 // networkCase is what the manifests say of a network.
 type networkCase struct {
 	ID          string   `json:"id"`
 	Model       string   `json:"model"`
 	Alpha       int      `json:"alpha"`
+	WidenFactor int      `json:"widen_factor"`
 	Scheme      string   `json:"scheme"`
 	Intervals   int      `json:"initial_time_d"`
 	PerInterval int      `json:"n_time_steps_per"`
 	TimeEpsilon float64  `json:"time_epsilon"`
 	BatchNorm   bool     `json:"use_batch_norms"`
 	SkipInit    bool     `json:"use_skip_init"`
+	Channels    int      `json:"in_channels"`
+	Classes     int      `json:"out_classes"`
 	Nudge       bool     `json:"nudge"`
-	Modules     []string `json:"modules"`
 	State       string   `json:"state"`
 	Result      string   `json:"result"`
+	NoGradient  []string `json:"no_grad"`
 }
 
 func (c networkCase) net(t *testing.T) *Net {
 	t.Helper()
-	if c.Model != "ContinuousNet" {
-		t.Skipf("%s is not built yet", c.Model)
-	}
 	n, err := NewNet(Config{
-		Scheme: c.Scheme, Channels: c.Alpha, Intervals: c.Intervals, Steps: c.Intervals * c.PerInterval,
+		Model: c.Model, Scheme: c.Scheme, Channels: c.Alpha, WidenFactor: c.WidenFactor,
+		Functions: c.Intervals, Steps: c.Intervals * c.PerInterval,
 		TimeEpsilon: c.TimeEpsilon, NoBatchNorm: !c.BatchNorm, SkipInit: c.SkipInit,
-	}, 3, 10)
+	}, orElse(c.Channels, 3), orElse(c.Classes, 10))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return n
 }
 
-func (c networkCase) modules() []string {
-	if c.Modules != nil {
-		return c.Modules
+func orElse(n, otherwise int) int {
+	if n == 0 {
+		return otherwise
 	}
-	return defaultModules(c.BatchNorm)
+	return n
 }
 
-// excluded says why the reference's numbers are not to be matched: it truncates t·K in floating point, and its nudge into
-// the open interval does nothing in float32 or when switched off, so that some evaluations read the weights of
-// another interval. This repeats its arithmetic and compares.
+// otherInterval is why a case of the reference is not to be matched: it truncates t·K in floating point, and its nudge into
+// the open interval does nothing in float32 or when switched off.
+const otherInterval = "the reference reads the weights of another interval"
+
+// excluded repeats the reference's arithmetic, and says where it reads the weights of another interval than it should.
 func excluded[T float32 | float64](scheme string, intervals, steps int, nudge bool) string {
 	tb, err := ode.Scheme(scheme)
 	if err != nil {
 		return ""
 	}
 	b := basis.PiecewiseConstant{K: intervals}
-	size := T(1) / T(steps)
-	at := func(i int) T { // torch.linspace
-		if i < (steps+1)/2 {
-			return size * T(i)
-		}
-		return T(1) - size*T(steps-i)
-	}
 	for step := range steps {
-		t0 := at(step)
-		dt := at(step+1) - t0
+		t0 := linspace[T](step, steps)
+		dt := linspace[T](step+1, steps) - t0
 		for _, c := range tb.C {
 			t := t0 + dt*T(c)
 			if c == 1 {
@@ -95,111 +79,46 @@ func excluded[T float32 | float64](scheme string, intervals, steps int, nudge bo
 			}
 			theirs := min(int(t*T(intervals)), intervals-1)
 			if ours := b.Interval(step, steps, c); ours != theirs {
-				return fmt.Sprintf("the reference evaluates step %d of %d at c=%.3g with the weights of interval %d instead of %d", step, steps, c, theirs, ours)
+				return fmt.Sprintf("step %d of %d at c=%.3g: interval %d instead of %d", step, steps, c, theirs, ours)
 			}
 		}
 	}
 	return ""
 }
 
-func (c networkCase) excluded(f *fixture, intervals, steps int) string {
-	if f.DType == "<f4" {
+// linspace is element i of torch.linspace(0, 1, steps+1), which counts from both ends and rounds once.
+func linspace[T float32 | float64](i, steps int) T {
+	size := T(1) / T(steps)
+	if i < (steps+1)/2 {
+		return size * T(i)
+	}
+	return T(math.FMA(-float64(size), float64(steps-i), 1))
+}
+
+func (c networkCase) excluded(f *parity.Fixture, intervals, steps int) string {
+	if f.Single() {
 		return excluded[float32](c.Scheme, intervals, steps, c.Nudge)
 	}
 	return excluded[float64](c.Scheme, intervals, steps, c.Nudge)
 }
 
-func (f *fixture) precision() (dtypes.DType, float64) {
-	if f.DType == "<f4" {
-		return dtypes.Float32, 1e-4
-	}
-	return dtypes.Float64, 1e-9
-}
-
-// layouts are both forms of the network; they must agree with the reference alike.
-var layouts = map[string]fmap.Layout{"planar": fmap.Planar, "standard": fmap.Standard}
-
-// evaluate returns the logits, and in training the mean cross entropy and the gradient of every trainable variable, by path.
-func evaluate(t *testing.T, n *Net, store *model.Store, layout fmap.Layout, images array, labels []float64, training bool) (logits []float64, lossValue float64, gradients map[string][]float64) {
-	t.Helper()
-	var paths []string
-	exec, err := model.NewExec(backend(), store, func(scope *model.Scope, images, labels *Node) []*Node {
-		z := n.Logits(scope.Store(), layout, images, training)
-		if !training {
-			return []*Node{z}
-		}
-		l := ReduceAllMean(loss.SparseCategoricalCrossEntropyLogits([]*Node{labels}, []*Node{z}))
-		var nodes []*Node
-		for _, v := range n.Variables() {
-			if v.Trainable {
-				paths = append(paths, v.Path)
-				nodes = append(nodes, store.GetVariable(Root+"/"+v.Path).NodeValue(z.Graph()))
-			}
-		}
-		return append([]*Node{z, l}, Gradient(l, nodes...)...)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dtype := store.GetVariable(Root + "/stem/conv/kernel").DType()
-	results, err := exec.Call(toTensor(images.Values, images.Dims, dtype), labelTensor(labels))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var values [][]float64
-	for _, r := range results {
-		v, err := fromTensor(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		values = append(values, v)
-	}
-	if !training {
-		return values[0], 0, nil
-	}
-	gradients = map[string][]float64{}
-	for i, path := range paths {
-		gradients[path] = values[2+i]
-	}
-	return values[0], values[1][0], gradients
-}
-
-func labelTensor(labels []float64) *tensors.Tensor {
-	ids := make([]int32, len(labels))
-	for i, l := range labels {
-		ids[i] = int32(l)
-	}
-	return tensors.FromFlatDataAndDimensions(ids, len(ids), 1)
-}
-
-// variableValues returns the numbers of a variable in the store.
-func variableValues(t *testing.T, store *model.Store, path string) []float64 {
-	t.Helper()
-	v := store.GetVariable(path)
-	if v == nil {
-		t.Fatalf("no variable %s", path)
-	}
-	value, err := v.Value()
-	if err != nil {
-		t.Fatal(err)
-	}
-	numbers, err := fromTensor(value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return numbers
-}
-
-// TestParityForward compares logits in both modes, the loss, every gradient, and the running statistics after a step with
-// the reference's.
+// TestParityForward compares logits and loss in both modes, every gradient, and the running statistics after a step with the
+// reference's.
 func TestParityForward(t *testing.T) {
 	for set, root := range fixtureRoots() {
 		for _, folder := range []string{"continuousnet_forward", "continuousnet_forward_f32", "continuousnet_forward_td3", "continuousnet_forward_nonudge"} {
 			t.Run(set+"/"+folder, func(t *testing.T) {
-				f, cases := openFixture[networkCase](t, root, folder)
+				f, cases := parity.Open[networkCase](t, root, folder)
 				for _, c := range cases {
 					for name, layout := range layouts {
-						t.Run(c.ID+"/"+name, func(t *testing.T) { c.forward(t, f, layout) })
+						t.Run(c.ID+"/"+name, func(t *testing.T) {
+							n := c.net(t)
+							if detail := c.excluded(f, n.Basis.Functions(), n.Steps); detail != "" {
+								parity.Exclude(t, folder+"/"+c.ID, otherInterval, detail)
+							}
+							parity.Case(t, folder+"/"+c.ID, "")
+							golden{f, n, c.State, c.Result, c.NoGradient, nothing}.compare(t, layout)
+						})
 					}
 				}
 			})
@@ -207,38 +126,91 @@ func TestParityForward(t *testing.T) {
 	}
 }
 
-func (c networkCase) forward(t *testing.T, f *fixture, layout fmap.Layout) {
-	n := c.net(t)
-	if why := c.excluded(f, n.Basis.K, n.Steps); why != "" {
-		t.Skip("excluded: " + why)
-	}
-	dtype, tolerance := f.precision()
-	inputs, want := f.bundle(t, f.Input), f.bundle(t, c.Result)
-	store := loadState(t, n, c.modules(), f.bundle(t, c.State), "", dtype)
-	images, labels := inputs["x"].images(), inputs["labels"].Values
+// golden is a network, and the bundles of a fixture that say what it computes.
+type golden struct {
+	*parity.Fixture
+	net           Network
+	state, result string
+	unused        []string          // parameters without gradient
+	omitted       func(string) bool // gradients that are not in the fixture
+}
 
-	logits, _, _ := evaluate(t, n, store, layout, images, labels, false)
-	expect(t, "logits_eval", logits, want["logits_eval"], tolerance)
-	logits, lossValue, gradients := evaluate(t, n, store, layout, images, labels, true)
-	expect(t, "logits_train", logits, want["logits_train"], tolerance)
-	if w, ok := want["loss_train"]; ok {
-		expect(t, "loss_train", []float64{lossValue}, w, tolerance)
+func (g golden) compare(t *testing.T, layout fmap.Layout) {
+	tolerance := g.Tolerance()
+	inputs, _ := g.Bundle(t, g.Input)
+	want, keys := g.Bundle(t, g.result)
+	images, labels := inputs["x"].Images(), inputs["labels"].Values
+	reference := stateDict(g.Fixture, t, g.state, "")
+	store := load(t, g.net, reference, precision(g.Fixture))
+	g.roundTrip(t, store)
+
+	train := func() evaluation { return evaluate(t, g.net, store, layout, images, labels, true) }
+	tested, trained := evaluate(t, g.net, store, layout, images, labels, false), evaluation{}
+	if _, ok := want["logits_train"]; ok {
+		trained = train()
+		gradients := parameters(inReference(t, g.net, trained.gradients))
+		compareState(t, "gradient of", gradients, want, "grad/", g.unused, g.omitted, tolerance)
 	}
-	for _, v := range n.Variables() {
-		if v.Trainable {
-			g, ok := lookup(v, n.Basis.K, c.modules(), want, "grad/")
-			if !ok {
-				t.Errorf("no gradient for %s in the reference", v.Path)
-				continue
-			}
-			expect(t, "gradient of "+v.Path, gradients[v.Path], g, tolerance)
+	buffers := false
+	for _, key := range keys {
+		switch {
+		case key == "logits_eval":
+			parity.Expect(t, key, tested.logits, want[key], tolerance)
+		case key == "loss_eval":
+			parity.Expect(t, key, tested.loss, want[key], tolerance)
+		case key == "logits_train":
+			parity.Expect(t, key, trained.logits, want[key], tolerance)
+		case key == "loss_train":
+			parity.Expect(t, key, trained.loss, want[key], tolerance)
+		case strings.HasPrefix(key, "buffers_after/"):
+			buffers = true
+		case strings.HasPrefix(key, "trace_"): // what each module returns: to look at when the logits differ
+		case !strings.HasPrefix(key, "grad/"):
+			t.Errorf("%s is not compared", key)
+		}
+	}
+	if buffers {
+		after := inReference(t, g.net, variableValues(t, g.net, store))
+		compareState(t, "after a step", statistics(after), want, "buffers_after/", nil, nothing, tolerance)
+	}
+}
+
+// roundTrip compares the state_dict of a store with the one that it was loaded from: the same names, shapes and numbers in
+// the same order, but for what the reference never uses.
+func (g golden) roundTrip(t *testing.T, store *model.Store) {
+	t.Helper()
+	reference := stateDict(g.Fixture, t, g.state, "")
+	got, err := g.net.StateDict(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != len(reference) {
+		t.Errorf("the state dict has %d tensors, the reference's %d", len(got), len(reference))
+		return
+	}
+	for i, want := range reference {
+		if got[i].Name != want.Name || !slices.Equal(got[i].Shape, want.Shape) {
+			t.Errorf("tensor %d is %s %v, the reference's is %s %v", i, got[i].Name, got[i].Shape, want.Name, want.Shape)
 			continue
 		}
-		after, ok := lookup(v, n.Basis.K, c.modules(), want, "buffers_after/")
-		if !ok {
-			t.Errorf("no %s after the step in the reference", v.Path)
-			continue
+		module := want.Name[:strings.LastIndex(want.Name, ".")]
+		unused := slices.Contains(g.unused, want.Name) || slices.Contains(g.unused, module+".weight") || isCounter(want.Name)
+		if !unused && !slices.Equal(got[i].Values, want.Values) {
+			t.Errorf("%s is not what was loaded", want.Name)
 		}
-		expect(t, v.Path+" after a step", variableValues(t, store, Root+"/"+v.Path), after, tolerance)
 	}
+}
+
+// parameters are the tensors that are learned, and statistics the others.
+func parameters(values map[string][]float64) map[string][]float64 { return filtered(values, true) }
+func statistics(values map[string][]float64) map[string][]float64 { return filtered(values, false) }
+
+func filtered(values map[string][]float64, learned bool) map[string][]float64 {
+	result := map[string][]float64{}
+	for name, x := range values {
+		if isParameter(name) == learned {
+			result[name] = x
+		}
+	}
+	return result
 }

@@ -16,8 +16,10 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/engine"
+	"continuousnet/cnet/internal/layers"
 	"continuousnet/cnet/ode"
 )
 
@@ -33,7 +35,7 @@ type Run struct {
 	state    state
 	history  []Record
 	store    *model.Store
-	net      *Net
+	net      Network
 	saves    int // number of the last save
 	warnings []string
 
@@ -60,6 +62,11 @@ func Open(dir string, config ...Config) (*Run, error) {
 	if len(config) > 1 {
 		return nil, fmt.Errorf("run %s: Open takes at most one configuration, got %d", dir, len(config))
 	}
+	return lockedRun(dir, func(r *Run) error { return r.open(config) })
+}
+
+// lockedRun locks dir for a run, which begin opens or makes.
+func lockedRun(dir string, begin func(*Run) error) (*Run, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
 	}
@@ -68,7 +75,7 @@ func Open(dir string, config ...Config) (*Run, error) {
 		return nil, err
 	}
 	r := &Run{dir: dir, lock: lock}
-	if err := r.open(config); err != nil {
+	if err := begin(r); err != nil {
 		if !Exists(dir) { // no run came of it: leave nothing behind; what is not empty stays
 			_ = os.Remove(filepath.Join(dir, savesDir))
 			_ = os.Remove(filepath.Join(dir, lockFile))
@@ -168,6 +175,20 @@ func (r *Run) writable() error {
 	return nil
 }
 
+// unused says why a new run cannot be made in the directory: it holds more than the lock.
+func (r *Run) unused() error {
+	entries, err := os.ReadDir(r.dir)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	for _, e := range entries {
+		if e.Name() != lockFile {
+			return fmt.Errorf("run %s: the directory is not empty, it has %s; take another one", r.dir, e.Name())
+		}
+	}
+	return nil
+}
+
 func (r *Run) open(config []Config) error {
 	if err := sweepSaves(r.dir); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
@@ -204,7 +225,7 @@ func (r *Run) create(c Config) error {
 	}
 	r.set = set
 	r.state = state{
-		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Intervals: c.Intervals,
+		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Basis: c.Basis, Functions: c.Functions,
 		LearningRate: c.LearningRate, TrainImages: set.Train.Len(), Channels: set.Channels, Classes: len(set.Classes),
 	}
 	if r.net, err = r.state.net(); err != nil {
@@ -218,15 +239,22 @@ func (r *Run) create(c Config) error {
 }
 
 // net returns the network as it is at this point of the run.
-func (st state) net() (*Net, error) {
-	n, err := NewNet(st.Config, st.Channels, st.Classes)
+func (st state) net() (Network, error) {
+	network, err := NewNetwork(st.Config, st.Channels, st.Classes)
 	if err != nil {
 		return nil, err
+	}
+	n, ok := network.(*Net)
+	if !ok {
+		return network, nil
 	}
 	if n.Scheme, err = ode.Scheme(st.Scheme); err != nil {
 		return nil, err
 	}
-	n.Steps, n.Basis.K = st.Steps, st.Intervals
+	if n.Basis, err = basis.New(st.Basis, st.Functions); err != nil {
+		return nil, err
+	}
+	n.Steps = st.Steps
 	return n, nil
 }
 
@@ -289,7 +317,7 @@ func (r *Run) adopt() error {
 	for _, p := range r.net.Variables() {
 		v := r.store.GetVariable(Root + "/" + p.Path)
 		if v == nil {
-			return missingVariable(p.Path)
+			return layers.Missing(p.Path)
 		}
 		v.SetTrainable(p.Trainable)
 	}
@@ -362,7 +390,7 @@ func notANumber(store *model.Store) string {
 		if err != nil || t.DType() != Float {
 			continue // a counter, or not computed yet
 		}
-		values, err := fromTensor(t)
+		values, err := layers.FromTensor(t)
 		if err == nil && slices.ContainsFunc(values, notFinite) {
 			return v.Path()
 		}
@@ -403,8 +431,23 @@ func (r *Run) Dir() string { return r.dir }
 // Config is what the run was made with.
 func (r *Run) Config() Config { return r.state.Config }
 
-// Net is the network as it is now. It must not be changed.
-func (r *Run) Net() *Net { return r.net }
+// Net is the network as it is now: a *Net, or one of the baselines. It must not be changed.
+func (r *Run) Net() Network { return r.net }
+
+// Title is the network as it is now, with its model: "ContinuousNet 2-2-2 euler", "ResNetV2-20".
+func (r *Run) Title() string { return title(r.state.Config.Model, r.net) }
+
+// Classes is how many there are to tell.
+func (r *Run) Classes() int { return r.state.Classes }
+
+// continuous is the network, if it is continuous in depth; what says in the error what cannot be done with another one.
+func (r *Run) continuous(what string) (*Net, error) {
+	n, ok := r.net.(*Net)
+	if !ok {
+		return nil, fmt.Errorf("run %s: a %s has no %s; a %s has", r.dir, r.state.Config.Model, what, ContinuousNet)
+	}
+	return n, nil
+}
 
 // Epoch is the number of complete epochs, and Step the number of steps done in the next one.
 func (r *Run) Epoch() int { return r.state.Epoch }
@@ -465,20 +508,30 @@ func (r *Run) Engine() (*engine.Engine, error) {
 	return r.engine, nil
 }
 
-// Refine doubles the time steps and the intervals of weights of every stage: 1-1-1 becomes 2-2-2. The function
-// that the net computes changes only by the smaller steps. The optimizer starts afresh, as in the original.
+// Refine doubles the time steps of every stage and refines the basis of its weights, as basis.Refine says: with piecewise constant
+// weights, 1-1-1 becomes 2-2-2, and both halves of an interval begin with its weights. The function that the net computes
+// changes only by the smaller steps. The optimizer starts afresh, as in the original.
 func (r *Run) Refine() error { return r.change(r.refine) }
 
 func (r *Run) refine() error {
-	fine, err := r.net.Refine(r.store)
+	n, err := r.continuous("depth to refine")
+	if err != nil {
+		return err
+	}
+	fine, err := n.Refine(r.store)
 	if err != nil {
 		return fmt.Errorf("run %s: cannot refine: %w", r.dir, err)
 	}
+	return r.rebased(fine, EventRefine)
+}
+
+// rebased goes on with a net that has another basis of depth, and a fresh optimizer.
+func (r *Run) rebased(n *Net, event string) error {
 	if err := (sgd{}).Clear(r.store.RootScope()); err != nil {
-		return fmt.Errorf("run %s: cannot refine: %w", r.dir, err)
+		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
 	}
-	r.state.Steps, r.state.Intervals = fine.Steps, fine.Basis.K
-	r.changed(fine, EventRefine)
+	r.state.Steps, r.state.Basis, r.state.Functions = n.Steps, n.Basis.Name(), n.Basis.Functions()
+	r.changed(n, event)
 	return nil
 }
 
@@ -488,8 +541,15 @@ func (r *Run) SetScheme(name string) error {
 	if err != nil {
 		return err
 	}
+	if !scheme.Explicit() {
+		return fmt.Errorf("run %s: scheme is %s, must be an explicit one: layers cannot depend on layers after them", r.dir, name)
+	}
 	return r.change(func() error {
-		n := *r.net
+		old, err := r.continuous("scheme to change")
+		if err != nil {
+			return err
+		}
+		n := *old
 		n.Scheme = scheme
 		r.state.Scheme = name
 		r.changed(&n, EventScheme)
@@ -510,7 +570,7 @@ func (r *Run) SetLearningRate(rate float64) error {
 }
 
 // changed makes n the net of the run and notes it in the history.
-func (r *Run) changed(n *Net, event string) {
+func (r *Run) changed(n Network, event string) {
 	r.net, r.eval, r.steps = n, nil, nil
 	r.history = append(r.history, Record{Event: event, Epoch: r.state.Epoch, Step: r.state.Step, Net: n.String()})
 }
@@ -543,15 +603,15 @@ func (r *Run) evaluator() (*evaluator, *dataset.Set, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if r.eval, err = newEvaluator(e, r.net, r.store); err != nil {
+		if r.eval, err = newEvaluator(e, r.net, r.state.Config, r.store); err != nil {
 			return nil, nil, err
 		}
 	}
 	return r.eval, set, nil
 }
 
-// Weights returns the numbers of a variable over depth as [intervals][numbers per interval]; paths are those of
-// Net.Variables, such as "stage1/ode/conv1/kernel".
+// Weights returns the coefficients of a variable over depth as [functions of the basis][numbers of each]: with piecewise
+// constants, what the variable is in each interval. Paths are those of Net.Variables, such as "stage1/ode/conv1/kernel".
 func (r *Run) Weights(path string) ([][]float64, error) {
 	v := r.store.GetVariable(Root + "/" + path)
 	if v == nil {
@@ -561,7 +621,7 @@ func (r *Run) Weights(path string) ([][]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := fromTensor(t)
+	values, err := layers.FromTensor(t)
 	if err != nil {
 		return nil, err
 	}

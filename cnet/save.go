@@ -33,7 +33,7 @@ const (
 	sumsFile     = "SHA256SUMS"
 	partialSave  = ".partial-" // the prefix of a save that is being written
 	savesKept    = 2
-	stateVersion = 1
+	stateVersion = 2 // 1 knew piecewise constant weights only
 )
 
 // state is the progress of a run: all that a save holds besides tensors and history.
@@ -43,8 +43,10 @@ type state struct {
 	Engine       string  `json:"engine"` // that it was last trained with, for "auto"
 	Scheme       string  `json:"scheme"`
 	Steps        int     `json:"steps"`
-	Intervals    int     `json:"intervals"`
-	LearningRate float64 `json:"learning_rate"` // at the beginning of RateEpoch
+	Basis        string  `json:"basis,omitempty"` // of the weights over depth
+	Functions    int     `json:"functions,omitempty"`
+	Intervals    int     `json:"intervals,omitempty"` // version 1: the number of piecewise constant functions
+	LearningRate float64 `json:"learning_rate"`       // at the beginning of RateEpoch
 	RateEpoch    int     `json:"rate_epoch"`
 	Epoch        int     `json:"epoch"`       // complete epochs
 	Step         int     `json:"step"`        // steps done in the next one
@@ -257,9 +259,13 @@ func readSave(dir string, n int) (st state, history []Record, store *model.Store
 	if err := json.Unmarshal(text, &st); err != nil {
 		return st, nil, nil, fmt.Errorf("%s: %w: %w", path, errDamaged, err)
 	}
-	if st.Version != stateVersion {
-		return st, nil, nil, fmt.Errorf("%s: version %d, this program reads version %d", path, st.Version, stateVersion)
+	if st.Version < 1 || st.Version > stateVersion {
+		return st, nil, nil, fmt.Errorf("%s: version %d, this program reads versions 1 to %d", path, st.Version, stateVersion)
 	}
+	if st.Intervals > 0 {
+		st.Basis, st.Functions, st.Intervals = piecewiseConstant, st.Intervals, 0
+	}
+	st.Version = stateVersion // that it is saved as
 	path = filepath.Join(save, historyFile)
 	if text, err = os.ReadFile(path); err != nil {
 		return st, nil, nil, err

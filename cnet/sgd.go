@@ -8,6 +8,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
+
+	"continuousnet/cnet/internal/layers"
 )
 
 // sgd is stochastic gradient descent with momentum and weight decay as PyTorch defines it: v ← μ·v + (g + λ·p),
@@ -58,11 +60,11 @@ func (o sgd) Clear(scope *model.Scope) error {
 }
 
 func rateVariable(store *model.Store, dtype dtypes.DType) *model.Variable {
-	return store.VariableWithValue(optimizerScope+"/learning_rate", toTensor([]float64{0}, nil, dtype)).SetTrainable(false)
+	return store.VariableWithValue(optimizerScope+"/learning_rate", layers.ToTensor([]float64{0}, nil, dtype)).SetTrainable(false)
 }
 
 // setLearningRate sets the rate of the steps to come.
 func setLearningRate(store *model.Store, dtype dtypes.DType, rate float64) error {
-	var value *tensors.Tensor = toTensor([]float64{rate}, nil, dtype)
+	var value *tensors.Tensor = layers.ToTensor([]float64{rate}, nil, dtype)
 	return rateVariable(store, dtype).SetValue(value)
 }

@@ -158,14 +158,14 @@ func (t *training) prepare() error {
 	if err != nil {
 		return err
 	}
-	t.steps = &stepper{trainer: newTrainer(e, t.net, t.store), batches: batches}
+	t.steps = &stepper{trainer: newTrainer(e, t.net, c, t.store), batches: batches}
 	return nil
 }
 
 // run does the steps left in the epoch, with GoMLX's loop.
 func (t *training) run(ctx context.Context) (err error) {
 	defer func() {
-		guard(t.net, recover(), &err)
+		guard(t.net, t.state.Config, recover(), &err)
 		var own *TrainError
 		switch {
 		case errors.As(err, &own):

@@ -1,7 +1,6 @@
 package cnet
 
 import (
-	"fmt"
 	"iter"
 
 	"github.com/gomlx/compute/dtypes"
@@ -16,9 +15,9 @@ import (
 	"continuousnet/cnet/engine"
 )
 
-// newTrainer returns GoMLX's trainer for a net: the graph of a step is compiled on its first step. Its metrics are the loss, its
+// newTrainer returns GoMLX's trainer for a network: the graph of a step is compiled on its first step. Its metrics are the loss, its
 // moving average, and correctMetric.
-func newTrainer(e *engine.Engine, n *Net, store *model.Store) *train.Trainer {
+func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) *train.Trainer {
 	modelFn := func(scope *model.Scope, _ any, inputs []*Node) []*Node {
 		return []*Node{n.Logits(scope.Store(), e.Layout, inputs[0], true)}
 	}
@@ -26,7 +25,7 @@ func newTrainer(e *engine.Engine, n *Net, store *model.Store) *train.Trainer {
 		func(_ *model.Scope, labels, predictions []*Node) *Node {
 			return ReduceAllSum(hits(predictions[0], labels[0]))
 		}, nil)
-	optimizer := sgd{momentum: n.Config.Momentum, weightDecay: n.Config.WeightDecay}
+	optimizer := sgd{momentum: c.Momentum, weightDecay: c.WeightDecay}
 	return train.NewTrainer(e.Backend, store, modelFn, loss.SparseCategoricalCrossEntropyLogits, optimizer, []metric.Interface{correct}, nil)
 }
 
@@ -56,7 +55,7 @@ func (s *trainingSet) Name() string { return "training set" }
 func (s *trainingSet) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		for step := s.step; step < s.batches.Steps(); step++ {
-			images, labels := make([]float32, size(s.shape)), make([]int32, s.shape[0])
+			images, labels := make([]float32, s.batches.Size()*s.shape[1]*s.shape[2]*s.shape[3]), make([]int32, s.shape[0])
 			s.batches.Fill(s.epoch, step, images, labels)
 			batch := train.Batch{
 				Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(images, s.shape...)},
@@ -66,12 +65,5 @@ func (s *trainingSet) Iter() iter.Seq2[train.Batch, error] {
 				return
 			}
 		}
-	}
-}
-
-// guard turns what was recovered from a panic of a graph builder into an error that names the network.
-func guard(n *Net, p any, err *error) {
-	if p != nil {
-		*err = fmt.Errorf("net %s (%s, %d channels): %v", n, n.Config.Dataset, n.Config.Channels, p)
 	}
 }

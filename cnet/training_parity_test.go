@@ -1,6 +1,8 @@
 package cnet
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -9,11 +11,14 @@ import (
 	"github.com/gomlx/gomlx/ml/train/loss"
 
 	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/internal/layers"
+	"continuousnet/cnet/internal/parity"
 )
 
 type refineCase struct {
 	networkCase
-	States map[string]string `json:"states"`
+	States      map[string]string `json:"states"`
+	NoGradientD []string          `json:"no_grad_d"`
 }
 
 // TestParityRefine compares refined weights, and the logits of the net before, after, and with the old number of steps. The
@@ -21,7 +26,7 @@ type refineCase struct {
 func TestParityRefine(t *testing.T) {
 	for set, root := range fixtureRoots() {
 		t.Run(set, func(t *testing.T) {
-			f, cases := openFixture[refineCase](t, root, "refine")
+			f, cases := parity.Open[refineCase](t, root, "refine")
 			for _, c := range cases {
 				t.Run(c.ID, func(t *testing.T) { c.run(t, f) })
 			}
@@ -29,42 +34,36 @@ func TestParityRefine(t *testing.T) {
 	}
 }
 
-func (c refineCase) run(t *testing.T, f *fixture) {
+func (c refineCase) run(t *testing.T, f *parity.Fixture) {
 	c.Intervals, c.TimeEpsilon = 1, 1
 	first := c.net(t)
-	modules := c.modules()
-	inputs, want := f.bundle(t, f.Input), f.bundle(t, c.Result)
-	images, labels := inputs["x"].images(), inputs["labels"].Values
-	const tolerance = 1e-9
+	inputs, _ := f.Bundle(t, f.Input)
+	want, _ := f.Bundle(t, c.Result)
+	images, labels := inputs["x"].Images(), inputs["labels"].Values
+	tolerance := f.Tolerance()
 
-	compared := 0
+	// Of some nets the reference reads the weights of other intervals; the others of the same case are compared.
+	var except []string
 	check := func(n *Net, store *model.Store, name string) {
-		if why := excluded[float64](c.Scheme, n.Basis.K, n.Steps, c.Nudge); why != "" {
-			t.Logf("%s excluded: %s", name, why)
-			return
-		}
 		w, ok := want["logits_eval/"+name]
 		if !ok {
 			return
 		}
-		compared++
-		logits, _, _ := evaluate(t, n, store, fmap.Planar, images, labels, false)
-		expect(t, "logits_eval/"+name, logits, w, tolerance)
+		if detail := c.excluded(f, n.Basis.Functions(), n.Steps); detail != "" {
+			except = append(except, fmt.Sprintf("not %s: %s (%s)", name, otherInterval, detail))
+			return
+		}
+		parity.Expect(t, "logits_eval/"+name, evaluate(t, n, store, fmap.Planar, images, labels, false).logits, w, tolerance)
 	}
 	refine := func(n *Net, store *model.Store, name string, oldSteps int) *Net {
 		fine, err := n.Refine(store)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if state, ok := c.States[name]; ok {
-			tensors := f.bundle(t, state)
-			for _, v := range fine.Variables() {
-				w, ok := lookup(v, fine.Basis.K, modules, tensors, "")
-				if !ok {
-					t.Fatalf("%s: nothing for %s", name, v.Path)
-				}
-				expect(t, name+" "+v.Path, variableValues(t, store, Root+"/"+v.Path), w, 0)
-			}
+		if bundle, ok := c.States[name]; ok {
+			tensors, _ := f.Bundle(t, bundle)
+			got := inReference(t, fine, variableValues(t, fine, store))
+			compareState(t, name, got, tensors, "", c.NoGradientD, nothing, 0)
 		}
 		check(fine, store, name)
 		coarse := *fine
@@ -73,33 +72,38 @@ func (c refineCase) run(t *testing.T, f *fixture) {
 		return fine
 	}
 
-	store := loadState(t, first, modules, f.bundle(t, c.States["a"]), "", dtypes.Float64)
+	store := load(t, first, stateDict(f, t, c.States["a"], ""), dtypes.Float64)
 	check(first, store, "a")
 	b := refine(first, store, "b", 1)
 	refine(b, store, "bb", 1)
 
-	store = loadState(t, b, modules, f.bundle(t, c.States["c"]), "", dtypes.Float64)
+	store = load(t, b, stateDict(f, t, c.States["c"], ""), dtypes.Float64)
 	check(b, store, "c")
 	d := refine(b, store, "d", 2)
-	if excluded[float64](c.Scheme, d.Basis.K, d.Steps, c.Nudge) == "" {
-		compared++
-		logits, _, gradients := evaluate(t, d, store, fmap.Planar, images, labels, true)
-		expect(t, "d logits_train", logits, want["d/logits_train"], tolerance)
-		if _, all := want["d/loss_train"]; !all {
-			return
-		}
-		for _, v := range d.Variables() {
-			if g, ok := lookup(v, d.Basis.K, modules, want, "d/grad/"); ok {
-				expect(t, "d gradient of "+v.Path, gradients[v.Path], g, tolerance)
-			} else if v.Trainable {
-				t.Errorf("no gradient for %s in the reference", v.Path)
-			} else if w, ok := lookup(v, d.Basis.K, modules, want, "d/buffers_after/"); ok {
-				expect(t, v.Path+" after a step", variableValues(t, store, Root+"/"+v.Path), w, tolerance)
-			}
-		}
+	if detail := c.excluded(f, d.Basis.Functions(), d.Steps); detail != "" {
+		except = append(except, fmt.Sprintf("not the training of d: %s (%s)", otherInterval, detail))
+	} else {
+		c.train(t, d, store, images, labels, want, tolerance)
 	}
-	if compared == 0 {
-		t.Error("nothing could be compared")
+	parity.Case(t, "refine/"+c.ID, strings.Join(except, "; "))
+}
+
+// train compares a training step of the net d.
+func (c refineCase) train(t *testing.T, d *Net, store *model.Store, images parity.Array, labels []float64, want map[string]parity.Array, tolerance float64) {
+	e := evaluate(t, d, store, fmap.Planar, images, labels, true)
+	parity.Expect(t, "d logits_train", e.logits, want["d/logits_train"], tolerance)
+	l, all := want["d/loss_train"]
+	if !all {
+		return
+	}
+	parity.Expect(t, "d loss_train", e.loss, l, tolerance)
+	compareState(t, "d gradient of", parameters(inReference(t, d, e.gradients)), want, "d/grad/", c.NoGradientD, nothing, tolerance)
+	for key := range want {
+		if strings.HasPrefix(key, "d/buffers_after/") {
+			after := inReference(t, d, variableValues(t, d, store))
+			compareState(t, "d after a step", statistics(after), want, "d/buffers_after/", nil, nothing, tolerance)
+			break
+		}
 	}
 }
 
@@ -114,14 +118,15 @@ type trainingCase struct {
 	Epochs        int       `json:"epochs"`
 	StepsPerEpoch int       `json:"steps_per_epoch"`
 	Losses        []float64 `json:"losses"`
+	NoMomentum    []string  `json:"no_momentum"`
 }
 
-// TestParityTraining follows the reference's trajectories: the loss of each step, the weights after the first and after the
-// last one, the velocities, across refinement and learning-rate decay.
+// TestParityTraining follows the reference's trajectories: the loss of each step, the weights after the first step, before
+// a refinement and after the last step, the velocities, across refinement and learning-rate decay.
 func TestParityTraining(t *testing.T) {
 	for set, root := range fixtureRoots() {
 		t.Run(set, func(t *testing.T) {
-			f, cases := openFixture[trainingCase](t, root, "training")
+			f, cases := parity.Open[trainingCase](t, root, "training")
 			for _, c := range cases {
 				t.Run(c.ID, func(t *testing.T) { c.run(t, f) })
 			}
@@ -129,21 +134,27 @@ func TestParityTraining(t *testing.T) {
 	}
 }
 
-func (c trainingCase) run(t *testing.T, f *fixture) {
+func (c trainingCase) run(t *testing.T, f *parity.Fixture) {
 	n := c.net(t)
-	if intervals := c.Intervals << len(c.RefineEpochs); true {
-		if why := excluded[float64](c.Scheme, intervals, intervals*c.PerInterval, c.Nudge); why != "" {
-			t.Skip("excluded: " + why)
+	for i := range len(c.RefineEpochs) + 1 {
+		intervals := c.Intervals << i
+		if detail := c.excluded(f, intervals, intervals*c.PerInterval); detail != "" {
+			parity.Exclude(t, "training/"+c.ID, otherInterval, detail)
 		}
 	}
+	parity.Case(t, "training/"+c.ID, "")
 	n.Config.LRDecay, n.Config.LRDecayEpochs = c.LRDecay, c.LRDecayEpochs
-	inputs, want := f.bundle(t, f.Input), f.bundle(t, c.Result)
-	store := loadState(t, n, c.modules(), want, "state_initial/", dtypes.Float64)
-	images, labels := inputs["x"].images(), inputs["labels"].Values
-	testImages, testLabels := inputs["x_test"].images(), inputs["labels_test"].Values
+	inputs, _ := f.Bundle(t, f.Input)
+	want, _ := f.Bundle(t, c.Result)
+	store := load(t, n, stateDict(f, t, c.Result, "state_initial/"), dtypes.Float64)
+	images, labels := inputs["x"].Images(), inputs["labels"].Values
+	testImages, testLabels := inputs["x_test"].Images(), inputs["labels_test"].Values
 	batch := len(labels) / c.StepsPerEpoch
 	imageSize := len(images.Values) / len(labels)
-	const tolerance = 1e-9
+	tolerance := f.Tolerance()
+	compare := func(when, prefix string) {
+		compareState(t, when, inReference(t, n, variableValues(t, n, store)), want, prefix, c.NoMomentum, nothing, tolerance)
+	}
 
 	optimizer := sgd{c.Momentum, c.WeightDecay}
 	step := trainStep(t, n, store, optimizer)
@@ -152,6 +163,9 @@ func (c trainingCase) run(t *testing.T, f *fixture) {
 		for _, e := range c.RefineEpochs {
 			if e != epoch {
 				continue
+			}
+			if e == c.RefineEpochs[0] {
+				compare("before refining", "state_before_refine/")
 			}
 			var err error
 			if n, err = n.Refine(store); err != nil {
@@ -168,39 +182,34 @@ func (c trainingCase) run(t *testing.T, f *fixture) {
 			t.Fatal(err)
 		}
 		for s := range c.StepsPerEpoch {
-			x := array{append([]int{batch}, images.Dims[1:]...), images.Values[s*batch*imageSize : (s+1)*batch*imageSize]}
+			x := parity.Array{Dims: append([]int{batch}, images.Dims[1:]...), Values: images.Values[s*batch*imageSize : (s+1)*batch*imageSize]}
 			losses = append(losses, step(x, labels[s*batch:(s+1)*batch]))
 			if len(losses) == 1 {
-				c.compare(t, "after step 1", n, store, want, "state_after_step1/", tolerance)
+				compare("after step 1", "state_after_step1/")
 			}
 		}
 	}
-	expect(t, "losses", losses, array{[]int{len(c.Losses)}, c.Losses}, tolerance)
-	c.compare(t, "at the end", n, store, want, "state_final/", tolerance)
-	logits, _, _ := evaluate(t, n, store, fmap.Planar, testImages, testLabels, false)
-	expect(t, "final_logits_eval_test", logits, want["final_logits_eval_test"], tolerance)
+	parity.Expect(t, "losses", losses, parity.Array{Values: c.Losses}, tolerance)
+	compare("at the end", "state_final/")
+	logits := evaluate(t, n, store, fmap.Planar, testImages, testLabels, false).logits
+	parity.Expect(t, "final_logits_eval_test", logits, want["final_logits_eval_test"], tolerance)
+	velocities := map[string][]float64{}
 	for _, v := range n.Variables() {
-		if w, ok := lookup(v, n.Basis.K, c.modules(), want, "momentum/"); ok && v.Trainable {
-			expect(t, "velocity of "+v.Path, variableValues(t, store, optimizerScope+"/velocity/"+v.Path), w, tolerance)
+		if v.Trainable {
+			value, err := store.GetVariable(optimizerScope + "/velocity/" + v.Path).Value()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if velocities[v.Path], err = layers.FromTensor(value); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-}
-
-// compare holds all variables of a net against a state of the reference.
-func (c trainingCase) compare(t *testing.T, when string, n *Net, store *model.Store, want map[string]array, prefix string, tolerance float64) {
-	t.Helper()
-	for _, v := range n.Variables() {
-		w, ok := lookup(v, n.Basis.K, c.modules(), want, prefix)
-		if !ok {
-			t.Errorf("nothing for %s in the reference", v.Path)
-			continue
-		}
-		expect(t, v.Path+" "+when, variableValues(t, store, Root+"/"+v.Path), w, tolerance)
-	}
+	compareState(t, "velocity of", parameters(inReference(t, n, velocities)), want, "momentum/", c.NoMomentum, nothing, tolerance)
 }
 
 // trainStep compiles a step of training: it updates the store and returns the loss.
-func trainStep(t *testing.T, n *Net, store *model.Store, o sgd) func(images array, labels []float64) float64 {
+func trainStep(t *testing.T, n *Net, store *model.Store, o sgd) func(images parity.Array, labels []float64) float64 {
 	t.Helper()
 	exec, err := model.NewExec(backend(), store, func(scope *model.Scope, images, labels *Node) *Node {
 		z := n.Logits(scope.Store(), fmap.Planar, images, true)
@@ -211,8 +220,8 @@ func trainStep(t *testing.T, n *Net, store *model.Store, o sgd) func(images arra
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(images array, labels []float64) float64 {
-		results, err := exec.Call(toTensor(images.Values, images.Dims, dtypes.Float64), labelTensor(labels))
+	return func(images parity.Array, labels []float64) float64 {
+		results, err := exec.Call(layers.ToTensor(images.Values, images.Dims, dtypes.Float64), labelTensor(labels))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ var builtin = []string{"piecewise_constant", "piecewise_linear", "hat", "chebysh
 
 func named(t testing.TB, name string, k int) Basis {
 	t.Helper()
-	b, err := Named(name, k)
+	b, err := New(name, k)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestValues(t *testing.T) {
 func TestStage(t *testing.T) {
 	for _, k := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12} {
 		for _, name := range builtin {
-			b, err := Named(name, k)
+			b, err := New(name, k)
 			if err != nil {
 				continue // an odd number of piecewise linear functions
 			}

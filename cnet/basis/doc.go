@@ -2,8 +2,8 @@
 // coefficients, θ(t) = Σ_k φ_k(t)·θ_k (Queiruga et al., "Stateful ODE-Nets using Basis Function Expansions", arXiv
 // 2106.10820).
 //
-//	fine, _ := basis.Named("piecewise_constant", 16)
-//	coarse, _ := basis.Named("piecewise_constant", 8)
+//	fine, _ := basis.New("piecewise_constant", 16)
+//	coarse, _ := basis.New("piecewise_constant", 8)
 //	matrix, _ := basis.Project(fine, coarse)              // [8][16]: averages of pairs
 //	compressed := basis.Apply(matrix, weights)            // [16, ...] → [8, ...]
 //	lost, _ := basis.Distance(fine, weights, coarse, compressed)
@@ -39,6 +39,5 @@
 //   - chebyshev, legendre and fourier may not, in any way but refinement: between nodes a polynomial or a wave overshoots.
 //     Their coefficients have any sign to begin with.
 //
-// There, interpolate variances instead of projecting them, bound θ(t) from below where it is used, or collect the
-// statistics anew from training data.
+// There, [Limit] keeps them above a floor without a change of their mean.
 package basis

@@ -8,7 +8,7 @@ import (
 
 // Two intervals become four; the function of depth stays the same.
 func ExampleRefine() {
-	b, err := basis.Named("piecewise_constant", 2)
+	b, err := basis.New("piecewise_constant", 2)
 	if err != nil {
 		fmt.Println(err)
 		return

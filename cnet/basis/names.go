@@ -26,8 +26,8 @@ func Names() []string {
 	return append([]string(nil), names...)
 }
 
-// Named returns the basis of that name with so many functions.
-func Named(name string, functions int) (Basis, error) {
+// New returns the basis of that name with so many functions.
+func New(name string, functions int) (Basis, error) {
 	mu.RLock()
 	family, known := families[name]
 	mu.RUnlock()

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestNamed(t *testing.T) {
+func TestNew(t *testing.T) {
 	if got := Names()[:len(builtin)]; !slices.Equal(got, builtin) {
 		t.Errorf("Names() = %v, want them to begin with %v", got, builtin)
 	}
@@ -22,8 +22,8 @@ func TestNamed(t *testing.T) {
 		{"piecewise_linear", 5, "4 or 6, got 5"},
 		{"legendre", 1 << 40, "at most 1024"},
 	} {
-		if b, err := Named(c.name, c.k); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("Named(%q, %d) = %v, %v, want an error with %q", c.name, c.k, b, err, c.want)
+		if b, err := New(c.name, c.k); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("New(%q, %d) = %v, %v, want an error with %q", c.name, c.k, b, err, c.want)
 		}
 	}
 	for _, b := range all(t, 4) {
@@ -33,7 +33,7 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// TestBadBases: a literal can hold what Named refuses; it gives an error, never a panic.
+// TestBadBases: a literal can hold what New refuses; it gives an error, never a panic.
 func TestBadBases(t *testing.T) {
 	good := PiecewiseConstant{4}
 	for _, b := range []Basis{

@@ -288,7 +288,7 @@ func TestPositive(t *testing.T) {
 	}
 }
 
-// FuzzProject: any two bases that Named gives can be projected and interpolated, to finite numbers.
+// FuzzProject: any two bases that New gives can be projected and interpolated, to finite numbers.
 func FuzzProject(f *testing.F) {
 	f.Add("piecewise_constant", 7, "piecewise_constant", 3)
 	f.Add("hat", 1, "fourier", 64)
@@ -301,12 +301,12 @@ func FuzzProject(f *testing.F) {
 		}
 		pick := func(name string, k int) (Basis, error) {
 			if !slices.Contains(builtin, name) {
-				if b, err := Named(name, k); err == nil {
-					t.Fatalf("Named(%q, %d) = %#v, want an error", name, k, b)
+				if b, err := New(name, k); err == nil {
+					t.Fatalf("New(%q, %d) = %#v, want an error", name, k, b)
 				}
 				name = builtin[len(name)%len(builtin)] // so that most inputs reach the arithmetic
 			}
-			return Named(name, k)
+			return New(name, k)
 		}
 		a, errA := pick(nameA, kA)
 		b, errB := pick(nameB, kB)

@@ -72,26 +72,6 @@ func TestRefineEntries(t *testing.T) {
 	}
 }
 
-// TestPiecewiseConstantRefine: the method is the function, for those who hold the type.
-func TestPiecewiseConstantRefine(t *testing.T) {
-	for k := 1; k <= 9; k++ {
-		b, err := New(k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fine, matrix := b.Refine()
-		wantFine, want, err := Refine(b)
-		if err != nil || fine != wantFine {
-			t.Fatalf("%v.Refine() = %v, want %v, %v", b, fine, wantFine, err)
-		}
-		for i := range want {
-			if farthest(matrix[i], want[i]) != 0 {
-				t.Fatalf("row %d is %v, want %v", i, matrix[i], want[i])
-			}
-		}
-	}
-}
-
 // TestInterpolateAgreesAtNodes does so for every pair, from the side of the node's own cell.
 func TestInterpolateAgreesAtNodes(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))

@@ -1,0 +1,83 @@
+package basis
+
+import "fmt"
+
+// Minimum returns the least value over depth of each entry of θ: values are its coefficients [K, ...], the result is [...]. It is
+// exact for functions that are constant or linear on the cells; others are sampled at 8K+1 points of each cell.
+func Minimum(b Basis, values []float64) ([]float64, error) {
+	if err := check(b); err != nil {
+		return nil, err
+	}
+	samples := Apply(sampling(b), values)
+	if samples == nil {
+		return nil, fmt.Errorf("basis: %d coefficients are not those of the %d functions of %s", len(values), b.Functions(), b.Name())
+	}
+	rest := len(values) / b.Functions()
+	least := samples[:rest:rest]
+	for i, v := range samples {
+		least[i%rest] = min(least[i%rest], v)
+	}
+	return least, nil
+}
+
+// sampling returns the values of the functions at points that show how small they become: [points][K].
+func sampling(b Basis) [][]float64 {
+	var rows [][]float64
+	for cell := range b.Cells() {
+		switch degree := b.Degree(); degree {
+		case 0:
+			rows = append(rows, b.At(Point{cell, 0.5}))
+		case 1:
+			rows = append(rows, b.At(Point{cell, 0}), b.At(Point{cell, 1}))
+		default:
+			n := 8 * b.Functions()
+			for i := range n + 1 {
+				rows = append(rows, b.At(Point{cell, float64(i) / float64(n)}))
+			}
+		}
+	}
+	return rows
+}
+
+// Limit keeps θ at or above a floor: values are its coefficients [K, ...], and floor [...] is the bound of each entry. An entry
+// that is below its floor somewhere is drawn towards its mean m over depth, as far as it takes,
+//
+//	m + s·(θ(t) - m),   s = (m - floor)/(m - min θ),
+//
+// and keeps that mean. The others stay as they are, to the bit. A mean below the floor becomes the floor. This is the linear
+// scaling limiter of Zhang & Shu, "On maximum-principle-satisfying high order schemes for scalar conservation laws" (J. Comput.
+// Phys. 229, 2010, section 2.2), over all of depth instead of cell by cell, so that what is continuous stays so.
+func Limit(b Basis, values, floor []float64) ([]float64, error) {
+	least, err := Minimum(b, values)
+	if err != nil {
+		return nil, err
+	}
+	if len(floor) != len(least) {
+		return nil, fmt.Errorf("basis: %d bounds for %d functions of depth", len(floor), len(least))
+	}
+	average, err := Project(b, PiecewiseConstant{1})
+	if err != nil {
+		return nil, err
+	}
+	one, err := Constant(b)
+	if err != nil {
+		return nil, err
+	}
+	mean := Apply(average, values)
+	limited := append([]float64(nil), values...)
+	for i, bound := range floor {
+		if least[i] >= bound {
+			continue
+		}
+		scale := 0.0
+		if mean[i] > bound {
+			scale = (mean[i] - bound) / (mean[i] - least[i])
+		}
+		m := max(mean[i], bound)
+		for k, c := range one {
+			at := k*len(floor) + i
+			limited[at] = scale*values[at] + (1-scale)*m*c
+		}
+	}
+	return limited, nil
+}

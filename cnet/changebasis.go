@@ -1,0 +1,308 @@
+package cnet
+
+import (
+	"fmt"
+	"math"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/ml/model"
+
+	"continuousnet/cnet/basis"
+	"continuousnet/cnet/internal/layers"
+)
+
+// A Method carries weights over depth to another basis.
+type Method string
+
+// The methods.
+
+const (
+	ByProjection    Method = "project"     // the closest function of depth in the mean square; see basis.Project
+	ByInterpolation Method = "interpolate" // the one with the same values at the nodes of the new basis; see basis.Interpolate
+)
+
+// matrix returns the matrix [K'][K] of the method.
+func (m Method) matrix(from, to basis.Basis) ([][]float64, error) {
+	switch m {
+	case ByProjection:
+		return basis.Project(from, to)
+	case ByInterpolation:
+		return basis.Interpolate(from, to)
+	}
+	return nil, fmt.Errorf("the method is %q, must be %s or %s", string(m), ByProjection, ByInterpolation)
+}
+
+// BasisChange says what another basis of depth made of a net.
+type BasisChange struct {
+	OldNet        string `json:"old_net"` // such as "8-8-8 euler"
+	Net           string `json:"net"`
+	Basis         string `json:"basis"`
+	Functions     int    `json:"functions"`
+	Method        Method `json:"method"`
+	OldParameters int    `json:"old_parameters"` // trainable numbers of the whole net
+	Parameters    int    `json:"parameters"`
+
+	// Distance is how far the trained weights over depth have moved, relative to what they were:
+	// (∫|θ(t) - θ'(t)|² dt / ∫|θ(t)|² dt)^½. Layers has the same for each layer.
+	Distance float64         `json:"distance"`
+	Layers   []LayerDistance `json:"layers"`
+}
+
+// LayerDistance is how far the weights of a layer have moved.
+type LayerDistance struct {
+	Layer    string  `json:"layer"` // such as "stage1/ode/conv1"
+	Distance float64 `json:"distance"`
+}
+
+// Refine returns the net with twice as many steps and a basis refined as basis.Refine says, and rewrites the variables in the
+// store accordingly, batch-norm statistics included. The finer basis contains the coarser one: as long as the steps are as they
+// were, the refined net computes the same function.
+func (n *Net) Refine(store *model.Store) (*Net, error) {
+	fine, matrix, err := basis.Refine(n.Basis)
+	if err != nil {
+		return nil, err
+	}
+	refined := *n
+	refined.Basis, refined.Steps = fine, 2*n.Steps
+	for _, v := range n.depthVariables(&refined) {
+		if err := v.replace(store, func(old []float64) ([]float64, error) { return basis.Apply(matrix, old), nil }); err != nil {
+			return nil, err
+		}
+	}
+	return &refined, nil
+}
+
+// ChangeBasis returns the net with another basis and as many steps as before, and rewrites the variables in the store
+// accordingly. Running variances are kept above the least that they were, by basis.Limit: a projection may undershoot, and
+// a batch norm divides by their root.
+func (n *Net) ChangeBasis(store *model.Store, to basis.Basis, method Method) (*Net, *BasisChange, error) {
+	matrix, err := method.matrix(n.Basis, to)
+	if err != nil {
+		return nil, nil, err
+	}
+	other := *n
+	other.Basis = to
+	report := &BasisChange{OldNet: n.String(), Net: other.String(), Basis: to.Name(), Functions: to.Functions(), Method: method}
+	report.OldParameters, _ = n.CountParameters()
+	report.Parameters, _ = other.CountParameters()
+	moved := moves{change: map[string]float64{}, size: map[string]float64{}}
+	for _, v := range n.depthVariables(&other) {
+		err := v.replace(store, func(old []float64) ([]float64, error) {
+			values := basis.Apply(matrix, old)
+			switch {
+			case v.before.Trainable:
+				return values, moved.add(layerOf(v.before.Path), n.Basis, old, to, values)
+			case strings.HasSuffix(v.before.Path, "/variance"):
+				return limited(n.Basis, old, to, values)
+			}
+			return values, nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	report.Distance, report.Layers = moved.distances()
+	return &other, report, nil
+}
+
+// depthVariable is a variable over depth, before and after a change of the basis.
+type depthVariable struct{ before, after Variable }
+
+func (n *Net) depthVariables(to *Net) []depthVariable {
+	var list []depthVariable
+	after := to.Variables()
+	for i, v := range n.Variables() {
+		if v.OverDepth {
+			list = append(list, depthVariable{v, after[i]})
+		}
+	}
+	return list
+}
+
+// replace sets the variable in the store to what f makes of its coefficients.
+func (v depthVariable) replace(store *model.Store, f func([]float64) ([]float64, error)) error {
+	old, dtype, err := layers.Get(store, v.before)
+	if err != nil {
+		return err
+	}
+	values, err := f(old)
+	if err != nil {
+		return err
+	}
+	return layers.Set(store, v.after, values, dtype)
+}
+
+// limited keeps running variances above the least that they were.
+func limited(from basis.Basis, old []float64, to basis.Basis, values []float64) ([]float64, error) {
+	least, err := basis.Minimum(from, old)
+	if err != nil {
+		return nil, err
+	}
+	for i := range least {
+		least[i] = max(least[i], 0)
+	}
+	return basis.Limit(to, values, least)
+}
+
+// layerOf is the layer that a variable belongs to: "stage1/ode/conv1" of "stage1/ode/conv1/kernel".
+func layerOf(variable string) string {
+	if path.Base(variable) == "skip_init" {
+		return variable
+	}
+	return path.Dir(variable)
+}
+
+// moves adds up squares of distances, by layer.
+type moves struct {
+	layers       []string
+	change, size map[string]float64
+}
+
+func (m *moves) add(layer string, from basis.Basis, old []float64, to basis.Basis, values []float64) error {
+	change, err := basis.Distance(from, old, to, values)
+	if err != nil {
+		return err
+	}
+	size, err := basis.Distance(from, old, to, make([]float64, len(values)))
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(m.layers, layer) {
+		m.layers = append(m.layers, layer)
+	}
+	m.change[layer] += change * change
+	m.size[layer] += size * size
+	return nil
+}
+
+func (m *moves) distances() (total float64, list []LayerDistance) {
+	var change, size float64
+	for _, layer := range m.layers {
+		list = append(list, LayerDistance{layer, relative(m.change[layer], m.size[layer])})
+		change += m.change[layer]
+		size += m.size[layer]
+	}
+	return relative(change, size), list
+}
+
+// relative is the root of a ratio of squares; 0 where nothing has moved.
+func relative(change, size float64) float64 {
+	if change == 0 {
+		return 0
+	}
+	return math.Sqrt(change / size)
+}
+
+// ChangeBasis goes on with another basis of the weights over depth, with batch-norm scales, offsets and running statistics,
+// and as many time steps as before. It takes ByProjection unless another one is given. What the new basis cannot hold is
+// lost; the report says how much. The optimizer starts afresh, as after a refinement. Either all of it is done and saved, or
+// nothing.
+func (r *Run) ChangeBasis(name string, functions int, method ...Method) (*BasisChange, error) {
+	return r.changeBasis(name, functions, false, method)
+}
+
+// Compress is ChangeBasis to no more functions than there are; an empty name keeps the kind of basis. The trained weights are
+// replaced: CompressTo leaves them as they are.
+func (r *Run) Compress(name string, functions int, method ...Method) (*BasisChange, error) {
+	return r.changeBasis(name, functions, true, method)
+}
+
+func (r *Run) changeBasis(name string, functions int, smaller bool, methods []Method) (report *BasisChange, err error) {
+	to, method, err := r.newBasis(name, functions, smaller, methods)
+	if err != nil {
+		return nil, err
+	}
+	err = r.change(func() error {
+		report, err = r.rebase(to, method)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return report, nil
+}
+
+// CompressTo is Compress on a copy: it makes a new run in dir, which must not exist or be empty, with the compressed net, the
+// history and all else of this one, and opens it. This run is as it was, and may be open read-only. Unless all of it is done
+// and saved, there is no run in dir.
+func (r *Run) CompressTo(dir, name string, functions int, method ...Method) (*Run, *BasisChange, error) {
+	if r.closed {
+		return nil, nil, fmt.Errorf("run %s: it is closed", r.dir)
+	}
+	to, how, err := r.newBasis(name, functions, true, method)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := r.store.Clone()
+	if err != nil {
+		return nil, nil, fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	var report *BasisChange
+	compressed, err := lockedRun(dir, func(c *Run) (err error) {
+		if err := c.unused(); err != nil {
+			return err
+		}
+		c.state, c.history, c.store, c.net, c.set = r.state, slices.Clone(r.history), store, r.net, r.set
+		if report, err = c.rebase(to, how); err != nil {
+			return err
+		}
+		return c.save()
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return compressed, report, nil
+}
+
+// newBasis says what the basis can be changed to, and how. Smaller refuses more functions than there are.
+func (r *Run) newBasis(name string, functions int, smaller bool, methods []Method) (to basis.Basis, method Method, err error) {
+	what := "basis of depth to change"
+	if smaller {
+		what = "depth to compress"
+	}
+	n, err := r.continuous(what)
+	if err != nil {
+		return nil, "", err
+	}
+	if name == "" {
+		name = n.Basis.Name()
+	}
+	if to, err = basis.New(name, functions); err != nil {
+		return nil, "", fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	have := n.Basis.Functions()
+	switch method = append(methods, ByProjection)[0]; {
+	case len(methods) > 1:
+		err = fmt.Errorf("run %s: one method at most changes a basis, got %d", r.dir, len(methods))
+	case name == n.Basis.Name() && functions == have:
+		err = fmt.Errorf("run %s: it has %s functions already", r.dir, basisTitle(to))
+	case smaller && functions > have:
+		err = fmt.Errorf("run %s: cannot compress to %s functions: it has %s now; take fewer, or ChangeBasis, which takes any number",
+			r.dir, basisTitle(to), basisTitle(n.Basis))
+	default:
+		if _, err = method.matrix(n.Basis, to); err != nil {
+			err = fmt.Errorf("run %s: cannot change the basis: %w", r.dir, err)
+		}
+	}
+	return to, method, err
+}
+
+// rebase changes the basis in memory.
+func (r *Run) rebase(to basis.Basis, method Method) (*BasisChange, error) {
+	n, err := r.continuous("basis of depth to change")
+	if err != nil {
+		return nil, err
+	}
+	other, report, err := n.ChangeBasis(r.store, to, method)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: cannot change the basis: %w", r.dir, err)
+	}
+	if err := r.rebased(other, EventBasis); err != nil {
+		return nil, err
+	}
+	last := &r.history[len(r.history)-1]
+	last.Basis, last.Functions, last.Distance = report.Basis, report.Functions, report.Distance
+	return report, nil
+}

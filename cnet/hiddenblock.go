@@ -1,0 +1,191 @@
+package cnet
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"continuousnet/cnet/basis"
+	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/engine"
+	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/internal/layers"
+	"continuousnet/cnet/ode"
+)
+
+// hiddenBlock is the ODE block of one stage of a trained net, outside of the net's graph: the scheme runs on the host, and only the
+// rate R(x, θ) is a graph, with θ(t) as its weights. So there is one graph to compile, whatever the scheme and however many
+// steps.
+type hiddenBlock struct {
+	net    *Net
+	config Config
+	begin  []float64 // the state that enters the block, [images, height, width, channels]
+	dims   []int
+
+	coefficients []coefficients
+	theta        []float64 // the position in depth, as values of the basis, whose weights the graph has now
+	exec         *model.Exec
+
+	done, all int // evaluations
+	progress  func(done, all int)
+}
+
+// coefficients are a variable over depth and what it is in the rate's graph.
+type coefficients struct {
+	values [][]float64 // [functions of the basis][numbers]
+	dims   []int       // [1, ...]
+	at     *model.Variable
+}
+
+func newHiddenBlock(e *engine.Engine, n *Net, trained *model.Store, set *dataset.Set, index, images int) (b *hiddenBlock, err error) {
+	b = &hiddenBlock{net: n}
+	defer func() { guard(n, n.Config, recover(), &err) }()
+	store := model.NewStore()
+	for _, v := range n.Variables() {
+		values, _, err := layers.Get(trained, v)
+		if err != nil {
+			return nil, err
+		}
+		if err := layers.Set(store, v, values, dtypes.Float64); err != nil {
+			return nil, err
+		}
+	}
+	entry, err := model.NewExec(e.Backend, store, func(scope *model.Scope, images *Node) *Node {
+		return n.entering(scope.Store(), e.Layout, images, index)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer entry.Finalize()
+	ordered, err := dataset.NewOrdered(set, set.Test, images)
+	if err != nil {
+		return nil, err
+	}
+	pixels, labels, weights := make([]float32, images*set.ImageSize()), make([]int32, images), make([]float32, images)
+	ordered.Fill(0, pixels, labels, weights)
+	result, err := entry.Call(tensors.FromFlatDataAndDimensions(pixels, images, set.Height, set.Width, set.Channels))
+	if err != nil {
+		return nil, err
+	}
+	b.dims = result[0].Shape().Dimensions
+	if b.begin, err = layers.FromTensor(result[0]); err != nil {
+		return nil, err
+	}
+	return b, b.compile(e, store, n.stages()[index].path+"/ode")
+}
+
+// compile builds the graph of the rate: that of a net whose weights do not vary over depth.
+func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, path string) (err error) {
+	one := *b.net
+	one.Basis = basis.PiecewiseConstant{K: 1}
+	store := model.NewStore()
+	variables := one.Variables()
+	for i, v := range b.net.Variables() {
+		if !v.OverDepth {
+			continue
+		}
+		values, _, err := layers.Get(trained, v)
+		if err != nil {
+			return err
+		}
+		k := v.Dims[0]
+		c := coefficients{dims: variables[i].Dims}
+		for row := range slices.Chunk(values, len(values)/k) {
+			c.values = append(c.values, row)
+		}
+		if err := layers.Set(store, variables[i], c.values[0], dtypes.Float64); err != nil {
+			return err
+		}
+		c.at = store.GetVariable(Root + "/" + v.Path)
+		b.coefficients = append(b.coefficients, c)
+	}
+	b.exec, err = model.NewExec(e.Backend, store, func(scope *model.Scope, x *Node) *Node {
+		g := &builder{layers.NewBuilder(scope.Store(), x.Graph(), variables, false), &one}
+		return g.rate(fmap.New(e.Layout, x), path, []float64{1}).Images()
+	})
+	return err
+}
+
+// entering builds the network up to where the ODE block of a stage, from 0, begins: [batch, height, width, channels]. It must do
+// what Logits does.
+func (n *Net) entering(store *model.Store, layout fmap.Layout, images *Node, index int) *Node {
+	b := &builder{layers.NewBuilder(store, images.Graph(), n.Variables(), false), n}
+	x := b.Input(layout, images, "stem/conv/kernel")
+	if n.Config.NoBatchNorm {
+		x = b.Conv(x, "stem/conv", nil, 1, true)
+	} else {
+		x = b.Norm(b.Conv(x, "stem/conv", nil, 1, false), "stem/norm", nil, layers.NormMomentum).ReLU()
+	}
+	for _, s := range n.stages()[:index] {
+		x = b.block(b.stitch(x, s), s.path+"/ode")
+	}
+	return b.stitch(x, n.stages()[index]).Images()
+}
+
+// end is the state after the block, by a scheme with so many steps.
+func (b *hiddenBlock) end(ctx context.Context, m ode.Method, steps int) ([]float64, error) {
+	var failed error
+	h := b.net.Config.TimeEpsilon / float64(steps)
+	x, err := ode.Integrate(m, b.begin, steps, h, ode.System[[]float64]{
+		Rate: func(step, _ int, c float64, x []float64) []float64 {
+			if failed == nil {
+				failed = ctx.Err()
+			}
+			if failed != nil {
+				return x // the steps left cost nothing
+			}
+			var f []float64
+			f, failed = b.rate(basis.Stage(b.net.Basis, step, steps, c), x)
+			b.done++
+			if failed != nil {
+				return x
+			}
+			if b.progress != nil {
+				b.progress(b.done, b.all)
+			}
+			return f
+		},
+		Combine: func(x []float64, coefficients []float64, terms [][]float64) []float64 {
+			y := slices.Clone(x)
+			for i, c := range coefficients {
+				if c == 0 {
+					continue
+				}
+				for j, t := range terms[i] {
+					y[j] += c * t
+				}
+			}
+			return y
+		},
+	})
+	return x, errors.Join(failed, err)
+}
+
+// rate is R(x, θ), with θ at a position in depth.
+func (b *hiddenBlock) rate(phi, x []float64) (f []float64, err error) {
+	defer func() { guard(b.net, b.config, recover(), &err) }()
+	if !slices.Equal(phi, b.theta) {
+		for _, c := range b.coefficients {
+			theta := make([]float64, len(c.values[0]))
+			for k, row := range c.values {
+				for i, v := range row {
+					theta[i] += phi[k] * v
+				}
+			}
+			if err := c.at.SetValue(tensors.FromFlatDataAndDimensions(theta, c.dims...)); err != nil {
+				return nil, err
+			}
+		}
+		b.theta = phi
+	}
+	result, err := b.exec.Call(tensors.FromFlatDataAndDimensions(x, b.dims...))
+	if err != nil {
+		return nil, err
+	}
+	return layers.FromTensor(result[0])
+}

@@ -1,0 +1,133 @@
+package cnet
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/ml/model"
+
+	"continuousnet/cnet/statedict"
+)
+
+// infer finds the network whose state_dict the tensors are, by their names and shapes. Several models can look alike up to a
+// batch norm at the end: those that could be are tried.
+func (w *WeightsFile) infer() error {
+	var candidates []Config
+	shapes := map[string][]int{}
+	for _, t := range w.tensors {
+		shapes[t.Name] = t.Shape
+	}
+	has := func(test func(string) bool) bool {
+		return slices.ContainsFunc(w.tensors, func(t statedict.Tensor) bool { return test(t.Name) })
+	}
+	switch {
+	case has(func(name string) bool { return strings.HasPrefix(name, "net.") }):
+		candidates = w.inferContinuous(shapes, has)
+	default:
+		candidates = w.inferBaseline(shapes, has)
+	}
+	var closest error
+	most := 0
+	for _, c := range candidates {
+		n, err := NewNetwork(c, w.ImageChannels, w.Classes)
+		if err != nil {
+			continue
+		}
+		err = n.LoadStateDict(model.NewStore(), w.tensors)
+		if err == nil {
+			w.Config, w.Functions = c, c.Functions
+			return nil
+		}
+		if fits := alike(n, shapes); fits > most {
+			most, closest = fits, fmt.Errorf("it is most like the state_dict of a %s of %d channels, but: %w", c.Model, c.Channels, err)
+		}
+	}
+	if closest == nil {
+		closest = errors.New("it is no state_dict of a network that is known here: " + strings.Join(Models, ", "))
+	}
+	return closest
+}
+
+// alike counts the tensors of the network that are there, in their shape.
+func alike(n Network, shapes map[string][]int) int {
+	store := model.NewStore()
+	if err := n.Init(store, 0, Float); err != nil {
+		return 0
+	}
+	list, err := n.StateDict(store)
+	if err != nil {
+		return 0
+	}
+	count := 0
+	for _, t := range list {
+		if shape, ok := shapes[t.Name]; ok && slices.Equal(shape, t.Shape) {
+			count++
+		}
+	}
+	return count
+}
+
+// contains is a test of names.
+func contains(part string) func(string) bool {
+	return func(name string) bool { return strings.Contains(name, part) }
+}
+
+// inferContinuous lists the nets that could be meant: torch.nn.Sequentials with the name net.
+func (w *WeightsFile) inferContinuous(shapes map[string][]int, has func(func(string) bool) bool) []Config {
+	stem := shapes["net.0.weight"]
+	var block []int // [intervals, channels, channels, 3, 3] of the first stage
+	for _, t := range w.tensors {
+		switch {
+		case block == nil && strings.HasSuffix(t.Name, ".net.L1.weight") && len(t.Shape) == 5:
+			block = t.Shape
+		case strings.HasSuffix(t.Name, ".weight") && len(t.Shape) == 2:
+			w.Classes = t.Shape[0]
+		}
+	}
+	if len(stem) != 4 || stem[0] < 1 || block == nil || w.Classes < 1 {
+		return nil
+	}
+	w.ImageChannels = stem[1]
+	var list []Config
+	for _, m := range Models {
+		if !Continuous(m) {
+			continue
+		}
+		c := Config{
+			Model: m, Channels: stem[0], Basis: piecewiseConstant, Functions: block[0],
+			SkipInit: has(contains(".net.skip_init.")), NoBatchNorm: !has(contains(".bns.")),
+		}
+		if m == WideContinuousNet {
+			c.WidenFactor = block[1] / stem[0]
+		}
+		// A net without stitches still has convolutions of 1×1, under other names.
+		c.NoStitch = !has(contains(".downsample."))
+		list = append(list, c)
+	}
+	return list
+}
+
+// inferBaseline lists the baselines that could be meant, whose stages are called layer1 to layer3.
+func (w *WeightsFile) inferBaseline(shapes map[string][]int, has func(func(string) bool) bool) []Config {
+	stem, first := shapes["conv1.weight"], shapes["layer1.0.conv1.weight"]
+	for _, t := range w.tensors {
+		if strings.HasSuffix(t.Name, ".weight") && len(t.Shape) == 2 {
+			w.Classes = t.Shape[0]
+		}
+	}
+	blocks := 0
+	for has(contains(fmt.Sprintf("layer1.%d.", blocks))) {
+		blocks++
+	}
+	if len(stem) != 4 || stem[0] < 1 || len(first) != 4 || w.Classes < 1 {
+		return nil
+	}
+	w.ImageChannels = stem[1]
+	norm := has(contains("bn"))
+	return []Config{
+		{Model: ResNetV2, Channels: stem[0], Depth: 6*blocks + 2, NoBatchNorm: !norm},
+		{Model: WideResNet, Channels: stem[0], Depth: 6*blocks + 4, WidenFactor: first[0] / stem[0]},
+	}
+}

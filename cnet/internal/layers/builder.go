@@ -1,0 +1,154 @@
+package layers
+
+import (
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"continuousnet/cnet/engine/fmap"
+)
+
+// Batch norm, as in the original.
+const (
+	NormEpsilon  = 1e-5
+	NormMomentum = 0.1 // the share of a batch in the running statistics
+	LastMomentum = 0.9 // the same for a batch norm just before the pooling
+)
+
+// A Builder builds the graph of a network: feature maps go in and out, and variables are looked up by their path.
+//
+// A position in depth is the vector φ of the values that the basis functions have there: a variable over depth is then
+// θ = Σ φ_k·θ_k. For variables that are not over depth φ is nil.
+type Builder struct {
+	Training   bool
+	store      *model.Store
+	graph      *Graph
+	variables  map[string]Variable
+	statistics []*statistic // in the order in which they were first seen
+}
+
+// NewBuilder returns a builder for a network with these variables, in the graph of the images.
+func NewBuilder(store *model.Store, g *Graph, variables []Variable, training bool) *Builder {
+	b := &Builder{Training: training, store: store, graph: g, variables: map[string]Variable{}}
+	for _, v := range variables {
+		b.variables[v.Path] = v
+	}
+	return b
+}
+
+// Has reports whether the network has a variable.
+func (b *Builder) Has(path string) bool { _, ok := b.variables[path]; return ok }
+
+func (b *Builder) stored(path string) *model.Variable {
+	v := b.store.GetVariable(Root + "/" + path)
+	if v == nil {
+		panic(Missing(path))
+	}
+	return v
+}
+
+// Variable is the value of a whole variable, with its axis for depth if it has one.
+func (b *Builder) Variable(path string) *Node { return b.stored(path).NodeValue(b.graph) }
+
+// At is the value of a variable at a position in depth.
+func (b *Builder) At(path string, phi []float64) *Node {
+	v := b.Variable(path)
+	if phi == nil {
+		return v
+	}
+	d := v.Shape().Dimensions
+	if len(d) == 0 || d[0] != len(phi) {
+		exceptions.Panicf("net: variable %q has shape %v, but the basis has %d functions", path, d, len(phi))
+	}
+	if k, ok := only(phi); ok {
+		return element(v, k)
+	}
+	row := ConstAsDType(b.graph, v.DType(), [][]float64{phi})
+	return Reshape(Dot(row, Reshape(v, len(phi), -1)).Product(), d[1:]...)
+}
+
+// only reports whether φ is 1 for one function and 0 for the others, and for which: then there is nothing to compute.
+func only(phi []float64) (int, bool) {
+	index := -1
+	for k, f := range phi {
+		if f == 0 {
+			continue
+		}
+		if f != 1 || index >= 0 {
+			return 0, false
+		}
+		index = k
+	}
+	return index, index >= 0
+}
+
+// element is v[k, ...].
+func element(v *Node, k int) *Node {
+	axes := make([]SliceAxisSpec, v.Rank())
+	for i := range axes {
+		axes[i] = AxisRange()
+	}
+	axes[0] = AxisElem(k)
+	return Reshape(Slice(v, axes...), v.Shape().Dimensions[1:]...)
+}
+
+// Input takes images [batch, height, width, channels] into a layout, in the number format of the variable at path.
+func (b *Builder) Input(layout fmap.Layout, images *Node, path string) fmap.Map {
+	if dtype := b.stored(path).DType(); images.DType() != dtype {
+		images = ConvertDType(images, dtype)
+	}
+	return fmap.New(layout, images)
+}
+
+// Conv is the convolution with path/kernel and, if the network has it, path/bias; then a ReLU if relu is set.
+func (b *Builder) Conv(x fmap.Map, path string, phi []float64, stride int, relu bool) fmap.Map {
+	var bias *Node
+	if b.Has(path + "/bias") {
+		bias = b.At(path+"/bias", phi)
+	}
+	return x.Conv(b.At(path+"/kernel", phi), bias, stride, relu)
+}
+
+// Linear is the linear layer with path/weight and path/bias: [batch, out] from [batch, in].
+func (b *Builder) Linear(x *Node, path string) *Node {
+	y := DotGeneral(x, []int{1}, nil, b.Variable(path+"/weight"), []int{1}, nil)
+	return Add(y, ExpandLeftToRank(b.Variable(path+"/bias"), 2))
+}
+
+// Norm is batch normalisation with the variables at path; a network without them has no batch norm there, and x stays as
+// it is. While training, every evaluation is seen by the running statistics, with the unbiased variance: see UpdateStatistics.
+// Momentum is the share of the batch.
+func (b *Builder) Norm(x fmap.Map, path string, phi []float64, momentum float64) fmap.Map {
+	if !b.Has(path + "/scale") {
+		return x
+	}
+	scale, offset := b.At(path+"/scale", phi), b.At(path+"/offset", phi)
+	if !b.Training {
+		// A sum of variances with weights of either sign can be negative.
+		variance := MaxScalar(b.At(path+"/variance", phi), 0)
+		a := Div(scale, Sqrt(AddScalar(variance, NormEpsilon)))
+		return x.Affine(a, Sub(offset, Mul(a, b.At(path+"/mean", phi))))
+	}
+	n := float64(x.Pixels())
+	if n < 2 {
+		exceptions.Panicf("net: batch norm needs more than one value per channel to train, got a batch of one image of one pixel")
+	}
+	y, mean, variance := x.BatchNorm(scale, offset, NormEpsilon)
+	b.see(path+"/mean", phi, momentum, mean)
+	b.see(path+"/variance", phi, momentum, MulScalar(variance, n/(n-1)))
+	return y
+}
+
+// Dropout sets each number of the map to 0 with probability rate while training, and divides the others by 1−rate, so that
+// the mean stays (Srivastava et al., 2014). It draws from the random state of the store, which training carries along as it
+// does the weights.
+func (b *Builder) Dropout(x fmap.Map, layout fmap.Layout, rate float64) fmap.Map {
+	if !b.Training || rate <= 0 {
+		return x
+	}
+	images := x.Images().Shape()
+	random := b.store.RandomUniform(b.graph, shapes.Make(images.DType, images.Dimensions...))
+	kept := GreaterOrEqual(random, Scalar(b.graph, images.DType, rate))
+	return x.Mul(fmap.New(layout, DivScalar(ConvertDType(kept, images.DType), 1-rate)))
+}

@@ -1,0 +1,216 @@
+package cnet
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+
+	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/ode"
+)
+
+// Manifestation is how well the weights of a run do under one scheme and number of steps: the same functions of depth, made
+// into another graph (Queiruga et al., arXiv 2008.02389, section 5).
+type Manifestation struct {
+	Scheme      string `json:"scheme"`
+	Steps       int    `json:"steps"`       // over each stage
+	Trained     bool   `json:"trained"`     // the combination that the run is trained with
+	Evaluations int    `json:"evaluations"` // of the rate (NFE), in all stages of the net, for one image
+	Score
+	Seconds float64 `json:"seconds"` // of the evaluation, without compiling it
+}
+
+// ManifestOptions says what to manifest. The zero value is a good default.
+type ManifestOptions struct {
+	Schemes []string // euler, midpoint, rk4_classic, and the one of the run
+	Steps   []int    // 1, 2, 4 and 8 times the cells of depth, and those of the run
+	Limit   int      // the number of test images, from the first; 0: all
+
+	// Progress follows the evaluation: it is called after each combination, with how many are done, of how many.
+	Progress func(m Manifestation, done, all int)
+}
+
+// WithDefaults fills in what is not set, and checks everything against the run: nothing is computed before all combinations
+// are known to be possible.
+func (o ManifestOptions) WithDefaults(r *Run) (ManifestOptions, error) {
+	n, err := r.continuous("schemes to manifest")
+	if err != nil {
+		return o, err
+	}
+	if len(o.Schemes) == 0 {
+		o.Schemes = []string{"euler", "midpoint", "rk4_classic"}
+		if own := n.Scheme.Info().Name; !slices.Contains(o.Schemes, own) {
+			o.Schemes = append(o.Schemes, own)
+		}
+	}
+	if len(o.Steps) == 0 {
+		for f := 1; f <= 8; f *= 2 {
+			if steps := f * n.Basis.Cells(); f == 1 || steps <= 1024 { // more are refused
+				o.Steps = append(o.Steps, steps)
+			}
+		}
+		if !slices.Contains(o.Steps, n.Steps) {
+			o.Steps = append(o.Steps, n.Steps)
+			slices.Sort(o.Steps)
+		}
+	}
+	if o.Limit < 0 {
+		return o, fmt.Errorf("run %s: the number of test images is %d, must be at least 1, or 0 for all", r.dir, o.Limit)
+	}
+	seen := map[string]bool{}
+	for _, scheme := range o.Schemes {
+		if seen[scheme] {
+			return o, fmt.Errorf("run %s: the scheme %s is named twice; leave one out", r.dir, scheme)
+		}
+		seen[scheme] = true
+		for i, steps := range o.Steps {
+			if slices.Contains(o.Steps[:i], steps) {
+				return o, fmt.Errorf("run %s: the number of steps %d is named twice; leave one out", r.dir, steps)
+			}
+			if _, err := r.under(scheme, steps); err != nil {
+				return o, err
+			}
+		}
+	}
+	return o, nil
+}
+
+// Manifest scores the net on the test images under every scheme and number of steps, scheme by scheme, with the weights as
+// they are. It changes nothing, so a run that is open read-only will do.
+//
+// A combination that cannot be is an error before anything is computed. When ctx is cancelled, the combinations that are
+// complete are returned with the context's error.
+func (r *Run) Manifest(ctx context.Context, o ManifestOptions) ([]Manifestation, error) {
+	o, err := o.WithDefaults(r)
+	if err != nil {
+		return nil, err
+	}
+	set, err := r.Dataset()
+	if err != nil {
+		return nil, err
+	}
+	split := set.Test
+	if o.Limit > 0 {
+		split = first(set, split, o.Limit)
+	}
+	list := make([]Manifestation, 0, len(o.Schemes)*len(o.Steps))
+	for _, scheme := range o.Schemes {
+		for _, steps := range o.Steps {
+			m, err := r.manifest(ctx, scheme, steps, set, split)
+			if err != nil {
+				return list, err
+			}
+			list = append(list, m)
+			if o.Progress != nil {
+				o.Progress(m, len(list), cap(list))
+			}
+		}
+	}
+	return list, nil
+}
+
+// manifest scores one combination.
+func (r *Run) manifest(ctx context.Context, scheme string, steps int, set *dataset.Set, split dataset.Split) (m Manifestation, err error) {
+	if err := ctx.Err(); err != nil {
+		return m, err
+	}
+	n, err := r.under(scheme, steps)
+	if err != nil {
+		return m, err
+	}
+	e, err := r.Engine()
+	if err != nil {
+		return m, err
+	}
+	ev, err := newEvaluator(e, n, r.state.Config, r.store)
+	if err != nil {
+		return m, err
+	}
+	defer ev.scores.Finalize()
+	defer ev.probs.Finalize()
+	batch := min(r.state.Config.TestBatchSize, split.Len())
+	if err := ev.compile(set, batch); err != nil {
+		return m, err
+	}
+	start := time.Now()
+	score, err := ev.score(ctx, set, split, batch)
+	if err != nil {
+		return m, err
+	}
+	return Manifestation{
+		Scheme: scheme, Steps: steps, Trained: scheme == r.state.Scheme && steps == r.state.Steps,
+		Evaluations: stages * evaluations(n.Scheme, steps), Score: score, Seconds: time.Since(start).Seconds(),
+	}, nil
+}
+
+// compile builds the graph that scores batches of so many images, so that the time of the first one can be told from it.
+func (ev *evaluator) compile(set *dataset.Set, batch int) (err error) {
+	defer func() { guard(ev.net, ev.config, recover(), &err) }()
+	_, err = ev.scores.Compile(shapes.Make(dtypes.Float32, batch, set.Height, set.Width, set.Channels),
+		shapes.Make(dtypes.Int32, batch, 1), shapes.Make(dtypes.Float32, batch))
+	return err
+}
+
+// under is the net of the run with another scheme and number of steps, and the same weights.
+func (r *Run) under(scheme string, steps int) (*Net, error) {
+	if _, err := r.continuous("schemes to manifest"); err != nil {
+		return nil, err
+	}
+	m, err := ode.Lookup(scheme)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	if info := m.Info(); !info.Networks {
+		return nil, fmt.Errorf("run %s: %s (%s) cannot be the depth of a net: layers cannot depend on layers after them; choose one of %s",
+			r.dir, scheme, info.Kind, strings.Join(netSchemes(), ", "))
+	}
+	// What a configuration refuses is refused here.
+	st := r.state
+	c := st.Config
+	c.Scheme, c.Steps, c.Basis, c.Functions = scheme, steps, st.Basis, st.Functions
+	if err := c.Check(); err != nil {
+		return nil, fmt.Errorf("run %s: with %s and %d steps: %w", r.dir, scheme, steps, err)
+	}
+	st.Scheme, st.Steps = scheme, steps
+	network, err := st.net()
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	return network.(*Net), nil // continuous has seen the model
+}
+
+// netSchemes names the methods that can be the depth of a net.
+func netSchemes() []string {
+	var names []string
+	for _, m := range ode.Methods() {
+		if info := m.Info(); info.Networks {
+			names = append(names, info.Name)
+		}
+	}
+	return names
+}
+
+// evaluations counts those of the rate over one stage, by stepping through it with a rate that does nothing else: what FSAL and
+// the start of multistep methods save or add is in it.
+func evaluations(m ode.Method, steps int) int {
+	count := 0
+	_, err := ode.Integrate(m, 0, steps, 1, ode.System[int]{
+		Rate:    func(_, _ int, _ float64, x int) int { count++; return x },
+		Combine: func(x int, _ []float64, _ []int) int { return x },
+	})
+	if err != nil {
+		return 0 // an implicit method: as many as its solver needs
+	}
+	return count
+}
+
+// first is the beginning of a split: n images, or all if it has fewer.
+func first(set *dataset.Set, split dataset.Split, n int) dataset.Split {
+	n = min(n, split.Len())
+	return dataset.Split{Images: split.Images[:n*set.ImageSize()], Labels: split.Labels[:n]}
+}

@@ -1,0 +1,107 @@
+package cnet
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"continuousnet/cnet/baseline"
+	"continuousnet/cnet/basis"
+	"continuousnet/cnet/ode"
+)
+
+// The names that Config.Model can have.
+const (
+	ContinuousNet         = "ContinuousNet"         // batch norm after each ReLU
+	ContinuousNetActFirst = "ContinuousNetActFirst" // batch norm and ReLU before each convolution
+	WideContinuousNet     = "WideContinuousNet"     // the same, with more channels in the stages than in the stem
+	ResNetV2              = "ResNetV2"              // baseline.ResNetV2
+	WideResNet            = "WideResNet"            // baseline.WideResNet
+)
+
+// Models are the names that Config.Model can have.
+var Models = []string{ContinuousNet, ContinuousNetActFirst, WideContinuousNet, ResNetV2, WideResNet}
+
+// Continuous reports whether a model is continuous in depth, so that it has a scheme and can be refined.
+func Continuous(model string) bool {
+	return slices.Contains([]string{ContinuousNet, ContinuousNetActFirst, WideContinuousNet}, model)
+}
+
+// title is the network with its model: "ContinuousNet 2-2-2 euler", "ResNetV2-20".
+func title(model string, n Network) string {
+	if Continuous(model) {
+		return model + " " + n.String()
+	}
+	return n.String()
+}
+
+// checkModel reports the first field that cannot be, of those that make the network.
+func (c Config) checkModel() error {
+	if !slices.Contains(Models, c.Model) {
+		return badField("model", fmt.Sprintf("%q", c.Model), "one of "+strings.Join(Models, ", "))
+	}
+	// What is set and means nothing to the model is a mistake that would otherwise go unnoticed.
+	continuous := Continuous(c.Model)
+	wide := c.Model == WideContinuousNet || c.Model == WideResNet
+	for _, f := range []struct {
+		name     string
+		set, has bool
+	}{
+		{"scheme", c.Scheme != "", continuous},
+		{"basis", c.Basis != "", continuous},
+		{"functions of depth", c.Functions != 0, continuous},
+		{"steps", c.Steps != 0, continuous},
+		{"time epsilon", c.TimeEpsilon != 0, continuous},
+		{"skip init", c.SkipInit, continuous},
+		{"stitch", c.NoStitch, continuous},
+		{"refinement", len(c.RefineEpochs) > 0, continuous},
+		{"widen factor", c.WidenFactor != 0, wide},
+		{"depth", c.Depth != 0, !continuous},
+		{"dropout", c.Dropout != 0, c.Model == WideResNet},
+		{"form without batch norm", c.NoBatchNorm, c.Model != WideResNet},
+	} {
+		if f.set && !f.has {
+			return fmt.Errorf("config: a %s has no %s; leave it out, or choose another model", c.Model, f.name)
+		}
+	}
+	if wide {
+		if err := between("widen factor", c.WidenFactor, 256); err != nil {
+			return err
+		}
+	}
+	if !(c.Dropout >= 0 && c.Dropout < 1) {
+		return badField("dropout", c.Dropout, "from 0 to less than 1")
+	}
+	if continuous {
+		return c.checkDepth()
+	}
+	extra := 2
+	if c.Model == WideResNet {
+		extra = 4
+	}
+	if err := baseline.CheckDepth(c.Model, c.Depth, extra); err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	return nil
+}
+
+// checkDepth is about the fields of a net that is continuous in depth.
+func (c Config) checkDepth() error {
+	scheme, err := ode.Scheme(c.Scheme)
+	if err != nil {
+		return err
+	}
+	if !scheme.Explicit() {
+		return badField("scheme", c.Scheme, "an explicit one: layers cannot depend on layers after them")
+	}
+	if _, err := basis.New(c.Basis, c.Functions); err != nil {
+		return err
+	}
+	if err := between("steps", c.Steps, 1024); err != nil {
+		return err
+	}
+	if notFinite(c.TimeEpsilon) || c.TimeEpsilon <= 0 {
+		return badField("time epsilon", c.TimeEpsilon, "a positive number")
+	}
+	return nil
+}

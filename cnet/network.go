@@ -1,0 +1,82 @@
+package cnet
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"continuousnet/cnet/baseline"
+	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/internal/layers"
+	"continuousnet/cnet/statedict"
+)
+
+// Root is the scope of all variables of a network in its store.
+const Root = layers.Root
+
+// A Variable describes one tensor of a network: coefficients, or running statistics of a batch norm. It has the fields
+//
+//	Path      string // below Root, such as "stage1/ode/conv1/kernel"
+//	Dims      []int  // kernels are [out, height, width, in]; over depth, the first axis counts the basis functions
+//	OverDepth bool
+//	Trainable bool
+type Variable = layers.Variable
+
+// Network is what a Run trains: a Net, whose depth is continuous, or one of the baselines.
+type Network interface {
+	// Variables lists the variables of the network, in the order in which they are initialised.
+	Variables() []Variable
+
+	// Logits builds the network: images [batch, height, width, channels] in, logits [batch, classes] out. While
+	// training, batch norm uses the statistics of the batch and updates the running ones; otherwise nothing is changed.
+	Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node
+
+	// Init creates the variables in the store, with the distributions of the original.
+	Init(store *model.Store, seed uint64, dtype dtypes.DType) error
+
+	// CountParameters returns the number of trainable numbers, and the number that the original counts.
+	CountParameters() (ours, asReference int)
+
+	// StateDict returns the variables in the store under the original's names, and LoadStateDict sets them.
+	StateDict(store *model.Store) ([]statedict.Tensor, error)
+	LoadStateDict(store *model.Store, list []statedict.Tensor) error
+
+	// String is the network in short, such as "2-2-2 euler" or "ResNetV2-20".
+	String() string
+}
+
+var (
+	_ Network = (*Net)(nil)
+	_ Network = (*baseline.ResNetV2)(nil)
+	_ Network = (*baseline.WideResNet)(nil)
+)
+
+// NewNetwork returns the network that the configuration describes, for images of so many channels and so many classes: a *Net
+// or one of the baselines.
+func NewNetwork(c Config, imageChannels, classes int) (Network, error) {
+	c = c.WithDefaults()
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	switch c.Model {
+	case ResNetV2:
+		return baseline.NewResNetV2(baseline.ResNetV2{
+			Depth: c.Depth, Channels: c.Channels, NoBatchNorm: c.NoBatchNorm, ImageChannels: imageChannels, Classes: classes,
+		})
+	case WideResNet:
+		return baseline.NewWideResNet(baseline.WideResNet{
+			Depth: c.Depth, Stem: c.Channels, Channels: c.Channels * c.WidenFactor, Dropout: c.Dropout,
+			ImageChannels: imageChannels, Classes: classes,
+		})
+	}
+	return NewNet(c, imageChannels, classes)
+}
+
+// guard turns what was recovered from a panic of a graph builder into an error that names the network.
+func guard(n Network, c Config, p any, err *error) {
+	if p != nil {
+		*err = fmt.Errorf("net %s (%s, %d channels): %v", title(c.Model, n), c.Dataset, c.Channels, p)
+	}
+}

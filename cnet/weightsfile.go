@@ -1,0 +1,213 @@
+package cnet
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/gomlx/ml/model"
+
+	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/statedict"
+)
+
+// EventImport begins the history of a run whose weights were imported.
+const EventImport = "import"
+
+// metadataKey is where an exported file says in JSON what its weights are of.
+const metadataKey = "continuousnet"
+
+// metadataVersion is that of exportedNet.
+const metadataVersion = 1
+
+// exportedNet is what a state_dict does not tell of its network.
+type exportedNet struct {
+	Version       int    `json:"version"`
+	Config        Config `json:"config"`    // as the network was made
+	Scheme        string `json:"scheme"`    // as it is
+	Steps         int    `json:"steps"`     // as it is
+	Functions     int    `json:"functions"` // as it is, piecewise constant
+	Epochs        int    `json:"epochs"`    // that it was trained
+	ImageChannels int    `json:"image_channels"`
+	Classes       int    `json:"classes"`
+}
+
+// Export writes the weights and running statistics of the run to a .safetensors or .npz file, as the original's
+// model.state_dict() has them (see Net.StateDict), with the configuration in its metadata. The run may be open read-only.
+// What the path held before stays there on any error.
+func (r *Run) Export(path string) error {
+	list, err := r.net.StateDict(r.store)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	st := r.state
+	made := st.Config
+	// Where things are on this machine, and what belongs to the run's epochs.
+	made.Data, made.Engine, made.RefineEpochs, made.LRDecayEpochs = "", "", nil, nil
+	about, err := json.Marshal(exportedNet{
+		Version: metadataVersion, Config: made, Scheme: st.Scheme, Steps: st.Steps, Functions: st.Functions,
+		Epochs: st.Epoch, ImageChannels: st.Channels, Classes: st.Classes,
+	})
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	metadata := map[string]string{
+		"format": "pt", // which some programs ask for before they take it for PyTorch's
+		"model":  made.Model, "net": r.net.String(), "epochs": strconv.Itoa(st.Epoch), metadataKey: string(about),
+	}
+	if st.Scheme != "" {
+		metadata["scheme"] = st.Scheme
+	}
+	return statedict.Write(path, list, metadata)
+}
+
+// WeightsFile is a state_dict that was read from a file, and what is known of its network.
+type WeightsFile struct {
+	Path string
+	// Config is the network as it was made. Of a file that Export wrote it is the run's; of others it is what names and
+	// shapes tell, and the rest is not set: scheme, data set, and with how many intervals and steps the net was made if it
+	// has been refined since.
+	Config Config
+	Epochs int // that the network was trained; 0 if the file does not say
+
+	ImageChannels, Classes int
+	Functions              int    // of depth, all piecewise constant, as the network is
+	Steps                  int    // as the network is; 0 if the file does not say
+	Scheme                 string // likewise
+	tensors                []statedict.Tensor
+}
+
+// ReadWeights reads a .safetensors or .npz file with a state_dict of one of the Models: one that Export wrote, or the
+// original's.
+func ReadWeights(path string) (*WeightsFile, error) {
+	list, err := statedict.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	metadata, err := statedict.Metadata(path)
+	if err != nil {
+		return nil, err
+	}
+	w := &WeightsFile{Path: path, tensors: withoutModule(list)}
+	text, own := metadata[metadataKey]
+	if !own {
+		if err := w.infer(); err != nil {
+			return nil, fmt.Errorf("weights %s: %w", path, err)
+		}
+		return w, nil
+	}
+	var about exportedNet
+	if err := json.Unmarshal([]byte(text), &about); err != nil {
+		return nil, fmt.Errorf("weights %s: the metadata %q cannot be read: %w", path, metadataKey, err)
+	}
+	if about.Version != metadataVersion {
+		return nil, fmt.Errorf("weights %s: the metadata %q has version %d, this program reads version %d",
+			path, metadataKey, about.Version, metadataVersion)
+	}
+	w.Config, w.Epochs, w.ImageChannels, w.Classes = about.Config, about.Epochs, about.ImageChannels, about.Classes
+	w.Functions, w.Steps, w.Scheme = about.Functions, about.Steps, about.Scheme
+	return w, nil
+}
+
+// withoutModule takes away the prefix that torch.nn.DataParallel puts before every name.
+func withoutModule(list []statedict.Tensor) []statedict.Tensor {
+	const prefix = "module."
+	for _, t := range list {
+		if !strings.HasPrefix(t.Name, prefix) {
+			return list
+		}
+	}
+	for i := range list {
+		list[i].Name = strings.TrimPrefix(list[i].Name, prefix)
+	}
+	return list
+}
+
+// Import makes a new run in dir whose weights are those of a file, rounded to float32, before its first epoch and with a fresh
+// optimizer. The configuration is that of the file with whatever the caller has changed; it describes the network as it was
+// made, so that a file with 4 intervals and Functions 1 is that of a net that was refined twice.
+//
+// Errors name what the file does not tell and the configuration has to, or the first tensor that does not fit. Then no run is
+// made.
+func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
+	if Exists(dir) {
+		return nil, fmt.Errorf("run %s: there is a run already; import into another one", dir)
+	}
+	fail := func(err error) (*Run, error) { return nil, fmt.Errorf("weights %s: %w", w.Path, err) }
+	if missing := w.Missing(c); len(missing) > 0 {
+		return fail(fmt.Errorf("the file does not tell the %s; say it (cnet import --%s)",
+			strings.Join(missing, " and the "), strings.Join(missing, ", --")))
+	}
+	c = c.WithDefaults()
+	if err := c.Check(); err != nil {
+		return fail(err)
+	}
+	c.Dataset, _ = dataset.Canonical(c.Dataset) // Check has seen it
+	st := state{
+		Version: stateVersion, Config: c, LearningRate: c.LearningRate, Channels: w.ImageChannels, Classes: w.Classes,
+	}
+	if Continuous(c.Model) {
+		if err := w.depth(c, &st); err != nil {
+			return fail(err)
+		}
+	}
+	network, err := st.net()
+	if err != nil {
+		return fail(err)
+	}
+	store := model.NewStore()
+	if err := network.Init(store, c.Seed, Float); err != nil { // for the random state as well
+		return fail(err)
+	}
+	if err := network.LoadStateDict(store, w.tensors); err != nil {
+		return fail(err)
+	}
+	set, err := dataset.Load(c.Dataset, c.Data)
+	if err != nil {
+		return fail(err)
+	}
+	if set.Channels != w.ImageChannels || len(set.Classes) != w.Classes {
+		return fail(fmt.Errorf("the net is for images of %d channels and %d classes, %s has %d and %d; take another data set",
+			w.ImageChannels, w.Classes, c.Dataset, set.Channels, len(set.Classes)))
+	}
+	st.TrainImages = set.Train.Len()
+	return lockedRun(dir, func(r *Run) error {
+		if err := r.unused(); err != nil {
+			return err
+		}
+		r.set, r.state, r.net, r.store = set, st, network, store
+		r.history = []Record{{Event: EventImport, Net: network.String()}}
+		return r.save()
+	})
+}
+
+// Missing names the flags of what neither the file nor the configuration says, and has no default that could be meant.
+func (w *WeightsFile) Missing(c Config) []string {
+	var list []string
+	if c.Scheme == "" && (c.Model == "" || Continuous(c.Model)) {
+		list = append(list, "scheme")
+	}
+	if c.Dataset == "" {
+		list = append(list, "dataset")
+	}
+	return list
+}
+
+// depth says how the net is discretised now, given how it was made. A scheme or steps that the caller has changed are
+// meant to be used now.
+func (w *WeightsFile) depth(c Config, st *state) error {
+	st.Basis, st.Functions, st.Scheme, st.Steps = piecewiseConstant, w.Functions, c.Scheme, w.Steps
+	if w.Scheme != "" && c.Scheme == w.Config.Scheme {
+		st.Scheme = w.Scheme
+	}
+	if w.Steps > 0 && c.Steps == w.Config.Steps && c.Functions == w.Config.Functions {
+		return nil
+	}
+	if w.Functions%c.Functions != 0 {
+		return fmt.Errorf("it has %d intervals of depth, which cannot come of refining %d; say with how many it was made (cnet import --initial-time-d)",
+			w.Functions, c.Functions)
+	}
+	st.Steps = c.Steps * w.Functions / c.Functions
+	return between("steps", st.Steps, 1024)
+}
