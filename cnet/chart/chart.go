@@ -32,6 +32,8 @@ type Panel struct {
 	// and rows. Z is about the values: their bounds, percent or not. A panel has either Cells or Series.
 	Cells [][]float64
 	Z     Axis
+	// Framed are cells {row, column} with a thick frame; those outside of Cells are left out.
+	Framed [][2]int
 	// Equal draws one unit of x as long as one unit of y.
 	Equal bool
 }

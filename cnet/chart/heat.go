@@ -61,6 +61,23 @@ func (p pen) cells(f *frame) {
 			}
 		}
 	}
+	for _, at := range f.Framed {
+		if i, j := at[0], at[1]; 0 <= i && i < len(f.Cells) && 0 <= j && j < len(f.Cells[i]) {
+			x, y := float64(j), -float64(i)
+			p.frame(rect{f.px(x-0.5) + 1, f.py(y+0.5) + 1, f.px(x+0.5) - 1, f.py(y-0.5) - 1})
+		}
+	}
+}
+
+// frame draws a dark frame with a light one inside, which shows on any colour.
+func (p pen) frame(r rect) {
+	for _, line := range []struct {
+		inset, width float64
+		color        color.NRGBA
+	}{{3.5, 2, white}, {1.25, 2.5, inkColor}} {
+		q := rect{r.x0 + line.inset, r.y0 + line.inset, r.x1 - line.inset, r.y1 - line.inset}.polygon()
+		p.lines(stroke{color: line.color, width: line.width}, append(q, q[0], q[1]))
+	}
 }
 
 func dark(c color.NRGBA) bool {

@@ -56,9 +56,14 @@ func mark(marks []chart.Mark, at float64, label string) []chart.Mark {
 // Label says in a word or two what a change made of the run: "refined to 2-2-2".
 func Label(r cnet.Record) string {
 	shape, scheme, _ := strings.Cut(r.Net, " ")
+	scheme, _, _ = strings.Cut(scheme, ",") // the basis comes after it
 	switch r.Event {
 	case cnet.EventRefine:
 		return "refined to " + shape
+	case cnet.EventBasis:
+		return fmt.Sprintf("%d %s", r.Functions, strings.ReplaceAll(r.Basis, "_", " "))
+	case cnet.EventImport:
+		return "imported weights"
 	case cnet.EventScheme:
 		return scheme
 	case cnet.EventRate:

@@ -9,9 +9,35 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// Refine doubles the time steps and the intervals of weights of every stage, 1-1-1 → 2-2-2, and shows the test accuracy
+// Refine doubles the time steps of every stage and refines the basis of its weights, 1-1-1 → 2-2-2, and shows the test accuracy
 // before and after: nearly the same, as the refined net starts with the same weights over depth.
 func Refine(run *cnet.Run) { here().change(run, run.Refine) }
+
+// Compress carries the weights over to no more functions of depth than there are, without training, and shows the test accuracy
+// before and after, and how far the weights moved: see Run.Compress. It replaces the trained weights; to keep them, use
+// Run.CompressTo.
+func Compress(run *cnet.Run, basis string, functions int, method ...cnet.Method) {
+	here().compress(run, basis, functions, method...)
+}
+
+func (s *surface) compress(run *cnet.Run, basis string, functions int, method ...cnet.Method) {
+	var report *cnet.BasisChange
+	s.change(run, func() (err error) {
+		report, err = run.Compress(basis, functions, method...)
+		return err
+	})
+	if report == nil {
+		return
+	}
+	t := table{
+		title: fmt.Sprintf("The weights over depth moved by %s", percent(report.Distance)),
+		head:  []string{"layer", "moved by"},
+	}
+	for _, l := range report.Layers {
+		t.rows = append(t.rows, []string{l.Layer, percent(l.Distance)})
+	}
+	s.show(t.content())
+}
 
 // SetScheme goes on with another scheme, such as "midpoint", and shows the test accuracy before and after.
 func SetScheme(run *cnet.Run, name string) {
@@ -59,12 +85,16 @@ var measured = []string{"net", "weights", "evaluations of R per stage", "test ac
 type measurement struct {
 	net         string
 	weights     int
-	evaluations int // of R, in one stage of the net
+	evaluations int // of R, in one stage of the net; 0 if it is not continuous in depth
 	cnet.Score
 }
 
 func (m measurement) row() []string {
-	return []string{m.net, words.Grouped(m.weights), words.Grouped(m.evaluations), percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss)}
+	evaluations := "-"
+	if m.evaluations > 0 {
+		evaluations = words.Grouped(m.evaluations)
+	}
+	return []string{m.net, words.Grouped(m.weights), evaluations, percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss)}
 }
 
 // measure evaluates a net; ok is false if that was interrupted or has failed, and has been reported.
@@ -74,9 +104,12 @@ func (s *surface) measure(run *cnet.Run) (m measurement, ok bool) {
 	score, err := run.Evaluate(ctx)
 	switch {
 	case err == nil:
-		n := run.Net()
-		weights, _ := n.CountParameters()
-		return measurement{n.String(), weights, n.Steps * n.Scheme.Stages(), score}, true
+		weights, _ := run.Net().CountParameters()
+		m := measurement{net: run.Net().String(), weights: weights, Score: score}
+		if n, ok := run.Net().(*cnet.Net); ok {
+			m.evaluations = n.Steps * n.Scheme.Stages()
+		}
+		return m, true
 	case only(err, context.Canceled):
 		s.show(status{left: "Interrupted; the run is at " + run.Net().String() + ".", done: -1}.content())
 	default:

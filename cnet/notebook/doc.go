@@ -6,7 +6,10 @@
 //	notebook.Refine(run)                     // 1-1-1 → 2-2-2, with the test accuracy before and after
 //	notebook.Train(run, notebook.Epochs(2))  // the curves go on where they stopped
 //	notebook.Weights(run)                    // over depth, now and before
+//	notebook.Compress(run, "hat", 2)         // the closest weights that are linear over depth
 //	notebook.Predictions(run, 24)
+//	notebook.Manifest(run)                   // the same weights under other schemes and numbers of steps
+//	notebook.Convergence(run)                // the order that schemes have on the trained net
 //
 // Functions here return no errors, because a cell would drop them: what goes wrong is written as one line to standard
 // error, and the cell fails. What is shown stays in the saved notebook: charts as PNG, everything else as HTML that

@@ -29,7 +29,7 @@ func Example() {
 	// Output:
 	// Run results/first
 	// net      ContinuousNet 1-1-1 euler, 4-8-16 channels, batch norm
-	// weights  11,326, in 1 interval of depth per stage
+	// weights  11,326, made of 1 piecewise_constant function of depth per stage
 	// data     fashion-sample, 10 classes, batches of 128
 	// trained  not yet
 	// [chart: Any chart]

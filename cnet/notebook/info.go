@@ -12,18 +12,21 @@ func Info(run *cnet.Run) { here().show(info(run).content()) }
 
 func info(run *cnet.Run) table {
 	c := run.Config()
-	n := run.Net()
-	weights, _ := n.CountParameters()
+	weights, _ := run.Net().CountParameters()
 	norm := "batch norm"
 	if c.NoBatchNorm {
 		norm = "no batch norm"
 	}
+	first := c.Channels * max(c.WidenFactor, 1)
 	t := table{title: "Run " + run.Dir(), rows: [][]string{
-		{"net", fmt.Sprintf("%s %s, %d-%d-%d channels, %s", c.Model, n, c.Channels, 2*c.Channels, 4*c.Channels, norm)},
-		{"weights", fmt.Sprintf("%s, in %s of depth per stage", words.Grouped(weights), plural(n.Basis.K, "interval"))},
-		{"data", fmt.Sprintf("%s, %d classes, batches of %d", c.Dataset, n.Classes, c.BatchSize)},
+		{"net", fmt.Sprintf("%s, %d-%d-%d channels, %s", run.Title(), first, 2*first, 4*first, norm)},
+		{"weights", words.Grouped(weights)},
+		{"data", fmt.Sprintf("%s, %d classes, batches of %d", c.Dataset, run.Classes(), c.BatchSize)},
 		{"trained", trained(run)},
 	}}
+	if n, ok := run.Net().(*cnet.Net); ok {
+		t.rows[1][1] += fmt.Sprintf(", made of %s of depth per stage", plural(n.Basis.Functions(), n.Basis.Name()+" function"))
+	}
 	if last, ok := lastEpoch(run.History()); ok {
 		t.rows = append(t.rows, []string{"test accuracy", percent(last.TestAccuracy) + " after the last epoch"})
 	}

@@ -172,6 +172,12 @@ func TestLook(t *testing.T) {
 	r.change(run, func() error { return run.SetScheme("midpoint") })
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "2-2-2 midpoint")
 
+	r.compress(run, "hat", 2)
+	wantParts(t, r.last(t, protocol.MIMETextPlain), "The weights over depth moved by 0.0 %", "stage3/ode/norm2") // still constant
+	r.weights(run)
+	wantParts(t, r.last(t, protocol.MIMETextPlain), "stage 1 varies by 0.0 %")
+	r.compress(run, "piecewise_constant", 2, cnet.ByInterpolation)
+
 	if score := r.evaluate(run); score.Images != 500 {
 		t.Errorf("evaluated %d images, want 500", score.Images)
 	}
@@ -182,7 +188,7 @@ func TestLook(t *testing.T) {
 	r.history(run)
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "2-2-2 midpoint, 1 epoch: test accuracy ")
 	r.show(info(run).content())
-	wantParts(t, wellFormed(t, r.last(t, protocol.MIMETextHTML)), run.Dir(), "2-2-2 midpoint", "in 2 intervals", "fashion-sample", "1 epoch")
+	wantParts(t, wellFormed(t, r.last(t, protocol.MIMETextHTML)), run.Dir(), "2-2-2 midpoint", "made of 2 piecewise_constant functions", "fashion-sample", "1 epoch")
 	if r.stderr.Len() > 0 || len(r.exits) > 0 {
 		t.Error(r.stderr.String())
 	}

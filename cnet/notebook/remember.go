@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/basis"
 )
 
 // memory holds the weights over depth as they were when the net last changed: before training went on with more
@@ -18,6 +19,7 @@ type memory struct {
 	Changes int    // of the net, until then
 	Epoch   int    // complete epochs
 	Net     string // such as "2-2-2 euler"
+	Basis   string // of the weights; "": piecewise constants
 	Weights map[string][][]float32
 }
 
@@ -30,7 +32,7 @@ func memoryPath(run *cnet.Run) string {
 func changes(history []cnet.Record) int {
 	n := 0
 	for _, r := range history {
-		if r.Event == cnet.EventRefine || r.Event == cnet.EventScheme {
+		if r.Event == cnet.EventRefine || r.Event == cnet.EventBasis || r.Event == cnet.EventScheme {
 			n++
 		}
 	}
@@ -42,6 +44,9 @@ func remember(run *cnet.Run) error {
 	m := memory{
 		Changes: changes(run.History()), Epoch: run.Epoch(), Net: run.Net().String(),
 		Weights: map[string][][]float32{},
+	}
+	if n, ok := run.Net().(*cnet.Net); ok {
+		m.Basis = n.Basis.Name()
 	}
 	if old, err := recall(run); err == nil && old != nil && old.Changes == m.Changes {
 		return nil
@@ -99,6 +104,23 @@ func recall(run *cnet.Run) (*memory, error) {
 		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	return m, nil
+}
+
+// overDepth returns a remembered variable as functions of depth; nothing if that cannot be.
+func (m *memory) overDepth(path string) overDepth {
+	rows := m.of(path)
+	if len(rows) == 0 {
+		return overDepth{}
+	}
+	name := m.Basis
+	if name == "" {
+		name = basis.PiecewiseConstant{}.Name()
+	}
+	b, err := basis.New(name, len(rows))
+	if err != nil {
+		return overDepth{}
+	}
+	return newOverDepth(b, rows)
 }
 
 // of returns the remembered numbers of a variable, nil if there are none.

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"continuousnet/cnet/basis"
 	"continuousnet/cnet/chart"
 )
 
@@ -21,7 +22,7 @@ func TestVariation(t *testing.T) {
 		{"half and one and a half", [][]float64{{0.5}, {1.5}}, 0.5 / math.Sqrt(1.25)},
 		{"nothing", [][]float64{{0, 0}}, 0},
 	} {
-		if got := variation(tc.rows); math.Abs(got-tc.want) > 1e-15 {
+		if got := variation(overDepth{coefficients: tc.rows}); math.Abs(got-tc.want) > 1e-15 {
 			t.Errorf("%s: %g, want %g", tc.name, got, tc.want)
 		}
 	}
@@ -38,7 +39,7 @@ func TestNotable(t *testing.T) {
 		{"moved", [][]float64{{1, 5, 3}}, [][]float64{{3, 4, 3}}, []int{0, 1}},
 		{"large", [][]float64{{1, -5, 3}}, nil, []int{1, 2}},
 	} {
-		if got := (stageWeights{now: tc.now, before: tc.before}).notable(2); !reflect.DeepEqual(got, tc.want) {
+		if got := (stageWeights{now: overDepth{coefficients: tc.now}, before: overDepth{coefficients: tc.before}}).notable(2); !reflect.DeepEqual(got, tc.want) {
 			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
 		}
 	}
@@ -46,7 +47,7 @@ func TestNotable(t *testing.T) {
 
 // A stage refined from one interval to two is drawn as a staircase over the dashed constant it was.
 func TestWeightsChart(t *testing.T) {
-	stage := stageWeights{"stage 1", [][]float64{{1}, {3}}, [][]float64{{2}}}
+	stage := stageWeights{"stage 1", overDepth{coefficients: [][]float64{{1}, {3}}}, overDepth{coefficients: [][]float64{{2}}}}
 	c := weightsChart("title", "after 3 epochs", []stageWeights{stage})
 	p := c.Panels[0]
 	if p.Title != "stage 1: varies by 44.7 %" { // √(1/5)
@@ -64,6 +65,32 @@ func TestWeightsChart(t *testing.T) {
 	}
 	if c := weightsChart("title", "", []stageWeights{stage}); len(c.Panels[0].Series) != 1 || c.Panels[0].Series[0].Kind != chart.Steps {
 		t.Errorf("without a comparison: %+v", c.Panels[0].Series)
+	}
+}
+
+// Functions that are not constant on intervals are drawn as what they are, not as their coefficients.
+func TestWeightsOfOtherBases(t *testing.T) {
+	hat := newOverDepth(basis.Hat{K: 3}, [][]float64{{0}, {1}, {0}})
+	wave := newOverDepth(basis.Fourier{K: 2}, [][]float64{{2}, {1}})
+	c := weightsChart("title", "after 3 epochs", []stageWeights{{"stage 1", hat, wave}})
+	before, now := c.Panels[0].Series[0], c.Panels[0].Series[1]
+	for _, s := range []chart.Series{before, now} {
+		if s.Kind != chart.Line || len(s.X) != samples || len(s.Y) != samples {
+			t.Fatalf("drawn as %v with %d and %d numbers", s.Kind, len(s.X), len(s.Y))
+		}
+		for i, x := range s.X {
+			want := 1 - math.Abs(2*x-1)
+			if s.Dashed {
+				want = 2 + math.Cos(2*math.Pi*x)
+			}
+			if math.Abs(s.Y[i]-want) > 1e-12 {
+				t.Errorf("dashed %v: %g at %g, want %g", s.Dashed, s.Y[i], x, want)
+			}
+		}
+	}
+	// The hat of height 1 has mean 1/2 and mean square 1/3.
+	if got := variation(hat); math.Abs(got-0.5) > 1e-4 {
+		t.Errorf("varies by %g, want 1/2", got)
 	}
 }
 

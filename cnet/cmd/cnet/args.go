@@ -9,7 +9,7 @@ import (
 // "--refine 30 50 70", "--batch-norm False".
 var (
 	listFlags   = []string{"refine", "lr-decay-epoch"}
-	switchFlags = []string{"batch-norm", "use-skipinit", "augment"}
+	switchFlags = []string{"batch-norm", "use-skipinit", "use-stitch", "augment"}
 )
 
 // joinValues writes the values that follow such a flag into the flag: "--refine=30,50,70", "--batch-norm=False". That

@@ -18,17 +18,17 @@ func (a *app) bench() *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		RunE:    a.group,
 	}
-	cmd.AddCommand(a.benchStep())
+	cmd.AddCommand(a.benchStep(), a.benchODE())
 	return cmd
 }
 
 // stepBench is the command bench step.
 type stepBench struct {
 	*app
-	engine                       engineFlags
-	scheme                       string
-	batch, steps, alpha, repeats int
-	json                         bool
+	engine                              engineFlags
+	model, scheme                       string
+	batch, steps, alpha, depth, repeats int
+	json                                bool
 }
 
 func (a *app) benchStep() *cobra.Command {
@@ -47,6 +47,9 @@ func (a *app) benchStep() *cobra.Command {
 	flags.SortFlags = false
 	b.engine.add(flags)
 	flags.Var(count{&b.batch, 1 << 16}, "batch", "images in a step")
+	flags.StringVar(&b.model, "model", cnet.ContinuousNet, "the network: `NAME`")
+	flags.Var(count{&b.depth, 1 << 12}, "depth", "layers of a baseline")
+	flags.Lookup("depth").DefValue = ""
 	flags.Var(count{&b.steps, 1 << 10}, "steps", "time steps in each stage, each with weights of its own")
 	flags.StringVar(&b.scheme, "scheme", "euler", "the numerical scheme: `NAME`")
 	flags.Var(count{&b.alpha, 1 << 12}, "alpha", "channels of the first stage")
@@ -65,6 +68,17 @@ func (b *stepBench) measure(ctx context.Context) error {
 	if err != nil {
 		return usagef("--scheme %v", err)
 	}
+	model, err := canonicalModel(b.model)
+	if err != nil {
+		return usagef("--model %v", err)
+	}
+	c := cnet.Config{Model: model, Channels: b.alpha, BatchSize: b.batch, Depth: b.depth}
+	if cnet.Continuous(model) {
+		c.Scheme, c.Steps = scheme, b.steps
+	}
+	if err := c.WithDefaults().Check(); err != nil {
+		return usagef("%v", err)
+	}
 	name, err := b.engine.name()
 	if err != nil {
 		return err
@@ -73,7 +87,6 @@ func (b *stepBench) measure(ctx context.Context) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
-	c := cnet.Config{Scheme: scheme, Steps: b.steps, Channels: b.alpha, BatchSize: b.batch}
 	type outcome struct {
 		st  cnet.StepTime
 		err error
@@ -98,7 +111,7 @@ func (b *stepBench) measure(ctx context.Context) error {
 		return printJSON(b.out, stepLine{o.st, peak})
 	}
 	st := o.st
-	fmt.Fprintf(b.out, "%s: %d-%d-%d %s, %d channels, batches of %d: %.3f s a step, %s images/s, at most %s of memory; compiled in %.1f s\n",
-		st.Engine, st.Steps, st.Steps, st.Steps, st.Scheme, b.alpha, st.Batch, st.Seconds, rate(st.Images), megabytes(peak), st.Compile.Seconds())
+	fmt.Fprintf(b.out, "%s: %s, %d channels, batches of %d: %.3f s a step, %s images/s, at most %s of memory; compiled in %.1f s\n",
+		st.Engine, st.Net, b.alpha, st.Batch, st.Seconds, rate(st.Images), megabytes(peak), st.Compile.Seconds())
 	return nil
 }

@@ -93,7 +93,7 @@ func (e *evaluation) evaluate(ctx context.Context, dir string) error {
 	if set.Notice != "" {
 		fmt.Fprintln(e.err, set.Notice)
 	}
-	fmt.Fprintf(e.out, "%s %s after %s, on %s test images of %s:\ntest loss %.4f, accuracy %s\n", run.Config().Model, run.Net(),
+	fmt.Fprintf(e.out, "%s after %s, on %s test images of %s:\ntest loss %.4f, accuracy %s\n", run.Title(),
 		plural(run.Epoch(), "epoch"), words.Grouped(score.Images), set.Title, score.Loss, percent(score.Accuracy))
 	return nil
 }

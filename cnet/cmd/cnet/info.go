@@ -57,9 +57,11 @@ type summary struct {
 	Error               string        `json:"error,omitempty"` // then the rest is empty
 	Model               string        `json:"model"`
 	Net                 string        `json:"net"`
-	Scheme              string        `json:"scheme"`
-	Steps               int           `json:"steps"`
-	Intervals           int           `json:"intervals"`
+	title               string        // the network with its model
+	Scheme              string        `json:"scheme,omitempty"`
+	Steps               int           `json:"steps,omitempty"`
+	Basis               string        `json:"basis,omitempty"` // of the weights over depth
+	Functions           int           `json:"functions,omitempty"`
 	Parameters          int           `json:"parameters"`
 	ReferenceParameters int           `json:"reference_parameters"`
 	Dataset             string        `json:"dataset"`
@@ -78,13 +80,15 @@ func summarize(dir string) (summary, error) {
 		return summary{}, err
 	}
 	defer run.Close()
-	n := run.Net()
 	s := summary{
-		Run: dir, Model: run.Config().Model, Net: n.String(), Scheme: n.Scheme.Name, Steps: n.Steps, Intervals: n.Basis.K,
+		Run: dir, Model: run.Config().Model, Net: run.Net().String(), title: run.Title(),
 		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochStep: run.Step(), Config: run.Config(),
 		History: run.History(), Warnings: run.Warnings(),
 	}
-	s.Parameters, s.ReferenceParameters = n.CountParameters()
+	s.Parameters, s.ReferenceParameters = run.Net().CountParameters()
+	if n, ok := run.Net().(*cnet.Net); ok {
+		s.Scheme, s.Steps, s.Basis, s.Functions = n.Scheme.Name, n.Steps, n.Basis.Name(), n.Basis.Functions()
+	}
 	if records := epochRecords(s.History); len(records) > 0 {
 		last, best := numbers(records[len(records)-1]), numbers(bestRecord(records))
 		s.Last, s.Best = &last, &best
@@ -99,8 +103,13 @@ func (a *app) showRun(s summary) error {
 	c := s.Config
 	var t text
 	t.line("run         %s", s.Run)
-	t.line("net         %s %s: %s in each stage, %s of weights, %d channels in the first", s.Model, s.Net,
-		plural(s.Steps, "step"), plural(s.Intervals, "interval"), c.Channels)
+	channels := fmt.Sprintf("%d channels in the first", c.Channels*max(c.WidenFactor, 1))
+	if s.Steps > 0 {
+		t.line("net         %s: %s in each stage, weights of %s, %s", s.title, plural(s.Steps, "step"),
+			plural(s.Functions, s.Basis+" function"), channels)
+	} else {
+		t.line("net         %s: three stages, %s", s.title, channels)
+	}
 	switch {
 	case s.ReferenceParameters != s.Parameters:
 		t.line("parameters  %s; %s as the reference counts, with those it never uses", words.Grouped(s.Parameters), words.Grouped(s.ReferenceParameters))
@@ -134,7 +143,7 @@ func (a *app) showRun(s summary) error {
 				header = true
 			}
 			t.line("%s", tableRow(r, 0))
-		case cnet.EventRefine, cnet.EventScheme, cnet.EventRate:
+		case cnet.EventRefine, cnet.EventBasis, cnet.EventScheme, cnet.EventRate:
 			t.line("%s", tableMark(r))
 		}
 	}

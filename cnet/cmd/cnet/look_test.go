@@ -30,7 +30,7 @@ func TestRefineEvalInfo(t *testing.T) {
 
 	out, _ = mustRun(t, "info", "first", "--json")
 	info := object(t, out)
-	wantKeys(t, info, "run", "net", "scheme", "steps", "intervals", "parameters", "reference_parameters", "dataset", "epochs",
+	wantKeys(t, info, "run", "net", "scheme", "steps", "basis", "functions", "parameters", "reference_parameters", "dataset", "epochs",
 		"epoch_step", "last", "best", "config", "history")
 	if info["net"] != "4-4-4 euler" || info["epochs"] != 1.0 || info["parameters"] != refined["parameters"] {
 		t.Errorf("info --json: %v", info)

@@ -15,8 +15,8 @@ func (a *app) refine() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "refine RUN",
 		Short: "Double the time steps of a run and their weights",
-		Long: `Double the time steps of every stage and the intervals that have weights of their own: 1-1-1 becomes 2-2-2. Both halves of an
-interval begin with its weights, so that the network computes nearly what it did before. Train on to make use of them.
+		Long: `Double the time steps of every stage and the cells or functions of the basis of its weights: 1-1-1 becomes 2-2-2. The weights
+stay the same functions of depth, so that the network computes nearly what it did before. Train on to make use of the new ones.
 
 RUN is a directory, or the name of one in results/. To refine while training, see --refine of cnet train.`,
 		Example: `  cnet refine first

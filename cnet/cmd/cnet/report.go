@@ -49,7 +49,7 @@ func (r *reporter) begin() error {
 	if set.Notice != "" {
 		t.line("         %s", set.Notice)
 	}
-	t.line("net      %s %s, %s parameters", c.Model, r.run.Net(), words.Grouped(ours))
+	t.line("net      %s, %s parameters", r.run.Title(), words.Grouped(ours))
 	t.line("engine   %s", e.Name)
 	for _, why := range e.Skipped {
 		r.warn("%v", why)
@@ -129,9 +129,13 @@ func (r *reporter) end() error {
 	t.line("%s", result)
 	t.line("run      %s", r.run.Dir())
 	t.line("chart    %s", chartPath(r.run))
-	n, steps := r.run.Net().Steps, func(n int) string { return fmt.Sprintf("%d-%d-%d", n, n, n) }
-	t.line("next     cnet refine %s   %s becomes %s, then", name, steps(n), steps(2*n))
-	t.line("         cnet train --run %s --epochs %d", name, r.run.Epoch()+max(sampleEpochs, r.run.Epoch()/2))
+	lead := "next     "
+	if n, ok := r.run.Net().(*cnet.Net); ok {
+		steps := func(n int) string { return fmt.Sprintf("%d-%d-%d", n, n, n) }
+		t.line("%scnet refine %s   %s becomes %s, then", lead, name, steps(n.Steps), steps(2*n.Steps))
+		lead = "         "
+	}
+	t.line("%scnet train --run %s --epochs %d", lead, name, r.run.Epoch()+max(sampleEpochs, r.run.Epoch()/2))
 	t.line("         cnet info %s, cnet eval %s", name, name)
 	_, err := r.human.Write(t.Bytes())
 	return err
@@ -211,6 +215,8 @@ func change(r cnet.Record) string {
 	switch r.Event {
 	case cnet.EventRefine:
 		return "refined to " + r.Net
+	case cnet.EventBasis:
+		return fmt.Sprintf("weights carried over to %s, which moved them by %s", plural(r.Functions, r.Basis+" function"), percent(r.Distance))
 	case cnet.EventScheme:
 		return "scheme changed to " + r.Net
 	case cnet.EventRate:

@@ -122,13 +122,16 @@ A run is a directory, results/NAME. Whatever ends a command, the run goes on fro
 		RunE:          a.group,
 	}
 	root.SetVersionTemplate("cnet {{.Version}}\n")
-	// The original's flags have underscores.
 	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
+		name = strings.ReplaceAll(name, "_", "-") // the original's flags have underscores
+		if other, ok := synonyms[name]; ok {
+			name = other
+		}
+		return pflag.NormalizedName(name)
 	})
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().SortFlags = false
-	root.AddCommand(a.train(), a.refine(), a.eval(), a.info(), a.data(), a.engines(), a.bench(), &cobra.Command{
+	root.AddCommand(a.train(), a.refine(), a.compress(), a.eval(), a.manifest(), a.convergence(), a.info(), a.export(), a.importWeights(), a.schemeList(), a.data(), a.engines(), a.bench(), &cobra.Command{
 		Use: "version", Short: "Print the version", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			fmt.Fprintln(a.out, "cnet", version())

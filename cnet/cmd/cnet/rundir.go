@@ -30,12 +30,16 @@ func runDir(name string) (string, error) {
 	return filepath.Join(results, name), nil
 }
 
-// freshDir makes a directory for a run that has no name: results/DATASET-SCHEME-STEPS, and -2, -3, ... if that is there.
+// freshDir makes a directory for a run that has no name: results/DATASET-SCHEME-STEPS or, of a baseline,
+// results/DATASET-MODEL-DEPTH; and -2, -3, ... if that is there.
 func freshDir(c cnet.Config) (string, error) {
 	if err := os.MkdirAll(results, 0o777); err != nil {
 		return "", err
 	}
 	base := filepath.Join(results, fmt.Sprintf("%s-%s-%d-%d-%d", c.Dataset, c.Scheme, c.Steps, c.Steps, c.Steps))
+	if !cnet.Continuous(c.Model) {
+		base = filepath.Join(results, fmt.Sprintf("%s-%s-%d", c.Dataset, strings.ToLower(c.Model), c.Depth))
+	}
 	dir := base
 	for n := 2; ; n++ {
 		// Made, not looked for: two trainings that start at the same time get two directories.

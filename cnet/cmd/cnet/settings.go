@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/ode"
 )
@@ -74,7 +75,12 @@ func whole(s setting, most int, field func(*cnet.Config) *int) *setting {
 		*field(c), err = parseWhole(text, most)
 		return err
 	}
-	s.show = func(c cnet.Config) string { return strconv.Itoa(*field(&c)) }
+	s.show = func(c cnet.Config) string {
+		if *field(&c) == 0 {
+			return "" // the model has none
+		}
+		return strconv.Itoa(*field(&c))
+	}
 	return &s
 }
 
@@ -167,7 +173,7 @@ func parseBool(text string) (bool, error) {
 }
 
 // settings are the flags of train that make a run what it is, in the order of the help. n-time-steps-per comes after
-// initial-time-d, which it multiplies.
+// n-basis, which it multiplies.
 func settings() []*setting {
 	inf := math.Inf(1)
 	return []*setting{
@@ -180,19 +186,30 @@ func settings() []*setting {
 		oneOf(setting{name: "data", value: "DIR", usage: "the folder of the data set", free: true},
 			func(c *cnet.Config) *string { return &c.Data }, absolute),
 
-		whole(setting{name: "alpha", usage: "channels of the first stage; the others have 2 and 4 times as many"}, 4096,
+		whole(setting{name: "alpha", usage: "channels of the stem and of the first stage; the others have 2 and 4 times as many"}, 4096,
 			func(c *cnet.Config) *int { return &c.Channels }),
-		whole(setting{name: "initial-time-d", usage: "intervals of depth with weights of their own, in each stage"}, 1024,
-			func(c *cnet.Config) *int { return &c.Intervals }),
-		stepsPerInterval(),
-		number(setting{name: "time-epsilon", usage: "the length of time of a stage; default as --initial-time-d"},
+		whole(setting{name: "widen-factor", usage: "times as many channels in the stages of a Wide net (default 4)"}, 256,
+			func(c *cnet.Config) *int { return &c.WidenFactor }),
+		whole(setting{name: "depth", usage: "layers of a ResNetV2, 6n+2 (default 20), or of a WideResNet, 6n+4 (default 34)"}, 4096,
+			func(c *cnet.Config) *int { return &c.Depth }),
+		dropout(),
+		oneOf(setting{name: "basis", value: "NAME", usage: "the functions of depth that weights are made of: " + strings.Join(basis.Names(), ", ")},
+			func(c *cnet.Config) *string { return &c.Basis }, canonicalBasis),
+		whole(setting{name: "n-basis", usage: "how many of them, in each stage; --initial-time-d is the original's name for it"}, 1024,
+			func(c *cnet.Config) *int { return &c.Functions }),
+		whole(setting{name: "steps", usage: "time steps of the scheme over each stage; default as --n-basis"}, 1024,
+			func(c *cnet.Config) *int { return &c.Steps }),
+		stepsPerFunction(),
+		number(setting{name: "time-epsilon", usage: "the length of time of a stage; default as --n-basis"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.TimeEpsilon }),
 		onOff(setting{name: "batch-norm", usage: "normalise over the batch; --batch-norm=false or --batch-norm False: do not"},
 			true, func(c *cnet.Config) *bool { return &c.NoBatchNorm }),
 		onOff(setting{name: "use-skipinit", usage: "multiply every rate by a number that starts at 0 and is learned"},
 			false, func(c *cnet.Config) *bool { return &c.SkipInit }),
+		onOff(setting{name: "use-stitch", usage: "a residual where resolution and channels change; without, a 1×1 convolution alone"},
+			true, func(c *cnet.Config) *bool { return &c.NoStitch }),
 
-		epochs(setting{name: "refine", usage: "double steps and weights after so many epochs: 30,50,70 or 30 50 70 or repeated"},
+		epochs(setting{name: "refine", usage: "double steps and functions of depth after so many epochs: 30,50,70 or 30 50 70 or repeated"},
 			func(c *cnet.Config) *[]int { return &c.RefineEpochs }),
 		whole(setting{name: "batch-size", usage: "images in a training step"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.BatchSize }),
@@ -214,20 +231,38 @@ func settings() []*setting {
 	}
 }
 
-func stepsPerInterval() *setting {
+func stepsPerFunction() *setting {
 	return &setting{
-		name: "n-time-steps-per", value: "N", usage: "time steps of the scheme in each of these intervals",
+		name: "n-time-steps-per", value: "N", usage: "instead of --steps: so many for each function, as the original has it",
 		set: func(c *cnet.Config, text string) error {
 			n, err := parseWhole(text, 1<<10)
 			if err != nil {
 				return err
 			}
-			c.Intervals = max(c.Intervals, 1)
-			c.Steps = c.Intervals * n
+			c.Functions = max(c.WithDefaults().Functions, 1)
+			c.Steps = c.Functions * n
 			return nil
 		},
-		show: func(c cnet.Config) string { return strconv.Itoa(c.Steps / max(c.Intervals, 1)) },
+		show: func(c cnet.Config) string {
+			if c.Functions == 0 || c.Steps%c.Functions != 0 {
+				return fmt.Sprintf("%d/%d", c.Steps, c.Functions)
+			}
+			return strconv.Itoa(c.Steps / c.Functions)
+		},
 	}
+}
+
+// dropout is a number whose 0 needs no sign: it is the default.
+func dropout() *setting {
+	s := number(setting{name: "dropout", usage: "the probability that a number in a WideResNet is dropped in training"},
+		true, 1, func(c *cnet.Config) *float64 { return &c.Dropout })
+	set := s.set
+	s.set = func(c *cnet.Config, text string) error {
+		err := set(c, text)
+		c.Dropout = max(c.Dropout, 0)
+		return err
+	}
+	return s
 }
 
 func seed() *setting {
@@ -243,7 +278,13 @@ func seed() *setting {
 	}
 }
 
+// synonyms are what the original's programs call these flags.
+var synonyms = map[string]string{"initial-time-d": "n-basis", "arch": "model", "depth-res": "depth", "depth-wide": "depth"}
+
 func canonicalModel(text string) (string, error) {
+	if strings.EqualFold(text, "ResNet") { // what --arch calls it
+		return cnet.ResNetV2, nil
+	}
 	for _, m := range cnet.Models {
 		if strings.EqualFold(m, text) {
 			return m, nil
@@ -267,6 +308,15 @@ func canonicalScheme(text string) (string, error) {
 		}
 	}
 	return "", bad(text, "one of "+strings.Join(schemes(), ", "))
+}
+
+func canonicalBasis(text string) (string, error) {
+	for _, name := range basis.Names() {
+		if strings.EqualFold(name, strings.ReplaceAll(text, "-", "_")) {
+			return name, nil
+		}
+	}
+	return "", bad(text, "one of "+strings.Join(basis.Names(), ", "))
 }
 
 func canonicalDataset(text string) (string, error) {
@@ -298,7 +348,7 @@ func addSettings(flags *pflag.FlagSet, list []*setting) {
 	defaults := cnet.Config{}.WithDefaults()
 	for _, s := range list {
 		usage := s.usage
-		if d := s.show(defaults); d != "" && s.name != "time-epsilon" {
+		if d := s.show(defaults); d != "" && !strings.Contains(usage, "default as ") {
 			usage += " (default " + d + ")"
 		}
 		flag := flags.VarPF(s, s.name, "", usage)
@@ -315,6 +365,9 @@ func newConfig(list []*setting) (cnet.Config, error) {
 		if err := s.apply(&c); err != nil {
 			return c, err
 		}
+	}
+	if find(list, "steps").given && find(list, "n-time-steps-per").given {
+		return c, usagef("--n-time-steps-per contradicts --steps; leave one of them out")
 	}
 	c = c.WithDefaults()
 	if err := c.Check(); err != nil {

@@ -50,7 +50,7 @@ func (a *app) train() *cobra.Command {
 		Short: "Train a network, or go on with a run",
 		Long: `Train a network in a run: a directory with the weights, the history and everything else that is needed to go on.
 
-Without --run, a fresh directory results/DATASET-SCHEME-STEPS is made. With --run DIR, the run in DIR goes on, or is made if
+Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With --run DIR, the run in DIR goes on, or is made if
 there is none; a name without a slash is a run in results/. A run keeps the flags that it was made with: to go on, --run and
 --epochs are enough; --lr, --data and --engine may differ. --epochs counts from the beginning of the run, so that the same command once more completes it, to the
 same numbers, whatever ended it.
@@ -63,6 +63,7 @@ Ctrl-C saves first; twice, it does not. Flags can be written with hyphens or und
   cnet train --dataset CIFAR10 --data ../shared/data/cifar-10-batches-bin --epochs 3
   cnet train --model ContinuousNet --dataset CIFAR10 --scheme rk4_classic --initial_time_d 1 --refine 30 50 70 \
       --lr_decay_epoch 80 100 --device cuda
+  cnet train --model ResNetV2 --depth 20        a baseline; or --arch ResNet --depth_res 20
   cnet train --json | jq .test_accuracy
 
 With --json, standard output has one line for each epoch and a last one with the result:

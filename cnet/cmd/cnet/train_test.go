@@ -78,6 +78,24 @@ func TestTrainTable(t *testing.T) {
 	}
 }
 
+// A baseline is trained like any network, by the names that the original's programs have for it. There is nothing to refine.
+func TestTrainBaseline(t *testing.T) {
+	flags := append(workplace(t), "--arch", "ResNet", "--depth_res", "8", "--epochs", "1")
+	out, _ := mustRun(t, flags...)
+	for _, want := range []string{"net      ResNetV2-8, ", "run      results/mnist-resnetv2-8\n", "    1/1 ", "next     cnet train --run mnist-resnetv2-8 "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	if out, _ = mustRun(t, "info", "mnist-resnetv2-8"); !strings.Contains(out, "net         ResNetV2-8: three stages, ") {
+		t.Errorf("info prints\n%s", out)
+	}
+	_, errText, status := cnetRun(t, "refine", "mnist-resnetv2-8")
+	if want := "cnet: run results/mnist-resnetv2-8: a ResNetV2 has no depth to refine; a ContinuousNet has\n"; status == 0 || errText != want {
+		t.Errorf("refine: status %d, stderr %q, want %q", status, errText, want)
+	}
+}
+
 // numbersOf leaves of JSON lines what does not depend on time.
 func numbersOf(t *testing.T, out string) (list []string) {
 	for _, l := range objects(t, out) {
@@ -106,7 +124,7 @@ func TestResume(t *testing.T) {
 
 	for flag, is := range map[string]string{
 		"--alpha 2": "1", "--seed 0": "3", "--scheme rk4": "euler", "--batch-norm false": "true", "--dataset cifar10": "mnist",
-		"--n-time-steps-per 2": "1", "--initial-time-d 2": "1", "--momentum 0": "0.9", "--refine 1": "", "--use-skipinit true": "false",
+		"--n-time-steps-per 2": "1", "--n-basis 2": "1", "--basis hat": "piecewise_constant", "--steps 3": "1", "--momentum 0": "0.9", "--refine 1": "", "--use-skipinit true": "false",
 	} {
 		_, errText, status := cnetRun(t, append([]string{"train", "--run", "parts", "--epochs", "3"}, strings.Fields(flag)...)...)
 		want := "cnet: " + flag + " is not what run results/parts was made with"

@@ -12,7 +12,7 @@ func TestBadCommandLines(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, c := range []struct{ args, want string }{
 		{"trian", `unknown command "trian"; did you mean "cnet train"?`},
-		{"frobnicate", `unknown command "frobnicate"; expected one of bench, completion, data, engines, eval, info, refine, train, version`},
+		{"frobnicate", `unknown command "frobnicate"; expected one of bench, completion, compress, convergence, data, engines, eval, export, import, info, manifest, refine, schemes, train, version`},
 		{"data lits", `unknown command "data lits"; did you mean "cnet data list"?`},
 		{"help trian", `unknown command "trian"; did you mean "cnet train"?`},
 		{"--foo", `unknown flag --foo; "cnet --help" lists them`},
@@ -21,8 +21,15 @@ func TestBadCommandLines(t *testing.T) {
 		{"train -lr 3", "train: unknown flag -lr; did you mean --lr?"},
 		{"train --no-such", `train: unknown flag --no-such; "cnet train --help" lists them`},
 		{"train first", `train takes flags only, got "first"`},
-		{"train --model ResNet50", `--model is "ResNet50", expected one of ContinuousNet`},
-		{"train --scheme rk5", `--scheme is "rk5", expected one of euler, midpoint, rk4, rk4_classic`},
+		{"train --model ResNet50", `--model is "ResNet50", expected one of ContinuousNet, ContinuousNetActFirst, WideContinuousNet, ResNetV2, WideResNet`},
+		{"train --arch VGG", `--model is "VGG", expected one of ContinuousNet, ContinuousNetActFirst, WideContinuousNet, ResNetV2, WideResNet`},
+		{"train --model ResNetV2 --depth 21", "config: depth is 21, must be 6n+2 for a ResNetV2, such as 20 or 26"},
+		{"train --model ResNetV2 --scheme euler", "config: a ResNetV2 has no scheme; leave it out, or choose another model"},
+		{"train --arch WideResNet --refine 3", "config: a WideResNet has no refinement; leave it out, or choose another model"},
+		{"train --depth 20", "config: a ContinuousNet has no depth; leave it out, or choose another model"},
+		{"train --dropout 1", `--dropout is "1", expected 0 or a number greater than 0 and less than 1`},
+		{"train --widen_factor 0", `--widen-factor is "0", expected a whole number from 1 to 256`},
+		{"train --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(schemes(), ", ")},
 		{"train --dataset CIFAR11", `--dataset is "CIFAR11", expected one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample; did you mean cifar10?`},
 		{"train --data=", `--data is "", expected a folder`},
 		{"train --alpha 0", `--alpha is "0", expected a whole number from 1 to 4096`},
@@ -31,6 +38,16 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --epochs 0", `--epochs is "0", expected a whole number from 1 to 1048576`},
 		{"train --n_time_steps_per two", `--n-time-steps-per is "two", expected a whole number from 1 to 1024`},
 		{"train --initial-time-d 1024 --n-time-steps-per 2", "config: steps is 2048, must be from 1 to 1024"},
+		{"train --basis splines", `--basis is "splines", expected one of piecewise_constant, piecewise_linear, hat, chebyshev, legendre, fourier`},
+		{"train --basis piecewise_linear --n-basis 3", "basis: piecewise_linear has two functions a cell, so their number must be even: 2 or 4, got 3"},
+		{"train --n_basis 0", `--n-basis is "0", expected a whole number from 1 to 1024`},
+		{"train --initial_time_d 0", `--n-basis is "0", expected a whole number from 1 to 1024`},
+		{"train --steps 4 --n-time-steps-per 2", "--n-time-steps-per contradicts --steps; leave one of them out"},
+		{"train --model ResNetV2 --n-basis 2", "config: a ResNetV2 has no functions of depth; leave it out, or choose another model"},
+		{"compress", `compress needs a run: cnet compress RUN; "cnet info" lists those in results/`},
+		{"compress nope --n-basis 2", `there is no run in results/nope; "cnet info" lists those in results/, "cnet train --run nope" makes this one`},
+		{"compress first --basis splines", `--basis is "splines", expected one of piecewise_constant, piecewise_linear, hat, chebyshev, legendre, fourier`},
+		{"compress first --method guess", `--method is "guess", expected project or interpolate`},
 		{"train --lr 0", `--lr is "0", expected a number greater than 0`},
 		{"train --lr nan", `--lr is "nan", expected a number greater than 0`},
 		{"train --lr", "--lr needs a value: learning rate; may be another one when a run goes on (default 0.1)"},
@@ -55,7 +72,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"data get", `data get takes the name of one data set, got 0; "cnet data list" has them`},
 		{"data get nope", `data get: the data set is "nope", expected one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample`},
 		{"bench step --batch 0", `--batch is "0", expected a whole number from 1 to 65536`},
-		{"bench step --scheme rk5", `--scheme is "rk5", expected one of euler, midpoint, rk4, rk4_classic`},
+		{"bench step --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(schemes(), ", ")},
 		{"engines all", `engines takes flags only, got "all"`},
 	} {
 		t.Run(c.args, func(t *testing.T) {
@@ -91,7 +108,7 @@ func TestHelp(t *testing.T) {
 	}
 	out, _ := mustRun(t, "train", "--help")
 	for _, flag := range []string{"model", "scheme", "dataset", "alpha", "batch-size", "test-batch-size", "epochs", "lr", "lr-decay",
-		"lr-decay-epoch", "weight-decay", "refine", "initial-time-d", "n-time-steps-per", "time-epsilon", "batch-norm",
+		"lr-decay-epoch", "weight-decay", "refine", "basis", "n-basis", "steps", "initial-time-d", "n-time-steps-per", "time-epsilon", "batch-norm",
 		"use-skipinit", "seed", "device", "engine", "data", "run", "json"} {
 		if !strings.Contains(out, "--"+flag+" ") && !strings.Contains(out, "--"+flag+"[") {
 			t.Errorf("train --help has no --%s", flag)
@@ -129,11 +146,19 @@ func TestFlagsBecomeConfiguration(t *testing.T) {
 		{"--batch-norm", []string{"batch-norm=true"}},
 		{"--batch_norm False", []string{"batch-norm=false"}},
 		{"--batch-norm=no --use_skipinit", []string{"batch-norm=false", "use-skipinit=true"}},
-		{"--initial_time_d 3", []string{"initial-time-d=3", "n-time-steps-per=1", "time-epsilon=3"}},
-		{"--n-time-steps-per 4", []string{"initial-time-d=1", "n-time-steps-per=4", "time-epsilon=1"}},
-		{"--n-time-steps-per 4 --initial-time-d 2 --time-epsilon 0.5", []string{"initial-time-d=2", "n-time-steps-per=4", "time-epsilon=0.5"}},
+		{"--initial_time_d 3", []string{"n-basis=3", "steps=3", "n-time-steps-per=1", "time-epsilon=3"}},
+		{"--n-time-steps-per 4", []string{"n-basis=1", "n-time-steps-per=4", "time-epsilon=1"}},
+		{"--n-time-steps-per 4 --initial-time-d 2 --time-epsilon 0.5", []string{"n-basis=2", "n-time-steps-per=4", "time-epsilon=0.5"}},
+		{"--n_basis 3 --basis Hat --steps 4", []string{"basis=hat", "n-basis=3", "steps=4", "n-time-steps-per=4/3", "time-epsilon=3"}},
+		{"--basis piecewise-linear", []string{"basis=piecewise_linear", "n-basis=2", "steps=2"}},
+		{"--basis legendre --n-time-steps-per 2 --n-basis 3", []string{"n-basis=3", "steps=6"}},
 		{"--momentum 0 --weight_decay 0", []string{"momentum=0", "weight-decay=0"}},
 		{"--dataset FashionMNIST --scheme RK4-classic --model continuousnet", []string{"dataset=fashion-mnist", "scheme=rk4_classic", "model=ContinuousNet"}},
+		{"--model widecontinuousnet --widen_factor 2", []string{"model=WideContinuousNet", "widen-factor=2", "scheme=euler"}},
+		{"--use_stitch False --use_skipinit", []string{"use-stitch=false", "use-skipinit=true"}},
+		{"--arch ResNet --depth_res 26", []string{"model=ResNetV2", "depth=26", "scheme="}},
+		{"--arch WideResNet --depth_wide 58 --dropout 0.3", []string{"model=WideResNet", "depth=58", "widen-factor=4", "dropout=0.3"}},
+		{"--model WideResNet --dropout 0", []string{"depth=34", "dropout=0"}},
 		{"--lr 1e-2 --lr-decay 0.2 --seed 18446744073709551615", []string{"lr=0.01", "lr-decay=0.2", "seed=18446744073709551615"}},
 	} {
 		a := &app{out: &output{}}

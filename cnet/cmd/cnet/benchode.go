@@ -1,0 +1,292 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/spf13/cobra"
+
+	"continuousnet/cnet/engine"
+	"continuousnet/cnet/ode"
+	"continuousnet/cnet/ode/problems"
+)
+
+// odeBench is the command bench ode.
+type odeBench struct {
+	*app
+	problems, methods, executors, tolerances []string
+	batches                                  []int
+	repeats                                  int
+	json                                     bool
+}
+
+func (a *app) benchODE() *cobra.Command {
+	b := &odeBench{app: a, repeats: 5}
+	cmd := &cobra.Command{
+		Use:   "ode",
+		Short: "Measure solvers: time and evaluations against accuracy",
+		Long: `Solve small problems with adaptive steps and print what each solution took: the best of --repeats, the evaluations of the rate, and the
+largest error at the end against a solution with tolerances of 1e-13. The executor graph takes as many equal steps as the host's
+solution has, in a compiled graph of the go engine.`,
+		Example: `  cnet bench ode
+  cnet bench ode --problems lotka-volterra --methods dopri5,dopri8 --tol 1e-6,1e-9 --batch 1,1024 --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return b.measure(cmd.Context()) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringSliceVar(&b.problems, "problems", problemNames(), "`NAMES` of problems")
+	flags.StringSliceVar(&b.methods, "methods", []string{"bosh3", "dopri5", "tsit5", "dopri8"}, "adaptive schemes: `NAMES`")
+	flags.StringSliceVar(&b.tolerances, "tol", []string{"1e-3", "1e-4", "1e-5", "1e-6", "1e-7", "1e-8", "1e-9", "1e-10"}, "relative and absolute `TOLERANCES`")
+	flags.IntSliceVar(&b.batches, "batch", []int{1}, "numbers of equal samples solved together")
+	flags.StringSliceVar(&b.executors, "executor", []string{"host"}, "host, graph or both")
+	flags.Var(count{&b.repeats, 1 << 16}, "repeats", "measure so often and take the best")
+	flags.BoolVar(&b.json, "json", false, "print one JSON object per solution")
+	return cmd
+}
+
+func problemNames() []string {
+	var names []string
+	for _, p := range problems.All() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// odeLine is one measurement.
+type odeLine struct {
+	Problem  string     `json:"problem"`
+	Method   string     `json:"method"`
+	Tol      float64    `json:"tol"`
+	Batch    int        `json:"batch"`
+	Executor string     `json:"executor"`
+	Seconds  float64    `json:"seconds"`
+	NFE      int        `json:"nfe"`
+	Error    jsonNumber `json:"error"`
+}
+
+// jsonNumber is written as null if it is not one.
+type jsonNumber float64
+
+func (n jsonNumber) MarshalJSON() ([]byte, error) {
+	if f := float64(n); math.IsNaN(f) || math.IsInf(f, 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+func (b *odeBench) measure(ctx context.Context) error {
+	if err := b.check(); err != nil {
+		return err
+	}
+	var backend compute.Backend
+	if slices.Contains(b.executors, "graph") {
+		e, err := engine.Open("go")
+		if err != nil {
+			return err
+		}
+		defer e.Close()
+		backend = e.Backend
+	}
+	if !b.json {
+		fmt.Fprintf(b.out, "%-15s %-14s %6s %6s %-6s %10s %7s %9s\n", "problem", "method", "tol", "batch", "on", "time", "nfe", "error")
+	}
+	for _, named := range problems.All() {
+		if !slices.Contains(b.problems, named.Name) {
+			continue
+		}
+		one := named.Build(1)
+		exact, err := ode.Solve(one, ode.Options{Scheme: "dopri8", RTol: 1e-13, ATol: 1e-13})
+		if err != nil {
+			return err
+		}
+		for _, batch := range b.batches {
+			p := named.Build(batch)
+			for _, method := range b.methods {
+				for _, tolerance := range b.tolerances {
+					for _, executor := range b.executors {
+						if ctx.Err() != nil {
+							return ctx.Err()
+						}
+						tol, _ := strconv.ParseFloat(tolerance, 64)
+						line := odeLine{Problem: named.Name, Method: method, Tol: tol, Batch: batch, Executor: executor}
+						x, err := b.solve(&line, p, backend)
+						if err != nil {
+							return fmt.Errorf("%s: %w", named.Name, err)
+						}
+						for i, v := range x {
+							line.Error = max(line.Error, jsonNumber(math.Abs(v-exact.Final()[i%2])))
+						}
+						if b.json {
+							if err := printJSON(b.out, line); err != nil {
+								return err
+							}
+							continue
+						}
+						fmt.Fprintf(b.out, "%-15s %-14s %6.0e %6d %-6s %10s %7d %9.1e\n", line.Problem, line.Method, tol, batch, executor,
+							time.Duration(line.Seconds*1e9).Round(100*time.Nanosecond), line.NFE, float64(line.Error))
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (b *odeBench) check() error {
+	for _, name := range b.problems {
+		if known := problemNames(); !slices.Contains(known, name) {
+			return usagef("--problems %q is not known; known are %s", name, strings.Join(known, ", "))
+		}
+	}
+	for _, name := range b.methods {
+		m, err := ode.Lookup(name)
+		if err != nil {
+			return usagef("--methods %v", err)
+		}
+		if !m.Info().Adaptive {
+			return usagef("--methods %s has no error estimate; choose adaptive schemes, see cnet schemes", name)
+		}
+		if slices.Contains(b.executors, "graph") && !m.Info().Networks {
+			return usagef("--methods %s is implicit and does not run in graphs", name)
+		}
+	}
+	for _, text := range b.tolerances {
+		if tol, err := strconv.ParseFloat(text, 64); err != nil || !(tol >= 1e-14 && tol < 1) {
+			return usagef("--tol is %q, expected numbers from 1e-14 to 1", text)
+		}
+	}
+	for _, n := range b.batches {
+		if n < 1 || n > 1<<20 {
+			return usagef("--batch is %d, expected numbers from 1 to %d", n, 1<<20)
+		}
+	}
+	for _, e := range b.executors {
+		if e != "host" && e != "graph" {
+			return usagef("--executor is %q, expected host or graph", e)
+		}
+	}
+	return nil
+}
+
+// solve measures one solution and returns the state at the end.
+func (b *odeBench) solve(line *odeLine, p ode.Problem, backend compute.Backend) ([]float64, error) {
+	var solution *ode.Solution
+	seconds, err := b.best(func() (err error) {
+		solution, err = ode.Solve(p, ode.Options{Scheme: line.Method, RTol: line.Tol, ATol: line.Tol, MaxSteps: 1e7})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if line.Executor == "host" {
+		line.Seconds, line.NFE = seconds, solution.Stats.NFE
+		return solution.Final(), nil
+	}
+	return b.solveInGraph(line, p, solution.Stats.Accepted, backend)
+}
+
+// best is the shortest time of some runs, each repeated until it takes a few milliseconds.
+func (b *odeBench) best(run func() error) (float64, error) {
+	begun := time.Now()
+	if err := run(); err != nil {
+		return 0, err
+	}
+	loops := max(1, int(3*time.Millisecond/max(time.Since(begun), time.Nanosecond)))
+	best := math.Inf(1)
+	for range b.repeats {
+		begun := time.Now()
+		for range loops {
+			if err := run(); err != nil {
+				return 0, err
+			}
+		}
+		best = min(best, time.Since(begun).Seconds()/float64(loops))
+	}
+	return best, nil
+}
+
+// graphRates are the problems' rates in a graph, for x and y of shape [batch].
+var graphRates = map[string]func(x, y *Node) (dx, dy *Node){
+	"lotka-volterra": func(x, y *Node) (*Node, *Node) {
+		xy := Mul(x, y)
+		return Sub(MulScalar(x, 1.5), xy), Sub(xy, MulScalar(y, 3))
+	},
+	"pendulum":    func(x, y *Node) (*Node, *Node) { return y, Neg(Sin(x)) },
+	"van-der-pol": func(x, y *Node) (*Node, *Node) { return y, Sub(MulScalar(Mul(OneMinus(Mul(x, x)), y), 5), x) },
+}
+
+// solveInGraph takes equal steps, each a call of one compiled graph: the steps of an autonomous problem are alike.
+func (b *odeBench) solveInGraph(line *odeLine, p ode.Problem, steps int, backend compute.Backend) ([]float64, error) {
+	m, err := ode.Lookup(line.Method)
+	if err != nil {
+		return nil, err
+	}
+	type state struct{ x, y *Node }
+	h := (p.T1 - p.T0) / float64(steps)
+	exec, err := NewExec(backend, func(x, y *Node) []*Node {
+		end, err := ode.Integrate(m, state{x, y}, 1, h, ode.System[state]{
+			Rate: func(_, _ int, _ float64, at state) state {
+				line.NFE++
+				dx, dy := graphRates[line.Problem](at.x, at.y)
+				return state{dx, dy}
+			},
+			Combine: func(at state, coefficients []float64, terms []state) state {
+				for i, c := range coefficients {
+					if c != 0 {
+						at = state{Add(at.x, MulScalar(terms[i].x, c)), Add(at.y, MulScalar(terms[i].y, c))}
+					}
+				}
+				return at
+			},
+		})
+		if err != nil {
+			panic(err)
+		}
+		return []*Node{end.x, end.y}
+	})
+	if err != nil {
+		return nil, err
+	}
+	begin := [2][]float64{}
+	for i, v := range p.X0 {
+		begin[i%2] = append(begin[i%2], v)
+	}
+	var end []*tensors.Tensor
+	line.Seconds, err = b.best(func() error {
+		end = []*tensors.Tensor{tensors.FromValue(begin[0]), tensors.FromValue(begin[1])}
+		for range steps {
+			var err error
+			if end, err = exec.Call(end[0], end[1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	line.NFE *= steps
+	xs, err := tensors.CopyFlatData[float64](end[0])
+	if err != nil {
+		return nil, err
+	}
+	ys, err := tensors.CopyFlatData[float64](end[1])
+	if err != nil {
+		return nil, err
+	}
+	var x []float64
+	for i := range xs {
+		x = append(x, xs[i], ys[i])
+	}
+	return x, nil
+}

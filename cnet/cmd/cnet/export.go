@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/internal/words"
+)
+
+func (a *app) export() *cobra.Command {
+	var json bool
+	cmd := &cobra.Command{
+		Use:   "export RUN FILE",
+		Short: "Write the weights of a run for PyTorch and NumPy",
+		Long: `Write the weights and running statistics of a run to a .safetensors or .npz file, with the names and shapes of the original's
+model.state_dict(), to the bit. The configuration goes into the metadata, from which "cnet import" makes a run again. An existing
+FILE is replaced.
+
+RUN is a directory, or the name of one in results/.`,
+		Example: `  cnet export first first.safetensors
+  python -c "import torch, safetensors.torch as s; print(s.load_file('first.safetensors')['net.4.net.L1.weight'].shape)"
+  cnet export first first.npz`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usagef("export needs a run and a file: cnet export RUN FILE, with a FILE that ends in .safetensors or .npz")
+			}
+			dir, err := (&runArg{}).dir(cmd, args[:1])
+			if err != nil {
+				return err
+			}
+			return a.exportRun(dir, args[1], json)
+		},
+	}
+	cmd.Flags().BoolVar(&json, "json", false, "print the result as JSON")
+	return cmd
+}
+
+func (a *app) exportRun(dir, file string, json bool) error {
+	if ext := strings.ToLower(filepath.Ext(file)); ext != ".safetensors" && ext != ".npz" {
+		return usagef("the file is %q, expected one that ends in .safetensors or .npz", file)
+	}
+	run, err := cnet.OpenReadOnly(dir)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	for _, w := range run.Warnings() {
+		a.warn("%s", w)
+	}
+	if err := run.Export(file); err != nil {
+		return err
+	}
+	parameters, reference := run.Net().CountParameters()
+	if json {
+		return printJSON(a.out, map[string]any{
+			"event": "export", "run": dir, "file": file, "model": run.Config().Model, "net": run.Net().String(), "epochs": run.Epoch(),
+			"parameters": parameters, "reference_parameters": reference,
+		})
+	}
+	fmt.Fprintf(a.out, "%s after %s, %s parameters\n%s\n", run.Title(), plural(run.Epoch(), "epoch"), words.Grouped(reference), file)
+	fmt.Fprintf(a.out, "a run of it: cnet import %s NAME\n", quote(file))
+	return nil
+}

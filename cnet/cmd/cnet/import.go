@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/internal/words"
+)
+
+// importing is the command import.
+type importing struct {
+	*app
+	settings []*setting
+	engine   engineFlags
+	json     bool
+}
+
+func (a *app) importWeights() *cobra.Command {
+	i := &importing{app: a, settings: settings()}
+	cmd := &cobra.Command{
+		Use:   "import FILE RUN",
+		Short: "Make a run of weights in a file, such as a state_dict of the original",
+		Long: `Make a new run whose weights are those of a .safetensors or .npz file: one that "cnet export" wrote, or a state_dict of the
+original's networks. The run is before its first epoch; eval, manifest and train go on from there.
+
+A file of cnet export needs no flags. Of another one, names and shapes tell the model, its channels, intervals and classes; the
+flags tell the rest, as they were when it was trained: --scheme and --dataset always, and --initial-time-d, --n-time-steps-per and
+--time-epsilon if they were given. A net that was refined has more intervals in the file than --initial-time-d.
+
+RUN is a directory, or the name of one in results/, and must not exist.`,
+		Example: `  cnet import first.safetensors second
+  cnet import resnet.npz baseline --dataset CIFAR10
+  cnet import continuousnet.safetensors refined --dataset CIFAR10 --scheme rk4_classic --initial-time-d 1`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usagef("import needs a file and the name of a new run: cnet import FILE RUN")
+			}
+			return i.run(args[0], args[1])
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	for _, s := range i.settings { // without the defaults of train: here the file has them
+		flag := flags.VarPF(s, s.name, "", s.usage)
+		if s.toggle {
+			flag.NoOptDefVal = "true"
+		}
+	}
+	i.engine.add(flags)
+	flags.BoolVar(&i.json, "json", false, "print the result as JSON")
+	return cmd
+}
+
+func (i *importing) run(file, name string) error {
+	dir, err := runDir(name)
+	if err != nil {
+		return err
+	}
+	if cnet.Exists(dir) {
+		return usagef("there is a run in %s already; import into another one", dir)
+	}
+	engine, err := i.engine.name()
+	if err != nil {
+		return err
+	}
+	if err := check(engine); err != nil {
+		return err
+	}
+	w, err := cnet.ReadWeights(file)
+	if err != nil {
+		return err
+	}
+	c := w.Config
+	for _, s := range i.settings {
+		if err := s.apply(&c); err != nil {
+			return err
+		}
+	}
+	if engine != "" {
+		c.Engine = engine
+	}
+	if missing := w.Missing(c); len(missing) > 0 {
+		return usagef("%s does not tell the %s of its network; add --%s", file, strings.Join(missing, " and the "), strings.Join(missing, " and --"))
+	}
+	run, err := cnet.Import(dir, w, c)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	parameters, reference := run.Net().CountParameters()
+	if i.json {
+		return printJSON(i.out, map[string]any{
+			"event": "import", "run": dir, "file": file, "model": run.Config().Model, "net": run.Net().String(),
+			"dataset": run.Config().Dataset, "trained_epochs": w.Epochs, "parameters": parameters, "reference_parameters": reference,
+		})
+	}
+	var t text
+	trained := ""
+	if w.Epochs > 0 {
+		trained = fmt.Sprintf(", trained for %s before", plural(w.Epochs, "epoch"))
+	}
+	made := run.Config()
+	t.line("%s, %d channels, %s parameters%s", run.Title(), made.Channels, words.Grouped(parameters), trained)
+	if cnet.Continuous(made.Model) {
+		t.line("made as  %d-%d-%d of length %g", made.Steps, made.Steps, made.Steps, made.TimeEpsilon)
+	}
+	t.line("data     %s", made.Dataset)
+	t.line("run      %s", dir)
+	short := quote(shortName(dir))
+	t.line("next     cnet eval %s, cnet train --run %s", short, short)
+	_, err = i.out.Write(t.Bytes())
+	return err
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/curves"
+	"continuousnet/cnet/internal/words"
+)
+
+// manifest is the command manifest.
+type manifest struct {
+	*app
+	run     readOnly
+	schemes []string
+	steps   counts
+	limit   int
+	csv     string
+	chart   string
+	json    bool
+}
+
+func (a *app) manifest() *cobra.Command {
+	m := &manifest{app: a}
+	cmd := &cobra.Command{
+		Use:   "manifest RUN",
+		Short: "Test the weights of a run under other schemes and numbers of steps",
+		Long: `Test the weights of a run under every one of some schemes and numbers of steps: accuracy and loss on the test images,
+how often the rate is evaluated for an image (NFE, over all three stages), and the seconds it takes. The run is not changed,
+and may be trained meanwhile. A star marks what it is trained with.
+
+RUN is a directory, or the name of one in results/. With fewer steps than intervals of depth, some weights are not used.`,
+		Example: `  cnet manifest first
+  cnet manifest first --schemes euler,midpoint,rk4_classic --steps 1,2,4,8 --out manifest.png
+  cnet manifest first --limit 200 --csv manifest.csv
+  cnet manifest first --json | jq -s max_by(.accuracy)
+
+With --json, standard output has one line for each combination:
+  {"scheme":"euler","steps":1,"trained":true,"evaluations":3,"loss":0.61,"accuracy":0.79,"images":1000,"seconds":0.4}`,
+		Args: atMostOne,
+		RunE: func(cmd *cobra.Command, args []string) error { return m.measure(cmd, args) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.Var(schemeList{&m.schemes}, "schemes", "the schemes: see \"cnet schemes\" (default euler,midpoint,rk4_classic and that of the run)")
+	flags.Var(&m.steps, "steps", "time steps over each stage (default 1, 2, 4, 8 times the intervals and those of the run)")
+	flags.Var(count{&m.limit, 1 << 30}, "limit", "test on so many images only (default all)")
+	flags.Lookup("limit").DefValue = ""
+	flags.StringVar(&m.csv, "csv", "", "write the table to a `FILE`")
+	flags.StringVar(&m.chart, "out", "", "draw a heat map of the accuracies: `FILE` ends in .png or .svg")
+	m.run.add(flags)
+	flags.BoolVar(&m.json, "json", false, "print a JSON object for each combination")
+	return cmd
+}
+
+func (m *manifest) measure(cmd *cobra.Command, args []string) error {
+	if err := checkFiles(m.chart, m.csv); err != nil {
+		return err
+	}
+	run, err := m.run.open(m.app, cmd, args)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	o, err := cnet.ManifestOptions{Schemes: m.schemes, Steps: m.steps, Limit: m.limit}.WithDefaults(run)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	p := newMeter(m.app, "scheme × steps")
+	p.wait("the first combination")
+	o.Progress = func(r cnet.Manifestation, done, all int) {
+		if m.json {
+			p.clear()
+			_ = printJSON(m.out, r) // the output remembers
+		}
+		p.set(done, all)
+	}
+	list, err := run.Manifest(stopWithOutput(cmd.Context(), m.out), o)
+	p.clear()
+	if m.out.err != nil {
+		return fmt.Errorf("standard output: %w", m.out.err)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	if len(list) == 0 {
+		return err
+	}
+	if !m.json {
+		m.table(run, list)
+	}
+	if m.csv != "" {
+		if err := m.writeCSV(list); err != nil {
+			return err
+		}
+	}
+	if m.chart != "" {
+		c := curves.Manifestations(list, o.Schemes, o.Steps)
+		c.Title = fmt.Sprintf("%s: test accuracy, trained with %s", shortName(run.Dir()), run.Net())
+		if err := c.Save(m.chart); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(m.err, "cnet: interrupted after %d of %d combinations\n", len(list), len(o.Schemes)*len(o.Steps))
+		return errInterrupted
+	}
+	return nil
+}
+
+func (m *manifest) table(run *cnet.Run, list []cnet.Manifestation) {
+	var t text
+	t.line("%s after %s, on %s test images", run.Title(), plural(run.Epoch(), "epoch"), words.Grouped(list[0].Images))
+	width := len("scheme")
+	for _, r := range list {
+		width = max(width, len(r.Scheme))
+	}
+	t.line("\n  %-*s  steps    NFE  accuracy      loss   seconds", width, "scheme")
+	for _, r := range list {
+		mark := " "
+		if r.Trained {
+			mark = "*"
+		}
+		t.line("%s %-*s %6d %6d %9s %9.4f %9.2f", mark, width, r.Scheme, r.Steps, r.Evaluations, percent(r.Accuracy), r.Loss, r.Seconds)
+	}
+	if slices.ContainsFunc(list, func(r cnet.Manifestation) bool { return r.Trained }) {
+		t.line("* as trained")
+	}
+	_, _ = m.out.Write(t.Bytes()) // execute looks at the error
+}
+
+func (m *manifest) writeCSV(list []cnet.Manifestation) error {
+	rows := [][]string{{"scheme", "steps", "trained", "evaluations", "accuracy", "loss", "images", "seconds"}}
+	for _, r := range list {
+		rows = append(rows, []string{
+			r.Scheme, strconv.Itoa(r.Steps), strconv.FormatBool(r.Trained), strconv.Itoa(r.Evaluations),
+			float(r.Accuracy), float(r.Loss), strconv.Itoa(r.Images), float(r.Seconds),
+		})
+	}
+	return saveCSV(m.csv, rows)
+}
+
+// counts is a flag that is a list of whole numbers from 1.
+type counts []int
+
+func (c *counts) Set(text string) error {
+	var list []int
+	for word := range strings.SplitSeq(text, ",") {
+		n, err := parseWhole(strings.TrimSpace(word), 1<<14)
+		if err != nil {
+			return bad(text, "whole numbers from 1, such as 1,2,4,8")
+		}
+		list = append(list, n)
+	}
+	slices.Sort(list)
+	*c = slices.Compact(list)
+	return nil
+}
+func (c *counts) Type() string   { return "LIST" }
+func (c *counts) String() string { return "" }
+
+// schemeList is a flag that is a list of schemes; given again, it adds to them.
+type schemeList struct{ names *[]string }
+
+func (s schemeList) Set(text string) error {
+	for word := range strings.SplitSeq(text, ",") {
+		name, err := methodNamed(strings.TrimSpace(word))
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(*s.names, name) {
+			*s.names = append(*s.names, name)
+		}
+	}
+	return nil
+}
+func (s schemeList) Type() string   { return "LIST" }
+func (s schemeList) String() string { return "" }
+
+// meter shows how far a computation is, on standard error.
+type meter struct {
+	*bar
+	what string
+	next time.Time // of a line, where there is no terminal
+}
+
+func newMeter(a *app, what string) *meter {
+	return &meter{bar: &bar{app: a}, what: what, next: time.Now().Add(lineInterval)}
+}
+
+func (m *meter) set(done, all int) {
+	if m.tty == nil {
+		if done < all && time.Now().After(m.next) {
+			fmt.Fprintf(m.err, "%s: %d of %d\n", m.what, done, all)
+			m.next = time.Now().Add(lineInterval)
+		}
+		return
+	}
+	if m.bar.bar == nil {
+		m.clear()
+		m.bar.bar = newBar(m.tty, int64(all))
+	} else if time.Since(m.last) < barInterval {
+		return
+	}
+	m.last, m.drawn = time.Now(), true
+	m.bar.bar.Describe(fmt.Sprintf("%s  %d of %d", m.what, done, all))
+	_ = m.bar.bar.Set(done)
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"continuousnet/cnet"
+)
+
+// readOnly is how commands take a run that they measure and do not change.
+type readOnly struct {
+	run    runArg
+	engine engineFlags
+	data   string
+}
+
+func (r *readOnly) add(flags *pflag.FlagSet) {
+	r.run.add(flags)
+	flags.StringVar(&r.data, "data", "", "the folder of the data set, if it is not where it was: `DIR`")
+	r.engine.add(flags)
+}
+
+// open opens the run, and says what is not as it should be.
+func (r *readOnly) open(a *app, cmd *cobra.Command, args []string) (*cnet.Run, error) {
+	dir, err := r.run.dir(cmd, args)
+	if err != nil {
+		return nil, err
+	}
+	name, err := r.engine.name()
+	if err != nil {
+		return nil, err
+	}
+	if err := check(name); err != nil {
+		return nil, err
+	}
+	where := cnet.Config{Engine: name}
+	if r.data != "" {
+		if where.Data, err = absolute(r.data); err != nil {
+			return nil, err
+		}
+	}
+	run, err := cnet.OpenReadOnly(dir, where)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range run.Warnings() {
+		a.warn("%s", w)
+	}
+	return run, nil
+}
+
+// stopWithOutput is a context that also ends when nobody reads what is written.
+func stopWithOutput(ctx context.Context, out *output) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	out.failed = cancel
+	return ctx
+}
+
+// checkFiles refuses names of a chart and a table that could not be written, before anything is computed.
+func checkFiles(chart, table string) error {
+	if ext := strings.ToLower(filepath.Ext(chart)); chart != "" && ext != ".png" && ext != ".svg" {
+		return usagef("--out is %q, expected a file that ends in .png or .svg", chart)
+	}
+	for _, f := range [][2]string{{"out", chart}, {"csv", table}} {
+		flag, path := f[0], f[1]
+		if path == "" {
+			continue
+		}
+		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+			return usagef("--%s is %q, but there is no folder %s; make it first", flag, path, filepath.Dir(path))
+		}
+	}
+	return nil
+}
+
+// saveCSV writes a table whose first row is the head.
+func saveCSV(path string, rows [][]string) error {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	if err := w.WriteAll(rows); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		return fmt.Errorf("--csv: %w", err)
+	}
+	return nil
+}
+
+func float(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }

@@ -1,0 +1,96 @@
+package curves
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/chart"
+)
+
+// Convergence draws errors over the number of steps, both logarithmic: a line for each scheme with its measured order, and
+// behind them the slopes of whole orders.
+func Convergence(c *cnet.Convergence) chart.Chart {
+	at, x := stepsAxis(c)
+	p := chart.Panel{X: x, Y: chart.Axis{Title: "relative error of the hidden state", Log: true}}
+	first, last := math.Inf(1), 0.0
+	low, high := math.Inf(1), 0.0
+	orders := []int{}
+	for _, s := range c.Schemes {
+		line := chart.Series{Name: s.Scheme, Dots: true}
+		if s.To > 0 {
+			line.Name += fmt.Sprintf(" (order %.2f)", s.Measured)
+		}
+		for _, q := range s.Points {
+			y := math.NaN()
+			if q.Error > 0 && q.Error < math.MaxFloat64 {
+				y = q.Error
+				low, high = min(low, y), max(high, y)
+			}
+			line.X, line.Y = append(line.X, float64(q.Steps)), append(line.Y, y)
+			first, last = min(first, float64(q.Steps)), max(last, float64(q.Steps))
+		}
+		p.Series = append(p.Series, line)
+		if !slices.Contains(orders, s.Order) {
+			orders = append(orders, s.Order)
+		}
+	}
+	slices.Sort(orders)
+	if low < high {
+		p.Series = append(slopes(orders, first, last, low, high), p.Series...)
+	}
+	if c.Uncertainty > low {
+		p.Series = append(p.Series, chart.Series{
+			Name: "uncertainty of the reference", Color: chart.Gray, Dashed: true,
+			X: []float64{first, last}, Y: []float64{c.Uncertainty, c.Uncertainty},
+		})
+	}
+	for _, s := range p.Series {
+		for i := range s.X {
+			s.X[i] = at(s.X[i])
+		}
+	}
+	return chart.Chart{Panels: []chart.Panel{p}, Width: 760, Height: 460}
+}
+
+// stepsAxis is logarithmic; if each number of steps is twice the one before, so that it has ticks where the points are.
+func stepsAxis(c *cnet.Convergence) (at func(steps float64) float64, x chart.Axis) {
+	x = chart.Axis{Title: "steps over the stage", Log: true}
+	at = func(steps float64) float64 { return steps }
+	var labels []string
+	for _, s := range c.Schemes {
+		labels = nil
+		for i, p := range s.Points {
+			if i > 0 && p.Steps != 2*s.Points[i-1].Steps {
+				return at, x
+			}
+			labels = append(labels, strconv.Itoa(p.Steps))
+		}
+	}
+	if len(labels) == 0 {
+		return at, x
+	}
+	first := float64(c.Schemes[0].Points[0].Steps)
+	x.Log, x.Labels = false, labels
+	return func(steps float64) float64 { return math.Log2(steps / first) }, x
+}
+
+// slopes are lines of whole orders from the upper left corner, as far as the errors reach.
+func slopes(orders []int, first, last, low, high float64) []chart.Series {
+	var list []chart.Series
+	for _, order := range orders {
+		end := last
+		if bottom := high * math.Pow(last/first, -float64(order)); bottom < low {
+			end = first * math.Pow(high/low, 1/float64(order))
+		}
+		s := chart.Series{Light: true, Color: chart.Gray, Dashed: true,
+			X: []float64{first, end}, Y: []float64{high, high * math.Pow(end/first, -float64(order))}}
+		if order == orders[0] {
+			s.Name = "slopes of whole orders"
+		}
+		list = append(list, s)
+	}
+	return list
+}

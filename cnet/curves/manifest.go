@@ -1,0 +1,43 @@
+package curves
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/chart"
+)
+
+// Manifestations is a heat map of test accuracies: one row for each scheme and one column for each number of steps.
+// Combinations that are not in the list yet are empty; the one that the run is trained with has a frame.
+func Manifestations(list []cnet.Manifestation, schemes []string, steps []int) chart.Chart {
+	p := chart.Panel{
+		X: chart.Axis{Title: "steps over each stage"}, Y: chart.Axis{Labels: schemes}, Z: chart.Axis{Percent: true},
+	}
+	for _, n := range steps {
+		p.X.Labels = append(p.X.Labels, strconv.Itoa(n))
+	}
+	for range schemes {
+		p.Cells = append(p.Cells, slices.Repeat([]float64{math.NaN()}, len(steps)))
+	}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, m := range list {
+		i, j := slices.Index(schemes, m.Scheme), slices.Index(steps, m.Steps)
+		if i < 0 || j < 0 {
+			continue
+		}
+		p.Cells[i][j] = m.Accuracy
+		low, high = min(low, m.Accuracy), max(high, m.Accuracy)
+		if m.Trained {
+			p.Framed = append(p.Framed, [2]int{i, j})
+		}
+	}
+	// Differences of a few images in a thousand are noise: they must not look like day and night.
+	const least = 0.05
+	if high-low < least && low <= high {
+		p.Z.Min = max(high-least, 0)
+		p.Z.Max = p.Z.Min + least
+	}
+	return chart.Chart{Panels: []chart.Panel{p}, Width: 260 + 90*float64(max(len(steps), 3)), Height: 110 + 44*float64(max(len(schemes), 2))}
+}

@@ -1,0 +1,91 @@
+package notebook
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/janpfeifer/gonb/gonbui"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/curves"
+)
+
+// Convergence measures the order of schemes on the hidden state of a run, shows errors over steps and a table, and returns
+// it; see cnet.Convergence. It changes nothing. Interrupting the cell keeps the schemes that are complete.
+func Convergence(run *cnet.Run, options ...cnet.ConvergenceOptions) *cnet.Convergence {
+	return here().convergence(run, options...)
+}
+
+func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions) *cnet.Convergence {
+	var o cnet.ConvergenceOptions
+	if len(options) > 0 {
+		o = options[0]
+	}
+	line := ""
+	if s.notebook {
+		line = "line_" + gonbui.UniqueId()
+	}
+	th := throttle{now: s.now, every: frameEvery, share: frameShare}
+	followed := o.Progress
+	o.Progress = func(done, all int) {
+		if th.due() {
+			start := s.now()
+			s.update(line, status{left: fmt.Sprintf("%d of %d evaluations of R", done, all), done: float64(done) / float64(all)}.content())
+			th.drawn(start)
+		}
+		if followed != nil {
+			followed(done, all)
+		}
+	}
+	ctx, stop := s.signals(context.Background())
+	defer stop()
+	c, err := run.Convergence(ctx, o)
+	if err != nil && !only(err, context.Canceled) {
+		s.fail(err)
+		return c
+	}
+	if c == nil {
+		c = &cnet.Convergence{}
+	}
+	about := fmt.Sprintf("Hidden state after stage %d for %s, in %s; errors are differences to %s with %d steps, uncertain by %.1e",
+		c.Stage, plural(c.Images, "image"), c.Precision, c.ReferenceScheme, c.ReferenceSteps, c.Uncertainty)
+	if err != nil {
+		about = fmt.Sprintf("Interrupted after %s", plural(len(c.Schemes), "scheme"))
+	}
+	if len(c.Uneven) > 0 {
+		about += fmt.Sprintf(". %v steps are no multiple of the %d cells of depth, which costs the order", c.Uneven, c.Cells)
+	}
+	s.update(line, status{left: about, done: -1}.content())
+	if !s.notebook {
+		fmt.Fprintln(s.stdout, about)
+	}
+	if len(c.Schemes) == 0 {
+		return c
+	}
+	d := curves.Convergence(c)
+	d.Title = fmt.Sprintf("Convergence of stage %d, %s", c.Stage, run.Title())
+	s.draw(d, describe(d))
+	s.show(convergenceTable(c).content())
+	return c
+}
+
+func convergenceTable(c *cnet.Convergence) table {
+	t := table{head: []string{"scheme", "order", "measured", "from", "to steps"}}
+	for _, x := range c.Schemes {
+		row := []string{x.Scheme, strconv.Itoa(x.Order), "-", "-", "-"}
+		if x.To > 0 {
+			row = []string{x.Scheme, strconv.Itoa(x.Order), fmt.Sprintf("%.2f", x.Measured), strconv.Itoa(x.From), strconv.Itoa(x.To)}
+		}
+		t.rows = append(t.rows, row)
+	}
+	for _, x := range c.Schemes {
+		for _, p := range x.Points {
+			if p.Error == math.MaxFloat64 {
+				t.rows = append(t.rows, []string{x.Scheme, fmt.Sprintf("not finite with %d steps", p.Steps)})
+			}
+		}
+	}
+	return t
+}

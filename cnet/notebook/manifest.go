@@ -1,0 +1,110 @@
+package notebook
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/janpfeifer/gonb/gonbui"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/chart"
+	"continuousnet/cnet/curves"
+)
+
+// Manifest shows how well the weights of a run do under other schemes and numbers of steps, and returns it: a heat map of
+// the test accuracy, whose cells fill in while it is computed, and a table. It changes nothing; the run need not be opened for
+// writing.
+//
+// Interrupting the cell keeps what has been computed.
+func Manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cnet.Manifestation {
+	return here().manifest(run, options...)
+}
+
+func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cnet.Manifestation {
+	var o cnet.ManifestOptions
+	if len(options) > 0 {
+		o = options[0]
+	}
+	o, err := o.WithDefaults(run)
+	if err != nil {
+		s.fail(err)
+		return nil
+	}
+	var list []cnet.Manifestation
+	draw := func() chart.Chart {
+		c := curves.Manifestations(list, o.Schemes, o.Steps)
+		c.Title = fmt.Sprintf("Test accuracy, trained with %s", run.Net())
+		return c
+	}
+	line, picture := "", ""
+	if s.notebook {
+		line, picture = "line_"+gonbui.UniqueId(), "chart_"+gonbui.UniqueId()
+	}
+	all := len(o.Schemes) * len(o.Steps)
+	frame := func(done int, st status) {
+		if !s.notebook {
+			return
+		}
+		s.update(line, st.content())
+		var b bytes.Buffer
+		if err := draw().SVG(&b); err == nil { // the last drawing reports errors
+			s.update(picture, content{html: inline(b.String()), text: fmt.Sprintf("%d of %d", done, all)})
+		}
+	}
+	frame(0, status{left: fmt.Sprintf("Testing %s", plural(all, "combination")), done: 0})
+	followed := o.Progress
+	o.Progress = func(m cnet.Manifestation, done, all int) {
+		list = append(list, m)
+		frame(done, status{
+			left:  fmt.Sprintf("%d of %d combinations", done, all),
+			right: fmt.Sprintf("%s × %d: test accuracy %s", m.Scheme, m.Steps, percent(m.Accuracy)), done: float64(done) / float64(all),
+		})
+		if followed != nil {
+			followed(m, done, all)
+		}
+	}
+	ctx, stop := s.signals(context.Background())
+	defer stop()
+	computed, err := run.Manifest(ctx, o)
+	switch {
+	case err == nil:
+		s.update(line, status{left: fmt.Sprintf("Tested %s", plural(all, "combination")), done: -1}.content())
+	case only(err, context.Canceled):
+		s.update(line, status{left: fmt.Sprintf("Interrupted after %d of %d combinations", len(computed), all), done: -1}.content())
+	default:
+		s.fail(err)
+		return computed
+	}
+	s.replace(picture, draw(), fmt.Sprintf("%s: test accuracy of %d of %d combinations", run.Net(), len(computed), all))
+	s.show(manifestTable(computed).content())
+	return computed
+}
+
+func manifestTable(list []cnet.Manifestation) table {
+	t := table{head: []string{"scheme", "steps", "evaluations of R", "test accuracy", "test loss", "seconds"}}
+	for _, m := range list {
+		name := m.Scheme
+		if m.Trained {
+			name += " (as trained)"
+		}
+		t.rows = append(t.rows, []string{
+			name, strconv.Itoa(m.Steps), strconv.Itoa(m.Evaluations), percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss), fmt.Sprintf("%.2f", m.Seconds),
+		})
+	}
+	return t
+}
+
+// replace shows a drawing in place of what was shown under the id, to stay. Outside of a notebook it does nothing.
+func (s *surface) replace(id string, d Drawing, text string) {
+	if !s.notebook {
+		return
+	}
+	c, err := picture(d, text)
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	s.update(id, c)
+}
