@@ -24,6 +24,8 @@ type Config struct {
 	Functions   int     `json:"functions,omitempty"`    // as many as Steps, or 1: functions of the basis, in each stage
 	Steps       int     `json:"steps,omitempty"`        // as many as Functions: time steps of the scheme over each stage
 	TimeEpsilon float64 `json:"time_epsilon,omitempty"` // Functions: the length of time that t in [0, 1] stands for
+	Adjoint     string  `json:"adjoint,omitempty"`      // "backprop"; how gradients go back through the steps, see Adjoints
+	Checkpoints int     `json:"checkpoints,omitempty"`  // √Steps: states kept with the adjoint "checkpoint"
 	SkipInit    bool    `json:"skip_init,omitempty"`    // multiply every rate by a scalar that starts at 0
 	NoStitch    bool    `json:"no_stitch,omitempty"`    // change resolution and channels by a 1×1 convolution alone
 

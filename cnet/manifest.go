@@ -195,20 +195,6 @@ func netSchemes() []string {
 	return names
 }
 
-// evaluations counts those of the rate over one stage, by stepping through it with a rate that does nothing else: what FSAL and
-// the start of multistep methods save or add is in it.
-func evaluations(m ode.Method, steps int) int {
-	count := 0
-	_, err := ode.Integrate(m, 0, steps, 1, ode.System[int]{
-		Rate:    func(_, _ int, _ float64, x int) int { count++; return x },
-		Combine: func(x int, _ []float64, _ []int) int { return x },
-	})
-	if err != nil {
-		return 0 // an implicit method: as many as its solver needs
-	}
-	return count
-}
-
 // first is the beginning of a split: n images, or all if it has fewer.
 func first(set *dataset.Set, split dataset.Split, n int) dataset.Split {
 	n = min(n, split.Len())

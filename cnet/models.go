@@ -7,7 +7,6 @@ import (
 
 	"continuousnet/cnet/baseline"
 	"continuousnet/cnet/basis"
-	"continuousnet/cnet/ode"
 )
 
 // The names that Config.Model can have.
@@ -52,6 +51,8 @@ func (c Config) checkModel() error {
 		{"functions of depth", c.Functions != 0, continuous},
 		{"steps", c.Steps != 0, continuous},
 		{"time epsilon", c.TimeEpsilon != 0, continuous},
+		{"adjoint", c.Adjoint != "", continuous},
+		{"checkpoints", c.Checkpoints != 0, continuous},
 		{"skip init", c.SkipInit, continuous},
 		{"stitch", c.NoStitch, continuous},
 		{"refinement", len(c.RefineEpochs) > 0, continuous},
@@ -87,12 +88,11 @@ func (c Config) checkModel() error {
 
 // checkDepth is about the fields of a net that is continuous in depth.
 func (c Config) checkDepth() error {
-	scheme, err := ode.Scheme(c.Scheme)
-	if err != nil {
+	if _, err := networkScheme(c.Scheme); err != nil {
 		return err
 	}
-	if !scheme.Explicit() {
-		return badField("scheme", c.Scheme, "an explicit one: layers cannot depend on layers after them")
+	if err := c.checkAdjoint(); err != nil {
+		return err
 	}
 	if _, err := basis.New(c.Basis, c.Functions); err != nil {
 		return err

@@ -49,7 +49,7 @@ type Net struct {
 	ImageChannels int
 	Classes       int
 
-	Scheme ode.Tableau
+	Scheme ode.Method
 	Steps  int         // of the scheme over each stage
 	Basis  basis.Basis // of the weights over depth; it does not depend on the steps
 }
@@ -63,7 +63,7 @@ func NewNet(c Config, imageChannels, classes int) (*Net, error) {
 	if !Continuous(c.Model) {
 		return nil, fmt.Errorf("net: a %s is not continuous in depth; NewNetwork makes it", c.Model)
 	}
-	scheme, err := ode.Scheme(c.Scheme)
+	scheme, err := networkScheme(c.Scheme)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func NewNet(c Config, imageChannels, classes int) (*Net, error) {
 // String is the shape of the net as the papers write it, such as "2-2-2 euler"; with the basis of its weights, unless each step
 // has its own: "4-4-4 euler, 3 hat".
 func (n *Net) String() string {
-	s := fmt.Sprintf("%d-%d-%d %s", n.Steps, n.Steps, n.Steps, n.Scheme.Name)
+	s := fmt.Sprintf("%d-%d-%d %s", n.Steps, n.Steps, n.Steps, n.Scheme.Info().Name)
 	if n.Basis.Name() != piecewiseConstant || n.Basis.Functions() != n.Steps {
 		s += ", " + basisTitle(n.Basis)
 	}
@@ -162,19 +162,6 @@ func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, train
 type builder struct {
 	*layers.Builder
 	net *Net
-}
-
-// block is the ODE block: the scheme applied to dx/dt = ε·R(x, θ(t)) for t from 0 to 1.
-func (b *builder) block(x fmap.Map, path string) fmap.Map {
-	n := b.net
-	h := n.Config.TimeEpsilon / float64(n.Steps)
-	for step := range n.Steps {
-		rate := func(_ int, c float64, x fmap.Map) fmap.Map {
-			return b.rate(x, path, basis.Stage(n.Basis, step, n.Steps, c))
-		}
-		x = ode.Advance(n.Scheme, x, h, rate, fmap.Map.Combine)
-	}
-	return x
 }
 
 // rate is R(x, θ) of an ODE block: twice a convolution, ReLU and batch norm, or batch norm, ReLU and a convolution.

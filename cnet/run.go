@@ -20,7 +20,6 @@ import (
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/engine"
 	"continuousnet/cnet/internal/layers"
-	"continuousnet/cnet/ode"
 )
 
 // Run is a directory in which a net is trained. All that matters is in there: configuration, weights, the optimizer's
@@ -228,6 +227,9 @@ func (r *Run) create(c Config) error {
 		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Basis: c.Basis, Functions: c.Functions,
 		LearningRate: c.LearningRate, TrainImages: set.Train.Len(), Channels: set.Channels, Classes: len(set.Classes),
 	}
+	if err := r.state.keepSchemes(); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
 	if r.net, err = r.state.net(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
@@ -248,7 +250,7 @@ func (st state) net() (Network, error) {
 	if !ok {
 		return network, nil
 	}
-	if n.Scheme, err = ode.Scheme(st.Scheme); err != nil {
+	if n.Scheme, err = st.scheme(); err != nil {
 		return nil, err
 	}
 	if n.Basis, err = basis.New(st.Basis, st.Functions); err != nil {
@@ -537,12 +539,9 @@ func (r *Run) rebased(n *Net, event string) error {
 
 // SetScheme goes on with another scheme: the same weights, read at the stages of the new one.
 func (r *Run) SetScheme(name string) error {
-	scheme, err := ode.Scheme(name)
+	scheme, err := networkScheme(name)
 	if err != nil {
-		return err
-	}
-	if !scheme.Explicit() {
-		return fmt.Errorf("run %s: scheme is %s, must be an explicit one: layers cannot depend on layers after them", r.dir, name)
+		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	return r.change(func() error {
 		old, err := r.continuous("scheme to change")
@@ -551,7 +550,15 @@ func (r *Run) SetScheme(name string) error {
 		}
 		n := *old
 		n.Scheme = scheme
+		c := n.Config
+		c.Scheme = name
+		if err := c.checkAdjoint(); err != nil {
+			return err
+		}
 		r.state.Scheme = name
+		if err := r.state.keepSchemes(); err != nil {
+			return err
+		}
 		r.changed(&n, EventScheme)
 		return nil
 	})

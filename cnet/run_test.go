@@ -226,7 +226,7 @@ func TestRefineKeepsTheFunction(t *testing.T) {
 	if err := r.SetLearningRate(math.Inf(1)); err == nil {
 		t.Error("an infinite learning rate was accepted")
 	}
-	if err := r.SetScheme("rk5"); err == nil || r.net.(*Net).Scheme.Name != "midpoint" {
+	if err := r.SetScheme("rk5"); err == nil || r.net.(*Net).Scheme.Info().Name != "midpoint" {
 		t.Errorf("an unknown scheme returned %v and left %s", err, r.Net())
 	}
 }
@@ -395,6 +395,15 @@ func TestMain(m *testing.M) {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 			panic(err)
 		}
+	}
+	if os.Getenv(trainEnv+"_SHOW") != "" {
+		r, err := OpenReadOnly(dir)
+		if err != nil {
+			fmt.Println("error:", err)
+			os.Exit(1)
+		}
+		fmt.Println(r.Title(), r.Net().(*Net).Scheme)
+		os.Exit(0)
 	}
 	r, err := Open(dir, killConfig())
 	if err == nil {

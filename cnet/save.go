@@ -15,6 +15,8 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
+
+	"continuousnet/cnet/ode"
 )
 
 // A save is a folder saves/NNNNNN of a run, complete by construction: it is written under another name, flushed to the disk
@@ -38,29 +40,30 @@ const (
 
 // state is the progress of a run: all that a save holds besides tensors and history.
 type state struct {
-	Version      int     `json:"version"`
-	Config       Config  `json:"config"`
-	Engine       string  `json:"engine"` // that it was last trained with, for "auto"
-	Scheme       string  `json:"scheme"`
-	Steps        int     `json:"steps"`
-	Basis        string  `json:"basis,omitempty"` // of the weights over depth
-	Functions    int     `json:"functions,omitempty"`
-	Intervals    int     `json:"intervals,omitempty"` // version 1: the number of piecewise constant functions
-	LearningRate float64 `json:"learning_rate"`       // at the beginning of RateEpoch
-	RateEpoch    int     `json:"rate_epoch"`
-	Epoch        int     `json:"epoch"`       // complete epochs
-	Step         int     `json:"step"`        // steps done in the next one
-	LossSum      float64 `json:"loss_sum"`    // over these steps
-	Correct      float64 `json:"correct"`     // images classified right in these steps
-	Seconds      float64 `json:"seconds"`     // spent in these steps
-	TimedSteps   int     `json:"timed_steps"` // those of them that compiled nothing
-	TimedSeconds float64 `json:"timed_seconds"`
-	Recent       float64 `json:"recent"`   // sum of the losses since the last record of the training loss
-	RecentN      int     `json:"recent_n"` // and their number
-	Refined      bool    `json:"refined"`  // the refinement due at the start of this epoch is done
-	TrainImages  int     `json:"train_images"`
-	Channels     int     `json:"channels"` // of the images
-	Classes      int     `json:"classes"`
+	Version      int           `json:"version"`
+	Config       Config        `json:"config"`
+	Engine       string        `json:"engine"` // that it was last trained with, for "auto"
+	Scheme       string        `json:"scheme"`
+	Tableaux     []ode.Tableau `json:"tableaux,omitempty"` // of the schemes that are not built in
+	Steps        int           `json:"steps"`
+	Basis        string        `json:"basis,omitempty"` // of the weights over depth
+	Functions    int           `json:"functions,omitempty"`
+	Intervals    int           `json:"intervals,omitempty"` // version 1: the number of piecewise constant functions
+	LearningRate float64       `json:"learning_rate"`       // at the beginning of RateEpoch
+	RateEpoch    int           `json:"rate_epoch"`
+	Epoch        int           `json:"epoch"`       // complete epochs
+	Step         int           `json:"step"`        // steps done in the next one
+	LossSum      float64       `json:"loss_sum"`    // over these steps
+	Correct      float64       `json:"correct"`     // images classified right in these steps
+	Seconds      float64       `json:"seconds"`     // spent in these steps
+	TimedSteps   int           `json:"timed_steps"` // those of them that compiled nothing
+	TimedSeconds float64       `json:"timed_seconds"`
+	Recent       float64       `json:"recent"`   // sum of the losses since the last record of the training loss
+	RecentN      int           `json:"recent_n"` // and their number
+	Refined      bool          `json:"refined"`  // the refinement due at the start of this epoch is done
+	TrainImages  int           `json:"train_images"`
+	Channels     int           `json:"channels"` // of the images
+	Classes      int           `json:"classes"`
 }
 
 // writeSave writes save number n of a run and removes old ones. On any error the saves before it are as they were.
@@ -266,6 +269,9 @@ func readSave(dir string, n int) (st state, history []Record, store *model.Store
 		st.Basis, st.Functions, st.Intervals = piecewiseConstant, st.Intervals, 0
 	}
 	st.Version = stateVersion // that it is saved as
+	if err := st.registerSchemes(); err != nil {
+		return st, nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
 	path = filepath.Join(save, historyFile)
 	if text, err = os.ReadFile(path); err != nil {
 		return st, nil, nil, err

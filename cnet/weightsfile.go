@@ -151,6 +151,9 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 		if err := w.depth(c, &st); err != nil {
 			return fail(err)
 		}
+		if err := st.keepSchemes(); err != nil {
+			return fail(err)
+		}
 	}
 	network, err := st.net()
 	if err != nil {

@@ -107,7 +107,7 @@ func (s *surface) measure(run *cnet.Run) (m measurement, ok bool) {
 		weights, _ := run.Net().CountParameters()
 		m := measurement{net: run.Net().String(), weights: weights, Score: score}
 		if n, ok := run.Net().(*cnet.Net); ok {
-			m.evaluations = n.Steps * n.Scheme.Stages()
+			m.evaluations = n.Evaluations()
 		}
 		return m, true
 	case only(err, context.Canceled):

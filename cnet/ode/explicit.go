@@ -94,22 +94,48 @@ func (r *explicitStepper) advance(t, h float64, x, next []float64) (float64, err
 
 // combine writes x + h·Σ terms to y.
 func (r *explicitStepper) combine(y, x []float64, h float64, terms []term) {
-	for j := range y {
-		sum := 0.0
-		for _, t := range terms {
-			sum += t.c * t.rate[j]
-		}
-		y[j] = x[j] + h*sum
+	sum(y, terms)
+	for j, v := range y {
+		y[j] = x[j] + h*v
 	}
 }
 
 func (r *explicitStepper) sum(y []float64, h float64, terms []term) {
+	sum(y, terms)
 	for j := range y {
-		sum := 0.0
-		for _, t := range terms {
-			sum += t.c * t.rate[j]
+		y[j] *= h
+	}
+}
+
+// sum writes Σ terms to y, four terms in a pass over the components.
+func sum(y []float64, terms []term) {
+	clear(y)
+	for len(terms) >= 4 {
+		c0, c1, c2, c3 := terms[0].c, terms[1].c, terms[2].c, terms[3].c
+		k0, k1, k2, k3 := terms[0].rate[:len(y)], terms[1].rate[:len(y)], terms[2].rate[:len(y)], terms[3].rate[:len(y)]
+		for j := range y {
+			y[j] += c0*k0[j] + c1*k1[j] + c2*k2[j] + c3*k3[j]
 		}
-		y[j] = h * sum
+		terms = terms[4:]
+	}
+	switch len(terms) {
+	case 3:
+		c0, c1, c2 := terms[0].c, terms[1].c, terms[2].c
+		k0, k1, k2 := terms[0].rate[:len(y)], terms[1].rate[:len(y)], terms[2].rate[:len(y)]
+		for j := range y {
+			y[j] += c0*k0[j] + c1*k1[j] + c2*k2[j]
+		}
+	case 2:
+		c0, c1 := terms[0].c, terms[1].c
+		k0, k1 := terms[0].rate[:len(y)], terms[1].rate[:len(y)]
+		for j := range y {
+			y[j] += c0*k0[j] + c1*k1[j]
+		}
+	case 1:
+		c0, k0 := terms[0].c, terms[0].rate[:len(y)]
+		for j := range y {
+			y[j] += c0 * k0[j]
+		}
 	}
 }
 

@@ -52,6 +52,9 @@ var (
 	mu         sync.RWMutex
 	registered = map[string]Method{}
 	names      []string // in order of registration
+
+	builtIn  = map[string]bool{} // names of this package
+	replaced = map[string]bool{} // those of them that mean something else now
 )
 
 // Register makes a scheme known by its name, and refuses a bad tableau with the condition it violates. Missing times C become the row
@@ -85,7 +88,15 @@ func add(m Method) {
 	if _, known := registered[name]; !known {
 		names = append(names, name)
 	}
+	replaced[name] = builtIn[name]
 	registered[name] = m
+}
+
+// BuiltIn reports whether the name is that of a method of this package, as it comes.
+func BuiltIn(name string) bool {
+	mu.RLock()
+	defer mu.RUnlock()
+	return builtIn[name] && !replaced[name]
 }
 
 // Lookup returns the registered method of that name.

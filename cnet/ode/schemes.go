@@ -11,6 +11,7 @@ func init() {
 				m = tb.normalised()
 			}
 			add(m)
+			builtIn[m.Info().Name] = true
 		}
 	}
 }

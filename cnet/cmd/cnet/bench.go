@@ -26,7 +26,7 @@ func (a *app) bench() *cobra.Command {
 type stepBench struct {
 	*app
 	engine                              engineFlags
-	model, scheme                       string
+	model, scheme, adjoint              string
 	batch, steps, alpha, depth, repeats int
 	json                                bool
 }
@@ -52,6 +52,7 @@ func (a *app) benchStep() *cobra.Command {
 	flags.Lookup("depth").DefValue = ""
 	flags.Var(count{&b.steps, 1 << 10}, "steps", "time steps in each stage, each with weights of its own")
 	flags.StringVar(&b.scheme, "scheme", "euler", "the numerical scheme: `NAME`")
+	flags.StringVar(&b.adjoint, "adjoint", cnet.Backprop, "how gradients go back through the steps: `HOW`")
 	flags.Var(count{&b.alpha, 1 << 12}, "alpha", "channels of the first stage")
 	flags.Var(count{&b.repeats, 1 << 16}, "repeats", "measure so many steps and take the best")
 	flags.BoolVar(&b.json, "json", false, "print the result as JSON")
@@ -74,7 +75,7 @@ func (b *stepBench) measure(ctx context.Context) error {
 	}
 	c := cnet.Config{Model: model, Channels: b.alpha, BatchSize: b.batch, Depth: b.depth}
 	if cnet.Continuous(model) {
-		c.Scheme, c.Steps = scheme, b.steps
+		c.Scheme, c.Steps, c.Adjoint = scheme, b.steps, b.adjoint
 	}
 	if err := c.WithDefaults().Check(); err != nil {
 		return usagef("%v", err)
@@ -87,6 +88,7 @@ func (b *stepBench) measure(ctx context.Context) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
+	spareMemory(c)
 	type outcome struct {
 		st  cnet.StepTime
 		err error

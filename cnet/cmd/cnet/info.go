@@ -87,7 +87,7 @@ func summarize(dir string) (summary, error) {
 	}
 	s.Parameters, s.ReferenceParameters = run.Net().CountParameters()
 	if n, ok := run.Net().(*cnet.Net); ok {
-		s.Scheme, s.Steps, s.Basis, s.Functions = n.Scheme.Name, n.Steps, n.Basis.Name(), n.Basis.Functions()
+		s.Scheme, s.Steps, s.Basis, s.Functions = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.Functions()
 	}
 	if records := epochRecords(s.History); len(records) > 0 {
 		last, best := numbers(records[len(records)-1]), numbers(bestRecord(records))

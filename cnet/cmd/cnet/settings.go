@@ -13,7 +13,6 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
-	"continuousnet/cnet/ode"
 )
 
 // A setting is a flag of train that is a field of the run's configuration. It is a pflag.Value.
@@ -179,7 +178,7 @@ func settings() []*setting {
 	return []*setting{
 		oneOf(setting{name: "model", value: "NAME", usage: "the network: " + strings.Join(cnet.Models, ", ")},
 			func(c *cnet.Config) *string { return &c.Model }, canonicalModel),
-		oneOf(setting{name: "scheme", value: "NAME", usage: "the numerical scheme: " + strings.Join(schemes(), ", ")},
+		oneOf(setting{name: "scheme", value: "NAME", usage: "the numerical scheme: " + strings.Join(cnet.NetworkSchemes(), ", ")},
 			func(c *cnet.Config) *string { return &c.Scheme }, canonicalScheme),
 		oneOf(setting{name: "dataset", value: "NAME", usage: "the images: " + strings.Join(dataset.Names(), ", ")},
 			func(c *cnet.Config) *string { return &c.Dataset }, canonicalDataset),
@@ -206,6 +205,10 @@ func settings() []*setting {
 			true, func(c *cnet.Config) *bool { return &c.NoBatchNorm }),
 		onOff(setting{name: "use-skipinit", usage: "multiply every rate by a number that starts at 0 and is learned"},
 			false, func(c *cnet.Config) *bool { return &c.SkipInit }),
+		oneOf(setting{name: "adjoint", value: "HOW", usage: "how gradients go back through the steps: " + strings.Join(cnet.Adjoints, ", ")},
+			func(c *cnet.Config) *string { return &c.Adjoint }, canonicalAdjoint),
+		whole(setting{name: "checkpoints", usage: "states kept with --adjoint checkpoint; default the root of the number of steps"}, 1024,
+			func(c *cnet.Config) *int { return &c.Checkpoints }),
 		onOff(setting{name: "use-stitch", usage: "a residual where resolution and channels change; without, a 1×1 convolution alone"},
 			true, func(c *cnet.Config) *bool { return &c.NoStitch }),
 
@@ -293,21 +296,20 @@ func canonicalModel(text string) (string, error) {
 	return "", bad(text, "one of "+strings.Join(cnet.Models, ", "))
 }
 
-func schemes() []string {
-	var names []string
-	for _, tb := range ode.Schemes() {
-		names = append(names, tb.Name)
+func canonicalAdjoint(text string) (string, error) {
+	if !slices.Contains(cnet.Adjoints, strings.ToLower(text)) {
+		return "", bad(text, "one of "+strings.Join(cnet.Adjoints, ", "))
 	}
-	return names
+	return strings.ToLower(text), nil
 }
 
 func canonicalScheme(text string) (string, error) {
-	for _, name := range schemes() {
+	for _, name := range cnet.NetworkSchemes() {
 		if strings.EqualFold(name, strings.ReplaceAll(text, "-", "_")) {
 			return name, nil
 		}
 	}
-	return "", bad(text, "one of "+strings.Join(schemes(), ", "))
+	return "", bad(text, "one of "+strings.Join(cnet.NetworkSchemes(), ", "))
 }
 
 func canonicalBasis(text string) (string, error) {

@@ -85,7 +85,7 @@ where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spe
 	for _, flag := range []struct {
 		name   string
 		values []string
-	}{{"scheme", schemes()}, {"model", cnet.Models}, {"device", []string{"cuda", "cpu"}}} {
+	}{{"scheme", cnet.NetworkSchemes()}, {"model", cnet.Models}, {"device", []string{"cuda", "cpu"}}} {
 		_ = cmd.RegisterFlagCompletionFunc(flag.name, cobra.FixedCompletions(flag.values, cobra.ShellCompDirectiveNoFileComp))
 	}
 	return cmd
@@ -129,6 +129,7 @@ func (t *training) run(ctx context.Context) error {
 	if err := r.begin(); err != nil {
 		return err
 	}
+	spareMemory(run.Config())
 	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnStep: r.step, OnRecord: r.record})
 	quiet()
 	r.bar.clear()

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"continuousnet/cnet"
 )
 
 // Whatever is wrong with a command line, there is one line that says so, status 2, and nothing is made.
@@ -29,7 +31,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --depth 20", "config: a ContinuousNet has no depth; leave it out, or choose another model"},
 		{"train --dropout 1", `--dropout is "1", expected 0 or a number greater than 0 and less than 1`},
 		{"train --widen_factor 0", `--widen-factor is "0", expected a whole number from 1 to 256`},
-		{"train --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(schemes(), ", ")},
+		{"train --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(cnet.NetworkSchemes(), ", ")},
 		{"train --dataset CIFAR11", `--dataset is "CIFAR11", expected one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample; did you mean cifar10?`},
 		{"train --data=", `--data is "", expected a folder`},
 		{"train --alpha 0", `--alpha is "0", expected a whole number from 1 to 4096`},
@@ -72,7 +74,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"data get", `data get takes the name of one data set, got 0; "cnet data list" has them`},
 		{"data get nope", `data get: the data set is "nope", expected one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample`},
 		{"bench step --batch 0", `--batch is "0", expected a whole number from 1 to 65536`},
-		{"bench step --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(schemes(), ", ")},
+		{"bench step --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(cnet.NetworkSchemes(), ", ")},
 		{"engines all", `engines takes flags only, got "all"`},
 	} {
 		t.Run(c.args, func(t *testing.T) {

@@ -1,6 +1,11 @@
 package layers
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -25,12 +30,15 @@ type Builder struct {
 	store      *model.Store
 	graph      *Graph
 	variables  map[string]Variable
-	statistics []*statistic // in the order in which they were first seen
+	at         map[string]*Node // what At has returned, by path and position
+	recorders  []*recorder      // of those who want to know, inner ones last
+	quiet      int              // > 0: what is evaluated is not for the statistics
+	statistics []*statistic     // in the order in which they were first seen
 }
 
 // NewBuilder returns a builder for a network with these variables, in the graph of the images.
 func NewBuilder(store *model.Store, g *Graph, variables []Variable, training bool) *Builder {
-	b := &Builder{Training: training, store: store, graph: g, variables: map[string]Variable{}}
+	b := &Builder{Training: training, store: store, graph: g, variables: map[string]Variable{}, at: map[string]*Node{}}
 	for _, v := range variables {
 		b.variables[v.Path] = v
 	}
@@ -51,8 +59,55 @@ func (b *Builder) stored(path string) *model.Variable {
 // Variable is the value of a whole variable, with its axis for depth if it has one.
 func (b *Builder) Variable(path string) *Node { return b.stored(path).NodeValue(b.graph) }
 
-// At is the value of a variable at a position in depth.
+// recorder collects the values of trainable variables.
+type recorder struct{ nodes []*Node }
+
+// Recording calls f and returns the values that it has asked At for, of trainable variables and each once.
+func (b *Builder) Recording(f func()) []*Node {
+	r := &recorder{}
+	b.recorders = append(b.recorders, r)
+	f()
+	b.recorders = b.recorders[:len(b.recorders)-1]
+	return r.nodes
+}
+
+// Quietly calls f, whose evaluations the running statistics do not see: they have been seen before.
+func (b *Builder) Quietly(f func()) {
+	b.quiet++
+	f()
+	b.quiet--
+}
+
+// BlockWeights are the values at a position in depth of all trainable variables over depth below path.
+func (b *Builder) BlockWeights(path string, phi []float64) []*Node {
+	return b.Recording(func() {
+		for _, name := range slices.Sorted(maps.Keys(b.variables)) {
+			if v := b.variables[name]; v.OverDepth && v.Trainable && strings.HasPrefix(name, path+"/") {
+				b.At(name, phi)
+			}
+		}
+	})
+}
+
+// At is the value of a variable at a position in depth: the same node whenever it is asked for the same.
 func (b *Builder) At(path string, phi []float64) *Node {
+	key := fmt.Sprint(path, phi)
+	node, known := b.at[key]
+	if !known {
+		node = b.evaluate(path, phi)
+		b.at[key] = node
+	}
+	if b.variables[path].Trainable {
+		for _, r := range b.recorders {
+			if !slices.Contains(r.nodes, node) {
+				r.nodes = append(r.nodes, node)
+			}
+		}
+	}
+	return node
+}
+
+func (b *Builder) evaluate(path string, phi []float64) *Node {
 	v := b.Variable(path)
 	if phi == nil {
 		return v

@@ -139,6 +139,54 @@ func TestRunningStatistics(t *testing.T) {
 	}
 }
 
+// Several evaluations in one step: the statistics move towards their least-squares fit, and no variance falls below the least
+// that was seen, whatever is fitted through it.
+func TestFittedStatistics(t *testing.T) {
+	phis := [][]float64{{1, 0, 0}, {0.5, 0.5, 0}, {0, 1, 0}, {0, 0.5, 0.5}, {0, 0, 1}}
+	for _, count := range []int{3, 5} { // as many as functions, or more
+		store, variables := normed(t)
+		old, _, err := Get(store, variables[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		some := phis[1 : 1+min(count, 3)]
+		if count == 5 {
+			some = phis
+		}
+		seen := []float64{0.01, 0.01, 0.01, 1, 0.01} // a peak that hats undershoot around
+		run(t, store, func(g *Graph) []*Node {
+			b := NewBuilder(store, g, variables, true)
+			for i, phi := range some {
+				for _, path := range []string{"norm/mean", "norm/variance"} {
+					b.see(path, phi, 0.1, ConstTensor(g, tensors.FromFlatDataAndDimensions([]float64{seen[i], 2}, 2)))
+				}
+			}
+			b.UpdateStatistics()
+			return []*Node{Const(g, 0.0)}
+		})
+		after := map[string][]float64{}
+		for _, v := range variables[2:] {
+			if after[v.Path], _, err = Get(store, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		dot := func(phi, m []float64, c int) float64 { return phi[0]*m[c] + phi[1]*m[2+c] + phi[2]*m[4+c] }
+		if count == 3 {
+			for i, phi := range some { // the moving average of each evaluation
+				near(t, "mean", []float64{dot(phi, after["norm/mean"], 0)}, []float64{0.9*dot(phi, old, 0) + 0.1*seen[i]})
+			}
+		}
+		share := 1 - math.Pow(0.9, float64(count)/3)
+		was := []float64{1, 1, 2, 2, 3, 3}
+		for _, phi := range some {
+			if least := (1-share)*dot(phi, was, 0) + share*0.01; dot(phi, after["norm/variance"], 0) < least-1e-12 {
+				t.Errorf("%d evaluations: a variance falls to %g, below %g", count, dot(phi, after["norm/variance"], 0), least)
+			}
+			near(t, "of equal variances", []float64{dot(phi, after["norm/variance"], 1)}, []float64{(1-share)*dot(phi, was, 1) + share*2})
+		}
+	}
+}
+
 // A combination of variances can be negative; a network that is evaluated there still returns numbers.
 func TestNegativeVariance(t *testing.T) {
 	store, variables := normed(t)

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"math"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -19,6 +20,9 @@ type statistic struct {
 
 // see takes note of the statistics of the batch at a position in depth.
 func (b *Builder) see(path string, phi []float64, momentum float64, value *Node) {
+	if b.quiet > 0 {
+		return
+	}
 	if phi == nil {
 		phi = []float64{1}
 	}
@@ -34,7 +38,7 @@ func (b *Builder) see(path string, phi []float64, momentum float64, value *Node)
 // UpdateStatistics moves the running statistics by the share momentum towards those of the batch. It comes last.
 //
 // Where every evaluation has a coefficient of its own, as with piecewise constants, that happens for one evaluation after another,
-// as in the original. Otherwise it happens once, towards the least-squares fit through the statistics of all evaluations
+// as in the original. Otherwise it happens once, by as much as so many evaluations for each function do there, towards the least-squares fit through the statistics of all evaluations
 // (point_project of the follow-up's code, arXiv 2106.10820). With more evaluations than functions the fit may undershoot, and
 // a batch norm divides by the root of a variance: so that of a variance is drawn towards its mean until it is nowhere below the
 // least that was seen, as in basis.Limit.
@@ -47,7 +51,8 @@ func (b *Builder) UpdateStatistics() {
 		}
 		value := s.oneByOne(old)
 		if value == nil {
-			value = Add(old, MulScalar(s.change(old), s.momentum))
+			updates := max(float64(len(s.phi))/float64(len(s.phi[0])), 1)
+			value = Add(old, MulScalar(s.change(old), 1-math.Pow(1-s.momentum, updates)))
 		}
 		if !overDepth {
 			value = Squeeze(value, 0)
