@@ -46,6 +46,7 @@ type Options struct {
 	MinStep      float64   // steps never get shorter, and are accepted at this length whatever their error
 	MaxStep      float64   // 0: no bound
 	Norm         Norm
+	Independent  bool // samples take steps of their own: F gets one at a time, from several goroutines
 	Controller   Controller
 	Jumps        []float64 // times at which f is discontinuous: a step ends there, and the next one begins afresh
 
@@ -170,6 +171,9 @@ func (o Options) check(p Problem, info Info) error {
 	}
 	if ways == 0 && !info.Adaptive && p.T0 != p.T1 {
 		return fmt.Errorf("ode: %s has no error estimate to choose steps by; give Options.Steps, StepSize or Grid", info.Name)
+	}
+	if o.Independent && (o.EveryStep || o.Dense || len(p.Events) > 0) {
+		return fmt.Errorf("ode: independent samples have no steps, curves and events in common; use SolveEach")
 	}
 	if o.Steps < 0 {
 		return fail("Steps", o.Steps, "positive")

@@ -26,6 +26,9 @@ func Solve(p Problem, o Options) (*Solution, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Independent && p.Samples > 1 {
+		return solveIndependent(p, o)
+	}
 	return s.Solve()
 }
 

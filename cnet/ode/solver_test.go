@@ -422,6 +422,21 @@ func TestBatches(t *testing.T) {
 	if easy, hard := solutions[0].Stats.NFE, solutions[samples/2].Stats.NFE; easy*5 > hard {
 		t.Errorf("an easy sample took %d evaluations, the hard one %d", easy, hard)
 	}
+	o.Independent = true
+	together, err := Solve(p, o)
+	if err != nil || len(together.X) != 2 || together.Stats.NFE >= samples*solutions[samples/2].Stats.NFE/5 {
+		t.Fatalf("independent samples: %v, %v", together.Stats, err)
+	}
+	for i, s := range solutions {
+		if distance(s.Final(), together.Final()[2*i:2*i+2]) != 0 {
+			t.Errorf("sample %d differs when it is solved with the others", i)
+		}
+	}
+	o.EveryStep = true
+	if _, err := Solve(p, o); err == nil || !strings.Contains(err.Error(), "use SolveEach") {
+		t.Errorf("independent samples with every step: %v", err)
+	}
+	o.EveryStep, o.Independent = false, false
 	each[3] = []float64{math.NaN(), 1}
 	if solutions, err = SolveEach(Problem{F: f, T1: 2}, each, o); err == nil || !strings.Contains(err.Error(), "sample 3:") || solutions[4] == nil {
 		t.Errorf("a bad sample: %v", err)
