@@ -13,6 +13,9 @@ import (
 // The first steps are taken with Kutta's 3/8 rule, until Start rates are known; then the polynomial uses all that are
 // known, up to Rates. Steps of unequal size use the coefficients that belong to them, where torchdiffeq always uses
 // those for equal steps.
+//
+// The polynomial expects smooth rates: across a jump, such as those of piecewise constant weights in a network, the method is of
+// first order. On a host Options.Jumps makes it begin afresh.
 type Adams struct {
 	Name       string
 	Rates      int  // of the past that the polynomial goes through at most

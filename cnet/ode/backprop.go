@@ -21,7 +21,8 @@ type tape struct {
 	p     *Problem
 	stats *Stats
 	nodes []*node
-	off   bool // compute only
+	off   bool  // compute only
+	sides sides // of the present step
 }
 
 func (tp *tape) record(n *node) *node {
@@ -38,8 +39,8 @@ func (tp *tape) input(value []float64) *node { return tp.record(&node{value: val
 
 func (tp *tape) rate(t float64, x *node) *node {
 	tp.stats.NFE++
-	n := &node{value: make([]float64, len(x.value)), t: t, rateOf: x}
-	tp.p.F(t, x.value, n.value)
+	n := &node{value: make([]float64, len(x.value)), t: tp.sides.of(t), rateOf: x}
+	tp.p.F(n.t, x.value, n.value)
 	return tp.record(n)
 }
 
@@ -157,14 +158,11 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	case Adams:
 		r.step = r.adams(m)
 	default:
-		return nil, fmt.Errorf("ode: %s (%s) cannot be differentiated by backpropagation; use an explicit Runge–Kutta scheme or Backsolve", m.Info().Name, m.Info().Kind)
+		return nil, fmt.Errorf("ode: %s (%s) cannot be differentiated by backpropagation; use an explicit Runge–Kutta scheme", m.Info().Name, m.Info().Kind)
 	}
 	begun := time.Now()
 	r.times = []float64{p.T0}
 	if solver.grid != nil {
-		if steps := len(solver.grid) - 1; steps > solver.o.MaxSteps {
-			return nil, fmt.Errorf("ode: %d steps are more than MaxSteps, %d", steps, solver.o.MaxSteps)
-		}
 		r.times = solver.grid
 	} else {
 		for step, err := range solver.Steps() {
@@ -227,9 +225,20 @@ func (r *replay) advance(from, to int, state carry) carry {
 	tp := &tape{p: &r.p, stats: &r.g.Backward, off: true}
 	state, _ = state.onto(tp) // rates of the past stay in what is carried on; their gradients belong to one owner
 	for k := from; k < to; k++ {
-		state, _ = r.step(tp, r.times[k], r.times[k+1], state)
+		state, _ = r.take(tp, k, state)
 	}
 	return state
+}
+
+// take is step number k. Where f jumps at its end, nothing of what was known of rates is carried on.
+func (r *replay) take(tp *tape, k int, from carry) (carry, func(t float64) *node) {
+	t0, t1 := r.times[k], r.times[k+1]
+	tp.sides = newSides(r.p, r.o, t0, t1)
+	next, at := r.step(tp, t0, t1, from)
+	if slices.Contains(r.o.Jumps, t1) {
+		next = carry{x: next.x}
+	}
+	return next, at
 }
 
 // segment computes the steps from one to another with a tape and goes back through them. bars are ∂loss/∂ of what the last step
@@ -239,7 +248,7 @@ func (r *replay) segment(from, to int, state carry, bars [][]float64) {
 	begin, inputs := state.onto(tp)
 	now := begin
 	for k := from; k < to; k++ {
-		next, at := r.step(tp, r.times[k], r.times[k+1], now)
+		next, at := r.take(tp, k, now)
 		for i := r.first[k]; i < r.first[k+1]; i++ {
 			if t := r.o.At[i]; t == r.times[k+1] {
 				r.output(i, t, next.x)

@@ -30,8 +30,8 @@ type Controller struct {
 // PI is a controller that oscillates less where stability limits the step.
 func PI() Controller { return Controller{P: 0.4, I: 0.3} }
 
-// PID is Söderlind's H312 filter, for smooth step sequences.
-func PID() Controller { return Controller{P: 1. / 18, I: 1. / 9, D: 1. / 18} }
+// PID is Söderlind's filter H312PID, for smooth step sequences: the exponents of the last three errors are as 1 : 2 : 1.
+func PID() Controller { return Controller{P: -2. / 9, I: 2. / 9, D: 1. / 18} }
 
 func (c Controller) withDefaults() Controller {
 	if c.P == 0 && c.I == 0 && c.D == 0 {

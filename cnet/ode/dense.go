@@ -1,6 +1,9 @@
 package ode
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Interpolation says how states between the ends of a step are found.
 type Interpolation int
@@ -96,12 +99,10 @@ func notInterpolated(s *Step, t float64, component int, value float64) *Failure 
 type Curve struct {
 	times  []float64 // where pieces end, beginning with T0
 	pieces []polynomial
+	begin  []float64 // the state at the first time
 }
 
 func (c *Curve) add(s *Step) {
-	if len(c.times) == 0 {
-		c.times = append(c.times, s.T0)
-	}
 	s.fit()
 	c.times = append(c.times, s.T)
 	c.pieces = append(c.pieces, s.curve.clone())
@@ -109,13 +110,16 @@ func (c *Curve) add(s *Step) {
 
 // At returns the state at a time that has been reached.
 func (c *Curve) At(t float64) ([]float64, error) {
-	if c == nil || len(c.pieces) == 0 {
+	if c == nil {
 		return nil, fmt.Errorf("ode: the solution was not kept for interpolation; solve with Options.Dense")
 	}
 	last := len(c.times) - 1
 	direction := sign(c.times[last] - c.times[0])
 	if !((t-c.times[0])*direction >= 0 && (c.times[last]-t)*direction >= 0) {
 		return nil, fmt.Errorf("ode: t is %v, must be between %v and %v", t, c.times[0], c.times[last])
+	}
+	if last == 0 {
+		return slices.Clone(c.begin), nil
 	}
 	low, high := 0, last-1 // the piece is among pieces[low:high+1]
 	for low < high {

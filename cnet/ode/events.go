@@ -1,11 +1,13 @@
 package ode
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
 
-// Event is something that happens where a function of the state is zero.
+// Event is something that happens where a function of the state passes through zero. It is looked for at the ends of steps: a function
+// that passes zero twice within one is not seen to; MaxStep helps.
 type Event struct {
 	Name      string
 	G         func(t float64, x []float64) float64
@@ -23,14 +25,16 @@ type Occurrence struct {
 
 // eventState watches the signs of the events' functions.
 type eventState struct {
-	sign  []float64 // at the last step's end; 0 if it has not been seen yet
-	found []Occurrence
-	x     []float64
+	sign   []float64 // where it was last not zero; 0 if that has not been yet
+	onZero []bool    // it was zero at the last step's end
+	found  []Occurrence
+	x      []float64
 }
 
 func (e *eventState) begin(s *Solver) {
 	for _, event := range s.p.Events {
-		e.sign = append(e.sign, signOrZero(event.G(s.t, s.x)))
+		value := signOrZero(event.G(s.t, s.x))
+		e.sign, e.onZero = append(e.sign, value), append(e.onZero, false)
 	}
 	e.x = make([]float64, len(s.x))
 }
@@ -49,16 +53,20 @@ func signOrZero(x float64) float64 {
 func (e *eventState) look(s *Solver) error {
 	var found []Occurrence
 	for i, event := range s.p.Events {
-		after := signOrZero(event.G(s.t, s.x))
-		before := e.sign[i]
+		value := event.G(s.t, s.x)
+		if math.IsNaN(value) {
+			return &Failure{Reason: fmt.Sprintf("the function of event %d (%s) is not a number", i, event.Name), T: s.t, H: s.current.H(), Value: value}
+		}
+		before, after := e.sign[i], signOrZero(value)
 		if after != 0 {
 			e.sign[i] = after
 		}
-		if before == 0 || after == before || event.Direction != 0 && float64(event.Direction)*after < 0 || event.Direction != 0 && float64(event.Direction)*before > 0 {
+		// A function that has reached zero is found there, and again only after it has left it.
+		was := e.onZero[i]
+		e.onZero[i] = after == 0
+		passes := float64(event.Direction)*before <= 0 && float64(event.Direction)*after >= 0
+		if was || before == 0 || after == before || !passes {
 			continue
-		}
-		if after == 0 {
-			e.sign[i] = -before // it has been found; leaving zero on the other side is not another one
 		}
 		t := e.root(s, event, before)
 		s.current.At(t, e.x)

@@ -10,7 +10,6 @@ type explicitStepper struct {
 	mid   []term
 	exact bool        // the last stage is evaluated at the result
 	fsal  bool        // the last stage is taken for the rate at the end
-	last  int         // the number of stages that are evaluated
 	k     [][]float64 // rates of the stages
 	state []float64   // of a stage
 	est   []float64   // error estimates
@@ -39,7 +38,7 @@ func (r *explicitStepper) terms(v []float64) []term {
 
 func newExplicit(s *Solver, tb Tableau) *explicitStepper {
 	n := len(s.x)
-	r := &explicitStepper{s: s, tb: tb, exact: tb.FSAL(), last: tb.Stages(), state: make([]float64, n)}
+	r := &explicitStepper{s: s, tb: tb, exact: tb.FSAL(), state: make([]float64, n)}
 	r.fsal = r.exact || s.o.compat.reuseLast
 	rates := make([]float64, n*tb.Stages())
 	for range tb.B {
@@ -74,13 +73,13 @@ func (r *explicitStepper) advance(t, h float64, x, next []float64) (float64, err
 	}
 	r.endKnown = false
 	r.h = h
-	for i := 1; i < r.last; i++ {
-		at := r.state
-		if i == r.last-1 && r.exact {
-			at = next
+	for i := 1; i < len(r.k); i++ {
+		x1 := r.state
+		if i == len(r.k)-1 && r.exact {
+			x1 = next
 		}
-		r.combine(at, x, h, r.rows[i])
-		r.s.f(t+r.tb.C[i]*h, at, r.k[i])
+		r.combine(x1, x, h, r.rows[i])
+		r.s.f(t+r.tb.C[i]*h, x1, r.k[i])
 	}
 	if !r.exact {
 		r.combine(next, x, h, r.b)
@@ -143,7 +142,7 @@ func sum(y []float64, terms []term) {
 func (r *explicitStepper) accept() {
 	r.known = false
 	if r.fsal {
-		r.end, r.endKnown = r.k[r.last-1], true
+		r.end, r.endKnown = r.k[len(r.k)-1], true
 	}
 }
 

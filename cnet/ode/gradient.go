@@ -14,7 +14,7 @@ type Cost func(i int, t float64, x, gx []float64) float64
 type Gradient struct {
 	Loss              float64
 	X0, Parameters    []float64 // ∂loss/∂x(T0) and ∂loss/∂p
-	Forward, Backward Stats
+	Forward, Backward Stats // of the solution that chooses the steps, if they are not fixed, and of all that gradients take
 	States            int // the largest number of states held at once: the memory that it took, in units of X0
 }
 
@@ -22,7 +22,7 @@ type Gradient struct {
 //
 //	                  memory                  error
 //	Backpropagation   all stages of all steps none: the gradient of what was computed
-//	  Checkpoints: n  n states and one step   none; steps are computed again, up to log(steps) times for n ≈ log(steps)
+//	  Checkpoints: n  n states and one step   none; steps are computed again, about twice for n ≈ √steps, log(steps) times for n ≈ log(steps)
 //	Backsolve         none                    of the order of the tolerances: the state is integrated backwards, too
 type Differentiation struct {
 	Backsolve   bool
@@ -56,7 +56,7 @@ func Differentiate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	if o.EveryStep {
 		return nil, fmt.Errorf("ode: gradients need outputs that do not depend on the steps; use Options.At instead of EveryStep")
 	}
-	if o.At == nil {
+	if len(o.At) == 0 {
 		o.At = []float64{p.T1}
 	}
 	if d.Backsolve {
@@ -74,6 +74,21 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 		return nil, err
 	}
 	n, m := len(p.X0), p.Parameters
+	back := o
+	if d.Adjoint != nil {
+		back = *d.Adjoint
+	} else if o.fixed() {
+		if back.Grid, err = o.withDefaults().grid(p); err != nil {
+			return nil, err
+		}
+		back.Steps, back.StepSize = 0, 0
+	}
+	if method, err := back.method(); err != nil {
+		return nil, err
+	} else if _, split := method.(Splitting); split {
+		return nil, fmt.Errorf("ode: the adjoint equation is not separable, as %s needs it; give Differentiation.Adjoint with another scheme", method.Info().Name)
+	}
+	grid := back.Grid
 	g := &Gradient{Forward: solution.Stats, States: len(solution.X) + 3}
 	adjoint := Problem{F: func(t float64, y, dy []float64) {
 		p.F(t, y[:n], dy[:n])
@@ -85,10 +100,6 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 		p.VJP(t, y[:n], a, dy[n:2*n], dy[2*n:])
 		g.Backward.VJPs++
 	}}
-	back := o
-	if d.Adjoint != nil {
-		back = *d.Adjoint
-	}
 	back.Dense, back.EveryStep = false, false
 	if back.RTols != nil || back.ATols != nil {
 		return nil, fmt.Errorf("ode: the backward solution has more components than X0; give Differentiation.Adjoint with tolerances of its own")
@@ -99,7 +110,12 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 	}
 	y := make([]float64, 2*n+m)
 	gx := make([]float64, n)
-	from := p.T1
+	if len(solution.T) == 0 {
+		return nil, fmt.Errorf("ode: there is no output that the cost could depend on")
+	}
+	last := len(solution.T) - 1
+	from := solution.T[last]
+	copy(y, solution.X[last])
 	solve := func(to float64) error {
 		if from == to {
 			return nil
@@ -108,8 +124,8 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 		segment.X0, segment.T0, segment.T1 = y, from, to
 		options := back
 		options.At = []float64{from, to}
-		if o.Grid != nil && d.Adjoint == nil {
-			options.Grid = reversedGrid(o.Grid, from, to)
+		if grid != nil {
+			options.Grid = reversedGrid(grid, from, to)
 		}
 		options.Jumps = slices.Clone(o.Jumps)
 		slices.Reverse(options.Jumps)
@@ -121,7 +137,7 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 		y, from = s.X[1], to
 		return nil
 	}
-	for i := len(solution.T) - 1; i >= 0; i-- {
+	for i := last; i >= 0; i-- {
 		if err := solve(solution.T[i]); err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package ode
 import (
 	"errors"
 	"math"
+	"slices"
 )
 
 // implicitStepper takes steps with a diagonally implicit Runge–Kutta scheme: each stage is solved for its rate by
@@ -22,17 +23,17 @@ type implicitStepper struct {
 	stale    bool    // it makes the iterations slow
 	factored float64 // γ·h of the factorisation, 0: none
 	h        float64
-	accepted bool
+	guess    []float64 // the last rate of the last accepted step
 	ends     endRates
 }
 
 const (
-	newtonIterations = 10
-	newtonTolerance  = 0.03  // of an error norm of 1, in adaptive steps
-	newtonFixed      = 1e-17 // relative, where no tolerance is given
-	newtonRounding   = 1e-11 // relative: below it, iterations that stagnate do so by rounding
-	staleRate        = 0.03  // of convergence, above which the next step has a new Jacobian
-	roundoffIncrease = 1.4901161193847656e-08
+	newtonIterations      = 10
+	newtonTolerance       = 0.03  // of an error norm of 1, in adaptive steps
+	newtonFixed           = 1e-17 // relative, where no tolerance is given
+	newtonRounding        = 1e-11 // relative: below it, iterations that stagnate do so by rounding
+	staleRate             = 0.03  // of convergence, above which the next step has a new Jacobian
+	newtonFixedIterations = 50
 )
 
 var errNewton = errors.New("the Newton iterations for an implicit stage did not converge")
@@ -98,13 +99,15 @@ func (r *implicitStepper) stages(t, h float64, x []float64) error {
 			r.s.f(time, r.base, r.k[i])
 			continue
 		}
-		if i > 0 {
-			copy(r.k[i], r.k[i-1]) // the first guess
-		} else if !r.accepted {
-			r.s.f(t, x, r.k[0])
-			r.accepted = true
-		} else if last := len(r.k) - 1; last > 0 {
-			copy(r.k[0], r.k[last])
+		switch { // the first guess
+		case i > 0:
+			copy(r.k[i], r.k[i-1])
+		case r.guess == nil:
+			r.guess = make([]float64, len(x))
+			r.s.f(t, x, r.guess)
+			fallthrough
+		default:
+			copy(r.k[0], r.guess)
 		}
 		if err := r.solve(time, h*gamma, t, x, r.k[i]); err != nil {
 			return err
@@ -124,7 +127,11 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 		}
 	}
 	previous := 0.0
-	for iteration := range newtonIterations {
+	iterations := newtonIterations
+	if r.s.grid != nil {
+		iterations = newtonFixedIterations // there is no shorter step to try
+	}
+	for iteration := range iterations {
 		r.s.stats.Newton++
 		for j := range r.at {
 			r.at[j] = r.base[j] + hg*k[j]
@@ -138,7 +145,7 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 			k[j] += r.residual[j]
 			r.residual[j] *= hg // what the state changes by
 		}
-		size := r.size(r.residual, x)
+		size := r.size(r.residual, x, hg, k)
 		if !finite(size) {
 			return errNewton
 		}
@@ -149,14 +156,23 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 		if iteration == 0 && size <= r.tolerance()*1e-3 {
 			return nil
 		}
-		if r.s.grid != nil && iteration > 0 && rate >= 0.5 && size <= newtonRounding {
+		if r.s.grid != nil && iteration > 0 && rate >= 0.9 && size <= newtonRounding {
 			return nil
 		}
 		if iteration > 0 && rate > staleRate {
 			r.stale = true
 		}
-		if iteration > 1 && rate >= 2 {
+		if iteration > 1 && rate >= 2 && r.s.grid == nil {
 			return errNewton
+		}
+		if iteration > 0 && rate > 0.3 && r.s.grid != nil { // with a Jacobian from where the iterations are
+			for j := range r.at {
+				r.at[j] = r.base[j] + hg*k[j]
+			}
+			r.evaluateJacobian(time, r.at)
+			if !r.factorise(hg) {
+				return errNewton
+			}
 		}
 		previous = size
 	}
@@ -164,13 +180,13 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 }
 
 // size is the norm of a change of the state, relative to the tolerances or, without, to the state.
-func (r *implicitStepper) size(v, x []float64) float64 {
+func (r *implicitStepper) size(v, x []float64, hg float64, k []float64) float64 {
 	if r.s.grid == nil {
 		return r.s.norm.of(v, x, x)
 	}
 	scale := 1e-300
-	for _, y := range x {
-		scale = max(scale, math.Abs(y))
+	for i, y := range x {
+		scale = max(scale, math.Abs(y), math.Abs(r.base[i]), math.Abs(hg*k[i]))
 	}
 	largest := 0.0
 	for _, y := range v {
@@ -190,15 +206,14 @@ func (r *implicitStepper) evaluateJacobian(t float64, x []float64) {
 	r.s.stats.Jacobians++
 	r.have, r.current, r.stale, r.factored = true, true, false, 0
 	if r.s.p.Jacobian != nil {
-		r.s.p.Jacobian(t, x, r.jacobian)
+		r.s.p.Jacobian(r.s.sides.of(t), x, r.jacobian)
 		return
 	}
 	n := len(x)
-	f0, f1, y := r.residual, r.est, r.at
+	f0, f1, y := make([]float64, n), make([]float64, n), slices.Clone(x)
 	r.s.f(t, x, f0)
-	copy(y, x)
 	for j := range n {
-		delta := roundoffIncrease * max(math.Abs(x[j]), 1e-5)
+		delta := math.Sqrt(0x1p-52 * max(1e-5, math.Abs(x[j]))) // HNW II, section IV.8
 		y[j] = x[j] + delta
 		delta = y[j] - x[j]
 		r.s.f(t, y, f1)
@@ -229,6 +244,7 @@ func (r *implicitStepper) factorise(hg float64) bool {
 
 func (r *implicitStepper) accept() {
 	r.current = false
+	copy(r.guess, r.k[len(r.k)-1])
 	r.ends.accept()
 }
 

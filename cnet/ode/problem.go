@@ -3,6 +3,7 @@ package ode
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -40,17 +41,17 @@ type Options struct {
 	Grid     []float64 // steps that end at these times, from T0 to T1
 
 	// Adaptive steps.
-	RTol, ATol   float64   // 1e-6, 1e-9: relative and absolute tolerance of the error of a step
-	RTols, ATols []float64 // for each component of X0, instead of RTol, ATol
+	RTol, ATol   float64   // 1e-6, 1e-9: relative and absolute tolerance of the error of a step; also of an Adams–Moulton corrector
+	RTols, ATols []float64 // for each component of X0, instead of RTol, ATol; here 0 means none
 	FirstStep    float64   // 0: Hairer's heuristic
 	MinStep      float64   // steps never get shorter, and are accepted at this length whatever their error
 	MaxStep      float64   // 0: no bound
 	Norm         Norm
 	Independent  bool // samples take steps of their own: F gets one at a time, from several goroutines
 	Controller   Controller
-	Jumps        []float64 // times at which f is discontinuous: a step ends there, and the next one begins afresh
+	Jumps        []float64 // times at which f is discontinuous: steps, fixed ones too, end there, and the next one begins afresh
 
-	MaxSteps int // accepted and rejected; 0: 100,000
+	MaxSteps int // accepted and rejected; 0: 100,000, and 10,000,000 fixed ones
 
 	// Output: always at T0 and T1, and
 	At            []float64 // at these times, in the direction of T1, instead; by interpolation where steps do not end there
@@ -77,6 +78,7 @@ const (
 	defaultRTol     = 1e-6
 	defaultATol     = 1e-9
 	defaultMaxSteps = 100_000
+	maxFixedSteps   = 10_000_000
 )
 
 // check fills in defaults and reports the first thing that cannot be.
@@ -139,12 +141,22 @@ func checkedTableau(tb Tableau) (Method, error) {
 }
 
 func (o Options) withDefaults() Options {
-	if o.RTol == 0 && o.ATol == 0 {
-		o.RTol, o.ATol = defaultRTol, defaultATol
+	if o.RTol == 0 {
+		o.RTol = defaultRTol
+	}
+	if o.ATol == 0 {
+		o.ATol = defaultATol
 	}
 	if o.MaxSteps == 0 {
 		o.MaxSteps = defaultMaxSteps
+		if o.fixed() {
+			o.MaxSteps = maxFixedSteps
+		}
 	}
+	if len(o.At) == 0 {
+		o.At = nil
+	}
+	o.At = slices.Clone(o.At)
 	if o.MaxStep == 0 {
 		o.MaxStep = math.Inf(1)
 	}
@@ -178,8 +190,14 @@ func (o Options) check(p Problem, info Info) error {
 	if o.Steps < 0 {
 		return fail("Steps", o.Steps, "positive")
 	}
-	if o.MaxSteps < 0 {
-		return fail("MaxSteps", o.MaxSteps, "positive")
+	if o.MaxSteps < 0 || o.MaxSteps > 1<<40 {
+		return fail("MaxSteps", o.MaxSteps, "positive and at most 2^40")
+	}
+	if o.Norm < RMS || o.Norm > PerSample {
+		return fail("Norm", int(o.Norm), "RMS, Max or PerSample")
+	}
+	if o.Interpolation < Natural || o.Interpolation > Linear {
+		return fail("Interpolation", int(o.Interpolation), "Natural, Hermite or Linear")
 	}
 	for _, f := range []struct {
 		name  string

@@ -34,8 +34,10 @@ func (tb Tableau) Info() Info {
 		Name: tb.Name, Kind: "explicit Runge–Kutta", Order: tb.Order, Stages: tb.Stages(), Evaluations: tb.Stages(),
 		Adaptive: tb.Adaptive(), FSAL: tb.FSAL(), Networks: true, Note: tb.Note,
 	}
-	if tb.Adaptive() {
-		info.Embedded = tb.controlOrder() - 1
+	if tb.Adaptive() && len(tb.C) == len(tb.B) && len(tb.Err) == len(tb.B) {
+		if info.Embedded = tb.controlOrder() - 1; info.Embedded >= tb.Order {
+			info.Embedded = tb.EmbeddedOrder() // the estimate has the order of the method itself
+		}
 	}
 	if info.FSAL {
 		info.Evaluations--
@@ -71,14 +73,17 @@ func Register(tb Tableau) error {
 
 // RegisterMethod makes any method known by its name.
 func RegisterMethod(m Method) error {
-	if tb, ok := m.(Tableau); ok {
-		return Register(tb)
+	switch m := m.(type) {
+	case Tableau:
+		return Register(m)
+	case Adams, Splitting:
+		if err := m.check(); err != nil {
+			return err
+		}
+		add(copyOf(m))
+		return nil
 	}
-	if err := m.check(); err != nil {
-		return err
-	}
-	add(m)
-	return nil
+	return fmt.Errorf("ode: a %T cannot be registered; give a Tableau, an Adams or a Splitting", m)
 }
 
 func add(m Method) {
@@ -90,6 +95,18 @@ func add(m Method) {
 	}
 	replaced[name] = builtIn[name]
 	registered[name] = m
+}
+
+// copyOf is the method with slices of its own, so that nobody can change a registered one.
+func copyOf(m Method) Method {
+	switch m := m.(type) {
+	case Tableau:
+		return m.clone()
+	case Splitting:
+		m.Kick, m.Drift = slices.Clone(m.Kick), slices.Clone(m.Drift)
+		return m
+	}
+	return m
 }
 
 // BuiltIn reports whether the name is that of a method of this package, as it comes.
@@ -107,7 +124,7 @@ func Lookup(name string) (Method, error) {
 	if !ok {
 		return nil, fmt.Errorf("ode: unknown scheme %q; known are %s", name, strings.Join(names, ", "))
 	}
-	return m, nil
+	return copyOf(m), nil
 }
 
 // Scheme returns the registered Runge–Kutta scheme of that name.
@@ -129,7 +146,7 @@ func Methods() []Method {
 	defer mu.RUnlock()
 	list := make([]Method, len(names))
 	for i, n := range names {
-		list[i] = registered[n]
+		list[i] = copyOf(registered[n])
 	}
 	return list
 }

@@ -37,7 +37,7 @@ func (s *Solver) Solve() (*Solution, error) {
 	begun := time.Now()
 	solution := &Solution{}
 	if s.o.Dense {
-		solution.Curve = &Curve{}
+		solution.Curve = &Curve{times: []float64{s.t}, begin: slices.Clone(s.x)}
 	}
 	add := func(t float64, x []float64) {
 		solution.T = append(solution.T, t)
@@ -48,6 +48,7 @@ func (s *Solver) Solve() (*Solution, error) {
 	for len(at) > 0 && (at[0]-s.t)*direction < 0 {
 		at = at[1:] // a solver that has been stepped may have passed some
 	}
+	begin, seen := s.t, len(s.events.found)
 	if s.o.At == nil {
 		add(s.t, slices.Clone(s.x))
 	} else if len(at) > 0 && at[0] == s.t {
@@ -82,10 +83,10 @@ func (s *Solver) Solve() (*Solution, error) {
 		}
 	}
 	// Where a solution ends early, its end belongs to it.
-	if last := len(solution.T) - 1; s.o.At == nil && !s.o.EveryStep && s.t != s.p.T0 || (failed != nil || s.done) && (last < 0 || solution.T[last] != s.t) {
+	if last := len(solution.T) - 1; s.o.At == nil && !s.o.EveryStep && s.t != begin || (failed != nil || s.done) && (last < 0 || solution.T[last] != s.t) {
 		add(s.t, slices.Clone(s.x))
 	}
-	solution.Events = s.events.found
+	solution.Events = slices.Clone(s.events.found[seen:])
 	s.stats.Wall += time.Since(begun)
 	solution.Stats = s.stats
 	return solution, failed

@@ -39,14 +39,17 @@ type Failure struct {
 	Reason    string // such as "the step size underflowed"
 	Advice    string
 	T, H      float64 // where, and with which step
-	ErrorNorm float64 // of that step; 1 is what the tolerances allow
+	ErrorNorm float64 // of that step; 1 is what the tolerances allow; 0 or NaN if there is none
 	Component int     // the first one that is not finite, or else the one with the largest error
 	Value     float64 // of that component
 }
 
 func (f *Failure) Error() string {
-	text := fmt.Sprintf("ode: %s: %s at t = %.10g with step %.3g (error norm %.3g, component %d is %.6g)",
-		f.Scheme, f.Reason, f.T, f.H, f.ErrorNorm, f.Component, f.Value)
+	norm := ""
+	if finite(f.ErrorNorm) && f.ErrorNorm > 0 {
+		norm = fmt.Sprintf("error norm %.3g, ", f.ErrorNorm)
+	}
+	text := fmt.Sprintf("ode: %s: %s at t = %.10g with step %.3g (%scomponent %d is %.6g)", f.Scheme, f.Reason, f.T, f.H, norm, f.Component, f.Value)
 	if f.Advice != "" {
 		text += "; " + f.Advice
 	}
@@ -68,7 +71,7 @@ type Solver struct {
 	x, before []float64 // the states at the end and at the beginning of the last step
 	next      []float64
 	jumps     []float64 // still to come
-	limit     float64   // where f is about to jump at the end of the present step; NaN: it is not
+	sides     sides     // on which side of jumps f is evaluated in the present step
 	current   Step
 	events    eventState
 	stats     Stats
@@ -130,16 +133,15 @@ func New(p Problem, o Options) (*Solver, error) {
 	n := len(p.X0)
 	s := &Solver{
 		p: p, o: o, info: info, norm: newNorm(p, o), t: p.T0,
-		limit: math.NaN(), x: slices.Clone(p.X0), before: make([]float64, n), next: make([]float64, n),
+		x: slices.Clone(p.X0), before: make([]float64, n), next: make([]float64, n),
 	}
 	s.current = Step{solver: s, Index: -1, T0: p.T0, T: p.T0, X: s.x, X0: s.x}
-	for _, t := range o.Jumps {
-		if (t-p.T0)*sign(p.T1-p.T0) > 0 && (p.T1-t)*sign(p.T1-p.T0) > 0 {
-			s.jumps = append(s.jumps, t)
-		}
-	}
+	s.jumps = o.innerJumps(p)
+	s.sides = newSides(p, o, p.T0, p.T0)
 	if o.fixed() {
-		s.grid = o.grid(p)
+		if s.grid, err = o.grid(p); err != nil {
+			return nil, err
+		}
 	}
 	switch m := m.(type) {
 	case Tableau:
@@ -169,46 +171,98 @@ func New(p Problem, o Options) (*Solver, error) {
 	return s, nil
 }
 
-// grid is where fixed steps end, T0 included.
-func (o Options) grid(p Problem) []float64 {
-	if o.Grid != nil {
-		return o.Grid
+// innerJumps are the jumps between T0 and T1.
+func (o Options) innerJumps(p Problem) []float64 {
+	var inner []float64
+	for _, t := range o.Jumps {
+		if (t-p.T0)*sign(p.T1-p.T0) > 0 && (p.T1-t)*sign(p.T1-p.T0) > 0 {
+			inner = append(inner, t)
+		}
 	}
+	return inner
+}
+
+// grid is where fixed steps end, T0 and jumps included.
+func (o Options) grid(p Problem) ([]float64, error) {
 	length := p.T1 - p.T0
-	steps := o.Steps
-	if o.StepSize > 0 {
+	steps := float64(o.Steps)
+	switch {
+	case o.Grid != nil:
+		steps = float64(len(o.Grid) - 1)
+	case o.StepSize > 0:
 		// Rounding must not add an empty last step.
-		count := math.Ceil(math.Abs(length)/o.StepSize*(1-1e-12) - 1e-9)
-		if count > float64(o.MaxSteps) {
-			count = float64(o.MaxSteps) + 1 // more than will be taken
+		steps = max(1, math.Ceil(math.Abs(length)/o.StepSize*(1-1e-12)-1e-9))
+	}
+	if steps > float64(o.MaxSteps) {
+		return nil, fmt.Errorf("ode: Options ask for %.0f steps, more than MaxSteps, %d", steps, o.MaxSteps)
+	}
+	g := slices.Clone(o.Grid)
+	if g == nil {
+		g = []float64{p.T0}
+		for i := 1.0; i < steps && length != 0; i++ {
+			if o.StepSize > 0 {
+				g = append(g, p.T0+i*o.StepSize*sign(length))
+			} else {
+				g = append(g, p.T0+length*(i/steps))
+			}
 		}
-		steps = int(count)
-	}
-	if length == 0 {
-		return []float64{p.T0}
-	}
-	// As many as will be taken.
-	g := make([]float64, min(steps, o.MaxSteps+1)+1)
-	for i := range g {
-		if o.StepSize > 0 {
-			g[i] = p.T0 + float64(i)*o.StepSize*sign(length)
-		} else {
-			g[i] = p.T0 + length*(float64(i)/float64(steps))
+		if length != 0 {
+			g = append(g, p.T1)
 		}
 	}
-	if len(g) == steps+1 {
-		g[steps] = p.T1
+	for _, t := range o.innerJumps(p) {
+		i := slices.IndexFunc(g, func(end float64) bool { return (end-t)*sign(length) >= 0 })
+		if g[i] != t {
+			g = slices.Insert(g, i, t)
+		}
 	}
-	return g
+	return g, nil
+}
+
+// sides tells at which times f is evaluated in a step that begins or ends where f is discontinuous: just inside.
+type sides struct {
+	from, to     float64 // the jump at the beginning and the one at the end; NaN: none
+	begin, end   float64 // the times to take instead
+	backwards    bool
+	discontinues bool
+}
+
+func newSides(p Problem, o Options, t0, t1 float64) sides {
+	if len(o.Jumps) == 0 {
+		return sides{}
+	}
+	s := sides{from: math.NaN(), to: math.NaN(), backwards: p.T1 < p.T0, discontinues: true}
+	if slices.Contains(o.Jumps, t0) {
+		s.from, s.begin = t0, math.Nextafter(t0, p.T1)
+	}
+	if t1 != t0 && slices.Contains(o.Jumps, t1) {
+		s.to, s.end = t1, math.Nextafter(t1, p.T0)
+	}
+	return s
+}
+
+// of is where to evaluate f for time t.
+func (s *sides) of(t float64) float64 {
+	if !s.discontinues {
+		return t
+	}
+	d := 1.0
+	if s.backwards {
+		d = -1
+	}
+	switch {
+	case (t-s.to)*d >= 0:
+		return s.end
+	case (t-s.from)*d <= 0:
+		return s.begin
+	}
+	return t
 }
 
 // f evaluates the problem's rate, and counts. At a jump it does so on the side of the present step.
 func (s *Solver) f(t float64, x, dx []float64) {
 	s.stats.NFE++
-	if direction := sign(s.p.T1 - s.p.T0); (t-s.limit)*direction >= 0 {
-		t = math.Nextafter(s.limit, s.p.T0)
-	}
-	s.p.F(t, x, dx)
+	s.p.F(s.sides.of(t), x, dx)
 }
 
 // Stats returns what the solver has cost so far.
@@ -261,9 +315,7 @@ func (s *Solver) Advance() (*Step, error) {
 				"raise MaxSteps or the tolerances, or try a scheme for stiff problems such as sdirk4")
 		}
 		t1, jump := s.nextTime(direction)
-		if s.limit = math.NaN(); jump {
-			s.limit = t1
-		}
+		s.sides = newSides(s.p, s.o, s.t, t1)
 		h := t1 - s.t
 		if s.t+h == s.t || s.grid == nil && math.Abs(s.h) < smallestStep*math.Abs(s.t) {
 			return nil, s.failure("the step size underflowed", s.h, s.current.Error, "the solution may have a singularity here, or the tolerances may be too small")
@@ -286,11 +338,17 @@ func (s *Solver) Advance() (*Step, error) {
 			}
 			accepted = true
 		} else {
-			if math.Abs(h) <= s.o.MinStep && finite(e) {
+			// The step may be a rounding longer than the one that was planned.
+			smallest := min(math.Abs(h), math.Abs(s.h)) <= s.o.MinStep
+			if smallest && finite(e) {
 				accepted = true
 			}
+			planned := s.h
 			s.h = s.clamp(h*s.ctl.factor(e, accepted), direction)
-			if math.IsNaN(e) && math.Abs(h) <= s.o.MinStep {
+			if jump && accepted { // a step cut short says nothing of the next one
+				s.h = direction * max(math.Abs(planned), math.Abs(s.h))
+			}
+			if smallest && !accepted {
 				return nil, s.failure("the state is no longer finite at the smallest step", h, e, "")
 			}
 		}
@@ -333,10 +391,11 @@ func (s *Solver) clamp(h, direction float64) float64 {
 // nextTime is where the next step ends, and whether f is discontinuous there.
 func (s *Solver) nextTime(direction float64) (t1 float64, jump bool) {
 	if s.grid != nil {
-		return s.grid[s.index+1], false
+		t1 = s.grid[s.index+1]
+		return t1, len(s.jumps) > 0 && t1 == s.jumps[0]
 	}
 	t1 = s.t + s.h
-	if len(s.jumps) > 0 && (t1-s.jumps[0])*direction >= 0 {
+	if len(s.jumps) > 0 && (t1-s.jumps[0])*direction >= -1e-10*math.Abs(s.h) {
 		return s.jumps[0], true
 	}
 	// A step that leaves almost nothing for the next one goes to the end.
@@ -363,7 +422,7 @@ func (s *Solver) accept(t1, h, e float64, jump bool) error {
 	if jump {
 		s.jumps = s.jumps[1:]
 		s.current.fit() // while its rates are known
-		s.limit = math.NaN()
+		s.sides = newSides(s.p, s.o, s.t, s.t)
 		s.step.restart()
 	}
 	if len(s.p.Events) > 0 {
@@ -388,6 +447,14 @@ func (s *Solver) firstStep(direction float64) (float64, error) {
 	if d0 >= 1e-5 && d1 >= 1e-5 {
 		h = 0.01 * d0 / d1
 	}
+	bound := math.Inf(1) // f may not be defined beyond
+	if !s.o.compat.overshoot {
+		bound = min(math.Abs(s.p.T1-s.t), s.o.MaxStep)
+		if len(s.jumps) > 0 {
+			bound = min(bound, math.Abs(s.jumps[0]-s.t))
+		}
+	}
+	h = min(h, bound)
 	for i := range x1 {
 		x1[i] = s.x[i] + direction*h*f0[i]
 	}
@@ -404,7 +471,7 @@ func (s *Solver) firstStep(direction float64) (float64, error) {
 		}
 		h1 = math.Pow(0.01/max(d1, d2), 1/order)
 	}
-	h = min(100*h, h1)
+	h = min(100*h, h1, bound)
 	if !finite(h) || h == 0 {
 		h = 1e-6 // a rate that explodes at once: let the error control find out
 	}

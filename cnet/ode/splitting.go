@@ -3,6 +3,7 @@ package ode
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Splitting is a symplectic method for separable systems, whose state is in two halves, positions q and momenta p, with
@@ -52,10 +53,26 @@ func (s Splitting) check() error {
 	if len(s.Drift) == 0 || len(s.Kick) != len(s.Drift)+1 {
 		return fail("needs one kick more than drifts, got %d and %d", len(s.Kick), len(s.Drift))
 	}
+	for _, x := range append(slices.Clone(s.Kick), s.Drift...) {
+		if !finite(x) {
+			return fail("its coefficients must be finite numbers, got %v", x)
+		}
+	}
 	for name, v := range map[string][]float64{"kicks": s.Kick, "drifts": s.Drift} {
 		if sum := exactSum(v, 1); !sum.zero() {
 			return fail("the %s sum to %.10g, not 1: the scheme is not consistent", name, total(v))
 		}
+	}
+	// Σ kick·(drifts before it) = 1/2 is the second-order condition; higher orders are not checked.
+	drifted, moment := 0.0, 0.0
+	for i, kick := range s.Kick {
+		moment += kick * drifted
+		if i < len(s.Drift) {
+			drifted += s.Drift[i]
+		}
+	}
+	if s.Order > 1 && math.Abs(moment-0.5) > 1e-12 {
+		return fail("claims order %d, but kicks and drifts are not balanced as order 2 needs: Σ kick·time is %.10g, not 1/2", s.Order, moment)
 	}
 	return nil
 }

@@ -1,6 +1,9 @@
 package ode
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A System is what Integrate needs to know of dx/dt = f(t, x), whatever the state X is: a number, a vector, or a node of a
 // computation graph.
@@ -19,6 +22,9 @@ type System[X any] struct {
 func Integrate[X any](m Method, x X, steps int, h float64, system System[X]) (X, error) {
 	switch m := m.(type) {
 	case Tableau:
+		if m = m.normalised(); m.shape() != nil {
+			return x, m.shape()
+		}
 		if !m.Explicit() {
 			return x, fmt.Errorf("ode: %s is implicit: it needs a solver for its stages, which graphs do not have; use ode.Solve, or an explicit scheme", m.Name)
 		}
@@ -27,12 +33,15 @@ func Integrate[X any](m Method, x X, steps int, h float64, system System[X]) (X,
 		}
 		return x, nil
 	case Adams:
+		if err := m.check(); err != nil {
+			return x, err
+		}
 		return integrateAdams(m, x, steps, h, system), nil
 	}
 	return x, fmt.Errorf("ode: %s (%s) needs a state in two parts; use ode.Solve", m.Info().Name, m.Info().Kind)
 }
 
-// Advance takes x by one step of length h with an explicit scheme and returns x(t+h). Rate and combine are as in System. Stages that
+// Advance takes one step of length h from x with an explicit scheme, complete as Lookup returns it, and gives x(t+h). Rate and combine are as in System. Stages that
 // nothing depends on, such as the last one of dopri5, which only estimates the error, are not evaluated.
 func Advance[X any](tb Tableau, x X, h float64, rate func(stage int, c float64, x X) X,
 	combine func(x X, coefficients []float64, terms []X) X) X {
@@ -65,8 +74,11 @@ func linear[X any](x X, h float64, coefficients []float64, terms []X, combine fu
 	return combine(x, scaled, terms[:len(coefficients)])
 }
 
-// start is the scheme that Adams methods begin with.
-var start = fixedSchemes[6].(Tableau).normalised()
+// start is the scheme that Adams methods begin with, Kutta's 3/8 rule.
+var start = func() Tableau {
+	i := slices.IndexFunc(fixedSchemes, func(m Method) bool { return m.(Tableau).Name == "rk4" })
+	return fixedSchemes[i].(Tableau).normalised()
+}()
 
 func integrateAdams[X any](a Adams, x X, steps int, h float64, system System[X]) X {
 	var past rates[X]

@@ -41,7 +41,7 @@ func (tb Tableau) Explicit() bool {
 // serves as the first stage of the next one.
 func (tb Tableau) FSAL() bool {
 	s := tb.Stages()
-	if s < 2 || !tb.Explicit() || tb.B[s-1] != 0 || tb.C[s-1] != 1 {
+	if s < 2 || len(tb.A) != s || len(tb.C) != s || !tb.Explicit() || tb.B[s-1] != 0 || tb.C[s-1] != 1 {
 		return false
 	}
 	for j := range s - 1 {
@@ -60,7 +60,7 @@ func (tb Tableau) Adaptive() bool { return tb.Err != nil }
 func (tb Tableau) controlOrder() int {
 	// Σ Err·c^q vanishes for q below the order of the estimate. Quadrature conditions are enough here: the embedded
 	// method of a pair that somebody wants is never held back by another one.
-	for q := 0; q < tb.Order; q++ {
+	for q := 0; q <= tb.Order; q++ {
 		sum, scale := 0.0, 0.0
 		for i, e := range tb.Err {
 			term := e * math.Pow(tb.C[i], float64(q))
@@ -70,7 +70,7 @@ func (tb Tableau) controlOrder() int {
 			return q + 1
 		}
 	}
-	return tb.Order
+	return tb.Order + 1
 }
 
 // Check reports the first condition that the tableau violates: its shape, c_i = Σ_j a_ij, and the order conditions
@@ -113,6 +113,9 @@ func (tb Tableau) shape() error {
 	if s == 0 || s > maxStages || len(tb.A) != s || len(tb.C) != s {
 		return tb.errorf("A, B and C must have one entry per stage, from 1 to %d, got %d, %d and %d", maxStages, len(tb.A), s, len(tb.C))
 	}
+	if tb.Err != nil && !slices.ContainsFunc(tb.Err, func(x float64) bool { return x != 0 }) {
+		return tb.errorf("Err is zero: it estimates no error; leave it out")
+	}
 	for i, row := range tb.A {
 		if len(row) > i+1 {
 			return tb.errorf("row %d of A has %d coefficients; an explicit stage has at most %d and a diagonally implicit one %d; "+
@@ -154,11 +157,7 @@ func (tb Tableau) finite(name string, v []float64) error {
 // normalised returns the tableau with C and Order derived where they are missing, and with slices of its own: what the
 // caller does to its slices later does not reach a registered scheme.
 func (tb Tableau) normalised() Tableau {
-	tb.A = slices.Clone(tb.A)
-	for i, row := range tb.A {
-		tb.A[i] = slices.Clone(row)
-	}
-	tb.B, tb.C, tb.Err, tb.Mid = slices.Clone(tb.B), slices.Clone(tb.C), slices.Clone(tb.Err), slices.Clone(tb.Mid)
+	tb = tb.clone()
 	if tb.C == nil && len(tb.A) == len(tb.B) {
 		for _, row := range tb.A {
 			tb.C = append(tb.C, fractionSum(row))
@@ -167,6 +166,16 @@ func (tb Tableau) normalised() Tableau {
 	if tb.Order == 0 {
 		tb.Order = derivedOrder(tb)
 	}
+	return tb
+}
+
+// clone returns a copy with slices of its own.
+func (tb Tableau) clone() Tableau {
+	tb.A = slices.Clone(tb.A)
+	for i, row := range tb.A {
+		tb.A[i] = slices.Clone(row)
+	}
+	tb.B, tb.C, tb.Err, tb.Mid = slices.Clone(tb.B), slices.Clone(tb.C), slices.Clone(tb.Err), slices.Clone(tb.Mid)
 	return tb
 }
 
