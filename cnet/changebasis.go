@@ -278,8 +278,8 @@ func (r *Run) newBasis(name string, functions int, smaller bool, methods []Metho
 		err = fmt.Errorf("run %s: one method at most changes a basis, got %d", r.dir, len(methods))
 	case name == n.Basis.Name() && functions == have:
 		err = fmt.Errorf("run %s: it has %s functions already", r.dir, basisTitle(to))
-	case smaller && functions > have:
-		err = fmt.Errorf("run %s: cannot compress to %s functions: it has %s now; take fewer, or ChangeBasis, which takes any number",
+	case smaller && functions > have && name == n.Basis.Name():
+		err = fmt.Errorf("run %s: cannot compress to %s functions: it has %s now; take fewer",
 			r.dir, basisTitle(to), basisTitle(n.Basis))
 	default:
 		if _, err = method.matrix(n.Basis, to); err != nil {

@@ -292,7 +292,7 @@ func TestCompressErrors(t *testing.T) {
 		want      string
 	}{
 		{r, "splines", 1, ByProjection, `unknown basis "splines"`},
-		{r, "hat", 3, ByProjection, "cannot compress to 3 hat functions: it has 2 piecewise_constant now"},
+		{r, "", 3, ByProjection, "cannot compress to 3 piecewise_constant functions: it has 2 piecewise_constant now"},
 		{r, "", 2, ByProjection, "it has 2 piecewise_constant functions already"},
 		{r, "hat", 0, ByProjection, "must be at least 1, got 0"},
 		{r, "hat", 1, "guess", `the method is "guess", must be project or interpolate`},

@@ -173,6 +173,7 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 	st := r.state
 	c := st.Config
 	c.Scheme, c.Steps, c.Basis, c.Functions = scheme, steps, st.Basis, st.Functions
+	c.Adjoint, c.Checkpoints = "", 0 // there are no gradients
 	if err := c.Check(); err != nil {
 		return nil, fmt.Errorf("run %s: with %s and %d steps: %w", r.dir, scheme, steps, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/ode"
 	"continuousnet/cnet/statedict"
 )
 
@@ -23,14 +24,15 @@ const metadataVersion = 1
 
 // exportedNet is what a state_dict does not tell of its network.
 type exportedNet struct {
-	Version       int    `json:"version"`
-	Config        Config `json:"config"`    // as the network was made
-	Scheme        string `json:"scheme"`    // as it is
-	Steps         int    `json:"steps"`     // as it is
-	Functions     int    `json:"functions"` // as it is, piecewise constant
-	Epochs        int    `json:"epochs"`    // that it was trained
-	ImageChannels int    `json:"image_channels"`
-	Classes       int    `json:"classes"`
+	Version       int           `json:"version"`
+	Config        Config        `json:"config"`             // as the network was made
+	Scheme        string        `json:"scheme"`             // as it is
+	Tableaux      []ode.Tableau `json:"tableaux,omitempty"` // of schemes that are not built in
+	Steps         int           `json:"steps"`              // as it is
+	Functions     int           `json:"functions"`          // as it is, piecewise constant
+	Epochs        int           `json:"epochs"`             // that it was trained
+	ImageChannels int           `json:"image_channels"`
+	Classes       int           `json:"classes"`
 }
 
 // Export writes the weights and running statistics of the run to a .safetensors or .npz file, as the original's
@@ -46,7 +48,7 @@ func (r *Run) Export(path string) error {
 	// Where things are on this machine, and what belongs to the run's epochs.
 	made.Data, made.Engine, made.RefineEpochs, made.LRDecayEpochs = "", "", nil, nil
 	about, err := json.Marshal(exportedNet{
-		Version: metadataVersion, Config: made, Scheme: st.Scheme, Steps: st.Steps, Functions: st.Functions,
+		Version: metadataVersion, Config: made, Scheme: st.Scheme, Tableaux: st.Tableaux, Steps: st.Steps, Functions: st.Functions,
 		Epochs: st.Epoch, ImageChannels: st.Channels, Classes: st.Classes,
 	})
 	if err != nil {
@@ -105,6 +107,9 @@ func ReadWeights(path string) (*WeightsFile, error) {
 		return nil, fmt.Errorf("weights %s: the metadata %q has version %d, this program reads version %d",
 			path, metadataKey, about.Version, metadataVersion)
 	}
+	if err := (state{Tableaux: about.Tableaux}).registerSchemes(); err != nil {
+		return nil, fmt.Errorf("weights %s: the metadata %q: %w", path, metadataKey, err)
+	}
 	w.Config, w.Epochs, w.ImageChannels, w.Classes = about.Config, about.Epochs, about.ImageChannels, about.Classes
 	w.Functions, w.Steps, w.Scheme = about.Functions, about.Steps, about.Scheme
 	return w, nil
@@ -135,6 +140,9 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 		return nil, fmt.Errorf("run %s: there is a run already; import into another one", dir)
 	}
 	fail := func(err error) (*Run, error) { return nil, fmt.Errorf("weights %s: %w", w.Path, err) }
+	if c.Model != "" && w.Config.Model != "" && c.Model != w.Config.Model {
+		return fail(fmt.Errorf("it holds a %s, not a %s; leave the model out", w.Config.Model, c.Model))
+	}
 	if missing := w.Missing(c); len(missing) > 0 {
 		return fail(fmt.Errorf("the file does not tell the %s; say it (cnet import --%s)",
 			strings.Join(missing, " and the "), strings.Join(missing, ", --")))

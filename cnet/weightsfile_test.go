@@ -327,7 +327,7 @@ func TestImportErrors(t *testing.T) {
 		`tensor "net.0.weight" has shape [1 1 3 3], exp`: func(c *Config) { c.Channels = 2 },
 		"which cannot come of refining 3":                func(c *Config) { c.Functions = 3 },
 		"is for images of 1 channels and 10 classes, ci": func(c *Config) { c.Dataset, c.Data = "cifar10", colours(t) },
-		"a ResNetV2 has no":                              func(c *Config) { c.Model = ResNetV2 },
+		"it holds a ContinuousNet, not a ResNetV2":       func(c *Config) { c.Model = ResNetV2 },
 	} {
 		c := fits
 		change(&c)

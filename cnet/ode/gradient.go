@@ -14,8 +14,8 @@ type Cost func(i int, t float64, x, gx []float64) float64
 type Gradient struct {
 	Loss              float64
 	X0, Parameters    []float64 // ∂loss/∂x(T0) and ∂loss/∂p
-	Forward, Backward Stats // of the solution that chooses the steps, if they are not fixed, and of all that gradients take
-	States            int // the largest number of states held at once: the memory that it took, in units of X0
+	Forward, Backward Stats     // of the solution that chooses the steps, if they are not fixed, and of all that gradients take
+	States            int       // the largest number of states held at once: the memory that it took, in units of X0
 }
 
 // Differentiation says how gradients are computed.

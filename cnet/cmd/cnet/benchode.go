@@ -47,8 +47,8 @@ solution has, in a compiled graph of the go engine.`,
 	flags.StringSliceVar(&b.problems, "problems", problemNames(), "`NAMES` of problems")
 	flags.StringSliceVar(&b.methods, "methods", []string{"bosh3", "dopri5", "tsit5", "dopri8"}, "adaptive schemes: `NAMES`")
 	flags.StringSliceVar(&b.tolerances, "tol", []string{"1e-3", "1e-4", "1e-5", "1e-6", "1e-7", "1e-8", "1e-9", "1e-10"}, "relative and absolute `TOLERANCES`")
-	flags.IntSliceVar(&b.batches, "batch", []int{1}, "numbers of equal samples solved together")
-	flags.StringSliceVar(&b.executors, "executor", []string{"host"}, "host, graph or both")
+	flags.IntSliceVar(&b.batches, "batch", []int{1}, "numbers of equal samples solved together: a `LIST`")
+	flags.StringSliceVar(&b.executors, "executor", []string{"host"}, "`LIST` of host and graph")
 	flags.Var(count{&b.repeats, 1 << 16}, "repeats", "measure so often and take the best")
 	flags.BoolVar(&b.json, "json", false, "print one JSON object per solution")
 	return cmd

@@ -49,7 +49,7 @@ func TestCompress(t *testing.T) {
 		"compress first --n-basis 2":                          "there is a run in results/first-pc2 already; give another --out",
 		"compress first --n-basis 2 --out a --in-place":       "--in-place contradicts --out; leave one of them out",
 		"compress first":                                      "compress needs --n-basis N: how many functions of depth there shall be",
-		"compress first --n-basis 8":                          "run results/first: cannot compress to 8 piecewise_constant functions: it has 4 piecewise_constant now; take fewer, or ChangeBasis, which takes any number",
+		"compress first --n-basis 8":                          "run results/first: cannot compress to 8 piecewise_constant functions: it has 4 piecewise_constant now; take fewer",
 		"compress first --basis piecewise_linear --n-basis 3": "run results/first: basis: piecewise_linear has two functions a cell, so their number must be even: 2 or 4, got 3",
 	} {
 		out, errText, status := cnetRun(t, strings.Fields(args)...)

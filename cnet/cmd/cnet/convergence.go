@@ -74,6 +74,9 @@ func (c *convergence) measure(cmd *cobra.Command, args []string) error {
 	}
 	defer run.Close()
 	p := newMeter(c.app, "evaluations of the rate")
+	if err := (schemeList{&c.schemes}).resolve(); err != nil {
+		return err
+	}
 	o, err := cnet.ConvergenceOptions{Schemes: c.schemes, Stage: c.stage, Steps: c.steps, Images: c.images, Progress: p.set}.WithDefaults(run)
 	if err != nil {
 		return usagef("%v", err)
@@ -137,12 +140,17 @@ func (c *convergence) table(run *cnet.Run, r *cnet.Convergence) {
 		}
 	}
 	t.line("")
+	levelsOff := false
 	for _, s := range r.Schemes {
 		if s.To == 0 {
 			t.line("%-*s  order %d, not measured: fewer than two errors that are above the uncertainty, at multiples of the cells", width, s.Scheme, s.Order)
 			continue
 		}
 		t.line("%-*s  order %d, measured %.2f from %d to %d steps", width, s.Scheme, s.Order, s.Measured, s.From, s.To)
+		levelsOff = levelsOff || s.Measured < float64(s.Order)-0.5
+	}
+	if levelsOff {
+		t.line("ReLU makes the rate of a net kinked: orders above 2 do not show, and multistep schemes lose theirs where weights jump")
 	}
 	_, _ = c.out.Write(t.Bytes()) // execute looks at the error
 }

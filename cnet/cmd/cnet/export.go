@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -44,6 +45,9 @@ func (a *app) exportRun(dir, file string, json bool) error {
 	if ext := strings.ToLower(filepath.Ext(file)); ext != ".safetensors" && ext != ".npz" {
 		return usagef("the file is %q, expected one that ends in .safetensors or .npz", file)
 	}
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+		return usagef("the file is %q, but there is no folder %s; make it first", file, filepath.Dir(file))
+	}
 	run, err := cnet.OpenReadOnly(dir)
 	if err != nil {
 		return err
@@ -62,7 +66,7 @@ func (a *app) exportRun(dir, file string, json bool) error {
 			"parameters": parameters, "reference_parameters": reference,
 		})
 	}
-	fmt.Fprintf(a.out, "%s after %s, %s parameters\n%s\n", run.Title(), plural(run.Epoch(), "epoch"), words.Grouped(reference), file)
+	fmt.Fprintf(a.out, "%s after %s, %s parameters\n%s\n", run.Title(), plural(run.Epoch(), "epoch"), words.Grouped(parameters), file)
 	fmt.Fprintf(a.out, "a run of it: cnet import %s NAME\n", quote(file))
 	return nil
 }

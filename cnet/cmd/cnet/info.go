@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,19 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/internal/words"
 )
+
+// changed reports whether the net is another one than the one whose accuracy was measured last.
+func (s summary) changed() bool {
+	for _, r := range slices.Backward(s.History) {
+		switch r.Event {
+		case cnet.EventEpoch:
+			return false
+		case cnet.EventRefine, cnet.EventScheme, cnet.EventBasis:
+			return true
+		}
+	}
+	return false
+}
 
 func (a *app) info() *cobra.Command {
 	var run runArg
@@ -133,6 +147,9 @@ func (a *app) showRun(s summary) error {
 	if s.Last != nil {
 		t.line("accuracy    %s on the test images; the best was %s after %s", percent(s.Last.TestAccuracy),
 			percent(s.Best.TestAccuracy), plural(s.Best.Epoch+1, "epoch"))
+		if s.changed() {
+			t.line("            measured before the net was changed; cnet eval measures it as it is")
+		}
 	}
 	header := false
 	for _, r := range s.History {

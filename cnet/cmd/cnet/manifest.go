@@ -70,6 +70,9 @@ func (m *manifest) measure(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer run.Close()
+	if err := (schemeList{&m.schemes}).resolve(); err != nil {
+		return err
+	}
 	o, err := cnet.ManifestOptions{Schemes: m.schemes, Steps: m.steps, Limit: m.limit}.WithDefaults(run)
 	if err != nil {
 		return usagef("%v", err)
@@ -129,7 +132,7 @@ func (m *manifest) table(run *cnet.Run, list []cnet.Manifestation) {
 		if r.Trained {
 			mark = "*"
 		}
-		t.line("%s %-*s %6d %6d %9s %9.4f %9.2f", mark, width, r.Scheme, r.Steps, r.Evaluations, percent(r.Accuracy), r.Loss, r.Seconds)
+		t.line("%s %-*s %6d %6d %9s %9s %9.2f", mark, width, r.Scheme, r.Steps, r.Evaluations, percent(r.Accuracy), lossText(r.Loss), r.Seconds)
 	}
 	if slices.ContainsFunc(list, func(r cnet.Manifestation) bool { return r.Trained }) {
 		t.line("* as trained")
@@ -167,14 +170,25 @@ func (c *counts) Set(text string) error {
 func (c *counts) Type() string   { return "LIST" }
 func (c *counts) String() string { return "" }
 
-// schemeList is a flag that is a list of schemes; given again, it adds to them.
+// lossText is a loss in nine characters, even that of a net that diverges.
+func lossText(loss float64) string {
+	if loss >= 1e4 {
+		return strconv.FormatFloat(loss, 'g', 3, 64)
+	}
+	return strconv.FormatFloat(loss, 'f', 4, 64)
+}
+
+// schemeList is a flag that is a list of schemes; given again, it adds to them. A name that is not known yet may be that of a run's own
+// tableau: resolve looks again when the run is open.
 type schemeList struct{ names *[]string }
 
 func (s schemeList) Set(text string) error {
 	for word := range strings.SplitSeq(text, ",") {
-		name, err := methodNamed(strings.TrimSpace(word))
-		if err != nil {
-			return err
+		name := strings.TrimSpace(word)
+		if known, err := methodNamed(name); err == nil {
+			name = known
+		} else if _, known := schemeNamed(name); known == nil {
+			return err // it is no scheme for nets
 		}
 		if !slices.Contains(*s.names, name) {
 			*s.names = append(*s.names, name)
@@ -182,6 +196,19 @@ func (s schemeList) Set(text string) error {
 	}
 	return nil
 }
+
+// resolve refuses names of no scheme.
+func (s schemeList) resolve() error {
+	for i, name := range *s.names {
+		known, err := methodNamed(name)
+		if err != nil {
+			return usagef("--schemes %v", err)
+		}
+		(*s.names)[i] = known
+	}
+	return nil
+}
+
 func (s schemeList) Type() string   { return "LIST" }
 func (s schemeList) String() string { return "" }
 

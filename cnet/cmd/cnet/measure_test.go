@@ -108,8 +108,7 @@ func TestSchemes(t *testing.T) {
 ──────┼─────────────────────
       │   1/8  3/8  3/8  1/8
 `
-	if !strings.Contains(out, want) || !strings.Contains(out, "  order 4  [[[τ]]]    = 1/24   ok\n") ||
-		!strings.Contains(out, "  order 5  [ττττ]     = 1/5    violated: it is 11/54\n") {
+	if !strings.Contains(out, want) || !strings.Contains(out, "  order 4  [[[τ]]]    = 1/24   ok\n") || strings.Contains(out, "order 5") {
 		t.Errorf("got\n%s", out)
 	}
 	o := object(t, first(mustRun(t, "schemes", "bosh3", "--json")))

@@ -89,7 +89,14 @@ func saveCSV(path string, rows [][]string) error {
 	if err := w.WriteAll(rows); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+	// Beside and renamed: a full disk leaves what the file held before.
+	partial := path + ".partial"
+	err := os.WriteFile(partial, b.Bytes(), 0o666)
+	if err == nil {
+		err = os.Rename(partial, path)
+	}
+	if err != nil {
+		os.Remove(partial)
 		return fmt.Errorf("--csv: %w", err)
 	}
 	return nil

@@ -139,31 +139,39 @@ func (a *app) showScheme(name string, json bool) error {
 	}
 	t.line("cost      %s", cost)
 	if info.Adaptive {
-		t.line("error     estimated by an embedded method of order %d; adapts its steps in ode.Solve, takes equal ones in a net", info.Embedded)
+		t.line("error     estimated by an embedded method of order %d; adapts its steps in ode.Solve", info.Embedded)
 	}
-	use := "yes: cnet train --scheme " + info.Name
+	use := "yes, with equal steps: cnet train --scheme " + info.Name
 	if !info.Networks {
 		use = "no: for ode.Solve"
+	} else if _, multistep := m.(ode.Adams); multistep {
+		use += "; of first order across the jumps of piecewise constant weights"
 	}
 	t.line("in nets   %s", use)
 	if isTableau {
 		t.line("\n%s", tableauText(tb))
-		conditionText(&t, conditions)
+		conditionText(&t, conditions, tb.Order)
 	}
 	_, err = a.out.Write(t.Bytes())
 	return err
 }
 
-// conditionText lists the order conditions: one line for each order that holds, and those that are violated one by one.
-func conditionText(t *text, conditions []conditionLine) {
+// conditionText lists the order conditions up to the order of the scheme.
+func conditionText(t *text, conditions []conditionLine, order int) {
 	t.line("order conditions: for each rooted tree Σ b·Φ must be 1/γ (Hairer, Nørsett & Wanner I, theorem II.2.13)")
 	for _, c := range conditions {
+		if c.Order > order {
+			break
+		}
 		density := strconv.Itoa(int(1/c.Want + 0.5))
 		if c.Holds {
 			t.line("  order %d  %-10s = 1/%-4s ok", c.Order, c.Tree, density)
 		} else {
 			t.line("  order %d  %-10s = 1/%-4s violated: it is %s", c.Order, c.Tree, density, fraction(c.Value))
 		}
+	}
+	if order > ode.CheckedOrder {
+		t.line("  order %d  is its authors' word: conditions are checked up to order %d", order, ode.CheckedOrder)
 	}
 }
 
