@@ -116,7 +116,7 @@ func (c *Curve) At(t float64) ([]float64, error) {
 	last := len(c.times) - 1
 	direction := sign(c.times[last] - c.times[0])
 	if !((t-c.times[0])*direction >= 0 && (c.times[last]-t)*direction >= 0) {
-		return nil, fmt.Errorf("ode: t is %v, must be between %v and %v", t, c.times[0], c.times[last])
+		return nil, fmt.Errorf("ode: t is %v, must be between %v and %v", t, min(c.times[0], c.times[last]), max(c.times[0], c.times[last]))
 	}
 	if last == 0 {
 		return slices.Clone(c.begin), nil

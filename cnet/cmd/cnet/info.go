@@ -137,6 +137,9 @@ func (a *app) showRun(s summary) error {
 	t.line("data        %s", data)
 	t.line("training    batches of %d, learning rate %g, momentum %g, weight decay %g, seed %d", c.BatchSize, c.LearningRate,
 		max(c.Momentum, 0), max(c.WeightDecay, 0), c.Seed)
+	if c.Adjoint != "" {
+		t.line("            gradients by %s", c.Adjoint)
+	}
 	if len(c.LRDecayEpochs) > 0 {
 		t.line("            learning rate times %g at the end of epochs %v, from 0", c.LRDecay, c.LRDecayEpochs)
 	}
