@@ -30,6 +30,7 @@ type Config struct {
 	NoStitch    bool    `json:"no_stitch,omitempty"`    // change resolution and channels by a 1×1 convolution alone
 
 	WidenFactor int     `json:"widen_factor,omitempty"` // 4: times the channels of the stem in the stages; Wide nets only
+	Width       int     `json:"width,omitempty"`        // Channels·WidenFactor: channels of a WideResNet's first stage, which may be fewer than the stem's
 	Depth       int     `json:"depth,omitempty"`        // 20 of a ResNetV2, 34 of a WideResNet: layers; baselines only
 	Dropout     float64 `json:"dropout,omitempty"`      // the probability that a number is dropped in training; WideResNet only
 	NoBatchNorm bool    `json:"no_batch_norm,omitempty"`
@@ -86,7 +87,10 @@ func (c Config) WithDefaults() Config {
 	case ResNetV2:
 		setDefault(&c.Depth, 20)
 	case WideResNet:
-		setDefault(&c.WidenFactor, 4)
+		if c.Width == 0 {
+			setDefault(&c.WidenFactor, 4)
+		}
+		setDefault(&c.Width, c.Channels*c.WidenFactor)
 		setDefault(&c.Depth, 34)
 	}
 	setDefault(&c.BatchSize, 128)

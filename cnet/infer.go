@@ -126,8 +126,12 @@ func (w *WeightsFile) inferBaseline(shapes map[string][]int, has func(func(strin
 	}
 	w.ImageChannels = stem[1]
 	norm := has(contains("bn"))
+	width := Config{Width: first[0]}
+	if first[0]%stem[0] == 0 {
+		width = Config{WidenFactor: first[0] / stem[0]}
+	}
 	return []Config{
 		{Model: ResNetV2, Channels: stem[0], Depth: 6*blocks + 2, NoBatchNorm: !norm},
-		{Model: WideResNet, Channels: stem[0], Depth: 6*blocks + 4, WidenFactor: first[0] / stem[0]},
+		{Model: WideResNet, Channels: stem[0], Depth: 6*blocks + 4, Width: width.Width, WidenFactor: width.WidenFactor},
 	}
 }

@@ -57,6 +57,7 @@ func (c Config) checkModel() error {
 		{"stitch", c.NoStitch, continuous},
 		{"refinement", len(c.RefineEpochs) > 0, continuous},
 		{"widen factor", c.WidenFactor != 0, wide},
+		{"width", c.Width != 0, c.Model == WideResNet},
 		{"depth", c.Depth != 0, !continuous},
 		{"dropout", c.Dropout != 0, c.Model == WideResNet},
 		{"form without batch norm", c.NoBatchNorm, c.Model != WideResNet},
@@ -65,7 +66,14 @@ func (c Config) checkModel() error {
 			return fmt.Errorf("config: a %s has no %s; leave it out, or choose another model", c.Model, f.name)
 		}
 	}
-	if wide {
+	if c.Model == WideResNet {
+		if err := between("width", c.Width, 1<<16); err != nil {
+			return err
+		}
+		if c.WidenFactor != 0 && c.Width != c.Channels*c.WidenFactor {
+			return badField("width", c.Width, fmt.Sprintf("%d, the channels times the widen factor, or given instead of it", c.Channels*c.WidenFactor))
+		}
+	} else if wide {
 		if err := between("widen factor", c.WidenFactor, 256); err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func NewNetwork(c Config, imageChannels, classes int) (Network, error) {
 		})
 	case WideResNet:
 		return baseline.NewWideResNet(baseline.WideResNet{
-			Depth: c.Depth, Stem: c.Channels, Channels: c.Channels * c.WidenFactor, Dropout: c.Dropout,
+			Depth: c.Depth, Stem: c.Channels, Channels: c.Width, Dropout: c.Dropout,
 			ImageChannels: imageChannels, Classes: classes,
 		})
 	}

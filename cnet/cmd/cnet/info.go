@@ -117,7 +117,11 @@ func (a *app) showRun(s summary) error {
 	c := s.Config
 	var t text
 	t.line("run         %s", s.Run)
-	channels := fmt.Sprintf("%d channels in the first", c.Channels*max(c.WidenFactor, 1))
+	first := c.Channels * max(c.WidenFactor, 1)
+	if c.Width > 0 {
+		first = c.Width
+	}
+	channels := fmt.Sprintf("%d channels in the first", first)
 	if s.Steps > 0 {
 		t.line("net         %s: %s in each stage, weights of %s, %s", s.title, plural(s.Steps, "step"),
 			plural(s.Functions, s.Basis+" function"), channels)
