@@ -11,13 +11,12 @@ import (
 )
 
 // Convergence draws errors over the number of steps, both logarithmic: a line for each scheme with its measured order, and
-// behind them the slopes of whole orders.
+// behind each the slope of the order that it has.
 func Convergence(c *cnet.Convergence) chart.Chart {
 	at, x := stepsAxis(c)
 	p := chart.Panel{X: x, Y: chart.Axis{Title: "relative error of the hidden state", Log: true}}
 	first, last := math.Inf(1), 0.0
 	low, high := math.Inf(1), 0.0
-	orders := []int{}
 	for _, s := range c.Schemes {
 		line := chart.Series{Name: s.Scheme, Dots: true}
 		if s.To > 0 {
@@ -33,13 +32,9 @@ func Convergence(c *cnet.Convergence) chart.Chart {
 			first, last = min(first, float64(q.Steps)), max(last, float64(q.Steps))
 		}
 		p.Series = append(p.Series, line)
-		if !slices.Contains(orders, s.Order) {
-			orders = append(orders, s.Order)
-		}
 	}
-	slices.Sort(orders)
 	if low < high {
-		p.Series = append(slopes(orders, first, last, low, high), p.Series...)
+		p.Series = append(slopes(c.Schemes, last, low), p.Series...)
 	}
 	if c.Uncertainty > low {
 		p.Series = append(p.Series, chart.Series{
@@ -77,20 +72,24 @@ func stepsAxis(c *cnet.Convergence) (at func(steps float64) float64, x chart.Axi
 	return func(steps float64) float64 { return math.Log2(steps / first) }, x
 }
 
-// slopes are lines of whole orders from the upper left corner, as far as the errors reach.
-func slopes(orders []int, first, last, low, high float64) []chart.Series {
+// slopes are lines of the order that each scheme has, from its first finite error as far down as the errors reach.
+func slopes(schemes []cnet.SchemeConvergence, last, low float64) []chart.Series {
 	var list []chart.Series
-	for _, order := range orders {
-		end := last
-		if bottom := high * math.Pow(last/first, -float64(order)); bottom < low {
-			end = first * math.Pow(high/low, 1/float64(order))
+	for _, s := range schemes {
+		finite := slices.IndexFunc(s.Points, func(p cnet.ConvergencePoint) bool { return p.Error > low && p.Error < math.MaxFloat64 })
+		if finite < 0 {
+			continue
 		}
-		s := chart.Series{Light: true, Color: chart.Gray, Dashed: true,
-			X: []float64{first, end}, Y: []float64{high, high * math.Pow(end/first, -float64(order))}}
-		if order == orders[0] {
-			s.Name = "slopes of whole orders"
+		first, high := float64(s.Points[finite].Steps), s.Points[finite].Error
+		end := min(last, first*math.Pow(high/low, 1/float64(s.Order)))
+		line := chart.Series{
+			Light: true, Color: chart.Gray, Dashed: true,
+			X: []float64{first, end}, Y: []float64{high, high * math.Pow(end/first, -float64(s.Order))},
 		}
-		list = append(list, s)
+		if len(list) == 0 {
+			line.Name = "what the schemes' orders promise"
+		}
+		list = append(list, line)
 	}
 	return list
 }

@@ -45,7 +45,7 @@ func TestConvergence(t *testing.T) {
 	if line.Name != "midpoint (order 1.98)" || !math.IsNaN(line.Y[0]) || !reflect.DeepEqual(line.X, []float64{0, 1, 2}) || line.Y[2] != 0.1 {
 		t.Errorf("line %+v", line)
 	}
-	if slope.Y[0] != 0.4 || math.Abs(slope.X[1]-1) > 1e-12 || math.Abs(slope.Y[1]-0.1) > 1e-12 { // down by four in one doubling
+	if slope.Y[0] != 0.4 || slope.X[0] != 1 || math.Abs(slope.X[1]-2) > 1e-12 || math.Abs(slope.Y[1]-0.1) > 1e-12 { // down by four in one doubling
 		t.Errorf("slope %+v", slope)
 	}
 	if p.X.Log || !reflect.DeepEqual(p.X.Labels, []string{"2", "4", "8"}) {
