@@ -115,12 +115,7 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, path strin
 // what Logits does.
 func (n *Net) entering(store *model.Store, layout fmap.Layout, images *Node, index int) *Node {
 	b := &builder{layers.NewBuilder(store, images.Graph(), n.Variables(), false), n}
-	x := b.Input(layout, images, "stem/conv/kernel")
-	if n.Config.NoBatchNorm {
-		x = b.Conv(x, "stem/conv", nil, 1, true)
-	} else {
-		x = b.Norm(b.Conv(x, "stem/conv", nil, 1, false), "stem/norm", nil, layers.NormMomentum).ReLU()
-	}
+	x := b.stem(layout, images)
 	for _, s := range n.stages()[:index] {
 		x = b.block(b.stitch(x, s), s.path+"/ode")
 	}

@@ -167,7 +167,7 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 	}
 	if info := m.Info(); !info.Networks {
 		return nil, fmt.Errorf("run %s: %s (%s) cannot be the depth of a net: layers cannot depend on layers after them; choose one of %s",
-			r.dir, scheme, info.Kind, strings.Join(netSchemes(), ", "))
+			r.dir, scheme, info.Kind, strings.Join(NetworkSchemes(), ", "))
 	}
 	// What a configuration refuses is refused here.
 	st := r.state
@@ -183,17 +183,6 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 		return nil, fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	return network.(*Net), nil // continuous has seen the model
-}
-
-// netSchemes names the methods that can be the depth of a net.
-func netSchemes() []string {
-	var names []string
-	for _, m := range ode.Methods() {
-		if info := m.Info(); info.Networks {
-			names = append(names, info.Name)
-		}
-	}
-	return names
 }
 
 // first is the beginning of a split: n images, or all if it has fewer.

@@ -142,13 +142,7 @@ func (n *Net) stitchEpsilon() float64 { return n.Config.TimeEpsilon / float64(n.
 // training, batch norm uses the statistics of the batch and updates the running ones; otherwise nothing is changed.
 func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node {
 	b := &builder{layers.NewBuilder(store, images.Graph(), n.Variables(), training), n}
-	x := b.Input(layout, images, "stem/conv/kernel")
-	if n.Config.NoBatchNorm {
-		x = b.Conv(x, "stem/conv", nil, 1, true)
-	} else {
-		x = b.Conv(x, "stem/conv", nil, 1, false)
-		x = b.Norm(x, "stem/norm", nil, layers.NormMomentum).ReLU()
-	}
+	x := b.stem(layout, images)
 	for _, s := range n.stages() {
 		x = b.block(b.stitch(x, s), s.path+"/ode")
 	}
@@ -162,6 +156,15 @@ func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, train
 type builder struct {
 	*layers.Builder
 	net *Net
+}
+
+// stem is what comes before the stages: a convolution, batch norm and ReLU.
+func (b *builder) stem(layout fmap.Layout, images *Node) fmap.Map {
+	x := b.Input(layout, images, "stem/conv/kernel")
+	if b.net.Config.NoBatchNorm {
+		return b.Conv(x, "stem/conv", nil, 1, true)
+	}
+	return b.Norm(b.Conv(x, "stem/conv", nil, 1, false), "stem/norm", nil, layers.NormMomentum).ReLU()
 }
 
 // rate is R(x, θ) of an ODE block: twice a convolution, ReLU and batch norm, or batch norm, ReLU and a convolution.

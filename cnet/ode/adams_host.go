@@ -1,8 +1,6 @@
 package ode
 
-import (
-	"slices"
-)
+import "slices"
 
 // adamsStepper takes steps with an Adams method on a host.
 type adamsStepper struct {

@@ -144,12 +144,8 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	if err != nil {
 		return nil, err
 	}
-	m, err := o.method()
-	if err != nil {
-		return nil, err
-	}
 	r := &replay{p: p, o: solver.o, norm: solver.norm, cost: cost, g: &Gradient{Parameters: make([]float64, p.Parameters)}}
-	switch m := m.(type) {
+	switch m := solver.method.(type) {
 	case Tableau:
 		if !m.Explicit() {
 			return nil, fmt.Errorf("ode: %s is implicit, and backpropagation needs an explicit scheme; use Differentiation.Backsolve", m.Name)

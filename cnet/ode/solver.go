@@ -58,12 +58,13 @@ func (f *Failure) Error() string {
 
 // Solver walks through a problem step by step.
 type Solver struct {
-	p    Problem
-	o    Options
-	info Info
-	norm norm
-	ctl  control
-	step stepper
+	p      Problem
+	o      Options
+	info   Info
+	method Method
+	norm   norm
+	ctl    control
+	step   stepper
 
 	grid      []float64 // where fixed steps end; nil: adaptive
 	index     int       // of the next step
@@ -132,7 +133,7 @@ func New(p Problem, o Options) (*Solver, error) {
 	}
 	n := len(p.X0)
 	s := &Solver{
-		p: p, o: o, info: info, norm: newNorm(p, o), t: p.T0,
+		p: p, o: o, info: info, method: m, norm: newNorm(p, o), t: p.T0,
 		x: slices.Clone(p.X0), before: make([]float64, n), next: make([]float64, n),
 	}
 	s.current = Step{solver: s, Index: -1, T0: p.T0, T: p.T0, X: s.x, X0: s.x}

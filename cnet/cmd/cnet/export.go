@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -45,7 +44,7 @@ func (a *app) exportRun(dir, file string, json bool) error {
 	if ext := strings.ToLower(filepath.Ext(file)); ext != ".safetensors" && ext != ".npz" {
 		return usagef("the file is %q, expected one that ends in .safetensors or .npz", file)
 	}
-	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+	if !hasFolder(file) {
 		return usagef("the file is %q, but there is no folder %s; make it first", file, filepath.Dir(file))
 	}
 	run, err := cnet.OpenReadOnly(dir)

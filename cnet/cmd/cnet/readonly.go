@@ -75,11 +75,17 @@ func checkFiles(chart, table string) error {
 		if path == "" {
 			continue
 		}
-		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		if !hasFolder(path) {
 			return usagef("--%s is %q, but there is no folder %s; make it first", flag, path, filepath.Dir(path))
 		}
 	}
 	return nil
+}
+
+// hasFolder reports whether the folder that a file is to be written into is there.
+func hasFolder(path string) bool {
+	info, err := os.Stat(filepath.Dir(path))
+	return err == nil && info.IsDir()
 }
 
 // saveCSV writes a table whose first row is the head.

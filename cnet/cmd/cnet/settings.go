@@ -304,12 +304,11 @@ func canonicalAdjoint(text string) (string, error) {
 }
 
 func canonicalScheme(text string) (string, error) {
-	for _, name := range cnet.NetworkSchemes() {
-		if strings.EqualFold(name, strings.ReplaceAll(text, "-", "_")) {
-			return name, nil
-		}
+	name, err := methodNamed(text)
+	if err != nil {
+		return "", bad(text, "one of "+strings.Join(cnet.NetworkSchemes(), ", "))
 	}
-	return "", bad(text, "one of "+strings.Join(cnet.NetworkSchemes(), ", "))
+	return name, nil
 }
 
 func canonicalBasis(text string) (string, error) {
