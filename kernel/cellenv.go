@@ -6,9 +6,15 @@ import (
 )
 
 // cellFlags are the flags that every cell is built with. noxla leaves XLA out of the link, which is half of its time;
-// -s leaves out the symbol and debugger's tables, which stack traces do not need. A cell that wants XLA says
-// "%goflags -tags=" (GoNB's own magic).
-const cellFlags = "-tags=noxla -ldflags=-s -buildvcs=false"
+// -s leaves out the symbol and debugger's tables, which stack traces do not need. A single cell can decide otherwise
+// with "%goflags -tags=" (GoNB's own magic).
+func cellFlags(xla bool) string {
+	const always = "-ldflags=-s -buildvcs=false"
+	if xla {
+		return always
+	}
+	return "-tags=noxla " + always
+}
 
 // cellEnv is the environment in which cells are compiled and run. Warming the build cache uses the same: a cell finds
 // in the cache only what was compiled with its own flags.
@@ -22,7 +28,7 @@ func cellEnv(base []string, tc toolchain, bin string) []string {
 	}
 	return setenv(base, map[string]string{
 		"PATH":         path,
-		"GOFLAGS":      cellFlags,
+		"GOFLAGS":      cellFlags(tc.xla.link),
 		"GOPROXY":      "off", // nothing is fetched behind the user's back; see goFront for "!go get"
 		"GOWORK":       "auto",
 		"GO111MODULE":  "on",

@@ -49,7 +49,10 @@ func runDoctor(ctx context.Context, out io.Writer, where location, checkout stri
 	findings = append(findings, p.checkPython(ctx)...)
 	findings = append(findings, p.checkSpec())
 	findings = append(findings, p.checkTools()...)
-	findings = append(findings, p.checkCheckout(), p.checkWarm(ctx), checkPlugin(pluginDirs(p.layout.prefix)))
+	findings = append(findings, p.checkCheckout(), p.checkSources(), p.checkWarm(ctx))
+	findings = append(findings, checkXLA(p.toolchain.xla, findPlugins(os.Getenv, ".", p.checkout))...)
+	findings = append(findings, checkDirs(os.Getenv)...)
+	findings = append(findings, checkGrace(os.Getenv(envGrace)))
 	if n := report(out, findings); n > 0 {
 		return fmt.Errorf("doctor: %d needed %s missing; the lines marked %s say what to do", n, plural(n, "thing is", "things are"), missing)
 	}
@@ -72,7 +75,7 @@ func report(out io.Writer, findings []finding) (bad int) {
 }
 
 // admit decides which installation to look at: the one that the flags name, or the one this program belongs to, or
-// the one in the checkout's .venv, or the user's.
+// the one in the checkout's .venv, or the user's, or the machine's. Where there is none, it is the user's.
 func admit(where location, checkout string) (patient, error) {
 	var p patient
 	start := checkout
@@ -90,7 +93,7 @@ func admit(where location, checkout string) (patient, error) {
 		if err != nil {
 			return p, err
 		}
-		candidates = []layout{l}
+		p.layout = l
 	} else {
 		if self, err := os.Executable(); err == nil {
 			if l, ok := layoutOf(self); ok {
@@ -102,14 +105,15 @@ func admit(where location, checkout string) (patient, error) {
 				candidates = append(candidates, l)
 			}
 		}
-		if l, err := (location{user: true}).resolve(); err == nil {
-			candidates = append(candidates, l)
+		for _, w := range []location{{user: true}, {system: true}} {
+			if l, err := w.resolve(); err == nil {
+				candidates = append(candidates, l)
+				if p.layout == (layout{}) {
+					p.layout = l
+				}
+			}
 		}
 	}
-	if len(candidates) == 0 {
-		return p, errors.New("do not know where to look for the kernel; pass --prefix DIR")
-	}
-	p.layout = candidates[len(candidates)-1]
 	for _, l := range candidates {
 		if _, err := os.Stat(l.spec()); err == nil {
 			p.layout = l
@@ -177,13 +181,11 @@ func (p patient) checkSpec() finding {
 // checkTools compares what the binaries say about themselves with what the checkout pins.
 func (p patient) checkTools() []finding {
 	var all []finding
-	for _, name := range []string{"kernel", goFrontName} {
-		f := finding{subject: name, detail: p.layout.bin(name)}
-		if !isExecutable(p.layout.bin(name)) {
-			f.state, f.detail, f.fix = missing, "no "+p.layout.bin(name), "run: "+p.layout.installCommand()
-		}
-		all = append(all, f)
+	program := finding{subject: "kernel", detail: p.layout.bin("kernel")}
+	if !isExecutable(program.detail) {
+		program.state, program.detail, program.fix = missing, "no "+program.detail, "run: "+p.layout.installCommand()
 	}
+	all = append(all, program)
 	for _, tool := range tools {
 		f := finding{subject: tool.name}
 		info, err := buildinfo.ReadFile(p.layout.bin(tool.name))
@@ -223,6 +225,21 @@ func (p patient) checkCheckout() finding {
 	return f
 }
 
+// checkSources asks whether the checkout was updated after the installation. The kernel works all the same.
+func (p patient) checkSources() finding {
+	f := finding{subject: "version", detail: "the installed kernel is the checkout's"}
+	spec, err := readSpec(p.layout)
+	if err != nil || checkCheckout(spec.arg("--checkout")) != nil {
+		f.state, f.detail = absent, "not checked"
+		return f
+	}
+	if stale := staleness(p.layout, spec.arg("--checkout")); stale != "" {
+		f.state, f.detail, f.fix = absent, "the checkout holds another version of the kernel than the one installed",
+			"run: "+p.layout.installCommand()+", then restart running kernels"
+	}
+	return f
+}
+
 func (p patient) checkWarm(ctx context.Context) finding {
 	f := finding{subject: "build cache", detail: "warm"}
 	if p.goErr != nil || checkCheckout(p.checkout) != nil {
@@ -235,6 +252,18 @@ func (p patient) checkWarm(ctx context.Context) finding {
 	} else if !warm {
 		f.state, f.detail, f.fix = absent, "cold: a first cell takes up to a minute", "run: go run ./kernel warm"
 	}
+	return f
+}
+
+// checkGrace asks for the one setting with which a session would not start.
+func checkGrace(value string) finding {
+	f := finding{subject: "interrupt"}
+	grace, err := interruptGrace(value)
+	if err != nil {
+		f.state, f.detail, f.fix = missing, err.Error(), "correct it or unset it"
+		return f
+	}
+	f.detail = fmt.Sprintf("a cell has %v to end by itself; %s sets that", grace, envGrace)
 	return f
 }
 

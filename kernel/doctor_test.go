@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"continuousnet/kernel/internal/proc"
 )
 
 func TestReport(t *testing.T) {
@@ -38,7 +40,7 @@ func TestDoctorOnNothing(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	for _, f := range []finding{p.checkSIMD(), p.checkCC(), checkPlugin([]string{prefix})} {
+	for _, f := range []finding{p.checkSIMD(), p.checkCC()} {
 		if f.state != absent {
 			t.Errorf("%+v", f)
 		}
@@ -54,7 +56,7 @@ func TestDoctorMovedCheckout(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, l.bin("kernel"), "x", 0o755)
-	if err := newSpec(l, "/gone", "/go").write(l); err != nil {
+	if _, err := newSpec(l, "/gone", "/go", "").write(l); err != nil {
 		t.Fatal(err)
 	}
 	p := patient{layout: l, checkout: fakeCheckout(t)}
@@ -74,13 +76,22 @@ func TestDoctorMovedCheckout(t *testing.T) {
 	}
 }
 
-// Without flags the doctor looks at the installation in the checkout's .venv, and without that at the user's.
+// Without flags the doctor looks at the installation in the checkout's .venv, then at the user's, then at the machine's.
 func TestAdmit(t *testing.T) {
+	systemIsElsewhere(t)
 	checkout, data := fakeCheckout(t), t.TempDir()
 	t.Setenv("JUPYTER_DATA_DIR", data)
 	p, err := admit(location{}, checkout)
 	if want := filepath.Join(data, "kernels", kernelName); err != nil || p.layout.dir != want || p.checkout != checkout {
 		t.Errorf("nothing installed: %+v, %v; want %s", p.layout, err, want)
+	}
+	system, err := (location{system: true}).resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, system.spec(), "{}", 0o644)
+	if p, err := admit(location{}, checkout); err != nil || p.layout != system {
+		t.Errorf("for the machine: %+v, %v; want %+v", p.layout, err, system)
 	}
 	l, err := (location{prefix: filepath.Join(checkout, ".venv")}).resolve()
 	if err != nil {
@@ -130,10 +141,8 @@ func TestCheckPythonBroken(t *testing.T) {
 	}
 }
 
-func TestCheckPlugin(t *testing.T) {
-	dir := t.TempDir()
-	put(t, filepath.Join(dir, "pjrt_c_api_cpu_plugin.so"), "", 0o644)
-	if f := checkPlugin([]string{dir}); f.state != good || !strings.Contains(f.detail, "cpu") {
-		t.Errorf("%+v", f)
-	}
+func TestCheckGrace(t *testing.T) {
+	says(t, "by default", checkGrace(""), good, proc.DefaultGrace.String(), envGrace)
+	says(t, "longer", checkGrace("1m"), good, "1m0s")
+	says(t, "no unit", checkGrace("30"), missing, `"30"`, envGrace)
 }

@@ -3,9 +3,15 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
+
+	"continuousnet/kernel/internal/server"
+	"continuousnet/kernel/internal/source"
 )
 
 // goFrontName is the name under which this program stands in front of the go command in a kernel session.
@@ -38,7 +44,8 @@ func goFront(args []string) int {
 		return 1
 	}
 	checkout := os.Getenv(envCheckout)
-	checkoutThere := !sameFile(".", os.Getenv(envTempDir)) || checkCheckout(checkout) == nil
+	inTempDir := sameFile(".", os.Getenv(envTempDir))
+	checkoutThere := !inTempDir || checkCheckout(checkout) == nil
 	if len(args) > 0 && args[0] == "build" && os.Getenv("GOGC") == "" {
 		os.Setenv("GOGC", buildGC) // an optimisation: without it the build is right as well
 	}
@@ -58,9 +65,53 @@ func goFront(args []string) int {
 			return 1
 		}
 	}
+	if len(args) > 0 && args[0] == "build" && inTempDir {
+		return buildCell(goCommand, args)
+	}
 	err := syscall.Exec(goCommand, append([]string{"go"}, args...), os.Environ())
 	fmt.Fprintf(os.Stderr, "kernel: cannot run %s: %v; restart the kernel, or run: go run ./kernel install\n", goCommand, err)
 	return 1
+}
+
+// noValue is how the compiler says that the call at the end of a cell returns nothing, which the kernel could not know
+// when it put the call into one that shows its value.
+var noValue = regexp.MustCompile(`(?m)main\.go:(\d+):\d+: .*\(no value\) used as value$`)
+
+// buildCell is "go build" of a cell. Where the last expression has no value to be shown, it is built once more without
+// showing it.
+func buildCell(goCommand string, args []string) int {
+	for {
+		build := exec.Command(goCommand, args...)
+		output, err := build.CombinedOutput()
+		if err != nil && showLess(output) {
+			continue
+		}
+		os.Stderr.Write(output)
+		if err != nil && build.ProcessState == nil {
+			fmt.Fprintf(os.Stderr, "kernel: cannot run %s: %v; restart the kernel, or run: go run ./kernel install\n", goCommand, err)
+			return 1
+		}
+		return build.ProcessState.ExitCode()
+	}
+}
+
+// showLess takes the call of show away from main.go if the compiler complained about it; else it returns false.
+func showLess(output []byte) bool {
+	const file = "main.go"
+	match := noValue.FindSubmatch(output)
+	if match == nil {
+		return false
+	}
+	line, err := strconv.Atoi(string(match[1]))
+	if err != nil {
+		return false
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return false
+	}
+	changed, ok := source.Unshow(string(text), server.ShowCall, line)
+	return ok && os.WriteFile(file, []byte(changed), 0o600) == nil
 }
 
 type goPlan int
@@ -90,6 +141,24 @@ func planGo(args []string, checkoutThere bool) goPlan {
 		return goSkip
 	}
 	return goPass
+}
+
+// goplsFrontName is the name under which this program stands in front of gopls in a kernel session.
+const goplsFrontName = "gopls"
+
+// goplsFront is what "gopls" means in a kernel session. The server that GoNB starts, wherever it finds a gopls, would
+// take some hundred megabytes for nothing: the kernel has its own. Everything else is passed on.
+func goplsFront(args []string) int {
+	if len(args) > 0 && args[0] == "-listen" {
+		return 0
+	}
+	executable, err := os.Executable()
+	if err == nil {
+		l, _ := layoutOf(executable)
+		err = syscall.Exec(l.bin(goplsFrontName), append([]string{goplsFrontName}, args...), os.Environ())
+	}
+	fmt.Fprintf(os.Stderr, "kernel: cannot run gopls: %v; run: go run ./kernel install\n", err)
+	return 1
 }
 
 func sameFile(a, b string) bool {

@@ -70,3 +70,58 @@ func TestGoFrontProcess(t *testing.T) {
 		t.Errorf("moved checkout: %q, %v", got, err)
 	}
 }
+
+// A cell whose last expression turns out to have no value is built once more without showing it; other mistakes are the
+// reader's.
+func TestBuildWithoutValue(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkout, session := fakeCheckout(t), t.TempDir()
+	realGo := filepath.Join(t.TempDir(), "go")
+	put(t, realGo, `#!/bin/sh
+if grep -q wrong main.go; then echo "./main.go:8:1: undefined: wrong" >&2; exit 1; fi
+if grep -q "^cnetcell.Show" main.go; then echo "./main.go:8:1: f() (no value) used as value" >&2; exit 1; fi
+echo built
+`, 0o755)
+	program := `package main
+
+import cnetcell "continuousnet/kernel/cell"
+
+func f() {}
+func main() {
+cnetcell.Show(
+f(),
+)
+}
+`
+	for _, c := range []struct {
+		name, program, want string
+		fails               bool
+	}{
+		{"no value", program, "built", false},
+		{"another mistake", strings.Replace(program, "f(),", "wrong(),", 1), "./main.go:8:1: undefined: wrong", true},
+	} {
+		put(t, filepath.Join(session, "main.go"), c.program, 0o600)
+		cmd := exec.Command(self)
+		cmd.Args = []string{goFrontName, "build", "-o", "x"}
+		cmd.Dir = session
+		cmd.Env = setenv(os.Environ(), map[string]string{envGo: realGo, envCheckout: checkout, envTempDir: session})
+		output, err := cmd.CombinedOutput()
+		if got := strings.TrimSpace(string(output)); got != c.want || (err != nil) != c.fails {
+			t.Errorf("%s: %q, %v; want %q", c.name, got, err, c.want)
+		}
+	}
+}
+
+// GoNB's server is not started, everything else is passed on.
+func TestGoplsFront(t *testing.T) {
+	if status := goplsFront([]string{"-listen", "unix;/x"}); status != 0 {
+		t.Errorf("status %d", status)
+	}
+	// The test's program is not installed, so there is no gopls beside it.
+	if status := goplsFront([]string{"version"}); status != 1 {
+		t.Errorf("status %d", status)
+	}
+}

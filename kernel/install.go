@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
+	"time"
 
 	"continuousnet/kernel/logo"
 )
@@ -21,7 +25,9 @@ var tools = []struct{ name, module string }{
 	{"gopls", "golang.org/x/tools/gopls"},
 }
 
-// runInstall builds and writes everything; run again, it brings an installation up to date.
+// runInstall builds and writes everything; run again, it brings an installation up to date, and says so where there is
+// nothing to do. Each file is replaced in one step and kernel.json comes last, so that an installation that is cut short
+// leaves the former one working, and one over a running kernel does not disturb it.
 func runInstall(ctx context.Context, out io.Writer, where location, checkout string, warm bool) error {
 	l, err := where.resolve()
 	if err != nil {
@@ -34,30 +40,103 @@ func runInstall(ctx context.Context, out io.Writer, where location, checkout str
 	if strings.Contains(checkout, ",") {
 		return fmt.Errorf("the path of the checkout, %s, contains a comma, which GoNB takes for a separator; move the checkout", checkout)
 	}
-	if err := os.MkdirAll(l.bin(""), 0o755); err != nil {
-		return fmt.Errorf("cannot make %s: %w; choose another place with --prefix DIR or --user", l.bin(""), err)
+	sources, err := ownSources(checkout)
+	if err != nil {
+		return err
 	}
+	if where.system {
+		syscall.Umask(0o022) // for every user, whatever root's umask is
+	}
+	kernels := filepath.Dir(l.dir)
+	if err := os.MkdirAll(kernels, 0o755); err != nil {
+		return refused("make", kernels, err)
+	}
+	unlock, err := lock(ctx, out, kernels)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	// Under the lock: before it, an uninstallation may still be removing them.
+	if err := os.MkdirAll(l.bin(""), 0o755); err != nil {
+		return refused("make", l.bin(""), err)
+	}
+	_, err = readSpec(l)
+	former := err == nil
+	changed, err := writeAll(ctx, out, l, checkout, tc, sources)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !former:
+		fmt.Fprintf(out, "installed kernel %s in %s\n", kernelName, l.dir)
+	case len(changed) == 0:
+		fmt.Fprintf(out, "kernel %s in %s is up to date\n", kernelName, l.dir)
+	default:
+		fmt.Fprintf(out, "updated kernel %s in %s (%s); sessions that run keep the former one until they are restarted\n",
+			kernelName, l.dir, strings.Join(changed, ", "))
+	}
+	if warm {
+		if err := warmCells(ctx, out, checkout, tc); err != nil {
+			return err
+		}
+		if where.system {
+			fmt.Fprintln(out, "the build cache belongs to this user; another user's first cell takes up to a minute")
+		}
+	}
+	return nil
+}
+
+// writeAll brings every file of an installation up to date and returns the names of those that it changed.
+func writeAll(ctx context.Context, out io.Writer, l layout, checkout string, tc toolchain, sources string) ([]string, error) {
+	sweepTemp(l)
 	if !isExecutable(l.bin("gopls")) {
 		fmt.Fprintln(out, "building GoNB, goimports and gopls: a minute or two, this time only")
 	}
-	if err := buildTools(ctx, checkout, tc, l.bin("")); err != nil {
-		return err
+	changed, err := buildTools(ctx, checkout, tc, l)
+	if err != nil {
+		return nil, err
 	}
-	if err := installSelf(l); err != nil {
-		return err
+	self, err := installSelf(l)
+	if err != nil {
+		return nil, err
 	}
-	if err := installLogos(l); err != nil {
-		return err
+	logos, err := installLogos(l)
+	if err != nil {
+		return nil, err
 	}
+	changed = slices.Concat(changed, self, logos)
 	// Last, because with it Jupyter sees the kernel.
-	if err := newSpec(l, checkout, tc.command).write(l); err != nil {
-		return err
+	written, err := newSpec(l, checkout, tc.command, sources).write(l)
+	if err != nil {
+		return nil, err
 	}
-	fmt.Fprintf(out, "installed kernel %s in %s\n", kernelName, l.dir)
-	if warm {
-		return warmCells(ctx, out, checkout, tc)
+	if written {
+		changed = append(changed, filepath.Base(l.spec()))
 	}
-	return nil
+	return changed, nil
+}
+
+// refused explains why a directory cannot be made, changed or removed.
+func refused(what, dir string, err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("cannot %s %s: permission denied; run this with sudo, or choose another place with --user or --prefix DIR", what, dir)
+	}
+	return fmt.Errorf("cannot %s %s: %w", what, dir, err)
+}
+
+// sweepTemp removes what an installation left behind that was killed. Under the lock it belongs to nobody.
+func sweepTemp(l layout) {
+	for _, dir := range []string{l.dir, l.bin("")} {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue // what is wrong with it shows when something is written there
+		}
+		for _, entry := range entries {
+			if ours, err := filepath.Match(tempPattern, entry.Name()); err == nil && ours {
+				os.RemoveAll(filepath.Join(dir, entry.Name()))
+			}
+		}
+	}
 }
 
 // projectAndGo finds what everything else stands on: the checkout and a Go that is new enough for it.
@@ -87,10 +166,37 @@ func projectAndGo(checkout string) (string, toolchain, error) {
 	return checkout, tc, nil
 }
 
-// buildTools builds the tools of kernel/tools/go.mod. It shares the cells' experiment, so that the standard library
-// is compiled once for both.
-func buildTools(ctx context.Context, checkout string, tc toolchain, bin string) error {
-	cmd := exec.CommandContext(ctx, tc.command, "build", "-ldflags=-s -w", "-o", bin+string(filepath.Separator), "tool")
+// buildTools builds the tools of kernel/tools/go.mod and returns the names of those that are new. It shares the cells'
+// experiment, so that the standard library is compiled once for both.
+//
+// The go command puts a program together in place, so it gets a directory of its own, and what it made there is renamed
+// over the installed programs when all of it is made.
+func buildTools(ctx context.Context, checkout string, tc toolchain, l layout) ([]string, error) {
+	staging, err := os.MkdirTemp(l.dir, tempPattern)
+	if err != nil {
+		return nil, refused("write to", l.dir, err)
+	}
+	defer os.RemoveAll(staging)
+	programs, work := filepath.Join(staging, "bin"), filepath.Join(staging, "work")
+	for _, dir := range []string{programs, work} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	for _, tool := range tools {
+		// The go command does not link a program again that is up to date; over a file that is no program it would not write.
+		if _, err := buildinfo.ReadFile(l.bin(tool.name)); err != nil {
+			continue
+		}
+		program, err := os.ReadFile(l.bin(tool.name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(programs, tool.name), program, 0o755)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cannot copy %s: %w", l.bin(tool.name), err)
+		}
+	}
+	cmd := interruptible(ctx, tc.command, "build", "-ldflags=-s -w", "-o", programs+string(filepath.Separator), "tool")
 	cmd.Dir = filepath.Join(checkout, filepath.Dir(toolsModule))
 	cmd.Env = setenv(os.Environ(), map[string]string{
 		"GOEXPERIMENT": tc.experiment,
@@ -100,60 +206,87 @@ func buildTools(ctx context.Context, checkout string, tc toolchain, bin string) 
 		"GOROOT":       "",
 		"GOOS":         "",
 		"GOARCH":       "",
+		"GOTMPDIR":     work,
 	})
-	if output, err := cmd.CombinedOutput(); err != nil {
-		if ctx.Err() != nil {
-			return errors.New("interrupted; run the same command again to go on")
-		}
-		return fmt.Errorf("building the tools of %s failed: %s", filepath.Join(checkout, toolsModule), summary(output, err))
+	output, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return nil, errInterrupted
 	}
-	return nil
+	if err != nil {
+		return nil, fmt.Errorf("building the tools of %s failed: %s", filepath.Join(checkout, toolsModule), summary(output, err))
+	}
+	var changed []string
+	for _, tool := range tools {
+		replaced, err := moveFile(filepath.Join(programs, tool.name), l.bin(tool.name), 0o755)
+		if err != nil {
+			return nil, fmt.Errorf("cannot install %s: %w", tool.name, err)
+		}
+		if replaced {
+			changed = append(changed, tool.name)
+		}
+	}
+	return changed, nil
 }
 
-// installSelf copies this program; the go front is the same file under another name.
-func installSelf(l layout) error {
+// errInterrupted is the answer to Ctrl-C. Everything was made beside what it replaces.
+var errInterrupted = errors.New("interrupted; run the same command again to go on")
+
+// interruptible is a command that gets a signal, with its children, as from a terminal, when the context ends, and is
+// killed if it goes on. An interrupted go command leaves its temporary files, so it needs a GOTMPDIR that is removed.
+func interruptible(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+	cmd.WaitDelay = 5 * time.Second
+	return cmd
+}
+
+// installSelf copies this program. It returns the names of what it changed.
+func installSelf(l layout) (changed []string, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("cannot find its own program: %w", err)
+		return nil, fmt.Errorf("cannot find its own program: %w", err)
 	}
 	if from, ok := layoutOf(self); !ok || from.dir != l.dir {
 		program, err := os.ReadFile(self)
 		if err != nil {
-			return fmt.Errorf("cannot read its own program: %w", err)
+			return nil, fmt.Errorf("cannot read its own program: %w", err)
 		}
-		if err := writeFile(l.bin("kernel"), program, 0o755); err != nil {
-			return err
+		written, err := replaceFile(l.bin("kernel"), program, 0o755)
+		if err != nil {
+			return nil, err
+		}
+		if written {
+			changed = append(changed, "kernel")
 		}
 	}
-	front := l.bin(goFrontName)
-	if target, err := os.Readlink(front); err == nil && target == "kernel" {
-		return nil
-	}
-	if err := os.Remove(front); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.Symlink("kernel", front)
+	return changed, nil
 }
 
-func installLogos(l layout) error {
+// installLogos writes the kernel's icons and returns the names of those that it changed.
+func installLogos(l layout) (changed []string, err error) {
 	entries, err := logo.Files.ReadDir(".")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, entry := range entries {
 		data, err := logo.Files.ReadFile(entry.Name())
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := writeFile(filepath.Join(l.dir, entry.Name()), data, 0o644); err != nil {
-			return err
+		written, err := replaceFile(filepath.Join(l.dir, entry.Name()), data, 0o644)
+		if err != nil {
+			return nil, err
+		}
+		if written {
+			changed = append(changed, entry.Name())
 		}
 	}
-	return nil
+	return changed, nil
 }
 
 // runUninstall removes an installation. It removes nothing that another program put there.
-func runUninstall(out io.Writer, where location) error {
+func runUninstall(ctx context.Context, out io.Writer, where location) error {
 	l, err := where.resolve()
 	if err != nil {
 		return err
@@ -162,11 +295,16 @@ func runUninstall(out io.Writer, where location) error {
 		fmt.Fprintf(out, "kernel %s is not installed in %s: nothing to do\n", kernelName, l.dir)
 		return nil
 	}
+	unlock, err := lock(ctx, out, filepath.Dir(l.dir))
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if _, err := readSpec(l); err != nil && !isExecutable(l.bin("kernel")) {
 		return fmt.Errorf("%w; remove %s yourself if it is not needed", err, l.dir)
 	}
 	if err := os.RemoveAll(l.dir); err != nil {
-		return fmt.Errorf("cannot remove %s: %w", l.dir, err)
+		return refused("remove", l.dir, err)
 	}
 	fmt.Fprintf(out, "removed kernel %s from %s\n", kernelName, l.dir)
 	return nil

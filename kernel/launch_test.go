@@ -4,12 +4,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"continuousnet/kernel/internal/proc"
 )
 
 func TestGonbArgs(t *testing.T) {
 	l := layout{dir: "/k"}
-	o := launchOptions{connectionFile: "/run/kernel-1.json", checkout: "/my project"}
-	args := gonbArgs(l, o, true)
+	args := gonbArgs(l, "/run/kernel-1.json", "/my project")
 	if args[0] != "/k/bin/gonb" || args[1] != "-kernel" || args[2] != "/run/kernel-1.json" {
 		t.Errorf("%q", args)
 	}
@@ -17,14 +19,27 @@ func TestGonbArgs(t *testing.T) {
 		t.Errorf("%q", args)
 	}
 	// GoNB refuses to start with a workspace that is not there.
-	if args := gonbArgs(l, o, false); strings.Contains(strings.Join(args, " "), "go_work") {
+	if args := gonbArgs(l, "/run/kernel-1.json", ""); strings.Contains(strings.Join(args, " "), "go_work") {
 		t.Errorf("without a checkout: %q", args)
 	}
 }
 
 // A program that is not installed, such as this test, cannot serve a session and says so.
+func TestInterruptGrace(t *testing.T) {
+	for value, want := range map[string]time.Duration{"": proc.DefaultGrace, "30s": 30 * time.Second, "1m30s": 90 * time.Second} {
+		if got, err := interruptGrace(value); err != nil || got != want {
+			t.Errorf("%q: %v, %v; want %v", value, got, err, want)
+		}
+	}
+	for _, value := range []string{"30", "-1s", "0s", "soon"} {
+		if _, err := interruptGrace(value); err == nil || !strings.Contains(err.Error(), envGrace) {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}
+
 func TestLaunchNotInstalled(t *testing.T) {
-	err := runLaunch(launchOptions{connectionFile: "x"})
+	err := runLaunch(t.Context(), launchOptions{connectionFile: "x"})
 	if err == nil || !strings.Contains(err.Error(), "go run ./kernel install") {
 		t.Errorf("%v", err)
 	}

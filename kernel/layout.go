@@ -6,15 +6,19 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // kernelName is the name of the kernelspec: what notebooks name in their metadata.
 const kernelName = "cnet"
 
-// location is what the flags --prefix and --user say.
+// systemPrefix is where a machine's own kernels, plugins and Python packages are, on Linux and on macOS alike.
+var systemPrefix = "/usr/local"
+
+// location is what the flags --prefix, --user and --system say.
 type location struct {
-	prefix string
-	user   bool
+	prefix       string
+	user, system bool
 }
 
 // layout knows the paths of one installation.
@@ -25,8 +29,21 @@ type layout struct {
 
 // resolve turns the flags into paths; without flags it is the user's installation.
 func (w location) resolve() (layout, error) {
-	if w.prefix != "" && w.user {
-		return layout{}, errors.New("--prefix and --user exclude each other; give one of them")
+	var given []string
+	if w.prefix != "" {
+		given = append(given, "--prefix")
+	}
+	if w.user {
+		given = append(given, "--user")
+	}
+	if w.system {
+		given = append(given, "--system")
+	}
+	if len(given) > 1 {
+		return layout{}, usageError{fmt.Errorf("%s exclude each other; give one of them", strings.Join(given, " and "))}
+	}
+	if w.system {
+		w.prefix = systemPrefix
 	}
 	if w.prefix != "" {
 		prefix, err := filepath.Abs(w.prefix)
@@ -80,8 +97,11 @@ func (l layout) bin(name string) string { return filepath.Join(l.dir, "bin", nam
 
 // installCommand is what a message tells the reader to run in the checkout.
 func (l layout) installCommand() string {
-	if l.prefix == "" {
+	switch l.prefix {
+	case "":
 		return "go run ./kernel install --user"
+	case systemPrefix:
+		return "go run ./kernel install --system"
 	}
 	return "go run ./kernel install --prefix " + shellQuote(l.prefix)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -38,6 +39,7 @@ func TestLayoutOfIsInverseOfResolve(t *testing.T) {
 		{location{prefix: "/my venv"}, "/my venv/share/jupyter/kernels/cnet", "go run ./kernel install --prefix '/my venv'"},
 		{location{user: true}, "/home/ada/.local/share/jupyter/kernels/cnet", "go run ./kernel install --user"},
 		{location{}, "/home/ada/.local/share/jupyter/kernels/cnet", "go run ./kernel install --user"},
+		{location{system: true}, "/usr/local/share/jupyter/kernels/cnet", "go run ./kernel install --system"},
 	} {
 		l, err := c.where.resolve()
 		if err != nil {
@@ -53,6 +55,23 @@ func TestLayoutOfIsInverseOfResolve(t *testing.T) {
 	for _, path := range []string{"/usr/local/go/bin/go", "/tmp/go-build1/exe/kernel", filepath.FromSlash("kernels/cnet/kernel")} {
 		if l, ok := layoutOf(path); ok {
 			t.Errorf("%s is taken for an installed kernel: %+v", path, l)
+		}
+	}
+}
+
+func TestFlagsExcludeEachOther(t *testing.T) {
+	for _, c := range []struct {
+		where location
+		says  string
+	}{
+		{location{prefix: "/venv", user: true}, "--prefix and --user exclude"},
+		{location{prefix: "/venv", system: true}, "--prefix and --system exclude"},
+		{location{user: true, system: true}, "--user and --system exclude"},
+		{location{prefix: "/venv", user: true, system: true}, "--prefix and --user and --system exclude"},
+	} {
+		_, err := c.where.resolve()
+		if status, message := exitStatus(err); status != 2 || !strings.Contains(message, c.says) {
+			t.Errorf("%+v: %d, %q", c.where, status, message)
 		}
 	}
 }

@@ -4,16 +4,22 @@
 //	go run ./kernel install --prefix .venv    build the pinned tools, write the kernelspec, warm the build cache
 //	go run ./kernel doctor                    what is there, what is missing, how to fix it
 //	go run ./kernel uninstall --prefix .venv
+//	go run ./kernel version                   of the kernel, of the tools and of Go
+//
+// An installation is for a prefix, such as a virtual environment, for the user, or, with --system, for the machine.
 //
 // [GoNB] compiles and runs the cells. Jupyter starts "kernel run", which prepares the environment that makes a cell
-// fast and offline (see [cellEnv]), checks that the checkout is still where it was, and becomes GoNB.
+// fast and offline (see [cellEnv]), checks that the checkout is still where it was, and serves the session (package
+// server) with GoNB as its child. "kernel guard" is the process between the two, which cleans up (package proc).
 //
 // Everything an installation consists of lives in one directory, PREFIX/share/jupyter/kernels/cnet:
 //
 //	kernel.json, logo-*     what Jupyter reads
 //	bin/kernel              this program
 //	bin/gonb, goimports, gopls   built from the versions in kernel/tools/go.mod
-//	bin/go                  this program again, in front of the real go (see [goFront])
+//
+// In a session the program is found under two more names: go, in front of the real one (see [goFront]), and gopls, which
+// keeps GoNB from starting one of its own (see [goplsFront]).
 //
 // [GoNB]: https://github.com/janpfeifer/gonb
 package main
@@ -27,36 +33,60 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"continuousnet/kernel/internal/proc"
 )
 
+// guardCommand is how a session starts its guard; see [proc.RunGuard].
+const guardCommand = "guard"
+
 func main() {
-	if filepath.Base(os.Args[0]) == goFrontName {
+	switch filepath.Base(os.Args[0]) {
+	case goFrontName:
 		os.Exit(goFront(os.Args[1:]))
+	case goplsFrontName:
+		os.Exit(goplsFront(os.Args[1:]))
 	}
-	// An interrupted install or warm-up still removes its temporary directory.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := newCommand().ExecuteContext(ctx); err != nil {
-		fmt.Fprintf(os.Stderr, "kernel: %v\n", err)
-		os.Exit(1)
+	if len(os.Args) > 1 && os.Args[1] == guardCommand {
+		os.Exit(proc.RunGuard(os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	if status, message := exitStatus(newCommand().ExecuteContext(context.Background())); status != 0 {
+		fmt.Fprintln(os.Stderr, message)
+		os.Exit(status)
 	}
 }
 
 func newCommand() *cobra.Command {
+	var where location
+	var checkout string
+	var showVersion bool
 	root := &cobra.Command{
 		Use:           "kernel",
 		Short:         "the Jupyter kernel of ContinuousNet",
+		Args:          noArguments,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		// An interrupted install or warm-up still removes its temporary directory.
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+			ctx, _ := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			cmd.SetContext(ctx)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				return runVersion(cmd.OutOrStdout(), where, checkout)
+			}
+			return cmd.Help()
+		},
 	}
+	root.Flags().BoolVar(&showVersion, "version", false, "print the versions of the kernel, of its tools and of Go")
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 
-	var where location
-	var checkout string
 	addFlags := func(cmd *cobra.Command, withCheckout bool) *cobra.Command {
-		cmd.Args = cobra.NoArgs
-		cmd.Flags().StringVar(&where.prefix, "prefix", "", "install under DIR/share/jupyter, for example a virtual environment")
-		cmd.Flags().BoolVar(&where.user, "user", false, "install for this user (the default)")
+		cmd.Args = noArguments
+		cmd.Flags().StringVar(&where.prefix, "prefix", "", "under DIR/share/jupyter, for example in a virtual environment")
+		cmd.Flags().BoolVar(&where.user, "user", false, "for this user")
+		cmd.Flags().BoolVar(&where.system, "system", false, "for every user, under "+systemPrefix+"/share/jupyter")
 		if withCheckout {
 			cmd.Flags().StringVar(&checkout, "checkout", "", "the project's directory (default: found from the current directory)")
 		}
@@ -66,7 +96,7 @@ func newCommand() *cobra.Command {
 	var noWarm bool
 	install := addFlags(&cobra.Command{
 		Use:   "install",
-		Short: "build the pinned tools and install the kernel",
+		Short: "build the pinned tools and install the kernel, for this user if nothing else is said",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runInstall(cmd.Context(), cmd.OutOrStdout(), where, checkout, !noWarm)
 		},
@@ -77,15 +107,15 @@ func newCommand() *cobra.Command {
 		Use:   "uninstall",
 		Short: "remove the kernel",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runUninstall(cmd.OutOrStdout(), where)
+			return runUninstall(cmd.Context(), cmd.OutOrStdout(), where)
 		},
 	}, false)
 
 	doctor := addFlags(&cobra.Command{
 		Use:   "doctor",
 		Short: "say what is there, what is missing and how to fix it",
-		Long: "doctor checks the installation and what it stands on. Without --prefix or --user it looks at the\n" +
-			"installation in the checkout's .venv, then at the user's. Exit status 1: something needed is missing.",
+		Long: "doctor checks the installation and what it stands on. Without --prefix, --user or --system it looks at the\n" +
+			"installation in the checkout's .venv, then at the user's, then at the machine's. Exit status 1: something needed is missing.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDoctor(cmd.Context(), cmd.OutOrStdout(), where, checkout)
 		},
@@ -94,21 +124,31 @@ func newCommand() *cobra.Command {
 	warm := &cobra.Command{
 		Use:   "warm",
 		Short: "compile in advance what a first cell needs",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runWarm(cmd.Context(), cmd.OutOrStdout(), checkout)
 		},
 	}
 	warm.Flags().StringVar(&checkout, "checkout", "", "the project's directory (default: found from the current directory)")
 
+	version := addFlags(&cobra.Command{
+		Use:   "version",
+		Short: "print the versions of the kernel, of its tools and of Go",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runVersion(cmd.OutOrStdout(), where, checkout)
+		},
+	}, true)
+
 	var launch launchOptions
 	run := &cobra.Command{
 		Use:    "run",
 		Short:  "serve a Jupyter session (Jupyter calls this)",
 		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return runLaunch(launch)
+		Args:   noArguments,
+		// Its signals are its own affair.
+		PersistentPreRun: func(*cobra.Command, []string) {},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runLaunch(cmd.Context(), launch)
 		},
 	}
 	run.Flags().StringVarP(&launch.connectionFile, "connection-file", "f", "", "connection file, written by Jupyter")
@@ -118,6 +158,6 @@ func newCommand() *cobra.Command {
 		panic(err) // only a misspelt flag name
 	}
 
-	root.AddCommand(install, uninstall, doctor, warm, run)
+	root.AddCommand(install, uninstall, doctor, warm, version, run)
 	return root
 }

@@ -34,6 +34,14 @@ require (
 	return dir
 }
 
+// systemIsElsewhere gives a test a machine-wide prefix of its own.
+func systemIsElsewhere(t *testing.T) {
+	t.Helper()
+	former := systemPrefix
+	systemPrefix = t.TempDir()
+	t.Cleanup(func() { systemPrefix = former })
+}
+
 func put(t *testing.T, path, text string, mode os.FileMode) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

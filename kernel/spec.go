@@ -4,21 +4,31 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 )
 
 // kernelSpec is kernel.json, as jupyter_client's "Making kernels for Jupyter" describes it.
 type kernelSpec struct {
-	Argv          []string       `json:"argv"`
-	DisplayName   string         `json:"display_name"`
-	Language      string         `json:"language"`
-	InterruptMode string         `json:"interrupt_mode"`
-	Metadata      map[string]any `json:"metadata"`
+	Argv          []string     `json:"argv"`
+	DisplayName   string       `json:"display_name"`
+	Language      string       `json:"language"`
+	InterruptMode string       `json:"interrupt_mode"`
+	Metadata      specMetadata `json:"metadata"`
+}
+
+// specMetadata is what Jupyter hands on to front ends unread.
+type specMetadata struct {
+	Debugger bool `json:"debugger"` // JupyterLab's switch for its debugger
+	// Jupyter wants a tool's own entries below the tool's name.
+	Own struct {
+		Sources string `json:"sources"` // what the programs were built from, see sourceHash
+	} `json:"cnet"`
 }
 
 // newSpec describes an installation. Checkout and go command are arguments rather than files beside it, so that
 // kernel.json alone tells a reader what the kernel will use.
-func newSpec(l layout, checkout, goCommand string) kernelSpec {
+func newSpec(l layout, checkout, goCommand, sources string) kernelSpec {
+	var metadata specMetadata
+	metadata.Own.Sources = sources
 	return kernelSpec{
 		Argv: []string{
 			// An absolute path: not every front end knows jupyter_client's {resource_dir}.
@@ -28,16 +38,17 @@ func newSpec(l layout, checkout, goCommand string) kernelSpec {
 		Language:    "go",
 		// A signal would reach GoNB's children as well and kill a compilation; GoNB passes a message on to the cell alone.
 		InterruptMode: "message",
-		Metadata:      map[string]any{"debugger": false},
+		Metadata:      metadata,
 	}
 }
 
-func (s kernelSpec) write(l layout) error {
+// write puts kernel.json in its place and says whether that changed anything.
+func (s kernelSpec) write(l layout) (changed bool, err error) {
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
-		return err
+		return false, err
 	}
-	return writeFile(l.spec(), append(text, '\n'), 0o644)
+	return replaceFile(l.spec(), append(text, '\n'), 0o644)
 }
 
 // readSpec reads an installed kernelspec and refuses one that another program wrote.
@@ -64,27 +75,4 @@ func (s kernelSpec) arg(flag string) string {
 		}
 	}
 	return ""
-}
-
-// writeFile replaces a file in one step, so that neither a crash nor a program that runs from it meets half of it.
-func writeFile(path string, data []byte, mode os.FileMode) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return fmt.Errorf("cannot write to %s: %w", filepath.Dir(path), err)
-	}
-	defer os.Remove(temp.Name()) // no such file any more once it is renamed
-	_, err = temp.Write(data)
-	if err == nil {
-		err = temp.Chmod(mode)
-	}
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	return nil
 }

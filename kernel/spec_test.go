@@ -14,8 +14,10 @@ func TestSpec(t *testing.T) {
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := newSpec(l, "/my project", "/usr/local/go/bin/go").write(l); err != nil {
-		t.Fatal(err)
+	for _, want := range []bool{true, false} {
+		if changed, err := newSpec(l, "/my project", "/usr/local/go/bin/go", "1234").write(l); err != nil || changed != want {
+			t.Fatalf("changed %v, %v; want %v", changed, err, want)
+		}
 	}
 	text, err := os.ReadFile(l.spec())
 	if err != nil {
@@ -27,6 +29,9 @@ func TestSpec(t *testing.T) {
 		DisplayName   string   `json:"display_name"`
 		Language      string   `json:"language"`
 		InterruptMode string   `json:"interrupt_mode"`
+		Metadata      struct {
+			Debugger *bool `json:"debugger"`
+		} `json:"metadata"`
 	}
 	if err := json.Unmarshal(text, &raw); err != nil {
 		t.Fatal(err)
@@ -38,15 +43,18 @@ func TestSpec(t *testing.T) {
 	if raw.DisplayName != "ContinuousNet (Go)" || raw.Language != "go" || raw.InterruptMode != "message" {
 		t.Errorf("%+v", raw)
 	}
+	if raw.Metadata.Debugger == nil || *raw.Metadata.Debugger {
+		t.Error("a front end would offer a debugger")
+	}
 	back, err := readSpec(l)
-	if err != nil || back.arg("--checkout") != "/my project" || back.arg("--go") != "/usr/local/go/bin/go" {
+	if err != nil || back.Metadata.Own.Sources != "1234" || back.arg("--checkout") != "/my project" || back.arg("--go") != "/usr/local/go/bin/go" {
 		t.Errorf("read back: %+v, %v", back, err)
 	}
 }
 
 // The command line in kernel.json must be one that this program accepts.
 func TestSpecMatchesRun(t *testing.T) {
-	argv := newSpec(layout{dir: "/k"}, "/project", "/go").Argv
+	argv := newSpec(layout{dir: "/k"}, "/project", "/go", "1234").Argv
 	run, _, err := newCommand().Find(argv[1:])
 	if err != nil || run.Name() != "run" {
 		t.Fatalf("%v, %v", run, err)
@@ -66,24 +74,5 @@ func TestReadSpecRefusesForeign(t *testing.T) {
 		if _, err := readSpec(l); err == nil || !strings.Contains(err.Error(), l.spec()) {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-func TestWriteFileLeavesNothingBehind(t *testing.T) {
-	dir := t.TempDir()
-	for _, text := range []string{"one", "two"} {
-		if err := writeFile(filepath.Join(dir, "f"), []byte(text), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := writeFile(filepath.Join(dir, "no", "f"), nil, 0o644); err == nil {
-		t.Error("no error for a directory that does not exist")
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 1 {
-		t.Errorf("%v, %v", entries, err)
-	}
-	if text, err := os.ReadFile(filepath.Join(dir, "f")); err != nil || string(text) != "two" {
-		t.Errorf("%q, %v", text, err)
 	}
 }

@@ -12,13 +12,14 @@ import (
 	"strings"
 )
 
-// toolchain is a Go installation, as "go env" describes it.
+// toolchain is a Go installation, as "go env" describes it, and how cells are built with it.
 type toolchain struct {
 	command    string // the go command itself, absolute
 	version    string // for example go1.26.8
 	proxy      string // the user's GOPROXY
 	experiment string // the user's GOEXPERIMENT, with simd where the toolchain has it
 	cc         string // the C compiler, empty if there is none or cgo is off
+	xla        xlaChoice
 }
 
 // findToolchain looks for Go, first at the given path (from the installation; may be empty or stale), then in PATH,
@@ -40,7 +41,11 @@ func findToolchain(dir, recorded string) (toolchain, error) {
 	if err != nil && withSIMD != os.Getenv("GOEXPERIMENT") {
 		tc, err = askGo(command, dir, os.Getenv("GOEXPERIMENT"))
 	}
-	return tc, err
+	if err != nil {
+		return toolchain{}, err
+	}
+	tc.xla = chooseXLA(runtime.GOOS, runtime.GOARCH, tc.cc, os.Getenv, findPlugins(os.Getenv, ".", dir))
+	return tc, nil
 }
 
 // askGo runs "go env" with a GOEXPERIMENT; a toolchain that does not know the experiment fails.
@@ -115,7 +120,14 @@ func goVersionWord(s string) string {
 func lookGo(path string) string {
 	for _, dir := range filepath.SplitList(path) {
 		candidate := filepath.Join(dir, "go")
-		if _, front := layoutOf(candidate); dir != "" && !front && isExecutable(candidate) {
+		if dir == "" || !isExecutable(candidate) {
+			continue
+		}
+		program, err := filepath.EvalSymlinks(candidate)
+		if err != nil {
+			continue
+		}
+		if _, front := layoutOf(program); !front {
 			return candidate
 		}
 	}

@@ -93,7 +93,7 @@ func TestCellEnv(t *testing.T) {
 	}, tc, "/k/bin")
 	slices.Sort(env)
 	want := []string{
-		"GO111MODULE=on", "GOEXPERIMENT=simd", "GOFLAGS=" + cellFlags, "GOPROXY=off", "GOTOOLCHAIN=local", "GOWORK=auto",
+		"GO111MODULE=on", "GOEXPERIMENT=simd", "GOFLAGS=" + cellFlags(false), "GOPROXY=off", "GOTOOLCHAIN=local", "GOWORK=auto",
 		"HOME=/home/ada", "PATH=/k/bin:/opt/go/bin:/usr/bin",
 	}
 	if !slices.Equal(env, want) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -41,14 +40,18 @@ func warmCells(ctx context.Context, out io.Writer, checkout string, tc toolchain
 	}
 	defer os.RemoveAll(dir)
 
-	offline := cellEnv(os.Environ(), tc, "")
+	work := filepath.Join(dir, "work")
+	if err := os.Mkdir(work, 0o755); err != nil {
+		return err
+	}
+	offline := setenv(cellEnv(os.Environ(), tc, ""), map[string]string{"GOTMPDIR": work})
 	online := setenv(offline, map[string]string{"GOPROXY": tc.proxy})
 	goRun := func(dir string, env []string, args ...string) ([]byte, error) {
-		cmd := exec.CommandContext(ctx, tc.command, args...)
+		cmd := interruptible(ctx, tc.command, args...)
 		cmd.Dir, cmd.Env = dir, env
 		output, err := cmd.CombinedOutput()
 		if ctx.Err() != nil {
-			return nil, errors.New("interrupted; run the same command again to go on")
+			return nil, errInterrupted
 		}
 		if err != nil {
 			return nil, fmt.Errorf("warming the build cache: go %s failed: %s", strings.Join(args, " "), summary(output, err))

@@ -1,0 +1,206 @@
+package gopls
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// warmImports are known to gopls from the start; those of the project only with a checkout. They can be completed
+// without an import line, as GoNB imports them for a cell. Without a checkout they cost little; with one, its packages
+// import nearly all of them anyway.
+var (
+	warmImports = []string{
+		"bufio", "bytes", "cmp", "context", "encoding/base64", "encoding/binary", "encoding/csv", "encoding/hex",
+		"encoding/json", "errors", "flag", "fmt", "image", "image/color", "image/draw", "image/jpeg", "image/png", "io",
+		"io/fs", "iter", "log", "maps", "math", "math/big", "math/bits", "math/cmplx", "math/rand", "math/rand/v2", "os",
+		"os/exec", "path", "path/filepath", "reflect", "regexp", "runtime", "runtime/debug", "slices", "sort", "strconv",
+		"strings", "sync", "sync/atomic", "testing", "text/tabwriter", "time", "unicode", "unicode/utf8",
+	}
+	warmCheckoutImports = []string{
+		"continuousnet/cnet", "continuousnet/cnet/notebook", "github.com/janpfeifer/gonb/gonbui",
+	}
+)
+
+// maxSeenImports is how many imports of the user's are kept for later documents.
+const maxSeenImports = 100
+
+// warmDocument is the document before the user's first.
+const (
+	warmDocument = "package main\n\nfunc main() {\n\tfmt.Printl\n}\n"
+	warmOffset   = len(warmDocument) - len("\n}\n")
+)
+
+// document is the user's text as gopls gets it: with imports added on the line of the package clause.
+//
+// A change of the set of imported paths makes gopls run "go list", which takes longer than all else. So the set only
+// grows: each document imports what earlier ones did. The additions are on one line, which shifts columns there only.
+type document struct {
+	original string
+	text     string // as gopls gets it
+	at, add  int    // add bytes were put in at this offset of the original
+
+	own   map[string]bool // the paths that it imports itself
+	known []string        // sorted paths that gopls has seen imported
+}
+
+// imports is the set of paths that every document imports.
+type imports struct {
+	known []string // sorted
+	seen  int      // how many of them are the user's
+	warm  []string
+}
+
+func newImports(warm []string) *imports {
+	return &imports{known: slices.Sorted(slices.Values(warm)), warm: warm}
+}
+
+// document puts the known imports into the text, and learns its own.
+func (im *imports) document(text string) (document, error) {
+	switch {
+	case !utf8.ValidString(text):
+		return document{}, errors.New("gopls: the document is not UTF-8")
+	case len(text) > maxFrame/8: // JSON may write a byte as six
+		return document{}, fmt.Errorf("gopls: the document has %d bytes, more than %d", len(text), maxFrame/8)
+	}
+	at, ok := packageClauseEnd(text)
+	if !ok {
+		return document{}, errors.New("gopls: the document does not begin with a package clause")
+	}
+	own, names := outline(text)
+	var add strings.Builder
+	for _, p := range im.known {
+		if own[p] {
+			continue
+		}
+		name := packageName(p)
+		blank := "_ "
+		if !names[name] {
+			names[name] = true // of two packages with one name, only the first can have it
+			blank = ""
+		}
+		fmt.Fprintf(&add, ";import %s%q", blank, p)
+	}
+	im.learn(own)
+	return document{text, text[:at] + add.String() + text[at:], at, add.Len(), own, slices.Clone(im.known)}, nil
+}
+
+func (im *imports) learn(paths map[string]bool) {
+	for _, p := range slices.Sorted(maps.Keys(paths)) {
+		i, found := slices.BinarySearch(im.known, p)
+		if found || p == "C" || p[0] == '.' || p[0] == '/' {
+			continue // C is cgo; others are of no use to the next document
+		}
+		if im.seen == maxSeenImports {
+			*im = *newImports(im.warm)
+			i, _ = slices.BinarySearch(im.known, p)
+		}
+		im.known = slices.Insert(im.known, i, p)
+		im.seen++
+	}
+}
+
+// packageClauseEnd is the offset after the package's name.
+func packageClauseEnd(text string) (int, bool) {
+	var s scanner.Scanner
+	file := token.NewFileSet().AddFile("", -1, len(text))
+	s.Init(file, []byte(text), nil, 0)
+	if _, tok, _ := s.Scan(); tok != token.PACKAGE {
+		return 0, false
+	}
+	pos, tok, name := s.Scan()
+	return file.Offset(pos) + len(name), tok == token.IDENT
+}
+
+// outline is what a document imports, and the names that its top level declares or imports. A document that does not
+// parse has the outline of what does.
+func outline(text string) (paths, names map[string]bool) {
+	paths, names = map[string]bool{}, map[string]bool{}
+	file, _ := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution)
+	if file == nil {
+		return paths, names
+	}
+	for _, spec := range file.Imports {
+		p, err := strconv.Unquote(spec.Path.Value)
+		if err != nil || p == "" {
+			continue
+		}
+		paths[p] = true
+		if spec.Name != nil {
+			names[spec.Name.Name] = true
+		} else {
+			names[packageName(p)] = true
+		}
+	}
+	for _, decl := range file.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				names[d.Name.Name] = true
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch s := spec.(type) {
+				case *ast.TypeSpec:
+					names[s.Name.Name] = true
+				case *ast.ValueSpec:
+					for _, name := range s.Names {
+						names[name.Name] = true
+					}
+				}
+			}
+		}
+	}
+	return paths, names
+}
+
+// packageName is the likely name of the package with this path: the last part that is not a version.
+func packageName(p string) string {
+	name := path.Base(p)
+	if len(name) > 1 && name[0] == 'v' && strings.Trim(name[1:], "0123456789") == "" && path.Dir(p) != "." {
+		name = path.Base(path.Dir(p))
+	}
+	return name
+}
+
+// position is a place in a text: a line, and a column in UTF-16 code units, both from 0.
+type position struct {
+	Line      int `json:"line"`
+	Character int `json:"character"`
+}
+
+// position converts an offset in the original text. An offset inside of a character stands for the character's start.
+func (d document) position(offset int) position {
+	if offset > d.at {
+		offset += d.add
+	}
+	return positionAt(d.text, offset)
+}
+
+func positionAt(text string, offset int) position {
+	start := strings.LastIndexByte(text[:offset], '\n') + 1
+	p := position{Line: strings.Count(text[:start], "\n")}
+	for i, r := range text[start:] {
+		if start+i+utf8.RuneLen(r) > offset {
+			break
+		}
+		p.Character += utf16Len(r)
+	}
+	return p
+}
+
+func utf16Len(r rune) int {
+	if r >= 0x10000 {
+		return 2
+	}
+	return 1
+}

@@ -1,0 +1,303 @@
+package output
+
+import (
+	"bytes"
+	"container/list"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+)
+
+// item is a piece of text, a message, or a gap: the place of text that was left out.
+type item struct {
+	number uint64 // rises along the queue
+
+	name string // the stream of a text or gap
+	text []byte // at most maxPiece
+	left int64  // bytes left out; only a gap has some
+
+	msgType   string // empty for a text or gap
+	content   json.RawMessage
+	metadata  json.RawMessage
+	buffers   [][]byte
+	displayID string
+	clears    bool // a clear_output
+	waits     bool // with wait=True: it clears when the next output comes
+}
+
+func newMessage(msgType string, content, metadata json.RawMessage, buffers [][]byte) *item {
+	it := &item{msgType: msgType, content: content, metadata: metadata, buffers: buffers}
+	switch msgType {
+	case "clear_output":
+		var c struct {
+			Wait bool `json:"wait"`
+		}
+		it.clears = true
+		it.waits = json.Unmarshal(content, &c) == nil && c.Wait
+	case "display_data", "update_display_data":
+		if !bytes.Contains(content, []byte(`"display_id"`)) { // spares pictures the parser
+			break
+		}
+		var c struct {
+			Transient struct {
+				DisplayID string `json:"display_id"`
+			} `json:"transient"`
+		}
+		if json.Unmarshal(content, &c) == nil {
+			it.displayID = c.Transient.DisplayID
+		}
+	}
+	return it
+}
+
+// cost is what the item takes in memory.
+func (it *item) cost() int {
+	n := overhead + len(it.text) + len(it.content) + len(it.metadata)
+	for _, b := range it.buffers {
+		n += len(b)
+	}
+	return n
+}
+
+func (it *item) isText() bool   { return it.msgType == "" && it.left == 0 }
+func (it *item) isUpdate() bool { return it.msgType == "update_display_data" && it.displayID != "" }
+
+// isOutput reports whether the message makes a front end do what a clear_output(wait=True) before it asked for.
+func (it *item) isOutput() bool {
+	return it.msgType == "display_data" || it.msgType == "execute_result" || it.msgType == "error"
+}
+
+// cleared reports whether a clear_output behind the item makes it pointless to send. A display with an id also sets
+// the state of its namesakes in other cells, and a result or an error is waited for by more than the notebook.
+func (it *item) cleared() bool {
+	return it.msgType == "" || it.clears || it.msgType == "display_data" && it.displayID == ""
+}
+
+// push puts an item at the end of the queue.
+func (s *Stream) push(it *item) *list.Element {
+	if s.queue.Len() == 0 {
+		s.poke() // behind others it waits for them anyway
+	}
+	s.last++
+	it.number = s.last
+	if it.isText() {
+		s.texts += it.cost()
+	} else {
+		s.messages++
+		s.messageBytes += it.cost()
+	}
+	return s.queue.PushBack(it)
+}
+
+// remove takes an element out of the queue and of all that refers to it.
+func (s *Stream) remove(e *list.Element) {
+	it := s.queue.Remove(e).(*item)
+	switch {
+	case e == s.gap:
+		s.gap = nil
+	case it.isText():
+		s.texts -= it.cost()
+	default:
+		s.messages--
+		s.messageBytes -= it.cost()
+	}
+	if e == s.clear {
+		s.clear = nil
+	}
+	if s.updates[it.displayID] == e {
+		delete(s.updates, it.displayID)
+	}
+}
+
+// open lets the items up to a number go without waiting for others to join them.
+func (s *Stream) open(to uint64) {
+	s.openTo = max(s.openTo, to)
+	s.poke()
+}
+
+// pushText appends text, which is cut at no rune, in pieces.
+func (s *Stream) pushText(name, text string) {
+	if text == "" {
+		return
+	}
+	s.applyClear()
+	for text != "" {
+		it := s.openPiece(name)
+		n := 0
+		if it != nil {
+			n = runeCut(text, maxPiece-len(it.text))
+		}
+		if n == 0 { // there is no piece, or not even one rune fits in
+			it = &item{name: name, text: s.spare}
+			s.spare = nil
+			s.push(it)
+			n = runeCut(text, maxPiece)
+		}
+		it.text = append(it.text, text[:n]...)
+		s.texts += n
+		text = text[n:]
+		if s.texts > s.o.Limit {
+			s.leaveOut()
+		}
+	}
+}
+
+// openPiece returns the piece of text at the end of the queue if more of the stream can join it.
+func (s *Stream) openPiece(name string) *item {
+	if e := s.queue.Back(); e != nil {
+		if it := e.Value.(*item); it.isText() && it.name == name && len(it.text) < maxPiece {
+			return it
+		}
+	}
+	return nil
+}
+
+// runeCut returns the most bytes, at most n, that text can be cut after without cutting a rune.
+func runeCut(text string, n int) int {
+	if n >= len(text) {
+		return len(text)
+	}
+	for i := n; i > n-utf8.UTFMax && i >= 0; i-- {
+		if utf8.RuneStart(text[i]) {
+			return i
+		}
+	}
+	return n // not UTF-8
+}
+
+func (s *Stream) pushMessage(it *item) {
+	switch {
+	case it.isUpdate():
+		if e := s.updates[it.displayID]; e != nil {
+			before, after := e.Prev(), e.Next()
+			s.remove(e)
+			s.join(before, after)
+			s.stats.Superseded++
+			s.poke() // the front may be another one now
+			s.changed.Broadcast()
+		}
+		s.updates[it.displayID] = s.push(it)
+		return
+	case it.clears && !it.waits:
+		s.drop(nil)
+	case it.isOutput():
+		s.applyClear()
+	}
+	e := s.push(it)
+	if it.waits {
+		s.clear = e
+	}
+	clear(s.updates) // an update behind this message must not take the place of one before it
+	s.open(it.number)
+}
+
+// join makes one piece of two texts that have become neighbours.
+func (s *Stream) join(before, after *list.Element) {
+	if before == nil || after == nil {
+		return
+	}
+	a, b := before.Value.(*item), after.Value.(*item)
+	if !a.isText() || !b.isText() || a.name != b.name || len(a.text)+len(b.text) > maxPiece {
+		return
+	}
+	text := b.text
+	s.remove(after)
+	a.text = append(a.text, text...)
+	s.texts += len(text)
+}
+
+// applyClear is called before an output is queued. If a clear_output waits for it in the queue, what stands before that
+// would be cleared at once, so it is dropped.
+func (s *Stream) applyClear() {
+	if e := s.clear; e != nil {
+		s.clear = nil
+		s.drop(e)
+	}
+}
+
+// drop removes what a clear_output at the given element makes pointless; nil is the end of the queue.
+func (s *Stream) drop(until *list.Element) {
+	for e := s.queue.Front(); e != nil && e != until; {
+		next := e.Next()
+		if e.Value.(*item).cleared() {
+			s.remove(e)
+			s.stats.Superseded++
+		}
+		e = next
+	}
+	s.poke() // the front may be another one now
+	s.changed.Broadcast()
+}
+
+// leaveOut drops text from the middle of the queue until the rest is within the limit: behind the gap, or, if there is
+// none, behind the first half.
+func (s *Stream) leaveOut() {
+	e := s.gap
+	if e == nil {
+		e = s.queue.Front()
+		for first := 0; e != nil; e = e.Next() {
+			if it := e.Value.(*item); it.isText() {
+				first += it.cost()
+			}
+			if first >= s.o.Limit/2 {
+				break
+			}
+		}
+	}
+	for s.texts > s.o.Limit && e != nil {
+		drop := e.Next()
+		for drop != nil && !drop.Value.(*item).isText() {
+			drop = drop.Next()
+		}
+		if drop == nil || drop == s.queue.Back() { // the newest piece stays
+			return
+		}
+		it := drop.Value.(*item)
+		if s.gap == nil {
+			s.gap = s.queue.InsertBefore(&item{}, drop)
+		} else {
+			s.queue.MoveBefore(s.gap, drop)
+		}
+		gap := s.gap.Value.(*item)
+		gap.number, gap.name = it.number, it.name
+		gap.left += int64(len(it.text))
+		s.stats.LeftOut += int64(len(it.text))
+		s.remove(drop)
+		s.spare = it.text[:0]
+		e = s.gap
+	}
+}
+
+// endGap is called when the gap at the front is to be sent. The text behind it is cut to start with a line of its own.
+func (s *Stream) endGap(e *list.Element) {
+	gap := e.Value.(*item)
+	next := e.Next()
+	if next == nil {
+		return
+	}
+	it := next.Value.(*item)
+	if !it.isText() || it.name != gap.name {
+		return
+	}
+	n := bytes.IndexByte(it.text, '\n') + 1
+	if n == len(it.text) {
+		return
+	}
+	it.text = it.text[n:]
+	s.texts -= n
+	gap.left += int64(n)
+	s.stats.LeftOut += int64(n)
+}
+
+// bytesText says how many bytes there are, in a unit that people read.
+func bytesText(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1000_000:
+		return fmt.Sprintf("%d kB", n/1000)
+	case n < 1000_000_000:
+		return fmt.Sprintf("%d MB", n/1000_000)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+}

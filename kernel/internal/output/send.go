@@ -1,0 +1,154 @@
+package output
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// bucket is a token bucket: it fills with rate tokens a second up to burst.
+type bucket struct {
+	rate, burst, tokens float64
+	at                  time.Time // when tokens was right
+}
+
+func newBucket(rate, burst float64) *bucket {
+	return &bucket{rate: rate, burst: burst, tokens: burst, at: time.Now()}
+}
+
+// wait returns how long it takes until n tokens, or a full bucket, are there.
+func (b *bucket) wait(n float64, now time.Time) time.Duration {
+	b.tokens = min(b.burst, b.tokens+b.rate*now.Sub(b.at).Seconds())
+	b.at = now
+	missing := min(n, b.burst) - b.tokens
+	if missing <= 0 {
+		return 0
+	}
+	return max(time.Duration(missing/b.rate*float64(time.Second)), time.Microsecond)
+}
+
+// take takes n tokens, more than there are if it has to be.
+func (b *bucket) take(n float64) { b.tokens -= n }
+
+// sender is what only the sending goroutine knows.
+type sender struct {
+	*Stream
+	rate, textRate *bucket
+	window         time.Time // until when texts and updates are gathered
+	lineOpen       bool      // the last text did not end its line
+}
+
+// send is the goroutine that empties the queue.
+func (s *Stream) send() {
+	defer close(s.done)
+	t := sender{
+		Stream:   s,
+		rate:     newBucket(s.o.Rate, s.o.Burst),
+		textRate: newBucket(s.o.TextRate, s.o.TextBurst),
+		window:   time.Now(),
+	}
+	for {
+		it, wait := t.next()
+		switch {
+		case it != nil:
+			t.pass(it)
+		case wait < 0:
+			return
+		case wait == 0:
+			<-s.wake
+		default:
+			timer := time.NewTimer(wait)
+			select {
+			case <-s.wake:
+			case <-timer.C:
+			}
+			timer.Stop()
+		}
+	}
+}
+
+// next takes the item that is to be sent now from the queue. If there is none, it returns how long to wait for one: 0
+// stands for any time, less than 0 for the end.
+func (t *sender) next() (*item, time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil, -1
+	}
+	front := t.queue.Front()
+	if front == nil {
+		return nil, 0
+	}
+	it := front.Value.(*item)
+	now := time.Now()
+	if it.number > t.openTo {
+		if wait := t.window.Sub(now); wait > 0 {
+			return nil, wait
+		}
+		t.openTo = t.last
+		t.window = now.Add(t.o.Window)
+	}
+	if wait := t.rate.wait(1, now); wait > 0 {
+		return nil, wait
+	}
+	if it.msgType == "" {
+		if wait := t.textRate.wait(float64(envelope+len(it.text)), now); wait > 0 {
+			return nil, wait
+		}
+	}
+	if front == t.gap {
+		t.endGap(front)
+	}
+	t.remove(front)
+	t.sending = it.number
+	t.stats.Messages++
+	t.changed.Broadcast() // there is room for a message
+	return it, 0
+}
+
+// pass gives the sink an item that was taken from the queue. Making JSON of a text takes long enough to do it unlocked.
+func (t *sender) pass(it *item) {
+	sent := 0
+	if it.msgType == "" {
+		text := t.plain(it)
+		sent = len(text)
+		content := streamContent(it.name, text)
+		t.textRate.take(float64(envelope + len(content)))
+		t.sink("stream", content, json.RawMessage("{}"), nil)
+	} else {
+		t.sink(it.msgType, it.content, it.metadata, it.buffers)
+	}
+	t.rate.take(1)
+
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sending = 0
+	t.stats.TextBytes += int64(sent)
+	t.changed.Broadcast()
+}
+
+// plain returns what a reader sees of a text or a gap.
+func (t *sender) plain(it *item) []byte {
+	text := it.text
+	if it.left > 0 {
+		if t.lineOpen {
+			text = []byte("\n")
+		}
+		text = fmt.Appendf(text, "… %s left out: the cell writes faster than a notebook can show …\n", bytesText(it.left))
+	}
+	t.lineOpen = !bytes.HasSuffix(text, []byte("\n"))
+	return text
+}
+
+// streamContent returns the content of a stream message.
+func streamContent(name string, text []byte) json.RawMessage {
+	content, err := json.Marshal(struct {
+		Name string `json:"name"`
+		Text string `json:"text"`
+	}{name, string(text)})
+	if err != nil {
+		panic(err) // strings always have a JSON form
+	}
+	return content
+}

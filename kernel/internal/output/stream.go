@@ -1,0 +1,216 @@
+// Package output stands between a running cell and the Jupyter front end. It gathers small pieces of text, leaves out
+// states of a display that nobody would see, keeps below the rates from which on Jupyter's server throws messages away,
+// and bounds the memory that waiting output takes, all without changing the order in which the cell produced it:
+//
+//	s := output.New(sink, output.Options{})
+//	defer s.Close()
+//	s.Text("stdout", "epoch 1\n")
+//	s.Message("display_data", content, metadata, nil)
+//	s.Flush() // before the cell's status goes to idle
+//
+// Splitter takes what a cell tells the kernel in-band out of its text, and Objects turns JSON that comes as a string
+// into what it stands for.
+package output
+
+import (
+	"container/list"
+	"encoding/json"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+// Sink sends one message on the iopub channel. It is never called by two goroutines at once. It may block, which slows
+// the cell down in the end, but it must not call the Stream that calls it.
+type Sink func(msgType string, content json.RawMessage, metadata json.RawMessage, buffers [][]byte)
+
+const (
+	// maxPiece is the most text, in bytes, that one message carries.
+	maxPiece = 64 << 10
+	// overhead is about what a waiting item takes in memory beside its text or content, in bytes.
+	overhead = 512
+	// envelope is about what a message takes on the way beside its content, in bytes: its headers, mostly.
+	envelope = 1 << 10
+)
+
+// Options are the settings of a Stream. The zero value of each stands for its default.
+//
+// Jupyter's server counts over windows of 3 s. It throws messages away above 3,000 of them or 3 MB of text, and tells the
+// user so. The defaults stay below that at any moment. With a burst b and a rate r, a window sees at most b + 3r, and of
+// text a third of a MB more, because what JSON makes of a piece is only counted once it is on the way.
+type Options struct {
+	Rate      float64       // messages per second, on average (400)
+	Burst     float64       // messages at once after a pause (100)
+	TextRate  float64       // bytes of stream messages per second, on average (700,000)
+	TextBurst float64       // bytes of stream messages at once after a pause (500,000)
+	Window    time.Duration // how long text and updates are gathered (50 ms)
+	Limit     int           // bytes of text that may wait before its middle is left out (16 MiB)
+
+	MaxMessages     int // messages that may wait before Message blocks (10,000)
+	MaxMessageBytes int // bytes of their contents that may wait before Message blocks (64 MiB)
+}
+
+func (o Options) withDefaults() Options {
+	orDefault(&o.Rate, 400)
+	orDefault(&o.Burst, 100)
+	orDefault(&o.TextRate, 700e3)
+	orDefault(&o.TextBurst, 500e3)
+	orDefault(&o.Window, 50*time.Millisecond)
+	orDefault(&o.Limit, 16<<20)
+	orDefault(&o.MaxMessages, 10_000)
+	orDefault(&o.MaxMessageBytes, 64<<20)
+	return o
+}
+
+func orDefault[T int | float64 | time.Duration](v *T, value T) {
+	if *v <= 0 {
+		*v = value
+	}
+}
+
+// Stats counts what became of a cell's output.
+type Stats struct {
+	Messages   int   // messages sent, those of text included
+	TextBytes  int64 // bytes of text sent
+	Superseded int   // updates and displays not sent, because a later one or a clear_output took their place
+	LeftOut    int64 // bytes of text left out, because the cell wrote faster than the front end can show
+}
+
+// Stream is the output of one running cell. Its methods may be called from several goroutines.
+type Stream struct {
+	sink Sink
+	o    Options
+
+	mu      sync.Mutex
+	changed *sync.Cond // something left the queue, or the stream was closed
+	stats   Stats
+	closed  bool
+	carry   map[string]string // by stream: the start of a rune whose end has not come yet
+
+	queue   *list.List // of *item, in order
+	last    uint64     // number of the youngest item
+	sending uint64     // number of the item that the sink has now, 0 if none
+	openTo  uint64     // items up to this number need not wait for others to join them
+
+	texts        int           // cost of the waiting texts
+	messages     int           // count of the waiting messages
+	messageBytes int           // cost of them
+	gap          *list.Element // where text is being left out, nil if nowhere
+	spare        []byte        // memory of a piece that was left out, for the next one
+	updates      map[string]*list.Element
+	clear        *list.Element // the last clear_output(wait=True), while it waits
+
+	wake chan struct{} // the sender should look at the queue again
+	done chan struct{} // the sender has ended
+}
+
+// New returns a Stream that sends to sink. Close ends it.
+func New(sink Sink, o Options) *Stream {
+	s := &Stream{
+		sink:    sink,
+		o:       o.withDefaults(),
+		carry:   map[string]string{},
+		queue:   list.New(),
+		updates: map[string]*list.Element{},
+		wake:    make(chan struct{}, 1),
+		done:    make(chan struct{}),
+	}
+	s.changed = sync.NewCond(&s.mu)
+	go s.send()
+	return s
+}
+
+// Text takes text that the cell wrote to the stream name, "stdout" or "stderr". It never blocks for the front end.
+func (s *Stream) Text(name, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || text == "" {
+		return
+	}
+	if start := s.carry[name]; start != "" {
+		text = start + text
+	}
+	whole := len(text) - incomplete(text)
+	s.carry[name] = text[whole:]
+	s.pushText(name, text[:whole])
+}
+
+// Message takes a message of any other type. It blocks while too many wait.
+func (s *Stream) Message(msgType string, content, metadata json.RawMessage, buffers [][]byte) {
+	it := newMessage(msgType, content, metadata, buffers)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.closed && s.messages > 0 &&
+		(s.messages >= s.o.MaxMessages || s.messageBytes+it.cost() > s.o.MaxMessageBytes) {
+		s.changed.Wait()
+	}
+	if s.closed {
+		return
+	}
+	s.pushMessage(it)
+}
+
+// Flush returns when everything that came before it has been sent, or the stream was closed.
+func (s *Stream) Flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range []string{"stdout", "stderr"} {
+		if start := s.carry[name]; start != "" {
+			delete(s.carry, name)
+			s.pushText(name, start)
+		}
+	}
+	to := s.last
+	s.open(to)
+	for !s.closed && s.waiting(to) {
+		s.changed.Wait()
+	}
+}
+
+// waiting reports whether an item up to number to has not been sent.
+func (s *Stream) waiting(to uint64) bool {
+	if s.sending != 0 && s.sending <= to {
+		return true
+	}
+	front := s.queue.Front()
+	return front != nil && front.Value.(*item).number <= to
+}
+
+// Close throws away what has not been sent and ends the stream. The sink is not called after it.
+func (s *Stream) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.queue.Init()
+	s.changed.Broadcast()
+	s.mu.Unlock()
+	s.poke()
+	<-s.done
+}
+
+// Stats returns the counts up to now.
+func (s *Stream) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats
+}
+
+func (s *Stream) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// incomplete returns how many bytes at the end of text are the start of a rune that goes on.
+func incomplete(text string) int {
+	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
+		end := text[len(text)-n:]
+		if utf8.RuneStart(end[0]) {
+			if utf8.FullRuneInString(end) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}

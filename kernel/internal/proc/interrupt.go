@@ -1,0 +1,182 @@
+package proc
+
+import (
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// DefaultGrace is how long an interrupted cell may go on, to save what it has, before it is killed.
+	DefaultGrace = 15 * time.Second
+	// DefaultBuildGrace is the same for a compilation, which has nothing to save.
+	DefaultBuildGrace = 2 * time.Second
+)
+
+// Activity is what GoNB's children are about.
+type Activity int
+
+const (
+	Idle      Activity = iota // there are none
+	Compiling                 // go or goimports
+	Running                   // the cell's program, or a command of the cell
+)
+
+func (a Activity) String() string { return [...]string{"idle", "compiling", "running"}[a] }
+
+// Interrupter interrupts what runs under GoNB, each time the user asks for it. GoNB itself is never signalled. The zero
+// value of each setting is its default.
+type Interrupter struct {
+	GoNB       int           // GoNB's process id
+	Grace      time.Duration // [DefaultGrace]
+	BuildGrace time.Duration // [DefaultBuildGrace]
+	// Killed, if set, is called when time was up and something had to be killed: from another goroutine, with what it
+	// was and the time that it had.
+	Killed func(Activity, time.Duration)
+
+	mu       sync.Mutex
+	targets  map[identity]bool // of the last interrupt; one that still runs makes the next interrupt a kill
+	activity Activity          // theirs
+}
+
+// Interruption is what an interrupt did.
+type Interruption struct {
+	Activity  Activity      // what was interrupted; Idle: there was nothing
+	Killed    bool          // it had been interrupted before, and was killed
+	Grace     time.Duration // if not killed: when it will be
+	Processes []Process     // the processes that were signalled
+}
+
+// Interrupt sends SIGINT to the processes that run the cell or compile it, with all their descendants. What still runs
+// when its grace is over is killed. A second call kills at once what the first one has not ended. Between two steps of a
+// cell GoNB has no child for a moment: the result is then Idle, and a caller who knows that the cell goes on calls again.
+func (i *Interrupter) Interrupt() (Interruption, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for target := range i.targets {
+		if target.alive() {
+			return Interruption{Activity: i.activity, Killed: true}, i.kill(i.targets)
+		}
+	}
+	processes, activity := working(i.GoNB, table())
+	if activity == Idle {
+		return Interruption{}, nil
+	}
+	targets := make(map[identity]bool, len(processes))
+	for _, p := range processes {
+		targets[p.identity()] = true
+	}
+	i.targets, i.activity = targets, activity
+	grace := i.grace(activity)
+	time.AfterFunc(grace, func() { i.expire(targets, activity, grace) })
+	return Interruption{Activity: activity, Grace: grace, Processes: processes}, Signal(processes, syscall.SIGINT)
+}
+
+func (i *Interrupter) grace(a Activity) time.Duration {
+	own, standard := i.Grace, DefaultGrace
+	if a == Compiling {
+		own, standard = i.BuildGrace, DefaultBuildGrace
+	}
+	if own > 0 {
+		return own
+	}
+	return standard
+}
+
+// expire kills the targets of an interrupt that still run.
+func (i *Interrupter) expire(targets map[identity]bool, activity Activity, grace time.Duration) {
+	for target := range targets {
+		if target.alive() {
+			if err := i.kill(targets); err == nil && i.Killed != nil {
+				i.Killed(activity, grace)
+			}
+			return
+		}
+	}
+}
+
+// kill kills the targets and what they have started meanwhile.
+func (i *Interrupter) kill(targets map[identity]bool) error {
+	return killAll(func(p Process) bool { return targets[p.identity()] }, nil)
+}
+
+// compilers are the children that prepare a cell; any other is the cell, or a command that it runs.
+var compilers = []string{"go", "goimports"}
+
+// working returns the processes that GoNB waits for, and what they are about: its children, except gopls, and what has
+// detached itself but still holds an output pipe that GoNB reads; all with their descendants.
+func working(gonb int, table []Process) ([]Process, Activity) {
+	var self Process
+	for _, p := range table {
+		if p.PID == gonb {
+			self = p
+		}
+	}
+	if self.PID == 0 {
+		return nil, Idle
+	}
+	activity := Idle
+	isChild := func(p Process) bool { return p.PPID == gonb && p.Comm != "gopls" }
+	found := family(table, 0, isChild)
+	found = slices.DeleteFunc(found, func(p Process) bool { return p.Zombie })
+	for _, p := range found {
+		if isChild(p) && !slices.Contains(compilers, p.Comm) {
+			activity = Running
+		}
+	}
+	if len(found) > 0 && activity == Idle {
+		activity = Compiling
+	}
+	if strays := straysOf(self, table, found); len(strays) > 0 {
+		found, activity = append(found, strays...), Running
+	}
+	for n := range found {
+		found[n].Exe = executable(found[n].PID)
+	}
+	return found, activity
+}
+
+// tableAround returns the part of the process table in which [working] looks: below GoNB's guard.
+func tableAround(gonb int) []Process {
+	p, ok := lookup(gonb)
+	if !ok {
+		return nil
+	}
+	return tableBelow(p.PPID)
+}
+
+// straysOf returns the other descendants of GoNB's guard that write into a pipe of GoNB's: "!sleep 1000 &" is one, for
+// which GoNB waits although its shell has ended.
+func straysOf(gonb Process, table, found []Process) []Process {
+	pipes := privatePipes(gonb.PID)
+	if len(pipes) == 0 {
+		return nil
+	}
+	known := map[int]bool{gonb.PID: true}
+	for _, p := range found {
+		known[p.PID] = true
+	}
+	return family(table, 0, func(p Process) bool {
+		if p.Zombie || known[p.PID] || p.PPID != gonb.PPID {
+			return false
+		}
+		theirs := pipesOf(p.PID)
+		return pipes[theirs[1]] || pipes[theirs[2]]
+	})
+}
+
+// privatePipes returns the pipes between GoNB and its children; those that it writes its own log to are not.
+func privatePipes(gonb int) map[string]bool {
+	pipes := make(map[string]bool)
+	fds := pipesOf(gonb)
+	for fd, pipe := range fds {
+		if fd > 2 {
+			pipes[pipe] = true
+		}
+	}
+	for fd := range 3 {
+		delete(pipes, fds[fd])
+	}
+	return pipes
+}

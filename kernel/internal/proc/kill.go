@@ -1,0 +1,76 @@
+package proc
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// killLimit is how long a killed process may take to go. Only one that the system itself holds up, in a read from a
+// dead network disk for example, needs longer.
+const killLimit = 10 * time.Second
+
+// KillTree kills the process pid and its descendants, and returns when all of them have gone. A process that left the
+// tree before, because its parent had ended, is not found.
+func KillTree(pid int) error {
+	id, ok := identityOf(pid)
+	if !ok {
+		return nil
+	}
+	return killAll(func(p Process) bool { return p.identity() == id }, nil)
+}
+
+// killSession kills what carries the session's mark, and all descendants.
+func killSession(dir string) error {
+	return killAll(func(p Process) bool { return carriesMark(p.PID, dir) }, nil)
+}
+
+// killAll kills the processes that isRoot accepts and their descendants, until none is left. This process is spared, and
+// so are its children, except those that isRoot accepts. Each target is stopped first, so that it cannot start another
+// behind our back, and all are killed when no new one appears. Who is their parent passes reap, which takes notice of the
+// dead and reports whether that was the last of them.
+func killAll(isRoot func(Process) bool, reap func() bool) error {
+	known := make(map[identity]bool)
+	isTarget := func(p Process) bool { return known[p.identity()] || isRoot(p) }
+	deadline := time.Now().Add(killLimit)
+	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
+		var left []Process
+		for fresh := true; fresh; {
+			fresh = false
+			left = left[:0]
+			for _, p := range family(table(), os.Getpid(), isTarget) {
+				if !known[p.identity()] {
+					known[p.identity()] = true
+					fresh = true
+					// A process that cannot be signalled at all is reported below, by name, when time is up.
+					_ = p.identity().signal(syscall.SIGSTOP)
+				}
+				left = append(left, p)
+			}
+		}
+		running := left[:0]
+		for _, p := range left {
+			_ = p.identity().signal(syscall.SIGKILL)
+			if !p.Zombie {
+				running = append(running, p)
+			}
+		}
+		if (reap == nil || reap()) && len(running) == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("killed, but still there after %v: %s", killLimit, describe(running))
+		}
+		time.Sleep(pause)
+	}
+}
+
+func describe(processes []Process) string {
+	var names []string
+	for _, p := range processes {
+		names = append(names, fmt.Sprintf("%s (process %d)", p.Comm, p.PID))
+	}
+	return strings.Join(names, ", ")
+}

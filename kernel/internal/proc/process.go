@@ -1,0 +1,101 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Process is what the system's process table says of one process at one moment.
+type Process struct {
+	PID, PPID, PGID int
+	Start           uint64        // when it started; an unspecified unit, of use only with the PID, as an identity
+	Comm            string        // the name of its program, at most 15 bytes
+	Exe             string        // the path of its program; empty when it may not be read
+	Zombie          bool          // it has ended, and its parent has not taken notice
+	CPU             time.Duration // its processor time, with that of the children it has waited for
+	WaitedCPU       time.Duration // the latter alone
+	RSS             int64         // resident memory in bytes
+}
+
+// identity tells a process from a later one with the same id.
+type identity struct {
+	PID   int    `json:"pid"`
+	Start uint64 `json:"start"`
+}
+
+func (p Process) identity() identity { return identity{p.PID, p.Start} }
+
+// identityOf returns the identity of the running process pid; false if there is none.
+func identityOf(pid int) (identity, bool) {
+	p, ok := lookup(pid)
+	return p.identity(), ok && !p.Zombie
+}
+
+// alive reports whether the process still runs.
+func (id identity) alive() bool {
+	now, ok := identityOf(id.PID)
+	return ok && now == id
+}
+
+// signal sends sig to the process, and to nothing if it has ended. On Linux os.FindProcess holds on to the process
+// that has the id now; if its start time is right afterwards, the signal cannot reach another one.
+func (id identity) signal(sig syscall.Signal) error {
+	handle, err := os.FindProcess(id.PID)
+	if err != nil {
+		return nil
+	}
+	defer handle.Release()
+	if p, ok := lookup(id.PID); !ok || p.identity() != id {
+		return nil
+	}
+	if err := handle.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("cannot send signal %q to process %d: %w", sig, id.PID, err)
+	}
+	return nil
+}
+
+// Descendants returns the children of pid, their children and so on, zombies included, parents before children. It
+// looks once: a process that starts or ends meanwhile may be missing.
+func Descendants(pid int) []Process {
+	found := family(table(), 0, func(p Process) bool { return p.PPID == pid })
+	for i := range found {
+		found[i].Exe = executable(found[i].PID)
+	}
+	return found
+}
+
+// Signal sends sig to each process that still runs as it was found.
+func Signal(processes []Process, sig syscall.Signal) error {
+	var failed []error
+	for _, p := range processes {
+		failed = append(failed, p.identity().signal(sig))
+	}
+	return errors.Join(failed...)
+}
+
+// family returns the processes of table that isRoot accepts and all that descend from them, parents before children. The
+// process skip is left out, and what descends from it alone.
+func family(table []Process, skip int, isRoot func(Process) bool) []Process {
+	children := make(map[int][]Process, len(table))
+	var found []Process
+	taken := map[int]bool{skip: true}
+	for _, p := range table {
+		children[p.PPID] = append(children[p.PPID], p)
+		if !taken[p.PID] && isRoot(p) {
+			taken[p.PID] = true
+			found = append(found, p)
+		}
+	}
+	for i := 0; i < len(found); i++ {
+		for _, p := range children[found[i].PID] {
+			if !taken[p.PID] {
+				taken[p.PID] = true
+				found = append(found, p)
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,46 @@
+package proc
+
+import (
+	"fmt"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+)
+
+// starter starts children on one thread that lasts as long as this process: the parent-death signal comes when the
+// thread that started a child ends, and the threads of ordinary goroutines may end at any time.
+var starter = sync.OnceValue(func() chan<- func() {
+	work := make(chan func())
+	go func() {
+		runtime.LockOSThread()
+		for start := range work {
+			start()
+		}
+	}()
+	return work
+})
+
+// Start starts cmd so that it dies with this process, in a process group of its own, out of reach of the signals that a
+// front end sends to the kernel's group. KillGroup ends it with what it has started in turn.
+func Start(cmd *exec.Cmd) error {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Setpgid = true
+	dyingWithThread(cmd.SysProcAttr)
+	failed := make(chan error)
+	starter() <- func() { failed <- cmd.Start() }
+	return <-failed
+}
+
+// KillGroup kills the process group of a command that was started with [Start] and has not been waited for.
+func KillGroup(cmd *exec.Cmd) error {
+	if cmd.Process == nil {
+		return nil
+	}
+	if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); err != nil && err != syscall.ESRCH {
+		return fmt.Errorf("cannot kill %s: %w", cmd.Path, err)
+	}
+	return nil
+}

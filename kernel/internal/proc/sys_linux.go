@@ -1,0 +1,178 @@
+package proc
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// clockTick is the unit of processor times and start times in /proc: USER_HZ is 100 on every architecture of Go.
+const clockTick = 10 * time.Millisecond
+
+// table returns all processes, without Exe. One that ends meanwhile is left out.
+func table() []Process {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil
+	}
+	processes := make([]Process, 0, len(names))
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			if p, ok := lookup(pid); ok {
+				processes = append(processes, p)
+			}
+		}
+	}
+	return processes
+}
+
+// tableBelow returns the part of the process table that holds pid and its descendants. It costs what these cost, and not
+// what all processes of a busy machine do, but may miss one when another ends meanwhile: fit for looking, not for killing.
+func tableBelow(pid int) []Process {
+	if _, err := os.Stat("/proc/thread-self/children"); err != nil {
+		return table() // a Linux built without CONFIG_PROC_CHILDREN
+	}
+	var processes []Process
+	for pending := []int{pid}; len(pending) > 0; {
+		pid, pending = pending[0], pending[1:]
+		p, ok := lookup(pid)
+		if !ok {
+			continue
+		}
+		processes = append(processes, p)
+		threads, err := os.ReadDir(procFile(pid, "task"))
+		if err != nil {
+			continue
+		}
+		for _, thread := range threads {
+			children, err := os.ReadFile(procFile(pid, "task/"+thread.Name()+"/children"))
+			if err != nil {
+				continue
+			}
+			for _, child := range strings.Fields(string(children)) {
+				if pid, err := strconv.Atoi(child); err == nil {
+					pending = append(pending, pid)
+				}
+			}
+		}
+	}
+	return processes
+}
+
+// lookup reads /proc/PID/stat.
+func lookup(pid int) (Process, bool) {
+	stat, err := os.ReadFile(procFile(pid, "stat"))
+	if err != nil {
+		return Process{}, false
+	}
+	return parseStat(stat)
+}
+
+// parseStat understands the line of /proc/PID/stat (proc_pid_stat(5)). The name in it may hold blanks and brackets.
+func parseStat(stat []byte) (Process, bool) {
+	opening, closing := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
+	if opening < 0 || closing < opening {
+		return Process{}, false
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(stat[:opening])))
+	fields := strings.Fields(string(stat[closing+1:])) // fields[0] is field 3 of the manual page
+	if err != nil || len(fields) < 22 {
+		return Process{}, false
+	}
+	number := func(field int) int64 {
+		n, parseErr := strconv.ParseInt(fields[field-3], 10, 64)
+		if parseErr != nil {
+			err = parseErr
+		}
+		return n
+	}
+	p := Process{
+		PID:       pid,
+		PPID:      int(number(4)),
+		PGID:      int(number(5)),
+		Start:     uint64(number(22)),
+		Comm:      string(stat[opening+1 : closing]),
+		Zombie:    fields[0] == "Z" || fields[0] == "X",
+		CPU:       time.Duration(number(14)+number(15)+number(16)+number(17)) * clockTick,
+		WaitedCPU: time.Duration(number(16)+number(17)) * clockTick,
+		RSS:       number(24) * int64(os.Getpagesize()),
+	}
+	return p, err == nil
+}
+
+// executable returns the path of the process's program, or nothing where it may not be read.
+func executable(pid int) string {
+	path, err := os.Readlink(procFile(pid, "exe"))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(path, " (deleted)")
+}
+
+// carriesMark reports whether the process was started with the session's mark in its environment.
+func carriesMark(pid int, dir string) bool {
+	environ, err := os.ReadFile(procFile(pid, "environ"))
+	if err != nil {
+		return false
+	}
+	return slices.Contains(strings.Split(string(environ), "\x00"), SessionEnv+"="+dir)
+}
+
+// peakRSS returns the largest resident memory that the process ever had, in bytes.
+func peakRSS(pid int) int64 {
+	status, err := os.ReadFile(procFile(pid, "status"))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
+			if err != nil {
+				return 0
+			}
+			return kib * 1024
+		}
+	}
+	return 0
+}
+
+// runningFor returns how long ago the process started.
+func runningFor(p Process) time.Duration {
+	var now unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) != nil {
+		return 0
+	}
+	return max(0, time.Duration(now.Nano())-time.Duration(p.Start)*clockTick)
+}
+
+// machine names the scope in which a process id and start time mean something: this boot, this process namespace.
+func machine() string {
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	namespace, _ := os.Readlink("/proc/self/ns/pid")
+	return strings.TrimSpace(string(boot)) + " " + namespace
+}
+
+// adoptOrphans makes this process the parent of every descendant that loses its own.
+func adoptOrphans() error {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("cannot become the parent of orphans: %w", err)
+	}
+	return nil
+}
+
+// dyingWithThread makes a child die with the thread that starts it.
+func dyingWithThread(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGKILL }
+
+func procFile(pid int, name string) string { return "/proc/" + strconv.Itoa(pid) + "/" + name }

@@ -1,0 +1,88 @@
+package proc
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Usage is what the processes of a cell use.
+type Usage struct {
+	Wall      time.Duration // since the oldest process started, or since the sampler did
+	CPU       time.Duration // processor time of all, ended ones that were waited for included; in steps of 10 ms
+	RSS       int64         // resident memory of all now, in bytes; shared pages count once for each process
+	PeakRSS   int64         // the most seen: the larger of RSS and of the peak of any one process
+	Processes int
+}
+
+// Sample returns what runs under GoNB now: the cell or its compilation.
+func Sample(gonb int) Usage {
+	processes, _ := working(gonb, tableAround(gonb))
+	var u Usage
+	for _, p := range processes {
+		u.Wall = max(u.Wall, runningFor(p))
+		u.CPU += p.CPU
+		u.RSS += p.RSS
+		u.PeakRSS = max(u.PeakRSS, peakRSS(p.PID))
+		u.Processes++
+	}
+	u.PeakRSS = max(u.PeakRSS, u.RSS)
+	return u
+}
+
+// Sampler adds up what one cell uses, from its compilation to its end. Sample it now and then for the peaks.
+type Sampler struct {
+	gonb    int
+	started time.Time
+	before  time.Duration // what GoNB's earlier children took
+
+	mu   sync.Mutex
+	last Usage
+}
+
+// NewSampler starts to count what runs under GoNB from now on.
+func NewSampler(gonb int) *Sampler {
+	return &Sampler{gonb: gonb, started: time.Now(), before: childrenCPU(gonb)}
+}
+
+// Sample returns the use so far. Wall and CPU also count children that have ended meanwhile; CPU never falls.
+func (s *Sampler) Sample() Usage {
+	// In this order: a child that ends in between is missed now and counted the next time, never twice.
+	ended := childrenCPU(s.gonb) - s.before
+	u := Sample(s.gonb)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u.Wall = time.Since(s.started)
+	u.CPU = max(s.last.CPU, u.CPU+ended)
+	u.PeakRSS = max(s.last.PeakRSS, u.PeakRSS)
+	s.last = u
+	return u
+}
+
+// RSS returns the resident memory of the process pid in bytes.
+func RSS(pid int) (int64, error) {
+	p, ok := lookup(pid)
+	if !ok {
+		return 0, fmt.Errorf("there is no process %d", pid)
+	}
+	return p.RSS, nil
+}
+
+// treeRSS returns the resident memory of a process and its descendants, and how many they are.
+func treeRSS(id identity) (bytes int64, processes int) {
+	if !id.alive() {
+		return 0, 0
+	}
+	for _, p := range tableBelow(id.PID) {
+		if !p.Zombie {
+			bytes += p.RSS
+			processes++
+		}
+	}
+	return bytes, processes
+}
+
+func childrenCPU(pid int) time.Duration {
+	p, _ := lookup(pid)
+	return p.WaitedCPU
+}

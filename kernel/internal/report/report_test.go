@@ -1,0 +1,61 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// session is a notebook's cells by GoNB's number; what GoNB got is what the user wrote.
+type session map[int]string
+
+func (s session) Line(id, line int) (cell string, userLine int, text string, ok bool) {
+	lines := strings.Split(s[id], "\n")
+	if s[id] == "" || line < 1 || line > len(lines) {
+		return "", 0, "", false
+	}
+	return fmt.Sprintf("cell [%d]", id), line, lines[line-1], true
+}
+
+// failed is what GoNB 0.11.4, with Go 1.26 below it, said about a cell.
+type failed struct {
+	Cell      int
+	Cells     map[string]string
+	Evalue    string
+	Traceback []string
+	Stderr    string
+}
+
+func (f failed) session() session {
+	s := session{}
+	for id, code := range f.Cells {
+		n, _ := strconv.Atoi(id)
+		s[n] = code
+	}
+	return s
+}
+
+func (f failed) hints() Hints {
+	code := "\n" + f.Cells[strconv.Itoa(f.Cell)]
+	return Hints{Cell: f.Cell, HasMain: strings.Contains(code, "\n%%") || strings.Contains(code, "\nfunc main(")}
+}
+
+// recorded are real failures, taken from a live GoNB; the names tell the mistake.
+func recorded(t testing.TB) map[string]failed {
+	t.Helper()
+	data, err := os.ReadFile("testdata/gonb.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]failed
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// plain is a traceback as a front end without colours shows it.
+func plain(r Report) string { return escape.ReplaceAllString(strings.Join(r.Traceback, "\n"), "") }

@@ -1,0 +1,172 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"continuousnet/kernel/internal/gopls"
+	"continuousnet/kernel/internal/proc"
+)
+
+const (
+	// assistTime bounds one completion or inspection. A front end waits less; the answer warms the next one.
+	assistTime = 10 * time.Second
+	// maxAssists is how many of them may be under way; more are answered with nothing.
+	maxAssists = 8
+)
+
+// assistant asks gopls, which knows the cell and the declarations of the cells before it. It does not wait for a cell
+// that runs.
+type assistant struct {
+	s     *Server
+	slots chan struct{}
+
+	mu     sync.Mutex
+	client *gopls.Client
+	closed bool
+}
+
+// startAssistant starts gopls in the background.
+func (s *Server) startAssistant() {
+	s.assistant.s, s.assistant.slots = s, make(chan struct{}, maxAssists)
+	go s.assistant.get()
+}
+
+// get returns gopls, started again if it has ended.
+func (a *assistant) get() (*gopls.Client, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return nil, fmt.Errorf("the kernel is shutting down")
+	}
+	if a.client != nil && a.client.Alive() {
+		return a.client, nil
+	}
+	var err error
+	a.client, err = gopls.Start(gopls.Options{
+		Command: a.s.o.Gopls, Dir: filepath.Join(a.s.processes.Dir, goplsDir), Checkout: a.s.o.Checkout, Env: a.s.environment(), Log: a.s.o.Log.Writer(), Start: proc.Start,
+	})
+	if err != nil {
+		a.client = nil
+		a.s.o.Log.Printf("completion does not work: %v", err)
+	}
+	return a.client, err
+}
+
+func (a *assistant) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	if a.client != nil {
+		a.client.Close()
+	}
+}
+
+// assist answers a request for help with the code, without holding up other requests.
+func (s *Server) assist(r *request, replyType string, make func(*request) (any, error)) {
+	select {
+	case s.assistant.slots <- struct{}{}:
+		go func() {
+			defer func() { <-s.assistant.slots }()
+			s.answer(r, replyType, make)
+		}()
+	default:
+		s.answer(r, replyType, func(*request) (any, error) {
+			return nil, fmt.Errorf("%d requests for completion or inspection are under way; try again", maxAssists)
+		})
+	}
+}
+
+type cursorRequest struct {
+	Code   string `json:"code"`
+	Cursor int    `json:"cursor_pos"` // in Unicode code points
+}
+
+func (s *Server) complete(r *request) (any, error) {
+	var content cursorRequest
+	if err := decode(r, &content); err != nil {
+		return nil, err
+	}
+	type match struct {
+		Start int    `json:"start"`
+		End   int    `json:"end"`
+		Text  string `json:"text"`
+		Type  string `json:"type"`
+	}
+	matches, types := []string{}, []match{}
+	start, end := content.Cursor, content.Cursor
+	cursor := byteOffset(content.Code, content.Cursor)
+	if names, from := completeMagic(content.Code[:cursor]); names != nil {
+		start = utf8.RuneCountInString(content.Code[:from])
+		matches = names
+	} else if document, offset, ok := s.memory.Document(content.Code, cursor); ok {
+		client, err := s.assistant.get()
+		if err != nil {
+			return nil, err
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), assistTime)
+		defer cancel()
+		found, err := client.Complete(ctx, document, offset)
+		if err != nil {
+			return nil, err
+		}
+		if len(found.Matches) > 0 {
+			start -= utf8.RuneCountInString(document[found.Start:offset])
+			end += utf8.RuneCountInString(document[offset:found.End])
+		}
+		for _, m := range found.Matches {
+			matches = append(matches, m.Text)
+			types = append(types, match{start, end, m.Text, m.Kind})
+		}
+	}
+	metadata := map[string]any{}
+	if len(types) > 0 {
+		metadata["_jupyter_types_experimental"] = types // JupyterLab shows them beside the names
+	}
+	return map[string]any{"status": "ok", "matches": matches, "cursor_start": start, "cursor_end": end, "metadata": metadata}, nil
+}
+
+func (s *Server) inspect(r *request) (any, error) {
+	var content cursorRequest
+	if err := decode(r, &content); err != nil {
+		return nil, err
+	}
+	data := map[string]string{}
+	cursor := byteOffset(content.Code, content.Cursor)
+	if document, offset, ok := s.memory.Document(content.Code, cursor); ok {
+		client, err := s.assistant.get()
+		if err != nil {
+			return nil, err
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), assistTime)
+		defer cancel()
+		text, found, err := client.Hover(ctx, document, offset)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			data["text/markdown"], data["text/plain"] = text, text
+		}
+	} else if about, ok := inspectMagic(content.Code, cursor); ok {
+		data["text/plain"] = about
+	}
+	return map[string]any{"status": "ok", "found": len(data) > 0, "data": data, "metadata": map[string]any{}}, nil
+}
+
+// byteOffset is the place in text of a position counted in code points, as Jupyter's protocol counts since 5.2.
+func byteOffset(text string, position int) int {
+	if position <= 0 {
+		return 0
+	}
+	for at := range text {
+		if position == 0 {
+			return at
+		}
+		position--
+	}
+	return len(text)
+}

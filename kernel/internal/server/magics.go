@@ -1,0 +1,179 @@
+package server
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"continuousnet/kernel/internal/proc"
+	"continuousnet/kernel/internal/report"
+	"continuousnet/kernel/internal/wire"
+)
+
+// magic is a special command, for %help and for completion.
+type magic struct {
+	name, arguments, about string
+	run                    func(*Server, *run, string) error // nil: GoNB's own
+}
+
+// magics are the special commands: those of this kernel, and those that GoNB carries out.
+var magics []magic
+
+func init() { // not a literal: help reads it
+	magics = []magic{
+		{"%help", "", "this page", (*Server).help},
+		{"%usage", "", "time, processor and memory of the last cell, memory of the kernel, messages that were dropped", (*Server).showUsage},
+		{"%%", "[arguments]", "the rest of the cell is the body of main, with these command-line arguments; not needed in most cells", nil},
+		{"%main", "[arguments]", "the same as %%", nil},
+		{"%args", "arguments", "command-line arguments of the cell's program", nil},
+		{"%exec", "function [arguments]", "run a function in place of main", nil},
+		{"%test", "[arguments]", "run the cell's tests and benchmarks, with go test", nil},
+		{"%wasm", "", "compile the cell to WebAssembly and run it in the browser", nil},
+		{"%env", "NAME VALUE", "set an environment variable for the cells that follow", nil},
+		{"%cd", "[directory]", "change the directory in which cells run, or say which it is", nil},
+		{"%goflags", "flags", `flags of go build for the cells that follow; %goflags "" takes them back`, nil},
+		{"%list", "", "what the cells so far have declared (also %ls)", nil},
+		{"%rm", "names", "forget declarations (also %remove)", nil},
+		{"%reset", "[go.mod]", "forget all declarations, or begin go.mod afresh", nil},
+		{"%autoget", "", "let GoNB run go get before a cell; %noautoget switches it off (both without effect here: see !go get)", nil},
+		{"%track", "[file or directory]", "watch Go files outside the notebook; %untrack ends it", nil},
+		{"%goworkfix", "", "add replace rules to go.mod for the modules of go.work", nil},
+		{"%capture", "[-a] file", "write the cell's output to a file as well", nil},
+		{"%with_inputs", "", "offer an input field to the next ! command; %with_password one that hides what is typed", nil},
+		{"%widgets", "", "connect GoNB's widgets to the front end", nil},
+		{"%version", "", "GoNB's version", nil},
+		{"%%writefile", "[-a] file", "first line of a cell: write the rest to a file", nil},
+		{"%%bash", "", "first line of a cell: run the rest in bash; %%sh and %%script COMMAND likewise", nil},
+		{"!", "command", "run a command in the shell; !*command in the directory where cells are built, !*go get PACKAGE fetches a package", nil},
+	}
+}
+
+// magics carries out the special commands that are the kernel's own and returns the cell without them. Their lines stay,
+// empty, so that line numbers do.
+func (s *Server) magics(cell *run) (string, *report.Report) {
+	lines := strings.Split(cell.content.Code, "\n")
+	if first, _, _ := strings.Cut(lines[0], " "); strings.HasPrefix(first, "%%") && len(strings.TrimSpace(first)) > 2 {
+		return cell.content.Code, nil // another language
+	}
+	for i, line := range lines {
+		name, arguments, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "//gonb:")), " ")
+		at := slices.IndexFunc(magics, func(m magic) bool { return m.name == name && m.run != nil })
+		if at < 0 || !strings.HasPrefix(strings.TrimPrefix(line, "//gonb:"), "%") {
+			continue
+		}
+		lines[i] = ""
+		if err := magics[at].run(s, cell, strings.TrimSpace(arguments)); err != nil {
+			return "", &report.Report{Name: "CommandError", Value: err.Error(), Traceback: []string{err.Error()}}
+		}
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+// help opens the pager with what a cell can do.
+func (s *Server) help(cell *run, arguments string) error {
+	if arguments != "" {
+		return fmt.Errorf("%%help takes no arguments, found %q; a name is explained by Shift+Tab or Tab", arguments)
+	}
+	var b strings.Builder
+	b.WriteString(helpHead)
+	for _, m := range magics {
+		fmt.Fprintf(&b, "    %-36s %s\n", strings.TrimSpace(m.name+" "+m.arguments), m.about)
+	}
+	b.WriteString(helpTail)
+	cell.payload = append(cell.payload, map[string]any{"source": "page", "data": map[string]string{"text/plain": b.String()}, "start": 0})
+	return nil
+}
+
+const helpHead = `A cell is Go: declarations and statements in any order, run as a program of its own.
+
+    x := math.Sqrt(2)          common packages need no import line
+    fmt.Println(x)
+    x * x                      the last expression is shown; a semicolon behind it prevents that
+
+What a cell declares (import, const, type, var, func) is there in the cells that follow; a var is computed again in
+each of them. What its statements define with := ends with the cell: values do not survive, what matters is on disk.
+
+Lines that begin with % or ! are commands:
+
+`
+
+const helpTail = `
+Interrupt (the stop button) sends the cell an interrupt signal, so that a training run can save; the second time, or
+after 15 s (CNET_INTERRUPT_GRACE=30s in the environment of Jupyter), the cell is killed.
+
+Package continuousnet/kernel/cell shows values: cell.Display(v), cell.Update("id", v), cell.Clear(wait). A value with a
+method HTML, Markdown, SVG or PNG, or an image.Image, is shown as that.
+`
+
+// showUsage prints what the session has used.
+func (s *Server) showUsage(cell *run, _ string) error {
+	s.mu.Lock()
+	last := s.last
+	s.mu.Unlock()
+	memory, processes := s.memoryInUse()
+	var b strings.Builder
+	fmt.Fprintf(&b, "last cell     %s, processor time %s (with its compilation), at most %s of memory\n",
+		last.Wall.Round(time.Millisecond), last.CPU.Round(time.Millisecond), bytes(last.PeakRSS))
+	fmt.Fprintf(&b, "kernel        %s in %d processes, since %s\n", bytes(memory), processes, s.started.Format("15:04:05"))
+	fmt.Fprintf(&b, "dropped       %d damaged, %d wrongly signed, %d replayed messages; %d connections refused\n",
+		s.dropped.of(wire.ErrFrames)+s.dropped.of(wire.ErrJSON), s.dropped.of(wire.ErrSignature), s.dropped.of(errReplayed), s.sockets.Refused())
+	cell.text("stdout", b.String())
+	return nil
+}
+
+// memoryInUse is the resident memory of the kernel and everything below it, and how many processes these are.
+func (s *Server) memoryInUse() (memory int64, processes int) {
+	own, err := proc.RSS(os.Getpid())
+	if err != nil {
+		s.o.Log.Printf("usage: %v", err)
+	}
+	memory, processes = own, 1
+	for _, p := range proc.Descendants(os.Getpid()) {
+		memory += p.RSS
+		processes++
+	}
+	return memory, processes
+}
+
+// bytes writes an amount of memory.
+func bytes(n int64) string {
+	const mega = 1 << 20
+	if n < 1<<30 {
+		return fmt.Sprintf("%d MB", (n+mega/2)/mega)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
+}
+
+// completeMagic completes the name of a special command; nil if the cursor, at the end of text, is not in one.
+func completeMagic(text string) (names []string, from int) {
+	from = strings.LastIndexByte(text, '\n') + 1
+	word := text[from:]
+	if !strings.HasPrefix(word, "%") || strings.ContainsAny(word, " \t") {
+		return nil, 0
+	}
+	names = []string{}
+	for _, m := range magics {
+		if strings.HasPrefix(m.name, word) {
+			names = append(names, m.name)
+		}
+	}
+	return names, from
+}
+
+// inspectMagic explains the special command in whose line the cursor is.
+func inspectMagic(text string, cursor int) (string, bool) {
+	from := strings.LastIndexByte(text[:cursor], '\n') + 1
+	line, _, _ := strings.Cut(text[from:], "\n")
+	name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	if strings.HasPrefix(name, "!") {
+		name = "!"
+	}
+	for _, m := range magics {
+		if m.name == name {
+			return strings.TrimSpace(m.name+" "+m.arguments) + "\n\n" + m.about, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,101 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"continuousnet/kernel/internal/source"
+	"continuousnet/kernel/internal/wire"
+)
+
+// The requests that are answered from what the server knows.
+
+func (s *Server) kernelInfo(*request) (any, error) {
+	type link struct {
+		Text string `json:"text"`
+		URL  string `json:"url"`
+	}
+	return map[string]any{
+		"status":                 "ok",
+		"protocol_version":       wire.ProtocolVersion,
+		"implementation":         "cnet",
+		"implementation_version": s.o.Version,
+		"banner": fmt.Sprintf("ContinuousNet kernel %s: %s, cells compiled by GoNB. %%help says what a cell can do.",
+			s.o.Version, s.o.GoVersion),
+		"language_info": map[string]any{
+			"name": "go", "version": s.o.GoVersion, "mimetype": "text/x-go", "file_extension": ".go",
+			"pygments_lexer": "go", "codemirror_mode": "go", "nbconvert_exporter": "script",
+		},
+		"help_links": []link{
+			{"Go", "https://go.dev/doc/"},
+			{"Go packages", "https://pkg.go.dev/std"},
+			{"GoNB", "https://github.com/janpfeifer/gonb"},
+			{"GoMLX", "https://github.com/gomlx/gomlx"},
+		},
+		// Jupyter's names of optional features: no debugger, no subshells. An empty list says so.
+		"supported_features": []string{},
+		"debugger":           false,
+	}, nil
+}
+
+func (s *Server) isComplete(r *request) (any, error) {
+	var content struct {
+		Code string `json:"code"`
+	}
+	if err := decode(r, &content); err != nil {
+		return nil, err
+	}
+	status, indent := source.Complete(content.Code)
+	reply := map[string]string{"status": status}
+	if status == "incomplete" {
+		reply["indent"] = indent
+	}
+	return reply, nil
+}
+
+func (s *Server) historyReply(r *request) (any, error) {
+	return s.history.Reply(r.Content)
+}
+
+// connect says where the sockets are.
+func (s *Server) connect(*request) (any, error) {
+	c := s.connection
+	return map[string]any{
+		"status": "ok", "shell_port": c.ShellPort, "iopub_port": c.IOPubPort, "stdin_port": c.StdinPort,
+		"hb_port": c.HeartbeatPort, "control_port": c.ControlPort,
+	}, nil
+}
+
+// usage answers the request by which JupyterLab's resource display asks.
+func (s *Server) usage(*request) (any, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = ""
+	}
+	memory, _ := s.memoryInUse()
+	return map[string]any{
+		"status":  "ok",
+		"content": map[string]any{"hostname": host, "pid": os.Getpid(), "kernel_memory": memory},
+	}, nil
+}
+
+// commInfo lists the comms that are open.
+func (s *Server) commInfo(r *request) (any, error) {
+	var content struct {
+		Target string `json:"target_name"`
+	}
+	if err := decode(r, &content); err != nil {
+		return nil, err
+	}
+	return map[string]any{"status": "ok", "comms": s.comms.list(content.Target)}, nil
+}
+
+// raw makes a message's content of a value that always can be written.
+func raw(v any) json.RawMessage {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // a type of this package
+	}
+	return text
+}

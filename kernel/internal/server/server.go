@@ -1,0 +1,377 @@
+// Package server is the kernel that a Jupyter front end talks to. It owns the sockets and answers at any time, also
+// while a cell runs; cells it hands to GoNB, one at a time, in the form that GoNB understands, and what comes back it
+// puts right and passes on. When GoNB dies it starts another.
+//
+// The way of a cell: [Server.serve] decodes a request, the [queue] keeps the order, [Server.execute] rewrites the cell
+// (package source), sends it to GoNB (package gonb), passes the outputs on at a pace that front ends bear (package
+// output), and makes of a failure something to read (package report).
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"continuousnet/kernel/cell"
+	"continuousnet/kernel/internal/history"
+	"continuousnet/kernel/internal/proc"
+	"continuousnet/kernel/internal/source"
+	"continuousnet/kernel/internal/wire"
+)
+
+// Options are what a session is started with.
+type Options struct {
+	ConnectionFile string
+	Program        string                               // the kernel's own program, which is also its guard
+	GoNB           func(connectionFile string) []string // GoNB's command line
+	Env            []string                             // of GoNB and of the cells
+	Front          map[string]string                    // programs that GoNB and cells find before those in PATH, by name
+	Gopls          string                               // the program
+	Checkout       string                               // the project, whose packages cells import; empty if it has gone
+	Notice         string                               // shown with the first cell: something is wrong with the installation
+	Grace          time.Duration                        // from an interrupt to the end of a cell that goes on all the same
+	Interrupt      <-chan os.Signal                     // Ctrl-C, where the kernel was started by hand
+	History        string                               // file
+	Version        string                               // of this program
+	GoVersion      string
+	Log            *log.Logger
+}
+
+// shutdownGrace is how long a running cell has to save when the kernel ends. Jupyter kills a kernel after 5 s, and
+// sends a signal after half of that.
+const shutdownGrace = 2 * time.Second
+
+// Directories below the session's, which goes with the session.
+const (
+	binDir    = "bin"   // Options.Front
+	tempDir   = "tmp"   // TMPDIR of GoNB and of the cells
+	goplsDir  = "gopls" // what gopls takes for the module of the cells
+	socketDir = "gonb"  // the sockets to GoNB
+)
+
+// Server is one session.
+type Server struct {
+	o          Options
+	connection wire.Connection
+	key        []byte
+	id         string // the kernel's, as Jupyter knows it
+	session    string
+	sockets    *wire.Sockets
+	processes  *proc.Session
+	history    *history.History
+	memory     source.Memory
+	locals     source.Locals
+	replay     wire.Replay
+	dropped    counters
+	queue      queue
+	comms      comms
+	engine     supervisor
+	assistant  assistant
+	token      string // marks the messages of cells in their standard output
+	started    time.Time
+
+	mu      sync.Mutex
+	running *run // the cell being executed
+	count   int  // the execution counter
+	last    proc.Usage
+	noticed bool
+
+	stopping atomic.Bool
+	stop     context.CancelFunc
+}
+
+// Run serves a session until the front end shuts it down, the program that started it goes away, or ctx ends.
+func Run(ctx context.Context, o Options) error {
+	connection, err := wire.ReadConnection(o.ConnectionFile)
+	if err != nil {
+		return err
+	}
+	processes, err := proc.NewSession()
+	if err != nil {
+		return err
+	}
+	defer processes.Close()
+	if err := furnish(processes.Dir, o.Front); err != nil {
+		return err
+	}
+
+	s := &Server{
+		o: o, connection: connection, key: []byte(connection.Key), id: kernelID(o.ConnectionFile), session: wire.NewID(),
+		processes: processes, token: strings.ReplaceAll(wire.NewID(), "-", ""), started: time.Now(),
+	}
+	// Answers first: a front end waits for them, and GoNB takes longer.
+	if s.sockets, err = wire.Listen(connection); err != nil {
+		return err
+	}
+	defer s.sockets.Close()
+	if s.history, err = history.Open(o.History); err != nil {
+		o.Log.Printf("history is not kept: %v", err)
+	}
+	defer s.history.Close()
+
+	ctx, s.stop = context.WithCancel(ctx)
+	defer s.stop()
+	s.queue.init()
+	s.publish(nil, "status", map[string]string{"execution_state": "starting"})
+	if err := s.startEngine(ctx); err != nil {
+		return err
+	}
+	s.startAssistant()
+
+	go s.serve("shell", s.sockets.Shell)
+	go s.serve("control", s.sockets.Control)
+	go s.serve("stdin", s.sockets.Stdin)
+	go s.sweep()
+	executing := make(chan struct{})
+	go func() {
+		defer close(executing)
+		s.executeAll(ctx)
+	}()
+	for gone, ended := proc.ParentGone(ctx), false; !ended; {
+		select {
+		case <-ctx.Done():
+			ended = true
+		case <-o.Interrupt:
+			s.Interrupt()
+		case <-gone:
+			s.o.Log.Print("the program that started this kernel has gone; the kernel ends")
+			gone = nil
+			s.end()
+		}
+	}
+	s.queue.close()
+	<-executing
+	s.assistant.close()
+	s.engine.close()
+	s.linger()
+	return nil
+}
+
+// furnish makes the directories of a session.
+func furnish(dir string, front map[string]string) error {
+	for _, name := range []string{binDir, tempDir, goplsDir, socketDir} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			return fmt.Errorf("the session's directory: %w", err)
+		}
+	}
+	for name, program := range front {
+		if err := os.Symlink(program, filepath.Join(dir, binDir, name)); err != nil {
+			return fmt.Errorf("the session's directory: %w", err)
+		}
+	}
+	return nil
+}
+
+// kernelID is the id in the name of the connection file, kernel-ID.json.
+func kernelID(file string) string {
+	name := strings.TrimSuffix(filepath.Base(file), ".json")
+	return strings.TrimPrefix(name, "kernel-")
+}
+
+// sweep removes what sessions that were killed have left behind.
+func (s *Server) sweep() {
+	proc.Sweep(proc.BaseDir(), s.o.Log.Writer())
+}
+
+// linger gives the last messages time to leave: the ZeroMQ library sends what is published from a queue of its own, and
+// closing the socket drops it.
+func (s *Server) linger() { time.Sleep(100 * time.Millisecond) }
+
+// request is a message from a front end.
+type request struct {
+	*wire.Message
+	socket  *wire.Socket
+	channel string
+}
+
+// serve receives the requests of a socket. What is not a message of this session is counted and forgotten.
+func (s *Server) serve(channel string, socket *wire.Socket) {
+	for {
+		frames, err := socket.Recv()
+		if err != nil {
+			return // closed
+		}
+		m, err := wire.Decode(frames, s.key)
+		switch {
+		case err != nil:
+			s.dropped.add(err)
+		case !s.replay.Fresh(m):
+			s.dropped.add(errReplayed)
+		default:
+			s.dispatch(&request{m, socket, channel})
+		}
+	}
+}
+
+func (s *Server) dispatch(r *request) {
+	switch r.Header.MsgType {
+	case "execute_request":
+		s.enqueue(r)
+	case "interrupt_request":
+		s.interrupt(r)
+	case "shutdown_request":
+		s.shutdown(r)
+	case "input_reply":
+		s.inputReply(r)
+	case "kernel_info_request":
+		s.answer(r, "kernel_info_reply", s.kernelInfo)
+	case "is_complete_request":
+		s.answer(r, "is_complete_reply", s.isComplete)
+	case "history_request":
+		s.answer(r, "history_reply", s.historyReply)
+	case "comm_info_request":
+		s.answer(r, "comm_info_reply", s.commInfo)
+	case "connect_request":
+		s.answer(r, "connect_reply", s.connect)
+	case "usage_request":
+		s.answer(r, "usage_reply", s.usage)
+	case "comm_open", "comm_msg", "comm_close":
+		s.comm(r)
+	case "complete_request":
+		s.assist(r, "complete_reply", s.complete)
+	case "inspect_request":
+		s.assist(r, "inspect_reply", s.inspect)
+	default:
+		s.o.Log.Printf("%s on %s is not known here, and left unanswered", r.Header.MsgType, r.channel)
+	}
+}
+
+// answer answers a request at once, between the statuses busy and idle, whether or not a cell runs.
+func (s *Server) answer(r *request, replyType string, make func(*request) (any, error)) {
+	s.status(r.Message, "busy")
+	content, err := make(r)
+	if err != nil {
+		content = errorContent{Status: "error", Name: "RequestError", Value: err.Error(), Traceback: []string{err.Error()}}
+	}
+	s.reply(r, replyType, content)
+	s.status(r.Message, "idle")
+	// A front end shows the status that came last; the kernel is busy for as long as a cell runs.
+	s.stillBusy()
+}
+
+// stillBusy repeats that a cell runs, if one does.
+func (s *Server) stillBusy() {
+	if running := s.current(); running != nil {
+		s.status(running.req.Message, "busy")
+	}
+}
+
+// errorContent is the content of a reply that failed, and of the message error.
+type errorContent struct {
+	Status    string   `json:"status,omitempty"`
+	Name      string   `json:"ename"`
+	Value     string   `json:"evalue"`
+	Traceback []string `json:"traceback"`
+	Count     *int     `json:"execution_count,omitempty"`
+}
+
+func (s *Server) current() *run {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running
+}
+
+// status publishes busy or idle.
+func (s *Server) status(parent *wire.Message, state string) {
+	s.publish(parent.RawHeader, "status", map[string]string{"execution_state": state})
+}
+
+// publish sends a message to all front ends.
+func (s *Server) publish(parent json.RawMessage, msgType string, content any) {
+	body, err := json.Marshal(content)
+	if err != nil {
+		s.o.Log.Printf("%s cannot be sent: %v", msgType, err)
+		return
+	}
+	s.publishRaw(parent, msgType, body, nil, nil)
+}
+
+func (s *Server) publishRaw(parent json.RawMessage, msgType string, content, metadata json.RawMessage, buffers [][]byte) {
+	m := &wire.Message{
+		// The topic by which a subscriber may choose.
+		Identities: [][]byte{[]byte("kernel." + s.id + "." + msgType)},
+		Header:     wire.NewHeader(msgType, s.session),
+		Parent:     parent, Metadata: metadata, Content: content, Buffers: buffers,
+	}
+	s.send(s.sockets.IOPub, m)
+}
+
+// reply answers a request, on the channel on which it came.
+func (s *Server) reply(r *request, msgType string, content any) {
+	body, err := json.Marshal(content)
+	if err != nil {
+		s.o.Log.Printf("%s cannot be sent: %v", msgType, err)
+		return
+	}
+	s.send(r.socket, &wire.Message{Identities: r.Identities, Header: wire.NewHeader(msgType, s.session), Parent: r.RawHeader, Content: body})
+}
+
+func (s *Server) send(socket *wire.Socket, m *wire.Message) {
+	frames, err := m.Encode(s.key)
+	if err == nil {
+		err = socket.Send(frames)
+	}
+	if err != nil && !s.stopping.Load() {
+		s.o.Log.Printf("%s cannot be sent: %v", m.Header.MsgType, err)
+	}
+}
+
+// decode reads the content of a request into a struct that holds the defaults.
+func decode(r *request, into any) error {
+	if err := json.Unmarshal(r.Content, into); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return fmt.Errorf("%s: field %q is a JSON %s, expected %s", r.Header.MsgType, wrong.Field, wrong.Value, wrong.Type)
+		}
+		return fmt.Errorf("%s: %w", r.Header.MsgType, err)
+	}
+	return nil
+}
+
+var errReplayed = errors.New("replayed")
+
+// counters count the messages that were dropped, by what was wrong with them.
+type counters struct {
+	mu sync.Mutex
+	n  map[error]int64
+}
+
+func (c *counters) add(reason error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n == nil {
+		c.n = map[error]int64{}
+	}
+	c.n[reason]++
+}
+
+func (c *counters) of(reason error) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n[reason]
+}
+
+// environment is that of GoNB and of the cells.
+func (s *Server) environment() []string {
+	env := slices.Clone(s.o.Env)
+	path := filepath.Join(s.processes.Dir, binDir)
+	for i, variable := range env {
+		if rest, ok := strings.CutPrefix(variable, "PATH="); ok {
+			env[i] = "PATH=" + path + string(filepath.ListSeparator) + rest
+		}
+	}
+	return append(env,
+		"TMPDIR="+filepath.Join(s.processes.Dir, tempDir), // removed with the session, and all that is left in it
+		cell.TokenVariable+"="+s.token,
+		proc.SessionEnv+"="+s.processes.Dir,
+	)
+}

@@ -1,0 +1,151 @@
+package source
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// magics are the first words of cells that hold no Go, as GoNB knows them.
+var magics = map[string]bool{"%%writefile": true, "%%script": true, "%%bash": true, "%%sh": true, "%%gx": true}
+
+// gonbPrefix may stand before a special command, so that a Go editor takes the line for a comment.
+const gonbPrefix = "//gonb:"
+
+// line is one line of a cell: the bytes [start, end), without the line end.
+type line struct {
+	start, end int
+	special    bool // a command of GoNB, or the continuation of one
+	blanked    bool // a special line that GoNB must not see
+	continues  bool // a special line whose command takes the next line too
+}
+
+// text is a cell taken apart into lines.
+type text struct {
+	cell    string // the cell with "\n" line ends
+	src     string // the cell as the Go scanner may see it: as long as cell, special lines blanked
+	lines   []line
+	special []string // the special commands, continuation lines joined as GoNB joins them
+	magic   bool     // the first line is one of magics
+
+	main                      int // the line that opens func main, -1 if there is none
+	body                      int // the first line after main and its continuations
+	exec, test, wasm, capture bool
+}
+
+func read(cell string) *text {
+	t := &text{cell: strings.ReplaceAll(cell, "\r\n", "\n"), main: -1}
+	start := 0
+	for l := range strings.SplitSeq(t.cell, "\n") {
+		t.lines = append(t.lines, line{start: start, end: start + len(l)})
+		start += len(l) + 1
+	}
+	if words := strings.Fields(t.command(0)); len(words) > 0 && magics[words[0]] {
+		t.magic = true
+		return t
+	}
+	for i := 0; i < len(t.lines); {
+		if c := t.command(i); len(c) > 1 && (c[0] == '%' || c[0] == '!') {
+			i = t.readSpecial(i)
+		} else {
+			i++
+		}
+	}
+	t.src = t.scannable()
+	return t
+}
+
+// command is line i without the prefix that hides a special command from editors.
+func (t *text) command(i int) string {
+	return strings.TrimPrefix(t.cell[t.lines[i].start:t.lines[i].end], gonbPrefix)
+}
+
+// readSpecial takes in the special command that starts on line i and returns the line after it.
+func (t *text) readSpecial(i int) int {
+	first := i
+	var joined strings.Builder
+	opensMain := false
+	for ; i < len(t.lines); i++ {
+		c := t.command(i)
+		t.lines[i].special = true
+		opensMain = opensMain || isMain(c)
+		before, continues := strings.CutSuffix(c, `\`)
+		joined.WriteString(before)
+		if !continues {
+			i++
+			break
+		}
+		t.lines[i].continues = true
+		joined.WriteByte(' ')
+	}
+	command := joined.String()
+	words := strings.Fields(command[1:])
+	// GoNB dies of a command without a name, and of some cells with a second main.
+	if len(words) == 0 || opensMain && t.main >= 0 {
+		for k := first; k < i; k++ {
+			t.lines[k].blanked = true
+		}
+		return i
+	}
+	t.special = append(t.special, command)
+	if opensMain {
+		t.main, t.body = first, i
+	}
+	if command[0] == '%' {
+		t.exec = t.exec || strings.HasPrefix(command, "%exec")
+		t.test = t.test || words[0] == "test"
+		t.wasm = t.wasm || words[0] == "wasm"
+		t.capture = t.capture || words[0] == "capture"
+	}
+	return i
+}
+
+// isMain tells whether GoNB opens func main at this line.
+func isMain(command string) bool {
+	return command == "%%" || strings.HasPrefix(command, "%% ") || strings.HasPrefix(command, "%%\t") ||
+		strings.HasPrefix(command, "%main")
+}
+
+// scannable is the cell for go/scanner. The scanner drops carriage returns from its literals and widens invalid UTF-8,
+// which would make them longer or shorter than what they stand for: both are replaced.
+func (t *text) scannable() string {
+	src := []byte(t.cell)
+	for _, l := range t.lines {
+		if l.special {
+			for i := l.start; i < l.end; i++ {
+				src[i] = ' '
+			}
+		}
+	}
+	for i := 0; i < len(src); {
+		r, n := utf8.DecodeRune(src[i:])
+		switch {
+		case r == '\r':
+			src[i] = ' '
+		case r == utf8.RuneError && n == 1:
+			src[i] = '?'
+		}
+		i += n
+	}
+	return string(src)
+}
+
+// lineAt is the line that holds the byte at offset.
+func (t *text) lineAt(offset int) int {
+	lo, hi := 0, len(t.lines)-1
+	for lo < hi {
+		mid := (lo + hi + 1) / 2
+		if t.lines[mid].start <= offset {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
+	}
+	return lo
+}
+
+// slice is the Go text of [start, end): what GoNB compiles of it, without the special lines.
+func (t *text) slice(start, end int) string {
+	b := builder{t: t}
+	b.span(start, end, -1)
+	return strings.Join(b.lines, "\n")
+}

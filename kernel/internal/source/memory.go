@@ -1,0 +1,144 @@
+package source
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Memory is what GoNB remembers of the cells that compiled. The zero value is ready, and safe for concurrent use.
+type Memory struct {
+	mu    sync.Mutex
+	decls []Decl // in the order of their first declaration
+}
+
+// Add remembers declarations; they replace earlier ones of the same names. A func main is not remembered.
+func (m *Memory) Add(decls []Decl) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range decls {
+		if d.Kind == "func" && d.Key == "main" {
+			continue
+		}
+		var kept []Decl
+		placed := false
+		r := replacedBy(d)
+		for _, old := range m.decls {
+			if !placed && old.Kind == d.Kind && old.Key == d.Key {
+				kept, placed = append(kept, d), true
+			}
+			if rest, ok := r.rest(old); ok {
+				kept = append(kept, rest)
+			}
+		}
+		if !placed {
+			kept = append(kept, d)
+		}
+		m.decls = kept
+	}
+}
+
+// replaced tells what new declarations take the place of.
+type replaced struct {
+	keys  map[[2]string]bool // kind and key
+	names map[string]bool
+}
+
+func replacedBy(decls ...Decl) replaced {
+	r := replaced{map[[2]string]bool{}, map[string]bool{}}
+	for _, d := range decls {
+		r.keys[[2]string{d.Kind, d.Key}] = true
+		for _, n := range d.Names {
+			r.names[n] = true
+		}
+	}
+	return r
+}
+
+// rest is what is left of an earlier declaration; false if nothing is.
+func (r replaced) rest(old Decl) (Decl, bool) {
+	if len(old.Names) < 2 && r.keys[[2]string{old.Kind, old.Key}] {
+		return old, false
+	}
+	return old.without(func(name string) bool { return r.names[name] })
+}
+
+// Remove forgets declarations by GoNB's keys, as `%rm KEY...` does.
+func (m *Memory) Remove(keys ...string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, key := range keys {
+		m.remove(key)
+	}
+}
+
+func (m *Memory) remove(key string) {
+	// A key may stand for several declarations; GoNB removes the first, in this order of kinds.
+	for _, kind := range []string{"import", "const", "type", "var", "func"} {
+		for i, d := range m.decls {
+			if d.Kind != kind || d.Key != key && (kind != "const" && kind != "var" || !slices.Contains(d.Names, key)) {
+				continue
+			}
+			rest, ok := d.without(func(name string) bool { return name == key })
+			if ok && len(rest.Names) < len(d.Names) {
+				m.decls[i] = rest
+			} else {
+				m.decls = slices.Delete(m.decls, i, i+1)
+			}
+			return
+		}
+	}
+}
+
+// Reset forgets everything.
+func (m *Memory) Reset() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.decls = nil
+}
+
+// Cell is one cell that declares it all again, imports first; empty if there is nothing to declare.
+func (m *Memory) Cell() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return render(m.decls)
+}
+
+// render writes declarations one after the other, imports first.
+func render(decls []Decl) string {
+	var b strings.Builder
+	for _, imports := range []bool{true, false} {
+		for _, d := range decls {
+			if (d.Kind == "import") == imports {
+				b.WriteString(d.Text + "\n")
+			}
+		}
+	}
+	return b.String()
+}
+
+// Locals knows which cell's statements defined a name last. The zero value is ready, and safe for concurrent use.
+type Locals struct {
+	mu    sync.Mutex
+	cells map[string]int
+}
+
+// Add records that the statements of a cell, given by its execution count, define names.
+func (l *Locals) Add(cell int, names []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cells == nil {
+		l.cells = map[string]int{}
+	}
+	for _, n := range names {
+		l.cells[n] = cell
+	}
+}
+
+// Cell is the execution count of the cell whose statements defined name last.
+func (l *Locals) Cell(name string) (cell int, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	cell, ok = l.cells[name]
+	return cell, ok
+}

@@ -1,0 +1,187 @@
+package source
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// show is what the kernel uses.
+var show = Options{Show: "cell.Show", ShowImport: `import cell "a/cell"`}
+
+// in joins the lines of a cell.
+func in(lines ...string) string { return strings.Join(lines, "\n") }
+
+const added = -1
+
+func TestRewrite(t *testing.T) {
+	const imp = `import cell "a/cell"`
+	for _, c := range []struct {
+		name  string
+		cell  string
+		code  string
+		lines []int
+	}{
+		{"empty", "", "", []int{0}},
+		{"a script stays", in("%%bash", "x := 1"), in("%%bash", "x := 1"), []int{0, 1}},
+		{"a hidden script stays", in("//gonb:%%writefile a.go", "x"), in("//gonb:%%writefile a.go", "x"), []int{0, 1}},
+		{"a script with CRLF is one for GoNB too", "%%bash\r\nls", "%%bash\nls", []int{0, 1}},
+		{"special commands stay", in("%env A=b", "!ls \\", "-l"), in("%env A=b", "!ls \\", "-l"), []int{0, 1, 2}},
+		{"declarations stay",
+			in("package main", "", "import \"fmt\"", "// f", "func f() { fmt.Println() }"),
+			in("", "import \"fmt\"", "// f", "func f() { fmt.Println() }"), []int{1, 2, 3, 4}},
+		{"a statement", `fmt.Println("hi")`, in("%%", `fmt.Println("hi")`), []int{added, 0}},
+		{"a final newline", "x := 1\n", in("%%", "x := 1", ""), []int{added, 0, 1}},
+		{"CRLF", "x := 1\r\ny := x\r\n", in("%%", "x := 1", "y := x", ""), []int{added, 0, 1, 2}},
+		{"declarations and statements apart",
+			in("x := f(1)", "func f(a int) int {", "\treturn a", "}", "fmt.Println(x)", `import "fmt"`, "const c = 1"),
+			in(`import "fmt"`, "func f(a int) int {", "\treturn a", "}", "const c = 1", "%%", "x := f(1)", "fmt.Println(x)"),
+			[]int{5, 1, 2, 3, 6, added, 0, 4}},
+		{"imports go first", in("var a = 1", `import "fmt"`), in(`import "fmt"`, "var a = 1"), []int{1, 0}},
+		{"special commands go first", in("x := 1", "%env A=b", "!ls \\", "-l", "x++"),
+			in("%env A=b", "!ls \\", "-l", "%%", "x := 1", "x++"), []int{1, 2, 3, added, 0, 4}},
+		{"a command cut off by the end takes nothing with it", in("x++", `!ls \`), in(`!ls \`, "", "%%", "x++"),
+			[]int{1, added, added, 0}},
+		{"nameless commands would kill GoNB", in("% ", "x++", "!\t"), in("", "", "%%", "x++"), []int{0, 2, added, 1}},
+		{"a shared line", "var a = 1; fmt.Println(a)", in("var a = 1;", "%%", "           fmt.Println(a)"), []int{0, added, 0}},
+		{"a shared line with tabs", "\tx := 1; var é = 2 // two", in("\t        var é = 2 // two", "%%", "\tx := 1;"), []int{0, added, 0}},
+		{"neighbours on a line stay together", "a := 1; b := a; b++", in("%%", "a := 1; b := a; b++"), []int{added, 0}},
+		{"comments go with what follows, or with their line",
+			in("// about x", "x := 1 // one", "", "/* about", "f */", "func f() {}", "// end"),
+			in("", "/* about", "f */", "func f() {}", "// end", "%%", "// about x", "x := 1 // one"),
+			[]int{2, 3, 4, 5, 6, added, 0, 1}},
+		{"a comment from line to line", in("a := 1 /* one", "two */ var b = 1"), in("       /* one", "two */ var b = 1", "%%", "a := 1"),
+			[]int{0, 1, added, 0}},
+		{"the headers of statements",
+			in("for i := 0; i < 3; i++ {", "}", "if x := f(); x { }; var b = 1", "switch y := x.(type) { case int: }", "type T struct{ a int }"),
+			in("                    var b = 1", "type T struct{ a int }", "%%",
+				"for i := 0; i < 3; i++ {", "}", "if x := f(); x { };", "switch y := x.(type) { case int: }"),
+			[]int{2, 4, added, 0, 1, 2, 3}},
+		{"labels", in("L:", "for ; ; {", "\tbreak L", "}"), in("%%", "L:", "for ; ; {", "\tbreak L", "}"), []int{added, 0, 1, 2, 3}},
+		{"function literals and methods",
+			in("func(a int) bool { return true }(1)", "func (t T) String() string { return \"}\" }", "func Map[A any](a A) {}", "go func() {}()"),
+			in("func (t T) String() string { return \"}\" }", "func Map[A any](a A) {}", "%%", "func(a int) bool { return true }(1)", "go func() {}()"),
+			[]int{1, 2, added, 0, 3}},
+		{"strings, runes and comments hold no brackets",
+			in("x := `{", "(` + \"[\\\"\" // }", "y := '{' /* ) */", "var z = []T{{1}, {2}}"),
+			in("var z = []T{{1}, {2}}", "%%", "x := `{", "(` + \"[\\\"\" // }", "y := '{' /* ) */"), []int{3, added, 0, 1, 2}},
+		{"a command in a raw string is one", in("x := `a", "!ls", "b`"), in("!ls", "%%", "x := `a", "b`"), []int{1, added, 0, 2}},
+		{"lines that GoNB would drop", in("packages := `", "package a`"), in("%%", " packages := `", "`+`package a`"), []int{added, 0, 1}},
+		{"the package clause goes", in("// c", "package main; x := 1"), in("// c", "%%", "              x := 1"), []int{0, added, 1}},
+		{"broken code", in("func f( {", "x := "), in("func f( {", "x := "), []int{0, 1}},
+		{"a broken statement", in("var a = ", "x ::= 1"), in("var a = ", "x ::= 1"), []int{0, 1}},
+		{"a stray bracket", in("x := 1", "}", "var a = 2"), in("var a = 2", "%%", "x := 1", "}"), []int{2, added, 0, 1}},
+		{"a main of its own", in("func main() {}", "x := 1"), in("func main() {}", "x := 1"), []int{0, 1}},
+		{"exec", in("%exec f", "func f() {}"), in("%exec f", "func f() {}"), []int{0, 1}},
+		{"test", in("%test", "func TestF(t *testing.T) {}", "x"), in("%test", "func TestF(t *testing.T) {}", "x"), []int{0, 1, 2}},
+		{"wasm", in("%wasm", "x", "1"), in("%wasm", "%%", "x", "1"), []int{0, added, 1, 2}},
+		{"capture", in("%capture f", "x"), in("%capture f", "%%", "x"), []int{0, added, 1}},
+
+		{"a value", "1 + 2", in(imp, "%%", "cell.Show(", "1 + 2,", ")"), []int{added, added, added, 0, added}},
+		{"a value after statements", in("x := []int{", "\t1,", "}", "var y = 2", "", "x // it", ""),
+			in(imp, "var y = 2", "%%", "x := []int{", "\t1,", "}", "cell.Show(", "", "x, // it", "", ")"),
+			[]int{added, 3, added, 0, 1, 2, added, 4, 5, 6, added}},
+		{"a value of many lines", in("strings.Repeat(", "\t`a`,", "\t3,", ")"),
+			in(imp, "%%", "cell.Show(", "strings.Repeat(", "\t`a`,", "\t3,", "),", ")"), []int{added, added, added, 0, 1, 2, 3, added}},
+		{"a value at the end of a line", "x := 1; x", in(imp, "%%", "x := 1;", "cell.Show(", "        x,", ")"),
+			[]int{added, added, 0, added, 0, added}},
+		{"a value after a comment", in("/* a", "b */ x /* c", "d */"), in(imp, "%%", "cell.Show(", "/* a", "b */ x, /* c", "d */", ")"),
+			[]int{added, added, added, 0, 1, 2, added}},
+		{"a value received", "<-c", in(imp, "%%", "cell.Show(", "<-c,", ")"), []int{added, added, added, 0, added}},
+		{"a silenced call", "f();", in("%%", "f();"), []int{added, 0}},
+		{"a silenced value", in("x := 1", "x;"), in("%%", "x := 1", "_ =", "x;"), []int{added, 0, added, 1}},
+		{"no values", in("x := 1", "x++"), in("%%", "x := 1", "x++"), []int{added, 0, 1}},
+		{"a send", "c <- 1", in("%%", "c <- 1"), []int{added, 0}},
+		{"an assignment", "x, y = y, x", in("%%", "x, y = y, x"), []int{added, 0}},
+		{"a printing call", `fmt.Fprintln(w, "x")`, in("%%", `fmt.Fprintln(w, "x")`), []int{added, 0}},
+		{"a builtin without a value", `(panic)("x")`, in("%%", `(panic)("x")`), []int{added, 0}},
+		{"a string", `fmt.Sprint("x")`, in(imp, "%%", "cell.Show(", `fmt.Sprint("x"),`, ")"), []int{added, added, added, 0, added}},
+
+		{"main", in("var a = 1", "%% --n 3", "fmt.Println(a)"), in("var a = 1", "%% --n 3", "fmt.Println(a)"), []int{0, 1, 2}},
+		{"a value in main", in("import \"fmt\"", "%main", "var b = 1", "b", "!ls \\"),
+			in(imp, "import \"fmt\"", "%main", "var b = 1", "cell.Show(", "b,", "!ls \\", "", ")"),
+			[]int{added, 0, 1, 2, added, 3, 4, added, added}},
+		{"main with more arguments", in(`%% \`, "-v", "x"), in(imp, `%% \`, "-v", "cell.Show(", "x,", ")"), []int{added, 0, 1, added, 2, added}},
+		{"a second main", in("%%", "a := 1", "%%", "a++"), in("%%", "a := 1", "", "a++"), []int{0, 1, 2, 3}},
+		{"main of a test", in("%test", "%%", "x"), in("%test", "%%", "x"), []int{0, 1, 2}},
+		{"something like main", in("%%time", "f();"), in("%%time", "%%", "f();"), []int{0, added, 1}},
+
+		{"displays are waited for", `gonbui.DisplayHTML("x")`, in("%%", `gonbui.DisplayHTML("x")`, "gonbui.Sync()"), []int{added, 0, added}},
+		{"displays are waited for in main", in("%%", `gonbui.DisplayHTML("x")`), in("%%", `gonbui.DisplayHTML("x")`, "gonbui.Sync()"), []int{0, 1, added}},
+		{"displays are waited for already", in(`gonbui.DisplayHTML("x")`, "gonbui.Sync()"),
+			in("%%", `gonbui.DisplayHTML("x")`, "gonbui.Sync()"), []int{added, 0, 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := Rewrite(c.cell, show)
+			if r.Code != c.code {
+				t.Errorf("code\n%s\nwant\n%s", r.Code, c.code)
+			}
+			if !slices.Equal(r.Lines, c.lines) {
+				t.Errorf("lines %v, want %v", r.Lines, c.lines)
+			}
+		})
+	}
+}
+
+func TestRewriteShowLine(t *testing.T) {
+	for cell, want := range map[string]int{
+		"x := 1":               -1,
+		"x;":                   -1,
+		"x":                    3,
+		"// a\n\nx.\ny":        5,
+		"%%\nx":                3,
+		"import \"fmt\"\nf(1)": 4,
+	} {
+		if r := Rewrite(cell, show); r.ShowLine != want {
+			t.Errorf("%q: line %d of %q, want %d", cell, r.ShowLine, r.Code, want)
+		}
+	}
+	if r := Rewrite("x", Options{}); r.Code != "%%\nx" || r.ShowLine != -1 {
+		t.Errorf("without a function to show it: %q, line %d", r.Code, r.ShowLine)
+	}
+}
+
+func TestRewriteSilentCalls(t *testing.T) {
+	for cell, silent := range map[string]bool{
+		"panic(1)": true, "print(1)": true, "println()": true, "close(c)": true, "delete(m, 1)": true, "clear(m)": true,
+		"copy(a, b)": true, "log.Println(1)": true, "notebook.Train(r)": true, "gonbui.Sync()": true, "fmt.Printf(\"\")": true,
+		"len(c)": false, "recover()": false, "fmt.Sprintf(\"\")": false, "a.fmt.Print()": false, "notebook.X": false,
+		"func() int { return 1 }()": false, "map[string]int{}": false, "-x": false, "*p": false, "a[1:2]": false, "x.(int)": false,
+	} {
+		if r := Rewrite(cell, show); r.ShowLine < 0 != silent {
+			t.Errorf("%q became %q", cell, r.Code)
+		}
+	}
+}
+
+func TestRewriteIsGo(t *testing.T) {
+	for cell, want := range map[string]bool{
+		"": false, " \n\t": false, "%%bash\nls": false, "%%gx\nx": false, "%env A=1\n!ls": false, "%%": false, "%exec f": false,
+		"//gonb:%%sh\nls": false, "%test": true, "x": true, "%%\nx": true, "// nothing": true,
+	} {
+		if r := Rewrite(cell, show); r.IsGo != want {
+			t.Errorf("%q: %v", cell, r.IsGo)
+		}
+	}
+}
+
+func TestRewriteNames(t *testing.T) {
+	r := Rewrite(in("//gonb:%env A=1", "!ls \\", "//gonb:-l", `import . "math"`, `import ("fmt"; . "a/b")`, "x, _ := 1, 2",
+		"L: y, x := 3, 4", "if z := 1; z > 0 { w := 2 }", "for i := range 3 {}", "k = 1"), show)
+	if want := []string{"%env A=1", "!ls  -l"}; !slices.Equal(r.Special, want) {
+		t.Errorf("special %q, want %q", r.Special, want)
+	}
+	if want := []string{"math", "a/b"}; !slices.Equal(r.DotImports, want) {
+		t.Errorf("dot imports %q, want %q", r.DotImports, want)
+	}
+	if want := []string{"x", "y"}; !slices.Equal(r.Locals, want) {
+		t.Errorf("locals %q, want %q", r.Locals, want)
+	}
+	r = Rewrite(in("var a = 1", "%%", "var b, c = 1, 2", "d := 3", "type e int", "x ="), show)
+	if want := []string{"b", "c", "d", "e"}; !slices.Equal(r.Locals, want) {
+		t.Errorf("locals of main %q, want %q", r.Locals, want)
+	}
+	if len(r.Decls) != 1 || r.Decls[0].Key != "a" {
+		t.Errorf("declarations above main: %v, want a alone", r.Decls)
+	}
+}

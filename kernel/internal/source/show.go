@@ -1,0 +1,148 @@
+package source
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strings"
+)
+
+// shown is the trailing expression of a cell.
+type shown struct {
+	piece *piece // nil: there is nothing to do
+	start int    // where the copy of the piece starts
+	wrap  bool   // show it; otherwise a semicolon silences it, and it must be used in some other way
+}
+
+// shown finds the trailing expression.
+func (c content) shown(o Options) shown {
+	if o.Show == "" || len(c.stmts) == 0 || c.t.wasm || c.t.test || c.t.capture {
+		return shown{}
+	}
+	p := &c.stmts[len(c.stmts)-1]
+	if p.kind != stmtPiece || p.from == p.to || len(p.open) > 0 || p.stray {
+		return shown{}
+	}
+	e, err := parser.ParseExpr(c.t.slice(p.from, p.to))
+	if err != nil {
+		return shown{}
+	}
+	s := shown{piece: p, start: p.start, wrap: !p.semi}
+	if p.semi && isStmt(e) || !p.semi && isSilent(e) {
+		return shown{}
+	}
+	return s
+}
+
+// write copies the expression with the call around it and returns the line of its first token.
+func (s shown) write(b *builder, show string) int {
+	p := s.piece
+	if !s.wrap {
+		b.add("_ =")
+		b.span(s.start, p.end, -1)
+		return -1
+	}
+	b.add(show + "(")
+	first := len(b.lines)
+	b.span(s.start, p.end, p.to)
+	b.add(")")
+	at := b.t.lineAt(p.from)
+	for i := first; i < len(b.from); i++ {
+		if b.from[i] == at {
+			return i
+		}
+	}
+	return first
+}
+
+// isStmt tells whether Go takes the expression as a statement.
+func isStmt(e ast.Expr) bool {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.CallExpr:
+		return true
+	case *ast.UnaryExpr:
+		return e.Op == token.ARROW
+	}
+	return false
+}
+
+// isSilent tells the calls that are known to give nothing worth showing.
+func isSilent(e ast.Expr) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	switch f := ast.Unparen(call.Fun).(type) {
+	case *ast.Ident:
+		switch f.Name {
+		case "panic", "print", "println", "close", "delete", "clear", "copy":
+			return true
+		}
+	case *ast.SelectorExpr:
+		pkg, ok := f.X.(*ast.Ident)
+		if !ok {
+			return false
+		}
+		switch pkg.Name {
+		case "fmt":
+			return strings.HasPrefix(f.Sel.Name, "Print") || strings.HasPrefix(f.Sel.Name, "Fprint")
+		case "log", "gonbui", "notebook":
+			return true
+		}
+	}
+	return false
+}
+
+// Unshow takes the call of show away again from the Go file that GoNB composed, because the expression in it gives no value.
+// The call is the one that spans the 1-based line. Every line and every column stays where it is; an import that nothing
+// uses any more becomes a blank one. It returns false, and the file as it was, if there is no such call.
+func Unshow(goFile, show string, line int) (string, bool) {
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, "", goFile, parser.SkipObjectResolution)
+	if err != nil {
+		return goFile, false
+	}
+	file := fset.File(f.FileStart)
+	at := func(p token.Pos) int { return file.Offset(p) }
+	pkg, _, _ := strings.Cut(show, ".")
+	var call *ast.CallExpr
+	uses := 0
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			if id, ok := n.X.(*ast.Ident); ok && id.Name == pkg {
+				uses++
+			}
+		case *ast.ExprStmt:
+			c, ok := n.X.(*ast.CallExpr)
+			if ok && len(c.Args) == 1 && goFile[at(c.Fun.Pos()):at(c.Fun.End())] == show &&
+				file.PositionFor(c.Pos(), false).Line <= line && line <= file.PositionFor(c.Rparen, false).Line {
+				call = c
+			}
+		}
+		return true
+	})
+	if call == nil {
+		return goFile, false
+	}
+	out := []byte(goFile)
+	blank := func(from, to int) {
+		for i := from; i < to; i++ {
+			out[i] = ' '
+		}
+	}
+	blank(at(call.Pos()), at(call.Lparen)+1)
+	if end := at(call.Args[0].End()); out[end] == ',' {
+		out[end] = ' '
+	}
+	blank(at(call.Rparen), at(call.Rparen)+1)
+	if uses == 1 {
+		for _, i := range f.Imports {
+			if i.Name != nil && i.Name.Name == pkg {
+				blank(at(i.Name.Pos()), at(i.Name.End()))
+				out[at(i.Name.Pos())] = '_'
+			}
+		}
+	}
+	return string(out), true
+}

@@ -1,0 +1,189 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-zeromq/zmq4"
+	"github.com/go-zeromq/zmq4/transport"
+)
+
+// Socket is one of the kernel's sockets. Send is safe for concurrent use.
+type Socket struct {
+	socket zmq4.Socket
+	mu     sync.Mutex
+}
+
+// Recv returns the frames of the next message, the sender's identity first.
+func (s *Socket) Recv() ([][]byte, error) {
+	msg, err := s.socket.Recv()
+	return msg.Frames, err
+}
+
+// Send sends a message. To a peer that has gone, it is dropped.
+func (s *Socket) Send(frames [][]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.socket.SendMulti(zmq4.NewMsgFrom(frames...))
+}
+
+// Close closes the socket.
+func (s *Socket) Close() error { return s.socket.Close() }
+
+// Sockets are the five sockets of a kernel.
+type Sockets struct {
+	Shell, Control, Stdin, IOPub *Socket
+	heartbeat                    *Socket
+	refused                      atomic.Int64
+}
+
+// Listen binds the sockets of a connection file, to its address only, and answers heartbeats.
+func Listen(c Connection) (*Sockets, error) {
+	s := &Sockets{}
+	// DEALER is what clients use; REQ is allowed by the protocol.
+	requests := []string{"DEALER", "REQ", "ROUTER"}
+	router := func(port int) (*Socket, error) { return s.bind(c, port, zmq4.NewRouter, requests, 0) }
+	var err error
+	if s.Shell, err = router(c.ShellPort); err != nil {
+		return nil, s.closeAfter(err)
+	}
+	if s.Control, err = router(c.ControlPort); err != nil {
+		return nil, s.closeAfter(err)
+	}
+	if s.Stdin, err = router(c.StdinPort); err != nil {
+		return nil, s.closeAfter(err)
+	}
+	// A ROUTER echoes to any number of clients, in any order; a REP would stop at the first client that breaks off.
+	if s.heartbeat, err = router(c.HeartbeatPort); err != nil {
+		return nil, s.closeAfter(err)
+	}
+	// A subscriber sends nothing but its subscriptions, which are kept.
+	const subscriptions = 1 << 20
+	if s.IOPub, err = s.bind(c, c.IOPubPort, zmq4.NewPub, []string{"SUB", "XSUB"}, subscriptions); err != nil {
+		return nil, s.closeAfter(err)
+	}
+	go s.beat()
+	return s, nil
+}
+
+func (s *Sockets) bind(c Connection, port int, kind func(context.Context, ...zmq4.Option) zmq4.Socket, peers []string, inbound int64) (*Socket, error) {
+	network := c.Transport
+	if network == "ipc" {
+		network = "unix"
+	}
+	endpoint := c.Endpoint(port)
+	listener, err := net.Listen(network, endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w; another program uses it, or the connection file is of another machine", endpoint, err)
+	}
+	guarded := guard(listener, peers, inbound, &s.refused)
+	socket := kind(context.Background(), zmq4.WithLogger(log.New(io.Discard, "", 0)))
+	if err := socket.Listen(prepared.offer(guarded)); err != nil {
+		guarded.Close()
+		return nil, err
+	}
+	return &Socket{socket: socket}, nil
+}
+
+func (s *Sockets) beat() {
+	for {
+		frames, err := s.heartbeat.Recv()
+		if err != nil {
+			return
+		}
+		s.heartbeat.Send(frames) // to a client that has gone: nothing to do
+	}
+}
+
+// Refused is how many connections were cut off, because of what they sent or because there were too many.
+func (s *Sockets) Refused() int64 { return s.refused.Load() }
+
+// Close closes all sockets.
+func (s *Sockets) Close() {
+	for _, socket := range []*Socket{s.Shell, s.Control, s.Stdin, s.IOPub, s.heartbeat} {
+		if socket != nil {
+			socket.Close()
+		}
+	}
+}
+
+func (s *Sockets) closeAfter(err error) error {
+	s.Close()
+	return err
+}
+
+// Dial connects to a socket of another kernel, whose connection is private. The identity is the one under which that kernel
+// answers; for a subscription it is of no importance.
+func Dial(ctx context.Context, kind func(context.Context, ...zmq4.Option) zmq4.Socket, c Connection, port int, identity string) (*Socket, error) {
+	socket := kind(ctx, zmq4.WithID(zmq4.SocketIdentity(identity)), zmq4.WithLogger(log.New(io.Discard, "", 0)))
+	if err := socket.Dial(c.Transport + "://" + c.Endpoint(port)); err != nil {
+		socket.Close()
+		return nil, err
+	}
+	return &Socket{socket: socket}, nil
+}
+
+// Subscribe is Dial for everything that a kernel publishes.
+func Subscribe(ctx context.Context, c Connection, port int) (*Socket, error) {
+	s, err := Dial(ctx, zmq4.NewSub, c, port, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := s.socket.SetOption(zmq4.OptionSubscribe, ""); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepared is the ZeroMQ library's way to listeners that exist already: a transport of its own.
+var prepared = &preparedTransport{listeners: map[string]net.Listener{}}
+
+const preparedScheme = "prepared"
+
+func init() {
+	if err := zmq4.RegisterTransport(preparedScheme, prepared); err != nil {
+		panic(err) // only a name that is taken
+	}
+}
+
+type preparedTransport struct {
+	mu        sync.Mutex
+	next      int
+	listeners map[string]net.Listener
+}
+
+// offer returns the endpoint at which the library finds a listener.
+func (t *preparedTransport) offer(l net.Listener) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.next++
+	name := fmt.Sprint(t.next)
+	t.listeners[name] = l
+	return preparedScheme + "://" + name
+}
+
+// Listen implements [transport.Transport].
+func (t *preparedTransport) Listen(_ context.Context, addr string) (net.Listener, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l, ok := t.listeners[addr]
+	if !ok {
+		return nil, fmt.Errorf("no listener %q", addr)
+	}
+	delete(t.listeners, addr)
+	return l, nil
+}
+
+// Dial implements [transport.Transport].
+func (t *preparedTransport) Dial(context.Context, transport.Dialer, string) (net.Conn, error) {
+	return nil, fmt.Errorf("%s is for listening only", preparedScheme)
+}
+
+// Addr implements [transport.Transport].
+func (t *preparedTransport) Addr(endpoint string) (string, error) { return endpoint, nil }

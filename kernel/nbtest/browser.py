@@ -1,0 +1,204 @@
+"""The first notebook in JupyterLab, in a real browser: Chromium without a window, driven by Playwright.
+
+    .venv/bin/python kernel/nbtest/browser.py
+    CNET_SCREENSHOTS=DIR .venv/bin/python kernel/nbtest/browser.py    # keep pictures of every step in DIR
+
+Skipped where there is no Chromium (apt install chromium; CNET_CHROMIUM names another one).
+"""
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from playwright.sync_api import expect, sync_playwright
+
+from live import main, poll
+
+CHROMIUM = os.environ.get("CNET_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+SCREENSHOTS = os.environ.get("CNET_SCREENSHOTS")
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01-quickstart.ipynb"
+CELL = 120_000  # milliseconds that a cell of the notebook may take
+QUICK = 30_000
+
+# Cells of the notebook.
+TRAIN, PREDICTIONS = 4, 6
+REOPEN = """import ("fmt"; "continuousnet/cnet")
+%%
+run := cnet.MustOpen("results/quickstart")
+fmt.Println("opened at step", run.Step(), "of epoch", run.Epoch()+1)"""
+
+
+class Lab:
+    """A JupyterLab server of its own, on a copy of the first notebook; nothing of the user's settings is read or written."""
+
+    def __init__(self):
+        self.scratch = tempfile.TemporaryDirectory(prefix="cnet-lab-")
+        scratch = Path(self.scratch.name)
+        self.root = scratch / "root"
+        self.root.mkdir()
+        shutil.copy(NOTEBOOK, self.root / "quickstart.ipynb")
+        self.log = scratch / "log"
+        # Without the question whether to fetch news.
+        settings = scratch / "settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+        token = secrets.token_hex(16)
+        places = {name: str(scratch / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--ip=127.0.0.1", "--allow-root",
+                 f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={token}",
+                 "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+                 f"--LabApp.workspaces_dir={scratch / 'workspaces'}", f"--LabApp.user_settings_dir={scratch / 'settings'}"],
+                stdout=log, stderr=log, env={**os.environ, **places},
+            )
+        address = poll(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/", self.log.read_text()), timeout=60)
+        if not address:
+            raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text()}")
+        self.url = f"{address[0]}lab/tree/quickstart.ipynb?token={token}"
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(30)
+        self.scratch.cleanup()
+
+
+@unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
+class BrowserTest(unittest.TestCase):
+    """One story in order: each step goes on where the one before stopped."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab()
+        cls.addClassCleanup(cls.lab.close)
+        playwright = sync_playwright().start()
+        cls.addClassCleanup(playwright.stop)
+        # Without a sandbox, because the tests of a container run as root; the only page is our own.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        cls.addClassCleanup(browser.close)
+        cls.page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        cls.pictures = 0
+
+    def picture(self, name):
+        if SCREENSHOTS:
+            BrowserTest.pictures += 1
+            Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(SCREENSHOTS) / f"{BrowserTest.pictures:02}-{name}.png")
+
+    def menu(self, *names):
+        for name in names:
+            self.page.get_by_role("menuitem", name=re.compile("^" + name)).first.click()
+
+    def await_state(self, state, timeout):
+        """Waits for what the status bar says of the kernel: Idle, Busy."""
+        bar = self.page.locator("#jp-main-statusbar")
+        expect(bar.get_by_text(re.compile(rf"ContinuousNet \(Go\) \| {state}"))).to_be_visible(timeout=timeout)
+
+    def cell(self, index):
+        return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
+
+    def show(self, index):
+        """Scrolls to a cell; cells that are far away are not in the page."""
+        scroller = self.page.locator(".jp-WindowedPanel-outer").first
+        if not poll(lambda: self.cell(index).count() or scroller.evaluate("e => { e.scrollTop += 300 }"), 10):
+            scroller.evaluate("e => { e.scrollTop = 0 }")
+        self.cell(index).scroll_into_view_if_needed(timeout=QUICK)
+
+    def outputs(self, index):
+        """A cell's outputs as HTML."""
+        return "".join(self.cell(index).locator(".jp-OutputArea-output").evaluate_all("all => all.map(o => o.innerHTML)"))
+
+    def drawing(self, index):
+        """The chart in a cell's output."""
+        return "".join(self.cell(index).locator(".jp-OutputArea-output svg").evaluate_all("all => all.map(o => o.outerHTML)"))
+
+    def run_cell(self, index):
+        """Runs one cell as a reader does, and waits for its end."""
+        self.show(index)
+        self.cell(index).locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        expect(self.cell(index).locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=CELL)
+
+    def append_cell(self, text):
+        """Writes a new cell at the end; returns its index."""
+        page = self.page
+        page.locator(".jp-Notebook-footer").click()
+        index = int(page.locator(".jp-Notebook .jp-Cell.jp-mod-active").get_attribute("data-windowed-list-index"))
+        page.keyboard.press("Enter")
+        page.keyboard.insert_text(text)
+        return index
+
+    def open(self):
+        """Open."""
+        self.page.goto(self.lab.url)
+        self.await_state("Idle", 2 * QUICK)
+        self.picture("open")
+
+    def train(self):
+        """Run all; the chart changes while it trains."""
+        self.menu("Run", "Run All Cells")
+        self.show(TRAIN)
+        first = poll(lambda: self.drawing(TRAIN), CELL / 1000)
+        self.assertTrue(first, "no chart")
+        self.picture("training")
+        drawings = {first}
+        self.assertTrue(poll(lambda: drawings.add(self.drawing(TRAIN)) or len(drawings) > 5, 60), "the chart stays as it is")
+        self.await_state("Busy", QUICK)
+        self.picture("training-later")
+
+    def stop(self):
+        """Stop; the cell saves."""
+        self.page.get_by_title("Interrupt the kernel").click()
+        expect(self.cell(TRAIN).get_by_text("Interrupted").first).to_be_visible(timeout=QUICK)
+        self.await_state("Idle", 2 * CELL)
+        self.show(TRAIN)
+        self.assertIn("and saved", self.outputs(TRAIN))
+        self.picture("stopped")
+
+    def next_cell(self):
+        """The next cell runs."""
+        self.run_cell(PREDICTIONS)
+        expect(self.cell(PREDICTIONS).locator(".jp-OutputArea-output img, .jp-OutputArea-output svg").first).to_be_visible(timeout=QUICK)
+        self.assertEqual(self.cell(PREDICTIONS).locator(".jp-mod-error, [data-mime-type*=stderr]").count(), 0)
+        self.picture("next")
+
+    def complete(self):
+        """Complete."""
+        index = self.append_cell("notebook.")
+        self.page.keyboard.type("Tr")
+        self.page.keyboard.press("Tab")
+        written = self.cell(index).locator(".cm-content")
+        choice = self.page.locator(".jp-Completer-item").filter(has_text=re.compile("^Train"))
+        # A single match is written at once; among several one is chosen.
+        poll(lambda: choice.count() or "Train" in written.inner_text())
+        self.picture("completing")
+        if choice.count():
+            choice.first.click()
+        expect(written).to_have_text(re.compile(r"^notebook\.Train"), timeout=QUICK)
+
+    def restart(self):
+        """Restart; the run opens again."""
+        self.menu("Kernel", "Restart Kernel…")
+        self.page.get_by_role("dialog").get_by_role("button", name="Restart").click()
+        self.await_state("Idle", 2 * QUICK)
+        index = self.append_cell(REOPEN)
+        self.run_cell(index)
+        expect(self.cell(index).locator(".jp-OutputArea-output").first).to_contain_text("opened at step", timeout=QUICK)
+        self.assertRegex(self.outputs(index), r"opened at step [1-9]")
+        self.assertEqual(self.cell(index).locator(".jp-InputPrompt").inner_text(), "[1]:")
+        self.picture("reopened")
+
+    def test_story(self):
+        for step in (self.open, self.train, self.stop, self.next_cell, self.complete, self.restart):
+            print(f"  {step.__doc__}", flush=True)
+            step()
+
+
+if __name__ == "__main__":
+    main()

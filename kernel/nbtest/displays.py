@@ -1,0 +1,110 @@
+"""What cells show: JSON as objects, updates in the saved notebook, and very many outputs.
+
+    .venv/bin/python kernel/nbtest/displays.py
+"""
+
+import nbformat
+import psutil
+from nbclient import NotebookClient
+
+from live import KERNEL, QUICK, TIMEOUT, SessionTest, main
+
+MEGABYTE = 1 << 20
+CELL = 'import "continuousnet/kernel/cell"\n%%\n'
+PROTOCOL = 'import (\n"github.com/janpfeifer/gonb/gonbui"\n"github.com/janpfeifer/gonb/gonbui/protocol"\n)\n%%\n'
+
+
+class DisplaysTest(SessionTest):
+    def shown(self, code):
+        """The data of the cell's only display."""
+        result = self.session.execute(code)
+        self.assertEqual((result.status, len(result.of("display_data"))), ("ok", 1), result)
+        return result.of("display_data")[0]["data"]
+
+    def test_json_is_an_object(self):
+        spec = {"mark": "bar", "data": {"values": [{"a": 1.5, "b": "x"}]}, "big": 12345678901234567890}
+        text = '{"mark": "bar", "data": {"values": [{"a": 1.5, "b": "x"}]}, "big": 12345678901234567890}'
+        for mime in ("application/vnd.vegalite.v5+json", "application/json", "application/geo+json"):
+            with self.subTest(mime=mime):
+                # GoNB's way can carry text only; the kernel's own carries any value.
+                data = f'gonbui.SendData(&protocol.DisplayData{{Data: map[protocol.MIMEType]any{{"{mime}": `{text}`}}}})'
+                self.assertEqual(self.shown(PROTOCOL + data)[mime], spec)
+                self.assertEqual(self.shown(CELL + f'cell.Display(cell.Bundle{{"{mime}": []byte(`{text}`)}})')[mime], spec)
+        shown = self.shown(CELL + 'cell.Display(cell.Bundle{"application/json": map[string]any{"a": []int{1}}})')
+        self.assertEqual(shown["application/json"], {"a": [1]})
+
+    def test_text_is_no_object(self):
+        """A string with braces stays one, and so does JSON that is none."""
+        self.assertEqual(self.shown("gonbui.DisplayHTML(`{\"a\": 1}`)")["text/html"], '{"a": 1}')
+        broken = 'gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{"application/json": `{"a": `}})'
+        self.assertEqual(self.shown(PROTOCOL + broken)["application/json"], '{"a": ')
+
+    def test_update_across_cells(self):
+        self.session.execute(CELL + 'cell.Update("across", "first")')
+        result = self.session.execute(CELL + 'cell.Update("across", "second")')
+        self.assertEqual([(c["data"]["text/plain"], c["transient"]["display_id"]) for c in result.of("update_display_data")], [("second", "across")])
+
+    def test_update_in_a_saved_notebook(self):
+        """The output holds the last state of many."""
+        code = 'for i := range 500 { gonbui.UpdateHTML("id", fmt.Sprint("state ", i)) }\ngonbui.Sync()'
+        for source in (code, CELL + 'for i := range 500 { cell.Update("other", fmt.Sprint("state ", i)) }'):
+            notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+            NotebookClient(notebook, kernel_name=KERNEL, timeout=TIMEOUT).execute()
+            outputs = notebook.cells[0].outputs
+            self.assertEqual([output.output_type for output in outputs], ["display_data"])
+            self.assertIn("state 499", list(outputs[0].data.values()))
+
+    def test_clear(self):
+        """A saved notebook holds what came after the last clear."""
+        source = CELL + 'for i := range 50 { cell.Clear(true); fmt.Println("frame", i) }'
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+        NotebookClient(notebook, kernel_name=KERNEL, timeout=TIMEOUT).execute()
+        self.assertEqual([output.text for output in notebook.cells[0].outputs], ["frame 49\n"])
+
+    # very many
+
+    def test_many_prints(self):
+        result = self.session.execute('for i := range 10_000 { fmt.Println("line", i) }')
+        self.assertEqual(result.text(), "".join(f"line {i}\n" for i in range(10_000)))
+        self.assertLess(len(result.messages), 500)
+
+    def test_many_prints_to_both(self):
+        """In each of them nothing is missing and nothing is out of order."""
+        result = self.session.execute('for i := range 5000 { fmt.Println("out", i); fmt.Fprintln(os.Stderr, "err", i) }')
+        self.assertEqual(result.text(), "".join(f"out {i}\n" for i in range(5000)))
+        self.assertEqual(result.text("stderr"), "".join(f"err {i}\n" for i in range(5000)))
+
+    def test_many_displays(self):
+        """All 10,000, in order, and in step with what is printed."""
+        result = self.session.execute('for i := range 10_000 { gonbui.DisplayHTML(fmt.Sprint("html ", i)) }\ngonbui.Sync()')
+        self.assertEqual([content["data"]["text/html"] for content in result.of("display_data")], [f"html {i}" for i in range(10_000)])
+        print(f"\n10,000 displays in {result.seconds:.1f} s")
+        self.assertGreater(result.seconds, 5, "faster than Jupyter's server lets through")
+
+    def test_many_updates(self):
+        """Of updates faster than an eye the last one counts, and it comes."""
+        result = self.session.execute('for i := range 10_000 { gonbui.UpdateHTML("many", fmt.Sprint("state ", i)) }\ngonbui.Sync()')
+        shown = result.of("display_data") + result.of("update_display_data")
+        self.assertEqual(shown[-1]["data"]["text/html"], "state 9999")
+        self.assertLess(len(shown), 2000)
+
+    def test_long_line(self):
+        result = self.session.execute('fmt.Print(strings.Repeat("é", 3<<20))')
+        self.assertEqual(result.text(), "é" * (3 << 20))
+
+    def test_endless_prints(self):
+        """A cell that never stops printing can be stopped, and the kernel's memory is bounded."""
+        process = psutil.Process(self.session.pid)
+        before = process.memory_info().rss
+        cell = self.session.start('for i := 0; ; i++ { fmt.Println("endless", i, strings.Repeat("x", 1000)) }')
+        self.session.wait(cell, lambda r: len(r.text()) > 8 * MEGABYTE)
+        self.assertEqual(self.session.ask("interrupt_request", {}, "control")["status"], "ok")
+        result = self.session.wait(cell, timeout=QUICK)
+        self.assertEqual(result.status, "error")
+        self.assertIn("left out", result.text() + result.text("stderr"))
+        self.assertLess(process.memory_info().rss - before, 150 * MEGABYTE)
+        self.expect('fmt.Println("on")', "on\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""A live kernel session for the tests: start it, run cells, look at every message.
+
+Every message that comes by is checked against the message specification of jupyter_kernel_test.
+NBTEST_KERNEL names another installed kernel than "cnet": with "python3" the tests of messages.py run against ipykernel,
+which is how to see whether a test asks for what the protocol says.
+"""
+
+import atexit
+import os
+import re
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from queue import Empty
+
+from jupyter_client import KernelManager
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_kernel_test import msgspec_v5
+
+KERNEL = os.environ.get("NBTEST_KERNEL", "cnet")
+TIMEOUT = 300  # seconds for a cell; a cold build cache on a slow machine needs some of it
+QUICK = 30  # seconds for everything that compiles nothing
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+# The history of the tests is not the user's.
+_scratch = tempfile.TemporaryDirectory(prefix="cnet-nbtest-")
+atexit.register(_scratch.cleanup)
+os.environ["CNET_HISTORY"] = str(Path(_scratch.name) / "history.jsonl")
+
+
+def poll(condition, timeout=QUICK):
+    """Waits until condition() is true; returns its last value."""
+    deadline = time.monotonic() + timeout
+    while not (value := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return value
+
+
+def validate(message):
+    """Raises when a message is not as its type demands."""
+    kind = message["header"]["msg_type"]
+    # "aborted" is the protocol's word since 5.1; the specification of jupyter_kernel_test 0.7 knows "abort" only.
+    aborted = message["content"].get("status") == "aborted"
+    if kind in msgspec_v5.schema_fragments and not aborted:
+        msgspec_v5.validate_message(message, kind)
+
+
+class Result:
+    """What one request brought: its reply (or None) and the messages on iopub, in order."""
+
+    def __init__(self):
+        self.reply = None
+        self.messages = []
+        self.seconds = 0.0
+
+    @property
+    def status(self):
+        return self.reply["content"]["status"]
+
+    @property
+    def count(self):
+        return self.reply["content"]["execution_count"]
+
+    def of(self, kind):
+        """The contents of the messages of one type."""
+        return [message["content"] for message in self.messages if message["msg_type"] == kind]
+
+    def text(self, name="stdout"):
+        return "".join(content["text"] for content in self.of("stream") if content["name"] == name)
+
+    @property
+    def states(self):
+        return [content["execution_state"] for content in self.of("status")]
+
+    @property
+    def error(self):
+        """The error as a reader sees it, without colours; empty if there is none."""
+        return "\n".join(
+            ANSI.sub("", "\n".join([content["ename"], content["evalue"], *content["traceback"]])) for content in self.of("error")
+        )
+
+    def __str__(self):
+        return f"{self.reply and self.reply['content']} {[(m['msg_type'], m['content']) for m in self.messages][:20]}"
+
+
+class Session:
+    """A running kernel in an empty directory somewhere else than the checkout."""
+
+    def __init__(self, kernel=KERNEL, kernel_dirs=None, env=None, check=validate):
+        self.scratch = tempfile.TemporaryDirectory(prefix="cnet session ")
+        specs = KernelSpecManager(kernel_dirs=kernel_dirs) if kernel_dirs else KernelSpecManager()
+        self.manager = KernelManager(kernel_name=kernel, kernel_spec_manager=specs)
+        started = time.monotonic()
+        self.manager.start_kernel(cwd=self.scratch.name, env={**os.environ, **(env or {})})
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+        self.ready = time.monotonic() - started
+        self.results = {}
+        self.check = check
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.client.stop_channels()
+        if self.manager.has_kernel:
+            self.manager.shutdown_kernel()
+        self.scratch.cleanup()
+
+    @property
+    def pid(self):
+        return self.manager.provisioner.process.pid
+
+    def send(self, kind, content, channel="shell", **fields):
+        """Sends one request, well-formed or not; returns its id."""
+        message = self.client.session.msg(kind, content, **fields)
+        getattr(self.client, channel + "_channel").send(message)
+        self.results[message["header"]["msg_id"]] = Result()
+        return message["header"]["msg_id"]
+
+    def start(self, code, **options):
+        """Sends a cell and does not wait for it; returns the id of the request."""
+        content = {"silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}
+        return self.send("execute_request", {"code": code, **content, **options})
+
+    def pump(self, timeout=0.02):
+        """Takes in what has arrived; messages go to the request that they name as their parent."""
+        took = False
+        for channel in ("iopub", "shell", "control"):
+            wait = timeout if channel == "iopub" else 0
+            while True:
+                try:
+                    message = getattr(self.client, f"get_{channel}_msg")(timeout=wait)
+                except Empty:
+                    break
+                wait, took = 0, True
+                self.check(message)
+                result = self.results.setdefault(message["parent_header"].get("msg_id"), Result())
+                if channel == "iopub":
+                    result.messages.append(message)
+                else:
+                    result.reply = message
+        return took
+
+    def wait(self, message_id, condition=None, timeout=TIMEOUT):
+        """Waits until a request is answered and idle again, or until condition(result) holds; returns its result."""
+        result = self.results[message_id]
+        done = condition or (lambda r: r.reply and r.states[-1:] == ["idle"])
+        started = time.monotonic()
+        while not done(result):
+            if time.monotonic() - started > timeout:
+                raise TimeoutError(f"nothing more after {timeout} s: {result}")
+            if not self.pump() and self.manager.has_kernel and not self.manager.is_alive():
+                raise RuntimeError("the kernel is dead")
+        result.seconds = time.monotonic() - started
+        return result
+
+    def ask(self, kind, content, channel="shell", timeout=QUICK):
+        """Sends a request and returns the content of its reply."""
+        return self.wait(self.send(kind, content, channel), lambda r: r.reply, timeout).reply["content"]
+
+    def execute(self, code, timeout=TIMEOUT, **options):
+        """Runs a cell to its end."""
+        return self.wait(self.start(code, **options), timeout=timeout)
+
+    def until_text(self, message_id, text, timeout=TIMEOUT):
+        """Waits until a running cell has written the text."""
+        return self.wait(message_id, lambda r: text in r.text(), timeout)
+
+    def run(self, code, on_text=None):
+        """Executes a cell; returns its status, its text (errors with it) and the seconds from request to reply."""
+        result, message_id = None, self.start(code)
+        if on_text:
+            self.wait(message_id, lambda r: r.reply or on_text(r.text()))
+        result = self.wait(message_id)
+        return result.status, result.text() + result.text("stderr") + result.error, result.seconds
+
+
+class SessionTest(unittest.TestCase):
+    """Tests that share one session; each leaves it as usable as it found it."""
+
+    env = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.session = Session(env=cls.env)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.session.close()
+
+    def expect(self, code, text, **options):
+        """Runs a cell that must succeed and print exactly this."""
+        result = self.session.execute(code, **options)
+        self.assertEqual((result.status, result.text(), result.error), ("ok", text, ""), result)
+        return result
+
+    def expect_error(self, code, *texts, **options):
+        """Runs a cell that must fail; the texts must be in its error."""
+        result = self.session.execute(code, **options)
+        self.assertEqual(result.status, "error", result)
+        self.assertEqual(len(result.of("error")), 1, result)
+        for text in texts:
+            self.assertIn(text, result.error)
+        return result
+
+
+def main():
+    sys.dont_write_bytecode = True
+    unittest.main(verbosity=2)

@@ -1,0 +1,365 @@
+"""Every message type of the Jupyter protocol, against a live kernel.
+
+    .venv/bin/python kernel/nbtest/messages.py
+    NBTEST_KERNEL=python3 .venv/bin/python kernel/nbtest/messages.py    # the same against ipykernel, as a control
+"""
+
+import unittest
+from types import SimpleNamespace
+
+from live import KERNEL, QUICK, Session, SessionTest, main
+
+GO = SimpleNamespace(
+    name="go",
+    hello='fmt.Println("hi")',
+    say=lambda text: f'fmt.Println("{text}")',
+    # Prints "on" and goes on until it is told to stop, or for long.
+    long='fmt.Println("on")\nfor range 600 { time.Sleep(100*time.Millisecond) }',
+    short='fmt.Println("on")\ntime.Sleep(3*time.Second)\nfmt.Println("off")',
+    value="6*7",
+    error='panic("broken")',
+    input='var s string\nfmt.Print("name? ")\nfmt.Scanln(&s)\nfmt.Println("got", s)',
+    display='gonbui.UpdateHTML("nb-id", "<b>1</b>")\ngonbui.UpdateHTML("nb-id", "<b>2</b>")',
+    declare="func answerOfAll() int { return 42 }",
+    complete=("answerOfA", "answerOfAll"),
+    inspect="fmt.Println",
+    unfinished="func f() {",
+    unicode='fmt.Println("α → 界 😀")',
+)
+PYTHON = SimpleNamespace(
+    name="python",
+    hello='print("hi")',
+    say=lambda text: f'print("{text}")',
+    long='print("on", flush=True)\nimport time\nfor _ in range(600): time.sleep(0.1)',
+    short='print("on", flush=True)\nimport time\ntime.sleep(3)\nprint("off")',
+    value="6*7",
+    error='raise ValueError("broken")',
+    input='s = input("name? ")\nprint("got", s)',
+    display='from IPython.display import HTML\nd = display(HTML("<b>1</b>"), display_id="nb-id")\nd.update(HTML("<b>2</b>"))',
+    declare="def answerOfAll(): return 42",
+    complete=("answerOfA", "answerOfAll"),
+    inspect="print",
+    unfinished="def f():",
+    unicode='print("α → 界 😀")',
+)
+LANGUAGE = PYTHON if KERNEL == "python3" else GO
+ours = unittest.skipUnless(KERNEL == "cnet", "more than ipykernel does")
+
+
+class MessagesTest(SessionTest):
+    code = LANGUAGE
+
+    # kernel_info
+
+    def test_kernel_info(self):
+        for channel in ("shell", "control"):
+            content = self.session.ask("kernel_info_request", {}, channel)
+            self.assertEqual(content["status"], "ok")
+            self.assertRegex(content["protocol_version"], r"^5\.[3-9]")
+            self.assertTrue(content["banner"] and content["implementation"] and content["implementation_version"])
+            info = content["language_info"]
+            self.assertEqual(info["name"], self.code.name)
+            for key in ("version", "mimetype", "file_extension", "pygments_lexer", "codemirror_mode"):
+                self.assertTrue(info.get(key), key)
+            self.assertIsInstance(content.get("supported_features", []), list)
+            for link in content.get("help_links", []):
+                self.assertEqual(set(link), {"text", "url"})
+
+    def test_kernel_info_is_busy_and_idle(self):
+        result = self.session.wait(self.session.send("kernel_info_request", {}))
+        self.assertEqual(result.states, ["busy", "idle"])
+
+    def kernel_info_while_running(self, channel):
+        cell = self.session.start(self.code.short)
+        self.session.until_text(cell, "on")
+        info = self.session.wait(self.session.send("kernel_info_request", {}, channel), timeout=QUICK)
+        still_running = not self.session.results[cell].reply
+        result = self.session.wait(cell)
+        self.assertTrue(still_running, "the answer came only after the cell")
+        self.assertLess(info.seconds, 1)
+        self.assertEqual(info.states, ["busy", "idle"])
+        # The cell's own states are its own: busy once, idle once, after all that it wrote.
+        self.assertEqual((result.status, result.text(), result.states), ("ok", "on\noff\n", ["busy", "idle"]))
+        self.assertEqual([result.messages[i]["msg_type"] for i in (0, -1)], ["status", "status"])
+
+    def test_kernel_info_while_running_on_control(self):
+        self.kernel_info_while_running("control")
+
+    @ours
+    def test_kernel_info_while_running_on_shell(self):
+        self.kernel_info_while_running("shell")
+
+    # execute
+
+    def test_execute_order(self):
+        result = self.expect(self.code.hello, "hi\n")
+        kinds = [message["msg_type"] for message in result.messages]
+        self.assertEqual(kinds[:2] + kinds[-1:], ["status", "execute_input", "status"])
+        self.assertEqual(result.states, ["busy", "idle"])
+        self.assertEqual(result.of("execute_input"), [{"code": self.code.hello, "execution_count": result.count}])
+
+    def test_execute_result(self):
+        result = self.session.execute(self.code.value)
+        self.assertEqual([content["data"]["text/plain"] for content in result.of("execute_result")], ["42"])
+        self.assertEqual(result.of("execute_result")[0]["execution_count"], result.count)
+
+    def test_unicode(self):
+        self.expect(self.code.unicode, "α → 界 😀\n")
+
+    def test_empty_cell(self):
+        for code in ("", "  \n\n"):
+            result = self.session.execute(code)
+            self.assertEqual((result.status, result.states), ("ok", ["busy", "idle"]))
+
+    def test_error(self):
+        result = self.expect_error(self.code.error, "broken")
+        content = result.reply["content"]
+        error = result.of("error")[0]
+        self.assertEqual([content[key] for key in ("ename", "evalue", "traceback")], [error[key] for key in ("ename", "evalue", "traceback")])
+        self.assertTrue(content["ename"] and content["traceback"])
+
+    def test_execution_count(self):
+        first = self.session.execute(self.code.hello).count
+        self.assertEqual(self.session.execute(self.code.hello).count, first + 1)
+        self.assertEqual(self.session.execute(self.code.error).count, first + 2)
+        # Neither of these is counted, and the silent one writes no execute_input.
+        self.session.execute(self.code.hello, store_history=False)
+        silent = self.session.execute(self.code.value, silent=True, store_history=False)
+        self.assertEqual((silent.status, silent.of("execute_input"), silent.of("execute_result")), ("ok", [], []))
+        self.assertEqual(self.session.execute(self.code.hello).count, first + 3)
+
+    def test_user_expressions(self):
+        result = self.session.execute(self.code.hello, user_expressions={"x": "nowhere.At()"})
+        expressions = result.reply["content"]["user_expressions"]
+        self.assertIn(set(expressions), (set(), {"x"}))
+        self.assertNotEqual(expressions.get("x", {}).get("status"), "ok")
+
+    def test_queue(self):
+        """Cells run in the order in which they were sent, each with its own output."""
+        cells = [self.session.start(self.code.say(i)) for i in range(4)]
+        results = [self.session.wait(cell) for cell in cells]
+        self.assertEqual([result.text() for result in results], ["0\n", "1\n", "2\n", "3\n"])
+        counts = [result.count for result in results]
+        self.assertEqual(counts, list(range(counts[0], counts[0] + 4)))
+
+    def test_stop_on_error(self):
+        cells = [self.session.start(code) for code in (self.code.error, self.code.hello, self.code.hello)]
+        self.assertEqual([self.session.wait(cell).status for cell in cells], ["error", "aborted", "aborted"])
+        for cell in cells[1:]:
+            result = self.session.results[cell]
+            self.assertEqual((result.text(), result.states), ("", ["busy", "idle"]))
+        self.expect(self.code.hello, "hi\n")
+
+    def test_no_stop_on_error(self):
+        cells = [self.session.start(code, stop_on_error=False) for code in (self.code.error, self.code.hello)]
+        self.assertEqual([self.session.wait(cell).status for cell in cells], ["error", "ok"])
+
+    def test_update_display_data(self):
+        result = self.session.execute(self.code.display)
+        shown = [
+            (message["msg_type"], message["content"]["data"]["text/html"], message["content"]["transient"]["display_id"])
+            for message in result.messages
+            if message["msg_type"] in ("display_data", "update_display_data")
+        ]
+        self.assertEqual(shown, [("display_data", "<b>1</b>", "nb-id"), ("update_display_data", "<b>2</b>", "nb-id")])
+
+    # input
+
+    def test_input(self):
+        cell = self.session.start(self.code.input, allow_stdin=True)
+        request = self.session.client.get_stdin_msg(timeout=QUICK)
+        self.assertEqual((request["msg_type"], request["content"]["password"]), ("input_request", False))
+        self.assertEqual(request["parent_header"]["msg_id"], cell)
+        self.session.client.input("Ada")
+        result = self.session.wait(cell, timeout=QUICK)
+        self.assertEqual((result.status, result.text().splitlines()[-1].removeprefix("name? ")), ("ok", "got Ada"))
+
+    def test_input_not_allowed(self):
+        """A front end that cannot ask is told so; the cell does not hang."""
+        result = self.session.execute(self.code.input, timeout=QUICK)
+        self.assertEqual(result.status, "error", result)
+        self.assertIn("input", result.error)
+
+    # questions about code
+
+    def test_complete(self):
+        self.session.execute(self.code.declare)
+        code, match = self.code.complete
+        content = self.session.ask("complete_request", {"code": code, "cursor_pos": len(code)})
+        self.assertEqual((content["status"], content["matches"]), ("ok", [match]))
+        self.assertEqual((content["cursor_start"], content["cursor_end"]), (0, len(code)))
+
+    @ours
+    def test_complete_while_running(self):
+        self.session.execute(self.code.declare)
+        cell = self.session.start(self.code.short)
+        self.session.until_text(cell, "on")
+        code, match = self.code.complete
+        content = self.session.ask("complete_request", {"code": code, "cursor_pos": len(code)})
+        still_running = not self.session.results[cell].reply
+        self.session.wait(cell)
+        self.assertEqual((content["matches"], still_running), ([match], True))
+
+    def test_complete_counts_characters(self):
+        """The cursor is counted in characters, also behind one that takes two UTF-16 units."""
+        self.session.execute(self.code.declare)
+        code, match = self.code.complete
+        before = self.code.unicode + "\n"
+        content = self.session.ask("complete_request", {"code": before + code, "cursor_pos": len(before + code)})
+        self.assertEqual((content["matches"], content["cursor_start"]), ([match], len(before)))
+        self.assertEqual(content["cursor_end"], len(before + code))
+
+    def test_complete_nothing(self):
+        content = self.session.ask("complete_request", {"code": "noSuchNameAtAll", "cursor_pos": 15})
+        self.assertEqual((content["status"], content["matches"]), ("ok", []))
+
+    def test_inspect(self):
+        content = self.session.ask("inspect_request", {"code": self.code.inspect, "cursor_pos": len(self.code.inspect), "detail_level": 0})
+        self.assertEqual((content["status"], content["found"]), ("ok", True))
+        self.assertTrue(content["data"]["text/plain"])
+
+    def test_inspect_nothing(self):
+        content = self.session.ask("inspect_request", {"code": "noSuchNameAtAll", "cursor_pos": 3, "detail_level": 0})
+        self.assertEqual((content["status"], content["found"], content["data"]), ("ok", False, {}))
+
+    def test_is_complete(self):
+        self.assertEqual(self.session.ask("is_complete_request", {"code": self.code.hello})["status"], "complete")
+        content = self.session.ask("is_complete_request", {"code": self.code.unfinished})
+        self.assertEqual(content["status"], "incomplete")
+        self.assertTrue(content["indent"].isspace())
+
+    def test_history(self):
+        mark = self.code.say("remember me")
+        count = self.session.execute(mark).count
+        tail = self.session.ask("history_request", {"hist_access_type": "tail", "n": 1, "output": False, "raw": True})
+        session, line, source = tail["history"][0]
+        self.assertEqual((line, source), (count, mark))
+        asked = {"hist_access_type": "range", "session": 0, "start": count, "stop": count + 1, "output": False, "raw": True}
+        self.assertEqual([entry[1:] for entry in self.session.ask("history_request", asked)["history"]], [[count, mark]])
+        asked = {"hist_access_type": "search", "pattern": "*remember*me*", "n": 5, "unique": True, "output": False, "raw": True}
+        self.assertIn(mark, [entry[2] for entry in self.session.ask("history_request", asked)["history"]])
+
+    def test_history_keeps_out_what_should_not_be_stored(self):
+        secret = self.code.say("do not store")
+        self.session.execute(secret, store_history=False)
+        tail = self.session.ask("history_request", {"hist_access_type": "tail", "n": 5, "output": False, "raw": True})
+        self.assertNotIn(secret, [entry[2] for entry in tail["history"]])
+
+    # comms
+
+    def test_comm_info(self):
+        self.assertEqual(self.session.ask("comm_info_request", {}), {"status": "ok", "comms": {}})
+        self.assertEqual(self.session.ask("comm_info_request", {"target_name": "nothing"})["comms"], {})
+
+    def test_comm_to_nobody(self):
+        """A comm for an unknown target is closed at once; messages to it are ignored."""
+        opened = self.session.send("comm_open", {"comm_id": "nb-1", "target_name": "nobody", "data": {}})
+        result = self.session.wait(opened, lambda r: r.states[-1:] == ["idle"], QUICK)
+        self.assertEqual(result.of("comm_close"), [{"comm_id": "nb-1", "data": {}}])
+        for kind in ("comm_msg", "comm_close"):
+            self.session.send(kind, {"comm_id": "nb-1", "data": {"x": 1}})
+        self.expect(self.code.hello, "hi\n")
+        self.assertEqual(self.session.ask("comm_info_request", {})["comms"], {})
+
+    # what should not be
+
+    def test_unknown_message(self):
+        for channel in ("shell", "control"):
+            self.session.send("no_such_request", {"x": 1}, channel)
+        self.expect(self.code.hello, "hi\n")
+
+    @ours
+    def test_wrong_content(self):
+        """A request that lacks a field, or has one of a wrong type, is answered with an error or not at all."""
+        for kind, content in (
+            ("execute_request", {}),
+            ("execute_request", {"code": 5}),
+            ("execute_request", {"code": ["a"], "silent": "no"}),
+            ("complete_request", {}),
+            ("complete_request", {"code": "x", "cursor_pos": "one"}),
+            ("inspect_request", {"cursor_pos": 3}),
+            ("is_complete_request", {"code": None}),
+            ("history_request", {"hist_access_type": 7}),
+            ("comm_open", {"comm_id": 1}),
+            ("comm_msg", {}),
+            ("comm_close", {"comm_id": []}),
+        ):
+            message = self.session.send(kind, content)
+            self.expect(self.code.hello, "hi\n")
+            if reply := self.session.results[message].reply:
+                # What can be understood without the field may be answered.
+                self.assertIn(reply["content"]["status"], ("ok", "error", "unknown", "invalid"), (kind, content))
+
+    @ours
+    def test_cursor_out_of_range(self):
+        for position in (-1, 3, 1 << 40):
+            for kind in ("complete_request", "inspect_request"):
+                content = self.session.ask(kind, {"code": "x", "cursor_pos": position, "detail_level": 0})
+                self.assertIn(content["status"], ("ok", "error"))
+
+
+class InterruptTest(SessionTest):
+    code = LANGUAGE
+
+    def test_interrupt_request(self):
+        """The control channel answers an interrupt at once, and the cell ends."""
+        cell = self.session.start(self.code.long)
+        self.session.until_text(cell, "on")
+        interrupt = self.session.wait(self.session.send("interrupt_request", {}, "control"), timeout=QUICK)
+        self.assertEqual((interrupt.reply["msg_type"], interrupt.status), ("interrupt_reply", "ok"))
+        self.assertEqual(interrupt.states, ["busy", "idle"])
+        self.assertEqual(self.session.wait(cell, timeout=QUICK).status, "error")
+        self.expect(self.code.hello, "hi\n")
+
+    def test_interrupt_idle(self):
+        self.assertEqual(self.session.ask("interrupt_request", {}, "control"), {"status": "ok"})
+        self.expect(self.code.hello, "hi\n")
+
+    def test_interrupt_aborts_the_queue(self):
+        cells = [self.session.start(code) for code in (self.code.long, self.code.hello)]
+        self.session.until_text(cells[0], "on")
+        self.session.ask("interrupt_request", {}, "control")
+        self.assertEqual([self.session.wait(cell, timeout=QUICK).status for cell in cells], ["error", "aborted"])
+
+    def test_interrupt_input(self):
+        cell = self.session.start(self.code.input, allow_stdin=True)
+        self.session.client.get_stdin_msg(timeout=QUICK)
+        self.session.ask("interrupt_request", {}, "control")
+        self.assertEqual(self.session.wait(cell, timeout=QUICK).status, "error")
+        self.expect(self.code.hello, "hi\n")
+
+
+class ShutdownTest(unittest.TestCase):
+    def shutdown(self, channel, restart):
+        with Session() as session:
+            process = session.manager.provisioner.process
+            result = session.wait(session.send("shutdown_request", {"restart": restart}, channel), lambda r: r.reply, QUICK)
+            self.assertEqual((result.reply["msg_type"], result.reply["content"]), ("shutdown_reply", {"status": "ok", "restart": restart}))
+            announced = lambda r: r.of("shutdown_reply")  # noqa: E731
+            message_id = result.reply["parent_header"]["msg_id"]
+            session.wait(message_id, lambda r: announced(r) or process.poll() is not None, QUICK)
+            session.pump()
+            self.assertEqual(announced(result), [{"status": "ok", "restart": restart}])
+            self.assertEqual(process.wait(QUICK), 0)
+
+    def test_shutdown_on_control(self):
+        self.shutdown("control", False)
+
+    def test_shutdown_for_restart(self):
+        self.shutdown("control", True)
+
+    def test_shutdown_on_shell(self):
+        self.shutdown("shell", False)
+
+    def test_restart(self):
+        with Session() as session:
+            for now in (False, True):
+                session.execute(LANGUAGE.hello)
+                session.manager.restart_kernel(now=now)
+                session.client.wait_for_ready(timeout=60)
+                result = session.execute(LANGUAGE.hello)
+                self.assertEqual((result.status, result.text(), result.count), ("ok", "hi\n", 1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,295 @@
+"""What is left when a session ends, however it ends: no process, no directory, no FIFO. And interrupts.
+
+    .venv/bin/python kernel/nbtest/orphans.py
+"""
+
+import os
+import signal
+import tempfile
+import unittest
+from pathlib import Path
+
+import psutil
+
+from live import QUICK, Session, main, poll
+
+GRACE = 2  # seconds, in these sessions
+RUNNING = 'fmt.Println("on")\nfor { time.Sleep(time.Second) }'
+# Builds everything anew, the standard library too: long enough to be interrupted.
+SLOW_BUILD = "%goflags -a"
+DAEMON = "!setsid sleep 1000 >/dev/null 2>&1 < /dev/null & echo started"
+
+
+class World:
+    """A temporary directory of its own for a session; whatever belongs to the session is found by it."""
+
+    def __init__(self, add_cleanup):
+        self.place = tempfile.TemporaryDirectory(prefix="nb")
+        add_cleanup(self.place.cleanup)
+        self.dir = self.place.name
+        self.env = {"TMPDIR": self.dir, "CNET_INTERRUPT_GRACE": f"{GRACE}s"}
+        add_cleanup(lambda: [process.kill() for process in self.processes()])
+
+    def processes(self, name=None):
+        """The processes that live in this world, the supervisor with them; only those with this name, if one is given."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                    if process.environ().get("TMPDIR", "").startswith(self.dir) and name in (None, process.name()):
+                        found.append(process)
+            except psutil.Error:
+                pass
+        return found
+
+    def files(self):
+        """What lies in the directory, other than the kernel's own base directory with nothing in it."""
+        found = [path for path in Path(self.dir).rglob("*")]
+        return [path for path in found if not (path.name == f"cnet-kernel-{os.getuid()}" and not list(path.iterdir()))]
+
+    def left(self):
+        return [" ".join(process.as_dict(["cmdline"])["cmdline"] or [process.name()])[:120] for process in self.processes()] + [
+            str(path) for path in self.files()
+        ]
+
+    def child(self, session, test):
+        """The first descendant of the supervisor for which test(name, command line) holds."""
+        for process in psutil.Process(session.pid).children(recursive=True):
+            try:
+                if test(process.name(), process.cmdline()):
+                    return process
+            except psutil.Error:
+                pass
+        return None
+
+    def gonb(self, session):
+        return self.child(session, lambda name, _: name == "gonb")
+
+    def guard(self, session):
+        return self.child(session, lambda _, command: "guard" in command[1:2])
+
+
+class OrphansTest(unittest.TestCase):
+    def setUp(self):
+        self.world = World(self.addCleanup)
+
+    def session(self):
+        session = Session(env=self.world.env)
+        self.addCleanup(session.close)
+        return session
+
+    def assert_nothing_left(self):
+        self.assertTrue(poll(lambda: not self.world.left()), self.world.left())
+
+    def busy(self, session):
+        """A session that has it all: a warm gopls, a daemon, and a cell that runs."""
+        session.ask("complete_request", {"code": "fmt.Printl", "cursor_pos": 10})
+        session.execute(DAEMON)
+        cell = session.start(RUNNING)
+        session.until_text(cell, "on")
+        self.assertTrue(self.world.processes("gopls") and self.world.processes("sleep") and self.world.gonb(session))
+        return cell
+
+    # ends of a session
+
+    def test_graceful_shutdown(self):
+        session = self.session()
+        self.busy(session)
+        session.manager.shutdown_kernel()
+        self.assert_nothing_left()
+
+    def test_shutdown_idle(self):
+        session = self.session()
+        session.execute('fmt.Println("hi")')
+        session.manager.shutdown_kernel()
+        self.assert_nothing_left()
+
+    def test_immediate_shutdown(self):
+        session = self.session()
+        self.busy(session)
+        session.manager.shutdown_kernel(now=True)
+        self.assert_nothing_left()
+
+    def test_kill_while_running(self):
+        session = self.session()
+        self.busy(session)
+        os.kill(session.pid, signal.SIGKILL)
+        self.assert_nothing_left()
+
+    def test_kill_while_compiling(self):
+        session = self.session()
+        session.execute(SLOW_BUILD)
+        session.start('fmt.Println("never")')
+        self.assertTrue(poll(lambda: self.world.processes("compile")), "nothing is compiled")
+        os.kill(session.pid, signal.SIGKILL)
+        self.assert_nothing_left()
+
+    def test_terminate(self):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            session = self.session()
+            self.busy(session)
+            os.kill(session.pid, number)
+            self.assert_nothing_left()
+
+    def test_restart(self):
+        """The new session owes nothing to the old one."""
+        for now in (False, True):
+            session = self.session()
+            self.busy(session)
+            before = {process.pid for process in self.world.processes()}
+            session.manager.restart_kernel(now=now)
+            session.client.wait_for_ready(timeout=60)
+            self.assertTrue(poll(lambda: not before & {process.pid for process in self.world.processes()}), self.world.left())
+            self.assertEqual(session.execute('fmt.Println("new")').text(), "new\n")
+            session.close()
+            self.assert_nothing_left()
+
+    def test_kill_of_supervisor_and_guard(self):
+        """With nobody left to clean up at once, the next session does."""
+        session = self.session()
+        self.busy(session)
+        self.world.guard(session).suspend()
+        self.world.guard(session).kill()
+        os.kill(session.pid, signal.SIGKILL)
+        other = self.session()
+        self.assertEqual(other.execute('fmt.Println("hi")').text(), "hi\n")
+        self.assertTrue(poll(lambda: not self.world.processes("sleep")), self.world.left())
+        other.close()
+        self.assert_nothing_left()
+
+    # deaths inside of a session
+
+    def test_kill_of_gonb(self):
+        """The cell says so; declarations are there again; the session goes on."""
+        session = self.session()
+        session.execute("var kept = 6\nfunc twice(x int) int { return 2 * x }")
+        cell = self.busy(session)
+        self.world.gonb(session).kill()
+        result = session.wait(cell, timeout=QUICK)
+        self.assertEqual((result.status, len(result.of("error"))), ("error", 1))
+        self.assertRegex(result.error, r"(?i)gonb|restarted")
+        self.assertEqual(session.execute("fmt.Println(twice(kept))").text(), "12\n")
+        self.assertFalse(self.world.processes("sleep"), "the dead GoNB's daemon")
+        session.close()
+        self.assert_nothing_left()
+
+    def test_kill_of_gonb_while_idle(self):
+        session = self.session()
+        session.execute("var kept = 6")
+        self.world.gonb(session).kill()
+        result = session.execute("fmt.Println(kept)")
+        self.assertEqual((result.status, result.text()), ("ok", "6\n"), result)
+
+    def test_kill_of_guard(self):
+        session = self.session()
+        session.execute("var kept = 6")
+        cell = self.busy(session)
+        self.world.guard(session).kill()
+        self.assertEqual(session.wait(cell, timeout=QUICK).status, "error")
+        result = session.execute("fmt.Println(kept)")
+        self.assertEqual((result.status, result.text()), ("ok", "6\n"), result)
+        session.close()
+        self.assert_nothing_left()
+
+    def test_kill_of_gopls(self):
+        session = self.session()
+        asked = {"code": "fmt.Printl", "cursor_pos": 10}
+        for _ in range(2):
+            self.assertEqual(session.ask("complete_request", asked)["matches"], ["Println"])
+            for process in self.world.processes("gopls"):
+                process.kill()
+        self.assertTrue(poll(lambda: session.ask("complete_request", asked)["matches"] == ["Println"]))
+
+    def test_killed_cell(self):
+        session = self.session()
+        cell = self.busy(session)
+        self.world.child(session, lambda name, _: name.startswith("gonb_")).kill()
+        result = session.wait(cell, timeout=QUICK)
+        self.assertEqual(result.status, "error")
+        self.assertRegex(result.error, r"(?i)killed")
+        self.assertEqual(session.execute('fmt.Println("on")').text(), "on\n")
+
+
+class InterruptTest(unittest.TestCase):
+    """What the stop button does to a cell."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World(cls.addClassCleanup)
+        cls.session = Session(env=cls.world.env)
+        cls.addClassCleanup(cls.session.close)
+
+    def interrupt(self):
+        self.assertEqual(self.session.ask("interrupt_request", {}, "control")["status"], "ok")
+
+    def goes_on(self):
+        result = self.session.execute('fmt.Println("next")')
+        self.assertEqual((result.status, result.text()), ("ok", "next\n"), result)
+
+    def listen(self, then):
+        """A cell that hears the interrupt and then does something."""
+        return self.session.start(
+            'c := make(chan os.Signal, 1)\nsignal.Notify(c, os.Interrupt)\nfmt.Println("on")\n<-c\nfmt.Println("heard")\n' + then
+        )
+
+    def test_saves_within_the_grace(self):
+        cell = self.listen('time.Sleep(time.Second)\nfmt.Println("saved")')
+        self.session.until_text(cell, "on")
+        self.interrupt()
+        result = self.session.wait(cell, timeout=QUICK)
+        self.assertEqual((result.status, result.text()), ("ok", "on\nheard\nsaved\n"), result)
+        self.goes_on()
+
+    def test_killed_after_the_grace(self):
+        cell = self.listen("select {case <-make(chan int):\ncase <-time.After(time.Hour):}")
+        self.session.until_text(cell, "on")
+        self.interrupt()
+        result = self.session.wait(cell, timeout=QUICK)
+        self.assertEqual((result.status, result.text()), ("error", "on\nheard\n"), result)
+        self.assertGreater(result.seconds, GRACE / 2)
+        self.goes_on()
+
+    def test_second_interrupt_kills_at_once(self):
+        cell = self.listen("time.Sleep(time.Hour)")
+        self.session.until_text(cell, "on")
+        self.interrupt()
+        self.session.until_text(cell, "heard")
+        self.interrupt()
+        result = self.session.wait(cell, timeout=QUICK)
+        self.assertEqual(result.status, "error")
+        self.assertLess(result.seconds, GRACE / 2)
+        self.goes_on()
+
+    def test_plain_cell(self):
+        cell = self.session.start(RUNNING)
+        self.session.until_text(cell, "on")
+        self.interrupt()
+        result = self.session.wait(cell, timeout=QUICK)
+        self.assertEqual(result.status, "error")
+        self.assertRegex(result.error, r"(?i)interrupt")
+        self.assertNotIn("goroutine", result.error)
+        self.goes_on()
+
+    def test_shell_command(self):
+        cell = self.session.start("!echo on; sleep 1000")
+        self.session.until_text(cell, "on")
+        self.interrupt()
+        self.assertEqual(self.session.wait(cell, timeout=QUICK).status, "error")
+        self.assertFalse(self.world.processes("sleep"))
+        self.goes_on()
+
+    def test_while_compiling(self):
+        self.session.execute(SLOW_BUILD)
+        cell = self.session.start('fmt.Println("never")')
+        self.assertTrue(poll(lambda: self.world.processes("compile")), "nothing is compiled")
+        self.interrupt()
+        result = self.session.wait(cell, timeout=QUICK)
+        self.assertEqual((result.status, result.text()), ("error", ""), result)
+        self.assertRegex(result.error, r"(?i)interrupted while .*compil")
+        self.assertTrue(poll(lambda: not self.world.processes("compile")))
+        self.assertEqual(self.session.execute('%goflags ""').status, "ok")
+        self.goes_on()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// sourceModules are the modules that the kernel is built with and whose versions change what it does.
+var sourceModules = []string{"github.com/go-zeromq/zmq4", "github.com/janpfeifer/gonb"}
+
+// sourceHash identifies what the kernel of a checkout is built from: the programs below kernel/ without their tests,
+// the pinned tools, and the modules that it speaks Jupyter's protocol with. It takes milliseconds, since every session
+// computes it.
+func sourceHash(checkout string) (string, error) {
+	hash := sha256.New()
+	add := func(name string, text []byte) { fmt.Fprintf(hash, "%s %d\n%s", name, len(text), text) }
+	root := filepath.Join(checkout, "kernel")
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		hidden := path != root && strings.HasPrefix(name, ".")
+		switch {
+		case entry.IsDir() && (hidden || name == "testdata"):
+			return fs.SkipDir
+		case !entry.Type().IsRegular() || hidden || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		relative, err := filepath.Rel(checkout, path)
+		if err != nil {
+			return err
+		}
+		add(filepath.ToSlash(relative), text)
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(filepath.Join(checkout, toolsModule))
+	if err != nil {
+		return "", err
+	}
+	add(filepath.ToSlash(toolsModule), text)
+	for _, module := range sourceModules {
+		version, err := scanModFile(filepath.Join(checkout, "go.mod"), module)
+		if err != nil {
+			version = "" // not required any more, which is a difference like any other
+		}
+		add(module, []byte(version))
+	}
+	return hex.EncodeToString(hash.Sum(nil))[:16], nil
+}
+
+// ownSources is the sourceHash of the running program. Under "go run" that is the checkout's; an installed program that
+// installs itself elsewhere is as old as its kernel.json says.
+func ownSources(checkout string) (string, error) {
+	if self, err := os.Executable(); err == nil {
+		if l, ok := layoutOf(self); ok {
+			spec, err := readSpec(l)
+			if err != nil {
+				return "", nil // unknown, which staleness takes for another version
+			}
+			return spec.Metadata.Own.Sources, nil
+		}
+	}
+	sources, err := sourceHash(checkout)
+	if err != nil {
+		return "", fmt.Errorf("cannot read the kernel's sources: %w", err)
+	}
+	return sources, nil
+}
+
+// staleness says that an installed kernel and the checkout that it was installed from have grown apart, and what to do;
+// it is empty if they have not, or if there is nothing to compare.
+func staleness(l layout, checkout string) string {
+	spec, err := readSpec(l)
+	if err != nil {
+		return ""
+	}
+	sources, err := sourceHash(checkout)
+	if err != nil || sources == spec.Metadata.Own.Sources {
+		return ""
+	}
+	return fmt.Sprintf("kernel %s: the checkout at %s holds another version of the kernel than the one installed; "+
+		"in the checkout run: %s; then restart the kernel", kernelName, checkout, l.installCommand())
+}
