@@ -1,6 +1,7 @@
 # make lab     JupyterLab with the kernel "cnet", on the first notebook (ARGS=--no-browser: only show the URL)
 # make test    every test of the project
 # make bench   images per second and memory of a training step, and solvers; measure with nothing else running
+# make bench-kernel   latencies of the kernel beside those of plain GoNB
 # make clean   remove what make made
 #
 # Both need Go (the version in go.mod) and Python 3.10 with venv, and nothing else; they check it first.
@@ -14,6 +15,9 @@ NOTEBOOK := notebooks/01-quickstart.ipynb
 RACE_PKGS ?= ./kernel/... ./cnet/dataset/...
 TEST_FLAGS ?= -timeout 20m
 
+# Tests of the kernel in live sessions; some of them: make session SESSION_TESTS="cells displays"
+SESSION_TESTS ?= installed protocol messages cells displays hostile orphans frontends
+
 # Matrix products in AVX2/AVX-512, where this platform and this Go have them; everything builds without, too.
 ifndef GOEXPERIMENT
 ifeq ($(shell go env GOARCH 2>/dev/null)-$(shell GOEXPERIMENT=simd go env GOEXPERIMENT 2>/dev/null),amd64-simd)
@@ -21,7 +25,7 @@ export GOEXPERIMENT := simd
 endif
 endif
 
-.PHONY: lab test bench build kernel venv check fmt vet staticcheck unit race session notebooks clean
+.PHONY: lab test bench bench-kernel build kernel venv venv-test check fmt vet staticcheck unit race session notebooks browser clean
 .NOTPARALLEL:
 
 # News and update checks would go to the network.
@@ -34,7 +38,7 @@ LAB_FLAGS = '--ServerApp.root_dir=$(CURDIR)' \
 lab: check build venv kernel
 	@$(VENV_PYTHON) -m jupyterlab $(LAB_FLAGS) $(ARGS)
 
-test: check fmt vet staticcheck unit race venv kernel session notebooks
+test: check fmt vet staticcheck unit race venv venv-test kernel session notebooks browser
 
 check:
 	@want=$$(sed -n 's/^go //p' go.mod); \
@@ -68,6 +72,14 @@ venv: check
 		{ $(VENV_PYTHON) -V; cat requirements.txt; } > $(VENV)/installed; \
 	fi
 
+# What only the tests need.
+venv-test: venv
+	@if ! cat $(VENV)/installed requirements-test.txt | cmp -s - $(VENV)/installed-test; then \
+		echo "installing the tests' front ends into $(VENV)" && \
+		$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-test.txt && \
+		cat $(VENV)/installed requirements-test.txt > $(VENV)/installed-test; \
+	fi
+
 kernel: venv
 	@go run ./kernel install --prefix $(VENV)
 
@@ -94,16 +106,25 @@ race:
 		echo "race detector skipped: it needs a C compiler (apt install gcc)"; \
 	fi
 
-session: kernel
-	$(VENV_PYTHON) kernel/nbtest/session.py
+session: kernel venv-test
+	@for test in $(SESSION_TESTS); do \
+		echo "kernel/nbtest/$$test.py"; $(VENV_PYTHON) -B kernel/nbtest/$$test.py || exit 1; \
+	done
 
 notebooks: kernel
 	$(VENV_PYTHON) kernel/nbtest/notebooks.py notebooks
+
+# Skipped, with a message, where there is no Chromium.
+browser: kernel venv-test
+	$(VENV_PYTHON) -B kernel/nbtest/browser.py
 
 bench: build
 	bin/cnet bench step --engine go --batch 32 --steps 2 --scheme euler
 	bin/cnet bench step --engine go --batch 128 --steps 2 --scheme euler
 	bin/cnet bench ode --tol 1e-6,1e-9 --batch 1,1024
+
+bench-kernel: kernel venv-test
+	$(VENV_PYTHON) -B kernel/nbtest/latency.py
 
 clean:
 	rm -rf $(VENV) bin

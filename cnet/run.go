@@ -439,6 +439,18 @@ func (r *Run) Net() Network { return r.net }
 // Title is the network as it is now, with its model: "ContinuousNet 2-2-2 euler", "ResNetV2-20".
 func (r *Run) Title() string { return title(r.state.Config.Model, r.net) }
 
+// String is what a run is, in a line: "results/first: ContinuousNet 2-2-2 euler, 3 epochs".
+func (r *Run) String() string {
+	trained := fmt.Sprintf("%d epochs", r.Epoch())
+	if r.Epoch() == 1 {
+		trained = "1 epoch"
+	}
+	if r.Step() > 0 {
+		trained += fmt.Sprintf(" and %d steps", r.Step())
+	}
+	return r.dir + ": " + r.Title() + ", " + trained
+}
+
 // Classes is how many there are to tell.
 func (r *Run) Classes() int { return r.state.Classes }
 

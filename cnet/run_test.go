@@ -139,6 +139,20 @@ func TestResumeIsExact(t *testing.T) {
 }
 
 // TestEvaluationChangesNothing: neither weights nor running statistics, and it agrees with itself.
+func TestRunString(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, dir, tiny())
+	if got, want := r.String(), dir+": "+r.Title()+", 0 epochs"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if err := r.Train(context.Background(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.String(); !strings.HasSuffix(got, ", 1 epoch") {
+		t.Error(got)
+	}
+}
+
 func TestEvaluationChangesNothing(t *testing.T) {
 	r := open(t, t.TempDir(), tiny())
 	if err := r.Train(context.Background(), 1); err != nil {

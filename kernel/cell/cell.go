@@ -15,9 +15,12 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // TokenVariable is the environment variable in which the kernel tells a cell how to mark its messages.
@@ -40,7 +43,15 @@ type (
 	SVGer interface{ SVG() string }
 	// PNGer is a value with a PNG form.
 	PNGer interface{ PNG() ([]byte, error) }
+	// PNGWriter is a value that writes its PNG form, as the charts of continuousnet/cnet/chart do.
+	PNGWriter interface{ PNG(io.Writer) error }
 )
+
+// maxText is how much of a value is shown as text, in bytes. Print it to see all.
+const maxText = 64 << 10
+
+// richText is how much of it accompanies a richer format, which says more.
+const richText = 400
 
 // Show shows what an expression gave as the result of the cell: one value in its richest form, several (a function's
 // results) as text. Nothing is shown of nil, and a nil error after other values is left out.
@@ -121,7 +132,7 @@ func Formats(value any) (Bundle, error) {
 		}
 	}
 	if _, ok := b["text/plain"]; !ok {
-		b["text/plain"] = plain(value)
+		b["text/plain"] = plain(value, len(b) > 0)
 	}
 	for format, content := range b {
 		if raw, ok := content.([]byte); ok {
@@ -148,6 +159,12 @@ func rich(b Bundle, value any) error {
 			return err
 		}
 		b["image/png"] = data
+	case PNGWriter:
+		var out bytes.Buffer
+		if err := v.PNG(&out); err != nil {
+			return err
+		}
+		b["image/png"] = out.Bytes()
 	case image.Image:
 		var out bytes.Buffer
 		if err := png.Encode(&out, v); err != nil {
@@ -169,14 +186,35 @@ func encode(format string, raw []byte) any {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-func plain(value any) string {
+// plain is a value as text. A long text is cut; beside a richer format the name of the type will do.
+func plain(value any, hasMore bool) string {
+	text := written(value)
+	if hasMore && len(text) > richText {
+		return fmt.Sprintf("%T", value)
+	}
+	if len(text) <= maxText {
+		return text
+	}
+	end := maxText
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return fmt.Sprintf("%s… %d bytes more; print the value to see all of it", text[:end], len(text)-end)
+}
+
+func written(value any) string {
 	switch v := value.(type) {
 	case image.Image:
 		return fmt.Sprintf("%T %v", v, v.Bounds())
 	case Bundle:
 		return "Bundle"
+	case nil:
+		return "nil"
 	case error:
 		return v.Error() // without the stack trace that some errors print for %+v
+	}
+	if reflect.TypeOf(value).Kind() == reflect.Func {
+		return fmt.Sprintf("%T", value) // %v is an address
 	}
 	return fmt.Sprintf("%+v", value)
 }

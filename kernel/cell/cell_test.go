@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // said runs do as a cell does and returns the kinds and contents of its messages.
@@ -119,6 +120,28 @@ func TestFormats(t *testing.T) {
 	}
 	if back, err := png.Decode(bytes.NewReader(data)); err != nil || back.Bounds() != img.Bounds() {
 		t.Errorf("%v, %v", back, err)
+	}
+}
+
+type drawing struct{ data []int }
+
+func (drawing) PNG(w io.Writer) error {
+	_, err := w.Write([]byte{1, 2})
+	return err
+}
+
+// What is long is cut, and beside a picture it is left out.
+func TestLongText(t *testing.T) {
+	b, err := Formats(strings.Repeat("ä", maxText))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := b["text/plain"].(string)
+	if len(text) > maxText+100 || !utf8.ValidString(text) || !strings.HasSuffix(text, "see all of it") {
+		t.Errorf("%d bytes, ending in %q", len(text), text[len(text)-60:])
+	}
+	if b, err = Formats(drawing{make([]int, 1000)}); err != nil || b["image/png"] != "AQI=" || b["text/plain"] != "cell.drawing" {
+		t.Errorf("%v, %v", b, err)
 	}
 }
 

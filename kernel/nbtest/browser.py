@@ -8,17 +8,14 @@ Skipped where there is no Chromium (apt install chromium; CNET_CHROMIUM names an
 
 import os
 import re
-import secrets
 import shutil
-import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-from live import main, poll
+from live import JupyterServer, main, poll
 
 CHROMIUM = os.environ.get("CNET_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 SCREENSHOTS = os.environ.get("CNET_SCREENSHOTS")
@@ -34,39 +31,19 @@ run := cnet.MustOpen("results/quickstart")
 fmt.Println("opened at step", run.Step(), "of epoch", run.Epoch()+1)"""
 
 
-class Lab:
-    """A JupyterLab server of its own, on a copy of the first notebook; nothing of the user's settings is read or written."""
-
-    def __init__(self):
-        self.scratch = tempfile.TemporaryDirectory(prefix="cnet-lab-")
-        scratch = Path(self.scratch.name)
-        self.root = scratch / "root"
-        self.root.mkdir()
-        shutil.copy(NOTEBOOK, self.root / "quickstart.ipynb")
-        self.log = scratch / "log"
-        # Without the question whether to fetch news.
-        settings = scratch / "settings" / "@jupyterlab" / "apputils-extension"
-        settings.mkdir(parents=True)
-        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
-        token = secrets.token_hex(16)
-        places = {name: str(scratch / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--ip=127.0.0.1", "--allow-root",
-                 f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={token}",
-                 "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-                 f"--LabApp.workspaces_dir={scratch / 'workspaces'}", f"--LabApp.user_settings_dir={scratch / 'settings'}"],
-                stdout=log, stderr=log, env={**os.environ, **places},
-            )
-        address = poll(lambda: re.search(r"http://127\.0\.0\.1:(\d+)/", self.log.read_text()), timeout=60)
-        if not address:
-            raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text()}")
-        self.url = f"{address[0]}lab/tree/quickstart.ipynb?token={token}"
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(30)
-        self.scratch.cleanup()
+def start_lab(scratch):
+    """JupyterLab on a copy of the notebook."""
+    root = scratch / "root"
+    root.mkdir()
+    shutil.copy(NOTEBOOK, root / "quickstart.ipynb")
+    # Without the question whether to fetch news.
+    settings = scratch / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    return JupyterServer(
+        "jupyterlab", root, "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        f"--LabApp.workspaces_dir={scratch / 'workspaces'}", f"--LabApp.user_settings_dir={scratch / 'settings'}",
+    )
 
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
@@ -75,7 +52,9 @@ class BrowserTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.lab = Lab()
+        scratch = tempfile.TemporaryDirectory(prefix="cnet-lab-")
+        cls.addClassCleanup(scratch.cleanup)
+        cls.lab = start_lab(Path(scratch.name))
         cls.addClassCleanup(cls.lab.close)
         playwright = sync_playwright().start()
         cls.addClassCleanup(playwright.stop)
@@ -136,7 +115,7 @@ class BrowserTest(unittest.TestCase):
 
     def open(self):
         """Open."""
-        self.page.goto(self.lab.url)
+        self.page.goto(f"http://{self.lab.address}/lab/tree/quickstart.ipynb?token={self.lab.token}")
         self.await_state("Idle", 2 * QUICK)
         self.picture("open")
 
@@ -174,18 +153,18 @@ class BrowserTest(unittest.TestCase):
         self.page.keyboard.type("Tr")
         self.page.keyboard.press("Tab")
         written = self.cell(index).locator(".cm-content")
-        choice = self.page.locator(".jp-Completer-item").filter(has_text=re.compile("^Train"))
+        choice = self.page.locator(".jp-Completer-item .jp-Completer-match").filter(has_text="Train")
         # A single match is written at once; among several one is chosen.
         poll(lambda: choice.count() or "Train" in written.inner_text())
         self.picture("completing")
         if choice.count():
-            choice.first.click()
+            self.page.keyboard.press("Enter")
         expect(written).to_have_text(re.compile(r"^notebook\.Train"), timeout=QUICK)
 
     def restart(self):
         """Restart; the run opens again."""
         self.menu("Kernel", "Restart Kernel…")
-        self.page.get_by_role("dialog").get_by_role("button", name="Restart").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
         self.await_state("Idle", 2 * QUICK)
         index = self.append_cell(REOPEN)
         self.run_cell(index)

@@ -6,13 +6,11 @@
 import asyncio
 import json
 import os
-import re
 import secrets
 import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -25,9 +23,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.session import Session as Messages
 from papermill.translators import Translator, papermill_translators
 
-from live import ANSI, KERNEL, QUICK, main, poll
-
-START = 60  # seconds for a server to start
+from live import ANSI, KERNEL, QUICK, JupyterServer, main
 
 
 def notebook(*sources, tags=()):
@@ -69,7 +65,7 @@ class ProgramsTest(unittest.TestCase):
         return subprocess.run(command, cwd=self.dir, capture_output=True, text=True, timeout=300)
 
     def outputs(self, name="out.ipynb"):
-        return [cell.outputs for cell in nbformat.read(self.dir / name, as_version=4).cells]
+        return [cell.outputs for cell in nbformat.read(self.dir / name, as_version=4).cells if cell.cell_type == "code"]
 
     def test_nbconvert(self):
         self.write('fmt.Println("hi")', "6*7")
@@ -128,34 +124,20 @@ class ProgramsTest(unittest.TestCase):
         console.sendline("nothing.Here()")
         console.expect("undefined: nothing")
         console.expect(r"In \[5\]: ")
-        console.sendline("exit")
+        console.sendeof()
+        console.expect("really want to exit")
+        console.sendline("y")
         console.expect(pexpect.EOF)
 
     def test_notebook_7(self):
         """Its server lists the kernel, starts it, and runs a cell over the websocket; Lab's is the same."""
-        log = self.dir / "log"
-        token = secrets.token_hex(16)
-        with log.open("w") as out:
-            server = subprocess.Popen(
-                [sys.executable, "-m", "notebook", "--no-browser", "--port=0", "--ip=127.0.0.1", "--allow-root",
-                 f"--ServerApp.root_dir={self.dir}", f"--IdentityProvider.token={token}"],
-                stdout=out, stderr=out, env={**os.environ, "JUPYTER_CONFIG_DIR": str(self.dir), "JUPYTER_RUNTIME_DIR": str(self.dir / "run")},
-            )
-        self.addCleanup(server.wait, 30)
-        self.addCleanup(server.terminate)
-        address = poll(lambda: re.search(r"http://(127\.0\.0\.1:\d+)/", log.read_text()), START)
-        self.assertTrue(address, log.read_text())
-
-        def ask(path, data=None, method=None):
-            headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
-            request = urllib.request.Request(f"http://{address[1]}/{path}", data and json.dumps(data).encode(), headers, method=method)
-            with urllib.request.urlopen(request, timeout=QUICK) as answer:
-                return answer.read()
-
-        self.assertIn(b"Jupyter Notebook", ask("tree"))
-        self.assertIn(KERNEL, json.loads(ask("api/kernelspecs"))["kernelspecs"])
-        kernel = json.loads(ask("api/kernels", {"name": KERNEL}))["id"]
-        socket = websocket.create_connection(f"ws://{address[1]}/api/kernels/{kernel}/channels", timeout=60, header=[f"Authorization: token {token}"])
+        server = JupyterServer("notebook", self.dir)
+        self.addCleanup(server.close)
+        self.assertIn(b"Jupyter Notebook", server.ask("tree"))
+        self.assertIn(KERNEL, json.loads(server.ask("api/kernelspecs"))["kernelspecs"])
+        kernel = json.loads(server.ask("api/kernels", {"name": KERNEL}))["id"]
+        channels = f"ws://{server.address}/api/kernels/{kernel}/channels"
+        socket = websocket.create_connection(channels, timeout=60, header=[f"Authorization: token {server.token}"])
         header = {"msg_id": "one", "msg_type": "execute_request", "session": "s", "username": "", "version": "5.4", "date": "2026-01-01T00:00:00Z"}
         content = {"code": "6*7", "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": True, "stop_on_error": True}
         socket.send(json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}))
@@ -165,7 +147,7 @@ class ProgramsTest(unittest.TestCase):
             kinds[message["msg_type"]] = message["content"]
         self.assertEqual(kinds["execute_result"]["data"]["text/plain"], "42")
         socket.close()
-        ask(f"api/kernels/{kernel}", method="DELETE")
+        server.ask(f"api/kernels/{kernel}", method="DELETE")
 
 
 class EditorTest(unittest.IsolatedAsyncioTestCase):

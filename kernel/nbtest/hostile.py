@@ -61,9 +61,9 @@ class HostileTest(SessionTest):
     def dropped(self):
         """The number of dropped messages that %usage tells."""
         text = self.session.execute("%usage").text()
-        found = re.search(r"(?i)([\d,]+) [^\n]*dropped|dropped[^\d\n]*([\d,]+)", text)
+        found = re.search(r"dropped +(\d+) damaged, (\d+) wrongly signed, (\d+) replayed", text)
         self.assertTrue(found, text)
-        return int((found[1] or found[2]).replace(",", ""))
+        return sum(map(int, found.groups()))
 
     def memory(self):
         return psutil.Process(self.session.pid).memory_info().rss

@@ -2,8 +2,8 @@
 
     .venv/bin/python kernel/nbtest/latency.py [--rounds N]
 
-Plain GoNB is the same program with the same build flags and the same checkout, without the supervisor. Measure with
-nothing else running.
+Plain GoNB is the same program with the same build flags and the same checkout, without the supervisor, and told not to
+look for modules before every cell (%noautoget), which the supervisor sees to otherwise. Measure with nothing else running.
 """
 
 import argparse
@@ -46,7 +46,6 @@ def plain_gonb(directory):
             "PATH": os.pathsep.join([str(programs), str(Path(go).parent), os.environ["PATH"]]),
             "GOFLAGS": "-tags=noxla -ldflags=-s -buildvcs=false", "GOPROXY": "off", "GOWORK": "auto", "GO111MODULE": "on",
             "GOTOOLCHAIN": "local", "GOEXPERIMENT": experiment,
-            "CNET_KERNEL_GO": go, "CNET_KERNEL_CHECKOUT": checkout, "CNET_KERNEL_GOPROXY": "off",
         },
     }
     place = Path(directory) / PLAIN
@@ -75,6 +74,7 @@ def measure(session, mark):
     found["completion"] = [seconds(complete) for _ in range(10)]
     found["kernel_info"] = [seconds(lambda: session.ask("kernel_info_request", {})) for _ in range(30)]
     found["!true"] = [cell(session, "!true") for _ in range(10)]
+    cell(session, "%noautoget")
     cell(session, 'import (\n"fmt"\n"continuousnet/cnet"\n)\n%%\nfmt.Println(cnet.Config{}.Scheme)')  # not measured: both caches are warm then
     found["library"] = [
         cell(session, f'import (\n"fmt"\n"continuousnet/cnet"\n)\n%%\nfmt.Println(cnet.Config{{}}.Scheme, "{mark} {i}")') for i in range(5)

@@ -6,12 +6,16 @@ which is how to see whether a test asks for what the protocol says.
 """
 
 import atexit
+import json
 import os
 import re
+import secrets
+import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 from pathlib import Path
 from queue import Empty
 
@@ -173,13 +177,45 @@ class Session:
         """Waits until a running cell has written the text."""
         return self.wait(message_id, lambda r: text in r.text(), timeout)
 
-    def run(self, code, on_text=None):
-        """Executes a cell; returns its status, its text (errors with it) and the seconds from request to reply."""
-        result, message_id = None, self.start(code)
-        if on_text:
-            self.wait(message_id, lambda r: r.reply or on_text(r.text()))
-        result = self.wait(message_id)
-        return result.status, result.text() + result.text("stderr") + result.error, result.seconds
+
+class JupyterServer:
+    """A server of its own for a front end ("notebook", "jupyterlab"); the user's settings are neither read nor written."""
+
+    def __init__(self, module, root, *options):
+        self.scratch = tempfile.TemporaryDirectory(prefix="cnet-server-")
+        self.dir, self.token = Path(self.scratch.name), secrets.token_hex(16)
+        places = {name: str(self.dir / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
+        log = self.dir / "log"
+        with log.open("w") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", module, "--no-browser", "--port=0", "--ip=127.0.0.1", "--allow-root",
+                 f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={self.token}", *options],
+                stdout=out, stderr=out, env={**os.environ, **places},
+            )
+        self.address = ""
+        if not poll(self.answers, 60):
+            self.close()
+            raise RuntimeError(f"{module} did not start")
+
+    def answers(self):
+        found = re.search(r"http://(127\.0\.0\.1:\d+)/", (self.dir / "log").read_text())
+        self.address = found[1] if found else ""
+        try:
+            return found and self.ask("api")
+        except OSError:
+            return False
+
+    def ask(self, path, data=None, method=None):
+        """The server's answer to a request, as bytes."""
+        headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"http://{self.address}/{path}", data and json.dumps(data).encode(), headers, method=method)
+        with urllib.request.urlopen(request, timeout=QUICK) as answer:
+            return answer.read()
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(30)
+        self.scratch.cleanup()
 
 
 class SessionTest(unittest.TestCase):

@@ -7,7 +7,6 @@ import os
 import signal
 import tempfile
 import unittest
-from pathlib import Path
 
 import psutil
 
@@ -43,14 +42,12 @@ class World:
         return found
 
     def files(self):
-        """What lies in the directory, other than the kernel's own base directory with nothing in it."""
-        found = [path for path in Path(self.dir).rglob("*")]
-        return [path for path in found if not (path.name == f"cnet-kernel-{os.getuid()}" and not list(path.iterdir()))]
+        """What lies in the directory, except the kernel's own base directory."""
+        base = f"cnet-kernel-{os.getuid()}"
+        return [os.path.join(place, name) for place, dirs, names in os.walk(self.dir) for name in dirs + names if name != base]
 
     def left(self):
-        return [" ".join(process.as_dict(["cmdline"])["cmdline"] or [process.name()])[:120] for process in self.processes()] + [
-            str(path) for path in self.files()
-        ]
+        return [str(process) for process in self.processes()] + self.files()
 
     def child(self, session, test):
         """The first descendant of the supervisor for which test(name, command line) holds."""
@@ -238,6 +235,14 @@ class InterruptTest(unittest.TestCase):
         self.interrupt()
         result = self.session.wait(cell, timeout=QUICK)
         self.assertEqual((result.status, result.text()), ("ok", "on\nheard\nsaved\n"), result)
+        self.goes_on()
+
+    def test_stops_the_queue(self):
+        """What waits behind an interrupted cell is not run, although the cell ends well."""
+        cell, behind = self.listen('fmt.Println("saved")'), self.session.start('fmt.Println("behind")')
+        self.session.until_text(cell, "on")
+        self.interrupt()
+        self.assertEqual([self.session.wait(c, timeout=QUICK).status for c in (cell, behind)], ["ok", "aborted"])
         self.goes_on()
 
     def test_killed_after_the_grace(self):

@@ -38,7 +38,6 @@ class KernelTests(jupyter_kernel_test.KernelTests):
     ]
     code_display_data = [
         {"code": 'gonbui.DisplayHTML("<b>x</b>")', "mime": "text/html"},
-        {"code": 'gonbui.DisplaySVG("<svg xmlns=\\"http://www.w3.org/2000/svg\\"/>")', "mime": "image/svg+xml"},
         {"code": "gonbui.DisplayImage(image.NewGray(image.Rect(0, 0, 2, 2)))", "mime": "image/png"},
         display("text/html", '"<b>x</b>"'),
         display("image/png", '[]byte{0x89}'),

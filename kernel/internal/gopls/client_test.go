@@ -1,154 +1,19 @@
 package gopls
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// fakeVariable makes this test program a language server, with the behaviour that it names.
-const fakeVariable = "CNET_TEST_FAKE_GOPLS"
-
-func TestMain(m *testing.M) {
-	if behaviour := os.Getenv(fakeVariable); behaviour != "" {
-		fakeServer(behaviour, os.Stdin, os.Stdout)
-		os.Exit(3)
-	}
-	os.Exit(m.Run())
-}
-
-// fakeServer answers questions with what it knows of the document. Positions it takes for byte columns.
-func fakeServer(behaviour string, in io.Reader, out io.Writer) {
-	r := bufio.NewReader(in)
-	var document string
-	var asked []json.RawMessage // questions left open
-	say := func(m message) {
-		m.Version = "2.0"
-		data, _ := json.Marshal(m)
-		out.Write(appendFrame(nil, data))
-	}
-	ask := func(method, params string) string {
-		say(message{ID: json.RawMessage("7"), Method: method, Params: json.RawMessage(params)})
-		data, err := readFrame(r)
-		if err != nil {
-			os.Exit(4)
-		}
-		return string(data)
-	}
-	for {
-		data, err := readFrame(r)
-		if err != nil {
-			return
-		}
-		var m message
-		if json.Unmarshal(data, &m) != nil {
-			return
-		}
-		switch m.Method {
-		case "initialize":
-			switch behaviour {
-			case "dies":
-				fmt.Fprintln(os.Stderr, "cannot go on")
-				return
-			case "garbage":
-				fmt.Fprint(out, "what is this?\n\n")
-			case "silent":
-				select {}
-			case "refuses":
-				say(message{ID: m.ID, Error: &rpcError{-32603, "no initialisation today"}})
-				continue
-			case "child":
-				cmd := exec.Command("sleep", "1000")
-				if cmd.Start() != nil {
-					return
-				}
-				os.WriteFile("child", []byte(strconv.Itoa(cmd.Process.Pid)), 0o600)
-			}
-			say(message{ID: m.ID, Result: json.RawMessage("{}")})
-		case "initialized":
-			answers := ask("workspace/configuration", `{"items":[{"section":"gopls"},{}]}`) +
-				ask("window/workDoneProgress/create", `{"token":1}`) +
-				ask("client/registerCapability", `{"registrations":[]}`) + ask("custom/unknown", `{}`)
-			os.WriteFile("answers", []byte(answers), 0o600)
-		case "textDocument/didOpen":
-			var p struct{ TextDocument struct{ Text string } }
-			json.Unmarshal(m.Params, &p)
-			document = p.TextDocument.Text
-		case "textDocument/didChange":
-			var p struct{ ContentChanges []struct{ Text string } }
-			json.Unmarshal(m.Params, &p)
-			document = p.ContentChanges[0].Text
-		case "$/cancelRequest":
-			var p struct{ ID json.RawMessage }
-			json.Unmarshal(m.Params, &p)
-			say(message{ID: p.ID, Error: &rpcError{-32800, "cancelled"}})
-		case "textDocument/completion":
-			if strings.Contains(document, "die now") {
-				return
-			}
-			if strings.Contains(document, "leave open") {
-				asked = append(asked, m.ID)
-				say(message{Method: "window/showMessage", Params: json.RawMessage(`{"type":1,"message":"open"}`)})
-				continue
-			}
-			name := "none"
-			if _, rest, ok := strings.Cut(document, "answer is "); ok {
-				name = strings.Fields(rest)[0]
-			}
-			say(message{ID: m.ID, Result: fmt.Appendf(nil, `{"items":[{"kind":6,"textEdit":{"newText":%q}}]}`, name)})
-		case "textDocument/hover":
-			say(message{ID: m.ID, Result: json.RawMessage("null")})
-		case "shutdown":
-			if behaviour == "stays" {
-				continue
-			}
-			say(message{ID: m.ID, Result: json.RawMessage("null")})
-		case "exit":
-			os.Exit(0)
-		}
-	}
-}
-
-// notices are lines of the log, as they come.
-type notices chan string
-
-func (n notices) Write(b []byte) (int, error) {
-	n <- string(b)
-	return len(b), nil
-}
-
-func startFake(t *testing.T, behaviour string, log io.Writer) (c *Client, dir string) {
-	t.Helper()
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir = t.TempDir()
-	c, err = Start(Options{Command: program, Dir: dir, Env: append(os.Environ(), fakeVariable+"="+behaviour), Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c, dir
-}
-
-func testContext(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 func TestServersQuestionsAreAnswered(t *testing.T) {
 	c, dir := startFake(t, "plain", nil)
@@ -202,12 +67,12 @@ func TestNewerQuestionOvertakes(t *testing.T) {
 		_, err := c.Complete(testContext(t), "package main // leave open", 0)
 		first <- err
 	}()
-	<-log // the server has it
+	receive(t, log) // the server has it
 	got, err := c.Complete(testContext(t), "package main // answer is x", 0)
 	if err != nil || got.Matches[0].Text != "x" {
 		t.Errorf("the newer: %v, %v", got, err)
 	}
-	if err := <-first; !errors.Is(err, ErrOvertaken) {
+	if err := receive(t, first); !errors.Is(err, ErrOvertaken) {
 		t.Errorf("the older: %v, want %v", err, ErrOvertaken)
 	}
 }
@@ -215,12 +80,13 @@ func TestNewerQuestionOvertakes(t *testing.T) {
 func TestContextEndsAQuestion(t *testing.T) {
 	log := make(notices, 10)
 	c, _ := startFake(t, "plain", log)
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancelCause(testContext(t))
+	stop := errors.New("enough")
 	go func() {
 		<-log
-		cancel()
+		cancel(stop)
 	}()
-	if _, err := c.Complete(ctx, "package main // leave open", 0); !errors.Is(err, context.Canceled) {
+	if _, err := c.Complete(ctx, "package main // leave open", 0); !errors.Is(err, stop) {
 		t.Errorf("cancelled: %v", err)
 	}
 	if _, err := c.Complete(testContext(t), "package main // answer is x", 0); err != nil {
@@ -228,8 +94,8 @@ func TestContextEndsAQuestion(t *testing.T) {
 	}
 
 	silent, _ := startFake(t, "silent", nil)
-	ended, cancel := context.WithDeadline(t.Context(), time.Now())
-	defer cancel()
+	ended, release := context.WithDeadline(t.Context(), time.Now())
+	defer release()
 	if _, err := silent.Complete(ended, "package main", 0); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("while it initialises: %v", err)
 	}
@@ -238,7 +104,7 @@ func TestContextEndsAQuestion(t *testing.T) {
 func TestDeathIsNoticed(t *testing.T) {
 	for behaviour, want := range map[string]string{
 		"dies":    "closed the connection",
-		"garbage": "without Content-Length",
+		"garbage": `expected "Name: value"`,
 		"refuses": "no initialisation today",
 	} {
 		c, _ := startFake(t, behaviour, nil)
@@ -272,7 +138,8 @@ func TestDeathIsNoticed(t *testing.T) {
 
 func TestCloseLeavesNoProcess(t *testing.T) {
 	for _, behaviour := range []string{"plain", "stays", "silent", "child"} {
-		c, dir := startFake(t, behaviour, nil)
+		var log bytes.Buffer
+		c, dir := startFake(t, behaviour, &log)
 		if behaviour != "silent" {
 			if _, err := c.Complete(testContext(t), "package main", 0); err != nil {
 				t.Fatal(err)
@@ -281,10 +148,13 @@ func TestCloseLeavesNoProcess(t *testing.T) {
 		if err := c.Close(); err != nil {
 			t.Errorf("%s: %v", behaviour, err)
 		}
+		if log.Len() > 0 {
+			t.Errorf("%s: an orderly end, yet the log has %q", behaviour, &log)
+		}
 		if err := syscall.Kill(c.PID(), 0); err != syscall.ESRCH {
 			t.Errorf("%s: the process is there: %v", behaviour, err)
 		}
-		if _, err := c.Complete(testContext(t), "package main", 0); err == nil || c.Alive() {
+		if _, err := c.Complete(testContext(t), "package main", 0); !errors.Is(err, ErrClosed) || c.Alive() {
 			t.Errorf("%s: %v after Close, alive: %v", behaviour, err, c.Alive())
 		}
 		if err := c.Close(); err != nil {

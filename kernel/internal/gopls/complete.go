@@ -58,19 +58,6 @@ func (c *Client) Complete(ctx context.Context, text string, offset int) (Complet
 	return newCompletion(d, offset, list.Items), nil
 }
 
-// completeImport leaves gopls alone: for it, half a path is a new import, to be looked for at length.
-func (c *Client) completeImport(prefix string, start, end int) Completion {
-	completion := Completion{Start: start, End: end}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, p := range c.imports.known {
-		if strings.HasPrefix(p, prefix) && len(completion.Matches) < maxMatches {
-			completion.Matches = append(completion.Matches, Item{p, "package", packageName(p)})
-		}
-	}
-	return completion
-}
-
 func newCompletion(d document, offset int, items []completionItem) Completion {
 	start, end := identifierAround(d.original, offset)
 	completion := Completion{Start: start, End: end}

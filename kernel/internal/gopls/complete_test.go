@@ -6,6 +6,16 @@ import (
 	"testing"
 )
 
+// cut takes the cursor, "|", out of a text.
+func cut(t *testing.T, marked string) (text string, offset int) {
+	t.Helper()
+	before, after, ok := strings.Cut(marked, "|")
+	if !ok {
+		t.Fatalf("no cursor in %q", marked)
+	}
+	return before + after, len(before)
+}
+
 func item(kind int, text, detail string) completionItem {
 	i := completionItem{Kind: kind, Detail: detail}
 	i.TextEdit.NewText = text

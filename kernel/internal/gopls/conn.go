@@ -25,8 +25,11 @@ type conn struct {
 	outbox  []byte
 	pending map[int64]chan message
 	lastID  int64
-	err     error // why the connection ended
-	ended   chan struct{}
+	leaving bool          // the end is wanted
+	err     error         // why the connection ended
+	ended   chan struct{} // closed once err is set
+
+	loops sync.WaitGroup // the reader and the writer
 }
 
 // message is a request, a notification or a response.
@@ -53,9 +56,19 @@ const methodNotFound = -32601
 func newConn(r io.Reader, w io.WriteCloser, answer func(string, json.RawMessage) (any, *rpcError)) *conn {
 	c := &conn{answer: answer, w: w, pending: map[int64]chan message{}, ended: make(chan struct{})}
 	c.wake = sync.NewCond(&c.mu)
-	go c.write()
-	go func() { c.end(c.read(bufio.NewReader(r))) }()
+	c.loops.Go(c.write)
+	c.loops.Go(func() { c.end(c.read(bufio.NewReader(r))) })
 	return c
+}
+
+// wait waits for the reader and the writer, once the connection and its pipes are closed.
+func (c *conn) wait() { c.loops.Wait() }
+
+// closing says that the end is wanted: however it comes, it is ErrClosed.
+func (c *conn) closing() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.leaving = true
 }
 
 // end ends the connection, once: calls that wait return, and the writer closes its pipe.
@@ -64,6 +77,9 @@ func (c *conn) end(err error) {
 	defer c.mu.Unlock()
 	if c.err != nil {
 		return
+	}
+	if c.leaving {
+		err = ErrClosed
 	}
 	c.err = err
 	c.outbox = nil

@@ -34,9 +34,10 @@ var (
 // maxSeenImports is how many imports of the user's are kept for later documents.
 const maxSeenImports = 100
 
-// warmDocument is the document before the user's first.
+// warmDocument is the document before the user's first. The name in it is that of no package that gopls knows from the
+// imports: so it searches further.
 const (
-	warmDocument = "package main\n\nfunc main() {\n\tfmt.Printl\n}\n"
+	warmDocument = "package main\n\nfunc main() {\n\tunheardOf\n}\n"
 	warmOffset   = len(warmDocument) - len("\n}\n")
 )
 
@@ -172,35 +173,10 @@ func packageName(p string) string {
 	return name
 }
 
-// position is a place in a text: a line, and a column in UTF-16 code units, both from 0.
-type position struct {
-	Line      int `json:"line"`
-	Character int `json:"character"`
-}
-
 // position converts an offset in the original text. An offset inside of a character stands for the character's start.
 func (d document) position(offset int) position {
 	if offset > d.at {
 		offset += d.add
 	}
 	return positionAt(d.text, offset)
-}
-
-func positionAt(text string, offset int) position {
-	start := strings.LastIndexByte(text[:offset], '\n') + 1
-	p := position{Line: strings.Count(text[:start], "\n")}
-	for i, r := range text[start:] {
-		if start+i+utf8.RuneLen(r) > offset {
-			break
-		}
-		p.Character += utf16Len(r)
-	}
-	return p
-}
-
-func utf16Len(r rune) int {
-	if r >= 0x10000 {
-		return 2
-	}
-	return 1
 }

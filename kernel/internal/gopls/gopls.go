@@ -36,7 +36,7 @@ type Options struct {
 	Command  string    // path of gopls
 	Dir      string    // a folder of its own (0700), which the module of the document is written to
 	Checkout string    // the project whose packages documents import; may be empty
-	Env      []string  // its environment, in which PATH has the go command; GOWORK is set for Dir
+	Env      []string  // its environment, in which PATH has the go command; GOWORK is left out
 	Log      io.Writer // what it complains about, from several goroutines; may be nil
 
 	Start func(*exec.Cmd) error // starts the process, in the process group that the command asks for; nil: cmd.Start
@@ -61,12 +61,14 @@ type Client struct {
 }
 
 const (
-	niceness   = 5                      // cells come first
-	closeGrace = 500 * time.Millisecond // for gopls to end by itself
+	niceness     = 5                      // cells come first
+	warmingLimit = time.Minute            // for gopls to be ready; one that is not never will be
+	closeGrace   = 500 * time.Millisecond // for gopls to end by itself
+	warmings     = 10                     // questions to warm up with
 )
 
-// Start starts gopls and returns. Loading the project goes on in the background, at a low priority. It takes half a
-// second where gopls has seen the packages before, and some seconds where its cache is empty; Warm fills that.
+// Start starts gopls and returns. Loading the project goes on in the background, at a low priority. It takes about a
+// second where gopls has seen the packages before, and some seconds where its cache is empty.
 func Start(o Options) (*Client, error) {
 	warm := warmImports
 	if o.Checkout != "" {
@@ -120,58 +122,26 @@ func Start(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Warm fills gopls's cache, which outlives it, with the packages that documents import: it starts gopls, waits for a first
-// answer and closes it.
-func Warm(ctx context.Context, o Options) error {
-	c, err := Start(o)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	_, err = c.Complete(ctx, warmDocument, warmOffset)
-	return err
-}
-
 // reap ends the process, with the go commands that it runs, when the connection ends for whatever reason.
 func (c *Client) reap() {
 	defer close(c.gone)
 	<-c.conn.ended
-	c.kill()
-	if err := c.cmd.Wait(); err != nil && !errors.Is(c.conn.err, ErrClosed) {
+	// The group has the id of a process that nobody has waited for yet, so it is not another's. That it may be gone is
+	// the only error.
+	_ = syscall.Kill(-c.PID(), syscall.SIGKILL)
+	err := c.cmd.Wait()
+	c.conn.wait()
+	if !errors.Is(c.conn.err, ErrClosed) {
 		fmt.Fprintf(c.log, "gopls ended: %v: %v\n", c.conn.err, err)
 	}
 }
 
-func (c *Client) kill() {
-	if group, err := syscall.Getpgid(c.PID()); err == nil && group == c.PID() {
-		_ = syscall.Kill(-group, syscall.SIGKILL)
-	}
-	_ = c.cmd.Process.Kill()
-}
-
-// initialize shakes hands, opens the document and asks for a first completion, which makes gopls load what it needs.
+// initialize makes gopls ready, or ends it.
 func (c *Client) initialize(text string) {
-	ctx := context.Background()
-	var result json.RawMessage
-	err := c.call(ctx, "initialize", c.initializeParams(), &result)
-	if err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), warmingLimit)
+	defer cancel()
+	if err := c.handshake(ctx, text); err != nil {
 		c.conn.end(fmt.Errorf("gopls: cannot initialise it: %w", err))
-		return
-	}
-	initialized, err := notification("initialized", struct{}{})
-	if err != nil {
-		c.conn.end(err)
-		return
-	}
-	open, err := notification("textDocument/didOpen", map[string]any{
-		"textDocument": map[string]any{"uri": c.uri, "languageId": "go", "version": 0, "text": text},
-	})
-	if err != nil {
-		c.conn.end(err)
-		return
-	}
-	if err := c.conn.send(initialized, open); err != nil {
-		c.conn.end(err)
 		return
 	}
 	c.sent = text
@@ -179,94 +149,39 @@ func (c *Client) initialize(text string) {
 	c.warm(ctx)
 }
 
-// warm asks a first question, unless somebody else has: gopls type-checks what is imported only when asked.
-func (c *Client) warm(ctx context.Context) {
-	c.mu.Lock()
-	asked := len(c.overtake) > 0
-	c.mu.Unlock()
-	if asked {
-		return
+// handshake introduces client and server to each other and opens the document.
+func (c *Client) handshake(ctx context.Context, text string) error {
+	if err := c.call(ctx, "initialize", c.initializeParams(), new(json.RawMessage)); err != nil {
+		return err
 	}
-	var result json.RawMessage
-	if _, err := c.ask(ctx, "textDocument/completion", warmDocument, warmOffset, &result); err != nil {
-		fmt.Fprintf(c.log, "gopls: warming: %v\n", err)
-	}
-}
-
-func (c *Client) call(ctx context.Context, method string, params, result any) error {
-	r, err := c.conn.request(method, params)
+	initialized, err := notification("initialized", struct{}{})
 	if err != nil {
 		return err
 	}
-	return r.wait(ctx, result)
-}
-
-// begin begins a question of a kind, and ends the one before it. The question is to use the context, and to call done.
-func (c *Client) begin(ctx context.Context, kind string) (_ context.Context, done func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if earlier := c.overtake[kind]; earlier != nil {
-		earlier(ErrOvertaken)
-	}
-	c.overtake[kind] = cancel
-	return ctx, func() { cancel(nil) }
-}
-
-// ask sends the document, where it has changed, and a request about the place at this offset of it, and waits for the
-// answer.
-func (c *Client) ask(ctx context.Context, method, text string, offset int, result any) (document, error) {
-	if offset < 0 || offset > len(text) {
-		return document{}, fmt.Errorf("gopls: offset %d is outside of the document's %d bytes", offset, len(text))
-	}
-	select {
-	case <-c.opened:
-	case <-ctx.Done():
-		return document{}, context.Cause(ctx)
-	case <-c.conn.ended:
-		return document{}, c.conn.err
-	}
-	d, r, err := c.send(ctx, method, text, offset)
+	open, err := notification("textDocument/didOpen", map[string]any{
+		"textDocument": map[string]any{"uri": c.uri, "languageId": "go", "version": 0, "text": text},
+	})
 	if err != nil {
-		return document{}, err
+		return err
 	}
-	return d, r.wait(ctx, result)
+	return c.conn.send(initialized, open)
 }
 
-// send brings gopls's document up to date and queues the request, as one.
-func (c *Client) send(ctx context.Context, method, text string, offset int) (document, *call, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := context.Cause(ctx); err != nil {
-		return document{}, nil, err // overtaken while it waited
-	}
-	d, err := c.imports.document(text)
-	if err != nil {
-		return document{}, nil, err
-	}
-	var before []message
-	if d.text != c.sent {
-		change, err := notification("textDocument/didChange", map[string]any{
-			"textDocument":   map[string]any{"uri": c.uri, "version": c.version + 1},
-			"contentChanges": []any{map[string]string{"text": d.text}},
-		})
-		if err != nil {
-			return document{}, nil, err
+// warm asks what nobody wants to know, until somebody asks something: gopls type-checks the imported packages for the
+// first question, and for the next few it searches the module cache for packages to import, each time for as long as
+// completionBudget lets it. Later answers come at once. An error here would meet a user's question as well.
+func (c *Client) warm(ctx context.Context) {
+	for range warmings {
+		c.mu.Lock()
+		asked := len(c.overtake) > 0
+		c.mu.Unlock()
+		if asked {
+			return
 		}
-		before = append(before, change)
+		if _, err := c.ask(ctx, "textDocument/completion", warmDocument, warmOffset, new(json.RawMessage)); err != nil {
+			return
+		}
 	}
-	r, err := c.conn.request(method, map[string]any{
-		"textDocument": map[string]string{"uri": c.uri},
-		"position":     d.position(offset),
-	}, before...)
-	if err != nil {
-		return document{}, nil, err
-	}
-	if before != nil {
-		c.version++
-		c.sent = d.text
-	}
-	return d, r, nil
 }
 
 // Alive tells whether gopls still runs. Once it does not, every question is answered with an error at once, and a new
@@ -288,11 +203,11 @@ func (c *Client) PID() int { return c.cmd.Process.Pid }
 func (c *Client) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
 	defer cancel()
-	var result json.RawMessage
-	if err := c.call(ctx, "shutdown", nil, &result); err == nil {
+	c.conn.closing()
+	if err := c.call(ctx, "shutdown", nil, new(json.RawMessage)); err == nil {
 		if exit, err := notification("exit", nil); err == nil && c.conn.send(exit) == nil {
 			select {
-			case <-c.gone:
+			case <-c.conn.ended:
 			case <-ctx.Done():
 			}
 		}

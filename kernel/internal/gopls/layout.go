@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -65,14 +66,14 @@ func builtVersion() string {
 	return parts[0] + "." + parts[1]
 }
 
-// environment is base with what gopls needs.
+// environment is base with what gopls needs. It finds the go.work in its folder by itself; a GOWORK it takes for a path,
+// also "auto", which the go command understands.
 func environment(base []string, checkout string) []string {
-	work := "auto"
+	env := slices.DeleteFunc(slices.Clone(base), func(v string) bool { return strings.HasPrefix(v, "GOWORK=") })
 	if checkout == "" {
-		work = "off" // not that of a folder above
+		env = append(env, "GOWORK=off") // not that of a folder above
 	}
-	return append(base[:len(base):len(base)],
-		"GOWORK="+work,
+	return append(env,
 		"GO111MODULE=on",
 		"GOMEMLIMIT=384MiB", // soft: above it, gopls collects garbage more often
 		// The value by which the telemetry of gopls and of the go command knows that it has nothing to do. Otherwise

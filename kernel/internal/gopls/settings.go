@@ -15,7 +15,7 @@ var settings = map[string]any{
 	"completeUnimported":             true,
 	"deepCompletion":                 false,
 	"experimentalPostfixCompletions": false,
-	"completionBudget":               "100ms",
+	"completionBudget":               "100ms", // less, and packages that nothing imports yet are never found; see warm
 	"hoverKind":                      "FullDocumentation",
 	"linksInHover":                   false,
 	"diagnosticsTrigger":             "Save", // and nothing is ever saved
@@ -31,7 +31,7 @@ func (c *Client) initializeParams() any {
 		"processId":             os.Getpid(),
 		"clientInfo":            map[string]string{"name": "cnet"},
 		"rootUri":               c.root,
-		"workspaceFolders":      c.folders(),
+		"workspaceFolders":      []any{map[string]string{"uri": c.root, "name": moduleName}},
 		"initializationOptions": settings,
 		"capabilities": map[string]any{
 			"general":   map[string]any{"positionEncodings": []string{"utf-16"}},
@@ -42,10 +42,6 @@ func (c *Client) initializeParams() any {
 			},
 		},
 	}
-}
-
-func (c *Client) folders() any {
-	return []any{map[string]string{"uri": c.root, "name": moduleName}}
 }
 
 // logWarning is the least of the messages to log: 1 is an error, 2 a warning, more is what gopls is busy with.
@@ -64,16 +60,9 @@ func (c *Client) answer(method string, params json.RawMessage) (any, *rpcError) 
 			result[i] = settings
 		}
 		return result, nil
-	case "workspace/workspaceFolders":
-		return c.folders(), nil
-	case "workspace/applyEdit":
-		return map[string]bool{"applied": false}, nil
-	case "window/showDocument":
-		return map[string]bool{"success": false}, nil
 	case "client/registerCapability", "client/unregisterCapability", "window/workDoneProgress/create",
-		"window/showMessageRequest", "workspace/codeLens/refresh", "workspace/inlayHint/refresh",
-		"workspace/diagnostic/refresh", "workspace/semanticTokens/refresh":
-		return nil, nil
+		"window/showMessageRequest":
+		return nil, nil // seen; of a message's choices, none
 	case "window/logMessage", "window/showMessage":
 		var p struct {
 			Type    int

@@ -24,6 +24,7 @@ func Compile(evalue string, traceback []string, cells Cells, hints Hints) (Repor
 	if hints.Cell > 0 {
 		for _, m := range messages {
 			findImport(m, hints.Cell, cells)
+			findEnd(m, hints.Cell, cells)
 		}
 	}
 
@@ -240,7 +241,27 @@ func (m *message) locate(context string, mainLine, mainColumn int, cells Cells) 
 	}
 }
 
-// maxSearch bounds the search for an import's line, in lines.
+// tooEarly is how the parser says that it met what GoNB writes after the statements of a cell.
+var tooEarly = regexp.MustCompile(`^expected .*, found '?(\}|EOF)'?$`)
+
+// findEnd gives a message about the end of the cell, which is not the user's own, the end of the cell's last line.
+func findEnd(m *message, id int, cells Cells) {
+	if m.cell != "" || !tooEarly.MatchString(m.text) {
+		return
+	}
+	for n := 1; n <= maxSearch; n++ {
+		cell, line, code, ok := cells.Line(id, n)
+		if ok && strings.TrimSpace(code) != "" && line >= m.line {
+			m.id, m.cell, m.line, m.code = id, cell, line, strings.TrimRight(code, " \t\r\n")
+			m.column = len(m.code) + 1
+		}
+	}
+	if m.cell != "" {
+		m.text = "the cell ends too early: " + m.text
+	}
+}
+
+// maxSearch bounds a search through a cell, in lines.
 const maxSearch = 2000
 
 // findImport gives a message about a package that has no place the line of the cell that imports it.

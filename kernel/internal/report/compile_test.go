@@ -186,6 +186,16 @@ func TestPlaceThatTheUserDidNotWrite(t *testing.T) {
 	}
 }
 
+// The parser meets the brace that GoNB puts behind the cell.
+func TestCellThatEndsTooEarly(t *testing.T) {
+	evalue, traceback := build(3, 99, "}", 1, "expected operand, found '}'")
+	r, _ := Compile(evalue, traceback, session{3: "y := 2\nx := 1 +\n"}, Hints{Cell: 3})
+	const value = "cell [3] line 2: the cell ends too early: expected operand, found '}'"
+	if want := value + "\n    2 | x := 1 +\n      |         ^"; r.Value != value || plain(r) != want {
+		t.Errorf("value %q, traceback\n%s\nwant\n%s", r.Value, plain(r), want)
+	}
+}
+
 func TestOnlyAnExitStatus(t *testing.T) {
 	const evalue = `failed to run "/usr/local/go/bin/go build": exit status 1`
 	if r, ok := Compile(evalue, nil, session{}, Hints{}); !ok || r.Value != evalue {

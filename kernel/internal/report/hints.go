@@ -27,7 +27,7 @@ func (h Hints) of(m *message) string {
 		}
 	}
 	if h.Cell > 0 && m.id > 0 && m.id != h.Cell {
-		return fmt.Sprintf("%s did compile: a declaration of this cell changes what it uses. Run %s again with a version "+
+		return fmt.Sprintf("%s compiled, but what it uses has been changed or removed since. Run %s again with a version "+
 			"that fits, or forget the declaration with `%%rm NAME` in a cell of its own", m.cell, m.cell)
 	}
 	return ""

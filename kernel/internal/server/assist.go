@@ -57,6 +57,21 @@ func (a *assistant) get() (*gopls.Client, error) {
 	return a.client, err
 }
 
+// ask puts a question to gopls, and once more if gopls has ended over it.
+func (a *assistant) ask(question func(context.Context, *gopls.Client) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), assistTime)
+	defer cancel()
+	for again := true; ; again = false {
+		client, err := a.get()
+		if err != nil {
+			return err
+		}
+		if err = question(ctx, client); err == nil || client.Alive() || !again {
+			return err
+		}
+	}
+}
+
 func (a *assistant) close() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -104,13 +119,11 @@ func (s *Server) complete(r *request) (any, error) {
 		start = utf8.RuneCountInString(content.Code[:from])
 		matches = names
 	} else if document, offset, ok := s.memory.Document(content.Code, cursor); ok {
-		client, err := s.assistant.get()
-		if err != nil {
-			return nil, err
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), assistTime)
-		defer cancel()
-		found, err := client.Complete(ctx, document, offset)
+		var found gopls.Completion
+		err := s.assistant.ask(func(ctx context.Context, client *gopls.Client) (err error) {
+			found, err = client.Complete(ctx, document, offset)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -138,13 +151,12 @@ func (s *Server) inspect(r *request) (any, error) {
 	data := map[string]string{}
 	cursor := byteOffset(content.Code, content.Cursor)
 	if document, offset, ok := s.memory.Document(content.Code, cursor); ok {
-		client, err := s.assistant.get()
-		if err != nil {
-			return nil, err
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), assistTime)
-		defer cancel()
-		text, found, err := client.Hover(ctx, document, offset)
+		var text string
+		var found bool
+		err := s.assistant.ask(func(ctx context.Context, client *gopls.Client) (err error) {
+			text, found, err = client.Hover(ctx, document, offset)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -47,6 +47,9 @@ func (s *Server) press(grace time.Duration) {
 				s.o.Log.Printf("interrupt: %v", err)
 			}
 			if done.Activity != proc.Idle {
+				cell.mu.Lock()
+				cell.interrupted = done.Activity
+				cell.mu.Unlock()
 				return
 			}
 			select {

@@ -98,7 +98,7 @@ func (v *supervisor) startGoNB(ctx context.Context, last *gonb.Engine) (*gonb.En
 	v.mu.Unlock()
 	engine, err := gonb.Start(ctx, gonb.Options{
 		Guard: guard, Dir: filepath.Join(v.s.processes.Dir, socketDir), Name: filepath.Base(v.s.o.ConnectionFile),
-		Args: v.s.o.GoNB, Env: v.s.environment(),
+		Args: v.s.o.GoNB, Env: v.s.environment(), WorkDir: v.s.dir,
 	})
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"continuousnet/kernel/internal/gonb"
 	"continuousnet/kernel/internal/output"
@@ -67,6 +68,7 @@ type run struct {
 	gonbAlways   bool // and will do it again
 	refusedInput bool // the cell wants input and cannot get it
 	pressed      bool // interrupted
+	interrupted  proc.Activity
 	interrupter  *proc.Interrupter
 }
 
@@ -74,6 +76,7 @@ type run struct {
 type attempt struct {
 	id       string // of the message to GoNB
 	splitter *output.Splitter
+	begun    atomic.Bool // GoNB has said something
 	reply    chan json.RawMessage
 	idle     chan struct{}
 }
@@ -154,13 +157,15 @@ func (s *Server) execute(ctx context.Context, r *request) {
 	}
 	cell.stream.Flush()
 	cell.stream.Close()
-	s.mu.Lock()
-	s.running = nil
-	s.mu.Unlock()
+	s.ended()
 	close(cell.done)
 
-	// What waits is aborted before the reply: a client that has read the error may send the next cell at once.
-	if failure != nil && cell.content.StopOnError {
+	// What waits is aborted before the reply: a client that has read the error may send the next cell at once. After an
+	// interrupt it is, too, when the cell has ended well: whoever stops "run all" does not mean one cell of many.
+	cell.mu.Lock()
+	pressed := cell.pressed
+	cell.mu.Unlock()
+	if (failure != nil || pressed) && cell.content.StopOnError {
 		for _, waiting := range s.queue.drain() {
 			s.abort(waiting)
 		}
@@ -195,14 +200,18 @@ func (s *Server) runCell(ctx context.Context, cell *run) *report.Report {
 	if failure != nil || strings.TrimSpace(code) == "" {
 		return failure
 	}
-	options := source.Options{Show: ShowCall, ShowImport: showImport}
-	if s.o.Checkout == "" || cell.content.Silent {
-		options = source.Options{}
+	options := source.Options{Show: ShowCall, ShowImport: showImport, Displays: s.memory.Displays()}
+	if s.o.Checkout == "" { // package cell has gone with it
+		options.Show, options.ShowImport = "", ""
 	}
 	rewritten := source.Rewrite(code, options)
 	healed := map[string]bool{}
-	for {
+	for again := true; ; {
 		result := s.attempt(ctx, cell, rewritten)
+		if result.unheard && again {
+			again = false
+			continue
+		}
 		if result.dotImport != "" && !healed[result.dotImport] && !slices.Contains(rewritten.DotImports, result.dotImport) {
 			// GoNB remembers "import ." of an earlier cell, and the compiler refuses it where nothing of it is used.
 			healed[result.dotImport] = true
@@ -221,6 +230,7 @@ func (s *Server) runCell(ctx context.Context, cell *run) *report.Report {
 type result struct {
 	failure       *report.Report
 	compileFailed bool
+	unheard       bool   // GoNB ended before it began with the cell
 	dotImport     string // the path of a dot import that an earlier cell made and this one does not use
 }
 
@@ -249,7 +259,7 @@ func (s *Server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 		"allow_stdin": cell.content.AllowStdin, "stop_on_error": false,
 	}); err != nil {
 		endWatch()
-		return result{failure: s.engineDied(engine)}
+		return result{failure: s.engineDied(engine), unheard: true}
 	}
 	var reply json.RawMessage
 	select {
@@ -257,14 +267,16 @@ func (s *Server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 		select {
 		case <-a.idle: // the outputs have come, too
 		case <-engine.Done():
+		case <-ctx.Done():
 		}
 	case <-engine.Done():
+	case <-ctx.Done():
 	}
 	used := endWatch()
 	a.splitter.Flush()
 	if reply == nil {
 		cell.text("stderr", cell.stderr.rest())
-		return result{failure: s.engineDied(engine)}
+		return result{failure: s.engineDied(engine), unheard: !a.begun.Load() && !s.stopping.Load()}
 	}
 	s.mu.Lock()
 	s.last = used
@@ -287,6 +299,15 @@ var noInput = func() report.Report {
 	return report.Report{Name: name, Value: value, Traceback: []string{name + ": " + value}}
 }()
 
+// interruptedBuild is the error of a cell that was stopped before it ran.
+var interruptedBuild = report.Report{Name: "Interrupted", Value: "interrupted while it was compiled",
+	Traceback: []string{"interrupted while it was compiled; nothing of this cell has run"}}
+
+// interruptedBy is the error of a cell that was stopped and did not end well; ending says how.
+func interruptedBy(ending string) *report.Report {
+	return &report.Report{Name: "Interrupted", Value: "interrupted", Traceback: []string{"interrupted: " + ending}}
+}
+
 // asksByItself says whether a cell has GoNB ask for input.
 func asksByItself(special []string) bool {
 	return slices.ContainsFunc(special, func(command string) bool {
@@ -305,26 +326,29 @@ func (s *Server) judge(cell *run, reply json.RawMessage, number int) result {
 		return result{failure: &report.Report{Name: "EngineError", Value: err.Error(), Traceback: []string{err.Error()}}}
 	}
 	stderr := cell.stderr.rest()
-	if content.Status == "ok" {
-		cell.text("stderr", stderr)
-		return result{}
-	}
 	cell.mu.Lock()
-	pressed, refusedInput := cell.pressed, cell.refusedInput
+	pressed, refusedInput, interrupted := cell.pressed, cell.refusedInput, cell.interrupted
 	cell.mu.Unlock()
 	if refusedInput {
 		cell.text("stderr", report.Trim(stderr))
 		return result{failure: &noInput}
+	}
+	if content.Status == "ok" {
+		// To GoNB a cell is well whatever the commands in it have done.
+		if pressed && gonbEnding.MatchString(stderr) {
+			return result{failure: interruptedBy(strings.TrimSpace(strings.TrimPrefix(stderr, "^C")))}
+		}
+		cell.text("stderr", stderr)
+		return result{}
+	}
+	if pressed && interrupted == proc.Compiling {
+		return result{failure: &interruptedBuild, compileFailed: true}
 	}
 	hideShow(&content.Value, content.Traceback)
 	cells := s.engine.cells()
 	hints := report.Hints{Cell: number, HasMain: hasMain(cell.content.Code), Locals: s.definedBy}
 	if compile, ok := report.Compile(content.Value, content.Traceback, cells, hints); ok {
 		cell.text("stderr", stderr)
-		if pressed {
-			compile = report.Report{Name: "Interrupted", Value: "interrupted while it was compiled",
-				Traceback: []string{"interrupted while it was compiled; nothing of this cell has run"}}
-		}
 		return result{failure: &compile, compileFailed: true, dotImport: unusedImport(content.Value)}
 	}
 	failure, rest, crashed := report.Panic(stderr, cells)
@@ -334,7 +358,7 @@ func (s *Server) judge(cell *run, reply json.RawMessage, number int) result {
 		cell.text("stderr", report.Trim(stderr))
 		failure = report.Exit(content.Value)
 		if pressed {
-			failure = report.Report{Name: "Interrupted", Value: "interrupted", Traceback: []string{"interrupted: " + content.Value}}
+			return result{failure: interruptedBy(content.Value)}
 		}
 	}
 	return result{failure: &failure}
@@ -378,6 +402,7 @@ func (s *Server) said(cell *run, kind string, body []byte) {
 
 // fromGoNB handles a message of the attempt that runs.
 func (s *Server) fromGoNB(cell *run, a *attempt, e gonb.Event) {
+	a.begun.Store(true)
 	m := e.Message
 	if e.Channel == gonb.Stdin {
 		if m.Header.MsgType == "input_request" {

@@ -66,6 +66,7 @@ type Server struct {
 	id         string // the kernel's, as Jupyter knows it
 	session    string
 	sockets    *wire.Sockets
+	dir        string // where Jupyter started the kernel, and where cells run
 	processes  *proc.Session
 	history    *history.History
 	memory     source.Memory
@@ -78,6 +79,8 @@ type Server struct {
 	assistant  assistant
 	token      string // marks the messages of cells in their standard output
 	started    time.Time
+
+	repeat sync.Mutex // held while stillBusy looks and speaks: no busy comes behind a cell's idle
 
 	mu      sync.Mutex
 	running *run // the cell being executed
@@ -95,6 +98,10 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("the directory in which cells run: %w", err)
+	}
 	processes, err := proc.NewSession()
 	if err != nil {
 		return err
@@ -106,7 +113,7 @@ func Run(ctx context.Context, o Options) error {
 
 	s := &Server{
 		o: o, connection: connection, key: []byte(connection.Key), id: kernelID(o.ConnectionFile), session: wire.NewID(),
-		processes: processes, token: strings.ReplaceAll(wire.NewID(), "-", ""), started: time.Now(),
+		dir: dir, processes: processes, token: strings.ReplaceAll(wire.NewID(), "-", ""), started: time.Now(),
 	}
 	// Answers first: a front end waits for them, and GoNB takes longer.
 	if s.sockets, err = wire.Listen(connection); err != nil {
@@ -118,7 +125,8 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer s.history.Close()
 
-	ctx, s.stop = context.WithCancel(ctx)
+	asked := ctx.Done()
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx)) // who asks for the end still lets a cell save
 	defer s.stop()
 	s.queue.init()
 	s.publish(nil, "status", map[string]string{"execution_state": "starting"})
@@ -140,6 +148,9 @@ func Run(ctx context.Context, o Options) error {
 		select {
 		case <-ctx.Done():
 			ended = true
+		case <-asked:
+			asked = nil
+			s.end()
 		case <-o.Interrupt:
 			s.Interrupt()
 		case <-gone:
@@ -241,7 +252,7 @@ func (s *Server) dispatch(r *request) {
 	case "inspect_request":
 		s.assist(r, "inspect_reply", s.inspect)
 	default:
-		s.o.Log.Printf("%s on %s is not known here, and left unanswered", r.Header.MsgType, r.channel)
+		s.o.Log.Printf("%.100q on %s is not known here, and left unanswered", r.Header.MsgType, r.channel)
 	}
 }
 
@@ -260,6 +271,8 @@ func (s *Server) answer(r *request, replyType string, make func(*request) (any, 
 
 // stillBusy repeats that a cell runs, if one does.
 func (s *Server) stillBusy() {
+	s.repeat.Lock()
+	defer s.repeat.Unlock()
 	if running := s.current(); running != nil {
 		s.status(running.req.Message, "busy")
 	}
@@ -278,6 +291,15 @@ func (s *Server) current() *run {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.running
+}
+
+// ended notes that no cell runs any more.
+func (s *Server) ended() {
+	s.repeat.Lock()
+	defer s.repeat.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = nil
 }
 
 // status publishes busy or idle.
@@ -362,16 +384,24 @@ func (c *counters) of(reason error) int64 {
 
 // environment is that of GoNB and of the cells.
 func (s *Server) environment() []string {
-	env := slices.Clone(s.o.Env)
 	path := filepath.Join(s.processes.Dir, binDir)
+	own := map[string]string{
+		"TMPDIR":           filepath.Join(s.processes.Dir, tempDir), // removed with the session, and all that is left in it
+		cell.TokenVariable: s.token,
+		proc.SessionEnv:    s.processes.Dir,
+	}
+	env := slices.DeleteFunc(slices.Clone(s.o.Env), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		_, ok := own[name]
+		return ok // of two entries a program takes the first
+	})
 	for i, variable := range env {
 		if rest, ok := strings.CutPrefix(variable, "PATH="); ok {
 			env[i] = "PATH=" + path + string(filepath.ListSeparator) + rest
 		}
 	}
-	return append(env,
-		"TMPDIR="+filepath.Join(s.processes.Dir, tempDir), // removed with the session, and all that is left in it
-		cell.TokenVariable+"="+s.token,
-		proc.SessionEnv+"="+s.processes.Dir,
-	)
+	for name, value := range own {
+		env = append(env, name+"="+value)
+	}
+	return env
 }

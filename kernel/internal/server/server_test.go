@@ -4,9 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"continuousnet/kernel/cell"
+	"continuousnet/kernel/internal/output"
+	"continuousnet/kernel/internal/proc"
 	"continuousnet/kernel/internal/source"
 	"continuousnet/kernel/internal/wire"
 )
@@ -209,5 +213,53 @@ func TestCounters(t *testing.T) {
 	c.add(wire.ErrSignature)
 	if c.of(wire.ErrSignature) != 2 || c.of(errors.New("other")) != 0 {
 		t.Error(c.n)
+	}
+}
+
+// What the user's environment says of the same variables does not count, and it is found first where it stands first.
+func TestEnvironment(t *testing.T) {
+	s := &Server{token: "t", processes: &proc.Session{Dir: "/session"}}
+	s.o.Env = []string{"TMPDIR=/elsewhere", "PATH=/usr/bin", "A=1", proc.SessionEnv + "=/other"}
+	got := s.environment()
+	slices.Sort(got)
+	want := []string{"A=1", cell.TokenVariable + "=t", proc.SessionEnv + "=/session", "PATH=/session/bin:/usr/bin", "TMPDIR=/session/tmp"}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if s.o.Env[0] != "TMPDIR=/elsewhere" {
+		t.Error("the options have changed")
+	}
+}
+
+func TestJudge(t *testing.T) {
+	for name, test := range map[string]struct {
+		reply, stderr string
+		run           *run
+		want          string // the name of the error
+		compileFailed bool
+	}{
+		"well":                    {`{"status":"ok"}`, "", &run{}, "", false},
+		"saved in time":           {`{"status":"ok"}`, "", &run{pressed: true, interrupted: proc.Running}, "", false},
+		"a command failed":        {`{"status":"ok"}`, "exit status 3\n", &run{}, "", false},
+		"a command interrupted":   {`{"status":"ok"}`, "signal: interrupt\n", &run{pressed: true, interrupted: proc.Running}, "Interrupted", false},
+		"a command wants input":   {`{"status":"ok"}`, "signal: interrupt\n", &run{pressed: true, refusedInput: true}, "StdinNotImplementedError", false},
+		"a program interrupted":   {`{"status":"error","evalue":"signal: interrupt"}`, "^C\nsignal: interrupt\n", &run{pressed: true, interrupted: proc.Running}, "Interrupted", false},
+		"a build interrupted":     {`{"status":"error","evalue":""}`, "", &run{pressed: true, interrupted: proc.Compiling}, "Interrupted", true},
+		"a program that gives up": {`{"status":"error","evalue":"exit status 3"}`, "exit status 3\n", &run{}, "ExitStatus", false},
+	} {
+		s := &Server{}
+		s.engine.s = s
+		test.run.stream = output.New(func(string, json.RawMessage, json.RawMessage, [][]byte) {}, output.Options{})
+		test.run.stderr.write(test.stderr)
+		got := s.judge(test.run, json.RawMessage(test.reply), 1)
+		test.run.stream.Close()
+		found := ""
+		if got.failure != nil {
+			found = got.failure.Name
+		}
+		if found != test.want || got.compileFailed != test.compileFailed {
+			t.Errorf("%s: %q, compile failed %v", name, found, got.compileFailed)
+		}
 	}
 }

@@ -3,8 +3,10 @@ package source
 import (
 	"go/parser"
 	"go/token"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 var seeds = []string{
@@ -13,6 +15,8 @@ var seeds = []string{
 	"/* a\n*/ x /* b\n*/", "func f( {", "}", "L:\nfor {}", "// c\r\nx;\r\n", "%exec f\nfunc f() {}", "%test\nfunc TestA(t *testing.T) {}",
 	"const (\n\tA = iota\n\tB\n)\nvar a, b = f()\ntype T[A any] struct{}\nfunc (t *T[A]) F() {}\ngonbui.X(A)", "//gonb:%%\nx", "%% \\\na\nx",
 	"func(a int) bool { return a > 0 }(1)", "x, y := <-c, 'a'; ;;", "% \n%%\n%%\nx := 1;",
+	"%args -n \\\n2\nx", "// c\npackage main\nx\nvar a = 1 // a\n\n// f\nfunc f() {} // end", "f(func() {\n\tg()\n}) // c\n// d",
+	"if f := func() int { return 1 }; f() > 0 {\n} else if x := 1; x > 0 {\n}; x", "gonbui.X()\nimport . \"a\"; import _ \"b\"\nx",
 }
 
 // overlay tells whether part is the line with everything but one stretch of it blanked, and marks the stretch in covered.
@@ -79,29 +83,67 @@ func FuzzRewrite(f *testing.F) {
 				}
 			}
 		}
-		if status, _ := Complete(cell); status == "complete" && r.IsGo {
-			if file := compose(r.Code); parses(file) != nil {
-				t.Fatalf("complete, but: %v\n%s", parses(file), file)
+		want := slices.Clone(r.Special)
+		for i, l := range code {
+			if r.Lines[i] < 0 && isMain(l) {
+				want = append(want, l)
+			}
+		}
+		if got := read(r.Code).special; !slices.Equal(got, want) && !strings.Contains(tx.cell, "\r") {
+			t.Fatalf("commands %q became %q", want, got)
+		}
+		file, lineOf := compose(r.Code)
+		plain, _ := compose(Rewrite(cell, Options{}).Code)
+		status, _ := Complete(cell)
+		switch {
+		case !r.IsGo:
+		case status == "complete" && parses(file) != nil:
+			t.Fatalf("complete, but: %v\n%s", parses(file), file)
+		case status == "invalid" && parses(plain) == nil && utf8.ValidString(cell):
+			t.Fatalf("invalid, but good Go:\n%s", plain)
+		case status == "complete" && r.ShowLine >= 0 && !strings.Contains(cell, "cell"):
+			hidden, ok := Unshow(file, show.Show, lineOf[r.ShowLine])
+			if !ok || strings.Count(hidden, "\n") != strings.Count(file, "\n") {
+				t.Fatalf("the call of show is still in line %d of\n%s", lineOf[r.ShowLine], hidden)
+			}
+			if got := tokens(strings.Replace(hidden, `import _    "a/cell"`, "", 1)); got != tokens(plain) {
+				t.Fatalf("without the call it is\n%s\nnot\n%s", hidden, plain)
 			}
 		}
 	})
 }
 
-// compose puts a cell into a Go file as GoNB does.
-func compose(code string) string {
+// compose puts a cell into a Go file as GoNB does; lineOf are the 1-based lines of the file for the lines of the cell.
+func compose(code string) (file string, lineOf []int) {
 	t := read(code)
 	var b strings.Builder
 	b.WriteString("package main\n\n")
+	n := 3
 	for i, l := range t.lines {
+		lineOf = append(lineOf, n)
 		switch {
 		case i == t.main:
 			b.WriteString("func main() {\n\tflag.Parse()\n")
+			n += 2
 		case !l.special:
 			b.WriteString(t.cell[l.start:l.end] + "\n")
+			n++
 		}
 	}
 	if t.main >= 0 {
 		b.WriteString("\n}\n")
+	}
+	return b.String(), lineOf
+}
+
+// tokens are the tokens of a Go file but the semicolons.
+func tokens(file string) string {
+	var b strings.Builder
+	toks, _, _ := scan(file, 0, len(file))
+	for _, t := range toks {
+		if t.tok != token.SEMICOLON {
+			b.WriteString(file[t.start:t.end] + " ")
+		}
 	}
 	return b.String()
 }
@@ -121,6 +163,14 @@ func FuzzComplete(f *testing.F) {
 		case "complete":
 			if again, _ := Complete(cell + "\n"); again != "complete" && !strings.HasSuffix(cell, "\r") {
 				t.Fatalf("%s with one more line end", again)
+			}
+			for i := range cell {
+				if cell[i] != '\n' {
+					continue
+				}
+				if begun, _ := Complete(cell[:i]); begun == "invalid" {
+					t.Fatalf("complete, but its begin %q is invalid", cell[:i])
+				}
 			}
 		case "incomplete", "invalid":
 		default:
@@ -151,6 +201,8 @@ func FuzzDocument(f *testing.F) {
 			t.Fatalf("%q at the cursor, %q in\n%s", cell[cursor:], doc[offset:], doc)
 		case cursor == len(cell) && cursor > 0 && doc[offset-1] != cell[cursor-1]:
 			t.Fatalf("%q before the cursor, %q in\n%s", cell, doc[:offset], doc)
+		case word(doc, offset) != word(cell, cursor) && !strings.HasPrefix(cell[cursor:], "/*"): // such a comment may go elsewhere
+			t.Fatalf("the cursor is in the word %q, in the document in %q", word(cell, cursor), word(doc, offset))
 		}
 		if strings.Contains(cell, "package") {
 			return
@@ -159,6 +211,70 @@ func FuzzDocument(f *testing.F) {
 		doc, _, _ = empty.Document(cell, cursor)
 		if status, _ := Complete(cell); status == "complete" && parses(doc) != nil {
 			t.Fatalf("complete, but: %v\n%s", parses(doc), doc)
+		}
+	})
+}
+
+// word is the name around an offset.
+func word(s string, offset int) string {
+	isPart := func(c byte) bool { return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' }
+	from, to := offset, offset
+	for from > 0 && isPart(s[from-1]) {
+		from--
+	}
+	for to < len(s) && isPart(s[to]) {
+		to++
+	}
+	return s[from:to]
+}
+
+func FuzzMemory(f *testing.F) {
+	for i, s := range seeds {
+		f.Add(seeds[(i+7)%len(seeds)], s)
+	}
+	f.Add("var a, b = f()\nconst (\n\tA = iota\n\tB, C\n)", "var b = 1\nconst B = 2")
+	f.Fuzz(func(t *testing.T, first, second string) {
+		var m, again Memory
+		var keys []string
+		for _, cell := range []string{first, second} {
+			if status, _ := Complete(cell); status != "complete" {
+				return
+			}
+			own := map[string]bool{}
+			for _, d := range decls(cell) {
+				keys = append(append(keys, d.Key), d.Names...)
+				for _, n := range append(d.Names, d.Kind+" "+d.Key) {
+					if own[n] {
+						return // the compiler refuses the cell
+					}
+					own[n] = true
+				}
+				if len(declarations(d.Text)) != 1 {
+					t.Fatalf("%q declares %q", d.Text, declarations(d.Text))
+				}
+			}
+			m.Add(decls(cell))
+		}
+		all := m.Cell()
+		if err := parses(declHead + all); err != nil {
+			t.Fatalf("%v\n%s", err, all)
+		}
+		again.Add(declarations(all))
+		if again.Cell() != all {
+			t.Fatalf("the cell\n%s\ndeclares\n%s", all, again.Cell())
+		}
+		names := map[string]bool{}
+		for _, d := range m.decls {
+			for _, n := range d.Names {
+				if names[n] {
+					t.Fatalf("%s is there twice in\n%s", n, all)
+				}
+				names[n] = true
+			}
+		}
+		m.Remove(keys...)
+		if rest := m.Cell(); rest != "" {
+			t.Fatalf("removed %q, and there is left\n%s", keys, rest)
 		}
 	})
 }

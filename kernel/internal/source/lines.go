@@ -27,8 +27,9 @@ type text struct {
 	special []string // the special commands, continuation lines joined as GoNB joins them
 	magic   bool     // the first line is one of magics
 
-	main                      int // the line that opens func main, -1 if there is none
-	body                      int // the first line after main and its continuations
+	main                      int    // the line that opens func main, -1 if there is none
+	body                      int    // the first line after main and its continuations
+	args                      string // what the last %args has after its name
 	exec, test, wasm, capture bool
 }
 
@@ -95,6 +96,9 @@ func (t *text) readSpecial(i int) int {
 		t.test = t.test || words[0] == "test"
 		t.wasm = t.wasm || words[0] == "wasm"
 		t.capture = t.capture || words[0] == "capture"
+		if words[0] == "args" {
+			_, t.args, _ = strings.Cut(command, "args")
+		}
 	}
 	return i
 }
@@ -145,7 +149,11 @@ func (t *text) lineAt(offset int) int {
 
 // slice is the Go text of [start, end): what GoNB compiles of it, without the special lines.
 func (t *text) slice(start, end int) string {
-	b := builder{t: t}
-	b.span(start, end, -1)
-	return strings.Join(b.lines, "\n")
+	var parts []string
+	for i := t.lineAt(start); i < len(t.lines) && t.lines[i].start < end; i++ {
+		if l := t.lines[i]; !l.special {
+			parts = append(parts, t.cell[max(start, l.start):max(start, min(end, l.end))])
+		}
+	}
+	return strings.Join(parts, "\n")
 }

@@ -104,6 +104,16 @@ func (m *Memory) Cell() string {
 	return render(m.decls)
 }
 
+// Displays tells whether a declaration uses package gonbui, so that a cell which calls it may display something.
+func (m *Memory) Displays() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.decls, func(d Decl) bool {
+		toks, _, _ := scan(d.Text, 0, len(d.Text))
+		return mentions(toks, "gonbui", "")
+	})
+}
+
 // render writes declarations one after the other, imports first.
 func render(decls []Decl) string {
 	var b strings.Builder

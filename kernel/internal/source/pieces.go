@@ -1,8 +1,10 @@
 package source
 
 import (
+	"cmp"
 	"go/scanner"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -120,15 +122,34 @@ func matches(open, closing token.Token) bool {
 // inHeader tells whether a semicolon after toks belongs to the header of a for, if or switch: the text before it is no
 // statement of its own.
 func inHeader(src string, toks []tok) bool {
-	first := toks
+	first, last := toks, toks[len(toks)-1]
 	for len(first) > 2 && first[0].tok == token.IDENT && first[1].tok == token.COLON {
 		first = first[2:]
 	}
+	room := 1 // semicolons that the header may have
 	switch first[0].tok {
-	case token.FOR, token.IF, token.SWITCH:
-		return parseStmts(src[toks[0].start:toks[len(toks)-1].end]) != nil
+	case token.FOR:
+		room = 2
+	case token.IF, token.SWITCH:
+	default:
+		return false
 	}
-	return false
+	depth := 0
+	for _, t := range slices.Backward(toks) {
+		switch t.tok {
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			depth++
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			depth--
+		}
+		if depth == 0 && t.tok == token.ELSE {
+			break // the header of another if
+		}
+		if depth == 0 && t.tok == token.SEMICOLON {
+			room--
+		}
+	}
+	return room > 0 && (last.tok != token.RBRACE || parseStmts(src[toks[0].start:last.end]) != nil)
 }
 
 // classify tells a declaration by its first tokens.
@@ -198,10 +219,8 @@ func spread(src string, start, end int, pieces []piece, comments []tok) []piece 
 // boundary is where a piece whose code ends at after stops, when the code of the next starts at next.
 func boundary(src string, after, next int, comments []tok) int {
 	pos := after
-	for _, c := range comments {
-		if c.start < pos {
-			continue
-		}
+	first, _ := slices.BinarySearchFunc(comments, after, func(c tok, offset int) int { return cmp.Compare(c.start, offset) })
+	for _, c := range comments[first:] {
 		if c.start >= next || strings.Contains(src[pos:c.start], "\n") {
 			break
 		}

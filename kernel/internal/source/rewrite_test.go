@@ -69,11 +69,31 @@ func TestRewrite(t *testing.T) {
 		{"lines that GoNB would drop", in("packages := `", "package a`"), in("%%", " packages := `", "`+`package a`"), []int{added, 0, 1}},
 		{"the package clause goes", in("// c", "package main; x := 1"), in("// c", "%%", "              x := 1"), []int{0, added, 1}},
 		{"broken code", in("func f( {", "x := "), in("func f( {", "x := "), []int{0, 1}},
+		{"comments alone", in("// a", "", "/* b */"), in("// a", "", "/* b */"), []int{0, 1, 2}},
+		{"imports alone", in(`import "fmt"`, "import (", "\t\"os\"", ")"), in(`import "fmt"`, "import (", "\t\"os\"", ")"), []int{0, 1, 2, 3}},
+		{"imports everywhere", in("a()", `import "a"; var b = 1`, "c()", "import (", `	"c"`, ") // c", `import _ "d"`),
+			in(imp, `import "a";`, "import (", `	"c"`, ") // c", `import _ "d"`, "            var b = 1", "%%", "a()", "cell.Show(", "c(),", ")"),
+			[]int{added, 1, 3, 4, 5, 6, 1, added, 0, added, 2, added}},
+		{"a program", in("// Command x.", "package main", "", "func main() {", "}"), in("// Command x.", "", "func main() {", "}"), []int{0, 2, 3, 4}},
+		{"a build constraint", in("//go:build x", "", "package main", "", "x++"), in("//go:build x", "", "%%", "", "x++"), []int{0, 1, added, 3, 4}},
+		{"a directive", in("f();", "//go:embed a.txt", "var s string"), in("//go:embed a.txt", "var s string", "%%", "f();"), []int{1, 2, added, 0}},
+		{"C in a comment", in("x++", "/*", "int f() { return 3; }", "*/", `import "C"`), in("/*", "int f() { return 3; }", "*/", `import "C"`, "%%", "x++"),
+			[]int{1, 2, 3, 4, added, 0}},
+		{"methods", in("type T struct {", "\tA int", "}", "func (t T) F() {}", "func (*T) G() {}", "T{1}.F();"),
+			in("type T struct {", "\tA int", "}", "func (t T) F() {}", "func (*T) G() {}", "%%", "T{1}.F();"), []int{0, 1, 2, 3, 4, added, 5}},
+		{"function literals", in("func() {", "}()", "func(a T) (b U) { return }(1);", "go func() {}()"),
+			in("%%", "func() {", "}()", "func(a T) (b U) { return }(1);", "go func() {}()"), []int{added, 0, 1, 2, 3}},
+		{"an else if", in("if a := 1; a > 1 {", "} else if b := a; b > 1 {", "} else {", "}; var c = 1"),
+			in("   var c = 1", "%%", "if a := 1; a > 1 {", "} else if b := a; b > 1 {", "} else {", "};"), []int{3, added, 0, 1, 2, 3}},
+		{"a literal in a header", in("if f := func() int { return 1 }; f() > 0 {", "}", "switch (T{}); {", "}"),
+			in("%%", "if f := func() int { return 1 }; f() > 0 {", "}", "switch (T{}); {", "}"), []int{added, 0, 1, 2, 3}},
 		{"a broken statement", in("var a = ", "x ::= 1"), in("var a = ", "x ::= 1"), []int{0, 1}},
 		{"a stray bracket", in("x := 1", "}", "var a = 2"), in("var a = 2", "%%", "x := 1", "}"), []int{2, added, 0, 1}},
 		{"a main of its own", in("func main() {}", "x := 1"), in("func main() {}", "x := 1"), []int{0, 1}},
 		{"exec", in("%exec f", "func f() {}"), in("%exec f", "func f() {}"), []int{0, 1}},
 		{"test", in("%test", "func TestF(t *testing.T) {}", "x"), in("%test", "func TestF(t *testing.T) {}", "x"), []int{0, 1, 2}},
+		{"arguments", in("%args -n 1", `//gonb:%args "a b" \`, "c", "x++"), in("%args -n 1", `//gonb:%args "a b" \`, "c", `%% "a b"  c`, "x++"),
+			[]int{0, 1, 2, added, 3}},
 		{"wasm", in("%wasm", "x", "1"), in("%wasm", "%%", "x", "1"), []int{0, added, 1, 2}},
 		{"capture", in("%capture f", "x"), in("%capture f", "%%", "x"), []int{0, added, 1}},
 
@@ -87,6 +107,16 @@ func TestRewrite(t *testing.T) {
 			[]int{added, added, 0, added, 0, added}},
 		{"a value after a comment", in("/* a", "b */ x /* c", "d */"), in(imp, "%%", "cell.Show(", "/* a", "b */ x, /* c", "d */", ")"),
 			[]int{added, added, added, 0, 1, 2, added}},
+		{"a declaration and its value", "var a = 1; a", in(imp, "var a = 1;", "%%", "cell.Show(", "           a,", ")"),
+			[]int{added, 0, added, added, 0, added}},
+		{"a value before declarations", in("x", "var a = 1"), in(imp, "var a = 1", "%%", "cell.Show(", "x,", ")"),
+			[]int{added, 1, added, added, 0, added}},
+		{"a value with comments behind", in("x // one", "// two", "/* three", "*/"),
+			in(imp, "%%", "cell.Show(", "x, // one", "// two", "/* three", "*/", ")"), []int{added, added, added, 0, 1, 2, 3, added}},
+		{"a value with a command in it", in("f(", "!ls", ")"), in("!ls", imp, "%%", "cell.Show(", "f(", "),", ")"),
+			[]int{1, added, added, added, 0, 2, added}},
+		{"a chain", in("a.", "\tb().", "\t// c", "\tc()"), in(imp, "%%", "cell.Show(", "a.", "\tb().", "\t// c", "\tc(),", ")"),
+			[]int{added, added, added, 0, 1, 2, 3, added}},
 		{"a value received", "<-c", in(imp, "%%", "cell.Show(", "<-c,", ")"), []int{added, added, added, 0, added}},
 		{"a silenced call", "f();", in("%%", "f();"), []int{added, 0}},
 		{"a silenced value", in("x := 1", "x;"), in("%%", "x := 1", "_ =", "x;"), []int{added, 0, added, 1}},
@@ -98,6 +128,7 @@ func TestRewrite(t *testing.T) {
 		{"a string", `fmt.Sprint("x")`, in(imp, "%%", "cell.Show(", `fmt.Sprint("x"),`, ")"), []int{added, added, added, 0, added}},
 
 		{"main", in("var a = 1", "%% --n 3", "fmt.Println(a)"), in("var a = 1", "%% --n 3", "fmt.Println(a)"), []int{0, 1, 2}},
+		{"main behind a prefix", in("//gonb:%% -v", "x"), in(imp, "//gonb:%% -v", "cell.Show(", "x,", ")"), []int{added, 0, added, 1, added}},
 		{"a value in main", in("import \"fmt\"", "%main", "var b = 1", "b", "!ls \\"),
 			in(imp, "import \"fmt\"", "%main", "var b = 1", "cell.Show(", "b,", "!ls \\", "", ")"),
 			[]int{added, 0, 1, 2, added, 3, 4, added, added}},
@@ -108,6 +139,12 @@ func TestRewrite(t *testing.T) {
 
 		{"displays are waited for", `gonbui.DisplayHTML("x")`, in("%%", `gonbui.DisplayHTML("x")`, "gonbui.Sync()"), []int{added, 0, added}},
 		{"displays are waited for in main", in("%%", `gonbui.DisplayHTML("x")`), in("%%", `gonbui.DisplayHTML("x")`, "gonbui.Sync()"), []int{0, 1, added}},
+		{"displays and a value", in(`gonbui.DisplayHTML("x")`, "1"),
+			in(imp, "%%", `gonbui.DisplayHTML("x")`, "cell.Show(", "1,", ")", "gonbui.Sync()"), []int{added, added, 0, added, 1, added, added}},
+		{"displays of a function", in(`func f() { gonbui.DisplayHTML("x") }`, "f();"),
+			in(`func f() { gonbui.DisplayHTML("x") }`, "%%", "f();", "gonbui.Sync()"), []int{0, added, 1, added}},
+		{"displays of broken code", in("gonbui.DisplayHTML("), in("%%", "gonbui.DisplayHTML("), []int{added, 0}},
+		{"no display", in("// gonbui.X()", `s := "gonbui.X()"`), in("%%", "// gonbui.X()", `s := "gonbui.X()"`), []int{added, 0, 1}},
 		{"displays are waited for already", in(`gonbui.DisplayHTML("x")`, "gonbui.Sync()"),
 			in("%%", `gonbui.DisplayHTML("x")`, "gonbui.Sync()"), []int{added, 0, 1}},
 	} {
@@ -141,12 +178,43 @@ func TestRewriteShowLine(t *testing.T) {
 	}
 }
 
+func TestRewriteDisplays(t *testing.T) {
+	var m Memory
+	if m.Displays() {
+		t.Error("displays without a declaration")
+	}
+	m.Add(decls(in(`import "github.com/janpfeifer/gonb/gonbui"`, "// gonbui.X", `var s = "gonbui.X"`)))
+	if m.Displays() {
+		t.Error("displays with a comment and a string")
+	}
+	m.Add(decls(`func f() { gonbui.DisplayHTML("x") }`))
+	o := Options{Displays: m.Displays()}
+	for cell, code := range map[string]string{
+		"f()":                 in("%%", "f()", "gonbui.Sync()"),
+		"f()\ngonbui.Sync()":  in("%%", "f()", "gonbui.Sync()"),
+		"func g() { f() }":    "func g() { f() }",
+		"%test\n%%\nf()":      in("%test", "%%", "f()"),
+		"%%bash\nls":          in("%%bash", "ls"),
+		"var a = 1\n%%\nf()":  in("var a = 1", "%%", "f()", "gonbui.Sync()"),
+		"f(":                  in("%%", "f("),
+		"func main() { f() }": "func main() { f() }",
+	} {
+		if r := Rewrite(cell, o); r.Code != code {
+			t.Errorf("%q became %q, want %q", cell, r.Code, code)
+		}
+	}
+}
+
 func TestRewriteSilentCalls(t *testing.T) {
 	for cell, silent := range map[string]bool{
 		"panic(1)": true, "print(1)": true, "println()": true, "close(c)": true, "delete(m, 1)": true, "clear(m)": true,
 		"copy(a, b)": true, "log.Println(1)": true, "notebook.Train(r)": true, "gonbui.Sync()": true, "fmt.Printf(\"\")": true,
 		"len(c)": false, "recover()": false, "fmt.Sprintf(\"\")": false, "a.fmt.Print()": false, "notebook.X": false,
-		"func() int { return 1 }()": false, "map[string]int{}": false, "-x": false, "*p": false, "a[1:2]": false, "x.(int)": false,
+		"func() int { return 1 }()": false, "map[string]int{}": false, "-x": false, "*p": false, "T{1, 2}": false, "&T{}": false, "[]int{\n\t1,\n}": false, "struct{ A int }{1}": false,
+		"t.Method": false, "T.Method": false, "(*T).Method": false, "Map[int, string](xs, f)": false, "f[int]": false, "x == y": false,
+		"func(x int) int { return x }": false, "f(func() {\n\tg()\n})": false, "[...]int{1}": false, "chan int(nil)": false,
+		"a, b": true, "x := 1": true, "x += 1": true, "x--": true, "var x = 1": true, "go f()": true, "defer f()": true, "{}": true,
+		"L: f()": true, "return": true, "select {}": true, "switch {}": true, "if x {\n}": true, "func f() {}": true, "type T int": true, "a[1:2]": false, "x.(int)": false,
 	} {
 		if r := Rewrite(cell, show); r.ShowLine < 0 != silent {
 			t.Errorf("%q became %q", cell, r.Code)

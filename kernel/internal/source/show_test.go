@@ -1,6 +1,9 @@
 package source
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestUnshow(t *testing.T) {
 	file := func(imp, open, expr, end, more string) string {
@@ -31,5 +34,35 @@ func TestUnshow(t *testing.T) {
 				t.Errorf("%v\n%s\nwant %v\n%s", ok, got, c.ok, c.after)
 			}
 		})
+	}
+}
+
+// The call of show comes and goes without moving a token of the cell.
+func TestUnshowOfRewritten(t *testing.T) {
+	for _, cell := range []string{
+		"f()", "f() // c", "f(\n\t1,\n\t2,\n)", "import \"a\"\nvar b = a.B; f(b)", "%%\nx := 1\n/* c */ a.f(x) /* d\n*/", "func() {\n\tg()\n}()",
+		"gonbui.X(1)\nf()", "%args a\nL: for {\n\tbreak L\n}\n(f())",
+	} {
+		r := Rewrite(cell, show)
+		shown, lineOf := compose(r.Code)
+		plain, _ := compose(Rewrite(cell, Options{}).Code)
+		file, ok := Unshow(shown, show.Show, lineOf[r.ShowLine])
+		if !ok || tokens(strings.Replace(file, `import _    "a/cell"`, "", 1)) != tokens(plain) {
+			t.Errorf("%q: %v\n%s\nfrom\n%s", cell, ok, file, shown)
+		}
+		before, after := strings.Split(shown, "\n"), strings.Split(file, "\n")
+		for i, line := range after {
+			if len(line) != len(before[i]) {
+				t.Errorf("%q: line %q became %q", cell, before[i], line)
+			}
+		}
+	}
+}
+
+func TestUnshowOne(t *testing.T) {
+	file := in("package main", `import cell "a/cell"`, "func main() {", "cell.Show(", "f(),", ")", "cell.Show(", "g(),", ")", "}")
+	want := in("package main", `import cell "a/cell"`, "func main() {", "cell.Show(", "f(),", ")", "          ", "g() ", " ", "}")
+	if got, ok := Unshow(file, "cell.Show", 8); !ok || got != want {
+		t.Errorf("%v\n%s", ok, got)
 	}
 }

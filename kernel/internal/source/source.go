@@ -14,6 +14,7 @@ package source
 import (
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,7 @@ import (
 type Options struct {
 	Show       string // function to call with the value of a trailing expression, as "cell.Show"; empty: show nothing
 	ShowImport string // the import that Show needs, as `import "a/cell"`
+	Displays   bool   // declarations of earlier cells use package gonbui: the cell may display through them
 }
 
 // Rewritten is what GoNB gets in place of a cell, and how to find the way back.
@@ -79,7 +81,7 @@ func Rewrite(cell string, o Options) Rewritten {
 			b.span(p.start, p.end, -1)
 		}
 		if len(c.stmts) > 0 {
-			b.add("%%")
+			b.add("%%" + t.args) // for GoNB the line sets the arguments of the program, too
 		}
 		for i := range c.stmts {
 			if &c.stmts[i] != shown.piece {
@@ -90,7 +92,7 @@ func Rewrite(cell string, o Options) Rewritten {
 	if shown.piece != nil {
 		r.ShowLine = shown.write(&b, o.Show)
 	}
-	if c.needsSync() {
+	if c.needsSync(o) {
 		b.add("gonbui.Sync()")
 	}
 	return b.result(r)
@@ -169,8 +171,11 @@ func (c content) sort() content {
 }
 
 // needsSync tells whether the cell's displays must be waited for: GoNB closes the pipe when the process ends.
-func (c content) needsSync() bool {
-	if len(c.stmts) == 0 || c.t.wasm || c.t.test || calls(c.stmts, "gonbui", "Sync") {
+func (c content) needsSync(o Options) bool {
+	mention := func(pieces []piece, name string) bool {
+		return slices.ContainsFunc(pieces, func(p piece) bool { return mentions(p.toks, "gonbui", name) })
+	}
+	if len(c.stmts) == 0 || c.t.wasm || c.t.test || mention(c.stmts, "Sync") {
 		return false
 	}
 	for _, p := range c.pieces {
@@ -178,16 +183,14 @@ func (c content) needsSync() bool {
 			return false
 		}
 	}
-	return calls(c.pieces, "gonbui", "")
+	return o.Displays || mention(c.pieces, "")
 }
 
-// calls tells whether pieces mention a name of a package; any name if that is empty.
-func calls(pieces []piece, pkg, name string) bool {
-	for _, p := range pieces {
-		for i := 2; i < len(p.toks); i++ {
-			if p.toks[i-2].lit == pkg && p.toks[i-1].tok == token.PERIOD && (name == "" || p.toks[i].lit == name) {
-				return true
-			}
+// mentions tells whether tokens name something of a package; anything if name is empty.
+func mentions(toks []tok, pkg, name string) bool {
+	for i := 2; i < len(toks); i++ {
+		if toks[i-2].lit == pkg && toks[i-1].tok == token.PERIOD && (name == "" || toks[i].lit == name) {
+			return true
 		}
 	}
 	return false

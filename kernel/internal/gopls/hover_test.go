@@ -5,16 +5,6 @@ import (
 	"testing"
 )
 
-// cut takes the cursor, "|", out of a text.
-func cut(t *testing.T, marked string) (text string, offset int) {
-	t.Helper()
-	before, after, ok := strings.Cut(marked, "|")
-	if !ok {
-		t.Fatalf("no cursor in %q", marked)
-	}
-	return before + after, len(before)
-}
-
 func TestSubjects(t *testing.T) {
 	for marked, want := range map[string]string{
 		"fmt.Prin|tln(x)":              "Println",
@@ -55,30 +45,6 @@ func TestSubjects(t *testing.T) {
 			got = append(got, text[at:end])
 		}
 		if strings.Join(got, " ") != want {
-			t.Errorf("%q: %q, want %q", marked, got, want)
-		}
-	}
-}
-
-func TestImportPathAround(t *testing.T) {
-	for marked, want := range map[string]string{
-		"package p\nimport \"net/ht|\"":              "net/ht",
-		"package p\nimport \"|\"":                    "",
-		"package p\nimport \"net|/http\"":            "net/http",
-		"package p\nimport f \"fm|":                  "fm",
-		"package p\nimport (\n\t\"os\"\n\t. \"ti|\n": "ti",
-		"package p\nimport \"fmt\"|":                 "-",
-		"package p\nimport \"fmt\"; var x = \"a|\"":  "-",
-		"package p\nvar x = \"a|\"":                  "-",
-		"package p\nimport |":                        "-",
-		"|":                                          "-",
-	} {
-		text, offset := cut(t, marked)
-		got := "-"
-		if start, end, ok := importPathAround(text, offset); ok {
-			got = text[start:end]
-		}
-		if got != want {
 			t.Errorf("%q: %q, want %q", marked, got, want)
 		}
 	}

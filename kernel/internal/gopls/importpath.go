@@ -1,0 +1,50 @@
+package gopls
+
+import (
+	"go/token"
+	"strings"
+)
+
+// completeImport leaves gopls alone: for it, half a path is a new import, to be looked for at length.
+func (c *Client) completeImport(prefix string, start, end int) Completion {
+	completion := Completion{Start: start, End: end}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.imports.known {
+		if strings.HasPrefix(p, prefix) && len(completion.Matches) < maxMatches {
+			completion.Matches = append(completion.Matches, Item{p, "package", packageName(p)})
+		}
+	}
+	return completion
+}
+
+// importPathAround is the extent of the import path that the offset is in, without the quotes. The closing quote may be
+// missing.
+func importPathAround(text string, offset int) (start, end int, ok bool) {
+	if offset < 0 || offset > len(text) {
+		return 0, 0, false
+	}
+	words := wordsBefore(text, offset)
+	last := len(words) - 1
+	if last < 1 || words[last].tok != token.STRING || words[last].end < offset {
+		return 0, 0, false
+	}
+	start, end = words[last].start+1, words[last].end
+	if closed := end > start && text[end-1] == text[start-1]; closed {
+		if offset == end {
+			return 0, 0, false // behind it
+		}
+		end--
+	}
+	// What is before it, back to the keyword: a name, and the lines of a block.
+	for i := last - 1; i >= 0; i-- {
+		switch words[i].tok {
+		case token.IMPORT:
+			return start, end, true
+		case token.STRING, token.IDENT, token.PERIOD, token.SEMICOLON, token.LPAREN:
+		default:
+			return 0, 0, false
+		}
+	}
+	return 0, 0, false
+}
