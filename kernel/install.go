@@ -79,6 +79,9 @@ func runInstall(ctx context.Context, out io.Writer, where location, checkout str
 		if err := warmCells(ctx, out, checkout, tc); err != nil {
 			return err
 		}
+		if err := warmCompletion(ctx, out, l.bin("gopls"), checkout, tc); err != nil {
+			return err
+		}
 		if where.system {
 			fmt.Fprintln(out, "the build cache belongs to this user; another user's first cell takes up to a minute")
 		}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"continuousnet/kernel/internal/gopls"
 )
 
 // cellPackages are what cells import besides the project's own packages.
@@ -86,6 +88,38 @@ func warmCells(ctx context.Context, out io.Writer, checkout string, tc toolchain
 	}
 	fmt.Fprintf(out, "%d packages ready in %.1f s; a changed cell that imports all of them builds in %.2f s\n",
 		len(packages), first.Seconds(), time.Since(start).Seconds())
+	return nil
+}
+
+// warmCompletion has gopls learn the packages that cells import, which it keeps in a cache of its own: without it the
+// first completion on a machine takes some seconds.
+func warmCompletion(ctx context.Context, out io.Writer, program, checkout string, tc toolchain) error {
+	dir, err := os.MkdirTemp("", "cnet-warm-")
+	if err != nil {
+		return fmt.Errorf("no temporary directory: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	client, err := gopls.Start(gopls.Options{
+		Command: program, Dir: dir, Checkout: checkout, Env: cellEnv(os.Environ(), tc, ""), Log: io.Discard,
+	})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	limited, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	start := time.Now()
+	const before, behind = "package main\n\nimport \"continuousnet/cnet/notebook\"\n\nfunc main() {\n\tnotebook.", "\n}\n"
+	found, err := client.Complete(limited, before+behind, len(before))
+	switch {
+	case ctx.Err() != nil:
+		return errInterrupted
+	case err != nil:
+		return fmt.Errorf("completion does not work: %w", err)
+	case len(found.Matches) == 0:
+		return fmt.Errorf("completion does not work: %s finds nothing in continuousnet/cnet/notebook of %s", program, checkout)
+	}
+	fmt.Fprintf(out, "completion ready in %.1f s\n", time.Since(start).Seconds())
 	return nil
 }
 

@@ -97,7 +97,7 @@ class DisplaysTest(SessionTest):
         process = psutil.Process(self.session.pid)
         before = process.memory_info().rss
         cell = self.session.start('for i := 0; ; i++ { fmt.Println("endless", i, strings.Repeat("x", 1000)) }')
-        self.session.wait(cell, lambda r: len(r.text()) > 8 * MEGABYTE)
+        self.session.wait(cell, lambda r: len(r.text()) > 3 * MEGABYTE)
         self.assertEqual(self.session.ask("interrupt_request", {}, "control")["status"], "ok")
         result = self.session.wait(cell, timeout=QUICK)
         self.assertEqual(result.status, "error")

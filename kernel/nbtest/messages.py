@@ -262,6 +262,12 @@ class MessagesTest(SessionTest):
         self.expect(self.code.hello, "hi\n")
         self.assertEqual(self.session.ask("comm_info_request", {})["comms"], {})
 
+    def test_connect(self):
+        ports = self.session.manager.get_connection_info(session=False)
+        content = self.session.ask("connect_request", {})
+        for name in ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port"):
+            self.assertEqual(content[name], ports[name])
+
     # what should not be
 
     def test_unknown_message(self):

@@ -424,15 +424,14 @@ func (s *Server) fromGoNB(cell *run, a *attempt, e gonb.Event) {
 	}
 	switch m.Header.MsgType {
 	case "stream":
-		var content struct{ Name, Text string }
-		if json.Unmarshal(m.Content, &content) != nil {
-			return
+		name, text, ok := streamText(m.Content)
+		switch {
+		case !ok:
+		case name == "stdout":
+			a.splitter.Write(text)
+		default:
+			cell.text("stderr", cell.stderr.write(text))
 		}
-		if content.Name == "stdout" {
-			a.splitter.Write(content.Text)
-			return
-		}
-		cell.text("stderr", cell.stderr.write(content.Text))
 	case "status":
 		var content struct {
 			State string `json:"execution_state"`

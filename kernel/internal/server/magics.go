@@ -115,8 +115,8 @@ func (s *Server) showUsage(cell *run, _ string) error {
 	memory, processes := s.memoryInUse()
 	var b strings.Builder
 	fmt.Fprintf(&b, "last cell     %s, processor time %s (with its compilation), at most %s of memory\n",
-		last.Wall.Round(time.Millisecond), last.CPU.Round(time.Millisecond), bytes(last.PeakRSS))
-	fmt.Fprintf(&b, "kernel        %s in %d processes, since %s\n", bytes(memory), processes, s.started.Format("15:04:05"))
+		last.Wall.Round(time.Millisecond), last.CPU.Round(time.Millisecond), byteCount(last.PeakRSS))
+	fmt.Fprintf(&b, "kernel        %s in %d processes, since %s\n", byteCount(memory), processes, s.started.Format("15:04:05"))
 	fmt.Fprintf(&b, "dropped       %d damaged, %d wrongly signed, %d replayed messages; %d connections refused\n",
 		s.dropped.of(wire.ErrFrames)+s.dropped.of(wire.ErrJSON), s.dropped.of(wire.ErrSignature), s.dropped.of(errReplayed), s.sockets.Refused())
 	cell.text("stdout", b.String())
@@ -137,8 +137,8 @@ func (s *Server) memoryInUse() (memory int64, processes int) {
 	return memory, processes
 }
 
-// bytes writes an amount of memory.
-func bytes(n int64) string {
+// byteCount writes an amount of memory.
+func byteCount(n int64) string {
 	const mega = 1 << 20
 	if n < 1<<30 {
 		return fmt.Sprintf("%d MB", (n+mega/2)/mega)

@@ -9,8 +9,8 @@ type builder struct {
 	guards      map[int]string // see guards
 	lines       []string
 	from        []int
-	pos         int // the byte of the cell after the last one copied
-	continues   bool
+	pos         int  // the byte of the cell after the last one copied; -1 after an added line
+	continues   bool // the last line is a special command that would take the next line too
 }
 
 // add appends a line that the cell does not have.
@@ -23,10 +23,9 @@ func (b *builder) add(s string) {
 }
 
 // span copies the bytes [start, end) of the cell, with a comma put in at offset comma unless that is negative. What starts
-// in the middle of a line keeps its column. It returns the line that the copy starts on.
-func (b *builder) span(start, end, comma int) int {
+// in the middle of a line keeps its column.
+func (b *builder) span(start, end, comma int) {
 	t := b.t
-	first := -1
 	for i := t.lineAt(start); i < len(t.lines); i++ {
 		l := t.lines[i]
 		last := i == len(t.lines)-1 && end == len(t.cell)
@@ -57,12 +56,8 @@ func (b *builder) span(start, end, comma int) int {
 			b.from = append(b.from, i)
 			b.continues = false
 		}
-		if first < 0 {
-			first = len(b.lines) - 1
-		}
 		b.pos = to
 	}
-	return first
 }
 
 // specials copies all special lines.

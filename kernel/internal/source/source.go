@@ -106,7 +106,7 @@ func (b *builder) result(r Rewritten) Rewritten {
 	return r
 }
 
-// skipSpecial is the first offset from start on that is not in a special line; start itself if it is in no line's beginning.
+// skipSpecial moves start over the special lines that begin there.
 func (t *text) skipSpecial(start int) int {
 	for i := t.lineAt(start); t.lines[i].start == start && t.lines[i].special && i+1 < len(t.lines); i++ {
 		start = t.lines[i+1].start
