@@ -103,6 +103,8 @@ class DisplaysTest(SessionTest):
         self.assertEqual(result.status, "error")
         self.assertIn("left out", result.text() + result.text("stderr"))
         self.assertLess(process.memory_info().rss - before, 150 * MEGABYTE)
+        gonb = [child for child in process.children(recursive=True) if child.name() == "gonb"]
+        self.assertLess(sum(child.memory_info().rss for child in gonb), 600 * MEGABYTE)  # a loop would fill 200 MB a second
         self.expect('fmt.Println("on")', "on\n")
 
 

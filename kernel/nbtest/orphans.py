@@ -283,6 +283,13 @@ class InterruptTest(unittest.TestCase):
         self.assertFalse(self.world.processes("sleep"))
         self.goes_on()
 
+    def test_what_follows_a_command(self):
+        cell = self.session.start("!echo on; sleep 1000\n!echo next; sleep 1000\ntime.Sleep(time.Hour)")
+        self.session.until_text(cell, "on")
+        self.interrupt()
+        self.assertEqual(self.session.wait(cell, timeout=QUICK).status, "error")
+        self.goes_on()
+
     def test_while_compiling(self):
         self.session.execute(SLOW_BUILD)
         cell = self.session.start('fmt.Println("never")')

@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"slices"
+	"syscall"
 	"time"
 
 	"continuousnet/kernel/internal/gonb"
@@ -29,36 +31,51 @@ func (s *Server) press(grace time.Duration) {
 	s.engine.mu.Lock()
 	engine := s.engine.engine
 	s.engine.mu.Unlock()
-	if engine == nil {
-		return
-	}
 	cell.mu.Lock()
+	defer cell.mu.Unlock()
 	cell.pressed = true
+	if engine == nil {
+		return // not sent yet; attempt sees it
+	}
 	if cell.interrupter == nil {
 		cell.interrupter = &proc.Interrupter{GoNB: engine.PID, Grace: grace}
 	}
-	interrupter := cell.interrupter
-	cell.mu.Unlock()
-	go func() {
-		// GoNB has no child between two steps of a cell, and at its beginning.
-		for {
+	go s.interruptUntilDone(cell, cell.interrupter)
+}
+
+// interruptUntilDone interrupts what a cell runs. GoNB goes on with what follows an interrupted command in the cell, and
+// that is interrupted too; between two steps, and at the beginning, there is nothing to interrupt for a moment.
+func (s *Server) interruptUntilDone(cell *run, interrupter *proc.Interrupter) {
+	const pause = 20 * time.Millisecond
+	var last []proc.Process
+	for {
+		if !anyOf(last, proc.Descendants(interrupter.GoNB)) {
 			done, err := interrupter.Interrupt()
 			if err != nil {
 				s.o.Log.Printf("interrupt: %v", err)
 			}
-			if done.Activity != proc.Idle {
+			if last = done.Processes; done.Activity != proc.Idle {
 				cell.mu.Lock()
 				cell.interrupted = done.Activity
 				cell.mu.Unlock()
-				return
 			}
-			select {
-			case <-cell.done:
+			if done.Killed {
 				return
-			case <-time.After(20 * time.Millisecond):
 			}
 		}
-	}()
+		select {
+		case <-cell.done:
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// anyOf says whether one of the processes is still among those that run.
+func anyOf(processes, running []proc.Process) bool {
+	return slices.ContainsFunc(processes, func(p proc.Process) bool {
+		return slices.ContainsFunc(running, func(r proc.Process) bool { return r.PID == p.PID && r.Start == p.Start && !r.Zombie })
+	})
 }
 
 // shutdown answers a shutdown_request and ends the session; Jupyter starts a new kernel if it wants to restart.
@@ -96,29 +113,39 @@ func (s *Server) end() {
 	s.stop()
 }
 
-// watch looks after a cell that runs: whether it waits for input, and what it uses. The function that it returns ends
-// the watch and says what the cell has used.
+// watch looks after a cell that runs: whether it waits for input, what it uses, and whether it writes more than can be
+// shown. The function that it returns ends the watch and says what the cell has used.
 func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine) func() proc.Usage {
 	const interval = 100 * time.Millisecond
-	const share = 50 // a look takes at most this part of the time: it goes through all processes of the machine
+	const share = 50 // looking at processes takes at most this part of the time: there may be many
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	sampler := proc.NewSampler(engine.PID)
 	go func() {
 		defer close(ended)
-		wait := interval
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		var leftOut int64
+		next := time.Now().Add(interval)
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-engine.Done():
 				return
-			case <-time.After(wait):
+			case <-tick.C:
+			}
+			if now := cell.stream.Stats().LeftOut; now != leftOut {
+				leftOut = now
+				s.holdUp(ctx, cell, engine)
 			}
 			looked := time.Now()
+			if looked.Before(next) {
+				continue
+			}
 			sampler.Sample()
 			waits, pid := s.wantsInput(cell, engine)
-			wait = max(interval, share*time.Since(looked))
+			next = looked.Add(share * time.Since(looked))
 			if waits {
 				s.offerInput(ctx, cell, engine, pid)
 			}
@@ -128,5 +155,28 @@ func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine) func
 		cancel()
 		<-ended
 		return sampler.Sample()
+	}
+}
+
+// holdUp stops the processes of a cell that writes more than can be shown until what they have written has come. GoNB
+// would keep it all in memory: a loop that prints without end fills more than 200 MB a second.
+func (s *Server) holdUp(ctx context.Context, cell *run, engine *gonb.Engine) {
+	const quiet = 30 * time.Millisecond
+	processes := proc.Descendants(engine.PID)
+	if err := proc.Signal(processes, syscall.SIGSTOP); err != nil {
+		s.o.Log.Printf("a cell that writes too much: %v", err)
+	}
+	defer proc.Signal(processes, syscall.SIGCONT) // one that has ended needs none
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-engine.Done():
+			return
+		case <-time.After(quiet):
+		}
+		if time.Since(time.Unix(0, cell.heard.Load())) >= quiet {
+			return
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"continuousnet/kernel/internal/gonb"
 	"continuousnet/kernel/internal/output"
@@ -58,6 +59,7 @@ type run struct {
 	payload []map[string]any
 
 	input chan string   // what was typed
+	heard atomic.Int64  // when it wrote last, in Unix nanoseconds
 	done  chan struct{} // closed when the cell has ended
 
 	mu           sync.Mutex
@@ -219,7 +221,7 @@ func (s *Server) runCell(ctx context.Context, cell *run) *report.Report {
 				continue
 			}
 		}
-		if !result.compileFailed {
+		if !result.unbuilt {
 			s.remember(cell, rewritten)
 		}
 		return result.failure
@@ -228,10 +230,10 @@ func (s *Server) runCell(ctx context.Context, cell *run) *report.Report {
 
 // result is how an attempt ended.
 type result struct {
-	failure       *report.Report
-	compileFailed bool
-	unheard       bool   // GoNB ended before it began with the cell
-	dotImport     string // the path of a dot import that an earlier cell made and this one does not use
+	failure   *report.Report
+	unbuilt   bool
+	unheard   bool   // GoNB ended before it began with the cell
+	dotImport string // the path of a dot import that an earlier cell made and this one does not use
 }
 
 // attempt sends a cell to GoNB and waits until it is done.
@@ -245,6 +247,10 @@ func (s *Server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 	a.splitter = output.NewSplitter(s.token, func(text string) { cell.text("stdout", text) },
 		func(kind string, body []byte) { s.said(cell, kind, body) })
 	cell.mu.Lock()
+	if cell.pressed {
+		cell.mu.Unlock()
+		return result{failure: interruptedBy("before it began"), unbuilt: true}
+	}
 	cell.attempt = a
 	cell.stderr = crash{}
 	cell.gonbAlways = asksByItself(rewritten.Special)
@@ -259,7 +265,7 @@ func (s *Server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 		"allow_stdin": cell.content.AllowStdin, "stop_on_error": false,
 	}); err != nil {
 		endWatch()
-		return result{failure: s.engineDied(engine), unheard: true}
+		return result{failure: s.engineDied(engine), unbuilt: true, unheard: true}
 	}
 	var reply json.RawMessage
 	select {
@@ -276,7 +282,7 @@ func (s *Server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 	a.splitter.Flush()
 	if reply == nil {
 		cell.text("stderr", cell.stderr.rest())
-		return result{failure: s.engineDied(engine), unheard: !a.begun.Load() && !s.stopping.Load()}
+		return result{failure: s.engineDied(engine), unbuilt: true, unheard: !a.begun.Load() && !s.stopping.Load()}
 	}
 	s.mu.Lock()
 	s.last = used
@@ -342,14 +348,14 @@ func (s *Server) judge(cell *run, reply json.RawMessage, number int) result {
 		return result{}
 	}
 	if pressed && interrupted == proc.Compiling {
-		return result{failure: &interruptedBuild, compileFailed: true}
+		return result{failure: &interruptedBuild, unbuilt: true}
 	}
 	hideShow(&content.Value, content.Traceback)
 	cells := s.engine.cells()
 	hints := report.Hints{Cell: number, HasMain: hasMain(cell.content.Code), Locals: s.definedBy}
 	if compile, ok := report.Compile(content.Value, content.Traceback, cells, hints); ok {
 		cell.text("stderr", stderr)
-		return result{failure: &compile, compileFailed: true, dotImport: unusedImport(content.Value)}
+		return result{failure: &compile, unbuilt: true, dotImport: unusedImport(content.Value)}
 	}
 	failure, rest, crashed := report.Panic(stderr, cells)
 	if crashed {
@@ -424,13 +430,15 @@ func (s *Server) fromGoNB(cell *run, a *attempt, e gonb.Event) {
 	}
 	switch m.Header.MsgType {
 	case "stream":
-		name, text, ok := streamText(m.Content)
-		switch {
-		case !ok:
-		case name == "stdout":
-			a.splitter.Write(text)
-		default:
-			cell.text("stderr", cell.stderr.write(text))
+		var content struct{ Name, Text string }
+		if json.Unmarshal(m.Content, &content) != nil {
+			return
+		}
+		cell.heard.Store(time.Now().UnixNano())
+		if content.Name == "stdout" {
+			a.splitter.Write(content.Text)
+		} else {
+			cell.text("stderr", cell.stderr.write(content.Text))
 		}
 	case "status":
 		var content struct {

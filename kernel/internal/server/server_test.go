@@ -237,7 +237,7 @@ func TestJudge(t *testing.T) {
 		reply, stderr string
 		run           *run
 		want          string // the name of the error
-		compileFailed bool
+		unbuilt       bool
 	}{
 		"well":                    {`{"status":"ok"}`, "", &run{}, "", false},
 		"saved in time":           {`{"status":"ok"}`, "", &run{pressed: true, interrupted: proc.Running}, "", false},
@@ -258,43 +258,8 @@ func TestJudge(t *testing.T) {
 		if got.failure != nil {
 			found = got.failure.Name
 		}
-		if found != test.want || got.compileFailed != test.compileFailed {
-			t.Errorf("%s: %q, compile failed %v", name, found, got.compileFailed)
-		}
-	}
-}
-
-// What is read by hand is what package json reads.
-func TestStreamText(t *testing.T) {
-	for _, text := range []string{"", "a\n", "\"\\\b\f\r\t/<>&\u2028", "α 界 😀", "\x00\x1b[1m", "a\xffb", `\u0041`, "\\"} {
-		for _, name := range []string{"stdout", "stderr"} {
-			var want struct{ Name, Text string }
-			content := raw(struct {
-				Name string `json:"name"`
-				Text string `json:"text"`
-			}{name, text})
-			if err := json.Unmarshal(content, &want); err != nil {
-				t.Fatal(err)
-			}
-			if gotName, got, ok := streamText(content); !ok || gotName != name || got != want.Text {
-				t.Errorf("%s: %q %q %v", content, gotName, got, ok)
-			}
-		}
-	}
-	for content, want := range map[string]string{
-		`{"text":"a","name":"stdout"}`:            "stdout a true",
-		`{"name":"stdout","text":"a","more":"b"}`: "stdout a true",
-		`{"name":"stdout","text":"\ud83d\ude00"}`: "stdout 😀 true",
-		`{"name": "stderr", "text": "spaces"}`:    "stderr spaces true",
-		`{"name":"stdout","text":"\"}`:            "  false",
-		`{"name":"stdout","text":"\u12"}`:         "  false",
-		`{"name":"stdout","text":"\x"}`:           "  false",
-		`{"name":"stdout","text":"a`:              "  false",
-		``:                                        "  false",
-	} {
-		name, text, ok := streamText([]byte(content))
-		if got := fmt.Sprint(name, " ", text, " ", ok); got != want {
-			t.Errorf("%s: %q, want %q", content, got, want)
+		if found != test.want || got.unbuilt != test.unbuilt {
+			t.Errorf("%s: %q, unbuilt %v", name, found, got.unbuilt)
 		}
 	}
 }

@@ -57,14 +57,7 @@ var (
 
 // Decode takes a message out of its ZeroMQ frames: identities, delimiter, signature, header, parent header, metadata,
 // content, buffers. With a key, the signature is checked before anything else is looked at. The errors are the three above.
-func Decode(frames [][]byte, key []byte) (*Message, error) { return decode(frames, key, 4) }
-
-// DecodeTrusted is Decode for a peer that writes what it should, and much of it: nothing is signed, and the content is
-// not looked at.
-func DecodeTrusted(frames [][]byte) (*Message, error) { return decode(frames, nil, 3) }
-
-// decode checks that so many of the four parts are JSON.
-func decode(frames [][]byte, key []byte, checked int) (*Message, error) {
+func Decode(frames [][]byte, key []byte) (*Message, error) {
 	at := -1
 	for i, frame := range frames {
 		if bytes.Equal(frame, delimiter) {
@@ -80,7 +73,7 @@ func decode(frames [][]byte, key []byte, checked int) (*Message, error) {
 		return nil, ErrSignature
 	}
 	m := &Message{Identities: frames[:at], RawHeader: parts[0], Parent: parts[1], Metadata: parts[2], Content: parts[3], Buffers: parts[4:]}
-	for _, part := range parts[:checked] {
+	for _, part := range parts[:4] {
 		if !isObject(part) {
 			return nil, ErrJSON
 		}
