@@ -44,6 +44,12 @@ class DisplaysTest(SessionTest):
         result = self.session.execute(CELL + 'cell.Update("across", "second")')
         self.assertEqual([(c["data"]["text/plain"], c["transient"]["display_id"]) for c in result.of("update_display_data")], [("second", "across")])
 
+    def test_update_again(self):
+        """The front end has cleared what a cell showed when it is run again."""
+        for _ in range(2):
+            result = self.session.execute(CELL + 'cell.Update("again", 1)\ncell.Update("again", 2)')
+            self.assertEqual([len(result.of(kind)) for kind in ("display_data", "update_display_data")], [1, 1])
+
     def test_update_in_a_saved_notebook(self):
         """The output holds the last state of many."""
         code = 'for i := range 500 { gonbui.UpdateHTML("id", fmt.Sprint("state ", i)) }\ngonbui.Sync()'
@@ -105,6 +111,17 @@ class DisplaysTest(SessionTest):
         self.assertLess(process.memory_info().rss - before, 150 * MEGABYTE)
         gonb = [child for child in process.children(recursive=True) if child.name() == "gonb"]
         self.assertLess(sum(child.memory_info().rss for child in gonb), 600 * MEGABYTE)  # a loop would fill 200 MB a second
+        self.expect('fmt.Println("on")', "on\n")
+
+    def test_endless_displays(self):
+        process = psutil.Process(self.session.pid)
+        cell = self.session.start(CELL + 'for { cell.Display(strings.Repeat("x", 20_000)) }')
+        self.session.wait(cell, lambda r: len(r.of("display_data")) > 3000)
+        self.session.ask("interrupt_request", {}, "control")
+        self.assertEqual(self.session.wait(cell, timeout=QUICK).status, "error")
+        for child in [process, *process.children(recursive=True)]:
+            if child.name() in ("gonb", "kernel"):
+                self.assertLess(child.memory_info().rss, 1000 * MEGABYTE, child.name())  # a loop would fill 130 MB a second
         self.expect('fmt.Println("on")', "on\n")
 
 

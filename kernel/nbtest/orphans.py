@@ -170,6 +170,28 @@ class OrphansTest(unittest.TestCase):
         session.close()
         self.assert_nothing_left()
 
+    def test_kill_of_gonb_while_compiling(self):
+        """A cell that would not compile does not take the declarations of the others with it."""
+        session = self.session()
+        session.execute("func good() int { return 7 }\n%env KEPT yes")
+        session.execute("%cd /nonexistent")
+        session.execute(SLOW_BUILD)
+        cell = session.start('func bad() int { return "x" }\nbad()')
+        self.assertTrue(poll(lambda: self.world.processes("compile")), "nothing is compiled")
+        self.world.gonb(session).kill()
+        self.assertEqual(session.wait(cell, timeout=QUICK).status, "error")
+        session.execute('%goflags ""')
+        self.assertEqual(session.execute('fmt.Println(good(), os.Getenv("KEPT"))').text(), "7 yes\n")
+
+    def test_kill_of_guard_while_gonb_starts(self):
+        session = self.session()
+        session.execute("var kept = 6")
+        self.world.gonb(session).kill()
+        cell = session.start("fmt.Println(kept)")
+        self.world.guard(session).kill()
+        session.wait(cell, timeout=QUICK)
+        self.assertEqual(session.execute("fmt.Println(kept)").text(), "6\n")
+
     def test_kill_of_gonb_while_idle(self):
         session = self.session()
         session.execute("var kept = 6")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/go-zeromq/zmq4"
@@ -24,16 +25,16 @@ type Options struct {
 	Name    string                               // of the connection file: GoNB reads Jupyter's id of the kernel out of it
 	Args    func(connectionFile string) []string // the command line
 	Env     []string
-	WorkDir string // where cells run
+	WorkDir string      // where cells run
+	Handle  func(Event) // gets GoNB's messages, one after the other
 }
 
 // Channel is one of the sockets on which GoNB talks.
 type Channel int
 
-// The channels that GoNB listens to or publishes on.
+// The channels that GoNB listens to or publishes on; control is not needed.
 const (
 	Shell Channel = iota
-	Control
 	Stdin
 	IOPub
 )
@@ -48,16 +49,18 @@ type Event struct {
 type Engine struct {
 	PID     int
 	sockets [3]*wire.Socket // by Channel
-	iopub   *wire.Socket
 	session string
-	events  chan Event
-	done    chan struct{} // closed when the process has ended
-	cancel  context.CancelFunc
+	ended   chan struct{} // closed when the process has ended
+	done    chan struct{} // closed when all that it had said has been handled as well
 	exit    proc.Exit
 }
 
-// startTime bounds the wait for GoNB's sockets. It opens them within milliseconds of its start.
-const startTime = 30 * time.Second
+const (
+	// startTime bounds the wait for GoNB's sockets. It opens them within milliseconds of its start.
+	startTime = 30 * time.Second
+	// endTime bounds the wait for what a GoNB that has ended still had to say, and for the end of one that is killed.
+	endTime = 5 * time.Second
+)
 
 // Start starts GoNB and connects to it.
 func Start(ctx context.Context, o Options) (*Engine, error) {
@@ -83,27 +86,80 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 		return nil, fmt.Errorf("GoNB does not start: %w", err)
 	}
 	life, cancel := context.WithCancel(context.Background())
-	e := &Engine{PID: pid, session: wire.NewID(), events: make(chan Event, 64), done: make(chan struct{}), cancel: cancel}
-	go func() {
-		exit, ok := <-o.Guard.Exited()
-		if !ok {
-			exit = proc.Exit{Status: "its guard was killed", GuardLost: true}
-		}
-		e.exit = exit
-		close(e.done)
-		cancel()
-	}()
+	e := &Engine{PID: pid, session: wire.NewID(), ended: make(chan struct{}), done: make(chan struct{})}
+	go e.waitFor(o.Guard)
 	starting, stop := context.WithTimeout(ctx, startTime)
 	defer stop()
 	if err := e.connect(starting, life, connection); err != nil {
 		cancel()
-		return nil, err
+		// A GoNB that cannot be reached would be in the way of the next one.
+		return nil, errors.Join(err, e.kill(o.Guard))
 	}
-	for channel, socket := range e.sockets {
-		go e.receive(Channel(channel), socket)
-	}
-	go e.receive(IOPub, e.iopub)
+	go e.run(o.Handle, cancel)
 	return e, nil
+}
+
+// waitFor notes the end of the process.
+func (e *Engine) waitFor(guard *proc.Guard) {
+	defer close(e.ended)
+	for exit := range guard.Exited() {
+		if exit.PID == e.PID || exit.GuardLost {
+			e.exit = exit
+			return
+		}
+	}
+	e.exit = proc.Exit{PID: e.PID, Status: "its guard was killed", GuardLost: true}
+}
+
+func (e *Engine) kill(guard *proc.Guard) error {
+	select {
+	case <-e.ended:
+		return nil
+	default:
+	}
+	if err := guard.Kill(); err != nil {
+		return err
+	}
+	select {
+	case <-e.ended:
+		return nil
+	case <-time.After(endTime):
+		return fmt.Errorf("GoNB, process %d, cannot be killed", e.PID)
+	}
+}
+
+// run hands over GoNB's messages, also those that are on the way when it ends.
+func (e *Engine) run(handle func(Event), cancel context.CancelFunc) {
+	defer close(e.done)
+	events := make(chan Event, 64)
+	var receivers sync.WaitGroup
+	for channel, socket := range e.sockets {
+		receivers.Go(func() { receive(Channel(channel), socket, events) })
+	}
+	go func() {
+		<-e.ended // the sockets end with it
+		giveUp := time.AfterFunc(endTime, cancel)
+		receivers.Wait()
+		giveUp.Stop()
+		cancel()
+		close(events)
+	}()
+	for event := range events {
+		handle(event)
+	}
+}
+
+func receive(channel Channel, socket *wire.Socket, events chan<- Event) {
+	for {
+		frames, err := socket.Recv()
+		if err != nil {
+			return
+		}
+		// What is no message is what the ZeroMQ library itself says, such as a heartbeat.
+		if m, err := wire.Decode(frames, nil); err == nil {
+			events <- Event{channel, m}
+		}
+	}
 }
 
 // connect dials the sockets; iopub first, so that nothing is published before.
@@ -114,14 +170,15 @@ func (e *Engine) connect(ctx, life context.Context, c wire.Connection) error {
 		}
 	}
 	var err error
-	if e.iopub, err = wire.Subscribe(life, c, c.IOPubPort); err != nil {
+	if e.sockets[IOPub], err = wire.Subscribe(life, c, c.IOPubPort); err != nil {
 		return fmt.Errorf("GoNB's iopub socket: %w", err)
 	}
-	for channel, port := range []int{c.ShellPort, c.ControlPort, c.StdinPort} {
-		// One identity on all of them: GoNB asks for input under the identity of the shell request.
-		if e.sockets[channel], err = wire.Dial(life, zmq4.NewDealer, c, port, e.session); err != nil {
-			return fmt.Errorf("GoNB's socket %d: %w", channel, err)
-		}
+	// One identity on both: GoNB asks for input under the identity of the shell request.
+	if e.sockets[Shell], err = wire.Dial(life, zmq4.NewDealer, c, c.ShellPort, e.session); err != nil {
+		return fmt.Errorf("GoNB's shell socket: %w", err)
+	}
+	if e.sockets[Stdin], err = wire.Dial(life, zmq4.NewDealer, c, c.StdinPort, e.session); err != nil {
+		return fmt.Errorf("GoNB's stdin socket: %w", err)
 	}
 	return nil
 }
@@ -133,7 +190,7 @@ func (e *Engine) await(ctx context.Context, path string) error {
 			return nil
 		}
 		select {
-		case <-e.done:
+		case <-e.ended:
 			return fmt.Errorf("GoNB ended before it was ready (%s); Jupyter's console has what it said", e.exit.Status)
 		case <-ctx.Done():
 			return errors.New("GoNB does not answer; Jupyter's console has what it said")
@@ -142,56 +199,24 @@ func (e *Engine) await(ctx context.Context, path string) error {
 	}
 }
 
-func (e *Engine) receive(channel Channel, socket *wire.Socket) {
-	for {
-		frames, err := socket.Recv()
-		if err != nil {
-			return
-		}
-		m, err := wire.Decode(frames, nil)
-		if err != nil {
-			continue // what the ZeroMQ library itself says, such as a heartbeat
-		}
-		select {
-		case e.events <- Event{channel, m}:
-		case <-e.done:
-			return
-		}
-	}
-}
-
-// Send sends a message of the kernel's own to GoNB and returns its id, which is the parent's in every answer.
-func (e *Engine) Send(channel Channel, msgType string, content any) (id string, err error) {
-	header := wire.NewHeader(msgType, e.session)
-	return header.MsgID, e.SendAs(channel, header, content)
-}
-
-// SendAs is Send with a header that the caller made.
-func (e *Engine) SendAs(channel Channel, header wire.Header, content any) error {
-	body, err := json.Marshal(content)
-	if err != nil {
-		return err
-	}
-	m := wire.Message{Header: header, Content: body}
+// Send sends GoNB a message with a header from NewHeader, whose id is the parent's in every answer.
+func (e *Engine) Send(channel Channel, m *wire.Message) error {
 	frames, err := m.Encode(nil)
 	if err != nil {
 		return err
 	}
 	select {
-	case <-e.done:
+	case <-e.ended:
 		return errors.New("GoNB has ended")
 	default:
 	}
 	return e.sockets[channel].Send(frames)
 }
 
-// NewHeader is a header for SendAs.
+// NewHeader is a header for Send.
 func (e *Engine) NewHeader(msgType string) wire.Header { return wire.NewHeader(msgType, e.session) }
 
-// Events are GoNB's messages.
-func (e *Engine) Events() <-chan Event { return e.events }
-
-// Done is closed when the process has ended.
+// Done is closed when the process has ended and all that it had said has been handled.
 func (e *Engine) Done() <-chan struct{} { return e.done }
 
 // Exit is how the process ended, after Done.

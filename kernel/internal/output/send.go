@@ -7,6 +7,13 @@ import (
 	"time"
 )
 
+// Jupyter's server sets no limit to the bytes of displays. But the socket takes all of them at once, and would keep in
+// memory what the front end has not taken yet.
+const (
+	messageRate  = 20e6 // bytes per second, on average
+	messageBurst = 10e6 // bytes at once after a pause
+)
+
 // bucket is a token bucket: it fills with rate tokens a second up to burst.
 type bucket struct {
 	rate, burst, tokens float64
@@ -35,6 +42,7 @@ func (b *bucket) take(n float64) { b.tokens -= n }
 type sender struct {
 	*Stream
 	rate, textRate *bucket
+	byteRate       *bucket   // of messages
 	window         time.Time // until when texts and updates are gathered
 	lineOpen       bool      // the last text did not end its line
 }
@@ -46,6 +54,7 @@ func (s *Stream) send() {
 		Stream:   s,
 		rate:     newBucket(s.o.Rate, s.o.Burst),
 		textRate: newBucket(s.o.TextRate, s.o.TextBurst),
+		byteRate: newBucket(messageRate, messageBurst),
 		window:   time.Now(),
 	}
 	for {
@@ -92,7 +101,11 @@ func (t *sender) next() (*item, time.Duration) {
 	if wait := t.rate.wait(1, now); wait > 0 {
 		return nil, wait
 	}
-	if it.msgType == "" {
+	if it.msgType != "" {
+		if wait := t.byteRate.wait(float64(it.cost()), now); wait > 0 {
+			return nil, wait
+		}
+	} else {
 		if wait := t.textRate.wait(float64(envelope+len(it.text)), now); wait > 0 {
 			return nil, wait
 		}
@@ -117,6 +130,7 @@ func (t *sender) pass(it *item) {
 		t.textRate.take(float64(envelope + len(content)))
 		t.sink("stream", content, json.RawMessage("{}"), nil)
 	} else {
+		t.byteRate.take(float64(it.cost()))
 		t.sink(it.msgType, it.content, it.metadata, it.buffers)
 	}
 	t.rate.take(1)

@@ -74,6 +74,9 @@ type Stats struct {
 	TextBytes  int64 // bytes of text sent
 	Superseded int   // updates and displays not sent, because a later one or a clear_output took their place
 	LeftOut    int64 // bytes of text left out, because the cell wrote faster than the front end can show
+
+	WaitingMessages int // messages that wait to be sent, without those of text
+	WaitingBytes    int // bytes of their contents
 }
 
 // Stream is the output of one running cell. Its methods may be called from several goroutines.
@@ -191,7 +194,9 @@ func (s *Stream) Close() {
 func (s *Stream) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stats
+	stats := s.stats
+	stats.WaitingMessages, stats.WaitingBytes = s.messages, s.messageBytes
+	return stats
 }
 
 func (s *Stream) poke() {

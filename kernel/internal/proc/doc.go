@@ -4,6 +4,7 @@
 //	guard, err := proc.StartGuard(program, session.Dir, os.Stderr)
 //	pid, err := guard.Start(argv, env, dir)                 // GoNB; again after an [Exit], to restart it
 //	...
+//	err = session.Touch()                                   // once a day
 //	err = guard.Stop(ctx)                                   // every process is gone
 //	err = session.Close()                                   // and every file
 //

@@ -96,6 +96,16 @@ func StartGuard(kernelProgram, sessionDir string, log io.Writer) (*Guard, error)
 	return g, nil
 }
 
+// Gone says whether the guard has ended. Another one is needed then.
+func (g *Guard) Gone() bool {
+	select {
+	case <-g.gone:
+		return true
+	default:
+		return false
+	}
+}
+
 // PID returns the guard's process id.
 func (g *Guard) PID() int { return g.cmd.Process.Pid }
 

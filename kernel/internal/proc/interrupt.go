@@ -31,9 +31,6 @@ type Interrupter struct {
 	GoNB       int           // GoNB's process id
 	Grace      time.Duration // [DefaultGrace]
 	BuildGrace time.Duration // [DefaultBuildGrace]
-	// Killed, if set, is called when time was up and something had to be killed: from another goroutine, with what it
-	// was and the time that it had.
-	Killed func(Activity, time.Duration)
 
 	mu       sync.Mutex
 	targets  map[identity]bool // of the last interrupt; one that still runs makes the next interrupt a kill
@@ -69,7 +66,7 @@ func (i *Interrupter) Interrupt() (Interruption, error) {
 	}
 	i.targets, i.activity = targets, activity
 	grace := i.grace(activity)
-	time.AfterFunc(grace, func() { i.expire(targets, activity, grace) })
+	time.AfterFunc(grace, func() { i.expire(targets) })
 	return Interruption{Activity: activity, Grace: grace, Processes: processes}, Signal(processes, syscall.SIGINT)
 }
 
@@ -85,12 +82,10 @@ func (i *Interrupter) grace(a Activity) time.Duration {
 }
 
 // expire kills the targets of an interrupt that still run.
-func (i *Interrupter) expire(targets map[identity]bool, activity Activity, grace time.Duration) {
+func (i *Interrupter) expire(targets map[identity]bool) {
 	for target := range targets {
 		if target.alive() {
-			if err := i.kill(targets); err == nil && i.Killed != nil {
-				i.Killed(activity, grace)
-			}
+			_ = i.kill(targets) // what cannot be killed the next interrupt finds again
 			return
 		}
 	}

@@ -87,22 +87,7 @@ func TestStartedChildDiesWithUs(t *testing.T) {
 	eventually(t, "the child has ended", func() bool { return len(marked(mark)) == 0 })
 }
 
-func TestKillGroup(t *testing.T) {
-	mark, out := newMark(t), newOutput(t)
-	cmd := exec.Command("bash", "-c", `"$0" sleeper "$1" & wait`, os.Args[0], mark)
-	cmd.Stdout = out.file
-	if err := Start(cmd); err != nil {
-		t.Fatal(err)
-	}
-	out.await(t, "ready")
-	if err := KillGroup(cmd); err != nil {
-		t.Fatal(err)
-	}
-	cmd.Wait()
-	eventually(t, "the group has ended", func() bool { return len(marked(mark)) == 0 })
-	if err := KillGroup(cmd); err != nil {
-		t.Errorf("a second time: %v", err)
-	}
+func TestStartReportsWhatCannotStart(t *testing.T) {
 	if err := Start(exec.Command("/nowhere/program")); err == nil {
 		t.Error("a program that is not there starts")
 	}

@@ -6,12 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // What a session's directory holds beside what the session puts there.
@@ -36,6 +39,7 @@ type Session struct {
 	ID   string // 8 hexadecimal digits
 	Dir  string // an absolute path, short enough for Unix sockets below it
 	lock *os.File
+	tree *os.File // the directory, locked: systemd-tmpfiles skips a locked directory with everything below it
 
 	mu     sync.Mutex
 	record record
@@ -96,9 +100,7 @@ func (s *Session) create(unfinished string) (err error) {
 	defer func() {
 		if err != nil {
 			_ = os.RemoveAll(unfinished) // err is what matters, and Sweep tries again
-			if s.lock != nil {
-				s.lock.Close()
-			}
+			s.unlock()
 		}
 	}()
 	lock, locked, err := tryLock(unfinished, os.O_CREATE|os.O_EXCL)
@@ -109,6 +111,11 @@ func (s *Session) create(unfinished string) (err error) {
 	if !locked {
 		return errors.New("somebody else has locked it")
 	}
+	if s.tree, err = os.Open(unfinished); err != nil {
+		return err
+	}
+	// Where directories cannot be locked, there is still Touch.
+	_ = syscall.Flock(int(s.tree.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
 	if err := writeRecord(unfinished, s.record); err != nil {
 		return err
 	}
@@ -142,10 +149,56 @@ func (s *Session) update(change func(*record)) error {
 	return nil
 }
 
+// Touch keeps the directory fresh for those who clean /tmp of what nobody has used for days; call it once a day. The
+// session's own entries get the present time, and what is below them is read now. What cannot be touched down there, or
+// vanishes meanwhile, is none of its business.
+func (s *Session) Touch() error {
+	var failed []error
+	_ = filepath.WalkDir(s.Dir, func(path string, _ fs.DirEntry, err error) error {
+		own := path == s.Dir || filepath.Dir(path) == s.Dir
+		now := time.Now()
+		written := now
+		if info, statErr := os.Lstat(path); statErr != nil {
+			err = errors.Join(err, statErr)
+		} else if !own {
+			written = info.ModTime() // it means something to whom the file belongs
+		}
+		if err == nil {
+			err = setTimes(path, now, written)
+		}
+		if err != nil && own && (path == s.Dir || !errors.Is(err, os.ErrNotExist)) {
+			failed = append(failed, err)
+		}
+		return nil
+	})
+	if err := errors.Join(failed...); err != nil {
+		return fmt.Errorf("cannot keep the session's directory fresh: %w", err)
+	}
+	return nil
+}
+
+// setTimes sets the times of a file, of a link itself and not of what it leads to.
+func setTimes(path string, read, written time.Time) error {
+	times := []unix.Timespec{unix.NsecToTimespec(read.UnixNano()), unix.NsecToTimespec(written.UnixNano())}
+	if err := unix.UtimesNanoAt(unix.AT_FDCWD, path, times, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return &os.PathError{Op: "set the times of", Path: path, Err: err}
+	}
+	return nil
+}
+
+// unlock gives up the locks that there are.
+func (s *Session) unlock() {
+	for _, file := range []*os.File{s.tree, s.lock} {
+		if file != nil {
+			file.Close()
+		}
+	}
+}
+
 // Close removes the session's directory and unlocks it. The processes must have been stopped before.
 func (s *Session) Close() error {
 	err := os.RemoveAll(s.Dir)
-	s.lock.Close()
+	s.unlock()
 	if err != nil {
 		return fmt.Errorf("cannot remove the session's directory: %w", err)
 	}

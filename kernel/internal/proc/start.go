@@ -1,7 +1,6 @@
 package proc
 
 import (
-	"fmt"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -22,7 +21,7 @@ var starter = sync.OnceValue(func() chan<- func() {
 })
 
 // Start starts cmd so that it dies with this process, in a process group of its own, out of reach of the signals that a
-// front end sends to the kernel's group. KillGroup ends it with what it has started in turn.
+// front end sends to the kernel's group.
 func Start(cmd *exec.Cmd) error {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
@@ -32,15 +31,4 @@ func Start(cmd *exec.Cmd) error {
 	failed := make(chan error)
 	starter() <- func() { failed <- cmd.Start() }
 	return <-failed
-}
-
-// KillGroup kills the process group of a command that was started with [Start] and has not been waited for.
-func KillGroup(cmd *exec.Cmd) error {
-	if cmd.Process == nil {
-		return nil
-	}
-	if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); err != nil && err != syscall.ESRCH {
-		return fmt.Errorf("cannot kill %s: %w", cmd.Path, err)
-	}
-	return nil
 }

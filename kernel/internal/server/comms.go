@@ -68,7 +68,10 @@ func (c *comms) list(target string) map[string]map[string]string {
 // and the protocol's answer to that is to close the comm.
 func (s *Server) comm(r *request) {
 	s.status(r.Message, "busy")
-	defer s.status(r.Message, "idle")
+	defer func() {
+		s.status(r.Message, "idle")
+		s.stillBusy()
+	}()
 	var content struct {
 		ID     string `json:"comm_id"`
 		Target string `json:"target_name"`

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"continuousnet/kernel/internal/gonb"
+	"continuousnet/kernel/internal/output"
 	"continuousnet/kernel/internal/proc"
 )
 
@@ -28,24 +29,26 @@ func (s *Server) press(grace time.Duration) {
 	if cell == nil {
 		return
 	}
-	s.engine.mu.Lock()
-	engine := s.engine.engine
-	s.engine.mu.Unlock()
 	cell.mu.Lock()
 	defer cell.mu.Unlock()
-	cell.pressed = true
-	if engine == nil {
-		return // not sent yet; attempt sees it
+	if !cell.pressed {
+		cell.pressed = true
+		close(cell.stop)
 	}
-	if cell.interrupter == nil {
-		cell.interrupter = &proc.Interrupter{GoNB: engine.PID, Grace: grace}
+	if cell.attempt == nil {
+		return // not sent yet
 	}
-	go s.interruptUntilDone(cell, cell.interrupter)
+	interrupter := cell.interrupter
+	if grace < s.o.Grace { // the kernel ends
+		interrupter = &proc.Interrupter{GoNB: interrupter.GoNB, Grace: grace}
+		cell.interrupter = interrupter
+	}
+	go s.interruptUntilOver(cell, cell.attempt, interrupter)
 }
 
-// interruptUntilDone interrupts what a cell runs. GoNB goes on with what follows an interrupted command in the cell, and
+// interruptUntilOver interrupts what a cell runs. GoNB goes on with what follows an interrupted command in the cell, and
 // that is interrupted too; between two steps, and at the beginning, there is nothing to interrupt for a moment.
-func (s *Server) interruptUntilDone(cell *run, interrupter *proc.Interrupter) {
+func (s *Server) interruptUntilOver(cell *run, a *attempt, interrupter *proc.Interrupter) {
 	const pause = 20 * time.Millisecond
 	var last []proc.Process
 	for {
@@ -64,7 +67,7 @@ func (s *Server) interruptUntilDone(cell *run, interrupter *proc.Interrupter) {
 			}
 		}
 		select {
-		case <-cell.done:
+		case <-a.over:
 			return
 		case <-time.After(pause):
 		}
@@ -99,7 +102,8 @@ func (s *Server) end() {
 	if s.stopping.Swap(true) {
 		return
 	}
-	for _, waiting := range s.queue.drain() {
+	close(s.ending)
+	for _, waiting := range s.queue.close() {
 		s.abort(waiting)
 	}
 	if cell := s.current(); cell != nil {
@@ -115,7 +119,7 @@ func (s *Server) end() {
 
 // watch looks after a cell that runs: whether it waits for input, what it uses, and whether it writes more than can be
 // shown. The function that it returns ends the watch and says what the cell has used.
-func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine) func() proc.Usage {
+func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *attempt) func() proc.Usage {
 	const interval = 100 * time.Millisecond
 	const share = 50 // looking at processes takes at most this part of the time: there may be many
 	ctx, cancel := context.WithCancel(ctx)
@@ -125,7 +129,7 @@ func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine) func
 		defer close(ended)
 		tick := time.NewTicker(interval)
 		defer tick.Stop()
-		var leftOut int64
+		var flood flood
 		next := time.Now().Add(interval)
 		for {
 			select {
@@ -135,8 +139,11 @@ func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine) func
 				return
 			case <-tick.C:
 			}
-			if now := cell.stream.Stats().LeftOut; now != leftOut {
-				leftOut = now
+			if a.mu.TryLock() { // else a message is being handled, and a later tick does
+				cell.text("stderr", a.stderr.tick())
+				a.mu.Unlock()
+			}
+			if flood.rises(cell.stream.Stats()) {
 				s.holdUp(ctx, cell, engine)
 			}
 			looked := time.Now()
@@ -158,13 +165,32 @@ func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine) func
 	}
 }
 
-// holdUp stops the processes of a cell that writes more than can be shown until what they have written has come. GoNB
-// would keep it all in memory: a loop that prints without end fills more than 200 MB a second.
+// flood recognises a cell that shows more than the front end takes.
+type flood struct{ leftOut int64 }
+
+// highWater is how many bytes and messages may wait to be shown before the cell is held up.
+const (
+	highWaterBytes    = 16 << 20
+	highWaterMessages = 2000
+)
+
+func (f *flood) rises(s output.Stats) bool {
+	more := s.LeftOut != f.leftOut
+	f.leftOut = s.LeftOut
+	return more || high(s)
+}
+
+func high(s output.Stats) bool {
+	return s.WaitingBytes > highWaterBytes || s.WaitingMessages > highWaterMessages
+}
+
+// holdUp stops the processes of a cell that shows more than the front end takes, until what they have written has come
+// and not much of it waits. GoNB would keep it all in memory: a loop that prints without end fills 200 MB a second.
 func (s *Server) holdUp(ctx context.Context, cell *run, engine *gonb.Engine) {
 	const quiet = 30 * time.Millisecond
 	processes := proc.Descendants(engine.PID)
 	if err := proc.Signal(processes, syscall.SIGSTOP); err != nil {
-		s.o.Log.Printf("a cell that writes too much: %v", err)
+		s.o.Log.Printf("a cell that shows too much: %v", err)
 	}
 	defer proc.Signal(processes, syscall.SIGCONT) // one that has ended needs none
 	for {
@@ -173,9 +199,11 @@ func (s *Server) holdUp(ctx context.Context, cell *run, engine *gonb.Engine) {
 			return
 		case <-engine.Done():
 			return
+		case <-cell.stop: // it is to hear the interrupt
+			return
 		case <-time.After(quiet):
 		}
-		if time.Since(time.Unix(0, cell.heard.Load())) >= quiet {
+		if time.Since(time.Unix(0, cell.heard.Load())) >= quiet && !high(cell.stream.Stats()) {
 			return
 		}
 	}

@@ -3,8 +3,10 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -16,25 +18,25 @@ import (
 	"continuousnet/kernel/internal/wire"
 )
 
-// maxParents is how many cells back an output that comes late finds its cell.
+// maxParents is how many requests back an output that comes late finds its own.
 const maxParents = 1024
 
 // supervisor keeps a GoNB running and knows what it was told.
 type supervisor struct {
-	s     *Server
-	guard *proc.Guard
+	s *Server
 
 	mu       sync.Mutex
+	guard    *proc.Guard
 	engine   *gonb.Engine
 	starting chan struct{} // closed when engine or err is there
 	err      error
-	sent     int                      // cells that this GoNB has got: its execution counter
-	numbers  map[int]numbered         // by that counter
-	settings []string                 // special commands that changed its state
-	displays map[string]bool          // display ids that have been used
-	parents  map[string]*wire.Message // requests of the front end, by the id of the message to GoNB
-	order    []string                 // the keys of parents, oldest first
-	waiting  map[string]chan struct{} // messages of the server's own, by id
+	lost     string                     // what could not be restored; said with the next cell
+	sent     int                        // cells that this GoNB has got: its execution counter
+	numbers  map[int]numbered           // by that counter
+	settings []string                   // special commands that changed its state
+	parents  map[string]json.RawMessage // headers of the front end's requests, by the id of the message to GoNB
+	order    []string                   // the keys of parents, oldest first
+	waiting  map[string]chan error      // messages of the server's own, by id
 }
 
 // numbered is a cell that GoNB got.
@@ -46,37 +48,39 @@ type numbered struct {
 
 // startEngine starts the guard and, behind it, GoNB.
 func (s *Server) startEngine(ctx context.Context) error {
-	s.engine = supervisor{s: s, displays: map[string]bool{}, parents: map[string]*wire.Message{},
-		waiting: map[string]chan struct{}{}}
-	if err := s.engine.startGuard(); err != nil {
+	s.engine = supervisor{s: s, parents: map[string]json.RawMessage{}, waiting: map[string]chan error{}}
+	if _, err := s.engine.liveGuard(); err != nil {
 		return err
 	}
 	s.engine.start(ctx)
 	return nil
 }
 
-func (v *supervisor) startGuard() error {
+// liveGuard returns the guard, another one if it has been killed.
+func (v *supervisor) liveGuard() (*proc.Guard, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.guard != nil && !v.guard.Gone() {
+		return v.guard, nil
+	}
 	guard, err := proc.StartGuard(v.s.o.Program, v.s.processes.Dir, v.s.o.Log.Writer())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	v.mu.Lock()
 	v.guard = guard
-	v.mu.Unlock()
-	return v.s.processes.SetGuard(guard.PID())
+	return guard, v.s.processes.SetGuard(guard.PID())
 }
 
 // start starts a GoNB in the background. Cells wait for it in ready.
 func (v *supervisor) start(ctx context.Context) {
 	v.mu.Lock()
-	done, last := make(chan struct{}), v.engine
+	done := make(chan struct{})
 	v.engine, v.err, v.starting, v.sent, v.numbers = nil, nil, done, 0, map[int]numbered{}
-	settings := append([]string(nil), v.settings...)
+	settings := slices.Clone(v.settings)
 	v.mu.Unlock()
 	go func() {
-		engine, err := v.startGoNB(ctx, last)
+		engine, err := v.startGoNB(ctx)
 		if err == nil {
-			go v.receive(engine)
 			err = v.restore(ctx, engine, settings)
 		}
 		v.mu.Lock()
@@ -86,19 +90,14 @@ func (v *supervisor) start(ctx context.Context) {
 	}()
 }
 
-// startGoNB starts a GoNB, after the last one if there was one.
-func (v *supervisor) startGoNB(ctx context.Context, last *gonb.Engine) (*gonb.Engine, error) {
-	if last != nil && last.Exit().GuardLost {
-		if err := v.startGuard(); err != nil {
-			return nil, err
-		}
+func (v *supervisor) startGoNB(ctx context.Context) (*gonb.Engine, error) {
+	guard, err := v.liveGuard()
+	if err != nil {
+		return nil, err
 	}
-	v.mu.Lock()
-	guard := v.guard
-	v.mu.Unlock()
 	engine, err := gonb.Start(ctx, gonb.Options{
 		Guard: guard, Dir: filepath.Join(v.s.processes.Dir, socketDir), Name: filepath.Base(v.s.o.ConnectionFile),
-		Args: v.s.o.GoNB, Env: v.s.environment(), WorkDir: v.s.dir,
+		Args: v.s.o.GoNB, Env: v.s.environment(), WorkDir: v.s.dir, Handle: v.route,
 	})
 	if err != nil {
 		return nil, err
@@ -106,30 +105,74 @@ func (v *supervisor) startGoNB(ctx context.Context, last *gonb.Engine) (*gonb.En
 	return engine, v.s.processes.SetGoNB(engine.PID)
 }
 
-// restore tells a new GoNB what the one before it knew.
+// errRefused is what GoNB says of code that it cannot compile or carry out.
+var errRefused = errors.New("GoNB refuses it")
+
+// restore tells a new GoNB what the one before it knew. What it refuses, one by one, is left out.
 func (v *supervisor) restore(ctx context.Context, engine *gonb.Engine, settings []string) error {
-	code := strings.Join(settings, "\n")
-	if code != "" {
-		if err := v.run(ctx, engine, code); err != nil {
+	var lost []string
+	try := func(code string) error {
+		err := v.run(ctx, engine, code)
+		if errors.Is(err, errRefused) {
+			lost = append(lost, strings.TrimSpace(code))
+			return nil
+		}
+		return err
+	}
+	for _, setting := range settings {
+		if err := try(setting); err != nil {
 			return err
 		}
 	}
-	if declarations := v.s.memory.Cell(); declarations != "" {
-		return v.run(ctx, engine, declarations)
+	declarations := v.s.memory.Cell()
+	if declarations == "" {
+		return v.report(lost)
+	}
+	err := v.run(ctx, engine, declarations)
+	if !errors.Is(err, errRefused) {
+		return errors.Join(err, v.report(lost))
+	}
+	for _, declaration := range v.s.memory.Texts() {
+		if err := try(declaration); err != nil {
+			return err
+		}
+	}
+	return v.report(lost)
+}
+
+// report has the next cell say what could not be restored.
+func (v *supervisor) report(lost []string) error {
+	if len(lost) > 0 {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.lost = "GoNB was started again; these could not be restored:\n    " + strings.ReplaceAll(strings.Join(lost, "\n"), "\n", "\n    ") + "\n"
 	}
 	return nil
 }
 
-// ready waits for GoNB. One that has died is started again.
-func (v *supervisor) ready(ctx context.Context) (*gonb.Engine, error) {
-	for range 2 {
+// takeLost returns what could not be restored, once.
+func (v *supervisor) takeLost() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	lost := v.lost
+	v.lost = ""
+	return lost
+}
+
+var errStopped = errors.New("interrupted before it began")
+
+// ready waits for GoNB, until stop is closed. One that has died is started again.
+func (v *supervisor) ready(ctx context.Context, stop <-chan struct{}) (*gonb.Engine, error) {
+	for again := true; ; again = false {
 		v.mu.Lock()
 		starting := v.starting
 		v.mu.Unlock()
 		select {
 		case <-starting:
+		case <-stop:
+			return nil, errStopped
 		case <-ctx.Done():
-			return nil, fmt.Errorf("the kernel is shutting down")
+			return nil, errors.New("the kernel is shutting down")
 		}
 		v.mu.Lock()
 		engine, err := v.engine, v.err
@@ -137,29 +180,22 @@ func (v *supervisor) ready(ctx context.Context) (*gonb.Engine, error) {
 		if err == nil {
 			select {
 			case <-engine.Done():
+				err = fmt.Errorf("it ended: %s", engine.Exit().Status)
 			default:
 				return engine, nil
 			}
 		}
-		v.start(ctx)
+		if !again {
+			return nil, fmt.Errorf("GoNB cannot be started: %w; try to restart the kernel, or run: go run ./kernel doctor", err)
+		}
+		v.start(context.Background())
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return nil, fmt.Errorf("GoNB cannot be started: %w; try to restart the kernel, or run: go run ./kernel doctor", v.err)
 }
 
-// quietly runs code in GoNB without showing anything.
-func (v *supervisor) quietly(ctx context.Context, code string) error {
-	engine, err := v.ready(ctx)
-	if err != nil {
-		return err
-	}
-	return v.run(ctx, engine, code)
-}
-
+// run runs code in GoNB without showing anything.
 func (v *supervisor) run(ctx context.Context, engine *gonb.Engine, code string) error {
 	header := engine.NewHeader("execute_request")
-	done := make(chan struct{})
+	done := make(chan error, 1)
 	v.mu.Lock()
 	v.sent++
 	v.waiting[header.MsgID] = done
@@ -169,14 +205,14 @@ func (v *supervisor) run(ctx context.Context, engine *gonb.Engine, code string) 
 		delete(v.waiting, header.MsgID)
 		v.mu.Unlock()
 	}()
-	if err := engine.SendAs(gonb.Shell, header, map[string]any{
+	if err := engine.Send(gonb.Shell, &wire.Message{Header: header, Content: raw(map[string]any{
 		"code": code, "silent": false, "store_history": true, "allow_stdin": false,
-	}); err != nil {
+	})}); err != nil {
 		return err
 	}
 	select {
-	case <-done:
-		return nil
+	case err := <-done:
+		return err
 	case <-engine.Done():
 		return fmt.Errorf("GoNB ended: %s", engine.Exit().Status)
 	case <-ctx.Done():
@@ -193,59 +229,61 @@ func (v *supervisor) number(cell *run, rewritten source.Rewritten) int {
 	return v.sent
 }
 
-// receive routes what GoNB says.
-func (v *supervisor) receive(engine *gonb.Engine) {
-	for {
-		select {
-		case e := <-engine.Events():
-			v.route(e)
-		case <-engine.Done():
-			return
-		}
-	}
-}
-
+// route hands on what GoNB says.
 func (v *supervisor) route(e gonb.Event) {
+	defer v.s.survive("a message from GoNB", nil)
 	id := wire.ParentID(e.Message.Parent)
 	if cell := v.s.current(); cell != nil {
 		cell.mu.Lock()
 		a := cell.attempt
 		cell.mu.Unlock()
 		if a != nil && a.id == id {
-			v.s.commFromGoNB(e)
 			v.s.fromGoNB(cell, a, e)
 			return
 		}
 	}
+	kind := e.Message.Header.MsgType
 	v.mu.Lock()
 	done, own := v.waiting[id]
-	parent := v.parents[id]
+	parent, known := v.parents[id]
 	v.mu.Unlock()
 	if own {
-		if e.Channel == gonb.Shell && e.Message.Header.MsgType == "execute_reply" {
-			close(done)
+		if e.Channel == gonb.Shell && kind == "execute_reply" {
+			done <- refusal(e.Message.Content)
 		}
 		return
 	}
 	// What is left are late outputs of a cell that is done, and what widgets say, which may be long after.
-	kind := e.Message.Header.MsgType
 	isComm := strings.HasPrefix(kind, "comm_")
-	if !isComm && (parent == nil || e.Channel != gonb.IOPub || kind == "status" || kind == "execute_input") {
+	if !isComm && (!known || e.Channel != gonb.IOPub || kind == "status" || kind == "execute_input") {
 		return
 	}
-	v.s.commFromGoNB(e)
-	var header json.RawMessage
-	if parent != nil {
-		header = parent.RawHeader
+	if isComm {
+		v.s.commFromGoNB(e)
 	}
-	v.s.publishRaw(header, kind, output.Objects(e.Message.Content), e.Message.Metadata, e.Message.Buffers)
+	v.s.publishRaw(parent, kind, output.Objects(e.Message.Content), e.Message.Metadata, e.Message.Buffers)
+}
+
+// refusal is the error in an execute_reply.
+func refusal(reply json.RawMessage) error {
+	var content struct {
+		Status string `json:"status"`
+		Value  string `json:"evalue"`
+	}
+	if err := json.Unmarshal(reply, &content); err != nil {
+		return err
+	}
+	if content.Status != "ok" {
+		return fmt.Errorf("%w: %s", errRefused, content.Value)
+	}
+	return nil
 }
 
 // parent remembers which request of the front end a message to GoNB stands for.
 func (v *supervisor) parent(id string, m *wire.Message) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.parents[id] = m
+	v.parents[id] = m.RawHeader
 	v.order = append(v.order, id)
 	if len(v.order) > maxParents {
 		delete(v.parents, v.order[0])
@@ -263,27 +301,44 @@ func (v *supervisor) forward(r *request) {
 	}
 	header := engine.NewHeader(r.Header.MsgType)
 	v.parent(header.MsgID, r.Message)
-	if err := engine.SendAs(gonb.Shell, header, r.Content); err != nil {
+	if err := engine.Send(gonb.Shell, &wire.Message{Header: header, Metadata: r.Metadata, Content: r.Content, Buffers: r.Buffers}); err != nil {
 		v.s.o.Log.Printf("%s: %v", r.Header.MsgType, err)
 	}
 }
 
-// keep remembers a special command for the next GoNB.
+// maxSettings bounds the special commands that are remembered.
+const maxSettings = 1000
+
+// keep remembers a special command for the next GoNB. It takes the place of an earlier one for the same thing.
 func (v *supervisor) keep(command string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.settings = append(v.settings, command)
+	v.settings = append(slices.DeleteFunc(v.settings, func(old string) bool { return sameSetting(old, command) }), command)
+	if len(v.settings) > maxSettings {
+		v.settings = v.settings[1:]
+	}
 }
 
-// displayType is the message for a display id: the first shows, later ones update.
-func (v *supervisor) displayType(id string) string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.displays[id] {
-		return "update_display_data"
+// sameSetting says whether the second of two commands makes the first one void.
+func sameSetting(old, command string) bool {
+	a, b := strings.Fields(old), strings.Fields(command)
+	if old == command || len(a) == 0 || len(b) == 0 || a[0] != b[0] {
+		return old == command
 	}
-	v.displays[id] = true
-	return "display_data"
+	switch a[0] {
+	case "%goflags":
+		return len(b) > 1
+	case "%env":
+		name := func(words []string) string {
+			if len(words) < 2 {
+				return ""
+			}
+			name, _, _ := strings.Cut(words[1], "=")
+			return name
+		}
+		return name(a) == name(b)
+	}
+	return false
 }
 
 // close ends GoNB and everything that it started.

@@ -3,8 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"regexp"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"continuousnet/kernel/internal/proc"
 	"continuousnet/kernel/internal/report"
 	"continuousnet/kernel/internal/source"
+	"continuousnet/kernel/internal/wire"
 )
 
 // ShowCall is the call that the kernel puts around a cell's last expression.
@@ -26,6 +26,13 @@ const (
 
 // textLimit bounds the text of a cell that waits to be shown: at the pace of the front end it takes some seconds.
 const textLimit = 4 << 20
+
+const (
+	// lastOutputs is how long the outputs of a cell are sent when the kernel ends.
+	lastOutputs = time.Second
+	// goneTime is how long the end of a GoNB that takes no messages is waited for.
+	goneTime = 5 * time.Second
+)
 
 // executeRequest is the content of an execute_request.
 type executeRequest struct {
@@ -58,34 +65,67 @@ type run struct {
 	stream  *output.Stream
 	payload []map[string]any
 
-	input chan string   // what was typed
-	heard atomic.Int64  // when it wrote last, in Unix nanoseconds
-	done  chan struct{} // closed when the cell has ended
+	heard atomic.Int64    // when it wrote last, in Unix nanoseconds
+	stop  chan struct{}   // closed by the first interrupt
+	done  chan struct{}   // closed when the cell has ended
+	shown map[string]bool // display ids that it has used; for the one that handles outputs
 
 	mu           sync.Mutex
 	attempt      *attempt
-	stderr       crash
-	asked        bool // an input_request is open
-	gonbAsks     bool // GoNB asks for input by itself
-	gonbAlways   bool // and will do it again
-	refusedInput bool // the cell wants input and cannot get it
-	pressed      bool // interrupted
+	input        chan string // what was typed, for the attempt
+	asked        bool        // an input_request is open
+	gonbAsks     bool        // GoNB asks for input by itself
+	gonbAlways   bool        // and will do it again
+	refusedInput bool        // the cell wants input and cannot get it
+	pressed      bool        // interrupted
 	interrupted  proc.Activity
-	interrupter  *proc.Interrupter
+	interrupter  *proc.Interrupter // for the attempt
 }
 
 // attempt is one way of a run through GoNB.
 type attempt struct {
-	id       string // of the message to GoNB
+	id    string // of the message to GoNB
+	reply chan json.RawMessage
+	idle  chan struct{}
+	over  chan struct{} // closed when it counts no more
+
+	mu       sync.Mutex // held while a message is handled
 	splitter *output.Splitter
-	begun    atomic.Bool // GoNB has said something
-	reply    chan json.RawMessage
-	idle     chan struct{}
+	stderr   crash
+	begun    bool // GoNB has said something
+	ended    bool
+}
+
+// answered takes GoNB's reply, the first one.
+func (a *attempt) answered(content json.RawMessage) {
+	select {
+	case a.reply <- content:
+	default:
+	}
+}
+
+// quiet notes that GoNB is done with the cell.
+func (a *attempt) quiet() {
+	select {
+	case <-a.idle:
+	default:
+		close(a.idle)
+	}
+}
+
+// end ends the attempt; what comes later is not handled. It returns what is left of stderr.
+func (a *attempt) end() (stderr string, begun bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.splitter.Flush()
+	a.ended = true
+	close(a.over)
+	return a.stderr.rest(), a.begun
 }
 
 // enqueue takes an execute_request.
 func (s *Server) enqueue(r *request) {
-	if s.stopping.Load() || !s.queue.push(r) {
+	if !s.queue.push(r) {
 		s.abort(r)
 	}
 }
@@ -117,10 +157,10 @@ func (s *Server) executeAll(ctx context.Context) {
 }
 
 func (s *Server) execute(ctx context.Context, r *request) {
-	cell := &run{req: r, content: executeRequest{StopOnError: true}, input: make(chan string, 1), done: make(chan struct{})}
-	s.status(r.Message, "busy")
+	cell := &run{req: r, content: executeRequest{StopOnError: true}, stop: make(chan struct{}), done: make(chan struct{})}
 	defer s.status(r.Message, "idle")
 	if err := decode(r, &cell.content); err != nil {
+		s.status(r.Message, "busy")
 		s.reply(r, "execute_reply", executeReply{Status: "error", Count: s.counted(), Name: "RequestError", Value: err.Error(), Traceback: []string{err.Error()}})
 		return
 	}
@@ -130,12 +170,12 @@ func (s *Server) execute(ctx context.Context, r *request) {
 		s.count++
 	}
 	cell.count = s.count
-	s.running = cell
-	s.mu.Unlock()
-
 	cell.stream = output.New(func(msgType string, content, metadata json.RawMessage, buffers [][]byte) {
 		s.publishRaw(r.RawHeader, msgType, content, metadata, buffers)
 	}, output.Options{Limit: textLimit})
+	s.running = cell
+	s.mu.Unlock()
+	s.status(r.Message, "busy")
 	if !cell.content.Silent {
 		s.publish(r.RawHeader, "execute_input", map[string]any{"code": cell.content.Code, "execution_count": cell.count})
 	}
@@ -147,7 +187,7 @@ func (s *Server) execute(ctx context.Context, r *request) {
 	var failure *report.Report
 	if !blank {
 		s.notice(cell)
-		failure = s.runCell(ctx, cell)
+		failure = s.runSafely(ctx, cell)
 	}
 	reply := executeReply{Status: "ok", Count: cell.count, UserExpressions: map[string]any{}, Payload: cell.payload}
 	if reply.Payload == nil {
@@ -155,19 +195,17 @@ func (s *Server) execute(ctx context.Context, r *request) {
 	}
 	if failure != nil {
 		reply.Status, reply.Name, reply.Value, reply.Traceback = "error", failure.Name, failure.Value, failure.Traceback
-		cell.message("error", raw(errorContent{Name: failure.Name, Value: failure.Value, Traceback: failure.Traceback}))
+		if !cell.content.Silent {
+			cell.stream.Message("error", raw(errorContent{Name: failure.Name, Value: failure.Value, Traceback: failure.Traceback}), nil, nil)
+		}
 	}
-	cell.stream.Flush()
-	cell.stream.Close()
+	s.flush(cell.stream)
 	s.ended()
 	close(cell.done)
 
 	// What waits is aborted before the reply: a client that has read the error may send the next cell at once. After an
 	// interrupt it is, too, when the cell has ended well: whoever stops "run all" does not mean one cell of many.
-	cell.mu.Lock()
-	pressed := cell.pressed
-	cell.mu.Unlock()
-	if (failure != nil || pressed) && cell.content.StopOnError {
+	if (failure != nil || cell.stopped()) && cell.content.StopOnError {
 		for _, waiting := range s.queue.drain() {
 			s.abort(waiting)
 		}
@@ -183,17 +221,53 @@ func (s *Server) notice(cell *run) {
 	}
 }
 
-// message puts an output in its place among the texts of the cell. A silent cell has none.
-func (c *run) message(msgType string, content json.RawMessage) {
-	if !c.content.Silent {
-		c.stream.Message(msgType, content, nil, nil)
+// message puts an output in its place among the texts of the cell. A silent cell has none. Of a cell that was interrupted
+// because it showed too much, what waits already is enough.
+func (c *run) message(msgType string, content, metadata json.RawMessage, buffers [][]byte) {
+	if c.content.Silent || c.stopped() && high(c.stream.Stats()) {
+		return
 	}
+	c.stream.Message(msgType, content, metadata, buffers)
+}
+
+// stopped says whether the cell was interrupted.
+func (c *run) stopped() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pressed
 }
 
 func (c *run) text(name, text string) {
 	if !c.content.Silent && text != "" {
 		c.stream.Text(name, text)
 	}
+}
+
+// flush sends what a cell has shown. When the kernel ends, what takes long is left.
+func (s *Server) flush(stream *output.Stream) {
+	defer stream.Close()
+	flushed := make(chan struct{})
+	go func() {
+		defer close(flushed)
+		stream.Flush() // Close ends it, too
+	}()
+	select {
+	case <-flushed:
+		return
+	case <-s.ending:
+	}
+	select {
+	case <-flushed:
+	case <-time.After(lastOutputs):
+	}
+}
+
+// runSafely is runCell, where a mistake of the kernel's own is the end of the cell and not of the kernel.
+func (s *Server) runSafely(ctx context.Context, cell *run) (failure *report.Report) {
+	defer s.survive("this cell", func(err error) {
+		failure = &report.Report{Name: "KernelError", Value: err.Error(), Traceback: []string{err.Error()}}
+	})
+	return s.runCell(ctx, cell)
 }
 
 // runCell executes the code of a cell; nil means that it succeeded.
@@ -221,9 +295,7 @@ func (s *Server) runCell(ctx context.Context, cell *run) *report.Report {
 				continue
 			}
 		}
-		if !result.unbuilt {
-			s.remember(cell, rewritten)
-		}
+		s.remember(cell, rewritten, result)
 		return result.failure
 	}
 }
@@ -232,86 +304,78 @@ func (s *Server) runCell(ctx context.Context, cell *run) *report.Report {
 type result struct {
 	failure   *report.Report
 	unbuilt   bool
+	unread    bool   // nor its special commands
 	unheard   bool   // GoNB ended before it began with the cell
 	dotImport string // the path of a dot import that an earlier cell made and this one does not use
 }
 
 // attempt sends a cell to GoNB and waits until it is done.
 func (s *Server) attempt(ctx context.Context, cell *run, rewritten source.Rewritten) result {
-	engine, err := s.engine.ready(ctx)
+	engine, err := s.engine.ready(ctx, cell.stop)
+	if errors.Is(err, errStopped) {
+		return result{failure: interruptedBy("before it began"), unbuilt: true, unread: true}
+	}
 	if err != nil {
-		return result{failure: &report.Report{Name: "EngineError", Value: err.Error(), Traceback: []string{err.Error()}}}
+		return result{failure: &report.Report{Name: "EngineError", Value: err.Error(), Traceback: []string{err.Error()}}, unbuilt: true, unread: true}
 	}
-	header := engine.NewHeader("execute_request")
-	a := &attempt{id: header.MsgID, reply: make(chan json.RawMessage, 1), idle: make(chan struct{})}
-	a.splitter = output.NewSplitter(s.token, func(text string) { cell.text("stdout", text) },
-		func(kind string, body []byte) { s.said(cell, kind, body) })
-	cell.mu.Lock()
-	if cell.pressed {
-		cell.mu.Unlock()
-		return result{failure: interruptedBy("before it began"), unbuilt: true}
-	}
-	cell.attempt = a
-	cell.stderr = crash{}
-	cell.gonbAlways = asksByItself(rewritten.Special)
-	cell.gonbAsks = cell.gonbAlways
-	cell.mu.Unlock()
-	s.engine.parent(a.id, cell.req.Message)
+	cell.text("stderr", s.engine.takeLost())
+	a, header := s.prepare(cell, engine, rewritten)
 	number := s.engine.number(cell, rewritten)
-
-	endWatch := s.watch(ctx, cell, engine)
-	if err := engine.SendAs(gonb.Shell, header, map[string]any{
+	endWatch := s.watch(ctx, cell, engine, a)
+	err = engine.Send(gonb.Shell, &wire.Message{Header: header, Content: raw(map[string]any{
 		"code": rewritten.Code, "silent": false, "store_history": true, "user_expressions": map[string]any{},
 		"allow_stdin": cell.content.AllowStdin, "stop_on_error": false,
-	}); err != nil {
-		endWatch()
-		return result{failure: s.engineDied(engine), unbuilt: true, unheard: true}
-	}
+	})})
 	var reply json.RawMessage
-	select {
-	case reply = <-a.reply:
+	if err == nil {
 		select {
-		case <-a.idle: // the outputs have come, too
+		case reply = <-a.reply:
+			select {
+			case <-a.idle: // the outputs have come, too
+			case <-engine.Done():
+			case <-ctx.Done():
+			}
 		case <-engine.Done():
+			select {
+			case reply = <-a.reply:
+			default:
+			}
 		case <-ctx.Done():
 		}
-	case <-engine.Done():
-	case <-ctx.Done():
+	} else {
+		select { // it has ended, or it is as good as that
+		case <-engine.Done():
+		case <-ctx.Done():
+		case <-time.After(goneTime):
+		}
 	}
 	used := endWatch()
-	a.splitter.Flush()
+	stderr, begun := a.end()
 	if reply == nil {
-		cell.text("stderr", cell.stderr.rest())
-		return result{failure: s.engineDied(engine), unbuilt: true, unheard: !a.begun.Load() && !s.stopping.Load()}
+		cell.text("stderr", stderr)
+		return result{failure: s.engineDied(engine), unbuilt: true, unread: true, unheard: !begun && !s.stopping.Load()}
 	}
 	s.mu.Lock()
 	s.last = used
 	s.mu.Unlock()
-	return s.judge(cell, reply, number)
+	return s.judge(cell, reply, stderr, number)
 }
 
-// hideShow takes the kernel's own call out of what the compiler says.
-func hideShow(value *string, traceback []string) {
-	const words = " in argument to " + ShowCall
-	*value = strings.ReplaceAll(*value, words, "")
-	for i := range traceback {
-		traceback[i] = strings.ReplaceAll(traceback[i], words, "")
-	}
-}
-
-// noInput is the error of a cell that reads standard input where there is none; the name is ipykernel's.
-var noInput = func() report.Report {
-	const name, value = "StdinNotImplementedError", "this cell reads standard input, and the front end offers none (allow_stdin is false); the cell was interrupted"
-	return report.Report{Name: name, Value: value, Traceback: []string{name + ": " + value}}
-}()
-
-// interruptedBuild is the error of a cell that was stopped before it ran.
-var interruptedBuild = report.Report{Name: "Interrupted", Value: "interrupted while it was compiled",
-	Traceback: []string{"interrupted while it was compiled; nothing of this cell has run"}}
-
-// interruptedBy is the error of a cell that was stopped and did not end well; ending says how.
-func interruptedBy(ending string) *report.Report {
-	return &report.Report{Name: "Interrupted", Value: "interrupted", Traceback: []string{"interrupted: " + ending}}
+// prepare makes an attempt of a cell the one that runs.
+func (s *Server) prepare(cell *run, engine *gonb.Engine, rewritten source.Rewritten) (*attempt, wire.Header) {
+	header := engine.NewHeader("execute_request")
+	a := &attempt{id: header.MsgID, reply: make(chan json.RawMessage, 1), idle: make(chan struct{}), over: make(chan struct{})}
+	a.splitter = output.NewSplitter(s.token, func(text string) { cell.text("stdout", text) },
+		func(kind string, body []byte) { s.said(cell, kind, body) })
+	s.engine.parent(a.id, cell.req.Message)
+	cell.mu.Lock()
+	defer cell.mu.Unlock()
+	cell.attempt = a
+	cell.interrupter = &proc.Interrupter{GoNB: engine.PID, Grace: s.o.Grace}
+	cell.input, cell.asked = make(chan string, 1), false
+	cell.gonbAlways = asksByItself(rewritten.Special)
+	cell.gonbAsks = cell.gonbAlways
+	return a, header
 }
 
 // asksByItself says whether a cell has GoNB ask for input.
@@ -319,188 +383,4 @@ func asksByItself(special []string) bool {
 	return slices.ContainsFunc(special, func(command string) bool {
 		return strings.HasPrefix(command, "%with_inputs") || strings.HasPrefix(command, "%with_password")
 	})
-}
-
-// judge makes a result of GoNB's execute_reply.
-func (s *Server) judge(cell *run, reply json.RawMessage, number int) result {
-	var content struct {
-		Status    string   `json:"status"`
-		Value     string   `json:"evalue"`
-		Traceback []string `json:"traceback"`
-	}
-	if err := json.Unmarshal(reply, &content); err != nil {
-		return result{failure: &report.Report{Name: "EngineError", Value: err.Error(), Traceback: []string{err.Error()}}}
-	}
-	stderr := cell.stderr.rest()
-	cell.mu.Lock()
-	pressed, refusedInput, interrupted := cell.pressed, cell.refusedInput, cell.interrupted
-	cell.mu.Unlock()
-	if refusedInput {
-		cell.text("stderr", report.Trim(stderr))
-		return result{failure: &noInput}
-	}
-	if content.Status == "ok" {
-		// To GoNB a cell is well whatever the commands in it have done.
-		if pressed && gonbEnding.MatchString(stderr) {
-			return result{failure: interruptedBy(strings.TrimSpace(strings.TrimPrefix(stderr, "^C")))}
-		}
-		cell.text("stderr", stderr)
-		return result{}
-	}
-	if pressed && interrupted == proc.Compiling {
-		return result{failure: &interruptedBuild, unbuilt: true}
-	}
-	hideShow(&content.Value, content.Traceback)
-	cells := s.engine.cells()
-	hints := report.Hints{Cell: number, HasMain: hasMain(cell.content.Code), Locals: s.definedBy}
-	if compile, ok := report.Compile(content.Value, content.Traceback, cells, hints); ok {
-		cell.text("stderr", stderr)
-		return result{failure: &compile, unbuilt: true, dotImport: unusedImport(content.Value)}
-	}
-	failure, rest, crashed := report.Panic(stderr, cells)
-	if crashed {
-		cell.text("stderr", rest)
-	} else {
-		cell.text("stderr", report.Trim(stderr))
-		failure = report.Exit(content.Value)
-		if pressed {
-			return result{failure: interruptedBy(content.Value)}
-		}
-	}
-	return result{failure: &failure}
-}
-
-// said handles a message that the cell's own process wrote with package cell.
-func (s *Server) said(cell *run, kind string, body []byte) {
-	content := output.Objects(json.RawMessage(body))
-	switch kind {
-	case "result":
-		var data map[string]json.RawMessage
-		if json.Unmarshal(content, &data) != nil {
-			return
-		}
-		data["execution_count"] = raw(cell.count)
-		delete(data, "transient")
-		cell.message("execute_result", raw(data))
-		var bundle struct {
-			Text string `json:"text/plain"`
-		}
-		if json.Unmarshal(data["data"], &bundle) == nil && cell.content.stores() {
-			if err := s.history.SetOutput(cell.count, bundle.Text); err != nil {
-				s.o.Log.Printf("history: %v", err)
-			}
-		}
-	case "display":
-		cell.message("display_data", content)
-	case "update":
-		var display struct {
-			Transient struct {
-				ID string `json:"display_id"`
-			} `json:"transient"`
-		}
-		if json.Unmarshal(content, &display) == nil && display.Transient.ID != "" {
-			cell.message(s.engine.displayType(display.Transient.ID), content)
-		}
-	case "clear":
-		cell.message("clear_output", content)
-	}
-}
-
-// fromGoNB handles a message of the attempt that runs.
-func (s *Server) fromGoNB(cell *run, a *attempt, e gonb.Event) {
-	a.begun.Store(true)
-	m := e.Message
-	if e.Channel == gonb.Stdin {
-		if m.Header.MsgType == "input_request" {
-			cell.mu.Lock()
-			cell.gonbAsks = true
-			cell.mu.Unlock()
-			s.forwardInput(cell, m.Content)
-		}
-		return
-	}
-	if e.Channel != gonb.IOPub {
-		if m.Header.MsgType == "execute_reply" {
-			select {
-			case a.reply <- m.Content:
-			default:
-			}
-		}
-		return
-	}
-	switch m.Header.MsgType {
-	case "stream":
-		var content struct{ Name, Text string }
-		if json.Unmarshal(m.Content, &content) != nil {
-			return
-		}
-		cell.heard.Store(time.Now().UnixNano())
-		if content.Name == "stdout" {
-			a.splitter.Write(content.Text)
-		} else {
-			cell.text("stderr", cell.stderr.write(content.Text))
-		}
-	case "status":
-		var content struct {
-			State string `json:"execution_state"`
-		}
-		if json.Unmarshal(m.Content, &content) == nil && content.State == "idle" {
-			close(a.idle)
-		}
-	case "execute_input", "error": // the server's own say it better
-	default:
-		if !cell.content.Silent {
-			cell.stream.Message(m.Header.MsgType, output.Objects(m.Content), m.Metadata, m.Buffers)
-		}
-	}
-}
-
-// remember keeps what GoNB now remembers: the declarations of a cell that compiled, and the special commands that
-// changed its state.
-func (s *Server) remember(cell *run, rewritten source.Rewritten) {
-	for _, command := range rewritten.Special {
-		name, rest, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(command, "%")), " ")
-		if !strings.HasPrefix(command, "%") {
-			continue
-		}
-		switch name {
-		case "reset":
-			if strings.TrimSpace(rest) == "" {
-				s.memory.Reset()
-			}
-		case "rm", "remove":
-			s.memory.Remove(strings.Fields(rest)...)
-		case "env", "cd", "goflags", "autoget", "noautoget", "track", "untrack":
-			s.engine.keep(command)
-		}
-	}
-	s.memory.Add(rewritten.Decls)
-	s.locals.Add(cell.count, rewritten.Locals)
-}
-
-// definedBy names the cell whose statements defined a name: its value went with the cell.
-func (s *Server) definedBy(name string) (cell string, ok bool) {
-	number, ok := s.locals.Cell(name)
-	return fmt.Sprintf("cell [%d]", number), ok
-}
-
-var mainLine = regexp.MustCompile(`(?m)^(//gonb:)?%(%|main)(\s|$)|^func\s+main\s*\(`)
-
-// hasMain says whether a cell says itself where main is.
-func hasMain(code string) bool { return mainLine.MatchString(code) }
-
-var importUnused = regexp.MustCompile(`"([^"\n]+)" imported and not used`)
-
-// unusedImport is the path of an import that the compiler complains about.
-func unusedImport(messages string) string {
-	if match := importUnused.FindStringSubmatch(messages); match != nil {
-		return match[1]
-	}
-	return ""
-}
-
-// forget makes GoNB forget a declaration.
-func (s *Server) forget(ctx context.Context, key string) bool {
-	s.memory.Remove(key)
-	return s.engine.quietly(ctx, "%rm "+key) == nil
 }

@@ -34,8 +34,11 @@ func (s *Server) offerInput(ctx context.Context, cell *run, engine *gonb.Engine,
 		return
 	}
 	s.askInput(cell, json.RawMessage(`{"prompt":"","password":false}`))
+	cell.mu.Lock()
+	input := cell.input
+	cell.mu.Unlock()
 	select {
-	case text := <-cell.input:
+	case text := <-input:
 		if err := proc.Feed(engine.PID, pid, text+"\n"); err != nil {
 			s.o.Log.Printf("input: %v", err)
 		}
@@ -43,9 +46,6 @@ func (s *Server) offerInput(ctx context.Context, cell *run, engine *gonb.Engine,
 	case <-engine.Done():
 	}
 }
-
-// forwardInput passes on GoNB's question.
-func (s *Server) forwardInput(cell *run, content json.RawMessage) { s.askInput(cell, content) }
 
 // askInput sends an input_request to the front end that sent the cell.
 func (s *Server) askInput(cell *run, content json.RawMessage) {
@@ -74,13 +74,14 @@ func (s *Server) inputReply(r *request) {
 	cell.mu.Lock()
 	asked, gonbAsks := cell.asked, cell.gonbAsks
 	cell.asked, cell.gonbAsks = false, cell.gonbAlways
+	input := cell.input
 	cell.mu.Unlock()
 	switch {
 	case !asked: // an answer to a cell that has ended
 	case gonbAsks:
 		s.engine.answerInput(content.Value)
 	default:
-		cell.input <- content.Value
+		input <- content.Value
 	}
 }
 
@@ -92,7 +93,8 @@ func (v *supervisor) answerInput(value string) {
 	if engine == nil {
 		return
 	}
-	if _, err := engine.Send(gonb.Stdin, "input_reply", map[string]string{"status": "ok", "value": value}); err != nil {
+	if err := engine.Send(gonb.Stdin, &wire.Message{Header: engine.NewHeader("input_reply"),
+		Content: raw(map[string]string{"status": "ok", "value": value})}); err != nil {
 		v.s.o.Log.Printf("input: %v", err)
 	}
 }

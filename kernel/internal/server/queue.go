@@ -57,10 +57,12 @@ func (q *queue) drain() []*request {
 	return all
 }
 
-// close drops what waits and ends pop.
-func (q *queue) close() {
+// close ends push and pop, and returns what waited.
+func (q *queue) close() []*request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	all := q.waits
 	q.closed, q.waits = true, nil
 	q.change.Broadcast()
+	return all
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 
 	"continuousnet/kernel/internal/source"
 	"continuousnet/kernel/internal/wire"
@@ -74,10 +75,7 @@ func (s *Server) usage(*request) (any, error) {
 		host = ""
 	}
 	memory, _ := s.memoryInUse()
-	return map[string]any{
-		"status":  "ok",
-		"content": map[string]any{"hostname": host, "pid": os.Getpid(), "kernel_memory": memory},
-	}, nil
+	return map[string]any{"status": "ok", "hostname": host, "pid": os.Getpid(), "kernel_memory": memory, "cpu_count": runtime.NumCPU()}, nil
 }
 
 // commInfo lists the comms that are open.

@@ -15,6 +15,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -82,6 +83,9 @@ type Server struct {
 
 	repeat sync.Mutex // held while stillBusy looks and speaks: no busy comes behind a cell's idle
 
+	displays map[string]string // which cell made a display id; for the one that handles outputs
+	ending   chan struct{}     // closed when the session begins to end
+
 	mu      sync.Mutex
 	running *run // the cell being executed
 	count   int  // the execution counter
@@ -114,6 +118,7 @@ func Run(ctx context.Context, o Options) error {
 	s := &Server{
 		o: o, connection: connection, key: []byte(connection.Key), id: kernelID(o.ConnectionFile), session: wire.NewID(),
 		dir: dir, processes: processes, token: strings.ReplaceAll(wire.NewID(), "-", ""), started: time.Now(),
+		displays: map[string]string{}, ending: make(chan struct{}),
 	}
 	// Answers first: a front end waits for them, and GoNB takes longer.
 	if s.sockets, err = wire.Listen(connection); err != nil {
@@ -139,6 +144,7 @@ func Run(ctx context.Context, o Options) error {
 	go s.serve("control", s.sockets.Control)
 	go s.serve("stdin", s.sockets.Stdin)
 	go s.sweep()
+	go s.keepFresh(ctx)
 	executing := make(chan struct{})
 	go func() {
 		defer close(executing)
@@ -159,7 +165,7 @@ func Run(ctx context.Context, o Options) error {
 			s.end()
 		}
 	}
-	s.queue.close()
+	s.end() // if ctx has ended by itself
 	<-executing
 	s.assistant.close()
 	s.engine.close()
@@ -193,6 +199,22 @@ func (s *Server) sweep() {
 	proc.Sweep(proc.BaseDir(), s.o.Log.Writer())
 }
 
+// keepFresh keeps the session's directory from those who remove what is old in temporary directories.
+func (s *Server) keepFresh(ctx context.Context) {
+	day := time.NewTicker(24 * time.Hour)
+	defer day.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-day.C:
+			if err := s.processes.Touch(); err != nil {
+				s.o.Log.Print(err)
+			}
+		}
+	}
+}
+
 // linger gives the last messages time to leave: the ZeroMQ library sends what is published from a queue of its own, and
 // closing the socket drops it.
 func (s *Server) linger() { time.Sleep(100 * time.Millisecond) }
@@ -218,6 +240,7 @@ func (s *Server) serve(channel string, socket *wire.Socket) {
 		case !s.replay.Fresh(m):
 			s.dropped.add(errReplayed)
 		default:
+			socket.Trust(frames[0])
 			s.dispatch(&request{m, socket, channel})
 		}
 	}
@@ -259,7 +282,7 @@ func (s *Server) dispatch(r *request) {
 // answer answers a request at once, between the statuses busy and idle, whether or not a cell runs.
 func (s *Server) answer(r *request, replyType string, make func(*request) (any, error)) {
 	s.status(r.Message, "busy")
-	content, err := make(r)
+	content, err := s.made(r, make)
 	if err != nil {
 		content = errorContent{Status: "error", Name: "RequestError", Value: err.Error(), Traceback: []string{err.Error()}}
 	}
@@ -267,6 +290,24 @@ func (s *Server) answer(r *request, replyType string, make func(*request) (any, 
 	s.status(r.Message, "idle")
 	// A front end shows the status that came last; the kernel is busy for as long as a cell runs.
 	s.stillBusy()
+}
+
+// made is the content of an answer.
+func (s *Server) made(r *request, make func(*request) (any, error)) (content any, err error) {
+	defer s.survive(r.Header.MsgType, func(mistake error) { err = mistake })
+	return make(r)
+}
+
+// survive, deferred, keeps a mistake in the kernel's own code from ending the session. It is logged, and handed to told.
+func (s *Server) survive(what string, told func(error)) {
+	mistake := recover()
+	if mistake == nil {
+		return
+	}
+	s.o.Log.Printf("a mistake in the kernel, please report it: %s: %v\n%s", what, mistake, debug.Stack())
+	if told != nil {
+		told(fmt.Errorf("a mistake in the kernel (%v); what led to it is on Jupyter's console, please report it", mistake))
+	}
 }
 
 // stillBusy repeats that a cell runs, if one does.

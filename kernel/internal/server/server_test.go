@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"slices"
 	"strings"
 	"testing"
@@ -14,52 +16,6 @@ import (
 	"continuousnet/kernel/internal/source"
 	"continuousnet/kernel/internal/wire"
 )
-
-func TestCrash(t *testing.T) {
-	const trace = "panic: no\n\ngoroutine 1 [running]:\nmain.main()\n"
-	for name, test := range map[string]struct {
-		writes     []string
-		shown      string // at once
-		held, rest string
-	}{
-		"nothing wrong":     {[]string{"a\n", "b\n"}, "a\nb\n", "", ""},
-		"a panic":           {[]string{"a\n", trace, "exit status 2\n"}, "a\n", trace + "exit status 2\n", ""},
-		"in one write":      {[]string{"a\n" + trace}, "a\n", trace, ""},
-		"in the line":       {[]string{"the word panic: here\n"}, "the word panic: here\n", "", ""},
-		"the line goes on":  {[]string{"the word ", "panic: here\n"}, "the word panic: here\n", "", ""},
-		"GoNB's ending":     {[]string{"a\n", "exit status 3\n"}, "a\n", "exit status 3\n", ""},
-		"not GoNB's ending": {[]string{"exit status 3\n", "more\n"}, "exit status 3\nmore\n", "", ""},
-		"interrupted":       {[]string{"^C\nsignal: interrupt\n"}, "", "^C\nsignal: interrupt\n", ""},
-	} {
-		var c crash
-		var shown strings.Builder
-		for _, text := range test.writes {
-			shown.WriteString(c.write(text))
-		}
-		if shown.String() != test.shown {
-			t.Errorf("%s: shown %q, want %q", name, shown.String(), test.shown)
-		}
-		if held := c.rest(); held != test.held {
-			t.Errorf("%s: held %q, want %q", name, held, test.held)
-		}
-	}
-}
-
-// A program that never stops to write what looks like a panic does not fill the memory.
-func TestCrashIsBounded(t *testing.T) {
-	var c crash
-	shown := len(c.write("panic: no\n"))
-	line := strings.Repeat("x", 1<<16) + "\n"
-	for range 2 * maxCrash / len(line) {
-		shown += len(c.write(line))
-		if c.held.Len() > maxCrash+len(line) {
-			t.Fatalf("%d bytes are held", c.held.Len())
-		}
-	}
-	if shown == 0 {
-		t.Error("nothing is shown")
-	}
-}
 
 func TestByteOffset(t *testing.T) {
 	const text = "aα😀b"
@@ -251,8 +207,7 @@ func TestJudge(t *testing.T) {
 		s := &Server{}
 		s.engine.s = s
 		test.run.stream = output.New(func(string, json.RawMessage, json.RawMessage, [][]byte) {}, output.Options{})
-		test.run.stderr.write(test.stderr)
-		got := s.judge(test.run, json.RawMessage(test.reply), 1)
+		got := s.judge(test.run, json.RawMessage(test.reply), test.stderr, 1)
 		test.run.stream.Close()
 		found := ""
 		if got.failure != nil {
@@ -261,5 +216,106 @@ func TestJudge(t *testing.T) {
 		if found != test.want || got.unbuilt != test.unbuilt {
 			t.Errorf("%s: %q, unbuilt %v", name, found, got.unbuilt)
 		}
+	}
+}
+
+func TestSettings(t *testing.T) {
+	var v supervisor
+	for _, command := range []string{
+		"%env A 1", "%cd x", "%env B 2", "%env A=3", "%cd x", "%cd y", "%goflags -race", "%goflags", `%goflags ""`, "%track a.go", "%track b.go",
+	} {
+		v.keep(command)
+	}
+	want := []string{"%env B 2", "%env A=3", "%cd x", "%cd y", `%goflags ""`, "%track a.go", "%track b.go"}
+	if !slices.Equal(v.settings, want) {
+		t.Errorf("%q, want %q", v.settings, want)
+	}
+	for i := range 2 * maxSettings {
+		v.keep(fmt.Sprintf("%%track %d.go", i))
+	}
+	if len(v.settings) != maxSettings {
+		t.Errorf("%d settings are kept", len(v.settings))
+	}
+}
+
+// A display shows once in each run of the cell that made it, and is updated from then on.
+func TestDisplayType(t *testing.T) {
+	s := &Server{displays: map[string]string{}}
+	cell := func(id string) *run {
+		return &run{req: &request{Message: &wire.Message{Metadata: json.RawMessage(`{"cellId":"` + id + `"}`)}}}
+	}
+	content := object(json.RawMessage(`{"data":{},"transient":{"display_id":"d"}}`))
+	first, second, again := cell("1"), cell("2"), cell("1")
+	for i, step := range []struct {
+		cell *run
+		want string
+	}{
+		{first, "display_data"}, {first, "update_display_data"}, {second, "update_display_data"},
+		{again, "display_data"}, {again, "update_display_data"}, {second, "update_display_data"},
+	} {
+		if got := s.displayType(step.cell, "", content); got != step.want {
+			t.Errorf("step %d: %s, want %s", i, got, step.want)
+		}
+	}
+	if got := s.displayType(first, "display_data", object(json.RawMessage(`{"transient":{}}`))); got != "display_data" {
+		t.Errorf("without an id: %s", got)
+	}
+}
+
+// What a cell writes by itself in the form of package cell does no harm.
+func TestSaidNonsense(t *testing.T) {
+	var sent []string
+	s := &Server{displays: map[string]string{}, o: Options{Log: log.New(io.Discard, "", 0)}}
+	cell := &run{req: &request{Message: &wire.Message{}}}
+	cell.stream = output.New(func(msgType string, _, _ json.RawMessage, _ [][]byte) { sent = append(sent, msgType) }, output.Options{})
+	for _, kind := range []string{"result", "display", "update", "clear", "other"} {
+		for _, body := range []string{"null", "", "[]", "{", "7", "\"x\""} {
+			s.said(cell, kind, []byte(body))
+		}
+	}
+	cell.stream.Flush()
+	cell.stream.Close()
+	if len(sent) > 0 {
+		t.Errorf("%q", sent)
+	}
+}
+
+func TestFlood(t *testing.T) {
+	var f flood
+	for i, step := range []struct {
+		stats output.Stats
+		want  bool
+	}{
+		{output.Stats{}, false},
+		{output.Stats{LeftOut: 1}, true},
+		{output.Stats{LeftOut: 1}, false},
+		{output.Stats{LeftOut: 1, WaitingMessages: highWaterMessages + 1}, true},
+		{output.Stats{LeftOut: 1, WaitingBytes: highWaterBytes + 1}, true},
+	} {
+		if got := f.rises(step.stats); got != step.want {
+			t.Errorf("step %d: %v", i, got)
+		}
+	}
+}
+
+// A mistake of the kernel's own is an answer, not the end.
+func TestSurvive(t *testing.T) {
+	s := &Server{o: Options{Log: log.New(io.Discard, "", 0)}}
+	r := &request{Message: &wire.Message{Header: wire.Header{MsgType: "complete_request"}}}
+	_, err := s.made(r, func(*request) (any, error) { panic("no") })
+	if err == nil || !strings.Contains(err.Error(), "no") {
+		t.Errorf("%v", err)
+	}
+	if content, err := s.made(r, func(*request) (any, error) { return 1, nil }); content != 1 || err != nil {
+		t.Errorf("%v, %v", content, err)
+	}
+}
+
+func TestRefusal(t *testing.T) {
+	if err := refusal(json.RawMessage(`{"status":"ok"}`)); err != nil {
+		t.Error(err)
+	}
+	if err := refusal(json.RawMessage(`{"status":"error","evalue":"undefined: x"}`)); !errors.Is(err, errRefused) || !strings.Contains(err.Error(), "undefined: x") {
+		t.Error(err)
 	}
 }

@@ -104,6 +104,17 @@ func (m *Memory) Cell() string {
 	return render(m.decls)
 }
 
+// Texts are the declarations of Cell, one by one.
+func (m *Memory) Texts() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var texts []string
+	for _, d := range importsFirst(m.decls) {
+		texts = append(texts, d.Text)
+	}
+	return texts
+}
+
 // Displays tells whether a declaration uses package gonbui, so that a cell which calls it may display something.
 func (m *Memory) Displays() bool {
 	m.mu.Lock()
@@ -117,14 +128,20 @@ func (m *Memory) Displays() bool {
 // render writes declarations one after the other, imports first.
 func render(decls []Decl) string {
 	var b strings.Builder
-	for _, imports := range []bool{true, false} {
-		for _, d := range decls {
-			if (d.Kind == "import") == imports {
-				b.WriteString(d.Text + "\n")
-			}
-		}
+	for _, d := range importsFirst(decls) {
+		b.WriteString(d.Text + "\n")
 	}
 	return b.String()
+}
+
+func importsFirst(decls []Decl) []Decl {
+	rank := func(d Decl) int {
+		if d.Kind == "import" {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(decls), func(a, b Decl) int { return rank(a) - rank(b) })
 }
 
 // Locals knows which cell's statements defined a name last. The zero value is ready, and safe for concurrent use.

@@ -160,21 +160,9 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
-func TestRewriteShowLine(t *testing.T) {
-	for cell, want := range map[string]int{
-		"x := 1":               -1,
-		"x;":                   -1,
-		"x":                    3,
-		"// a\n\nx.\ny":        5,
-		"%%\nx":                3,
-		"import \"fmt\"\nf(1)": 4,
-	} {
-		if r := Rewrite(cell, show); r.ShowLine != want {
-			t.Errorf("%q: line %d of %q, want %d", cell, r.ShowLine, r.Code, want)
-		}
-	}
-	if r := Rewrite("x", Options{}); r.Code != "%%\nx" || r.ShowLine != -1 {
-		t.Errorf("without a function to show it: %q, line %d", r.Code, r.ShowLine)
+func TestRewriteWithoutShow(t *testing.T) {
+	if r := Rewrite("x", Options{}); r.Code != "%%\nx" {
+		t.Errorf("%q", r.Code)
 	}
 }
 
@@ -216,19 +204,8 @@ func TestRewriteSilentCalls(t *testing.T) {
 		"a, b": true, "x := 1": true, "x += 1": true, "x--": true, "var x = 1": true, "go f()": true, "defer f()": true, "{}": true,
 		"L: f()": true, "return": true, "select {}": true, "switch {}": true, "if x {\n}": true, "func f() {}": true, "type T int": true, "a[1:2]": false, "x.(int)": false,
 	} {
-		if r := Rewrite(cell, show); r.ShowLine < 0 != silent {
+		if r := Rewrite(cell, show); showLine(r) < 0 != silent {
 			t.Errorf("%q became %q", cell, r.Code)
-		}
-	}
-}
-
-func TestRewriteIsGo(t *testing.T) {
-	for cell, want := range map[string]bool{
-		"": false, " \n\t": false, "%%bash\nls": false, "%%gx\nx": false, "%env A=1\n!ls": false, "%%": false, "%exec f": false,
-		"//gonb:%%sh\nls": false, "%test": true, "x": true, "%%\nx": true, "// nothing": true,
-	} {
-		if r := Rewrite(cell, show); r.IsGo != want {
-			t.Errorf("%q: %v", cell, r.IsGo)
 		}
 	}
 }

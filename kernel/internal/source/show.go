@@ -34,25 +34,17 @@ func (c content) shown(o Options) shown {
 	return s
 }
 
-// write copies the expression with the call around it and returns the line of its first token.
-func (s shown) write(b *builder, show string) int {
+// write copies the expression with the call around it.
+func (s shown) write(b *builder, show string) {
 	p := s.piece
 	if !s.wrap {
 		b.add("_ =")
 		b.span(s.start, p.end, -1)
-		return -1
+		return
 	}
 	b.add(show + "(")
-	first := len(b.lines)
 	b.span(s.start, p.end, p.to)
 	b.add(")")
-	at := b.t.lineAt(p.from)
-	for i := first; i < len(b.from); i++ {
-		if b.from[i] == at {
-			return i
-		}
-	}
-	return first
 }
 
 // isStmt tells whether Go takes the expression as a statement.

@@ -29,12 +29,10 @@ type Options struct {
 type Rewritten struct {
 	Code       string
 	Lines      []int    // the 0-based line of the cell that each line of Code came from; -1 for an added line
-	ShowLine   int      // 0-based line of Code with the start of the shown expression; -1 if there is none
 	Decls      []Decl   // the declarations of the cell, in order
 	Special    []string // special commands without the //gonb: prefix, continuation lines joined
 	Locals     []string // names that the statements define; they do not survive the cell
 	DotImports []string // paths of the imports into the cell's own name space
-	IsGo       bool     // there is something to compile: not a script, nor empty, nor only special commands
 }
 
 // Rewrite turns a cell into one that GoNB understands. Columns stay as they are, except on a line that starts with
@@ -44,10 +42,10 @@ func Rewrite(cell string, o Options) Rewritten {
 	if t.magic {
 		b := builder{t: t}
 		b.span(0, len(t.cell), -1)
-		return b.result(Rewritten{ShowLine: -1})
+		return b.result(Rewritten{})
 	}
 	c := takeApart(t)
-	r := Rewritten{ShowLine: -1, Special: t.special, IsGo: t.test || strings.TrimSpace(t.src) != ""}
+	r := Rewritten{Special: t.special}
 	for _, p := range c.decls {
 		r.Decls = append(r.Decls, declarations(t.slice(p.start, p.end))...)
 	}
@@ -90,7 +88,7 @@ func Rewrite(cell string, o Options) Rewritten {
 		}
 	}
 	if shown.piece != nil {
-		r.ShowLine = shown.write(&b, o.Show)
+		shown.write(&b, o.Show)
 	}
 	if c.needsSync(o) {
 		b.add("gonbui.Sync()")

@@ -1,32 +1,21 @@
 package wire
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
-	"os"
 	"slices"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// Limits of what a stranger can make the kernel keep. A message may be large (a widget's buffers, a notebook cell), but
-// not without bound, and all that is on its way at one time is bounded as well.
 const (
-	maxMessage    = 64 << 20  // bytes of one message, all frames together
-	maxFrames     = 1024      // frames of one message
-	maxOnTheWay   = 256 << 20 // bytes of messages over largeMessage that are being received, over all connections
-	largeMessage  = 1 << 20
-	maxReady      = 4 << 10 // bytes of the handshake's READY command
-	maxConns      = 1024    // open connections of one socket
-	maxHandshakes = 256     // connections of one socket that have not said who they are; the oldest makes room
-
-	handshakeTime = 5 * time.Second  // from connecting to READY
-	writeTime     = 10 * time.Second // a peer that takes nothing for so long is cut off, or it would stop everybody's messages
+	maxReady      = 4 << 10         // bytes of the handshake's READY command
+	maxHandshakes = 256             // connections of one socket that have not said who they are; the oldest makes room
+	handshakeTime = 5 * time.Second // from connecting to READY
 )
 
 const greetingSize = 64
@@ -46,11 +35,11 @@ var errRefused = errors.New("connection refused: not a ZeroMQ peer for this sock
 // has a goroutine and a time limit of its own, and the library gets connections that are through with it.
 type guardedListener struct {
 	net.Listener
-	peers    []string // socket types that may connect
-	inbound  int64    // bytes that a connection may send in all; 0: no limit
-	refused  *atomic.Int64
-	ready    chan net.Conn
-	conns    atomic.Int64
+	kind     socketKind
+	crowd    *crowd
+	conns    int // under the crowd's lock
+	ready    chan *guardedConn
+	taken    *guardedConn // what Accept returned last
 	done     chan struct{}
 	doneOnce sync.Once
 
@@ -58,11 +47,16 @@ type guardedListener struct {
 	pending []net.Conn // whose handshake is going on, oldest first
 }
 
-func guard(l net.Listener, peers []string, inbound int64, refused *atomic.Int64) *guardedListener {
-	g := &guardedListener{
-		Listener: l, peers: peers, inbound: inbound, refused: refused,
-		ready: make(chan net.Conn), done: make(chan struct{}),
-	}
+// socketKind is what is allowed at a socket.
+type socketKind struct {
+	peers   []string // socket types that may connect
+	largest uint64   // bytes of a message
+	inbound int64    // bytes that a connection may send in all; 0: no limit
+	hears   bool     // its peers do no more than subscribe
+}
+
+func guard(l net.Listener, kind socketKind, c *crowd) *guardedListener {
+	g := &guardedListener{Listener: l, kind: kind, crowd: c, ready: make(chan *guardedConn), done: make(chan struct{})}
 	go g.accept()
 	return g
 }
@@ -70,8 +64,14 @@ func guard(l net.Listener, peers []string, inbound int64, refused *atomic.Int64)
 // Accept returns a connection whose handshake is done. After Close it blocks: the library would call it again at once,
 // for ever.
 func (g *guardedListener) Accept() (net.Conn, error) {
+	// The library opens a connection before it asks for the next. One that it could not open it forgets without closing.
+	if g.taken != nil && len(g.taken.head) > 0 {
+		g.taken.Close()
+	}
+	g.taken = nil
 	select {
 	case conn := <-g.ready:
+		g.taken = conn
 		return conn, nil
 	case <-g.done:
 		select {}
@@ -94,8 +94,7 @@ func (g *guardedListener) accept() {
 				continue
 			}
 		}
-		if g.conns.Add(1) > maxConns {
-			g.conns.Add(-1)
+		if !g.crowd.enter(g) {
 			g.refuse(raw)
 			continue
 		}
@@ -124,19 +123,22 @@ func (g *guardedListener) end(raw net.Conn) {
 }
 
 func (g *guardedListener) refuse(raw net.Conn) {
-	g.refused.Add(1)
+	g.crowd.refused.Add(1)
 	raw.Close()
 }
 
 func (g *guardedListener) handshake(raw net.Conn) {
-	head, err := g.greet(raw)
+	kind, identity, err := g.greet(raw)
 	g.end(raw)
 	if err != nil {
-		g.conns.Add(-1)
+		g.crowd.leave(g)
 		g.refuse(raw)
 		return
 	}
-	conn := &guardedConn{Conn: raw, g: g, in: bufio.NewReader(raw), head: head, greeting: greetingSize, frames: frameCounter{skip: greetingSize}}
+	if identity == "" {
+		identity = NewID() // as the library would do, but here it is known as well
+	}
+	conn := newGuardedConn(g, raw, identity, append(bytes.Clone(greeting), readyCommand(kind, identity)...))
 	select {
 	case g.ready <- conn:
 	case <-g.done:
@@ -144,216 +146,93 @@ func (g *guardedListener) handshake(raw net.Conn) {
 	}
 }
 
-// greet sends the greeting and receives the peer's greeting and READY command. It returns what it received: the library
-// reads it once more.
-func (g *guardedListener) greet(raw net.Conn) ([]byte, error) {
+// greet sends the greeting, receives the peer's greeting and READY command, and returns what that says.
+func (g *guardedListener) greet(raw net.Conn) (kind, identity string, err error) {
 	if err := raw.SetDeadline(time.Now().Add(handshakeTime)); err != nil {
-		return nil, err
+		return "", "", err
 	}
 	if _, err := raw.Write(greeting); err != nil {
-		return nil, err
+		return "", "", err
 	}
-	head := make([]byte, greetingSize, greetingSize+256)
+	head := make([]byte, greetingSize)
 	if _, err := io.ReadFull(raw, head); err != nil {
-		return nil, err
+		return "", "", err
 	}
 	if head[0] != 0xff || head[9] != 0x7f || head[10] < 3 || string(head[12:17]) != "NULL\x00" || head[32] > 1 {
-		return nil, errRefused
+		return "", "", errRefused
 	}
 	var start [9]byte
 	if _, err := io.ReadFull(raw, start[:2]); err != nil {
-		return nil, err
+		return "", "", err
 	}
-	n, size := 2, uint64(start[1])
+	size := uint64(start[1])
 	switch start[0] {
 	case 4: // a short command
 	case 6: // a long command
 		if _, err := io.ReadFull(raw, start[2:]); err != nil {
-			return nil, err
+			return "", "", err
 		}
-		n, size = 9, binary.BigEndian.Uint64(start[1:])
+		size = binary.BigEndian.Uint64(start[1:])
 	default:
-		return nil, errRefused
+		return "", "", errRefused
 	}
 	if size > maxReady {
-		return nil, errRefused
+		return "", "", errRefused
 	}
 	body := make([]byte, size)
 	if _, err := io.ReadFull(raw, body); err != nil {
-		return nil, err
+		return "", "", err
 	}
-	kind, ok := socketType(body)
-	if !ok || !slices.Contains(g.peers, kind) {
-		return nil, errRefused
+	kind, identity, ok := readReady(body)
+	if !ok || !slices.Contains(g.kind.peers, kind) {
+		return "", "", errRefused
 	}
-	if err := raw.SetDeadline(time.Time{}); err != nil {
-		return nil, err
-	}
-	return append(append(head, start[:n]...), body...), nil
+	return kind, identity, raw.SetDeadline(time.Time{})
 }
 
-// socketType reads the Socket-Type out of a READY command, and checks that all of it can be read.
-func socketType(body []byte) (kind string, ok bool) {
-	const name = "\x05READY"
-	if len(body) < len(name) || string(body[:len(name)]) != name {
-		return "", false
+// Properties of the READY command. Their names are without regard to case.
+const (
+	readyName        = "\x05READY"
+	socketTypeName   = "Socket-Type"
+	identityName     = "Identity"
+	maxIdentity      = 255
+	longCommandFlags = 6
+)
+
+// readReady takes a READY command apart.
+func readReady(body []byte) (kind, identity string, ok bool) {
+	rest, ok := bytes.CutPrefix(body, []byte(readyName))
+	if !ok {
+		return "", "", false
 	}
-	for rest := body[len(name):]; len(rest) > 0; {
+	for len(rest) > 0 {
 		keyEnd := 1 + int(rest[0])
 		if rest[0] == 0 || len(rest) < keyEnd+4 {
-			return "", false
+			return "", "", false
 		}
 		key, size := string(rest[1:keyEnd]), binary.BigEndian.Uint32(rest[keyEnd:])
-		if uint64(len(rest)) < uint64(keyEnd)+4+uint64(size) {
-			return "", false
+		rest = rest[keyEnd+4:]
+		if uint64(len(rest)) < uint64(size) {
+			return "", "", false
 		}
-		value := rest[keyEnd+4 : keyEnd+4+int(size)]
-		if key == "Socket-Type" {
-			kind = string(value)
-		}
-		if key == "Identity" && len(value) > 255 {
-			return "", false
-		}
-		rest = rest[keyEnd+4+int(size):]
-	}
-	return kind, kind != ""
-}
-
-// guardedConn is a connection whose peer can neither announce more than it may send nor stop the kernel by not reading.
-type guardedConn struct {
-	net.Conn
-	g        *guardedListener
-	in       *bufio.Reader // the library reads a frame's header byte by byte
-	head     []byte        // what the handshake received, for the library to read once more
-	greeting int           // bytes of the library's own greeting, which has been sent already
-	frames   frameCounter
-	total    int64
-	closed   sync.Once
-}
-
-func (c *guardedConn) Read(p []byte) (int, error) {
-	var n int
-	if len(c.head) > 0 {
-		n = copy(p, c.head)
-		c.head = c.head[n:]
-	} else {
-		var err error
-		if n, err = c.in.Read(p); err != nil {
-			c.Close()
-			return n, err
-		}
-		if c.total += int64(n); c.g.inbound > 0 && c.total > c.g.inbound {
-			return 0, c.refuse(fmt.Errorf("more than %d bytes", c.g.inbound))
-		}
-	}
-	if err := c.frames.add(p[:n]); err != nil {
-		return 0, c.refuse(err)
-	}
-	return n, nil
-}
-
-func (c *guardedConn) refuse(err error) error {
-	c.g.refused.Add(1)
-	c.Close()
-	return fmt.Errorf("%w: %w", io.EOF, err) // EOF makes the library forget the connection
-}
-
-func (c *guardedConn) Write(p []byte) (int, error) {
-	skip := min(c.greeting, len(p))
-	c.greeting -= skip
-	if skip == len(p) {
-		return len(p), nil
-	}
-	if err := c.Conn.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
-		return 0, err
-	}
-	n, err := c.Conn.Write(p[skip:])
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		c.Close()
-		err = io.EOF // as above
-	}
-	return skip + n, err
-}
-
-func (c *guardedConn) Close() error {
-	c.closed.Do(func() {
-		c.g.conns.Add(-1)
-		c.frames.release()
-	})
-	return c.Conn.Close()
-}
-
-// onTheWay counts the bytes of large messages that are being received.
-var onTheWay atomic.Int64
-
-// frameCounter follows ZMTP's frames in a stream of bytes and refuses sizes before memory is set aside for them.
-type frameCounter struct {
-	skip    uint64 // bytes that belong to the greeting or to the body of a frame
-	header  []byte // the beginning of a frame's header
-	message uint64 // bytes of the message so far
-	count   int    // its frames
-	more    bool   // the frame being received is not its last
-	held    atomic.Int64
-}
-
-func (f *frameCounter) add(p []byte) error {
-	for len(p) > 0 {
-		if f.skip > 0 {
-			n := min(f.skip, uint64(len(p)))
-			f.skip -= n
-			p = p[n:]
-			if f.skip == 0 && !f.more {
-				f.endMessage()
-			}
-			continue
-		}
-		f.header = append(f.header, p[0])
-		p = p[1:]
-		flags := f.header[0]
-		if flags > 7 {
-			return fmt.Errorf("frame flags %#x", flags)
-		}
-		var size uint64
+		value := string(rest[:size])
+		rest = rest[size:]
 		switch {
-		case flags&2 == 0 && len(f.header) == 2:
-			size = uint64(f.header[1])
-		case flags&2 != 0 && len(f.header) == 9:
-			size = binary.BigEndian.Uint64(f.header[1:])
-		default:
-			continue
-		}
-		f.header = f.header[:0]
-		if err := f.frame(size, flags&1 != 0); err != nil {
-			return err
+		case strings.EqualFold(key, socketTypeName):
+			kind = value
+		case strings.EqualFold(key, identityName):
+			identity = value
 		}
 	}
-	return nil
+	return kind, identity, kind != "" && len(identity) <= maxIdentity
 }
 
-func (f *frameCounter) frame(size uint64, more bool) error {
-	if f.count++; f.count > maxFrames {
-		return fmt.Errorf("a message of more than %d frames", maxFrames)
+// readyCommand is a READY command as the library reads it. It says nothing that has not been checked.
+func readyCommand(kind, identity string) []byte {
+	body := []byte(readyName)
+	for _, property := range [][2]string{{socketTypeName, kind}, {identityName, identity}} {
+		body = append(append(body, byte(len(property[0]))), property[0]...)
+		body = append(binary.BigEndian.AppendUint32(body, uint32(len(property[1]))), property[1]...)
 	}
-	if size > maxMessage || f.message+size > maxMessage {
-		return fmt.Errorf("a message of more than %d bytes", maxMessage)
-	}
-	f.message += size
-	if f.message > largeMessage {
-		f.held.Add(int64(size))
-		if onTheWay.Add(int64(size)) > maxOnTheWay {
-			return fmt.Errorf("more than %d bytes of messages at a time", maxOnTheWay)
-		}
-	}
-	f.skip, f.more = size, more
-	if size == 0 && !more {
-		f.endMessage()
-	}
-	return nil
+	return append(binary.BigEndian.AppendUint64([]byte{longCommandFlags}, uint64(len(body))), body...)
 }
-
-func (f *frameCounter) endMessage() {
-	f.message, f.count = 0, 0
-	f.release()
-}
-
-func (f *frameCounter) release() { onTheWay.Add(-f.held.Swap(0)) }

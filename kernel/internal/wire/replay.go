@@ -9,7 +9,8 @@ import (
 const replayWindow = 1 << 16
 
 // Replay recognises a message that has come before. Whoever can listen to the sockets could otherwise send a signed
-// message once more and run a cell twice. The zero value is ready; it is safe for concurrent use.
+// message once more and run a cell twice. The memory ends with the process: a kernel that is started again with the same
+// key takes old messages for new ones. The zero value is ready; it is safe for concurrent use.
 type Replay struct {
 	mu   sync.Mutex
 	seen map[[sha256.Size]byte]struct{}

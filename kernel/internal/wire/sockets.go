@@ -2,12 +2,13 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"sync"
-	"sync/atomic"
+	"time"
 
 	"github.com/go-zeromq/zmq4"
 	"github.com/go-zeromq/zmq4/transport"
@@ -17,6 +18,8 @@ import (
 type Socket struct {
 	socket zmq4.Socket
 	mu     sync.Mutex
+	guard  *guardedListener // of a socket that listens
+	routes bool             // the first frame of a message is the identity of its receiver
 }
 
 // Recv returns the frames of the next message, the sender's identity first.
@@ -25,11 +28,27 @@ func (s *Socket) Recv() ([][]byte, error) {
 	return msg.Frames, err
 }
 
-// Send sends a message. To a peer that has gone, it is dropped.
+// Send sends a message. To a peer that is not there, it is dropped.
 func (s *Socket) Send(frames [][]byte) error {
+	// The library would wait for the first peer.
+	if s.routes && !s.guard.crowd.has(s.guard, string(frames[0])) {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.socket.SendMulti(zmq4.NewMsgFrom(frames...))
+	err := s.socket.SendMulti(zmq4.NewMsgFrom(frames...))
+	if s.routes && (errors.Is(err, io.EOF) || errors.Is(err, zmq4.ErrClosedConn)) {
+		return nil // gone meanwhile; another connection of the same identity has it all the same
+	}
+	return err
+}
+
+// Trust notes that the sender of a message, the first of the frames that Recv returned, knows the key. Where there are
+// too many connections, those that are not trusted make room; a trusted identity is so on all sockets of the kernel.
+func (s *Socket) Trust(identity []byte) {
+	if s.guard != nil {
+		s.guard.crowd.trust(string(identity))
+	}
 }
 
 // Close closes the socket.
@@ -39,7 +58,7 @@ func (s *Socket) Close() error { return s.socket.Close() }
 type Sockets struct {
 	Shell, Control, Stdin, IOPub *Socket
 	heartbeat                    *Socket
-	refused                      atomic.Int64
+	crowd                        crowd
 }
 
 // Listen binds the sockets of a connection file, to its address only, and answers heartbeats.
@@ -47,47 +66,48 @@ func Listen(c Connection) (*Sockets, error) {
 	s := &Sockets{}
 	// DEALER is what clients use; REQ is allowed by the protocol.
 	requests := []string{"DEALER", "REQ", "ROUTER"}
-	router := func(port int) (*Socket, error) { return s.bind(c, port, zmq4.NewRouter, requests, 0) }
+	routers := []struct {
+		socket  **Socket
+		port    int
+		largest uint64
+	}{
+		{&s.Shell, c.ShellPort, maxMessage},
+		{&s.Control, c.ControlPort, maxMessage},
+		{&s.Stdin, c.StdinPort, maxMessage},
+		// A ROUTER echoes to any number of clients, in any order; a REP would stop at the first client that breaks off.
+		{&s.heartbeat, c.HeartbeatPort, largeMessage},
+	}
 	var err error
-	if s.Shell, err = router(c.ShellPort); err != nil {
-		return nil, s.closeAfter(err)
-	}
-	if s.Control, err = router(c.ControlPort); err != nil {
-		return nil, s.closeAfter(err)
-	}
-	if s.Stdin, err = router(c.StdinPort); err != nil {
-		return nil, s.closeAfter(err)
-	}
-	// A ROUTER echoes to any number of clients, in any order; a REP would stop at the first client that breaks off.
-	if s.heartbeat, err = router(c.HeartbeatPort); err != nil {
-		return nil, s.closeAfter(err)
+	for _, r := range routers {
+		if *r.socket, err = s.bind(c, r.port, zmq4.NewRouter, socketKind{peers: requests, largest: r.largest}); err != nil {
+			return nil, s.closeAfter(err)
+		}
+		(*r.socket).routes = true
 	}
 	// A subscriber sends nothing but its subscriptions, which are kept.
-	const subscriptions = 1 << 20
-	if s.IOPub, err = s.bind(c, c.IOPubPort, zmq4.NewPub, []string{"SUB", "XSUB"}, subscriptions); err != nil {
+	subscribers := socketKind{peers: []string{"SUB", "XSUB"}, largest: largeMessage, inbound: 1 << 20, hears: true}
+	if s.IOPub, err = s.bind(c, c.IOPubPort, zmq4.NewPub, subscribers); err != nil {
 		return nil, s.closeAfter(err)
 	}
 	go s.beat()
 	return s, nil
 }
 
-func (s *Sockets) bind(c Connection, port int, kind func(context.Context, ...zmq4.Option) zmq4.Socket, peers []string, inbound int64) (*Socket, error) {
-	network := c.Transport
-	if network == "ipc" {
-		network = "unix"
-	}
-	endpoint := c.Endpoint(port)
-	listener, err := net.Listen(network, endpoint)
+// sendTime bounds how long the library waits with a message while its first peer is on the way in and breaks off.
+const sendTime = time.Second
+
+func (s *Sockets) bind(c Connection, port int, socketType func(context.Context, ...zmq4.Option) zmq4.Socket, kind socketKind) (*Socket, error) {
+	listener, err := listenAt(c, port)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w; another program uses it, or the connection file is of another machine", endpoint, err)
+		return nil, fmt.Errorf("cannot listen on %s: %w; another program uses it, or the connection file is of another machine", c.Endpoint(port), err)
 	}
-	guarded := guard(listener, peers, inbound, &s.refused)
-	socket := kind(context.Background(), zmq4.WithLogger(log.New(io.Discard, "", 0)))
+	guarded := guard(listener, kind, &s.crowd)
+	socket := socketType(context.Background(), zmq4.WithLogger(log.New(io.Discard, "", 0)), zmq4.WithTimeout(sendTime))
 	if err := socket.Listen(prepared.offer(guarded)); err != nil {
 		guarded.Close()
 		return nil, err
 	}
-	return &Socket{socket: socket}, nil
+	return &Socket{socket: socket, guard: guarded}, nil
 }
 
 func (s *Sockets) beat() {
@@ -100,8 +120,9 @@ func (s *Sockets) beat() {
 	}
 }
 
-// Refused is how many connections were cut off, because of what they sent or because there were too many.
-func (s *Sockets) Refused() int64 { return s.refused.Load() }
+// Refused is how many connections were cut off: because of what they sent, because they did not read, or because there
+// were too many.
+func (s *Sockets) Refused() int64 { return s.crowd.refused.Load() }
 
 // Close closes all sockets.
 func (s *Sockets) Close() {

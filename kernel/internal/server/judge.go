@@ -1,0 +1,106 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"continuousnet/kernel/internal/proc"
+	"continuousnet/kernel/internal/report"
+)
+
+// What becomes of a cell that GoNB is done with: its error, in words for people.
+
+// judge makes a result of GoNB's execute_reply.
+func (s *Server) judge(cell *run, reply json.RawMessage, stderr string, number int) result {
+	var content struct {
+		Status    string   `json:"status"`
+		Value     string   `json:"evalue"`
+		Traceback []string `json:"traceback"`
+	}
+	if err := json.Unmarshal(reply, &content); err != nil {
+		return result{failure: &report.Report{Name: "EngineError", Value: err.Error(), Traceback: []string{err.Error()}}}
+	}
+	cell.mu.Lock()
+	pressed, refusedInput, interrupted := cell.pressed, cell.refusedInput, cell.interrupted
+	cell.mu.Unlock()
+	if refusedInput {
+		cell.text("stderr", report.Trim(stderr))
+		return result{failure: &noInput}
+	}
+	if content.Status == "ok" {
+		// To GoNB a cell is well whatever the commands in it have done.
+		if pressed && gonbEnding.MatchString(stderr) {
+			return result{failure: interruptedBy(strings.TrimSpace(strings.TrimPrefix(stderr, "^C")))}
+		}
+		cell.text("stderr", stderr)
+		return result{}
+	}
+	if pressed && interrupted == proc.Compiling {
+		return result{failure: &interruptedBuild, unbuilt: true}
+	}
+	hideShow(&content.Value, content.Traceback)
+	cells := s.engine.cells()
+	hints := report.Hints{Cell: number, HasMain: hasMain(cell.content.Code), Locals: s.definedBy}
+	if compile, ok := report.Compile(content.Value, content.Traceback, cells, hints); ok {
+		cell.text("stderr", stderr)
+		return result{failure: &compile, unbuilt: true, dotImport: unusedImport(content.Value)}
+	}
+	failure, rest, crashed := report.Panic(stderr, cells)
+	if crashed {
+		cell.text("stderr", rest)
+	} else {
+		cell.text("stderr", report.Trim(stderr))
+		failure = report.Exit(content.Value)
+		if pressed {
+			return result{failure: interruptedBy(content.Value)}
+		}
+	}
+	return result{failure: &failure}
+}
+
+// hideShow takes the kernel's own call out of what the compiler says.
+func hideShow(value *string, traceback []string) {
+	const words = " in argument to " + ShowCall
+	*value = strings.ReplaceAll(*value, words, "")
+	for i := range traceback {
+		traceback[i] = strings.ReplaceAll(traceback[i], words, "")
+	}
+}
+
+// noInput is the error of a cell that reads standard input where there is none; the name is ipykernel's.
+var noInput = func() report.Report {
+	const name, value = "StdinNotImplementedError", "this cell reads standard input, and the front end offers none (allow_stdin is false); the cell was interrupted"
+	return report.Report{Name: name, Value: value, Traceback: []string{name + ": " + value}}
+}()
+
+// interruptedBuild is the error of a cell that was stopped before it ran.
+var interruptedBuild = report.Report{Name: "Interrupted", Value: "interrupted while it was compiled",
+	Traceback: []string{"interrupted while it was compiled; nothing of this cell has run"}}
+
+// interruptedBy is the error of a cell that was stopped and did not end well; ending says how.
+func interruptedBy(ending string) *report.Report {
+	return &report.Report{Name: "Interrupted", Value: "interrupted", Traceback: []string{"interrupted: " + ending}}
+}
+
+// definedBy names the cell whose statements defined a name: its value went with the cell.
+func (s *Server) definedBy(name string) (cell string, ok bool) {
+	number, ok := s.locals.Cell(name)
+	return fmt.Sprintf("cell [%d]", number), ok
+}
+
+var mainLine = regexp.MustCompile(`(?m)^(//gonb:)?%(%|main)(\s|$)|^func\s+main\s*\(`)
+
+// hasMain says whether a cell says itself where main is.
+func hasMain(code string) bool { return mainLine.MatchString(code) }
+
+var importUnused = regexp.MustCompile(`"([^"\n]+)" imported and not used`)
+
+// unusedImport is the path of an import that the compiler complains about.
+func unusedImport(messages string) string {
+	if match := importUnused.FindStringSubmatch(messages); match != nil {
+		return match[1]
+	}
+	return ""
+}

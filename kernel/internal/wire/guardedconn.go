@@ -1,0 +1,148 @@
+package wire
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	largeTime  = 30 * time.Second // from the announcement of a large message to its end
+	writeTime  = 10 * time.Second // in which a peer has to take writePiece
+	writePiece = 64 << 10         // bytes
+)
+
+// guardedConn is a connection whose peer can neither announce more than it may send nor stop the kernel by not reading:
+// what is written waits in an outbox.
+type guardedConn struct {
+	net.Conn
+	g        *guardedListener
+	identity string
+	in       *bufio.Reader // the library reads a frame's header byte by byte
+	head     []byte        // the handshake, for the library to read once more
+	greeting int           // bytes of the library's own greeting, which has been sent already
+	frames   frameCounter
+	total    int64        // bytes received
+	heard    atomic.Int64 // when something was last received, ns
+	out      *outbox
+	closed   sync.Once
+
+	trusted, gone bool   // under the crowd's lock
+	held          uint64 // the same: bytes counted for a large message
+}
+
+func newGuardedConn(g *guardedListener, raw net.Conn, identity string, head []byte) *guardedConn {
+	c := &guardedConn{
+		Conn: raw, g: g, identity: identity, in: bufio.NewReader(raw), head: head, greeting: greetingSize,
+		out: newOutbox(&g.crowd.queued),
+	}
+	c.frames = frameCounter{largest: g.kind.largest, charge: c.charge, release: c.release}
+	c.heard.Store(time.Now().UnixNano())
+	g.crowd.add(c)
+	go c.send()
+	return c
+}
+
+// Read ends with io.EOF whatever the reason: that makes the library forget the connection.
+func (c *guardedConn) Read(p []byte) (int, error) {
+	if len(c.head) > 0 {
+		n := copy(p, c.head)
+		c.head = c.head[n:]
+		return n, nil
+	}
+	n, err := c.in.Read(p)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return 0, c.refuse(fmt.Errorf("a large message is not complete after %v", largeTime))
+	case err != nil:
+		c.Close()
+		return 0, io.EOF
+	}
+	c.heard.Store(time.Now().UnixNano())
+	if c.g.kind.hears && c.total == 0 {
+		c.g.crowd.subscribed(c)
+	}
+	if c.total += int64(n); c.g.kind.inbound > 0 && c.total > c.g.kind.inbound {
+		return 0, c.refuse(fmt.Errorf("more than %d bytes", c.g.kind.inbound))
+	}
+	if err := c.frames.add(p[:n]); err != nil {
+		return 0, c.refuse(err)
+	}
+	return n, nil
+}
+
+func (c *guardedConn) charge(size uint64) error {
+	first, err := c.g.crowd.charge(c, size)
+	if err != nil || !first {
+		return err
+	}
+	return c.SetReadDeadline(time.Now().Add(largeTime))
+}
+
+func (c *guardedConn) release() {
+	c.g.crowd.release(c)
+	c.SetReadDeadline(time.Time{}) // fails only if the connection is closed
+}
+
+// refuse cuts the connection off, and says why in a form that makes the library forget it.
+func (c *guardedConn) refuse(err error) error {
+	c.cutOff()
+	return fmt.Errorf("%w: %w", io.EOF, err)
+}
+
+// Write puts a copy of p into the outbox.
+func (c *guardedConn) Write(p []byte) (int, error) {
+	skip := min(c.greeting, len(p))
+	c.greeting -= skip
+	if !c.out.put(p[skip:]) {
+		return 0, io.EOF
+	}
+	c.g.crowd.relieve()
+	return len(p), nil
+}
+
+// send writes what is in the outbox.
+func (c *guardedConn) send() {
+	batch, ok := c.out.take(nil)
+	for ; ok; batch, ok = c.out.take(batch) {
+		for piece := range slices.Chunk(batch, writePiece) {
+			if err := c.sendPiece(piece); err != nil {
+				if errors.Is(err, os.ErrDeadlineExceeded) {
+					c.g.crowd.refused.Add(1)
+				}
+				c.Close()
+				return
+			}
+		}
+	}
+}
+
+func (c *guardedConn) sendPiece(piece []byte) error {
+	if err := c.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+		return err
+	}
+	n, err := c.Conn.Write(piece)
+	c.out.sent(n)
+	return err
+}
+
+// cutOff closes a connection that the peer would have kept open.
+func (c *guardedConn) cutOff() {
+	c.g.crowd.refused.Add(1)
+	c.Close()
+}
+
+func (c *guardedConn) Close() error {
+	c.closed.Do(func() {
+		c.g.crowd.drop(c)
+		c.out.close()
+	})
+	return c.Conn.Close()
+}

@@ -1,0 +1,88 @@
+package wire
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// keptBuffer is the largest buffer, in bytes, that an outbox keeps for what comes next.
+const keptBuffer = 64 << 10
+
+// outbox holds what waits to be written to a connection, in its order, so that nobody waits for a peer that is slow to
+// read. It is for one reader, [outbox.take].
+type outbox struct {
+	total *atomic.Int64 // bytes in all outboxes
+
+	mu      sync.Mutex
+	filled  *sync.Cond
+	waiting []byte
+	held    int64 // bytes waiting, and those taken and not sent yet
+	closed  bool
+}
+
+func newOutbox(total *atomic.Int64) *outbox {
+	o := &outbox{total: total}
+	o.filled = sync.NewCond(&o.mu)
+	return o
+}
+
+// put appends a copy of p. It returns false if the outbox is closed.
+func (o *outbox) put(p []byte) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return false
+	}
+	o.waiting = append(o.waiting, p...)
+	o.count(int64(len(p)))
+	o.filled.Signal()
+	return true
+}
+
+// take waits for something to send and returns all of it, or false if the outbox is closed. What was taken before is
+// given back, for its memory.
+func (o *outbox) take(before []byte) ([]byte, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.waiting) == 0 && !o.closed {
+		o.filled.Wait()
+	}
+	if o.closed {
+		return nil, false
+	}
+	if cap(before) > keptBuffer {
+		before = nil
+	}
+	batch := o.waiting
+	o.waiting = before[:0]
+	return batch, true
+}
+
+// sent notes that n of the bytes taken are on their way.
+func (o *outbox) sent(n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.closed {
+		o.count(int64(-n))
+	}
+}
+
+// size is how many bytes have not been sent yet.
+func (o *outbox) size() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.held
+}
+
+func (o *outbox) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.count(-o.held)
+	o.closed, o.waiting = true, nil
+	o.filled.Signal()
+}
+
+func (o *outbox) count(n int64) {
+	o.held += n
+	o.total.Add(n)
+}
