@@ -69,6 +69,7 @@ venv: check
 	@if ! { $(VENV_PYTHON) -V; cat requirements.txt; } | cmp -s - $(VENV)/installed; then \
 		echo "installing JupyterLab into $(VENV)" && \
 		$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt && \
+		$(VENV_PYTHON) -m jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null && \
 		{ $(VENV_PYTHON) -V; cat requirements.txt; } > $(VENV)/installed; \
 	fi
 

@@ -256,7 +256,11 @@ func findEnd(m *message, id int, cells Cells) {
 			m.column = len(m.code) + 1
 		}
 	}
-	if m.cell != "" {
+	switch {
+	case m.cell == "":
+	case strings.HasPrefix(m.text, "expected declaration"):
+		m.text = "there is a } too many: " + m.text
+	default:
 		m.text = "the cell ends too early: " + m.text
 	}
 }

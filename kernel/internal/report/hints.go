@@ -56,6 +56,7 @@ func choose(when string, hint func(match []string, m *message, h Hints) string) 
 var remedies = []remedy{
 	say(`^declared and not used: (\S+)$`, "use ${1}, or write `_ = ${1}` as long as nothing does"),
 	choose(`^"([^"]+)" imported(?: as (\S+))? and not used`, unusedImport),
+	say(`^expected 1 expression$`, "a last expression is one value: show several with fmt.Println(a, b)"),
 	choose(`^undefined: ([\pL_][\pL\pN_]*)$`, undefinedName),
 	choose(`^undefined: ([\pL_][\pL\pN_]*)\.([\pL_][\pL\pN_]*)$`, undefinedMember),
 	say(`^name (\S+) not exported by package`,
@@ -131,7 +132,7 @@ func undefinedName(match []string, m *message, h Hints) string {
 	if h.Locals != nil {
 		if cell, ok := h.Locals(name); ok {
 			return fmt.Sprintf("%s was made by statements of %s, and values do not pass from cell to cell. Declare it there with "+
-				"`var %s = ...` above `%%%%` (computed anew in every cell), or make it again in this cell", name, cell, name)
+				"`var %s = ...` (computed anew in every cell), or make it again in this cell", name, cell, name)
 		}
 	}
 	if m.column > 0 && m.column <= len(m.code) {

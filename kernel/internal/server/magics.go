@@ -29,21 +29,21 @@ func init() { // not a literal: help reads it
 		{"%main", "[arguments]", "the same as %%", nil},
 		{"%args", "arguments", "command-line arguments of the cell's program", nil},
 		{"%exec", "function [arguments]", "run a function in place of main", nil},
-		{"%test", "[arguments]", "run the cell's tests and benchmarks, with go test", nil},
+		{"%test", "[arguments]", "run the cell's tests and benchmarks, with go test; arguments are as -test.run=Name, -test.v", nil},
 		{"%wasm", "", "compile the cell to WebAssembly and run it in the browser", nil},
 		{"%env", "NAME VALUE", "set an environment variable for the cells that follow", nil},
 		{"%cd", "[directory]", "change the directory in which cells run, or say which it is", nil},
 		{"%goflags", "flags", `flags of go build for the cells that follow; %goflags "" takes them back`, nil},
-		{"%list", "", "what the cells so far have declared (also %ls)", nil},
-		{"%rm", "names", "forget declarations (also %remove)", nil},
+		{"%list", "", "what the cells so far have declared (also %ls); cnetcell is the import by which last expressions are shown", nil},
+		{"%rm", "names", "forget declarations, by the names that %list gives (also %remove); a method is Type~Method", nil},
 		{"%reset", "[go.mod]", "forget all declarations, or begin go.mod afresh", nil},
-		{"%autoget", "", "let GoNB run go get before a cell; %noautoget switches it off (both without effect here: see !go get)", nil},
+		{"%autoget", "", "let GoNB run go get before a cell; %noautoget switches it off (both without effect here: see !*go get)", nil},
 		{"%track", "[file or directory]", "watch Go files outside the notebook; %untrack ends it", nil},
 		{"%goworkfix", "", "add replace rules to go.mod for the modules of go.work", nil},
 		{"%capture", "[-a] file", "write the cell's output to a file as well", nil},
 		{"%with_inputs", "", "offer an input field to the next ! command; %with_password one that hides what is typed", nil},
 		{"%widgets", "", "connect GoNB's widgets to the front end", nil},
-		{"%version", "", "GoNB's version", nil},
+		{"%version", "", "GoNB's version, as GoNB gives it; go run ./kernel version knows those of all parts", nil},
 		{"%%writefile", "[-a] file", "first line of a cell: write the rest to a file", nil},
 		{"%%bash", "", "first line of a cell: run the rest in bash; %%sh and %%script COMMAND likewise", nil},
 		{"!", "command", "run a command in the shell; !*command in the directory where cells are built, !*go get PACKAGE fetches a package", nil},
@@ -95,7 +95,7 @@ const helpHead = `A cell is Go: declarations and statements in any order, run as
 What a cell declares (import, const, type, var, func) is there in the cells that follow; a var is computed again in
 each of them. What its statements define with := ends with the cell: values do not survive, what matters is on disk.
 
-Lines that begin with % or ! are commands:
+Lines that begin with % or ! are commands, in the middle of Go as well; a space before them makes them Go:
 
 `
 
