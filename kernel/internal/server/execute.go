@@ -130,10 +130,10 @@ func (s *Server) enqueue(r *request) {
 	}
 }
 
-// abort answers a cell that is not executed.
+// abort answers a cell that is not executed. It has no number: front ends would show it beside the cell.
 func (s *Server) abort(r *request) {
 	s.status(r.Message, "busy")
-	s.reply(r, "execute_reply", map[string]any{"status": "aborted", "execution_count": s.counted()})
+	s.reply(r, "execute_reply", map[string]string{"status": "aborted"})
 	s.status(r.Message, "idle")
 	s.stillBusy()
 }
