@@ -128,18 +128,11 @@ func encode(r record) ([]byte, error) {
 // read passes on the records that were not read before; it calls restart first if the file is another than last time.
 // A missing file is an empty one. A last line without its end is left for the next time.
 func (f *file) read(restart func(), add func(record)) error {
-	r, err := os.Open(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	r, info, err := f.open()
+	if r == nil {
 		return err
 	}
 	defer r.Close()
-	info, err := r.Stat()
-	if err != nil {
-		return err
-	}
 	if f.info == nil || !os.SameFile(f.info, info) || info.Size() < f.next {
 		f.next = 0
 		restart()
@@ -158,6 +151,23 @@ func (f *file) read(restart func(), add func(record)) error {
 	})
 	f.next += n
 	return err
+}
+
+// open opens the file for reading. There is none, and no error either, if it has not been written yet.
+func (f *file) open() (*os.File, os.FileInfo, error) {
+	r, err := os.Open(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := r.Stat()
+	if err != nil {
+		r.Close()
+		return nil, nil, err
+	}
+	return r, info, nil
 }
 
 func decode(line []byte) (record, bool) {
@@ -195,17 +205,13 @@ func lines(r io.Reader, f func(line []byte)) (n int64, err error) {
 
 // shrink drops the oldest lines of a file that has grown too large. The caller holds the lock.
 func (f *file) shrink() error {
-	r, err := os.Open(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	r, info, err := f.open()
+	if r == nil {
 		return err
 	}
 	defer r.Close()
-	info, err := r.Stat()
-	if err != nil || info.Size() <= maxFile {
-		return err
+	if info.Size() <= maxFile {
+		return nil
 	}
 
 	// The highest session number may stand only in the part that goes. It must not be given out twice.

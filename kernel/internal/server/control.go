@@ -14,11 +14,10 @@ import (
 // interrupt answers an interrupt_request: the running cell gets SIGINT and may finish its work, the second time it is
 // killed. Without a running cell there is nothing to do.
 func (s *Server) interrupt(r *request) {
-	s.status(r.Message, "busy")
-	s.Interrupt()
-	s.reply(r, "interrupt_reply", map[string]string{"status": "ok"})
-	s.status(r.Message, "idle")
-	s.stillBusy()
+	s.answer(r, "interrupt_reply", func(*request) (any, error) {
+		s.Interrupt()
+		return map[string]string{"status": "ok"}, nil
+	})
 }
 
 // Interrupt interrupts the running cell.

@@ -279,6 +279,13 @@ func refusal(reply json.RawMessage) error {
 	return nil
 }
 
+// current is the GoNB that is ready; nil if none is.
+func (v *supervisor) current() *gonb.Engine {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.engine
+}
+
 // parent remembers which request of the front end a message to GoNB stands for.
 func (v *supervisor) parent(id string, m *wire.Message) {
 	v.mu.Lock()
@@ -293,9 +300,7 @@ func (v *supervisor) parent(id string, m *wire.Message) {
 
 // forward passes a request on to GoNB.
 func (v *supervisor) forward(r *request) {
-	v.mu.Lock()
-	engine := v.engine
-	v.mu.Unlock()
+	engine := v.current()
 	if engine == nil {
 		return // widgets come from cells, and no cell has run
 	}
@@ -360,7 +365,7 @@ func (v *supervisor) close() {
 func (s *Server) engineDied(engine *gonb.Engine) *report.Report {
 	s.comms.clear()
 	if s.stopping.Load() {
-		return &report.Report{Name: "Interrupted", Value: "the kernel is shutting down", Traceback: []string{"the kernel is shutting down"}}
+		return failed("Interrupted", "the kernel is shutting down")
 	}
 	value := fmt.Sprintf("GoNB, which compiles and runs the cells, ended while this cell ran (%s)", engine.Exit().Status)
 	text := value + ".\nIt is started again and gets the declarations of the earlier cells back; run this cell once more."

@@ -265,7 +265,7 @@ func (s *Server) flush(stream *output.Stream) {
 // runSafely is runCell, where a mistake of the kernel's own is the end of the cell and not of the kernel.
 func (s *Server) runSafely(ctx context.Context, cell *run) (failure *report.Report) {
 	defer s.survive("this cell", func(err error) {
-		failure = &report.Report{Name: "KernelError", Value: err.Error(), Traceback: []string{err.Error()}}
+		failure = failed("KernelError", err.Error())
 	})
 	return s.runCell(ctx, cell)
 }
@@ -316,7 +316,7 @@ func (s *Server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 		return result{failure: interruptedBy("before it began"), unbuilt: true, unread: true}
 	}
 	if err != nil {
-		return result{failure: &report.Report{Name: "EngineError", Value: err.Error(), Traceback: []string{err.Error()}}, unbuilt: true, unread: true}
+		return result{failure: failed("EngineError", err.Error()), unbuilt: true, unread: true}
 	}
 	cell.text("stderr", s.engine.takeLost())
 	a, header := s.prepare(cell, engine, rewritten)

@@ -87,9 +87,7 @@ func (s *Server) inputReply(r *request) {
 
 // answerInput passes what was typed on to GoNB.
 func (v *supervisor) answerInput(value string) {
-	v.mu.Lock()
-	engine := v.engine
-	v.mu.Unlock()
+	engine := v.current()
 	if engine == nil {
 		return
 	}

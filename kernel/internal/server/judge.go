@@ -20,7 +20,7 @@ func (s *Server) judge(cell *run, reply json.RawMessage, stderr string, number i
 		Traceback []string `json:"traceback"`
 	}
 	if err := json.Unmarshal(reply, &content); err != nil {
-		return result{failure: &report.Report{Name: "EngineError", Value: err.Error(), Traceback: []string{err.Error()}}}
+		return result{failure: failed("EngineError", err.Error())}
 	}
 	cell.mu.Lock()
 	pressed, refusedInput, interrupted := cell.pressed, cell.refusedInput, cell.interrupted
@@ -58,6 +58,11 @@ func (s *Server) judge(cell *run, reply json.RawMessage, stderr string, number i
 		}
 	}
 	return result{failure: &failure}
+}
+
+// failed is an error that a line says.
+func failed(name, value string) *report.Report {
+	return &report.Report{Name: name, Value: value, Traceback: []string{value}}
 }
 
 // hideShow takes the kernel's own call out of what the compiler says.

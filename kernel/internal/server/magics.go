@@ -65,7 +65,7 @@ func (s *Server) magics(cell *run) (string, *report.Report) {
 		}
 		lines[i] = ""
 		if err := magics[at].run(s, cell, strings.TrimSpace(arguments)); err != nil {
-			return "", &report.Report{Name: "CommandError", Value: err.Error(), Traceback: []string{err.Error()}}
+			return "", failed("CommandError", err.Error())
 		}
 	}
 	return strings.Join(lines, "\n"), nil

@@ -325,7 +325,6 @@ type errorContent struct {
 	Name      string   `json:"ename"`
 	Value     string   `json:"evalue"`
 	Traceback []string `json:"traceback"`
-	Count     *int     `json:"execution_count,omitempty"`
 }
 
 func (s *Server) current() *run {

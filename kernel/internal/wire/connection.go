@@ -20,7 +20,6 @@ type Connection struct {
 	HeartbeatPort   int    `json:"hb_port"`
 	SignatureScheme string `json:"signature_scheme"`
 	Key             string `json:"key"` // empty: messages are not signed
-	KernelName      string `json:"kernel_name,omitempty"`
 }
 
 // ReadConnection reads a connection file. It holds the key, so one that others could read is made private first.
