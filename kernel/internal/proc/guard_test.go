@@ -96,6 +96,29 @@ func TestStopLeavesNothing(t *testing.T) {
 	}
 }
 
+// What gopls has started lives on when gopls ends, and is no descendant of the guard.
+func TestStopKillsWhatCarriesTheMark(t *testing.T) {
+	session, guard, _ := guarded(t)
+	other := again("meek", newMark(t))
+	other.Env = append(os.Environ(), SessionEnv+"="+session.Dir)
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan string, 1)
+	go func() {
+		other.Wait()
+		ended <- other.ProcessState.String()
+	}()
+	defer other.Process.Kill()
+	if err := guard.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if how := receive(t, "end", ended); how != "signal: killed" {
+		t.Error(how)
+	}
+	wantGone(t, session.Dir)
+}
+
 func TestStopWithoutAnswer(t *testing.T) {
 	session, guard, log := guarded(t)
 	mark := newMark(t)

@@ -56,7 +56,8 @@ func runGuard(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 			g.reap()
 		case c, ok := <-commands:
 			if !ok {
-				return errors.Join(g.clear(), os.RemoveAll(dir))
+				// What gopls has started is no descendant, and would go on writing to the directory.
+				return errors.Join(g.clear(), killSession(dir), os.RemoveAll(dir))
 			}
 			switch c.Command {
 			case "start":

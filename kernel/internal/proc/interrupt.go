@@ -67,7 +67,7 @@ func (i *Interrupter) Interrupt() (Interruption, error) {
 	i.targets, i.activity = targets, activity
 	grace := i.grace(activity)
 	time.AfterFunc(grace, func() { i.expire(targets) })
-	return Interruption{Activity: activity, Grace: grace, Processes: processes}, Signal(processes, syscall.SIGINT)
+	return Interruption{Activity: activity, Grace: grace, Processes: processes}, signalAll(processes, syscall.SIGINT)
 }
 
 func (i *Interrupter) grace(a Activity) time.Duration {

@@ -154,13 +154,13 @@ func TestReusedIDIsLeftAlone(t *testing.T) {
 	if former.identity().alive() {
 		t.Error("a former process with the same id is alive")
 	}
-	if err := Signal([]Process{former}, syscall.SIGKILL); err != nil {
+	if err := signalAll([]Process{former}, syscall.SIGKILL); err != nil {
 		t.Error(err)
 	}
 	if !id.alive() {
 		t.Error("the signal to a former process with the same id hit the present one")
 	}
-	if err := Signal([]Process{{PID: id.PID, Start: id.Start}}, syscall.SIGKILL); err != nil {
+	if err := signalAll([]Process{{PID: id.PID, Start: id.Start}}, syscall.SIGKILL); err != nil {
 		t.Error(err)
 	}
 	cmd.Wait()

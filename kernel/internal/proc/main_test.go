@@ -194,7 +194,7 @@ func check(err error) {
 }
 
 // patience is when a test gives up on what should happen at once.
-const patience = 30 * time.Second
+const patience = 5 * time.Minute
 
 var marks atomic.Int64
 

@@ -67,8 +67,8 @@ func Descendants(pid int) []Process {
 	return found
 }
 
-// Signal sends sig to each process that still runs as it was found.
-func Signal(processes []Process, sig syscall.Signal) error {
+// signalAll sends sig to each process that still runs as it was found.
+func signalAll(processes []Process, sig syscall.Signal) error {
 	var failed []error
 	for _, p := range processes {
 		failed = append(failed, p.identity().signal(sig))
