@@ -199,18 +199,13 @@ func buildTools(ctx context.Context, checkout string, tc toolchain, l layout) ([
 			return nil, fmt.Errorf("cannot copy %s: %w", l.bin(tool.name), err)
 		}
 	}
+	module := filepath.Join(l.dir, "tools")
+	if err := boundTools(ctx, tc, checkout, module); err != nil {
+		return nil, err
+	}
 	cmd := interruptible(ctx, tc.command, "build", "-ldflags=-s -w", "-o", programs+string(filepath.Separator), "tool")
-	cmd.Dir = filepath.Join(checkout, filepath.Dir(toolsModule))
-	cmd.Env = setenv(os.Environ(), map[string]string{
-		"GOEXPERIMENT": tc.experiment,
-		"GOFLAGS":      "-buildvcs=false",
-		"GOWORK":       "off",
-		"GO111MODULE":  "on",
-		"GOROOT":       "",
-		"GOOS":         "",
-		"GOARCH":       "",
-		"GOTMPDIR":     work,
-	})
+	cmd.Dir = module
+	cmd.Env = tc.toolsEnv(work)
 	output, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return nil, errInterrupted
@@ -229,6 +224,20 @@ func buildTools(ctx context.Context, checkout string, tc toolchain, l layout) ([
 		}
 	}
 	return changed, nil
+}
+
+// toolsEnv is the environment in which the tools are downloaded and built, with temporary files in a directory.
+func (t toolchain) toolsEnv(temp string) []string {
+	return setenv(os.Environ(), map[string]string{
+		"GOEXPERIMENT": t.experiment,
+		"GOFLAGS":      "-buildvcs=false",
+		"GOWORK":       "off",
+		"GO111MODULE":  "on",
+		"GOROOT":       "",
+		"GOOS":         "",
+		"GOARCH":       "",
+		"GOTMPDIR":     temp,
+	})
 }
 
 // errInterrupted is the answer to Ctrl-C. Everything was made beside what it replaces.

@@ -24,8 +24,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_kernel_test import msgspec_v5
 
 KERNEL = os.environ.get("NBTEST_KERNEL", "cnet")
-TIMEOUT = 300  # seconds for a cell; a cold build cache on a slow machine needs some of it
-QUICK = 30  # seconds for everything that compiles nothing
+TIMEOUT = 300  # seconds to wait for anything at all: a cold build cache on a slow and busy machine needs much of it
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 # The history of the tests is not the user's.
@@ -34,7 +33,7 @@ atexit.register(_scratch.cleanup)
 os.environ["CNET_HISTORY"] = str(Path(_scratch.name) / "history.jsonl")
 
 
-def poll(condition, timeout=QUICK):
+def poll(condition, timeout=TIMEOUT):
     """Waits until condition() is true; returns its last value."""
     deadline = time.monotonic() + timeout
     while not (value := condition()) and time.monotonic() < deadline:
@@ -74,6 +73,10 @@ class Result:
     def text(self, name="stdout"):
         return "".join(content["text"] for content in self.of("stream") if content["name"] == name)
 
+    def size(self):
+        """The characters in what was printed and displayed."""
+        return sum(len(c.get("text", "")) + sum(map(len, c.get("data", {}).values())) for kind in ("stream", "display_data") for c in self.of(kind))
+
     @property
     def states(self):
         return [content["execution_state"] for content in self.of("status")]
@@ -100,7 +103,7 @@ class Session:
         self.manager.start_kernel(cwd=self.scratch.name, env={**os.environ, **(env or {})})
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=TIMEOUT)
         self.ready = time.monotonic() - started
         self.results = {}
         self.check = check
@@ -165,7 +168,7 @@ class Session:
         result.seconds = time.monotonic() - started
         return result
 
-    def ask(self, kind, content, channel="shell", timeout=QUICK):
+    def ask(self, kind, content, channel="shell", timeout=TIMEOUT):
         """Sends a request and returns the content of its reply."""
         return self.wait(self.send(kind, content, channel), lambda r: r.reply, timeout).reply["content"]
 
@@ -193,7 +196,7 @@ class JupyterServer:
                 stdout=out, stderr=out, env={**os.environ, **places},
             )
         self.address = ""
-        if not poll(self.answers, 60):
+        if not poll(self.answers):
             self.close()
             raise RuntimeError(f"{module} did not start")
 
@@ -209,12 +212,12 @@ class JupyterServer:
         """The server's answer to a request, as bytes."""
         headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
         request = urllib.request.Request(f"http://{self.address}/{path}", data and json.dumps(data).encode(), headers, method=method)
-        with urllib.request.urlopen(request, timeout=QUICK) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             return answer.read()
 
     def close(self):
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(TIMEOUT)
         self.scratch.cleanup()
 
 

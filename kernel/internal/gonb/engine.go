@@ -131,7 +131,7 @@ func (e *Engine) kill(guard *proc.Guard) error {
 // run hands over GoNB's messages, also those that are on the way when it ends.
 func (e *Engine) run(handle func(Event), cancel context.CancelFunc) {
 	defer close(e.done)
-	events := make(chan Event, 64)
+	events := make(chan Event) // what is not handled yet stays in the sockets, which hold up GoNB and the cell
 	var receivers sync.WaitGroup
 	for channel, socket := range e.sockets {
 		receivers.Go(func() { receive(Channel(channel), socket, events) })

@@ -132,7 +132,7 @@ func fakeServer(behaviour string, in io.Reader, out io.Writer) {
 }
 
 // patience bounds every wait, also where other programs need the machine.
-const patience = time.Minute
+const patience = 5 * time.Minute
 
 func testContext(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

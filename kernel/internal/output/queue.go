@@ -234,15 +234,7 @@ func (s *Stream) drop(until *list.Element) {
 func (s *Stream) leaveOut() {
 	e := s.gap
 	if e == nil {
-		e = s.queue.Front()
-		for first := 0; e != nil; e = e.Next() {
-			if it := e.Value.(*item); it.isText() {
-				first += it.cost()
-			}
-			if first >= s.o.Limit/2 {
-				break
-			}
-		}
+		e = s.half()
 	}
 	for s.texts > s.o.Limit && e != nil {
 		drop := e.Next()
@@ -266,6 +258,20 @@ func (s *Stream) leaveOut() {
 		s.spare = it.text[:0]
 		e = s.gap
 	}
+}
+
+// half returns the element with which the waiting texts reach half of their limit; nil if the gap comes first.
+func (s *Stream) half() *list.Element {
+	first := 0
+	for e := s.queue.Front(); e != nil && e != s.gap; e = e.Next() {
+		if it := e.Value.(*item); it.isText() {
+			first += it.cost()
+		}
+		if first >= s.o.Limit/2 {
+			return e
+		}
+	}
+	return nil
 }
 
 // endGap is called when the gap at the front is to be sent. The text behind it is cut to start with a line of its own.

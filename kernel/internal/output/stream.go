@@ -46,8 +46,8 @@ type Options struct {
 	Window    time.Duration // how long text and updates are gathered (50 ms)
 	Limit     int           // bytes of text that may wait before its middle is left out (16 MiB)
 
-	MaxMessages     int // messages that may wait before Message blocks (10,000)
-	MaxMessageBytes int // bytes of their contents that may wait before Message blocks (64 MiB)
+	MaxMessages     int // messages that may wait before Message blocks (2,000)
+	MaxMessageBytes int // bytes of their contents that may wait before Message blocks (16 MiB)
 }
 
 func (o Options) withDefaults() Options {
@@ -57,8 +57,8 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.TextBurst, 500e3)
 	orDefault(&o.Window, 50*time.Millisecond)
 	orDefault(&o.Limit, 16<<20)
-	orDefault(&o.MaxMessages, 10_000)
-	orDefault(&o.MaxMessageBytes, 64<<20)
+	orDefault(&o.MaxMessages, 2000)
+	orDefault(&o.MaxMessageBytes, 16<<20)
 	return o
 }
 
@@ -151,6 +151,22 @@ func (s *Stream) Message(msgType string, content, metadata json.RawMessage, buff
 		return
 	}
 	s.pushMessage(it)
+}
+
+// Shorten bounds the text that waits from now on, so that the end of a cell does not wait for all of it.
+func (s *Stream) Shorten(limit int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.o.Limit = min(s.o.Limit, limit)
+	if s.texts <= s.o.Limit {
+		return
+	}
+	if e := s.half(); s.gap != nil && e != nil {
+		s.queue.MoveAfter(s.gap, e)
+	}
+	s.leaveOut()
+	s.poke() // the front may be another one now
+	s.changed.Broadcast()
 }
 
 // Flush returns when everything that came before it has been sent, or the stream was closed.

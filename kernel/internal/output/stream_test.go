@@ -701,3 +701,35 @@ func BenchmarkText(b *testing.B) {
 		})
 	}
 }
+
+// The end of an interrupted cell does not wait for all that it printed: of that the beginning and the end are left, and
+// one line says how much is missing.
+func TestShorten(t *testing.T) {
+	for _, lines := range []int{15_000, 60_000} { // without a gap before, and with one
+		run(t, Options{Limit: 2 << 20, Rate: 1, Burst: 1}, func(t *testing.T, s *Stream, r *recorder) {
+			display(s, 0) // the burst
+			synctest.Wait()
+			for i := range lines {
+				s.Text("stdout", fmt.Sprintf("%99d\n", i))
+			}
+			before := s.Stats().LeftOut
+			s.Shorten(256 << 10)
+			if s.texts > 256<<10 {
+				t.Errorf("%d bytes wait", s.texts)
+			}
+			s.Flush()
+			var all strings.Builder
+			for _, m := range r.messages()[1:] {
+				all.WriteString(m.text)
+			}
+			notes := strings.Count(all.String(), "left out")
+			first, last := fmt.Sprintf("%99d\n", 0), fmt.Sprintf("%99d\n", lines-1)
+			if notes != 1 || !strings.HasPrefix(all.String(), first) || !strings.HasSuffix(all.String(), last) {
+				t.Errorf("%d lines, %d bytes left out before: %d notes in %d bytes, from %.120q to %.120q", lines, before, notes, all.Len(), all.String(), all.String()[all.Len()-100:])
+			}
+			if left := int(s.Stats().LeftOut); all.Len()+left < 100*lines || all.Len() > 300<<10 {
+				t.Errorf("%d lines: %d bytes shown, %d left out", lines, all.Len(), left)
+			}
+		})
+	}
+}

@@ -3,11 +3,9 @@ package server
 import (
 	"context"
 	"slices"
-	"syscall"
 	"time"
 
 	"continuousnet/kernel/internal/gonb"
-	"continuousnet/kernel/internal/output"
 	"continuousnet/kernel/internal/proc"
 )
 
@@ -33,6 +31,7 @@ func (s *Server) press(grace time.Duration) {
 	if !cell.pressed {
 		cell.pressed = true
 		close(cell.stop)
+		cell.stream.Shorten(enoughText)
 	}
 	if cell.attempt == nil {
 		return // not sent yet
@@ -116,8 +115,8 @@ func (s *Server) end() {
 	s.stop()
 }
 
-// watch looks after a cell that runs: whether it waits for input, what it uses, and whether it writes more than can be
-// shown. The function that it returns ends the watch and says what the cell has used.
+// watch looks after a cell that runs: whether it waits for input, and what it uses. The function that it returns ends
+// the watch and says what the cell has used.
 func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *attempt) func() proc.Usage {
 	const interval = 100 * time.Millisecond
 	const share = 50 // looking at processes takes at most this part of the time: there may be many
@@ -128,7 +127,6 @@ func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *a
 		defer close(ended)
 		tick := time.NewTicker(interval)
 		defer tick.Stop()
-		var flood flood
 		next := time.Now().Add(interval)
 		for {
 			select {
@@ -141,9 +139,6 @@ func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *a
 			if a.mu.TryLock() { // else a message is being handled, and a later tick does
 				cell.text("stderr", a.stderr.tick())
 				a.mu.Unlock()
-			}
-			if flood.rises(cell.stream.Stats()) {
-				s.holdUp(ctx, cell, engine)
 			}
 			looked := time.Now()
 			if looked.Before(next) {
@@ -161,49 +156,5 @@ func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *a
 		cancel()
 		<-ended
 		return sampler.Sample()
-	}
-}
-
-// flood recognises a cell that shows more than the front end takes.
-type flood struct{ leftOut int64 }
-
-// highWater is how many bytes and messages may wait to be shown before the cell is held up.
-const (
-	highWaterBytes    = 16 << 20
-	highWaterMessages = 2000
-)
-
-func (f *flood) rises(s output.Stats) bool {
-	more := s.LeftOut != f.leftOut
-	f.leftOut = s.LeftOut
-	return more || high(s)
-}
-
-func high(s output.Stats) bool {
-	return s.WaitingBytes > highWaterBytes || s.WaitingMessages > highWaterMessages
-}
-
-// holdUp stops the processes of a cell that shows more than the front end takes, until what they have written has come
-// and not much of it waits. GoNB would keep it all in memory: a loop that prints without end fills 200 MB a second.
-func (s *Server) holdUp(ctx context.Context, cell *run, engine *gonb.Engine) {
-	const quiet = 30 * time.Millisecond
-	processes := proc.Descendants(engine.PID)
-	if err := proc.Signal(processes, syscall.SIGSTOP); err != nil {
-		s.o.Log.Printf("a cell that shows too much: %v", err)
-	}
-	defer proc.Signal(processes, syscall.SIGCONT) // one that has ended needs none
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-engine.Done():
-			return
-		case <-cell.stop: // it is to hear the interrupt
-			return
-		case <-time.After(quiet):
-		}
-		if time.Since(time.Unix(0, cell.heard.Load())) >= quiet && !high(cell.stream.Stats()) {
-			return
-		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"continuousnet/kernel/internal/gonb"
@@ -65,7 +64,6 @@ type run struct {
 	stream  *output.Stream
 	payload []map[string]any
 
-	heard atomic.Int64    // when it wrote last, in Unix nanoseconds
 	stop  chan struct{}   // closed by the first interrupt
 	done  chan struct{}   // closed when the cell has ended
 	shown map[string]bool // display ids that it has used; for the one that handles outputs
@@ -172,6 +170,7 @@ func (s *Server) execute(ctx context.Context, r *request) {
 	cell.count = s.count
 	cell.stream = output.New(func(msgType string, content, metadata json.RawMessage, buffers [][]byte) {
 		s.publishRaw(r.RawHeader, msgType, content, metadata, buffers)
+		s.sockets.AwaitReaders(s.ending)
 	}, output.Options{Limit: textLimit})
 	s.running = cell
 	s.mu.Unlock()
@@ -221,13 +220,25 @@ func (s *Server) notice(cell *run) {
 	}
 }
 
+// Of what an interrupted cell has shown, so much may still wait; it is sent in a second or two.
+const (
+	enoughText     = 256 << 10 // bytes
+	enoughBytes    = 8 << 20   // of messages, fewer than hold up the cell
+	enoughMessages = 500
+)
+
 // message puts an output in its place among the texts of the cell. A silent cell has none. Of a cell that was interrupted
 // because it showed too much, what waits already is enough.
 func (c *run) message(msgType string, content, metadata json.RawMessage, buffers [][]byte) {
-	if c.content.Silent || c.stopped() && high(c.stream.Stats()) {
+	if c.content.Silent || c.stopped() && c.showsEnough() {
 		return
 	}
 	c.stream.Message(msgType, content, metadata, buffers)
+}
+
+func (c *run) showsEnough() bool {
+	waiting := c.stream.Stats()
+	return waiting.WaitingBytes > enoughBytes || waiting.WaitingMessages > enoughMessages
 }
 
 // stopped says whether the cell was interrupted.

@@ -3,7 +3,6 @@ package server
 import (
 	"encoding/json"
 	"strings"
-	"time"
 
 	"continuousnet/kernel/internal/gonb"
 	"continuousnet/kernel/internal/output"
@@ -42,7 +41,6 @@ func (s *Server) outputOf(cell *run, a *attempt, e gonb.Event) {
 		if json.Unmarshal(m.Content, &content) != nil {
 			return
 		}
-		cell.heard.Store(time.Now().UnixNano())
 		if content.Name == "stdout" {
 			a.splitter.Write(content.Text)
 		} else {
@@ -58,7 +56,6 @@ func (s *Server) outputOf(cell *run, a *attempt, e gonb.Event) {
 	case "execute_input", "error": // the server's own say it better
 	case "display_data", "update_display_data":
 		if content := object(output.Objects(m.Content)); content != nil && !cell.content.Silent {
-			cell.heard.Store(time.Now().UnixNano())
 			cell.message(s.displayType(cell, m.Header.MsgType, content), raw(content), m.Metadata, m.Buffers)
 		}
 	default:
@@ -75,7 +72,6 @@ func (s *Server) said(cell *run, kind string, body []byte) {
 	if content == nil {
 		return // not by that package
 	}
-	cell.heard.Store(time.Now().UnixNano())
 	switch kind {
 	case "result":
 		content["execution_count"] = raw(cell.count)

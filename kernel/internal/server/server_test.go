@@ -280,24 +280,6 @@ func TestSaidNonsense(t *testing.T) {
 	}
 }
 
-func TestFlood(t *testing.T) {
-	var f flood
-	for i, step := range []struct {
-		stats output.Stats
-		want  bool
-	}{
-		{output.Stats{}, false},
-		{output.Stats{LeftOut: 1}, true},
-		{output.Stats{LeftOut: 1}, false},
-		{output.Stats{LeftOut: 1, WaitingMessages: highWaterMessages + 1}, true},
-		{output.Stats{LeftOut: 1, WaitingBytes: highWaterBytes + 1}, true},
-	} {
-		if got := f.rises(step.stats); got != step.want {
-			t.Errorf("step %d: %v", i, got)
-		}
-	}
-}
-
 // A mistake of the kernel's own is an answer, not the end.
 func TestSurvive(t *testing.T) {
 	s := &Server{o: Options{Log: log.New(io.Discard, "", 0)}}

@@ -17,7 +17,7 @@ const (
 
 // crowd is all connections to the sockets of a kernel.
 type crowd struct {
-	queued  atomic.Int64 // bytes in the outboxes
+	queued  backlog      // bytes in the outboxes
 	refused atomic.Int64 // connections that were cut off
 
 	mu       sync.Mutex
@@ -160,21 +160,26 @@ func (c *crowd) endLarge(conn *guardedConn) {
 
 // relieve cuts off the connections for which most is waiting, until no more than maxQueued bytes wait.
 func (c *crowd) relieve() {
-	for c.queued.Load() > maxQueued {
-		c.mu.Lock()
-		var victim *guardedConn
-		var most int64
-		for _, conn := range c.conns {
-			if size := conn.out.size(); size > most {
-				victim, most = conn, size
-			}
-		}
-		c.mu.Unlock()
-		if victim == nil {
-			return // others have closed them meanwhile
-		}
-		victim.cutOff()
+	for c.queued.bytes.Load() > maxQueued && c.cutOffSlowest() {
 	}
+}
+
+// cutOffSlowest cuts off the connection for which most is waiting. It reports whether there was one.
+func (c *crowd) cutOffSlowest() bool {
+	c.mu.Lock()
+	var victim *guardedConn
+	var most int64
+	for _, conn := range c.conns {
+		if size := conn.out.size(); size > most {
+			victim, most = conn, size
+		}
+	}
+	c.mu.Unlock()
+	if victim == nil {
+		return false // others have closed them meanwhile
+	}
+	victim.cutOff()
+	return true
 }
 
 func without(conns []*guardedConn, conn *guardedConn) []*guardedConn {

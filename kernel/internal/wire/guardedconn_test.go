@@ -121,8 +121,8 @@ func TestDeafPeer(t *testing.T) {
 			t.Errorf("%d, %v after %v", n, err, time.Since(start))
 		}
 		conn.Read(make([]byte, 1)) // returns when it is cut off
-		if time.Since(start) != writeTime || c.refused.Load() != 1 || c.queued.Load() != 0 {
-			t.Errorf("after %v, refused %d, waiting %d", time.Since(start), c.refused.Load(), c.queued.Load())
+		if time.Since(start) != writeTime || c.refused.Load() != 1 || c.queued.bytes.Load() != 0 {
+			t.Errorf("after %v, refused %d, waiting %d", time.Since(start), c.refused.Load(), c.queued.bytes.Load())
 		}
 		if _, err := conn.Write([]byte("x")); err != io.EOF {
 			t.Error(err)
@@ -138,7 +138,7 @@ func TestTooMuchQueued(t *testing.T) {
 	defer other.Close()
 	deaf.greeting, other.greeting = 0, 0
 	deaf.Write(make([]byte, 1<<20))
-	c.queued.Add(maxQueued - 1<<19) // of others
+	c.queued.add(maxQueued - 1<<19) // of others
 	if _, err := other.Write([]byte("hello")); err != nil {
 		t.Error(err)
 	}
@@ -171,7 +171,7 @@ func TestWriteOrder(t *testing.T) {
 		t.Errorf("not what was written (%v)", err)
 	}
 	conn.Close()
-	if c.queued.Load() != 0 {
-		t.Errorf("%d bytes are still counted", c.queued.Load())
+	if c.queued.bytes.Load() != 0 {
+		t.Errorf("%d bytes are still counted", c.queued.bytes.Load())
 	}
 }

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"sync"
-	"sync/atomic"
 )
 
 // keptBuffer is the largest buffer, in bytes, that an outbox keeps for what comes next.
@@ -11,7 +10,7 @@ const keptBuffer = 64 << 10
 // outbox holds what waits to be written to a connection, in its order, so that nobody waits for a peer that is slow to
 // read. It is for one reader, [outbox.take].
 type outbox struct {
-	total *atomic.Int64 // bytes in all outboxes
+	total *backlog // of all outboxes
 
 	mu      sync.Mutex
 	filled  *sync.Cond
@@ -20,7 +19,7 @@ type outbox struct {
 	closed  bool
 }
 
-func newOutbox(total *atomic.Int64) *outbox {
+func newOutbox(total *backlog) *outbox {
 	o := &outbox{total: total}
 	o.filled = sync.NewCond(&o.mu)
 	return o
@@ -84,5 +83,5 @@ func (o *outbox) close() {
 
 func (o *outbox) count(n int64) {
 	o.held += n
-	o.total.Add(n)
+	o.total.add(n)
 }
