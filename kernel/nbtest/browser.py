@@ -15,13 +15,12 @@ from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-from live import JupyterServer, main, poll
+from live import TIMEOUT, JupyterServer, main, poll
 
 CHROMIUM = os.environ.get("CNET_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 SCREENSHOTS = os.environ.get("CNET_SCREENSHOTS")
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01-quickstart.ipynb"
-CELL = 120_000  # milliseconds that a cell of the notebook may take
-QUICK = 30_000
+LIMIT = 1000 * TIMEOUT  # milliseconds to wait for anything
 
 # Cells of the notebook.
 TRAIN, PREDICTIONS = 4, 6
@@ -74,10 +73,10 @@ class BrowserTest(unittest.TestCase):
         for name in names:
             self.page.get_by_role("menuitem", name=re.compile("^" + name)).first.click()
 
-    def await_state(self, state, timeout):
+    def await_state(self, state):
         """Waits for what the status bar says of the kernel: Idle, Busy."""
         bar = self.page.locator("#jp-main-statusbar")
-        expect(bar.get_by_text(re.compile(rf"ContinuousNet \(Go\) \| {state}"))).to_be_visible(timeout=timeout)
+        expect(bar.get_by_text(re.compile(rf"ContinuousNet \(Go\) \| {state}"))).to_be_visible(timeout=LIMIT)
 
     def cell(self, index):
         return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
@@ -87,7 +86,7 @@ class BrowserTest(unittest.TestCase):
         scroller = self.page.locator(".jp-WindowedPanel-outer").first
         if not poll(lambda: self.cell(index).count() or scroller.evaluate("e => { e.scrollTop += 300 }"), 10):
             scroller.evaluate("e => { e.scrollTop = 0 }")
-        self.cell(index).scroll_into_view_if_needed(timeout=QUICK)
+        self.cell(index).scroll_into_view_if_needed(timeout=LIMIT)
 
     def outputs(self, index):
         """A cell's outputs as HTML."""
@@ -102,7 +101,7 @@ class BrowserTest(unittest.TestCase):
         self.show(index)
         self.cell(index).locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
-        expect(self.cell(index).locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=CELL)
+        expect(self.cell(index).locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=LIMIT)
 
     def append_cell(self, text):
         """Writes a new cell at the end; returns its index."""
@@ -116,26 +115,26 @@ class BrowserTest(unittest.TestCase):
     def open(self):
         """Open."""
         self.page.goto(f"http://{self.lab.address}/lab/tree/quickstart.ipynb?token={self.lab.token}")
-        self.await_state("Idle", 2 * QUICK)
+        self.await_state("Idle")
         self.picture("open")
 
     def train(self):
         """Run all; the chart changes while it trains."""
         self.menu("Run", "Run All Cells")
         self.show(TRAIN)
-        first = poll(lambda: self.drawing(TRAIN), CELL / 1000)
+        first = poll(lambda: self.drawing(TRAIN))
         self.assertTrue(first, "no chart")
         self.picture("training")
         drawings = {first}
-        self.assertTrue(poll(lambda: drawings.add(self.drawing(TRAIN)) or len(drawings) > 5, 60), "the chart stays as it is")
-        self.await_state("Busy", QUICK)
+        self.assertTrue(poll(lambda: drawings.add(self.drawing(TRAIN)) or len(drawings) > 5), "the chart stays as it is")
+        self.await_state("Busy")
         self.picture("training-later")
 
     def stop(self):
         """Stop; the cell saves."""
         self.page.get_by_title("Interrupt the kernel").click()
-        expect(self.cell(TRAIN).get_by_text("Interrupted").first).to_be_visible(timeout=QUICK)
-        self.await_state("Idle", 2 * CELL)
+        expect(self.cell(TRAIN).get_by_text("Interrupted").first).to_be_visible(timeout=LIMIT)
+        self.await_state("Idle")
         self.show(TRAIN)
         self.assertIn("and saved", self.outputs(TRAIN))
         self.picture("stopped")
@@ -143,7 +142,7 @@ class BrowserTest(unittest.TestCase):
     def next_cell(self):
         """The next cell runs."""
         self.run_cell(PREDICTIONS)
-        expect(self.cell(PREDICTIONS).locator(".jp-OutputArea-output img, .jp-OutputArea-output svg").first).to_be_visible(timeout=QUICK)
+        expect(self.cell(PREDICTIONS).locator(".jp-OutputArea-output img, .jp-OutputArea-output svg").first).to_be_visible(timeout=LIMIT)
         self.assertEqual(self.cell(PREDICTIONS).locator(".jp-mod-error, [data-mime-type*=stderr]").count(), 0)
         self.picture("next")
 
@@ -159,16 +158,16 @@ class BrowserTest(unittest.TestCase):
         self.picture("completing")
         if choice.count():
             self.page.keyboard.press("Enter")
-        expect(written).to_have_text(re.compile(r"^notebook\.Train"), timeout=QUICK)
+        expect(written).to_have_text(re.compile(r"^notebook\.Train"), timeout=LIMIT)
 
     def restart(self):
         """Restart; the run opens again."""
         self.menu("Kernel", "Restart Kernel…")
         self.page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
-        self.await_state("Idle", 2 * QUICK)
+        self.await_state("Idle")
         index = self.append_cell(REOPEN)
         self.run_cell(index)
-        expect(self.cell(index).locator(".jp-OutputArea-output").first).to_contain_text("opened at step", timeout=QUICK)
+        expect(self.cell(index).locator(".jp-OutputArea-output").first).to_contain_text("opened at step", timeout=LIMIT)
         self.assertRegex(self.outputs(index), r"opened at step [1-9]")
         self.assertEqual(self.cell(index).locator(".jp-InputPrompt").inner_text(), "[1]:")
         self.picture("reopened")

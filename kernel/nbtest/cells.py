@@ -6,7 +6,7 @@
 import re
 import unittest
 
-from live import QUICK, Session, SessionTest, main
+from live import TIMEOUT, Session, SessionTest, main
 
 
 class CellsTest(SessionTest):
@@ -165,10 +165,10 @@ class CellsTest(SessionTest):
     def answer(self, code, *values):
         cell = self.session.start(code, allow_stdin=True)
         for value in values:
-            request = self.session.client.get_stdin_msg(timeout=QUICK)
+            request = self.session.client.get_stdin_msg(timeout=TIMEOUT)
             self.assertEqual(request["parent_header"]["msg_id"], cell)
             self.session.client.input(value)
-        result = self.session.wait(cell, timeout=QUICK)
+        result = self.session.wait(cell)
         self.assertEqual((result.status, result.error), ("ok", ""), result)
         return result.text()
 

@@ -23,7 +23,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.session import Session as Messages
 from papermill.translators import Translator, papermill_translators
 
-from live import ANSI, KERNEL, QUICK, JupyterServer, main
+from live import ANSI, KERNEL, TIMEOUT, JupyterServer, main
 
 
 def notebook(*sources, tags=()):
@@ -62,7 +62,7 @@ class ProgramsTest(unittest.TestCase):
 
     def nbconvert(self, *arguments):
         command = [sys.executable, "-m", "nbconvert", "--execute", self.dir / "in.ipynb", "--output", "out", *arguments]
-        return subprocess.run(command, cwd=self.dir, capture_output=True, text=True, timeout=300)
+        return subprocess.run(command, cwd=self.dir, capture_output=True, text=True, timeout=TIMEOUT)
 
     def outputs(self, name="out.ipynb"):
         return [cell.outputs for cell in nbformat.read(self.dir / name, as_version=4).cells if cell.cell_type == "code"]
@@ -91,7 +91,7 @@ class ProgramsTest(unittest.TestCase):
 
     def test_papermill(self):
         self.write('fmt.Println("hi")', 'panic("broken")')
-        done = subprocess.run([sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"], cwd=self.dir, capture_output=True, text=True, timeout=300)
+        done = subprocess.run([sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"], cwd=self.dir, capture_output=True, text=True, timeout=TIMEOUT)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("broken", done.stderr)
         outputs = [outputs for outputs in self.outputs() if outputs]
@@ -106,7 +106,7 @@ class ProgramsTest(unittest.TestCase):
     def test_console(self):
         """jupyter console: values, continued lines, input, an error, and the way out."""
         console = pexpect.spawn(
-            sys.executable, ["-m", "jupyter_console", "--simple-prompt", "--kernel", KERNEL], cwd=str(self.dir), timeout=60, encoding="utf-8",
+            sys.executable, ["-m", "jupyter_console", "--simple-prompt", "--kernel", KERNEL], cwd=str(self.dir), timeout=TIMEOUT, encoding="utf-8",
             env={**os.environ, "TERM": "dumb", "JUPYTER_CONFIG_DIR": str(self.dir)}, echo=False,
         )
         self.addCleanup(console.close)
@@ -137,7 +137,7 @@ class ProgramsTest(unittest.TestCase):
         self.assertIn(KERNEL, json.loads(server.ask("api/kernelspecs"))["kernelspecs"])
         kernel = json.loads(server.ask("api/kernels", {"name": KERNEL}))["id"]
         channels = f"ws://{server.address}/api/kernels/{kernel}/channels"
-        socket = websocket.create_connection(channels, timeout=60, header=[f"Authorization: token {server.token}"])
+        socket = websocket.create_connection(channels, timeout=TIMEOUT, header=[f"Authorization: token {server.token}"])
         header = {"msg_id": "one", "msg_type": "execute_request", "session": "s", "username": "", "version": "5.4", "date": "2026-01-01T00:00:00Z"}
         content = {"code": "6*7", "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": True, "stop_on_error": True}
         socket.send(json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}))
@@ -181,7 +181,7 @@ class EditorTest(unittest.IsolatedAsyncioTestCase):
         client = self.client
         shell, control = client.kernel_info(), client.session.msg("kernel_info_request", {})
         client.control_channel.send(control)
-        replies = {"shell": await client.get_shell_msg(timeout=QUICK), "control": await client.get_control_msg(timeout=QUICK)}
+        replies = {"shell": await client.get_shell_msg(timeout=TIMEOUT), "control": await client.get_control_msg(timeout=TIMEOUT)}
         for channel, asked in (("shell", shell), ("control", control["header"]["msg_id"])):
             self.assertEqual((replies[channel]["msg_type"], replies[channel]["parent_header"]["msg_id"]), ("kernel_info_reply", asked))
         self.assertEqual(await self.text('fmt.Println("hi")'), ("ok", "hi\n"))
@@ -190,18 +190,18 @@ class EditorTest(unittest.IsolatedAsyncioTestCase):
         cell = asyncio.create_task(self.text('fmt.Println("on")\nfor { time.Sleep(time.Second) }'))
         await asyncio.sleep(0)
         client.control_channel.send(client.session.msg("interrupt_request", {}))
-        reply = await client.get_control_msg(timeout=QUICK)
+        reply = await client.get_control_msg(timeout=TIMEOUT)
         self.assertEqual((reply["msg_type"], reply["content"]["status"]), ("interrupt_reply", "ok"))
         while not cell.done():  # the interrupt may have come before the cell
             client.control_channel.send(client.session.msg("interrupt_request", {}))
-            await client.get_control_msg(timeout=QUICK)
+            await client.get_control_msg(timeout=TIMEOUT)
             await asyncio.wait([cell], timeout=1)
         self.assertEqual((await cell)[0], "error")
         self.assertEqual(await self.text('fmt.Println("hi again")'), ("ok", "hi again\n"))
 
         client.control_channel.send(client.session.msg("shutdown_request", {"restart": False}))
-        self.assertEqual((await client.get_control_msg(timeout=QUICK))["content"], {"status": "ok", "restart": False})
-        self.assertEqual(await asyncio.wait_for(self.process.wait(), QUICK), 0)
+        self.assertEqual((await client.get_control_msg(timeout=TIMEOUT))["content"], {"status": "ok", "restart": False})
+        self.assertEqual(await asyncio.wait_for(self.process.wait(), TIMEOUT), 0)
 
 
 if __name__ == "__main__":
