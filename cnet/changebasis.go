@@ -11,6 +11,7 @@ import (
 
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/internal/layers"
+	"continuousnet/cnet/internal/optional"
 )
 
 // A Method carries weights over depth to another basis.
@@ -241,7 +242,7 @@ func (r *Run) CompressTo(dir, name string, functions int, method ...Method) (*Ru
 	}
 	var report *BasisChange
 	compressed, err := lockedRun(dir, func(c *Run) (err error) {
-		if err := c.unused(); err != nil {
+		if err := vacant(dir); err != nil {
 			return err
 		}
 		c.state, c.history, c.store, c.net, c.set = r.state, slices.Clone(r.history), store, r.net, r.set
@@ -273,9 +274,9 @@ func (r *Run) newBasis(name string, functions int, smaller bool, methods []Metho
 		return nil, "", fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	have := n.Basis.Functions()
-	switch method = append(methods, ByProjection)[0]; {
-	case len(methods) > 1:
-		err = fmt.Errorf("run %s: one method at most changes a basis, got %d", r.dir, len(methods))
+	switch method, err = optional.One("a change of basis", "method", methods, ByProjection); {
+	case err != nil:
+		err = fmt.Errorf("run %s: %w", r.dir, err)
 	case name == n.Basis.Name() && functions == have:
 		err = fmt.Errorf("run %s: it has %s functions already", r.dir, basisTitle(to))
 	case smaller && functions > have && name == n.Basis.Name():

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/gofrs/flock"
 	"github.com/gomlx/gomlx/ml/model"
@@ -20,6 +19,8 @@ import (
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/engine"
 	"continuousnet/cnet/internal/layers"
+	"continuousnet/cnet/internal/optional"
+	"continuousnet/cnet/internal/runname"
 )
 
 // Run is a directory in which a net is trained. All that matters is in there: configuration, weights, the optimizer's
@@ -58,34 +59,11 @@ const (
 //
 // Close releases the run for others. A process that dies releases it too.
 func Open(dir string, config ...Config) (*Run, error) {
-	if len(config) > 1 {
-		return nil, fmt.Errorf("run %s: Open takes at most one configuration, got %d", dir, len(config))
-	}
-	return lockedRun(dir, func(r *Run) error { return r.open(config) })
-}
-
-// lockedRun locks dir for a run, which begin opens or makes.
-func lockedRun(dir string, begin func(*Run) error) (*Run, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	c, err := optional.One("Open", "configuration", config, Config{})
+	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
 	}
-	lock, err := acquire(dir)
-	if err != nil {
-		return nil, err
-	}
-	r := &Run{dir: dir, lock: lock}
-	if err := begin(r); err != nil {
-		if !Exists(dir) { // no run came of it: leave nothing behind; what is not empty stays
-			_ = os.Remove(filepath.Join(dir, savesDir))
-			_ = os.Remove(filepath.Join(dir, lockFile))
-			_ = os.Remove(dir)
-		}
-		if closing := r.Close(); closing != nil {
-			err = errors.Join(err, closing)
-		}
-		return nil, err
-	}
-	return r, nil
+	return lockedRun(dir, func(r *Run) error { return r.open(c) })
 }
 
 // MustOpen is Open for notebooks: it panics with the error.
@@ -101,52 +79,20 @@ func MustOpen(dir string, config ...Config) *Run {
 // returns an error. Engine and Data of a configuration say where to compute and where the data set is; its other fields must
 // agree with the run.
 func OpenReadOnly(dir string, config ...Config) (*Run, error) {
+	c, err := optional.One("OpenReadOnly", "configuration", config, Config{})
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", dir, err)
+	}
 	r := &Run{dir: dir}
 	if found, err := r.restore(); err != nil {
 		return nil, err
 	} else if !found {
-		return nil, fmt.Errorf("run %s: there is no run here; \"cnet train --run %s\" makes one", dir, dir)
+		return nil, fmt.Errorf("run %s: there is no run here; \"cnet train --run %s\" makes one", dir, runname.Argument(dir))
 	}
-	if len(config) > 0 {
-		if err := r.agrees(config[0]); err != nil {
-			return nil, err
-		}
+	if err := r.agrees(c); err != nil {
+		return nil, err
 	}
 	return r, nil
-}
-
-// acquire locks the run for this process. The lock is the operating system's and goes with the process.
-func acquire(dir string) (*flock.Flock, error) {
-	path := filepath.Join(dir, lockFile)
-	lock := flock.New(path)
-	ok, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("run %s: cannot lock it: %w", dir, err)
-	}
-	if ok && !stillThere(lock) {
-		// Another process has removed the file between our opening and locking it, and may have made a new one.
-		return acquire(dir)
-	}
-	if !ok {
-		who := ""
-		if text, err := os.ReadFile(path); err == nil && len(text) > 0 {
-			who = " (process " + strings.TrimSpace(string(text)) + ")"
-		}
-		return nil, fmt.Errorf("run %s: %w%s; wait for it, or use another directory", dir, ErrInUse, who)
-	}
-	// For the message above only: no harm if it cannot be written.
-	_ = os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o666)
-	return lock, nil
-}
-
-// stillThere reports whether the locked file is the one that others find under its name.
-func stillThere(lock *flock.Flock) bool {
-	locked, err := lock.Stat()
-	if err != nil {
-		return false
-	}
-	found, err := os.Stat(lock.Path())
-	return err == nil && os.SameFile(locked, found)
 }
 
 // Close releases the run and its engine. It does not save: every method that changes the run has done so.
@@ -174,21 +120,7 @@ func (r *Run) writable() error {
 	return nil
 }
 
-// unused says why a new run cannot be made in the directory: it holds more than the lock.
-func (r *Run) unused() error {
-	entries, err := os.ReadDir(r.dir)
-	if err != nil {
-		return fmt.Errorf("run %s: %w", r.dir, err)
-	}
-	for _, e := range entries {
-		if e.Name() != lockFile {
-			return fmt.Errorf("run %s: the directory is not empty, it has %s; take another one", r.dir, e.Name())
-		}
-	}
-	return nil
-}
-
-func (r *Run) open(config []Config) error {
+func (r *Run) open(c Config) error {
 	if err := sweepSaves(r.dir); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
@@ -197,27 +129,24 @@ func (r *Run) open(config []Config) error {
 		return err
 	}
 	if !found {
-		var c Config
-		if len(config) == 1 {
-			c = config[0]
-		}
-		return r.create(c.WithDefaults())
+		return r.create(c)
 	}
-	if len(config) == 1 {
-		if err := r.agrees(config[0]); err != nil {
-			return err
-		}
+	if err := r.agrees(c); err != nil {
+		return err
 	}
 	r.writeCopies()
 	return nil
 }
 
 // create starts a new run with untrained weights.
-func (r *Run) create(c Config) error {
+func (r *Run) create(c Config) (err error) {
+	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	c = c.WithDefaults()
 	if err := c.Check(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	c.Dataset, _ = dataset.Canonical(c.Dataset) // Check has seen it
 	set, err := dataset.Load(c.Dataset, c.Data)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
@@ -338,14 +267,21 @@ func (r *Run) agrees(c Config) error {
 			continue
 		}
 		if !reflect.DeepEqual(have.Field(i).Interface(), want.Field(i).Interface()) {
-			return fmt.Errorf("run %s: it was made with %s %v, not %v; leave the field out to go on with it, or use another directory",
-				r.dir, field, have.Field(i), want.Field(i))
+			other := "or use another directory"
+			if field == "LearningRate" {
+				other = "change it with SetLearningRate, " + other
+			}
+			return fmt.Errorf("run %s: it was made with %s %v, not %v; leave the field out to go on with it, %s",
+				r.dir, field, have.Field(i), want.Field(i), other)
 		}
 	}
 	if c.Engine != "" {
 		r.state.Config.Engine = c.Engine
 	}
 	if c.Data != "" {
+		if _, err := dataset.Resolve(r.state.Config.Dataset, c.Data); err != nil {
+			return fmt.Errorf("run %s: %w", r.dir, err)
+		}
 		r.state.Config.Data = c.Data
 	}
 	return nil

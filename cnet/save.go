@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
@@ -204,7 +205,7 @@ func syncPath(path string) error {
 // listSaves returns the numbers of the complete saves, oldest first.
 func listSaves(dir string) ([]int, error) {
 	entries, err := os.ReadDir(filepath.Join(dir, savesDir))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 		return nil, err
 	}
 	var numbers []int

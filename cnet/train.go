@@ -12,6 +12,8 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 
 	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/internal/optional"
+	"continuousnet/cnet/internal/runname"
 )
 
 // Progress tells where training is, after every step.
@@ -45,18 +47,23 @@ func (r *Run) Train(ctx context.Context, epochs int, options ...TrainOptions) er
 	if epochs < 1 {
 		return fmt.Errorf("run %s: the number of epochs must be at least 1, got %d", r.dir, epochs)
 	}
-	return r.TrainTo(ctx, r.state.Epoch+epochs, options...)
+	return r.trainTo(ctx, r.state.Epoch+epochs, "Train", options)
 }
 
 // TrainTo trains until so many epochs are complete, counted from the beginning of the run. See Train.
 func (r *Run) TrainTo(ctx context.Context, epochs int, options ...TrainOptions) error {
+	return r.trainTo(ctx, epochs, "TrainTo", options)
+}
+
+func (r *Run) trainTo(ctx context.Context, epochs int, caller string, options []TrainOptions) error {
 	if err := r.writable(); err != nil {
 		return err
 	}
-	t := &training{Run: r, last: epochs, lastSave: time.Now()}
-	if len(options) > 0 {
-		t.TrainOptions = options[0]
+	o, err := optional.One(caller, "TrainOptions", options, TrainOptions{})
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
+	t := &training{Run: r, TrainOptions: o, last: epochs, lastSave: time.Now()}
 	for r.state.Epoch < epochs {
 		if err := t.epoch(ctx); err != nil {
 			return err
@@ -273,7 +280,8 @@ func (t *training) backToSave(why error) *TrainError {
 // diverged is backToSave for weights that have grown out of bounds.
 func (t *training) diverged(why error) *TrainError {
 	stopped := t.backToSave(why)
-	stopped.Err = fmt.Errorf("%w; go on with a smaller learning rate (SetLearningRate, or cnet train --lr)", stopped.Err)
+	stopped.Err = fmt.Errorf("%w; go on with a smaller learning rate (SetLearningRate, or cnet train --run %s --epochs %d --lr %.3g)",
+		stopped.Err, runname.Argument(t.dir), t.last, t.LearningRate()/10)
 	return stopped
 }
 

@@ -140,6 +140,10 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 		return nil, fmt.Errorf("run %s: there is a run already; import into another one", dir)
 	}
 	fail := func(err error) (*Run, error) { return nil, fmt.Errorf("weights %s: %w", w.Path, err) }
+	var err error
+	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+		return fail(err)
+	}
 	if c.Model != "" && w.Config.Model != "" && c.Model != w.Config.Model {
 		return fail(fmt.Errorf("it holds a %s, not a %s; leave the model out", w.Config.Model, c.Model))
 	}
@@ -151,7 +155,6 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	if err := c.Check(); err != nil {
 		return fail(err)
 	}
-	c.Dataset, _ = dataset.Canonical(c.Dataset) // Check has seen it
 	st := state{
 		Version: stateVersion, Config: c, LearningRate: c.LearningRate, Channels: w.ImageChannels, Classes: w.Classes,
 	}
@@ -184,7 +187,7 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	}
 	st.TrainImages = set.Train.Len()
 	return lockedRun(dir, func(r *Run) error {
-		if err := r.unused(); err != nil {
+		if err := vacant(dir); err != nil {
 			return err
 		}
 		r.set, r.state, r.net, r.store = set, st, network, store

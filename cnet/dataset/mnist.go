@@ -7,12 +7,14 @@ import (
 	"strings"
 )
 
+// mnistNames are the files of images and labels to train on, and those to test with.
+var mnistNames = []string{"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}
+
 // readMNIST fills set from the four idx files that MNIST introduced and that
 // Fashion-MNIST kept, names included.
 func readMNIST(set *Set, dir folder) error {
-	names := []string{"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}
 	var files, missing []string
-	for _, name := range names {
+	for _, name := range mnistNames {
 		if file, ok := idxFile(dir, name); ok {
 			files = append(files, file)
 		} else {
@@ -82,11 +84,18 @@ func checkIdentity(set *Set, dir folder) error {
 	if openingLabels[set.Name] == nil {
 		return nil
 	}
-	for other, opening := range openingLabels {
-		n := min(len(opening), set.Train.Len())
-		if other != set.Name && n == len(opening) && slices.Equal(set.Train.Labels[:n], opening) {
-			return fmt.Errorf("dataset: %s holds %s, want %s; ask for %s or pass another --data DIR", dir.path, other, set.Name, other)
-		}
+	if other := openedBy(set.Train.Labels); other != "" && other != set.Name {
+		return fmt.Errorf("dataset: %s holds %s, want %s; ask for %s or pass another --data DIR", dir.path, other, set.Name, other)
 	}
 	return nil
+}
+
+// openedBy returns the name of the set whose training labels begin as these, or "".
+func openedBy(labels []int32) string {
+	for name, opening := range openingLabels {
+		if len(labels) >= len(opening) && slices.Equal(labels[:len(opening)], opening) {
+			return name
+		}
+	}
+	return ""
 }

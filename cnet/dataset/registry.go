@@ -19,6 +19,7 @@ type spec struct {
 	flip                    bool
 	folders                 []string // below DIR, where the archive itself and other libraries put the files
 	read                    func(*Set, folder) error
+	holds                   func(*spec, folder) bool // reports whether files of the set are there; nil: it has none
 }
 
 // The means and deviations are those in common use with each set, so that
@@ -30,28 +31,28 @@ var specs = []spec{
 		height: 32, width: 32, channels: 3, classes: cifar10Classes,
 		mean: []float64{0.4914, 0.4822, 0.4465}, std: []float64{0.2023, 0.1994, 0.2010}, flip: true,
 		folders: []string{"cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"},
-		read:    cifar10.read,
+		read:    cifar10.read, holds: cifar10.holds,
 	},
 	{
 		name: "cifar100", title: "CIFAR-100",
 		height: 32, width: 32, channels: 3, classes: cifar100Classes,
 		mean: []float64{0.5071, 0.4867, 0.4408}, std: []float64{0.2675, 0.2565, 0.2761}, flip: true,
 		folders: []string{"cifar-100-binary", "cifar100", "cifar100/cifar-100-binary"},
-		read:    cifar100.read,
+		read:    cifar100.read, holds: cifar100.holds,
 	},
 	{
 		name: "mnist", title: "MNIST",
 		height: 28, width: 28, channels: 1, classes: mnistClasses,
 		mean: []float64{0.1307}, std: []float64{0.3081},
 		folders: []string{"mnist", "MNIST/raw"},
-		read:    readMNIST,
+		read:    readMNIST, holds: holdsMNIST,
 	},
 	{
 		name: "fashion-mnist", title: "Fashion-MNIST", aliases: []string{"fashion", "fmnist"},
 		height: 28, width: 28, channels: 1, classes: fashionClasses,
 		mean: []float64{0.2860}, std: []float64{0.3530}, flip: true,
 		folders: []string{"fashion-mnist", "FashionMNIST/raw"},
-		read:    readMNIST,
+		read:    readMNIST, holds: holdsMNIST,
 	},
 	{
 		// The statistics are those of the whole set: what is learned on the

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/optional"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -21,9 +22,14 @@ func Compress(run *cnet.Run, basis string, functions int, method ...cnet.Method)
 }
 
 func (s *surface) compress(run *cnet.Run, basis string, functions int, method ...cnet.Method) {
+	how, err := optional.One("notebook: Compress", "method", method, cnet.ByProjection)
+	if err != nil {
+		s.fail(err)
+		return
+	}
 	var report *cnet.BasisChange
 	s.change(run, func() (err error) {
-		report, err = run.Compress(basis, functions, method...)
+		report, err = run.Compress(basis, functions, how)
 		return err
 	})
 	if report == nil {

@@ -10,6 +10,7 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/curves"
+	"continuousnet/cnet/internal/optional"
 )
 
 // Convergence measures the order of schemes on the hidden state of a run, shows errors over steps and a table, and returns
@@ -19,9 +20,10 @@ func Convergence(run *cnet.Run, options ...cnet.ConvergenceOptions) *cnet.Conver
 }
 
 func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions) *cnet.Convergence {
-	var o cnet.ConvergenceOptions
-	if len(options) > 0 {
-		o = options[0]
+	o, err := optional.One("notebook: Convergence", "ConvergenceOptions", options, cnet.ConvergenceOptions{})
+	if err != nil {
+		s.fail(err)
+		return nil
 	}
 	line := ""
 	if s.notebook {

@@ -27,6 +27,9 @@ func info(run *cnet.Run) table {
 	if n, ok := run.Net().(*cnet.Net); ok {
 		t.rows[1][1] += fmt.Sprintf(", made of %s of depth per stage", plural(n.Basis.Functions(), n.Basis.Name()+" function"))
 	}
+	if rate := run.Rate().String(); rate != words.Rate(c.LearningRate) {
+		t.rows = append(t.rows, []string{"learning rate", rate})
+	}
 	if last, ok := lastEpoch(run.History()); ok {
 		t.rows = append(t.rows, []string{"test accuracy", percent(last.TestAccuracy) + " after the last epoch"})
 	}

@@ -11,6 +11,7 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
 	"continuousnet/cnet/curves"
+	"continuousnet/cnet/internal/optional"
 )
 
 // Manifest shows how well the weights of a run do under other schemes and numbers of steps, and returns it: a heat map of
@@ -23,11 +24,12 @@ func Manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cnet.Manifestati
 }
 
 func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cnet.Manifestation {
-	var o cnet.ManifestOptions
-	if len(options) > 0 {
-		o = options[0]
+	o, err := optional.One("notebook: Manifest", "ManifestOptions", options, cnet.ManifestOptions{})
+	if err != nil {
+		s.fail(err)
+		return nil
 	}
-	o, err := o.WithDefaults(run)
+	o, err = o.WithDefaults(run)
 	if err != nil {
 		s.fail(err)
 		return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/optional"
 )
 
 // Option changes what Train does.
@@ -32,9 +33,12 @@ func Train(run *cnet.Run, options ...Option) { here().train(run, options...) }
 
 func (s *surface) train(run *cnet.Run, options ...Option) {
 	p := plan{epochs: 1}
-	for _, o := range options {
-		o(&p)
+	set, err := optional.One("notebook: Train", "option, Epochs or Until", options, func(*plan) {})
+	if err != nil {
+		s.fail(err)
+		return
 	}
+	set(&p)
 	last := p.until
 	if last == 0 {
 		if p.epochs < 1 {
@@ -57,7 +61,7 @@ func (s *surface) train(run *cnet.Run, options ...Option) {
 	d := newDashboard(s, run, last)
 	d.start()
 	var remembered error
-	err := run.TrainTo(ctx, last, cnet.TrainOptions{
+	err = run.TrainTo(ctx, last, cnet.TrainOptions{
 		OnStep: d.step,
 		OnRecord: func(r cnet.Record) {
 			if r.Event == cnet.EventRefine {

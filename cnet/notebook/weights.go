@@ -9,6 +9,7 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/chart"
+	"continuousnet/cnet/internal/optional"
 )
 
 // weightsShown is how many weights of a stage are drawn.
@@ -22,9 +23,10 @@ const weightsShown = 5
 func Weights(run *cnet.Run, layer ...string) { here().weights(run, layer...) }
 
 func (s *surface) weights(run *cnet.Run, layer ...string) {
-	name := "ode/conv1/kernel"
-	if len(layer) > 0 {
-		name = layer[0]
+	name, err := optional.One("notebook: Weights", "layer", layer, "ode/conv1/kernel")
+	if err != nil {
+		s.fail(err)
+		return
 	}
 	before, err := recall(run)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/runname"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -193,7 +194,7 @@ func (c *compression) show(run *cnet.Run, r *compressed) error {
 	if r.Run != r.OldRun {
 		t.line("run %s; %s is as it was", r.Run, r.OldRun)
 	}
-	t.line("go on with: cnet train --run %s --epochs %d", quote(shortName(r.Run)), run.Epoch()+max(sampleEpochs, run.Epoch()/2))
+	t.line("go on with: cnet train --run %s --epochs %d", runname.Argument(r.Run), run.Epoch()+max(sampleEpochs, run.Epoch()/2))
 	_, err := c.out.Write(t.Bytes())
 	return err
 }

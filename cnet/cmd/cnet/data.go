@@ -11,6 +11,7 @@ import (
 
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/dataset/fetch"
+	"continuousnet/cnet/internal/runname"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -135,7 +136,7 @@ func (a *app) getData(ctx context.Context, text, dir string) error {
 	again := "cnet data get " + name
 	where := dataset.DefaultDir(name)
 	if dir != "" {
-		where, again = dir, again+" --data "+quote(dir)
+		where, again = dir, again+" --data "+runname.Path(dir)
 	}
 	d := &download{app: a}
 	err = fetch.Get(ctx, name, dir, d.progress)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/runname"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -66,6 +67,6 @@ func (a *app) exportRun(dir, file string, json bool) error {
 		})
 	}
 	fmt.Fprintf(a.out, "%s after %s, %s parameters\n%s\n", run.Title(), plural(run.Epoch(), "epoch"), words.Grouped(parameters), file)
-	fmt.Fprintf(a.out, "a run of it: cnet import %s NAME\n", quote(file))
+	fmt.Fprintf(a.out, "a run of it: cnet import %s NAME\n", runname.Path(file))
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/internal/runname"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -83,6 +85,9 @@ func (i *importing) run(file, name string) error {
 	if engine != "" {
 		c.Engine = engine
 	}
+	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+		return usagef("%v", err)
+	}
 	if missing := w.Missing(c); len(missing) > 0 {
 		return usagef("%s does not tell the %s of its network; add --%s", file, strings.Join(missing, " and the "), strings.Join(missing, " and --"))
 	}
@@ -110,8 +115,8 @@ func (i *importing) run(file, name string) error {
 	}
 	t.line("data     %s", made.Dataset)
 	t.line("run      %s", dir)
-	short := quote(shortName(dir))
-	t.line("next     cnet eval %s, cnet train --run %s", short, short)
+	word := runname.Argument(dir)
+	t.line("next     cnet eval %s, cnet train --run %s", word, word)
 	_, err = i.out.Write(t.Bytes())
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/runname"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -83,6 +84,7 @@ type summary struct {
 	EpochStep           int           `json:"epoch_step"` // steps done in the next one
 	Last                *epochNumbers `json:"last"`
 	Best                *epochNumbers `json:"best"`
+	Rate                cnet.Rate     `json:"learning_rate"`
 	Config              cnet.Config   `json:"config"`
 	History             []cnet.Record `json:"history,omitempty"`
 	Warnings            []string      `json:"warnings,omitempty"`
@@ -96,7 +98,7 @@ func summarize(dir string) (summary, error) {
 	defer run.Close()
 	s := summary{
 		Run: dir, Model: run.Config().Model, Net: run.Net().String(), title: run.Title(),
-		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochStep: run.Step(), Config: run.Config(),
+		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochStep: run.Step(), Rate: run.Rate(), Config: run.Config(),
 		History: run.History(), Warnings: run.Warnings(),
 	}
 	s.Parameters, s.ReferenceParameters = run.Net().CountParameters()
@@ -139,13 +141,17 @@ func (a *app) showRun(s summary) error {
 		data += " from " + c.Data
 	}
 	t.line("data        %s", data)
-	t.line("training    batches of %d, learning rate %g, momentum %g, weight decay %g, seed %d", c.BatchSize, c.LearningRate,
+	t.line("training    batches of %d, learning rate %s, momentum %g, weight decay %g, seed %d", c.BatchSize, s.Rate,
 		max(c.Momentum, 0), max(c.WeightDecay, 0), c.Seed)
 	if c.Adjoint != "" {
 		t.line("            gradients by %s", c.Adjoint)
 	}
 	if len(c.LRDecayEpochs) > 0 {
-		t.line("            learning rate times %g at the end of epochs %v, from 0", c.LRDecay, c.LRDecayEpochs)
+		done := ""
+		if len(s.Rate.Decays) > 0 {
+			done = fmt.Sprintf("; so far of %v", s.Rate.Decays)
+		}
+		t.line("            learning rate times %g at the end of epochs %v, from 0%s", c.LRDecay, c.LRDecayEpochs, done)
 	}
 	if len(c.RefineEpochs) > 0 {
 		t.line("            refines after %v epochs", c.RefineEpochs)
@@ -155,7 +161,7 @@ func (a *app) showRun(s summary) error {
 		t.line("accuracy    %s on the test images; the best was %s after %s", percent(s.Last.TestAccuracy),
 			percent(s.Best.TestAccuracy), plural(s.Best.Epoch+1, "epoch"))
 		if s.changed() {
-			t.line("            measured before the net was changed; cnet eval measures it as it is")
+			t.line("            measured before the net was changed; cnet eval %s measures it as it is", runname.Argument(s.Run))
 		}
 	}
 	header := false
@@ -205,7 +211,7 @@ func (a *app) listRuns(json bool) error {
 	fmt.Fprintln(w, "RUN\tNET\tDATA\tPARAMETERS\tEPOCHS\tACCURACY\tBEST")
 	for _, s := range list {
 		if s.Error != "" {
-			fmt.Fprintf(w, "%s\tcannot be read\n", shortName(s.Run))
+			fmt.Fprintf(w, "%s\tcannot be read\n", runname.Argument(s.Run))
 			a.warn("%s", s.Error)
 			continue
 		}
@@ -213,7 +219,7 @@ func (a *app) listRuns(json bool) error {
 		if s.Last != nil {
 			last, best = percent(s.Last.TestAccuracy), percent(s.Best.TestAccuracy)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", shortName(s.Run), s.Net, s.Dataset, words.Grouped(s.Parameters), s.Epochs, last, best)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", runname.Argument(s.Run), s.Net, s.Dataset, words.Grouped(s.Parameters), s.Epochs, last, best)
 	}
 	return w.Flush()
 }

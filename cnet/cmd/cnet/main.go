@@ -39,11 +39,20 @@ func main() {
 	os.Exit(code)
 }
 
-// interruptible returns a context that the first Ctrl-C or SIGTERM cancels; the second ends the process.
+// interruptible returns a context that the first Ctrl-C or SIGTERM cancels; the second ends the process. SIGHUP cancels too, as
+// often as it comes: a terminal that closes sends it twice, from the system and from the shell.
 func interruptible(stderr io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
+	signals, hangups := make(chan os.Signal, 2), make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // by nohup
+		signal.Notify(hangups, syscall.SIGHUP)
+	}
+	go func() {
+		for range hangups {
+			cancel()
+		}
+	}()
 	go func() {
 		<-signals
 		cancel()

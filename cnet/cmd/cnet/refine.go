@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/runname"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -57,6 +58,6 @@ func (a *app) refineRun(dir string, json bool) error {
 		})
 	}
 	fmt.Fprintf(a.out, "%s → %s\n%s → %s parameters\n", old, run.Net(), words.Grouped(before), words.Grouped(after))
-	fmt.Fprintf(a.out, "go on with: cnet train --run %s --epochs %d\n", quote(shortName(dir)), run.Epoch()+max(sampleEpochs, run.Epoch()/2))
+	fmt.Fprintf(a.out, "go on with: cnet train --run %s --epochs %d\n", runname.Argument(dir), run.Epoch()+max(sampleEpochs, run.Epoch()/2))
 	return nil
 }

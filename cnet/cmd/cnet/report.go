@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/runname"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -18,6 +19,7 @@ type reporter struct {
 	run    *cnet.Run
 	epochs int
 	json   bool
+	notes  []string  // on a run that goes on
 	human  io.Writer // where text for people goes
 	bar    *bar
 	header bool // the head of the table is printed
@@ -62,6 +64,9 @@ func (r *reporter) begin() error {
 		t.line("epochs   %d, goes on after %s", r.epochs, position(done, r.run.Step()))
 	default:
 		t.line("epochs   %d in batches of %d", r.epochs, c.BatchSize)
+	}
+	for _, note := range r.notes {
+		t.line("         %s", note)
 	}
 	if _, err := r.human.Write(t.Bytes()); err != nil {
 		return err
@@ -119,7 +124,7 @@ func (r *reporter) end() error {
 		return nil
 	}
 	best := bestRecord(records)
-	name := quote(shortName(r.run.Dir()))
+	name := runname.Argument(r.run.Dir())
 	var t text
 	t.line("")
 	result := fmt.Sprintf("test accuracy %s after %s", percent(last.TestAccuracy), plural(r.run.Epoch(), "epoch"))

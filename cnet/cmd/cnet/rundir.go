@@ -6,46 +6,57 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/runname"
 )
 
 // results is the folder of runs that are called by their bare name.
-const results = "results"
+const results = runname.Results
 
-// runDir is the directory of a run as people call it: a path, or the bare name of one in results.
+// runDir returns the directory of a run as people call it: a path, or the bare name of one in results.
 func runDir(name string) (string, error) {
-	switch {
-	case name == "":
-		return "", usagef("a run needs a name, such as first (results/first) or /tmp/first")
-	case strings.HasPrefix(name, "-"):
-		return "", usagef("%q is a flag, not the name of a run", name)
-	case name == "." || name == ".." || strings.ContainsAny(name, `/`+string(filepath.Separator)):
-		return filepath.Clean(name), nil
+	dir, err := runname.Dir(name)
+	if err != nil {
+		return "", usagef("%v", err)
 	}
-	return filepath.Join(results, name), nil
+	return dir, nil
 }
 
 // freshDir makes a directory for a run that has no name: results/DATASET-SCHEME-STEPS or, of a baseline,
-// results/DATASET-MODEL-DEPTH; and -2, -3, ... if that is there.
-func freshDir(c cnet.Config) (string, error) {
-	if err := os.MkdirAll(results, 0o777); err != nil {
-		return "", err
+// results/DATASET-MODEL-DEPTH; and -2, -3, ... if that is there. Undo removes what was made and is still empty.
+func freshDir(c cnet.Config) (dir string, undo func(), err error) {
+	var made []string
+	undo = func() {
+		for _, path := range slices.Backward(made) {
+			_ = os.Remove(path)
+		}
+	}
+	if err := os.Mkdir(results, 0o777); err == nil {
+		made = append(made, results)
+	} else if !errors.Is(err, fs.ErrExist) {
+		return "", nil, err
 	}
 	base := filepath.Join(results, fmt.Sprintf("%s-%s-%d-%d-%d", c.Dataset, c.Scheme, c.Steps, c.Steps, c.Steps))
 	if !cnet.Continuous(c.Model) {
 		base = filepath.Join(results, fmt.Sprintf("%s-%s-%d", c.Dataset, strings.ToLower(c.Model), c.Depth))
 	}
-	dir := base
+	dir = base
 	for n := 2; ; n++ {
 		// Made, not looked for: two trainings that start at the same time get two directories.
 		err := os.Mkdir(dir, 0o777)
+		if err == nil {
+			made = append(made, dir)
+			return dir, undo, nil
+		}
 		if !errors.Is(err, fs.ErrExist) {
-			return dir, err
+			undo()
+			return "", nil, err
 		}
 		dir = fmt.Sprintf("%s-%d", base, n)
 	}
@@ -77,7 +88,8 @@ func (r *runArg) dir(cmd *cobra.Command, args []string) (string, error) {
 		return "", err
 	}
 	if !cnet.Exists(dir) {
-		return "", usagef("there is no run in %s; \"cnet info\" lists those in results/, \"cnet train --run %s\" makes this one", dir, quote(name))
+		return "", usagef("there is no run in %s; \"cnet info\" lists those in results/, \"cnet train --run %s\" makes this one",
+			dir, runname.Argument(dir))
 	}
 	return dir, nil
 }
@@ -88,15 +100,4 @@ func atMostOne(cmd *cobra.Command, args []string) error {
 		return usagef("%s takes one run, got %q as well", where(cmd), args[1])
 	}
 	return nil
-}
-
-// quote writes a word so that a shell reads it as one.
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:+,@=%", r) || r > 127
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

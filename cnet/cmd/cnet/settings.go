@@ -370,6 +370,10 @@ func newConfig(list []*setting) (cnet.Config, error) {
 	if find(list, "steps").given && find(list, "n-time-steps-per").given {
 		return c, usagef("--n-time-steps-per contradicts --steps; leave one of them out")
 	}
+	var err error
+	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+		return c, usagef("%v", err)
+	}
 	c = c.WithDefaults()
 	if err := c.Check(); err != nil {
 		return c, usagef("%v", err)
@@ -382,20 +386,34 @@ func find(list []*setting, name string) *setting {
 	return list[slices.IndexFunc(list, func(s *setting) bool { return s.name == name })]
 }
 
-// agree reports a given setting that is not what the run was made with.
-func agree(list []*setting, dir string, have cnet.Config) error {
+// agree reports a given setting that is neither what the run was made with nor what it has now. Notes tell of those that it was made
+// with and that have changed since.
+func agree(list []*setting, dir string, have, now cnet.Config) (notes []string, err error) {
 	for _, s := range list {
-		want := have
-		if err := s.apply(&want); err != nil {
-			return err
+		if s.free || !s.given {
+			continue
 		}
-		if is, given := s.show(have), s.show(want); !s.free && is != given {
-			if is == "" {
-				return usagef("--%s %s is not what run %s was made with; leave it out to go on, or use another --run", s.name, given, dir)
+		want, wantNow := have, now
+		if err := s.apply(&want); err != nil {
+			return nil, err
+		}
+		if err := s.apply(&wantNow); err != nil {
+			return nil, err
+		}
+		is, given, isNow := s.show(have), s.show(want), s.show(now)
+		switch {
+		case is == given && isNow != s.show(wantNow):
+			notes = append(notes, fmt.Sprintf("%s stays %s (made with %s, changed since)", s.name, isNow, is))
+		case is == given || isNow == s.show(wantNow):
+		case is == "":
+			return nil, usagef("--%s %s is not what run %s was made with; leave it out to go on, or use another --run", s.name, given, dir)
+		default:
+			if isNow != is {
+				is += " and " + isNow + " by now"
 			}
-			return usagef("--%s %s is not what run %s was made with, which is %s; leave it out to go on, or use another --run",
+			return nil, usagef("--%s %s is not what run %s was made with, which is %s; leave it out to go on, or use another --run",
 				s.name, given, dir, is)
 		}
 	}
-	return nil
+	return notes, nil
 }

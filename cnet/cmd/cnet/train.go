@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/runname"
 )
 
 // Epochs trained when nothing is said: what fits into a minute, and what the original uses.
@@ -39,8 +40,10 @@ type training struct {
 	settings []*setting
 	engine   engineFlags
 	name     string // of the run
+	named    bool   // it is given
 	epochs   int    // 0: not given
 	json     bool
+	notes    []string // what a run that goes on keeps or changes
 }
 
 func (a *app) train() *cobra.Command {
@@ -52,10 +55,12 @@ func (a *app) train() *cobra.Command {
 
 Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With --run DIR, the run in DIR goes on, or is made if
 there is none; a name without a slash is a run in results/. A run keeps the flags that it was made with: to go on, --run and
---epochs are enough; --lr, --data and --engine may differ. --epochs counts from the beginning of the run, so that the same command once more completes it, to the
+--epochs are enough; --lr, --data and --engine may differ. The --lr that it is trained with already leaves its decays as they are. --epochs counts from the beginning of the run, so that the same command once more completes it, to the
 same numbers, whatever ended it.
 
-Ctrl-C saves first; twice, it does not. Flags can be written with hyphens or underscores.`,
+Without --dataset, the files in the folder of --data say which set they are.
+
+Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. Flags can be written with hyphens or underscores.`,
 		Example: `  cnet train                                    the embedded sample, within a minute
   cnet train --run first --scheme rk4_classic   in results/first
   cnet train --run first --epochs 10            goes on to 10 epochs
@@ -71,7 +76,10 @@ With --json, standard output has one line for each epoch and a last one with the
   {"event":"result",...,"run":"results/first","epochs":3,"parameters":175770,"seconds":36.2}
 where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spent on training steps.`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			t.named = cmd.Flags().Changed("run")
+			return t.run(cmd.Context())
+		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -121,11 +129,13 @@ func (t *training) run(ctx context.Context) error {
 	})
 	defer quiet()
 	// Nobody reads what is written after the reader has gone; what was trained so far is kept.
+	signalled := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	t.out.failed = cancel
 
 	r := newReporter(t.app, run, t.epochs, t.json)
+	r.notes = t.notes
 	if err := r.begin(); err != nil {
 		return err
 	}
@@ -142,17 +152,18 @@ func (t *training) run(ctx context.Context) error {
 	if !errors.Is(err, context.Canceled) {
 		return err
 	}
-	return t.interrupted(run, err)
+	return t.interrupted(run, err, signalled.Err() != nil)
 }
 
-// interrupted tells where a training stopped and how it goes on.
-func (t *training) interrupted(run *cnet.Run, err error) error {
+// interrupted tells where a training stopped, by a signal or because standard output failed, and how it goes on. A terminal that has
+// gone does both.
+func (t *training) interrupted(run *cnet.Run, err error, signalled bool) error {
 	if err := besidesCancel(err); err != nil {
 		return err
 	}
-	goOn := fmt.Sprintf("go on with: cnet train --run %s --epochs %d", quote(run.Dir()), t.epochs)
+	goOn := fmt.Sprintf("go on with: cnet train --run %s --epochs %d", runname.Argument(run.Dir()), t.epochs)
 	saved := fmt.Sprintf("saved after %s, of %s", position(run.Epoch(), run.Step()), plural(t.epochs, "epoch"))
-	if t.out.err != nil {
+	if t.out.err != nil && !signalled {
 		return fmt.Errorf("standard output: %w; %s; %s", t.out.err, saved, goOn)
 	}
 	fmt.Fprintf(t.err, "cnet: interrupted; %s\n%s\n", saved, goOn)
@@ -177,57 +188,6 @@ func besidesCancel(err error) error {
 	return nil
 }
 
-// open opens the run that the flags describe, or makes it.
-func (t *training) open() (*cnet.Run, error) {
-	engineName, err := t.engine.name()
-	if err != nil {
-		return nil, err
-	}
-	if err := check(engineName); err != nil {
-		return nil, err
-	}
-	if t.name == "" {
-		return t.create("", engineName)
-	}
-	dir, err := runDir(t.name)
-	if err != nil {
-		return nil, err
-	}
-	if !cnet.Exists(dir) {
-		return t.create(dir, engineName)
-	}
-	where := cnet.Config{Engine: engineName}
-	if err := find(t.settings, "data").apply(&where); err != nil {
-		return nil, err
-	}
-	run, err := cnet.Open(dir, where)
-	if err != nil {
-		return nil, err
-	}
-	if err := agree(t.settings, dir, run.Config()); err != nil {
-		return nil, errors.Join(err, run.Close())
-	}
-	if err := t.changeRate(run); err != nil {
-		return nil, errors.Join(err, run.Close())
-	}
-	return run, nil
-}
-
-// changeRate goes on with the learning rate of --lr, if it is given and another than that of the run.
-func (t *training) changeRate(run *cnet.Run) error {
-	have := run.Config()
-	for _, r := range run.History() {
-		if r.Event == cnet.EventRate {
-			have.LearningRate = r.LearningRate
-		}
-	}
-	want := have
-	if err := find(t.settings, "lr").apply(&want); err != nil || want.LearningRate == have.LearningRate {
-		return err
-	}
-	return run.SetLearningRate(want.LearningRate)
-}
-
 // create makes a run, in a fresh directory if dir is "". Without the run, no directory is left behind.
 func (t *training) create(dir, engineName string) (*cnet.Run, error) {
 	c, err := newConfig(t.settings)
@@ -239,9 +199,11 @@ func (t *training) create(dir, engineName string) (*cnet.Run, error) {
 	}
 	made := dir == ""
 	if made {
-		if dir, err = freshDir(c); err != nil {
+		var undo func()
+		if dir, undo, err = freshDir(c); err != nil {
 			return nil, err
 		}
+		defer undo() // does nothing when there is a run
 	} else if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		made = true
 	}

@@ -212,7 +212,7 @@ func TestInterrupt(t *testing.T) {
 		if code := cmd.ProcessState.ExitCode(); code != 130 {
 			t.Fatalf("%v: exit status %d, want 130; stderr %s", sig, code, errText.String())
 		}
-		for _, want := range []string{"cnet: interrupted; saved after ", "go on with: cnet train --run results/first --epochs 100000\n"} {
+		for _, want := range []string{"cnet: interrupted; saved after ", "go on with: cnet train --run first --epochs 100000\n"} {
 			if !strings.Contains(errText.String(), want) {
 				t.Errorf("%v: no %q in %q", sig, want, errText.String())
 			}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -209,9 +208,5 @@ func TestRunNames(t *testing.T) {
 		if got, err := runDir(name); err != nil || got != want {
 			t.Errorf("%s: got %s, %v, want %s", name, got, err, want)
 		}
-	}
-	quoted := []string{quote("results/a-1"), quote("my runs/it's"), quote("")}
-	if want := []string{"results/a-1", `'my runs/it'\''s'`, "''"}; !slices.Equal(quoted, want) {
-		t.Errorf("quoted %q, want %q", quoted, want)
 	}
 }

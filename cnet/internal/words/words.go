@@ -25,6 +25,9 @@ func Distance(a, b string) int {
 	return row[len(b)]
 }
 
+// Rate writes a learning rate without what floating point adds to one that has decayed. Rates that are written alike are the same.
+func Rate(rate float64) string { return strconv.FormatFloat(rate, 'g', 9, 64) }
+
 // Grouped writes a number with commas between thousands.
 func Grouped(n int) string {
 	s := strconv.Itoa(n)

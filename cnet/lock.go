@@ -1,0 +1,144 @@
+package cnet
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// lockedRun locks dir for a run, which begin opens or makes. If no run comes of it, what was made on the way is removed.
+func lockedRun(dir string, begin func(*Run) error) (*Run, error) {
+	if !Exists(dir) {
+		if err := vacant(dir); err != nil {
+			return nil, err
+		}
+	}
+	folders, err := makeFolders(dir)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", dir, err)
+	}
+	made := append(missingOf(filepath.Join(dir, savesDir), filepath.Join(dir, lockFile)), folders...)
+	lock, err := acquire(dir)
+	if err != nil {
+		remove(folders)
+		return nil, err
+	}
+	r := &Run{dir: dir, lock: lock}
+	if err := begin(r); err != nil {
+		if !Exists(dir) {
+			remove(made)
+		}
+		if closing := r.Close(); closing != nil {
+			err = errors.Join(err, closing)
+		}
+		return nil, err
+	}
+	return r, nil
+}
+
+// vacant says why a new run cannot be made in dir: it holds more than what is left of a process that died before its first save.
+func vacant(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("run %s: %w", dir, err)
+	case !info.IsDir():
+		return fmt.Errorf("run %s: it is a file, not a directory; take another name", dir)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", dir, err)
+	}
+	for _, e := range entries {
+		if !leftover(dir, e) {
+			return fmt.Errorf("run %s: the directory is not empty, it has %s, and no run; take another name", dir, e.Name())
+		}
+	}
+	return nil
+}
+
+// leftover reports whether an entry of dir is what a process leaves that died before its first save: the lock with its number,
+// and saves that are not complete.
+func leftover(dir string, e fs.DirEntry) bool {
+	path := filepath.Join(dir, e.Name())
+	switch e.Name() {
+	case lockFile:
+		text, err := os.ReadFile(path)
+		return err == nil && strings.Trim(string(text), "0123456789\n") == ""
+	case savesDir:
+		saves, err := os.ReadDir(path)
+		return err == nil && !slices.ContainsFunc(saves, func(s fs.DirEntry) bool { return !strings.HasPrefix(s.Name(), partialSave) })
+	}
+	return false
+}
+
+// makeFolders makes a folder and those above it, and returns the ones that were not there before, the innermost first.
+func makeFolders(dir string) (made []string, err error) {
+	for path := filepath.Clean(dir); len(missingOf(path)) > 0; path = filepath.Dir(path) {
+		made = append(made, path)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		remove(made)
+		return nil, err
+	}
+	return made, nil
+}
+
+// missingOf returns the paths that do not exist.
+func missingOf(paths ...string) (missing []string) {
+	for _, path := range paths {
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, path)
+		}
+	}
+	return missing
+}
+
+// remove removes files, and folders that are empty; what others have put there stays.
+func remove(paths []string) {
+	for _, path := range paths {
+		_ = os.Remove(path)
+	}
+}
+
+// acquire locks the run for this process. The lock is the operating system's and goes with the process.
+func acquire(dir string) (*flock.Flock, error) {
+	path := filepath.Join(dir, lockFile)
+	lock := flock.New(path)
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("run %s: cannot lock it: %w", dir, err)
+	}
+	if ok && !stillThere(lock) {
+		// Another process has removed the file between our opening and locking it, and may have made a new one.
+		return acquire(dir)
+	}
+	if !ok {
+		who := ""
+		if text, err := os.ReadFile(path); err == nil && len(text) > 0 {
+			who = " (process " + strings.TrimSpace(string(text)) + ")"
+		}
+		return nil, fmt.Errorf("run %s: %w%s; wait for it, or use another directory", dir, ErrInUse, who)
+	}
+	// For the message above only: no harm if it cannot be written.
+	_ = os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o666)
+	return lock, nil
+}
+
+// stillThere reports whether the locked file is the one that others find under its name.
+func stillThere(lock *flock.Flock) bool {
+	locked, err := lock.Stat()
+	if err != nil {
+		return false
+	}
+	found, err := os.Stat(lock.Path())
+	return err == nil && os.SameFile(locked, found)
+}

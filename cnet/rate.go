@@ -1,0 +1,58 @@
+package cnet
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"continuousnet/cnet/internal/words"
+)
+
+// Rate is the learning rate that a run goes on with, and what made it so.
+type Rate struct {
+	Now    float64 `json:"now"`
+	Start  float64 `json:"start"`             // before it decayed: the configuration's, or that of SetLearningRate
+	Epochs int     `json:"epochs"`            // complete when it was Start
+	ByHand bool    `json:"by_hand,omitempty"` // Start is that of SetLearningRate
+	Decays []int   `json:"decays,omitempty"`  // the epochs since then, from 0, at whose end it decayed
+}
+
+// Rate returns the learning rate that the run goes on with, and what made it so.
+func (r *Run) Rate() Rate {
+	st := r.state
+	rate := Rate{Now: r.LearningRate(), Start: st.LearningRate, Epochs: st.RateEpoch}
+	rate.ByHand = slices.ContainsFunc(r.history, func(rec Record) bool { return rec.Event == EventRate })
+	for _, e := range st.Config.LRDecayEpochs {
+		if st.RateEpoch <= e && e < st.Epoch {
+			rate.Decays = append(rate.Decays, e)
+		}
+	}
+	return rate
+}
+
+// String returns the rate and why it is not the one that the run began with: "0.001 (0.1, decayed twice)".
+func (r Rate) String() string {
+	var why []string
+	if r.ByHand {
+		why = append(why, fmt.Sprintf("changed by hand after %d epochs", r.Epochs))
+		if r.Epochs == 1 {
+			why[0] = "changed by hand after 1 epoch"
+		}
+	}
+	switch n := len(r.Decays); n {
+	case 0:
+	case 1:
+		why = append(why, "decayed once")
+	case 2:
+		why = append(why, "decayed twice")
+	default:
+		why = append(why, fmt.Sprintf("decayed %d times", n))
+	}
+	if len(why) == 0 {
+		return words.Rate(r.Now)
+	}
+	if len(r.Decays) > 0 {
+		why = append([]string{words.Rate(r.Start)}, why...)
+	}
+	return words.Rate(r.Now) + " (" + strings.Join(why, ", ") + ")"
+}
