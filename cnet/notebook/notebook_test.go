@@ -148,6 +148,12 @@ func TestFail(t *testing.T) {
 		{"chart", func(r *recorder) {
 			r.draw(chart.Chart{Panels: []chart.Panel{{Series: []chart.Series{{X: []float64{1}, Y: []float64{1, 2}}}}}}, "")
 		}, "chart: "},
+		{"two options", func(r *recorder) { r.train(run, Epochs(1), Until(3)) }, "Train takes at most one option, Epochs or Until, got 2\n"},
+		{"two manifests", func(r *recorder) { r.manifest(run, cnet.ManifestOptions{}, cnet.ManifestOptions{}) }, "Manifest takes at most one ManifestOptions, got 2\n"},
+		{"two convergences", func(r *recorder) { r.convergence(run, cnet.ConvergenceOptions{}, cnet.ConvergenceOptions{}) },
+			"Convergence takes at most one ConvergenceOptions, got 2\n"},
+		{"two layers", func(r *recorder) { r.weights(run, "ode/conv1/kernel", "ode/conv2/kernel") }, "Weights takes at most one layer, got 2\n"},
+		{"two methods", func(r *recorder) { r.compress(run, "", 1, cnet.ByProjection, cnet.ByProjection) }, "Compress takes at most one method, got 2\n"},
 		{"two lines", func(r *recorder) { r.fail(errors.Join(errors.New("a"), errors.New("b"))) }, "a; b\n"},
 	} {
 		r := newRecorder(true)

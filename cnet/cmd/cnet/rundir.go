@@ -88,10 +88,19 @@ func (r *runArg) dir(cmd *cobra.Command, args []string) (string, error) {
 		return "", err
 	}
 	if !cnet.Exists(dir) {
-		return "", usagef("there is no run in %s; \"cnet info\" lists those in results/, \"cnet train --run %s\" makes this one",
-			dir, runname.Argument(dir))
+		hint := `; "cnet info" lists those in results/`
+		if entries, _ := os.ReadDir(dir); len(entries) == 0 && !isFile(dir) {
+			hint += fmt.Sprintf(`, "cnet train --run %s" makes this one`, runname.Argument(dir))
+		}
+		return "", usagef("there is no run in %s%s", dir, hint)
 	}
 	return dir, nil
+}
+
+// isFile reports whether there is something in the place of a folder.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 // atMostOne refuses a second argument.

@@ -160,8 +160,55 @@ func TestNoRunWithoutData(t *testing.T) {
 	if status != 1 || errText != want {
 		t.Errorf("status %d, stderr %s", status, errText)
 	}
-	if _, err := os.Stat("results/first"); err == nil {
-		t.Error("a directory without a run was left behind")
+	if _, again, _ := cnetRun(t, "train", "--dataset", "CIFAR10"); again != want {
+		t.Errorf("without a name: stderr %s", again)
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// A terminal that closes sends SIGHUP, more than once, and takes no more output: what was trained is saved.
+func TestClosedTerminal(t *testing.T) {
+	cmd := command(t, append(workplace(t), "--run", "first", "--epochs", "100000")...)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for in := bufio.NewReader(stdout); ; {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(line, "/100000 ") { // the row of an epoch
+			break
+		}
+	}
+	for range 3 {
+		if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stdout.Close()
+	stderr.Close()
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 && code != 1 { // 1: the output was gone before the signal came
+		t.Errorf("%v, want exit status 130 or 1", cmd.ProcessState)
+	}
+	run, err := cnet.OpenReadOnly("results/first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Close()
+	if run.Epoch() < 1 {
+		t.Errorf("%s: the epoch is lost", run)
 	}
 }
 
@@ -190,7 +237,7 @@ func waitFor(t *testing.T, c <-chan string, text string) {
 
 func TestInterrupt(t *testing.T) {
 	flags := append(workplace(t), "--run", "first")
-	for i, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+	for i, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		cmd := command(t, append(flags, "--epochs", "100000")...)
 		var errText strings.Builder
 		cmd.Stderr = &errText

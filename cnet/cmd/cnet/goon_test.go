@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// shellWords splits a command line as a shell does.
+func shellWords(t *testing.T, line string) []string {
+	t.Helper()
+	out, err := exec.Command("sh", "-c", `printf '%s\n' `+line).Output()
+	if err != nil {
+		t.Fatalf("a shell cannot read %s: %v", line, err)
+	}
+	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+}
+
+var hint = regexp.MustCompile(`cnet (train --run|refine|info|eval) ('(?:[^']|'\\'')*'|[^\s,;")]+)`)
+
+// wantHints checks that every command in a text is for the run in dir, copied into a shell.
+func wantHints(t *testing.T, text, dir string, least int) {
+	t.Helper()
+	want, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := hint.FindAllStringSubmatch(text, -1)
+	if len(found) < least {
+		t.Errorf("%d hints, want %d in\n%s", len(found), least, text)
+	}
+	for _, h := range found {
+		words := shellWords(t, h[2])
+		if len(words) != 1 {
+			t.Errorf("%s is several words: %q", h[0], words)
+			continue
+		}
+		got, err := runDir(words[0])
+		if err != nil {
+			t.Errorf("%s: %v", h[0], err)
+			continue
+		}
+		if info, err := os.Stat(got); err != nil || !os.SameFile(info, want) {
+			t.Errorf("%s is the run in %s, want %s", h[0], got, dir)
+		}
+	}
+}
+
+// What commands tell to type next reaches the run that they were about, however it was named.
+func TestHintsReachTheRun(t *testing.T) {
+	flags := append(workplace(t), "--epochs", "1")
+	absolute := t.TempDir() + "/it's $HOME"
+	for name, dir := range map[string]string{
+		"first": "results/first", "./first": "first", "./digits/../other/": "other", "./with space": "with space", "./-dash": "-dash", absolute: absolute,
+	} {
+		out, errText := mustRun(t, append(flags, "--run", name)...)
+		wantHints(t, out+errText, dir, 4)
+		out, _ = mustRun(t, "refine", "--run", name)
+		wantHints(t, out, dir, 1)
+		out, _ = mustRun(t, "info", "--run", name)
+		wantHints(t, out, dir, 1)
+		out, _ = mustRun(t, "compress", "--run", name, "--n-basis", "1")
+		wantHints(t, out, dir+"-pc1", 1)
+	}
+
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out, errText bytes.Buffer
+	if status := execute(canceled, append(flags, "--run", "./stop ped"), &out, &errText); status != statusInterrupted {
+		t.Fatalf("status %d, %s", status, errText.String())
+	}
+	wantHints(t, errText.String(), "stop ped", 1)
+
+	_, diverged, status := cnetRun(t, append(flags, "--run", "./di verged", "--lr", "1e30", "--batch-norm", "false")...)
+	if status != 1 {
+		t.Fatalf("status %d, %s", status, diverged)
+	}
+	wantHints(t, diverged, "di verged", 1)
+
+	mustRun(t, "export", "first", "first.npz")
+	imported, _ := mustRun(t, "import", "first.npz", "./im ported", "--data", "digits")
+	wantHints(t, imported, "im ported", 2)
+}
+
+// The rate stays where it has decayed to when the same command line goes on, and is another one when that is asked for. Both are told.
+func TestRateOfARunThatGoesOn(t *testing.T) {
+	flags := append(workplace(t), "--run", "first", "--lr-decay-epoch", "0", "1")
+	mustRun(t, append(flags, "--epochs", "2", "--lr", "0.1")...)
+	for _, c := range []struct{ lr, want string }{
+		{"0.1", "learning rate stays 0.001 (0.1, decayed twice)"},
+		{"", "learning rate 0.001 (0.1, decayed twice)"},
+		{"0.001", "learning rate stays 0.001 (0.1, decayed twice)"},
+		{"0.05", "learning rate 0.05 from here (was 0.001)"},
+		{"5e-2", "learning rate stays 0.05 (changed by hand after 2 epochs)"},
+		{"0.1", "learning rate 0.1 from here (was 0.05)"},
+	} {
+		args := append(flags, "--epochs", "2")
+		if c.lr != "" {
+			args = append(args, "--lr", c.lr)
+		}
+		if out, _ := mustRun(t, args...); !strings.Contains(out, "\n         "+c.want+"\n") {
+			t.Errorf("--lr %s: no %q in\n%s", c.lr, c.want, out)
+		}
+		_, now, _ := strings.Cut(strings.Replace(c.want, "from here", "(changed by hand after 2 epochs)", 1), "learning rate ")
+		now, _, _ = strings.Cut(strings.TrimPrefix(now, "stays "), ")")
+		if out, _ := mustRun(t, "info", "first"); !strings.Contains(out, "learning rate "+now+"), momentum") {
+			t.Errorf("--lr %s: no learning rate %s) in\n%s", c.lr, now, out)
+		}
+	}
+}
+
+// Flags of what has changed since the run was made are no more silent than the rate.
+func TestFlagsOfARefinedRun(t *testing.T) {
+	flags := append(workplace(t), "--run", "first", "--epochs", "1", "--steps", "1", "--n-basis", "1")
+	mustRun(t, flags...)
+	mustRun(t, "refine", "first")
+	out, _ := mustRun(t, flags...)
+	for _, want := range []string{"steps stays 2 (made with 1, changed since)\n", "n-basis stays 2 (made with 1, changed since)\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	if out, _ := mustRun(t, "train", "--run", "first", "--epochs", "1", "--steps", "2"); strings.Contains(out, "stays") {
+		t.Errorf("it has 2 steps:\n%s", out)
+	}
+	_, errText, status := cnetRun(t, "train", "--run", "first", "--steps", "3")
+	if want := "--steps 3 is not what run results/first was made with, which is 1 and 2 by now; "; status != 2 || !strings.Contains(errText, want) {
+		t.Errorf("status %d, %s", status, errText)
+	}
+}
+
+// A folder of data without the name of its set is looked into, or refused; it is never ignored.
+func TestFolderOfData(t *testing.T) {
+	workplace(t)
+	if err := os.CopyFS("MNIST/raw", os.DirFS("digits")); err != nil {
+		t.Fatal(err)
+	}
+	small := []string{"train", "--alpha", "1", "--batch_size", "20", "--test_batch_size", "20", "--epochs", "1"}
+	if out, _ := mustRun(t, append(small, "--data", ".", "--run", "digital")...); !strings.Contains(out, "data     MNIST: ") {
+		t.Errorf("MNIST/raw is trained on\n%s", out)
+	}
+	for _, c := range []struct {
+		args   []string
+		want   string
+		status int
+	}{
+		{append(small, "--data", "digits"), "may be mnist or fashion-mnist; add --dataset mnist or --dataset fashion-mnist\n", 2},
+		{append(small, "--data", "digits", "--run", "new"), "may be mnist or fashion-mnist; add ", 2},
+		{append(small, "--data", "results"), "holds none of the data sets (looked for ", 2},
+		{append(small, "--data", "nowhere"), "there is no folder ", 2},
+		{append(small, "--data", "digits", "--dataset", "sample"), "fashion-sample is part of the program and has no folder", 2},
+	} {
+		_, errText, status := cnetRun(t, c.args...)
+		if status != c.status || !strings.Contains(errText, c.want) {
+			t.Errorf("%v: status %d, %swant %q", c.args, status, errText, c.want)
+		}
+	}
+	mustRun(t, append(small, "--batch_size", "1250", "--run", "sample")...)
+	for _, args := range [][]string{{"train", "--run"}, {"eval"}, {"manifest"}, {"convergence"}, {"compress", "--n-basis", "1"}} {
+		_, errText, status := cnetRun(t, append(args, "sample", "--data", "digits")...)
+		if status == 0 || !strings.Contains(errText, "fashion-sample is part of the program and has no folder, got ") {
+			t.Errorf("%v: status %d, %s", args, status, errText)
+		}
+	}
+	if entries, _ := os.ReadDir("results"); len(entries) != 2 {
+		t.Errorf("runs: %v, want digital and sample", entries)
+	}
+}
+
+// A folder with something else in it is no place for a run, and there is no hint to make one there.
+func TestNoPlaceForARun(t *testing.T) {
+	workplace(t)
+	for _, name := range []string{".", "/", "./digits"} {
+		_, errText, status := cnetRun(t, "train", "--run", name)
+		if status != 1 || !strings.Contains(errText, "the directory is not empty, it has ") || !strings.HasSuffix(errText, ", and no run; take another name\n") {
+			t.Errorf("%s: status %d, %s", name, status, errText)
+		}
+		if _, errText, _ := cnetRun(t, "info", name); strings.Contains(errText, "cnet train") {
+			t.Errorf("%s: %s", name, errText)
+		}
+	}
+	if _, errText, status := cnetRun(t, "train", "--run", ""); status != 2 || !strings.Contains(errText, "a run needs a name") {
+		t.Errorf("no name: status %d, %s", status, errText)
+	}
+}

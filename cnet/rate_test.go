@@ -1,0 +1,40 @@
+package cnet
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRate(t *testing.T) {
+	c := Config{LearningRate: 0.1, LRDecay: 0.1, LRDecayEpochs: []int{1, 3, 5}}
+	byHand := []Record{{Event: EventRate, Epoch: 1, LearningRate: 0.05}}
+	for _, tc := range []struct {
+		start            float64
+		rateEpoch, epoch int
+		history          []Record
+		want             string
+	}{
+		{0.1, 0, 1, nil, "0.1"},
+		{0.1, 0, 2, nil, "0.01 (0.1, decayed once)"},
+		{0.1, 0, 4, nil, "0.001 (0.1, decayed twice)"},
+		{0.1, 0, 9, nil, "0.0001 (0.1, decayed 3 times)"},
+		{0.05, 1, 1, byHand, "0.05 (changed by hand after 1 epoch)"},
+		{0.05, 2, 4, byHand, "0.005 (0.05, changed by hand after 2 epochs, decayed once)"},
+	} {
+		r := &Run{history: tc.history, state: state{Config: c, LearningRate: tc.start, RateEpoch: tc.rateEpoch, Epoch: tc.epoch}}
+		if got := r.Rate().String(); got != tc.want {
+			t.Errorf("after %d epochs: %s, want %s", tc.epoch, got, tc.want)
+		}
+	}
+}
+
+// The rate of a run is changed by SetLearningRate, which the error of Open says.
+func TestAnotherRateInOpen(t *testing.T) {
+	dir := t.TempDir()
+	open(t, dir, tiny()).Close()
+	c := tiny()
+	c.LearningRate = 0.05
+	if _, err := Open(dir, c); err == nil || !strings.Contains(err.Error(), "LearningRate 0.1, not 0.05; leave the field out to go on with it, change it with SetLearningRate, or") {
+		t.Errorf("got %v", err)
+	}
+}
