@@ -13,7 +13,7 @@ import (
 // training (scheme, steps, learning rate) lives in the run's state.
 type Config struct {
 	Dataset string `json:"dataset"`        // "fashion-sample"; see dataset.Names
-	Data    string `json:"data,omitempty"` // the folder of the data set; "data/NAME", unused by fashion-sample
+	Data    string `json:"data,omitempty"` // its folder, whose files say what Dataset is if that is empty; "data/NAME"
 
 	Model    string `json:"model"`    // "ContinuousNet"; see Models
 	Channels int    `json:"channels"` // 16: channels of the stem (alpha) and of the first stage; the other stages have 2× and 4×

@@ -12,7 +12,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockedRun locks dir for a run, which begin opens or makes. If no run comes of it, what was made on the way is removed.
+// lockedRun locks dir for a run, which begin opens or makes. If no run comes of it, what was made on the way is
+// removed.
 func lockedRun(dir string, begin func(*Run) error) (*Run, error) {
 	if !Exists(dir) {
 		if err := vacant(dir); err != nil {
@@ -42,7 +43,8 @@ func lockedRun(dir string, begin func(*Run) error) (*Run, error) {
 	return r, nil
 }
 
-// vacant says why a new run cannot be made in dir: it holds more than what is left of a process that died before its first save.
+// vacant says why a new run cannot be made in dir: it holds more than what is left of a process that died before its
+// first save.
 func vacant(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
@@ -59,14 +61,15 @@ func vacant(dir string) error {
 	}
 	for _, e := range entries {
 		if !leftover(dir, e) {
-			return fmt.Errorf("run %s: the directory is not empty, it has %s, and no run; take another name", dir, e.Name())
+			return fmt.Errorf("run %s: the directory is not empty, it has %s, and no run; take another name",
+				dir, e.Name())
 		}
 	}
 	return nil
 }
 
-// leftover reports whether an entry of dir is what a process leaves that died before its first save: the lock with its number,
-// and saves that are not complete.
+// leftover reports whether an entry of dir is what a process leaves that died before its first save: the lock with its
+// number, and saves that are not complete.
 func leftover(dir string, e fs.DirEntry) bool {
 	path := filepath.Join(dir, e.Name())
 	switch e.Name() {
@@ -75,7 +78,8 @@ func leftover(dir string, e fs.DirEntry) bool {
 		return err == nil && strings.Trim(string(text), "0123456789\n") == ""
 	case savesDir:
 		saves, err := os.ReadDir(path)
-		return err == nil && !slices.ContainsFunc(saves, func(s fs.DirEntry) bool { return !strings.HasPrefix(s.Name(), partialSave) })
+		complete := func(s fs.DirEntry) bool { return !strings.HasPrefix(s.Name(), partialSave) }
+		return err == nil && !slices.ContainsFunc(saves, complete)
 	}
 	return false
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Resolve returns the canonical name of the data set that is meant by a name and a folder of files, each of which may be "". A
-// folder alone says by its files which set it holds; the embedded sample has none. Neither is no set: "".
+// Resolve returns the canonical name of the data set that is meant by a name and a folder of files, each of which may
+// be "". A folder alone says by its files which set it holds; the embedded sample has none. Neither is no set: "".
 func Resolve(name, dir string) (string, error) {
 	if name == "" && dir == "" {
 		return "", nil
@@ -23,7 +23,8 @@ func Resolve(name, dir string) (string, error) {
 		return "", err
 	}
 	if s.name == sampleName && dir != "" {
-		return "", fmt.Errorf("dataset: %s is part of the program and has no folder, got %s; leave one of them out", s.name, dir)
+		return "", fmt.Errorf("dataset: %s is part of the program and has no folder, got %s; leave one of them out",
+			s.name, dir)
 	}
 	return s.name, nil
 }
@@ -45,14 +46,14 @@ func recognize(dir string) (string, error) {
 				files = append(files, file)
 			}
 		}
-		return "", fmt.Errorf("dataset: %s holds none of the data sets (looked for %s); pass another --data DIR, or none to take %s",
-			dir, strings.Join(files, ", "), sampleName)
+		return "", fmt.Errorf("dataset: %s holds none of the data sets (looked for %s); "+
+			"pass another --data DIR, or none to take %s", dir, strings.Join(files, ", "), sampleName)
 	case 1:
 		return found[0], nil
 	}
 	last := len(found) - 1
-	return "", fmt.Errorf("dataset: %s may be %s or %s; add --dataset %s", dir, strings.Join(found[:last], ", "), found[last],
-		strings.Join(found, " or --dataset "))
+	return "", fmt.Errorf("dataset: %s may be %s or %s; add --dataset %s",
+		dir, strings.Join(found[:last], ", "), found[last], strings.Join(found, " or --dataset "))
 }
 
 // setsIn returns the names of the data sets that have files in their folders below dir.

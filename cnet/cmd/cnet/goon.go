@@ -65,8 +65,8 @@ func present(run *cnet.Run) cnet.Config {
 	return c
 }
 
-// changeRate goes on with the learning rate of --lr, unless the run has it already or had it before it decayed: then the same
-// command line is meant to go on. The note says which rate it is and why, if that needs to be said.
+// changeRate goes on with the learning rate of --lr, unless the run has it already or had it before it decayed: then
+// the same command line is meant to go on. The note says which rate it is and why, if that needs to be said.
 func (t *training) changeRate(run *cnet.Run) (note string, err error) {
 	rate, lr, made := run.Rate(), find(t.settings, "lr"), run.Config()
 	if !lr.given {
@@ -82,6 +82,7 @@ func (t *training) changeRate(run *cnet.Run) (note string, err error) {
 	case words.Rate(rate.Now), words.Rate(rate.Start):
 		return "learning rate stays " + rate.String(), nil
 	default:
-		return fmt.Sprintf("learning rate %s from here (was %s)", want, words.Rate(rate.Now)), run.SetLearningRate(made.LearningRate)
+		note = fmt.Sprintf("learning rate %s from here (was %s)", want, words.Rate(rate.Now))
+		return note, run.SetLearningRate(made.LearningRate)
 	}
 }

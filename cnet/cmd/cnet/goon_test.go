@@ -55,7 +55,8 @@ func TestHintsReachTheRun(t *testing.T) {
 	flags := append(workplace(t), "--epochs", "1")
 	absolute := t.TempDir() + "/it's $HOME"
 	for name, dir := range map[string]string{
-		"first": "results/first", "./first": "first", "./digits/../other/": "other", "./with space": "with space", "./-dash": "-dash", absolute: absolute,
+		"first": "results/first", "./first": "first", "./digits/../other/": "other", "./with space": "with space",
+		"./-dash": "-dash", absolute: absolute,
 	} {
 		out, errText := mustRun(t, append(flags, "--run", name)...)
 		wantHints(t, out+errText, dir, 4)
@@ -86,7 +87,8 @@ func TestHintsReachTheRun(t *testing.T) {
 	wantHints(t, imported, "im ported", 2)
 }
 
-// The rate stays where it has decayed to when the same command line goes on, and is another one when that is asked for. Both are told.
+// The rate stays where it has decayed to when the same command line goes on, and is another one when that is asked for.
+// Both are told.
 func TestRateOfARunThatGoesOn(t *testing.T) {
 	flags := append(workplace(t), "--run", "first", "--lr-decay-epoch", "0", "1")
 	mustRun(t, append(flags, "--epochs", "2", "--lr", "0.1")...)
@@ -105,7 +107,8 @@ func TestRateOfARunThatGoesOn(t *testing.T) {
 		if out, _ := mustRun(t, args...); !strings.Contains(out, "\n         "+c.want+"\n") {
 			t.Errorf("--lr %s: no %q in\n%s", c.lr, c.want, out)
 		}
-		_, now, _ := strings.Cut(strings.Replace(c.want, "from here", "(changed by hand after 2 epochs)", 1), "learning rate ")
+		now := strings.Replace(c.want, "from here", "(changed by hand after 2 epochs)", 1)
+		now = strings.TrimPrefix(now, "learning rate ")
 		now, _, _ = strings.Cut(strings.TrimPrefix(now, "stays "), ")")
 		if out, _ := mustRun(t, "info", "first"); !strings.Contains(out, "learning rate "+now+"), momentum") {
 			t.Errorf("--lr %s: no learning rate %s) in\n%s", c.lr, now, out)
@@ -119,7 +122,10 @@ func TestFlagsOfARefinedRun(t *testing.T) {
 	mustRun(t, flags...)
 	mustRun(t, "refine", "first")
 	out, _ := mustRun(t, flags...)
-	for _, want := range []string{"steps stays 2 (made with 1, changed since)\n", "n-basis stays 2 (made with 1, changed since)\n"} {
+	for _, want := range []string{
+		"steps stays 2 (made with 1, changed since)\n",
+		"n-basis stays 2 (made with 1, changed since)\n",
+	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -128,7 +134,8 @@ func TestFlagsOfARefinedRun(t *testing.T) {
 		t.Errorf("it has 2 steps:\n%s", out)
 	}
 	_, errText, status := cnetRun(t, "train", "--run", "first", "--steps", "3")
-	if want := "--steps 3 is not what run results/first was made with, which is 1 and 2 by now; "; status != 2 || !strings.Contains(errText, want) {
+	want := "--steps 3 is not what run results/first was made with, which is 1 and 2 by now; "
+	if status != 2 || !strings.Contains(errText, want) {
 		t.Errorf("status %d, %s", status, errText)
 	}
 }
@@ -140,7 +147,8 @@ func TestFolderOfData(t *testing.T) {
 		t.Fatal(err)
 	}
 	small := []string{"train", "--alpha", "1", "--batch_size", "20", "--test_batch_size", "20", "--epochs", "1"}
-	if out, _ := mustRun(t, append(small, "--data", ".", "--run", "digital")...); !strings.Contains(out, "data     MNIST: ") {
+	out, _ := mustRun(t, append(small, "--data", ".", "--run", "digital")...)
+	if !strings.Contains(out, "data     MNIST: ") {
 		t.Errorf("MNIST/raw is trained on\n%s", out)
 	}
 	for _, c := range []struct {
@@ -148,11 +156,13 @@ func TestFolderOfData(t *testing.T) {
 		want   string
 		status int
 	}{
-		{append(small, "--data", "digits"), "may be mnist or fashion-mnist; add --dataset mnist or --dataset fashion-mnist\n", 2},
+		{append(small, "--data", "digits"),
+			"may be mnist or fashion-mnist; add --dataset mnist or --dataset fashion-mnist\n", 2},
 		{append(small, "--data", "digits", "--run", "new"), "may be mnist or fashion-mnist; add ", 2},
 		{append(small, "--data", "results"), "holds none of the data sets (looked for ", 2},
 		{append(small, "--data", "nowhere"), "there is no folder ", 2},
-		{append(small, "--data", "digits", "--dataset", "sample"), "fashion-sample is part of the program and has no folder", 2},
+		{append(small, "--data", "digits", "--dataset", "sample"),
+			"fashion-sample is part of the program and has no folder", 2},
 	} {
 		_, errText, status := cnetRun(t, c.args...)
 		if status != c.status || !strings.Contains(errText, c.want) {
@@ -160,7 +170,9 @@ func TestFolderOfData(t *testing.T) {
 		}
 	}
 	mustRun(t, append(small, "--batch_size", "1250", "--run", "sample")...)
-	for _, args := range [][]string{{"train", "--run"}, {"eval"}, {"manifest"}, {"convergence"}, {"compress", "--n-basis", "1"}} {
+	for _, args := range [][]string{
+		{"train", "--run"}, {"eval"}, {"manifest"}, {"convergence"}, {"compress", "--n-basis", "1"},
+	} {
 		_, errText, status := cnetRun(t, append(args, "sample", "--data", "digits")...)
 		if status == 0 || !strings.Contains(errText, "fashion-sample is part of the program and has no folder, got ") {
 			t.Errorf("%v: status %d, %s", args, status, errText)
@@ -176,14 +188,16 @@ func TestNoPlaceForARun(t *testing.T) {
 	workplace(t)
 	for _, name := range []string{".", "/", "./digits"} {
 		_, errText, status := cnetRun(t, "train", "--run", name)
-		if status != 1 || !strings.Contains(errText, "the directory is not empty, it has ") || !strings.HasSuffix(errText, ", and no run; take another name\n") {
+		if status != 1 || !strings.Contains(errText, "the directory is not empty, it has ") ||
+			!strings.HasSuffix(errText, ", and no run; take another name\n") {
 			t.Errorf("%s: status %d, %s", name, status, errText)
 		}
 		if _, errText, _ := cnetRun(t, "info", name); strings.Contains(errText, "cnet train") {
 			t.Errorf("%s: %s", name, errText)
 		}
 	}
-	if _, errText, status := cnetRun(t, "train", "--run", ""); status != 2 || !strings.Contains(errText, "a run needs a name") {
+	_, errText, status := cnetRun(t, "train", "--run", "")
+	if status != 2 || !strings.Contains(errText, "a run needs a name") {
 		t.Errorf("no name: status %d, %s", status, errText)
 	}
 }

@@ -251,7 +251,7 @@ func bestRecord(records []cnet.Record) cnet.Record {
 	return best
 }
 
-// shortName is the name of a run as commands take it.
+// shortName returns the name of a run in the titles of charts; runname.Argument is the one to type.
 func shortName(dir string) string {
 	if name, ok := strings.CutPrefix(dir, results+"/"); ok && !strings.Contains(name, "/") {
 		return name

@@ -26,7 +26,8 @@ func Dir(name string) (string, error) {
 	return filepath.Join(Results, name), nil
 }
 
-// Argument returns what to type on a shell's command line for the run in dir: the shortest name from which Dir comes back to dir.
+// Argument returns what to type on a shell's command line for the run in dir: the shortest name from which Dir comes
+// back to dir.
 func Argument(dir string) string {
 	dir = filepath.Clean(dir)
 	name := "." + string(filepath.Separator) + dir
@@ -50,7 +51,8 @@ func Path(path string) string {
 // Quote writes a word so that a shell reads it as one.
 func Quote(word string) string {
 	special := func(r rune) bool {
-		return r == unicode.ReplacementChar || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./:+,@=%", r)
+		plain := unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./:+,@=%", r)
+		return !plain || r == unicode.ReplacementChar // which stands for bytes that are not UTF-8
 	}
 	// A leading = is a command's path in zsh.
 	if word != "" && word[0] != '=' && !strings.ContainsFunc(word, special) {
