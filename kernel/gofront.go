@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 
+	"continuousnet/kernel/internal/installed"
+	"continuousnet/kernel/internal/project"
 	"continuousnet/kernel/internal/server"
 	"continuousnet/kernel/internal/source"
 )
@@ -27,7 +29,7 @@ const (
 // envTempDir is GoNB's name for the directory in which it builds the cells of a session.
 const envTempDir = "GONB_TMP_DIR"
 
-// buildGC lets the linker collect garbage less often: a tenth of a cell's time for 20 MB. It is not in cellEnv, because
+// buildGC lets the linker collect garbage less often: a tenth of a cell's time for 20 MB. It is not in CellEnv, because
 // the cell's own process must not inherit it.
 const buildGC = "400"
 
@@ -45,7 +47,7 @@ func goFront(args []string) int {
 	}
 	checkout := os.Getenv(envCheckout)
 	inTempDir := sameFile(".", os.Getenv(envTempDir))
-	checkoutThere := !inTempDir || checkCheckout(checkout) == nil
+	checkoutThere := !inTempDir || project.Check(checkout) == nil
 	if len(args) > 0 && args[0] == "build" && os.Getenv("GOGC") == "" {
 		os.Setenv("GOGC", buildGC) // an optimisation: without it the build is right as well
 	}
@@ -53,11 +55,11 @@ func goFront(args []string) int {
 	case goSkip:
 		return 0
 	case goMoved:
-		var l layout
+		var l installed.Layout
 		if executable, err := os.Executable(); err == nil {
-			l, _ = layoutOf(executable)
+			l, _ = installed.Of(executable)
 		}
-		fmt.Fprintln(os.Stderr, movedMessage(checkout, l))
+		fmt.Fprintln(os.Stderr, installed.MovedMessage(checkout, l))
 		return 1
 	case goOnline:
 		if err := os.Setenv("GOPROXY", os.Getenv(envProxy)); err != nil {
@@ -154,8 +156,8 @@ func goplsFront(args []string) int {
 	}
 	executable, err := os.Executable()
 	if err == nil {
-		l, _ := layoutOf(executable)
-		err = syscall.Exec(l.bin(goplsFrontName), append([]string{goplsFrontName}, args...), os.Environ())
+		l, _ := installed.Of(executable)
+		err = syscall.Exec(l.Bin(goplsFrontName), append([]string{goplsFrontName}, args...), os.Environ())
 	}
 	fmt.Fprintf(os.Stderr, "kernel: cannot run gopls: %v; run: go run ./kernel install\n", err)
 	return 1

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"continuousnet/kernel/internal/kerneltest"
+	"continuousnet/kernel/internal/toolchain"
 )
 
 func TestPlanGo(t *testing.T) {
@@ -41,15 +44,15 @@ func TestGoFrontProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkout, session := fakeCheckout(t), t.TempDir()
+	checkout, session := kerneltest.Checkout(t), t.TempDir()
 	realGo := filepath.Join(t.TempDir(), "go")
-	put(t, realGo, "#!/bin/sh\necho \"real: $* proxy: $GOPROXY\"\n", 0o755)
+	kerneltest.Put(t, realGo, "#!/bin/sh\necho \"real: $* proxy: $GOPROXY\"\n", 0o755)
 
 	run := func(dir, checkout, args string) (string, error) {
 		cmd := exec.Command(self)
 		cmd.Args = append([]string{goFrontName}, strings.Fields(args)...)
 		cmd.Dir = dir
-		cmd.Env = setenv(os.Environ(), map[string]string{
+		cmd.Env = toolchain.Setenv(os.Environ(), map[string]string{
 			envGo: realGo, envCheckout: checkout, envProxy: "https://proxy.example", envTempDir: session, "GOPROXY": "off",
 		})
 		output, err := cmd.CombinedOutput()
@@ -78,9 +81,9 @@ func TestBuildWithoutValue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkout, session := fakeCheckout(t), t.TempDir()
+	checkout, session := kerneltest.Checkout(t), t.TempDir()
 	realGo := filepath.Join(t.TempDir(), "go")
-	put(t, realGo, `#!/bin/sh
+	kerneltest.Put(t, realGo, `#!/bin/sh
 if grep -q wrong main.go; then echo "./main.go:8:1: undefined: wrong" >&2; exit 1; fi
 if grep -q "^cnetcell.Show" main.go; then echo "./main.go:8:1: f() (no value) used as value" >&2; exit 1; fi
 echo built
@@ -103,11 +106,11 @@ f(),
 		{"no value", program, "built", false},
 		{"another mistake", strings.Replace(program, "f(),", "wrong(),", 1), "./main.go:8:1: undefined: wrong", true},
 	} {
-		put(t, filepath.Join(session, "main.go"), c.program, 0o600)
+		kerneltest.Put(t, filepath.Join(session, "main.go"), c.program, 0o600)
 		cmd := exec.Command(self)
 		cmd.Args = []string{goFrontName, "build", "-o", "x"}
 		cmd.Dir = session
-		cmd.Env = setenv(os.Environ(), map[string]string{envGo: realGo, envCheckout: checkout, envTempDir: session})
+		cmd.Env = toolchain.Setenv(os.Environ(), map[string]string{envGo: realGo, envCheckout: checkout, envTempDir: session})
 		output, err := cmd.CombinedOutput()
 		if got := strings.TrimSpace(string(output)); got != c.want || (err != nil) != c.fails {
 			t.Errorf("%s: %q, %v; want %q", c.name, got, err, c.want)

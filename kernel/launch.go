@@ -7,15 +7,14 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"continuousnet/kernel/internal/history"
+	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/proc"
+	"continuousnet/kernel/internal/project"
 	"continuousnet/kernel/internal/server"
+	"continuousnet/kernel/internal/toolchain"
 )
-
-// envGrace is how long an interrupted cell may go on, to save, before it is killed: a Go duration such as 30s.
-const envGrace = "CNET_INTERRUPT_GRACE"
 
 // launchOptions are the arguments of "kernel run", written into kernel.json at installation.
 type launchOptions struct {
@@ -28,28 +27,28 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 	if err != nil {
 		return fmt.Errorf("cannot find its own program: %w", err)
 	}
-	l, ok := layoutOf(executable)
+	l, ok := installed.Of(executable)
 	if !ok {
 		return fmt.Errorf("%s is not an installed kernel; run: go run ./kernel install", executable)
 	}
-	for _, tool := range tools {
-		if !isExecutable(l.bin(tool.name)) {
-			return fmt.Errorf("%s is missing; run: %s", l.bin(tool.name), l.installCommand())
+	for _, tool := range project.Tools {
+		if !installed.IsExecutable(l.Bin(tool.Name)) {
+			return fmt.Errorf("%s is missing; run: %s", l.Bin(tool.Name), l.InstallCommand())
 		}
 	}
-	grace, err := interruptGrace(os.Getenv(envGrace))
+	grace, err := proc.ParseGrace(os.Getenv(proc.EnvGrace))
 	if err != nil {
 		return err
 	}
-	tc, err := findToolchain(o.checkout, o.goCommand)
+	tc, err := toolchain.Find(o.checkout, o.goCommand)
 	if err != nil {
 		return err
 	}
 	logger := log.New(os.Stderr, "[cnet kernel] ", log.Ltime)
-	checkout, notice := o.checkout, staleness(l, o.checkout)
-	if checkCheckout(checkout) != nil {
+	checkout, notice := o.checkout, installed.Staleness(l, o.checkout)
+	if project.Check(checkout) != nil {
 		// The session goes on all the same, and goFront says it again in every cell: a kernel that dies tells a notebook nothing.
-		checkout, notice = "", movedMessage(o.checkout, l)
+		checkout, notice = "", installed.MovedMessage(o.checkout, l)
 	}
 	if notice != "" {
 		logger.Print(notice)
@@ -64,39 +63,28 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 		ConnectionFile: o.connectionFile,
 		Program:        executable,
 		GoNB:           func(connectionFile string) []string { return gonbArgs(l, connectionFile, checkout) },
-		Env: setenv(cellEnv(os.Environ(), tc, ""), map[string]string{
-			envGo:       tc.command,
+		Env: toolchain.Setenv(tc.CellEnv(os.Environ()), map[string]string{
+			envGo:       tc.Command,
 			envCheckout: o.checkout,
-			envProxy:    tc.proxy,
+			envProxy:    tc.Proxy,
 		}),
-		Front:     map[string]string{goFrontName: executable, goplsFrontName: executable, "goimports": l.bin("goimports")},
-		Gopls:     l.bin("gopls"),
+		Front:     map[string]string{goFrontName: executable, goplsFrontName: executable, "goimports": l.Bin("goimports")},
+		Gopls:     l.Bin("gopls"),
 		Checkout:  checkout,
 		Notice:    notice,
 		Grace:     grace,
 		Interrupt: interrupts,
 		History:   history.Path(os.Getenv),
-		Version:   installedVersion(l),
-		GoVersion: tc.version,
+		Version:   installed.Version(l),
+		GoVersion: tc.Version,
 		Log:       logger,
 	})
 }
 
-func interruptGrace(value string) (time.Duration, error) {
-	if value == "" {
-		return proc.DefaultGrace, nil
-	}
-	grace, err := time.ParseDuration(value)
-	if err != nil || grace <= 0 {
-		return 0, fmt.Errorf("%s is %q; expected a positive duration such as 30s", envGrace, value)
-	}
-	return grace, nil
-}
-
 // gonbArgs is GoNB's command line.
-func gonbArgs(l layout, connectionFile, checkout string) []string {
+func gonbArgs(l installed.Layout, connectionFile, checkout string) []string {
 	args := []string{
-		l.bin("gonb"), "-kernel", connectionFile,
+		l.Bin("gonb"), "-kernel", connectionFile,
 		// Compiler messages as text, which the kernel makes readable, not as an HTML widget beside an error that says nothing.
 		"-raw_error=true",
 		// What GoNB logs lands on Jupyter's console. A cell that does not compile is an error to GoNB, and in the

@@ -4,13 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"continuousnet/kernel/internal/proc"
+	"continuousnet/kernel/internal/installed"
 )
 
 func TestGonbArgs(t *testing.T) {
-	l := layout{dir: "/k"}
+	l := installed.Layout{Dir: "/k"}
 	args := gonbArgs(l, "/run/kernel-1.json", "/my project")
 	if args[0] != "/k/bin/gonb" || args[1] != "-kernel" || args[2] != "/run/kernel-1.json" {
 		t.Errorf("%q", args)
@@ -25,19 +24,6 @@ func TestGonbArgs(t *testing.T) {
 }
 
 // A program that is not installed, such as this test, cannot serve a session and says so.
-func TestInterruptGrace(t *testing.T) {
-	for value, want := range map[string]time.Duration{"": proc.DefaultGrace, "30s": 30 * time.Second, "1m30s": 90 * time.Second} {
-		if got, err := interruptGrace(value); err != nil || got != want {
-			t.Errorf("%q: %v, %v; want %v", value, got, err, want)
-		}
-	}
-	for _, value := range []string{"30", "-1s", "0s", "soon"} {
-		if _, err := interruptGrace(value); err == nil || !strings.Contains(err.Error(), envGrace) {
-			t.Errorf("%q: %v", value, err)
-		}
-	}
-}
-
 func TestLaunchNotInstalled(t *testing.T) {
 	err := runLaunch(t.Context(), launchOptions{connectionFile: "x"})
 	if err == nil || !strings.Contains(err.Error(), "go run ./kernel install") {

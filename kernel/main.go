@@ -8,9 +8,9 @@
 //
 // An installation is for a prefix, such as a virtual environment, for the user, or, with --system, for the machine.
 //
-// [GoNB] compiles and runs the cells. Jupyter starts "kernel run", which prepares the environment that makes a cell
-// fast and offline (see [cellEnv]), checks that the checkout is still where it was, and serves the session (package
-// server) with GoNB as its child. "kernel guard" is the process between the two, which cleans up (package proc).
+// [GoNB] compiles and runs the cells. Jupyter starts "kernel run", which prepares the environment that makes a cell fast
+// and offline (package toolchain), checks that the checkout is still where it was, and serves the session (package server)
+// with GoNB as its child. "kernel guard" is the process between the two, which cleans up (package proc).
 //
 // Everything an installation consists of lives in one directory, PREFIX/share/jupyter/kernels/cnet:
 //
@@ -34,6 +34,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"continuousnet/kernel/internal/doctor"
+	"continuousnet/kernel/internal/install"
+	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/proc"
 )
 
@@ -57,7 +60,7 @@ func main() {
 }
 
 func newCommand() *cobra.Command {
-	var where location
+	var where installed.Location
 	var checkout string
 	var showVersion bool
 	root := &cobra.Command{
@@ -73,7 +76,7 @@ func newCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if showVersion {
-				return runVersion(cmd.OutOrStdout(), where, checkout)
+				return doctor.Version(cmd.OutOrStdout(), where, checkout)
 			}
 			return cmd.Help()
 		},
@@ -84,9 +87,9 @@ func newCommand() *cobra.Command {
 
 	addFlags := func(cmd *cobra.Command, withCheckout bool) *cobra.Command {
 		cmd.Args = noArguments
-		cmd.Flags().StringVar(&where.prefix, "prefix", "", "under DIR/share/jupyter, for example in a virtual environment")
-		cmd.Flags().BoolVar(&where.user, "user", false, "for this user")
-		cmd.Flags().BoolVar(&where.system, "system", false, "for every user, under "+systemPrefix+"/share/jupyter")
+		cmd.Flags().StringVar(&where.Prefix, "prefix", "", "under DIR/share/jupyter, for example in a virtual environment")
+		cmd.Flags().BoolVar(&where.User, "user", false, "for this user")
+		cmd.Flags().BoolVar(&where.System, "system", false, "for every user, under "+installed.SystemPrefix+"/share/jupyter")
 		if withCheckout {
 			cmd.Flags().StringVar(&checkout, "checkout", "", "the project's directory (default: found from the current directory)")
 		}
@@ -94,53 +97,53 @@ func newCommand() *cobra.Command {
 	}
 
 	var noWarm bool
-	install := addFlags(&cobra.Command{
+	installCommand := addFlags(&cobra.Command{
 		Use:   "install",
 		Short: "build the pinned tools and install the kernel, for this user if nothing else is said",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runInstall(cmd.Context(), cmd.OutOrStdout(), where, checkout, !noWarm)
+			return install.Run(cmd.Context(), cmd.OutOrStdout(), where, checkout, !noWarm)
 		},
 	}, true)
-	install.Flags().BoolVar(&noWarm, "no-warm", false, "do not compile in advance what a first cell needs")
+	installCommand.Flags().BoolVar(&noWarm, "no-warm", false, "do not compile in advance what a first cell needs")
 
-	uninstall := addFlags(&cobra.Command{
+	uninstallCommand := addFlags(&cobra.Command{
 		Use:   "uninstall",
 		Short: "remove the kernel",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runUninstall(cmd.Context(), cmd.OutOrStdout(), where)
+			return install.Uninstall(cmd.Context(), cmd.OutOrStdout(), where)
 		},
 	}, false)
 
-	doctor := addFlags(&cobra.Command{
+	doctorCommand := addFlags(&cobra.Command{
 		Use:   "doctor",
 		Short: "say what is there, what is missing and how to fix it",
 		Long: "doctor checks the installation and what it stands on. Without --prefix, --user or --system it looks at the\n" +
 			"installation in the checkout's .venv, then at the user's, then at the machine's. Exit status 1: something needed is missing.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runDoctor(cmd.Context(), cmd.OutOrStdout(), where, checkout)
+			return doctor.Run(cmd.Context(), cmd.OutOrStdout(), where, checkout)
 		},
 	}, true)
 
-	warm := &cobra.Command{
+	warmCommand := &cobra.Command{
 		Use:   "warm",
 		Short: "compile in advance what a first cell needs",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runWarm(cmd.Context(), cmd.OutOrStdout(), checkout)
+			return install.Warm(cmd.Context(), cmd.OutOrStdout(), checkout)
 		},
 	}
-	warm.Flags().StringVar(&checkout, "checkout", "", "the project's directory (default: found from the current directory)")
+	warmCommand.Flags().StringVar(&checkout, "checkout", "", "the project's directory (default: found from the current directory)")
 
-	version := addFlags(&cobra.Command{
+	versionCommand := addFlags(&cobra.Command{
 		Use:   "version",
 		Short: "print the versions of the kernel, of its tools and of Go",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runVersion(cmd.OutOrStdout(), where, checkout)
+			return doctor.Version(cmd.OutOrStdout(), where, checkout)
 		},
 	}, true)
 
 	var launch launchOptions
-	run := &cobra.Command{
+	runCommand := &cobra.Command{
 		Use:    "run",
 		Short:  "serve a Jupyter session (Jupyter calls this)",
 		Hidden: true,
@@ -151,13 +154,13 @@ func newCommand() *cobra.Command {
 			return runLaunch(cmd.Context(), launch)
 		},
 	}
-	run.Flags().StringVarP(&launch.connectionFile, "connection-file", "f", "", "connection file, written by Jupyter")
-	run.Flags().StringVar(&launch.checkout, "checkout", "", "the project's directory")
-	run.Flags().StringVar(&launch.goCommand, "go", "", "the go command found at installation")
-	if err := run.MarkFlagRequired("connection-file"); err != nil {
+	runCommand.Flags().StringVarP(&launch.connectionFile, "connection-file", "f", "", "connection file, written by Jupyter")
+	runCommand.Flags().StringVar(&launch.checkout, "checkout", "", "the project's directory")
+	runCommand.Flags().StringVar(&launch.goCommand, "go", "", "the go command found at installation")
+	if err := runCommand.MarkFlagRequired("connection-file"); err != nil {
 		panic(err) // only a misspelt flag name
 	}
 
-	root.AddCommand(install, uninstall, doctor, warm, version, run)
+	root.AddCommand(installCommand, uninstallCommand, doctorCommand, warmCommand, versionCommand, runCommand)
 	return root
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"continuousnet/kernel/internal/installed"
+
 	"github.com/spf13/cobra"
 )
 
@@ -18,7 +20,8 @@ func exitStatus(err error) (status int, message string) {
 	if err == nil {
 		return 0, ""
 	}
-	if usage := (usageError{}); errors.As(err, &usage) {
+	usage, conflict := usageError{}, installed.ConflictError{}
+	if errors.As(err, &usage) || errors.As(err, &conflict) {
 		return 2, fmt.Sprintf("kernel: %v; see: kernel help", err)
 	}
 	return 1, fmt.Sprintf("kernel: %v", err)

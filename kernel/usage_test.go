@@ -5,11 +5,14 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"continuousnet/kernel/internal/installed"
+	"continuousnet/kernel/internal/kerneltest"
 )
 
 // A wrong command line ends with 2 and one line that says what is wrong and where to look; a failure ends with 1.
 func TestExitStatus(t *testing.T) {
-	systemIsElsewhere(t)
+	kerneltest.Set(t, &installed.SystemPrefix, t.TempDir())
 	for line, c := range map[string]struct {
 		status int
 		says   string
@@ -42,5 +45,21 @@ func TestExitStatus(t *testing.T) {
 	}
 	if status, message := exitStatus(errors.New("failed")); status != 1 || message != "kernel: failed" {
 		t.Errorf("%d, %q", status, message)
+	}
+}
+
+// --version is what people type first.
+func TestVersionFlag(t *testing.T) {
+	t.Chdir(kerneltest.Checkout(t))
+	t.Setenv("JUPYTER_DATA_DIR", t.TempDir())
+	kerneltest.Set(t, &installed.SystemPrefix, t.TempDir())
+	for _, word := range []string{"--version", "version"} {
+		var out strings.Builder
+		command := newCommand()
+		command.SetArgs([]string{word})
+		command.SetOut(&out)
+		if err := command.ExecuteContext(t.Context()); err != nil || !strings.Contains(out.String(), "gopls") {
+			t.Errorf("%s: %v\n%s", word, err, &out)
+		}
 	}
 }

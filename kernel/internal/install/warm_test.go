@@ -1,0 +1,23 @@
+package install
+
+import (
+	"go/parser"
+	"go/token"
+	"slices"
+	"testing"
+)
+
+func TestLibraries(t *testing.T) {
+	got := libraries("cnet continuousnet/cnet\nmain continuousnet/cnet/cmd/cnet\nfmap continuousnet/cnet/internal/fmap\n" +
+		" continuousnet/cnet/empty\node continuousnet/cnet/ode\n")
+	if want := []string{"continuousnet/cnet", "continuousnet/cnet/ode"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestWarmProgram(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "main.go", warmProgram(cellPackages, "x"), parser.ImportsOnly)
+	if err != nil || len(file.Imports) != len(cellPackages) {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,21 @@
+package proc
+
+import (
+	"fmt"
+	"time"
+)
+
+// EnvGrace is how long an interrupted cell may go on, to save, before it is killed: a Go duration such as 30s.
+const EnvGrace = "CNET_INTERRUPT_GRACE"
+
+// ParseGrace reads the value of EnvGrace. An empty one is [DefaultGrace].
+func ParseGrace(value string) (time.Duration, error) {
+	if value == "" {
+		return DefaultGrace, nil
+	}
+	grace, err := time.ParseDuration(value)
+	if err != nil || grace <= 0 {
+		return 0, fmt.Errorf("%s is %q; expected a positive duration such as 30s", EnvGrace, value)
+	}
+	return grace, nil
+}

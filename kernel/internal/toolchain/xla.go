@@ -1,0 +1,52 @@
+package toolchain
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// EnvXLA decides whether cells link XLA: 1 for yes, 0 for no, and else as chooseXLA does.
+const EnvXLA = "CNET_XLA"
+
+// XLA is whether cells are linked with XLA, which costs each of them about 0.4 s.
+type XLA struct {
+	Link bool
+	Why  string // completes "because"
+	Fix  string // what to do if the environment asked for something that is not to be had; else empty
+}
+
+// chooseXLA says yes if a plugin is installed or the environment asks for XLA. Without cgo, and where there are no
+// plugins, a cell cannot hold it.
+func chooseXLA(goos, goarch, cc string, getenv func(string) string, plugins []string) XLA {
+	value := getenv(EnvXLA)
+	wanted, err := strconv.ParseBool(value)
+	said := value != "" && err == nil
+	backend := getenv("GOMLX_BACKEND")
+	asked := said && wanted || strings.HasPrefix(backend, "xla")
+
+	choice := XLA{}
+	if value != "" && err != nil {
+		choice.Fix = fmt.Sprintf("%s is %q: set it to 1 or 0", EnvXLA, value)
+	}
+	switch {
+	case goos != "linux" || goarch != "amd64" && goarch != "arm64":
+		choice.Why = "XLA's plugins are for Linux on amd64 and arm64"
+	case said && !wanted:
+		choice.Why = EnvXLA + " is " + value
+	case cc == "":
+		choice.Why = "there is no C compiler (or CGO_ENABLED=0)"
+		if asked {
+			choice.Fix = "XLA is asked for and needs one: apt install gcc"
+		}
+	case said:
+		choice.Link, choice.Why = true, EnvXLA+" is "+value
+	case strings.HasPrefix(backend, "xla"):
+		choice.Link, choice.Why = true, "GOMLX_BACKEND is "+backend
+	case len(plugins) > 0:
+		choice.Link, choice.Why = true, "a plugin is installed"
+	default:
+		choice.Why = "no XLA plugin is installed"
+	}
+	return choice
+}
