@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 )
 
@@ -46,8 +47,25 @@ func Exit(evalue string) Report {
 	return r
 }
 
-// exitLine is what GoNB appends to stderr when a program fails. It does not care whether the program ended its last line.
-var exitLine = regexp.MustCompile(`(\^C\n)?(exit status \d+|signal: [a-z0-9/ ]+( \(core dumped\))?)\n\z`)
+// What GoNB appends to stderr, in a message of its own, when a program fails. It does not care whether the program ended
+// its last line.
+var (
+	exitLine = regexp.MustCompile(exitPattern() + `\z`)
+	onlyExit = regexp.MustCompile(`\A` + exitPattern() + `\z`)
+)
+
+// exitPattern matches the line that [os.ProcessState.String] makes of every failure, with "^C" before it when the program
+// was interrupted.
+func exitPattern() string {
+	var signals []string
+	for n := range 128 {
+		signals = append(signals, regexp.QuoteMeta(syscall.Signal(n).String()))
+	}
+	return `(?:\^C\n)?(?:exit status \d+|signal: (?:` + strings.Join(signals, "|") + `)(?: \(core dumped\))?)\n`
+}
+
+// IsExit reports whether text is what GoNB writes about a program that failed, and nothing else.
+func IsExit(text string) bool { return onlyExit.MatchString(text) }
 
 // Trim removes what GoNB appended to the stderr of a failed program: its exit status or signal, and "^C" before that when
 // it was interrupted. Call it only for a program that failed, and once: the program's own words may look the same.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -59,3 +60,29 @@ func recorded(t testing.TB) map[string]failed {
 
 // plain is a traceback as a front end without colours shows it.
 func plain(r Report) string { return escape.ReplaceAllString(strings.Join(r.Traceback, "\n"), "") }
+
+// However a program ends that a signal ended, GoNB's line about it is known for what it is, and taken away.
+func TestEverySignal(t *testing.T) {
+	for n := 1; n <= 64; n++ {
+		name := syscall.Signal(n).String()
+		for _, ending := range []string{"signal: " + name, "signal: " + name + " (core dumped)"} {
+			for _, line := range []string{ending + "\n", "^C\n" + ending + "\n"} {
+				if !IsExit(line) || Trim(line) != "" || Trim("no newline"+line) != "no newline" {
+					t.Errorf("%d: %q is not known", n, line)
+				}
+				var stderr Stderr
+				if shown := stderr.Write("words\n") + stderr.Write(line); shown != "words\n" || stderr.Rest() != line {
+					t.Errorf("%d: %q is shown: %q", n, line, shown)
+				}
+			}
+			if r := Exit(ending); r.Name != "Interrupted" && r.Name != "Killed" {
+				t.Errorf("%d: %q is %+v", n, ending, r)
+			}
+		}
+	}
+	for _, text := range []string{"signal: green light\n", "exit status\n", "signal: killed", "a\nsignal: killed\n", "signal: killed\n\n"} {
+		if IsExit(text) {
+			t.Errorf("%q is taken for GoNB's", text)
+		}
+	}
+}

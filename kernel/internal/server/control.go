@@ -137,7 +137,7 @@ func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *a
 			case <-tick.C:
 			}
 			if a.mu.TryLock() { // else a message is being handled, and a later tick does
-				cell.text("stderr", a.stderr.tick())
+				cell.text("stderr", a.stderr.Tick())
 				a.mu.Unlock()
 			}
 			looked := time.Now()

@@ -89,7 +89,7 @@ type attempt struct {
 
 	mu       sync.Mutex // held while a message is handled
 	splitter *output.Splitter
-	stderr   crash
+	stderr   report.Stderr
 	begun    bool // GoNB has said something
 	ended    bool
 }
@@ -118,7 +118,7 @@ func (a *attempt) end() (stderr string, begun bool) {
 	a.splitter.Flush()
 	a.ended = true
 	close(a.over)
-	return a.stderr.rest(), a.begun
+	return a.stderr.Rest(), a.begun
 }
 
 // enqueue takes an execute_request.

@@ -31,7 +31,7 @@ func (s *Server) judge(cell *run, reply json.RawMessage, stderr string, number i
 	}
 	if content.Status == "ok" {
 		// To GoNB a cell is well whatever the commands in it have done.
-		if pressed && gonbEnding.MatchString(stderr) {
+		if pressed && report.IsExit(stderr) {
 			return result{failure: interruptedBy(strings.TrimSpace(strings.TrimPrefix(stderr, "^C")))}
 		}
 		cell.text("stderr", stderr)

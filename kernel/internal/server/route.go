@@ -44,7 +44,7 @@ func (s *Server) outputOf(cell *run, a *attempt, e gonb.Event) {
 		if content.Name == "stdout" {
 			a.splitter.Write(content.Text)
 		} else {
-			cell.text("stderr", a.stderr.write(content.Text))
+			cell.text("stderr", a.stderr.Write(content.Text))
 		}
 	case "status":
 		var content struct {

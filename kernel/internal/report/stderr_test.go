@@ -1,4 +1,4 @@
-package server
+package report
 
 import (
 	"encoding/json"
@@ -11,7 +11,7 @@ import (
 const noPanic = "panic: no\n\ngoroutine 1 [running]:\nmain.f({0x4b3ea0?, 0x1}, _)\n" +
 	"\t \x1b[7m[[ Cell [3] Line 5 ]]\x1b[0m /tmp/gonb_1/main.go:12 +0x1d\nmain.main()\n\t/tmp/gonb_1/main.go:20\n"
 
-func TestCrash(t *testing.T) {
+func TestStderr(t *testing.T) {
 	const stack = "goroutine 1 [running]:\nruntime/debug.Stack()\n\t/usr/local/go/src/runtime/debug/stack.go:26 +0x5e\n"
 	const logs = "epoch 1 (loss 0.3)\nepoch 2 (loss 0.2)\nepoch 3 (loss 0.1)\nepoch 4 (loss 0.1)\n"
 	const many = "panic: first\nepoch 1\n\tgoroutine 7 [of the message]:\nthird\n\n"
@@ -46,18 +46,18 @@ func TestCrash(t *testing.T) {
 		"a head without an ending": {[]string{"a\n", "pa"}, "a\n", "pa"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var c crash
+			var c Stderr
 			var shown strings.Builder
 			for _, text := range test.writes {
-				shown.WriteString(c.write(text))
+				shown.WriteString(c.Write(text))
 			}
 			if shown.String() != test.shown {
 				t.Errorf("shown %q, want %q", shown.String(), test.shown)
 			}
-			if held := c.rest(); held != test.held {
+			if held := c.Rest(); held != test.held {
 				t.Errorf("held %q, want %q", held, test.held)
 			}
-			if again := c.rest(); again != "" {
+			if again := c.Rest(); again != "" {
 				t.Errorf("held again: %q", again)
 			}
 		})
@@ -65,8 +65,8 @@ func TestCrash(t *testing.T) {
 }
 
 // Every crash that was recorded from GoNB is held as a whole, in whatever pieces it comes.
-func TestCrashInPieces(t *testing.T) {
-	data, err := os.ReadFile("../report/testdata/gonb.json")
+func TestStderrInPieces(t *testing.T) {
+	data, err := os.ReadFile("testdata/gonb.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,14 +87,14 @@ func TestCrashInPieces(t *testing.T) {
 		}
 		crashes++
 		for _, size := range []int{1, 7, 4096} {
-			var c crash
+			var c Stderr
 			var shown string
 			for text := r.Stderr; text != ""; {
 				n := min(size, len(text))
-				shown += c.write(text[:n])
+				shown += c.Write(text[:n])
 				text = text[n:]
 			}
-			if held := c.rest(); held != r.Stderr[from:] || shown != r.Stderr[:from] {
+			if held := c.Rest(); held != r.Stderr[from:] || shown != r.Stderr[:from] {
 				t.Errorf("%s in pieces of %d: shown %q, held %q", name, size, shown, held)
 			}
 		}
@@ -104,7 +104,7 @@ func TestCrashInPieces(t *testing.T) {
 	}
 }
 
-func TestCrashWithoutAnEnd(t *testing.T) {
+func TestStderrWithoutAnEnd(t *testing.T) {
 	for name, test := range map[string]struct {
 		text  string
 		ticks int // until it is shown; 0: it is not
@@ -117,11 +117,11 @@ func TestCrashWithoutAnEnd(t *testing.T) {
 		"GoNB's ending":      {"exit status 2\n", 0},
 		"nothing":            {"epoch 1\n", 0},
 	} {
-		var c crash
-		c.write(test.text)
+		var c Stderr
+		c.Write(test.text)
 		at := 0
 		for n := 1; n <= 2*maxAge && at == 0; n++ {
-			if shown := c.tick(); shown != "" {
+			if shown := c.Tick(); shown != "" {
 				if at = n; shown != test.text {
 					t.Errorf("%s: shown %q", name, shown)
 				}
@@ -130,36 +130,36 @@ func TestCrashWithoutAnEnd(t *testing.T) {
 		if at != test.ticks {
 			t.Errorf("%s: shown at tick %d, want %d", name, at, test.ticks)
 		}
-		if test.ticks > 0 && (c.rest() != "" || c.write("\nepoch 2\n") != "\nepoch 2\n") {
+		if test.ticks > 0 && (c.Rest() != "" || c.Write("\nepoch 2\n") != "\nepoch 2\n") {
 			t.Errorf("%s: something is held still", name)
 		}
 	}
 }
 
 // A long trace may take its time, and the reply to a program that failed, too; but not for ever.
-func TestCrashGoesOn(t *testing.T) {
-	ticks := func(c *crash, n int) (shown string) {
+func TestStderrGoesOn(t *testing.T) {
+	ticks := func(c *Stderr, n int) (shown string) {
 		for range n {
-			shown += c.tick()
+			shown += c.Tick()
 		}
 		return shown
 	}
 	const more = "\ngoroutine 2 [sleep]:\nmain.f(0x1)\n\t/tmp/main.go:1 +0x1\n"
-	var c crash
-	c.write(noPanic)
+	var c Stderr
+	c.Write(noPanic)
 	for range maxAge / maxQuiet {
 		if shown := ticks(&c, maxQuiet-1); shown != "" {
 			t.Fatalf("shown %q", shown)
 		}
-		c.write(more)
+		c.Write(more)
 	}
 	if ticks(&c, maxQuiet+1) == "" {
 		t.Error("held although it goes on for too long")
 	}
 
-	c = crash{}
-	c.write(noPanic)
-	c.write("exit status 2\n")
+	c = Stderr{}
+	c.Write(noPanic)
+	c.Write("exit status 2\n")
 	if shown := ticks(&c, maxAge); shown != "" {
 		t.Errorf("before the reply: %q", shown)
 	}
@@ -169,13 +169,13 @@ func TestCrashGoesOn(t *testing.T) {
 }
 
 // A program that never stops to write what looks like a panic does not fill the memory.
-func TestCrashIsBounded(t *testing.T) {
+func TestStderrIsBounded(t *testing.T) {
 	for _, line := range []string{strings.Repeat("x", 1<<16) + "\n", strings.Repeat("x", 1<<16)} {
-		var c crash
-		shown := len(c.write("panic: no\n"))
-		for range 2 * maxCrash / len(line) {
-			shown += len(c.write(line))
-			if c.held.Len() > maxCrash+len(line) {
+		var c Stderr
+		shown := len(c.Write("panic: no\n"))
+		for range 2 * maxHeld / len(line) {
+			shown += len(c.Write(line))
+			if c.held.Len() > maxHeld+len(line) {
 				t.Fatalf("%d bytes are held", c.held.Len())
 			}
 		}
