@@ -85,7 +85,7 @@ kernel: venv
 	@go run ./kernel install --prefix $(VENV)
 
 fmt:
-	@echo "gofmt -l cnet kernel assets"; files=$$(gofmt -l cnet kernel assets); \
+	@echo "gofmt -l cnet kernel internal assets"; files=$$(gofmt -l cnet kernel internal assets); \
 	if [ -n "$$files" ]; then echo "not formatted (run gofmt -w):" $$files >&2; exit 1; fi
 
 vet:

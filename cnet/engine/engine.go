@@ -31,6 +31,7 @@ import (
 	"github.com/gomlx/compute/gobackend"
 
 	"continuousnet/cnet/engine/fmap"
+	"continuousnet/internal/xlaplugin"
 )
 
 // Engine is an open backend.
@@ -142,7 +143,7 @@ func openDevice(d device) (*Engine, error) {
 	}
 	path := d.plugin()
 	if path == "" {
-		return nil, fmt.Errorf("engine: %s: needs %s (looked in %s); install it with: %s", d.engine, d.status().Missing, searched, d.install)
+		return nil, fmt.Errorf("engine: %s: needs %s (looked in %s); install it with: %s", d.engine, d.status().Missing, xlaplugin.Places, d.install)
 	}
 	// Without a sign of a GPU, too, the plugin has the last word.
 	return openXLA(d.engine, d.kind, path)

@@ -43,7 +43,7 @@ func Run(ctx context.Context, out io.Writer, where installed.Location, checkout 
 	findings = append(findings, t.checkSpec())
 	findings = append(findings, t.checkTools()...)
 	findings = append(findings, t.checkCheckout(), t.checkSources(), t.checkWarm(ctx))
-	findings = append(findings, checkXLA(t.toolchain.XLA, toolchain.FindPlugins(os.Getenv, ".", t.checkout))...)
+	findings = append(findings, checkXLA(t.toolchain.XLA, toolchain.Plugins(t.checkout))...)
 	findings = append(findings, checkDirs(os.Getenv)...)
 	findings = append(findings, checkGrace(os.Getenv(proc.EnvGrace)))
 	if n := report(out, findings); n > 0 {

@@ -16,7 +16,7 @@ import (
 // Name is the name of the kernelspec: what notebooks name in their metadata.
 const Name = "cnet"
 
-// SystemPrefix is where a machine's own kernels, plugins and Python packages are, on Linux and on macOS alike.
+// SystemPrefix is where a machine's own kernels and Python packages are, on Linux and on macOS alike. Only tests set it.
 var SystemPrefix = "/usr/local"
 
 // Location is what the flags --prefix, --user and --system say.

@@ -2,7 +2,10 @@ package project
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"continuousnet/kernel/internal/kerneltest"
@@ -36,6 +39,8 @@ func TestSourceHash(t *testing.T) {
 		{"kernel/.main.go.swp", "package main", false},
 		{"kernel/.cache/x.go", "package x", false},
 		{"kernel/README.md", "# The kernel", false},
+		{"internal/xlaplugin/xlaplugin.go", "package xlaplugin // changed", true},
+		{"internal/other/other.go", "package other", false},
 		{"cnet/net.go", "package cnet", false},
 		{ToolsModule, "module continuousnet/kernel/tools", true},
 		{"go.mod", string(modFile) + "require example.com/other v1.0.0\n", false},
@@ -59,6 +64,34 @@ func TestSourceHash(t *testing.T) {
 	}
 	if _, err := SourceHash(checkout); err == nil {
 		t.Error("no error for a checkout that is gone")
+	}
+}
+
+// What the kernel is built from is what is hashed, and it imports nothing of the library.
+func TestSourceDirs(t *testing.T) {
+	checkout, err := Find(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "./kernel")
+	list.Dir = checkout
+	output, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := 0
+	for path := range strings.FieldsSeq(string(output)) {
+		dir, ok := strings.CutPrefix(path, "continuousnet/")
+		if !ok {
+			continue
+		}
+		own++
+		if !slices.ContainsFunc(sourceDirs, func(source string) bool { return strings.HasPrefix(dir+"/", filepath.ToSlash(source)+"/") }) {
+			t.Errorf("the kernel is built from %s as well, which is not hashed", path)
+		}
+	}
+	if own < 10 {
+		t.Errorf("%d packages of its own", own)
 	}
 }
 

@@ -48,7 +48,7 @@ func Find(dir, recorded string) (Toolchain, error) {
 	if err != nil {
 		return Toolchain{}, err
 	}
-	tc.XLA = chooseXLA(runtime.GOOS, runtime.GOARCH, tc.CC, os.Getenv, FindPlugins(os.Getenv, ".", dir))
+	tc.XLA = chooseXLA(runtime.GOOS, runtime.GOARCH, tc.CC, os.Getenv, Plugins(dir))
 	return tc, nil
 }
 

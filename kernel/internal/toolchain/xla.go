@@ -2,12 +2,22 @@ package toolchain
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
+
+	"continuousnet/internal/xlaplugin"
+	"continuousnet/kernel/internal/installed"
 )
 
 // EnvXLA decides whether cells link XLA: 1 for yes, 0 for no, and else as chooseXLA does.
 const EnvXLA = "CNET_XLA"
+
+// Plugins lists the XLA plugins that a cell would find: the library looks from the current directory, and the checkout has
+// a .venv.
+func Plugins(checkout string) []string {
+	return xlaplugin.Search{Getenv: os.Getenv, Dirs: []string{".", checkout}, System: installed.SystemPrefix}.All()
+}
 
 // XLA is whether cells are linked with XLA, which costs each of them about 0.4 s.
 type XLA struct {
