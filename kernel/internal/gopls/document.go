@@ -8,27 +8,12 @@ import (
 	"go/scanner"
 	"go/token"
 	"maps"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-)
 
-// warmImports are known to gopls from the start; those of the project only with a checkout. They can be completed
-// without an import line, as GoNB imports them for a cell. Without a checkout they cost little; with one, its packages
-// import nearly all of them anyway.
-var (
-	warmImports = []string{
-		"bufio", "bytes", "cmp", "context", "encoding/base64", "encoding/binary", "encoding/csv", "encoding/hex",
-		"encoding/json", "errors", "flag", "fmt", "image", "image/color", "image/draw", "image/jpeg", "image/png", "io",
-		"io/fs", "iter", "log", "maps", "math", "math/big", "math/bits", "math/cmplx", "math/rand", "math/rand/v2", "os",
-		"os/exec", "path", "path/filepath", "reflect", "regexp", "runtime", "runtime/debug", "slices", "sort", "strconv",
-		"strings", "sync", "sync/atomic", "testing", "text/tabwriter", "time", "unicode", "unicode/utf8",
-	}
-	warmCheckoutImports = []string{
-		"continuousnet/cnet", "continuousnet/cnet/notebook", "github.com/janpfeifer/gonb/gonbui",
-	}
+	"continuousnet/kernel/internal/packages"
 )
 
 // maxSeenImports is how many imports of the user's are kept for later documents.
@@ -83,7 +68,7 @@ func (im *imports) document(text string) (document, error) {
 		if own[p] {
 			continue
 		}
-		name := packageName(p)
+		name := packages.Name(p)
 		blank := "_ "
 		if !names[name] {
 			names[name] = true // of two packages with one name, only the first can have it
@@ -139,7 +124,7 @@ func outline(text string) (paths, names map[string]bool) {
 		if spec.Name != nil {
 			names[spec.Name.Name] = true
 		} else {
-			names[packageName(p)] = true
+			names[packages.Name(p)] = true
 		}
 	}
 	for _, decl := range file.Decls {
@@ -162,15 +147,6 @@ func outline(text string) (paths, names map[string]bool) {
 		}
 	}
 	return paths, names
-}
-
-// packageName is the likely name of the package with this path: the last part that is not a version.
-func packageName(p string) string {
-	name := path.Base(p)
-	if len(name) > 1 && name[0] == 'v' && strings.Trim(name[1:], "0123456789") == "" && path.Dir(p) != "." {
-		name = path.Base(path.Dir(p))
-	}
-	return name
 }
 
 // position converts an offset in the original text. An offset inside of a character stands for the character's start.

@@ -106,13 +106,3 @@ func TestBadDocuments(t *testing.T) {
 		}
 	}
 }
-
-func TestPackageName(t *testing.T) {
-	for path, want := range map[string]string{
-		"fmt": "fmt", "math/rand/v2": "rand", "math/rand": "rand", "v2": "v2", "example.com/vx": "vx",
-	} {
-		if got := packageName(path); got != want {
-			t.Errorf("%s: %s, want %s", path, got, want)
-		}
-	}
-}

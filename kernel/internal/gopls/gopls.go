@@ -20,9 +20,12 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
+
+	"continuousnet/kernel/internal/packages"
 )
 
 // ErrOvertaken is the error of a question that a newer one of the same kind has made pointless.
@@ -70,9 +73,11 @@ const (
 // Start starts gopls and returns. Loading the project goes on in the background, at a low priority. It takes about a
 // second where gopls has seen the packages before, and some seconds where its cache is empty.
 func Start(o Options) (*Client, error) {
-	warm := warmImports
+	// They can be completed without an import line, as GoNB imports them for a cell. Without a checkout they cost little;
+	// with one, its packages import nearly all of them anyway.
+	warm := packages.Standard
 	if o.Checkout != "" {
-		warm = append(warm[:len(warm):len(warm)], warmCheckoutImports...)
+		warm = slices.Concat(packages.Standard, packages.Project)
 	}
 	c := &Client{
 		log:      o.Log,

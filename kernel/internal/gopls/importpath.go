@@ -3,6 +3,8 @@ package gopls
 import (
 	"go/token"
 	"strings"
+
+	"continuousnet/kernel/internal/packages"
 )
 
 // completeImport leaves gopls alone: for it, half a path is a new import, to be looked for at length.
@@ -12,7 +14,7 @@ func (c *Client) completeImport(prefix string, start, end int) Completion {
 	defer c.mu.Unlock()
 	for _, p := range c.imports.known {
 		if strings.HasPrefix(p, prefix) && len(completion.Matches) < maxMatches {
-			completion.Matches = append(completion.Matches, Item{p, "package", packageName(p)})
+			completion.Matches = append(completion.Matches, Item{p, "package", packages.Name(p)})
 		}
 	}
 	return completion

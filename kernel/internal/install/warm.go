@@ -12,18 +12,10 @@ import (
 	"time"
 
 	"continuousnet/kernel/internal/gopls"
+	"continuousnet/kernel/internal/packages"
 	"continuousnet/kernel/internal/toolchain"
 	"continuousnet/kernel/internal/words"
 )
-
-// cellPackages are what cells import besides the project's own packages.
-var cellPackages = []string{
-	"bytes", "encoding/json", "errors", "fmt", "image", "image/color", "image/png", "math", "math/rand/v2", "os",
-	"path/filepath", "slices", "sort", "strings", "sync", "time",
-	"github.com/janpfeifer/gonb/gonbui",
-	"github.com/janpfeifer/gonb/gonbui/dom",
-	"github.com/janpfeifer/gonb/gonbui/widgets",
-}
 
 func Warm(ctx context.Context, out io.Writer, checkout string) error {
 	checkout, tc, err := findProject(checkout)
@@ -63,7 +55,7 @@ func warmCells(ctx context.Context, out io.Writer, checkout string, tc toolchain
 		return output, nil
 	}
 
-	packages, err := importable(ctx, checkout, tc, online)
+	paths, err := importable(ctx, checkout, tc, online)
 	if err != nil {
 		return err
 	}
@@ -74,7 +66,7 @@ func warmCells(ctx context.Context, out io.Writer, checkout string, tc toolchain
 		}
 	}
 	build := func(env []string, text string) error {
-		if err := os.WriteFile(filepath.Join(dir, "main.go"), warmProgram(packages, text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "main.go"), warmProgram(paths, text), 0o644); err != nil {
 			return err
 		}
 		_, err := goRun(dir, env, "build", "-o", "cell", ".")
@@ -89,7 +81,7 @@ func warmCells(ctx context.Context, out io.Writer, checkout string, tc toolchain
 		return err
 	}
 	fmt.Fprintf(out, "%d packages ready in %.1f s; a changed cell that imports all of them builds in %.2f s\n",
-		len(packages), first.Seconds(), time.Since(start).Seconds())
+		len(paths), first.Seconds(), time.Since(start).Seconds())
 	return nil
 }
 
@@ -125,7 +117,7 @@ func warmCompletion(ctx context.Context, out io.Writer, program, checkout string
 	return nil
 }
 
-// importable lists the packages that a cell can import: those of the project's library and cellPackages.
+// importable lists the packages that a cell can import: the project's library and those that cells use besides.
 func importable(ctx context.Context, checkout string, tc toolchain.Toolchain, env []string) ([]string, error) {
 	cmd := exec.CommandContext(ctx, tc.Command, "list", "-e", "-f", "{{.Name}} {{.ImportPath}}", "./cnet/...")
 	cmd.Dir = checkout
@@ -134,7 +126,9 @@ func importable(ctx context.Context, checkout string, tc toolchain.Toolchain, en
 	if err != nil {
 		return nil, fmt.Errorf("listing the packages of %s failed: %s", checkout, words.CommandError(err))
 	}
-	return append(libraries(string(output)), cellPackages...), nil
+	all := slices.Concat(libraries(string(output)), packages.Standard, packages.Project)
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
 // libraries picks from lines of "name path" what another module's program can import.
@@ -150,10 +144,10 @@ func libraries(list string) []string {
 	return paths
 }
 
-func warmProgram(packages []string, text string) []byte {
+func warmProgram(paths []string, text string) []byte {
 	var b strings.Builder
 	b.WriteString("package main\n\nimport (\n")
-	for _, path := range packages {
+	for _, path := range paths {
 		fmt.Fprintf(&b, "\t_ %q\n", path)
 	}
 	fmt.Fprintf(&b, ")\n\nfunc main() { println(%q) }\n", text)
@@ -163,11 +157,11 @@ func warmProgram(packages []string, text string) []byte {
 // IsWarm says whether the build cache holds what a cell that imports a package needs.
 func IsWarm(ctx context.Context, checkout string, tc toolchain.Toolchain) (bool, error) {
 	env := tc.CellEnv(os.Environ())
-	packages, err := importable(ctx, checkout, tc, env)
+	paths, err := importable(ctx, checkout, tc, env)
 	if err != nil {
 		return false, err
 	}
-	args := append([]string{"list", "-e", "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"}, packages...)
+	args := append([]string{"list", "-e", "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"}, paths...)
 	cmd := exec.CommandContext(ctx, tc.Command, args...)
 	cmd.Dir = checkout
 	cmd.Env = toolchain.Setenv(env, map[string]string{"GOWORK": "off"})

@@ -5,6 +5,8 @@ import (
 	"go/token"
 	"slices"
 	"testing"
+
+	"continuousnet/kernel/internal/packages"
 )
 
 func TestLibraries(t *testing.T) {
@@ -16,8 +18,8 @@ func TestLibraries(t *testing.T) {
 }
 
 func TestWarmProgram(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "main.go", warmProgram(cellPackages, "x"), parser.ImportsOnly)
-	if err != nil || len(file.Imports) != len(cellPackages) {
+	file, err := parser.ParseFile(token.NewFileSet(), "main.go", warmProgram(packages.Standard, "x"), parser.ImportsOnly)
+	if err != nil || len(file.Imports) != len(packages.Standard) {
 		t.Errorf("%v", err)
 	}
 }

@@ -219,3 +219,11 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+// What an import of another cell is forgotten by is GoNB's key, not the end of its path.
+func TestUnusedImportOfAnotherCell(t *testing.T) {
+	match := []string{"", "gopkg.in/yaml.v3", ""}
+	if hint := unusedImport(match, &message{id: 1}, Hints{Cell: 2}); !strings.Contains(hint, "`%rm v3`") {
+		t.Error(hint)
+	}
+}

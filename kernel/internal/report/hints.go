@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"continuousnet/kernel/internal/packages"
 )
 
 // Hints is what the caller knows beyond the compiler's messages. The zero value is of use.
@@ -115,7 +117,7 @@ func unusedImport(match []string, m *message, h Hints) string {
 	case dot:
 		key = ".~" + path
 	case key == "":
-		key = path[strings.LastIndexByte(path, '/')+1:]
+		key = packages.Key(path)
 	}
 	if dot && m.id == h.Cell && h.Cell != 0 {
 		return "nothing of the package is used: remove the line. A dot import stays for all later cells, and each must use it"

@@ -4,11 +4,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"path"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
+
+	"continuousnet/kernel/internal/packages"
 )
 
 // Decl is a declaration that GoNB remembers from cell to cell.
@@ -113,9 +112,6 @@ func named(ids []*ast.Ident) []string {
 	return names
 }
 
-// lastWord is GoNB's key for an import without a name of its own.
-var lastWord = regexp.MustCompile(`\w+\s*$`)
-
 func importDecl(s *ast.ImportSpec) []Decl {
 	p, err := strconv.Unquote(s.Path.Value)
 	if err != nil {
@@ -123,11 +119,7 @@ func importDecl(s *ast.ImportSpec) []Decl {
 	}
 	text := "import " + strconv.Quote(p)
 	if s.Name == nil {
-		key := strings.TrimSpace(lastWord.FindString(p))
-		if key == "" {
-			key = p
-		}
-		return []Decl{{"import", key, []string{packageName(p)}, text}}
+		return []Decl{{"import", packages.Key(p), []string{packages.Name(p)}, text}}
 	}
 	name := s.Name.Name
 	text = "import " + name + " " + strconv.Quote(p)
@@ -138,21 +130,6 @@ func importDecl(s *ast.ImportSpec) []Decl {
 		return []Decl{{"import", "_", nil, text}}
 	}
 	return []Decl{{"import", name, []string{name}, text}}
-}
-
-var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
-
-// packageName guesses the name of a package from its path, as goimports does.
-func packageName(p string) string {
-	name := path.Base(p)
-	if majorVersion.MatchString(name) && path.Dir(p) != "." {
-		name = path.Base(path.Dir(p))
-	}
-	name = strings.TrimPrefix(name, "go-")
-	if i := strings.IndexFunc(name, func(r rune) bool { return r == '.' || r == '-' }); i > 0 {
-		name = name[:i]
-	}
-	return name
 }
 
 // without takes names out of a declaration of constants or variables: they become blank. It returns false if nothing is

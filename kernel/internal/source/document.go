@@ -5,22 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"continuousnet/kernel/internal/packages"
 )
-
-// wellKnown are packages that a cell may use without importing them, by name.
-var wellKnown = map[string]string{
-	"bufio": "bufio", "bytes": "bytes", "color": "image/color", "context": "context", "errors": "errors",
-	"filepath": "path/filepath", "fmt": "fmt", "http": "net/http", "image": "image", "io": "io",
-	"json": "encoding/json", "log": "log", "maps": "maps", "math": "math", "os": "os", "rand": "math/rand/v2",
-	"reflect": "reflect", "regexp": "regexp", "runtime": "runtime", "slices": "slices", "sort": "sort",
-	"strconv": "strconv", "strings": "strings", "sync": "sync", "time": "time",
-
-	"basis": "continuousnet/cnet/basis", "chart": "continuousnet/cnet/chart", "cnet": "continuousnet/cnet",
-	"dataset": "continuousnet/cnet/dataset", "engine": "continuousnet/cnet/engine",
-	"notebook": "continuousnet/cnet/notebook", "ode": "continuousnet/cnet/ode",
-
-	"gonbui": "github.com/janpfeifer/gonb/gonbui",
-}
 
 // Document writes a Go file around a cell for a language server: what is remembered, the declarations of the cell, and a
 // func main of its statements. It returns the offset in the file of the byte at offset cursor of the cell; ok is false where
@@ -95,7 +82,7 @@ func declaresMain(decls []Decl) bool {
 	return slices.ContainsFunc(decls, func(d Decl) bool { return d.Kind == "func" && d.Key == "main" })
 }
 
-// wanted are imports of the well-known packages that a cell or a declaration uses without one.
+// wanted returns imports of the packages of [packages.ByName] that a cell or a declaration uses without one.
 func wanted(c content, decls []Decl) []Decl {
 	declared := map[string]bool{}
 	for _, d := range decls {
@@ -106,7 +93,7 @@ func wanted(c content, decls []Decl) []Decl {
 	var imports []Decl
 	look := func(toks []tok) {
 		for i, t := range toks {
-			path, known := wellKnown[t.lit]
+			path, known := packages.ByName[t.lit]
 			if known && !declared[t.lit] && i+1 < len(toks) && toks[i+1].tok == token.PERIOD &&
 				(i == 0 || toks[i-1].tok != token.PERIOD) {
 				declared[t.lit] = true
