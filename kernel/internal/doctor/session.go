@@ -19,7 +19,7 @@ import (
 
 // lowSpace is what a session may need for its cells: a binary with XLA or a large import is some 60 MB, and two are
 // there at a time.
-const lowSpace = 200 << 20
+const lowSpace = 200_000_000
 
 // checkDirs checks the directories that a session works in.
 func checkDirs(getenv func(string) string) []finding {
@@ -89,7 +89,7 @@ func describeSessions(f finding, sessions []proc.SessionInfo) finding {
 		memory += s.Memory
 	}
 	if live > 0 {
-		f.detail += fmt.Sprintf(": %d running (%d %s, %d MB)", live, processes, words.Plural(processes, "process", "processes"), memory>>20)
+		f.detail += fmt.Sprintf(": %d running (%d %s, %s)", live, processes, words.Plural(processes, "process", "processes"), words.Bytes(memory))
 	} else {
 		f.detail += ": none running"
 	}
@@ -147,9 +147,9 @@ func checkSpace(dir string) finding {
 		return f
 	}
 	left := uint64(disk.Bavail) * uint64(disk.Bsize)
-	f.detail = fmt.Sprintf("%s: %d MB left", dir, left>>20)
+	f.detail = fmt.Sprintf("%s: %s left", dir, words.Bytes(int64(left)))
 	if left < lowSpace {
-		f.state, f.fix = absent, fmt.Sprintf("cells may need %d MB: make room, or %s", lowSpace>>20, fix)
+		f.state, f.fix = absent, fmt.Sprintf("cells may need %s: make room, or %s", words.Bytes(lowSpace), fix)
 	}
 	return f
 }

@@ -75,7 +75,7 @@ func TestCheckSessions(t *testing.T) {
 }
 
 func TestDescribeSessions(t *testing.T) {
-	live := proc.SessionInfo{ID: "a", Live: true, Processes: 3, Memory: 200 << 20, Created: time.Unix(1, 0)}
+	live := proc.SessionInfo{ID: "a", Live: true, Processes: 3, Memory: 200_000_000, Created: time.Unix(1, 0)}
 	stale := proc.SessionInfo{ID: "b"}
 	for _, c := range []struct {
 		sessions []proc.SessionInfo
@@ -93,7 +93,7 @@ func TestDescribeSessions(t *testing.T) {
 
 func TestCheckSpace(t *testing.T) {
 	here := t.TempDir()
-	if f := checkSpace(here); f.state == missing || !strings.Contains(f.detail, "MB left") {
+	if f := checkSpace(here); f.state == missing || !strings.Contains(f.detail, "B left") {
 		t.Errorf("%+v", f)
 	}
 	says(t, "gone", checkSpace(filepath.Join(here, "gone")), missing, "gone", "TMPDIR")

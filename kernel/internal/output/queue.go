@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"container/list"
 	"encoding/json"
-	"fmt"
 	"unicode/utf8"
 )
 
@@ -293,17 +292,4 @@ func (s *Stream) endGap(e *list.Element) {
 	s.texts -= n
 	gap.left += int64(n)
 	s.stats.LeftOut += int64(n)
-}
-
-// bytesText says how many bytes there are, in a unit that people read.
-func bytesText(n int64) string {
-	switch {
-	case n < 1000:
-		return fmt.Sprintf("%d bytes", n)
-	case n < 1000_000:
-		return fmt.Sprintf("%d kB", n/1000)
-	case n < 1000_000_000:
-		return fmt.Sprintf("%d MB", n/1000_000)
-	}
-	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"continuousnet/kernel/internal/words"
 )
 
 // Jupyter's server sets no limit to the bytes of displays. But the socket takes all of them at once, and would keep in
@@ -149,7 +151,7 @@ func (t *sender) plain(it *item) []byte {
 		if t.lineOpen {
 			text = []byte("\n")
 		}
-		text = fmt.Appendf(text, "… %s left out: the cell writes faster than a notebook can show …\n", bytesText(it.left))
+		text = fmt.Appendf(text, "… %s left out: the cell writes faster than a notebook can show …\n", words.Bytes(it.left))
 	}
 	t.lineOpen = !bytes.HasSuffix(text, []byte("\n"))
 	return text

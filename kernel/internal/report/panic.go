@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"continuousnet/kernel/internal/words"
 )
 
 // Limits of a panic's report, in lines.
@@ -149,7 +151,7 @@ func (t *trace) stack(cells Cells) []string {
 		lines = append(lines, colour(dim, line))
 	}
 	if runtime > 0 {
-		lines = append(lines, colour(dim, "… "+plural(runtime, "frame")+" of the Go runtime"))
+		lines = append(lines, colour(dim, "… "+words.Count(runtime, "frame")+" of the Go runtime"))
 	}
 	for i := range lines {
 		lines[i] = "  " + lines[i]
@@ -179,10 +181,10 @@ func (t *trace) others(cells Cells) []string {
 			hidden += count[place]
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("  %s, %s", plural(count[place], "other goroutine"), place))
+		lines = append(lines, fmt.Sprintf("  %s, %s", words.Count(count[place], "other goroutine"), place))
 	}
 	if hidden > 0 {
-		lines = append(lines, colour(dim, "  … "+plural(hidden, "other goroutine")))
+		lines = append(lines, colour(dim, "  … "+words.Count(hidden, "other goroutine")))
 	}
 	return lines
 }
@@ -236,5 +238,5 @@ func fold(lines []string, limit int) []string {
 	head := limit * 2 / 3
 	tail := limit - head - 1
 	left := len(folded) - head - tail
-	return slices.Concat(folded[:head], []string{fmt.Sprintf("… %d frames more", left)}, folded[len(folded)-tail:])
+	return slices.Concat(folded[:head], []string{"… " + words.Count(left, "frame") + " more"}, folded[len(folded)-tail:])
 }

@@ -5,7 +5,6 @@
 package report
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"syscall"
@@ -114,12 +113,4 @@ func colour(code, text string) string {
 // failure is the head line of a traceback.
 func failure(name, value string) string {
 	return colour(bold+red, name+":") + " " + colour(red, value)
-}
-
-// plural is "1 frame", "2 frames".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -10,6 +10,7 @@ import (
 	"continuousnet/kernel/internal/proc"
 	"continuousnet/kernel/internal/report"
 	"continuousnet/kernel/internal/wire"
+	"continuousnet/kernel/internal/words"
 )
 
 // magic is a special command, for %help and for completion.
@@ -115,8 +116,8 @@ func (s *Server) showUsage(cell *run, _ string) error {
 	memory, processes := s.memoryInUse()
 	var b strings.Builder
 	fmt.Fprintf(&b, "last cell     %s, processor time %s (with its compilation), at most %s of memory\n",
-		last.Wall.Round(time.Millisecond), last.CPU.Round(time.Millisecond), byteCount(last.PeakRSS))
-	fmt.Fprintf(&b, "kernel        %s in %d processes, since %s\n", byteCount(memory), processes, s.started.Format("15:04:05"))
+		last.Wall.Round(time.Millisecond), last.CPU.Round(time.Millisecond), words.Bytes(last.PeakRSS))
+	fmt.Fprintf(&b, "kernel        %s in %d processes, since %s\n", words.Bytes(memory), processes, s.started.Format("15:04:05"))
 	fmt.Fprintf(&b, "dropped       %d damaged, %d wrongly signed, %d replayed messages; %d connections refused\n",
 		s.dropped.of(wire.ErrFrames)+s.dropped.of(wire.ErrJSON), s.dropped.of(wire.ErrSignature), s.dropped.of(errReplayed), s.sockets.Refused())
 	cell.text("stdout", b.String())
@@ -135,15 +136,6 @@ func (s *Server) memoryInUse() (memory int64, processes int) {
 		processes++
 	}
 	return memory, processes
-}
-
-// byteCount writes an amount of memory.
-func byteCount(n int64) string {
-	const mega = 1 << 20
-	if n < 1<<30 {
-		return fmt.Sprintf("%d MB", (n+mega/2)/mega)
-	}
-	return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
 }
 
 // completeMagic completes the name of a special command; nil if the cursor, at the end of text, is not in one.

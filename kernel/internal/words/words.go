@@ -1,9 +1,10 @@
-// Package words puts into words what several parts of the kernel say: counts, a command that failed, and paths that are
-// safe to paste into a shell.
+// Package words puts into words what several parts of the kernel say: counts, amounts, a command that failed, and paths
+// that are safe to paste into a shell.
 package words
 
 import (
 	"errors"
+	"fmt"
 	"os/exec"
 	"strings"
 )
@@ -16,7 +17,25 @@ func Plural(n int, one, many string) string {
 	return many
 }
 
-// CommandError makes one line of a command's error: the first line that it wrote, or else its status.
+// Count returns a number with a noun that takes an s: "1 frame", "2 frames".
+func Count(n int, noun string) string {
+	return fmt.Sprintf("%d %s", n, Plural(n, noun, noun+"s"))
+}
+
+// Bytes returns an amount of memory, disk or text in a unit that people read. A kB is 1000 bytes.
+func Bytes(n int64) string {
+	switch {
+	case n < 1000:
+		return Count(int(n), "byte")
+	case n < 1000_000:
+		return fmt.Sprintf("%d kB", n/1000)
+	case n < 1000_000_000:
+		return fmt.Sprintf("%d MB", n/1000_000)
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+}
+
+// CommandError returns one line for the error of a command: the first that it wrote to stderr, or else its status.
 func CommandError(err error) string {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
