@@ -1,3 +1,4 @@
+// Package atomicfile replaces files in one step: a program that runs from one, or reads it, never meets half of it.
 package atomicfile
 
 import (
@@ -10,15 +11,16 @@ import (
 // TempPattern names what is being written; a crash may leave one behind, and the next installation removes it.
 const TempPattern = ".new-*"
 
-// Replace is Write for a file that may be right already; changed says whether it was not.
+// Replace makes a file have that content and mode. It leaves one alone that has them already, and reports whether it changed
+// anything.
 func Replace(path string, data []byte, mode os.FileMode) (changed bool, err error) {
 	if isFile(path, data, mode) {
 		return false, nil
 	}
-	return true, Write(path, data, mode)
+	return true, write(path, data, mode)
 }
 
-// isFile says whether there is a file, and no link to one, with that content and mode.
+// isFile reports whether there is a file, and no link to one, with that content and mode.
 func isFile(path string, data []byte, mode os.FileMode) bool {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode() != mode || info.Size() != int64(len(data)) {
@@ -28,7 +30,8 @@ func isFile(path string, data []byte, mode os.FileMode) bool {
 	return err == nil && bytes.Equal(old, data)
 }
 
-// Move is Replace with the data in another file beside it, which takes no space.
+// Move is Replace with the content of another file on the same disk, which takes no space; from is gone when it succeeds
+// and has changed anything.
 func Move(from, path string, mode os.FileMode) (changed bool, err error) {
 	data, err := os.ReadFile(from)
 	if err != nil {
@@ -43,8 +46,8 @@ func Move(from, path string, mode os.FileMode) (changed bool, err error) {
 	return true, os.Rename(from, path)
 }
 
-// Write replaces a file in one step, so that neither a crash nor a program that runs from it meets half of it.
-func Write(path string, data []byte, mode os.FileMode) error {
+// write replaces a file in one step, so that neither a crash nor a program that runs from it meets half of it.
+func write(path string, data []byte, mode os.FileMode) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), TempPattern)
 	if err != nil {
 		return fmt.Errorf("cannot write to %s: %w", filepath.Dir(path), err)

@@ -9,11 +9,11 @@ import (
 func TestWriteFileLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	for _, text := range []string{"one", "two"} {
-		if err := Write(filepath.Join(dir, "f"), []byte(text), 0o755); err != nil {
+		if err := write(filepath.Join(dir, "f"), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := Write(filepath.Join(dir, "no", "f"), nil, 0o644); err == nil {
+	if err := write(filepath.Join(dir, "no", "f"), nil, 0o644); err == nil {
 		t.Error("no error for a directory that does not exist")
 	}
 	entries, err := os.ReadDir(dir)

@@ -43,7 +43,7 @@ func TestQuestionsOfManyGoroutinesAreAboutTheirOwnDocument(t *testing.T) {
 		wg.Go(func() {
 			want := fmt.Sprintf("x%d", i)
 			got, err := c.Complete(testContext(t), "package main // answer is "+want, 0)
-			if errors.Is(err, ErrOvertaken) {
+			if errors.Is(err, errOvertaken) {
 				return
 			}
 			if err != nil || len(got.Matches) != 1 || got.Matches[0].Text != want {
@@ -51,7 +51,7 @@ func TestQuestionsOfManyGoroutinesAreAboutTheirOwnDocument(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if _, found, err := c.Hover(testContext(t), "package main", 9); found || err != nil && !errors.Is(err, ErrOvertaken) {
+			if _, found, err := c.Hover(testContext(t), "package main", 9); found || err != nil && !errors.Is(err, errOvertaken) {
 				t.Errorf("hover: %v, %v", found, err)
 			}
 		})
@@ -72,8 +72,8 @@ func TestNewerQuestionOvertakes(t *testing.T) {
 	if err != nil || got.Matches[0].Text != "x" {
 		t.Errorf("the newer: %v, %v", got, err)
 	}
-	if err := receive(t, first); !errors.Is(err, ErrOvertaken) {
-		t.Errorf("the older: %v, want %v", err, ErrOvertaken)
+	if err := receive(t, first); !errors.Is(err, errOvertaken) {
+		t.Errorf("the older: %v, want %v", err, errOvertaken)
 	}
 }
 
@@ -128,7 +128,7 @@ func TestDeathIsNoticed(t *testing.T) {
 	}
 
 	c, _ = startFake(t, "plain", nil)
-	if err := syscall.Kill(c.PID(), syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(c.pid(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Complete(testContext(t), "package main // leave open", 0); err == nil || c.Alive() {
@@ -151,10 +151,10 @@ func TestCloseLeavesNoProcess(t *testing.T) {
 		if log.Len() > 0 {
 			t.Errorf("%s: an orderly end, yet the log has %q", behaviour, &log)
 		}
-		if err := syscall.Kill(c.PID(), 0); err != syscall.ESRCH {
+		if err := syscall.Kill(c.pid(), 0); err != syscall.ESRCH {
 			t.Errorf("%s: the process is there: %v", behaviour, err)
 		}
-		if _, err := c.Complete(testContext(t), "package main", 0); !errors.Is(err, ErrClosed) || c.Alive() {
+		if _, err := c.Complete(testContext(t), "package main", 0); !errors.Is(err, errClosed) || c.Alive() {
 			t.Errorf("%s: %v after Close, alive: %v", behaviour, err, c.Alive())
 		}
 		if err := c.Close(); err != nil {

@@ -42,7 +42,7 @@ var kinds = map[int]string{
 // letters comes before what differs in case. A document is a whole Go file; it need not compile. In an import line the
 // matches are paths of packages that are known.
 //
-// The error is ErrOvertaken when a newer call of Complete came in, the context's own when it ended, and otherwise says
+// The error is errOvertaken when a newer call of Complete came in, the context's own when it ended, and otherwise says
 // what is wrong with gopls or with the document.
 func (c *Client) Complete(ctx context.Context, text string, offset int) (Completion, error) {
 	if start, end, ok := importPathAround(text, offset); ok {

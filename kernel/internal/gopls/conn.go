@@ -64,7 +64,7 @@ func newConn(r io.Reader, w io.WriteCloser, answer func(string, json.RawMessage)
 // wait waits for the reader and the writer, once the connection and its pipes are closed.
 func (c *conn) wait() { c.loops.Wait() }
 
-// closing says that the end is wanted: however it comes, it is ErrClosed.
+// closing says that the end is wanted: however it comes, it is errClosed.
 func (c *conn) closing() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -79,7 +79,7 @@ func (c *conn) end(err error) {
 		return
 	}
 	if c.leaving {
-		err = ErrClosed
+		err = errClosed
 	}
 	c.err = err
 	c.outbox = nil

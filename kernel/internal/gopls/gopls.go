@@ -28,11 +28,11 @@ import (
 	"continuousnet/kernel/internal/packages"
 )
 
-// ErrOvertaken is the error of a question that a newer one of the same kind has made pointless.
-var ErrOvertaken = errors.New("gopls: overtaken by a newer request")
+// errOvertaken is the error of a question that a newer one of the same kind has made pointless.
+var errOvertaken = errors.New("gopls: overtaken by a newer request")
 
-// ErrClosed is the error of every question after Close.
-var ErrClosed = errors.New("gopls: closed")
+// errClosed is the error of every question after Close.
+var errClosed = errors.New("gopls: closed")
 
 // Options say how to start gopls.
 type Options struct {
@@ -120,7 +120,7 @@ func Start(o Options) (*Client, error) {
 		return nil, fmt.Errorf("gopls: cannot start %s: %w", o.Command, err)
 	}
 	// Threads and processes inherit it. Without it gopls works all the same.
-	_ = syscall.Setpriority(syscall.PRIO_PROCESS, c.PID(), niceness)
+	_ = syscall.Setpriority(syscall.PRIO_PROCESS, c.pid(), niceness)
 	c.conn = newConn(stdout, stdin, c.answer)
 	go c.reap()
 	go c.initialize(first.text)
@@ -133,10 +133,10 @@ func (c *Client) reap() {
 	<-c.conn.ended
 	// The group has the id of a process that nobody has waited for yet, so it is not another's. That it may be gone is
 	// the only error.
-	_ = syscall.Kill(-c.PID(), syscall.SIGKILL)
+	_ = syscall.Kill(-c.pid(), syscall.SIGKILL)
 	err := c.cmd.Wait()
 	c.conn.wait()
-	if !errors.Is(c.conn.err, ErrClosed) {
+	if !errors.Is(c.conn.err, errClosed) {
 		fmt.Fprintf(c.log, "gopls ended: %v: %v\n", c.conn.err, err)
 	}
 }
@@ -200,8 +200,8 @@ func (c *Client) Alive() bool {
 	}
 }
 
-// PID is the process id of gopls.
-func (c *Client) PID() int { return c.cmd.Process.Pid }
+// pid returns the process id of gopls.
+func (c *Client) pid() int { return c.cmd.Process.Pid }
 
 // Close ends gopls and the processes that it started, and waits for them: about a second at most. The files in
 // Options.Dir stay.
@@ -217,7 +217,7 @@ func (c *Client) Close() error {
 			}
 		}
 	}
-	c.conn.end(ErrClosed)
+	c.conn.end(errClosed)
 	<-c.gone
 	return nil
 }

@@ -11,7 +11,7 @@ func (c *Client) begin(ctx context.Context, kind string) (_ context.Context, don
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if earlier := c.overtake[kind]; earlier != nil {
-		earlier(ErrOvertaken)
+		earlier(errOvertaken)
 	}
 	c.overtake[kind] = cancel
 	return ctx, func() { cancel(nil) }

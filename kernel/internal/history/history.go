@@ -32,8 +32,8 @@ const (
 	maxOutput = 64 << 10
 )
 
-// Entry is one cell of the history.
-type Entry struct {
+// entry is one cell of the history.
+type entry struct {
 	Session int    // the session's number, from 1 on
 	Line    int    // the execution count, from 1 on
 	Input   string // the cell as it was typed
@@ -45,7 +45,7 @@ type Entry struct {
 type History struct {
 	mu      sync.Mutex
 	session int
-	entries []Entry // ordered by session and line
+	entries []entry // ordered by session and line
 	file    *file   // nil once the history is in memory only
 	closed  bool
 }
@@ -108,9 +108,6 @@ func (h *History) giveUp(err error) error {
 		"or to %s for none", err, os.DevNull)
 }
 
-// Session returns the number of this session.
-func (h *History) Session() int { return h.session }
-
 // Add adds a cell to this session under its execution count, line. Empty cells and cells of more than 1 MiB are not
 // kept. If the file cannot be written, the first call that finds out returns the reason and the history goes on in
 // memory.
@@ -169,7 +166,7 @@ func (h *History) refresh() (last int, err error) {
 	}
 	err = h.file.read(
 		func() { // another file is there now: it says everything but what this session added
-			h.entries = slices.DeleteFunc(h.entries, func(e Entry) bool { return e.Session != h.session })
+			h.entries = slices.DeleteFunc(h.entries, func(e entry) bool { return e.Session != h.session })
 		},
 		func(r record) {
 			last = max(last, r.Session)
@@ -181,14 +178,14 @@ func (h *History) refresh() (last int, err error) {
 // merge puts a record into the entries. An output without its input waits for no input: it belongs to a line that was
 // dropped from the file.
 func (h *History) merge(r record) {
-	i, found := slices.BinarySearchFunc(h.entries, r, func(e Entry, r record) int {
+	i, found := slices.BinarySearchFunc(h.entries, r, func(e entry, r record) int {
 		return cmp.Or(cmp.Compare(e.Session, r.Session), cmp.Compare(e.Line, r.Line))
 	})
 	switch {
 	case r.Line < 1 || r.Input == nil && !found:
 		return
 	case !found:
-		h.entries = slices.Insert(h.entries, i, Entry{Session: r.Session, Line: r.Line})
+		h.entries = slices.Insert(h.entries, i, entry{Session: r.Session, Line: r.Line})
 	}
 	if r.Input != nil {
 		h.entries[i].Input = *r.Input

@@ -37,7 +37,7 @@ func add(t *testing.T, h *History, line int, input, output string) {
 	}
 }
 
-func equal(t *testing.T, what string, got, want []Entry) {
+func equal(t *testing.T, what string, got, want []entry) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Errorf("%s is\n%v, want\n%v", what, got, want)
@@ -91,15 +91,15 @@ func TestSessions(t *testing.T) {
 	}
 
 	second := open(t, path)
-	if first.Session() != 1 || second.Session() != 2 {
-		t.Errorf("sessions %d and %d, want 1 and 2", first.Session(), second.Session())
+	if first.session != 1 || second.session != 2 {
+		t.Errorf("sessions %d and %d, want 1 and 2", first.session, second.session)
 	}
 	add(t, second, 1, "c", "3")
 	add(t, second, 2, "", "kept for no input")
-	want := []Entry{{1, 1, "a := 1", ""}, {1, 2, "a <& 1\n\"b\"", "<3>"}, {2, 1, "c", "3"}}
-	equal(t, "the whole history", second.Tail(-1), want)
-	equal(t, "the tail of 2", second.Tail(2), want[1:])
-	equal(t, "the tail of 0", second.Tail(0), nil)
+	want := []entry{{1, 1, "a := 1", ""}, {1, 2, "a <& 1\n\"b\"", "<3>"}, {2, 1, "c", "3"}}
+	equal(t, "the whole history", second.tail(-1), want)
+	equal(t, "the tail of 2", second.tail(2), want[1:])
+	equal(t, "the tail of 0", second.tail(0), nil)
 
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -116,18 +116,18 @@ func TestRange(t *testing.T) {
 	for range 2 {
 		last = open(t, path)
 		for line := range 4 {
-			add(t, last, line+1, fmt.Sprintf("s%d line %d", last.Session(), line+1), "")
+			add(t, last, line+1, fmt.Sprintf("s%d line %d", last.session, line+1), "")
 		}
 	}
-	lines := func(session int, lines ...int) (e []Entry) {
+	lines := func(session int, lines ...int) (e []entry) {
 		for _, l := range lines {
-			e = append(e, Entry{session, l, fmt.Sprintf("s%d line %d", session, l), ""})
+			e = append(e, entry{session, l, fmt.Sprintf("s%d line %d", session, l), ""})
 		}
 		return e
 	}
 	for _, c := range []struct {
 		session, start, stop int
-		want                 []Entry
+		want                 []entry
 	}{
 		{0, 0, 0, lines(2, 1, 2, 3, 4)},
 		{0, 2, 0, lines(2, 2, 3, 4)},
@@ -141,7 +141,7 @@ func TestRange(t *testing.T) {
 		{-2, 1, 9, nil},
 		{7, 1, 9, nil},
 	} {
-		equal(t, fmt.Sprintf("range %d %d:%d", c.session, c.start, c.stop), last.Range(c.session, c.start, c.stop), c.want)
+		equal(t, fmt.Sprintf("range %d %d:%d", c.session, c.start, c.stop), last.between(c.session, c.start, c.stop), c.want)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestSearch(t *testing.T) {
 		{"", -1, false, nil},
 	} {
 		var got []int
-		for _, e := range h.Search(c.pattern, c.n, c.unique) {
+		for _, e := range h.search(c.pattern, c.n, c.unique) {
 			got = append(got, e.Line)
 		}
 		if !slices.Equal(got, c.want) {
@@ -228,9 +228,9 @@ func TestDamagedLines(t *testing.T) {
 	// The file is also larger than it may be: shrinking takes the first entry.
 	h := open(t, path)
 	add(t, h, 1, "new", "")
-	want := []Entry{{3, 4, "after", "4"}, {4, 1, "new", ""}}
-	equal(t, "the history", h.Tail(-1), want)
-	equal(t, "the history of the next session", open(t, path).Tail(-1), want)
+	want := []entry{{3, 4, "after", "4"}, {4, 1, "new", ""}}
+	equal(t, "the history", h.tail(-1), want)
+	equal(t, "the history of the next session", open(t, path).tail(-1), want)
 }
 
 func TestTruncatedLastLine(t *testing.T) {
@@ -241,11 +241,11 @@ func TestTruncatedLastLine(t *testing.T) {
 		}
 		h := open(t, path)
 		add(t, h, 1, "b", "")
-		want := []Entry{{3, 1, "a", ""}}
+		want := []entry{{3, 1, "a", ""}}
 		if strings.HasSuffix(end, "}") {
-			want = append(want, Entry{3, 2, "whole", ""})
+			want = append(want, entry{3, 2, "whole", ""})
 		}
-		equal(t, "the history", h.Tail(-1), append(want, Entry{4, 1, "b", ""}))
+		equal(t, "the history", h.tail(-1), append(want, entry{4, 1, "b", ""}))
 	}
 }
 
@@ -268,20 +268,20 @@ func TestShrink(t *testing.T) {
 	}
 	add(t, running, 1, "before", "")
 	next := open(t, path)
-	if next.Session() != 100 {
-		t.Errorf("the next session is %d, want 100", next.Session())
+	if next.session != 100 {
+		t.Errorf("the next session is %d, want 100", next.session)
 	}
 	if info, err := os.Stat(path); err != nil || info.Size() > keepFile+1000 {
 		t.Errorf("the file has %d bytes (%v), want at most %d", info.Size(), err, keepFile)
 	}
 	add(t, running, 2, "after", "")
-	got := next.Tail(-1)
+	got := next.tail(-1)
 	if n := len(got); n < 3500 || n > 4300 {
 		t.Errorf("%d entries are left, want about half", n)
 	}
-	equal(t, "what the running kernel added, seen by the next", next.Range(1, 0, 0),
-		[]Entry{{1, 1, "before", ""}, {1, 2, "after", ""}})
-	equal(t, "the running kernel's history", running.Tail(-1), got)
+	equal(t, "what the running kernel added, seen by the next", next.between(1, 0, 0),
+		[]entry{{1, 1, "before", ""}, {1, 2, "after", ""}})
+	equal(t, "the running kernel's history", running.tail(-1), got)
 	left, err := filepath.Glob(path + "*")
 	if err != nil || len(left) != 2 {
 		t.Errorf("%v are left, want the file and its lock", left)
@@ -294,12 +294,12 @@ func TestDeletedFile(t *testing.T) {
 	add(t, open(t, path), 1, "old", "")
 	h := open(t, path)
 	add(t, h, 1, "mine", "")
-	h.Tail(-1)
+	h.tail(-1)
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	add(t, h, 2, "new", "")
-	equal(t, "the history", h.Tail(-1), []Entry{{2, 1, "mine", ""}, {2, 2, "new", ""}})
+	equal(t, "the history", h.tail(-1), []entry{{2, 1, "mine", ""}, {2, 2, "new", ""}})
 }
 
 // Without a file that can be used, the history says so once and works in memory.
@@ -315,11 +315,11 @@ func TestMemoryOnly(t *testing.T) {
 			t.Errorf("Open(%q) gave the error %v, want one that names CNET_HISTORY", path, err)
 		}
 		add(t, h, 1, "a", "b")
-		equal(t, "the history in memory", h.Tail(-1), []Entry{{1, 1, "a", "b"}})
+		equal(t, "the history in memory", h.tail(-1), []entry{{1, 1, "a", "b"}})
 	}
 	h := open(t, os.DevNull)
 	add(t, h, 1, "a", "b")
-	equal(t, "the history without a file", h.Tail(-1), []Entry{{1, 1, "a", "b"}})
+	equal(t, "the history without a file", h.tail(-1), []entry{{1, 1, "a", "b"}})
 }
 
 // A file that is locked by a kernel that does not let go can still be read.
@@ -337,7 +337,7 @@ func TestLockedForEver(t *testing.T) {
 		t.Errorf("Open gave %v, want an error that says locked", err)
 	}
 	add(t, locked, 1, "new", "")
-	equal(t, "the history", locked.Tail(-1), []Entry{{1, 1, "old", ""}, {2, 1, "new", ""}})
+	equal(t, "the history", locked.tail(-1), []entry{{1, 1, "old", ""}, {2, 1, "new", ""}})
 
 	if err := h.Add(2, "kept"); err == nil {
 		t.Error("Add to a locked file gave no error")
@@ -345,7 +345,7 @@ func TestLockedForEver(t *testing.T) {
 	if err := h.Add(3, "too"); err != nil {
 		t.Errorf("Add gave the warning twice: %v", err)
 	}
-	equal(t, "the session", h.Range(0, 0, 0), []Entry{{1, 1, "old", ""}, {1, 2, "kept", ""}, {1, 3, "too", ""}})
+	equal(t, "the session", h.between(0, 0, 0), []entry{{1, 1, "old", ""}, {1, 2, "kept", ""}, {1, 3, "too", ""}})
 }
 
 func TestSizes(t *testing.T) {
@@ -353,7 +353,7 @@ func TestSizes(t *testing.T) {
 	h := open(t, path)
 	add(t, h, 1, strings.Repeat("i", maxInput+1), "")
 	add(t, h, 2, strings.Repeat("\x01", maxInput), strings.Repeat("€", maxOutput))
-	got := open(t, path).Tail(-1)
+	got := open(t, path).tail(-1)
 	if len(got) != 1 || len(got[0].Input) != maxInput {
 		t.Fatalf("%d entries, want the one that is not too long", len(got))
 	}
@@ -376,13 +376,13 @@ func TestConcurrent(t *testing.T) {
 				}
 				for i := range cells {
 					all.Go(func() {
-						if err := h.Add(i+1, fmt.Sprintf("session %d", h.Session())); err != nil {
+						if err := h.Add(i+1, fmt.Sprintf("session %d", h.session)); err != nil {
 							t.Error(err)
 						}
 						if err := h.SetOutput(i+1, fmt.Sprint(i)); err != nil {
 							t.Error(err)
 						}
-						h.Tail(3)
+						h.tail(3)
 					})
 				}
 			})
@@ -404,16 +404,16 @@ func TestConcurrent(t *testing.T) {
 	}
 	all.Wait()
 	h := open(t, path)
-	if want := processes*handles + 1; h.Session() != want {
-		t.Errorf("the session after them is %d, want %d", h.Session(), want)
+	if want := processes*handles + 1; h.session != want {
+		t.Errorf("the session after them is %d, want %d", h.session, want)
 	}
-	var want []Entry
+	var want []entry
 	for s := range processes * handles {
 		for i := range cells {
-			want = append(want, Entry{s + 1, i + 1, fmt.Sprintf("session %d", s+1), fmt.Sprint(i)})
+			want = append(want, entry{s + 1, i + 1, fmt.Sprintf("session %d", s+1), fmt.Sprint(i)})
 		}
 	}
-	if got := h.Tail(-1); !reflect.DeepEqual(got, want) {
+	if got := h.tail(-1); !reflect.DeepEqual(got, want) {
 		t.Errorf("%d entries, want %d:\n%v", len(got), len(want), got)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// Tail returns the last n entries, the oldest first, this session's included; all of them if n is negative.
-func (h *History) Tail(n int) []Entry {
+// tail returns the last n entries, the oldest first, this session's included; all of them if n is negative.
+func (h *History) tail(n int) []entry {
 	entries := h.all()
 	if n < 0 || n > len(entries) {
 		return entries
@@ -14,13 +14,13 @@ func (h *History) Tail(n int) []Entry {
 	return entries[len(entries)-n:]
 }
 
-// Range returns the entries of a session with start <= line < stop, in order. Session 0 is the current one, -1 the one
+// between returns the entries of a session with start <= line < stop, in order. Session 0 is the current one, -1 the one
 // before it. As in IPython, a stop of 0 means to the end, and a negative start or stop counts from the end.
-func (h *History) Range(session, start, stop int) []Entry {
+func (h *History) between(session, start, stop int) []entry {
 	if session <= 0 {
 		session += h.session
 	}
-	var found []Entry
+	var found []entry
 	for _, e := range h.all() {
 		if e.Session == session {
 			found = append(found, e)
@@ -38,14 +38,14 @@ func (h *History) Range(session, start, stop int) []Entry {
 	} else if stop == 0 {
 		stop = end
 	}
-	return slices.DeleteFunc(found, func(e Entry) bool { return e.Line < start || e.Line >= stop })
+	return slices.DeleteFunc(found, func(e entry) bool { return e.Line < start || e.Line >= stop })
 }
 
-// Search returns the last n entries whose whole input matches the pattern, the oldest first; all of them if n is
+// search returns the last n entries whose whole input matches the pattern, the oldest first; all of them if n is
 // negative. In a pattern * stands for any text, also of several lines, and ? for any one character. With unique, only
 // the latest of several entries with the same input counts.
-func (h *History) Search(pattern string, n int, unique bool) []Entry {
-	var found []Entry
+func (h *History) search(pattern string, n int, unique bool) []entry {
+	var found []entry
 	seen := map[string]bool{}
 	for _, e := range slices.Backward(h.all()) {
 		if n >= 0 && len(found) >= n {
@@ -65,7 +65,7 @@ func (h *History) Search(pattern string, n int, unique bool) []Entry {
 
 // all returns the entries as they are now, those of other kernels included. A file that cannot be read any more leaves
 // those that are known.
-func (h *History) all() []Entry {
+func (h *History) all() []entry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, _ = h.refresh()

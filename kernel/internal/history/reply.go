@@ -30,14 +30,14 @@ func (h *History) Reply(content json.RawMessage) (json.RawMessage, error) {
 		pattern = *request.Pattern
 	}
 
-	var found []Entry
+	var found []entry
 	switch request.Access {
 	case "tail":
-		found = h.Tail(n)
+		found = h.tail(n)
 	case "range":
-		found = h.Range(request.Session, request.Start, request.Stop)
+		found = h.between(request.Session, request.Start, request.Stop)
 	case "search":
-		found = h.Search(pattern, n, request.Unique)
+		found = h.search(pattern, n, request.Unique)
 	default:
 		return nil, fmt.Errorf("history: hist_access_type is %q, expected tail, range or search", request.Access)
 	}

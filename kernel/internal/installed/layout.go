@@ -32,10 +32,10 @@ type Layout struct {
 }
 
 // ConflictError reports flags of a Location that exclude each other.
-type ConflictError struct{ Flags []string }
+type ConflictError struct{ flags []string }
 
 func (e ConflictError) Error() string {
-	return strings.Join(e.Flags, " and ") + " exclude each other; give one of them"
+	return strings.Join(e.flags, " and ") + " exclude each other; give one of them"
 }
 
 // Resolve turns the flags into paths; without flags it is the user's installation.

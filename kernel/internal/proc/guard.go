@@ -163,7 +163,7 @@ func (g *Guard) Stop(ctx context.Context) error {
 	select {
 	case <-g.gone:
 	case <-ctx.Done():
-		if err := errors.Join(KillTree(g.PID()), killSession(g.dir)); err != nil {
+		if err := errors.Join(killTree(g.PID()), killSession(g.dir)); err != nil {
 			return fmt.Errorf("the guard, process %d, did not stop: %w", g.PID(), err)
 		}
 		<-g.gone

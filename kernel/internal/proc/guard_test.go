@@ -239,7 +239,7 @@ func supervised(t *testing.T, args ...string) (*exec.Cmd, started) {
 	t.Cleanup(func() {
 		supervisor.Process.Kill()
 		supervisor.Wait()
-		if err := KillTree(s.Guard); err != nil {
+		if err := killTree(s.Guard); err != nil {
 			t.Error(err)
 		}
 	})

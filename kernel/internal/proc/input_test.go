@@ -37,7 +37,7 @@ func TestInputReachesProgram(t *testing.T) {
 					t.Errorf("%q arrived as %q", line, got)
 				}
 			}
-			if err := KillTree(gonb); err != nil {
+			if err := killTree(gonb); err != nil {
 				t.Error(err)
 			}
 		})
@@ -67,7 +67,7 @@ func TestProgramThatDoesNotRead(t *testing.T) {
 	if err := Feed(gonb, gonb, "x"); !errors.Is(err, errNoInput) {
 		t.Errorf("input for GoNB itself: %v", err)
 	}
-	if err := KillTree(gonb); err != nil {
+	if err := killTree(gonb); err != nil {
 		t.Error(err)
 	}
 }

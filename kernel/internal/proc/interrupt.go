@@ -10,8 +10,8 @@ import (
 const (
 	// DefaultGrace is how long an interrupted cell may go on, to save what it has, before it is killed.
 	DefaultGrace = 15 * time.Second
-	// DefaultBuildGrace is the same for a compilation, which has nothing to save.
-	DefaultBuildGrace = 2 * time.Second
+	// defaultBuildGrace is the same for a compilation, which has nothing to save.
+	defaultBuildGrace = 2 * time.Second
 )
 
 // Activity is what GoNB's children are about.
@@ -30,7 +30,7 @@ func (a Activity) String() string { return [...]string{"idle", "compiling", "run
 type Interrupter struct {
 	GoNB       int           // GoNB's process id
 	Grace      time.Duration // [DefaultGrace]
-	BuildGrace time.Duration // [DefaultBuildGrace]
+	BuildGrace time.Duration // [defaultBuildGrace]
 
 	mu       sync.Mutex
 	targets  map[identity]bool // of the last interrupt; one that still runs makes the next interrupt a kill
@@ -73,7 +73,7 @@ func (i *Interrupter) Interrupt() (Interruption, error) {
 func (i *Interrupter) grace(a Activity) time.Duration {
 	own, standard := i.Grace, DefaultGrace
 	if a == Compiling {
-		own, standard = i.BuildGrace, DefaultBuildGrace
+		own, standard = i.BuildGrace, defaultBuildGrace
 	}
 	if own > 0 {
 		return own

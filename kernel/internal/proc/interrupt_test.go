@@ -22,7 +22,7 @@ func served(t *testing.T, program ...string) (gonb int, out *output) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := KillTree(cmd.Process.Pid); err != nil {
+		if err := killTree(cmd.Process.Pid); err != nil {
 			t.Error(err)
 		}
 		cmd.Wait()

@@ -12,9 +12,9 @@ import (
 // dead network disk for example, needs longer.
 const killLimit = 10 * time.Second
 
-// KillTree kills the process pid and its descendants, and returns when all of them have gone. A process that left the
+// killTree kills the process pid and its descendants, and returns when all of them have gone. A process that left the
 // tree before, because its parent had ended, is not found.
-func KillTree(pid int) error {
+func killTree(pid int) error {
 	id, ok := identityOf(pid)
 	if !ok {
 		return nil

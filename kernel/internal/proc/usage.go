@@ -15,8 +15,8 @@ type Usage struct {
 	Processes int
 }
 
-// Sample returns what runs under GoNB now: the cell or its compilation.
-func Sample(gonb int) Usage {
+// sample returns what runs under GoNB now: the cell or its compilation.
+func sample(gonb int) Usage {
 	processes, _ := working(gonb, tableAround(gonb))
 	var u Usage
 	for _, p := range processes {
@@ -49,7 +49,7 @@ func NewSampler(gonb int) *Sampler {
 func (s *Sampler) Sample() Usage {
 	// In this order: a child that ends in between is missed now and counted the next time, never twice.
 	ended := childrenCPU(s.gonb) - s.before
-	u := Sample(s.gonb)
+	u := sample(s.gonb)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u.Wall = time.Since(s.started)

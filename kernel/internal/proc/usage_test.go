@@ -13,7 +13,7 @@ func TestUsage(t *testing.T) {
 	gonb, out := served(t, os.Args[0], "burn", newMark(t))
 	sampler := NewSampler(gonb)
 	out.await(t, "ready")
-	for name, u := range map[string]Usage{"Sample": Sample(gonb), "Sampler": sampler.Sample()} {
+	for name, u := range map[string]Usage{"Sample": sample(gonb), "Sampler": sampler.Sample()} {
 		if u.Processes != 1 || u.CPU < burnt || u.RSS < taken || u.PeakRSS < u.RSS || u.Wall <= 0 {
 			t.Errorf("%s while it runs: %+v", name, u)
 		}
@@ -30,14 +30,14 @@ func TestUsage(t *testing.T) {
 	if u := sampler.Sample(); u.Processes != 0 || u.RSS != 0 || u.CPU < burnt || u.PeakRSS < taken {
 		t.Errorf("Sampler after its end: %+v", u)
 	}
-	if u := Sample(gonb); u != (Usage{}) {
+	if u := sample(gonb); u != (Usage{}) {
 		t.Errorf("Sample after its end: %+v", u)
 	}
 	// The next cell starts from nothing.
 	if u := NewSampler(gonb).Sample(); u.CPU != 0 || u.PeakRSS != 0 {
 		t.Errorf("a new Sampler: %+v", u)
 	}
-	if err := KillTree(gonb); err != nil {
+	if err := killTree(gonb); err != nil {
 		t.Error(err)
 	}
 	if _, err := RSS(1 << 30); err == nil {

@@ -10,8 +10,8 @@ import (
 	"continuousnet/kernel/internal/installed"
 )
 
-// EnvXLA decides whether cells link XLA: 1 for yes, 0 for no, and else as chooseXLA does.
-const EnvXLA = "CNET_XLA"
+// envXLA decides whether cells link XLA: 1 for yes, 0 for no, and else as chooseXLA does.
+const envXLA = "CNET_XLA"
 
 // Plugins lists the XLA plugins that a cell would find: the library looks from the current directory, and the checkout has
 // a .venv.
@@ -29,7 +29,7 @@ type XLA struct {
 // chooseXLA says yes if a plugin is installed or the environment asks for XLA. Without cgo, and where there are no
 // plugins, a cell cannot hold it.
 func chooseXLA(goos, goarch, cc string, getenv func(string) string, plugins []string) XLA {
-	value := getenv(EnvXLA)
+	value := getenv(envXLA)
 	wanted, err := strconv.ParseBool(value)
 	said := value != "" && err == nil
 	backend := getenv("GOMLX_BACKEND")
@@ -37,20 +37,20 @@ func chooseXLA(goos, goarch, cc string, getenv func(string) string, plugins []st
 
 	choice := XLA{}
 	if value != "" && err != nil {
-		choice.Fix = fmt.Sprintf("%s is %q: set it to 1 or 0", EnvXLA, value)
+		choice.Fix = fmt.Sprintf("%s is %q: set it to 1 or 0", envXLA, value)
 	}
 	switch {
 	case goos != "linux" || goarch != "amd64" && goarch != "arm64":
 		choice.Why = "XLA's plugins are for Linux on amd64 and arm64"
 	case said && !wanted:
-		choice.Why = EnvXLA + " is " + value
+		choice.Why = envXLA + " is " + value
 	case cc == "":
 		choice.Why = "there is no C compiler (or CGO_ENABLED=0)"
 		if asked {
 			choice.Fix = "XLA is asked for and needs one: apt install gcc"
 		}
 	case said:
-		choice.Link, choice.Why = true, EnvXLA+" is "+value
+		choice.Link, choice.Why = true, envXLA+" is "+value
 	case strings.HasPrefix(backend, "xla"):
 		choice.Link, choice.Why = true, "GOMLX_BACKEND is "+backend
 	case len(plugins) > 0:
