@@ -19,7 +19,7 @@ import (
 // goFrontName is the name under which this program stands in front of the go command in a kernel session.
 const goFrontName = "go"
 
-// What "kernel run" tells the go front.
+// Environment variables in which "kernel run" tells goFront what it needs.
 const (
 	envGo       = "CNET_KERNEL_GO"       // the real go command
 	envCheckout = "CNET_KERNEL_CHECKOUT" // where the checkout should be
@@ -33,7 +33,8 @@ const envTempDir = "GONB_TMP_DIR"
 // the cell's own process must not inherit it.
 const buildGC = "400"
 
-// goFront is what "go" means in a kernel session. It passes everything on to the real go, with these differences:
+// goFront runs in the place of the go command in a kernel session. It passes everything on to the real go, with these
+// differences:
 //
 //   - The "go get" that GoNB runs before every cell is left out: the workspace has what a cell may import, and without a
 //     network it could only fail. It is what GoNB's %noautoget switches off, without a line in every notebook.
@@ -75,12 +76,12 @@ func goFront(args []string) int {
 	return 1
 }
 
-// noValue is how the compiler says that the call at the end of a cell returns nothing, which the kernel could not know
-// when it put the call into one that shows its value.
+// noValue matches the compiler's message that the call at the end of a cell returns nothing, which the kernel could not
+// know when it put the call into one that shows its value.
 var noValue = regexp.MustCompile(`(?m)main\.go:(\d+):\d+: .*\(no value\) used as value$`)
 
-// buildCell is "go build" of a cell. Where the last expression has no value to be shown, it is built once more without
-// showing it.
+// buildCell runs "go build" for a cell. Where the last expression has no value to be shown, it is built once more
+// without showing it.
 func buildCell(goCommand string, args []string) int {
 	for {
 		build := exec.Command(goCommand, args...)
@@ -148,8 +149,8 @@ func planGo(args []string, checkoutThere bool) goPlan {
 // goplsFrontName is the name under which this program stands in front of gopls in a kernel session.
 const goplsFrontName = "gopls"
 
-// goplsFront is what "gopls" means in a kernel session. The server that GoNB starts, wherever it finds a gopls, would
-// take some hundred megabytes for nothing: the kernel has its own. Everything else is passed on.
+// goplsFront runs in the place of gopls in a kernel session. The server that GoNB starts, wherever it finds a gopls,
+// would take some hundred megabytes for nothing: the kernel has its own. Everything else is passed on.
 func goplsFront(args []string) int {
 	if len(args) > 0 && args[0] == "-listen" {
 		return 0

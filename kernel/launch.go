@@ -47,7 +47,8 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 	logger := log.New(os.Stderr, "[cnet kernel] ", log.Ltime)
 	checkout, notice := o.checkout, installed.Staleness(l, o.checkout)
 	if project.Check(checkout) != nil {
-		// The session goes on all the same, and goFront says it again in every cell: a kernel that dies tells a notebook nothing.
+		// The session goes on all the same, and goFront says it again in every cell: a kernel that dies tells a notebook
+		// nothing.
 		checkout, notice = "", installed.MovedMessage(o.checkout, l)
 	}
 	if notice != "" {
@@ -81,11 +82,12 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 	})
 }
 
-// gonbArgs is GoNB's command line.
+// gonbArgs returns GoNB's command line.
 func gonbArgs(l installed.Layout, connectionFile, checkout string) []string {
 	args := []string{
 		l.Bin("gonb"), "-kernel", connectionFile,
-		// Compiler messages as text, which the kernel makes readable, not as an HTML widget beside an error that says nothing.
+		// Compiler messages as text, which the kernel makes readable, not as an HTML widget beside an error that says
+		// nothing.
 		"-raw_error=true",
 		// What GoNB logs lands on Jupyter's console. A cell that does not compile is an error to GoNB, and in the
 		// notebook already; what ends GoNB belongs there.

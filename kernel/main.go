@@ -8,9 +8,9 @@
 //
 // An installation is for a prefix, such as a virtual environment, for the user, or, with --system, for the machine.
 //
-// [GoNB] compiles and runs the cells. Jupyter starts "kernel run", which prepares the environment that makes a cell fast
-// and offline (package toolchain), checks that the checkout is still where it was, and serves the session (package server)
-// with GoNB as its child. "kernel guard" is the process between the two, which cleans up (package proc).
+// [GoNB] compiles and runs the cells. Jupyter starts "kernel run", which prepares the environment that makes a cell
+// fast and offline (package toolchain), checks that the checkout is still where it was, and serves the session (package
+// server) with GoNB as its child. "kernel guard" is the process between the two, which cleans up (package proc).
 //
 // Everything an installation consists of lives in one directory, PREFIX/share/jupyter/kernels/cnet:
 //
@@ -18,8 +18,8 @@
 //	bin/kernel              this program
 //	bin/gonb, goimports, gopls   built from the versions in kernel/tools/go.mod
 //
-// In a session the program is found under two more names: go, in front of the real one (see [goFront]), and gopls, which
-// keeps GoNB from starting one of its own (see [goplsFront]).
+// In a session the program is found under two more names: go, in front of the real one (see [goFront]), and gopls,
+// which keeps GoNB from starting one of its own (see [goplsFront]).
 //
 // [GoNB]: https://github.com/janpfeifer/gonb
 package main

@@ -27,7 +27,8 @@ func exitStatus(err error) (status int, message string) {
 	return 1, fmt.Sprintf("kernel: %v", err)
 }
 
-// noArguments refuses words after a command, and below the root, where they would name one, commands that there are not.
+// noArguments refuses words after a command, and below the root, where they would name one, commands that there are
+// not.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

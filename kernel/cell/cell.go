@@ -26,9 +26,9 @@ import (
 // TokenVariable is the environment variable in which the kernel tells a cell how to mark its messages.
 const TokenVariable = "CNET_KERNEL_TOKEN"
 
-// Bundle is one value in several formats, by MIME type; the front end takes the richest that it knows. Text formats
-// hold a string, JSON formats (application/json, application/vnd.vegalite.v5+json, ...) anything that
-// encoding/json can write, other formats []byte.
+// Bundle holds one value in several formats, by MIME type; the front end takes the richest that it knows. Text formats
+// hold a string, JSON formats (application/json, application/vnd.vegalite.v5+json, ...) anything that encoding/json can
+// write, other formats []byte.
 type Bundle map[string]any
 
 // A value that implements one of these is shown as more than text.
@@ -47,10 +47,10 @@ type (
 	PNGWriter interface{ PNG(io.Writer) error }
 )
 
-// maxText is how much of a value is shown as text, in bytes. Print it to see all.
+// maxText is the longest text of a value that is shown, in bytes. Print the value to see all.
 const maxText = 64 << 10
 
-// richText is how much of it accompanies a richer format, which says more.
+// richText is the longest text shown beside a richer format, which says more.
 const richText = 400
 
 // Show shows what an expression gave as the result of the cell: one value in its richest form, several (a function's
@@ -86,7 +86,7 @@ func Clear(wait bool) {
 	}{wait})
 }
 
-// message is what the kernel receives: the fields of Jupyter's display_data.
+// message is sent to the kernel: the fields of Jupyter's display_data.
 type message struct {
 	Data      Bundle         `json:"data"`
 	Metadata  map[string]any `json:"metadata"`
@@ -175,7 +175,7 @@ func rich(b Bundle, value any) error {
 	return nil
 }
 
-// encode is how Jupyter carries bytes: text and JSON as they are, everything else in base64.
+// encode returns bytes as Jupyter carries them: text and JSON as they are, everything else in base64.
 func encode(format string, raw []byte) any {
 	switch {
 	case format == "application/json" || strings.HasSuffix(format, "+json"):
@@ -186,7 +186,7 @@ func encode(format string, raw []byte) any {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// plain is a value as text. A long text is cut; beside a richer format the name of the type will do.
+// plain returns a value as text. A long text is cut; beside a richer format the name of the type will do.
 func plain(value any, hasMore bool) string {
 	text := written(value)
 	if hasMore && len(text) > richText {

@@ -1,7 +1,7 @@
 // Package logo holds the pictures of the kernel that Jupyter's launcher shows.
 //
-// They are drawn by the program in gen, once as SVG and once rasterised at Jupyter's two fixed sizes, from one geometry:
-// the layers of a network as bars, and the continuous trajectory that they are samples of.
+// They are drawn by the program in gen, once as SVG and once rasterised at Jupyter's two fixed sizes, from one
+// geometry: the layers of a network as bars, and the continuous trajectory that they are samples of.
 package logo
 
 import "embed"

@@ -11,8 +11,8 @@ import (
 // TempPattern names what is being written; a crash may leave one behind, and the next installation removes it.
 const TempPattern = ".new-*"
 
-// Replace makes a file have that content and mode. It leaves one alone that has them already, and reports whether it changed
-// anything.
+// Replace makes a file have that content and mode. It leaves one alone that has them already, and reports whether it
+// changed anything.
 func Replace(path string, data []byte, mode os.FileMode) (changed bool, err error) {
 	if isFile(path, data, mode) {
 		return false, nil
@@ -30,8 +30,8 @@ func isFile(path string, data []byte, mode os.FileMode) bool {
 	return err == nil && bytes.Equal(old, data)
 }
 
-// Move is Replace with the content of another file on the same disk, which takes no space; from is gone when it succeeds
-// and has changed anything.
+// Move does as Replace with the content of another file on the same disk, which takes no space; from is gone when it
+// succeeds and has changed anything.
 func Move(from, path string, mode os.FileMode) (changed bool, err error) {
 	data, err := os.ReadFile(from)
 	if err != nil {

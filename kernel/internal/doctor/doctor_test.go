@@ -106,7 +106,8 @@ func TestCheckSources(t *testing.T) {
 	says(t, "gone", at.checkSources(), absent, "not checked")
 }
 
-// Without flags the doctor looks at the installation in the checkout's .venv, then at the user's, then at the machine's.
+// Without flags the doctor looks at the installation in the checkout's .venv, then at the user's, then at the
+// machine's.
 func TestFindTarget(t *testing.T) {
 	kerneltest.Set(t, &installed.SystemPrefix, t.TempDir())
 	checkout, data := kerneltest.Checkout(t), t.TempDir()

@@ -78,7 +78,7 @@ func (t target) checkCheckout() finding {
 	return f
 }
 
-// checkSources asks whether the checkout was updated after the installation. The kernel works all the same.
+// checkSources checks whether the checkout was updated after the installation. The kernel works all the same.
 func (t target) checkSources() finding {
 	f := finding{subject: "version", detail: "the installed kernel is the checkout's"}
 	spec, err := installed.ReadSpec(t.layout)

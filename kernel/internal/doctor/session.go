@@ -17,8 +17,8 @@ import (
 	"continuousnet/kernel/internal/words"
 )
 
-// lowSpace is what a session may need for its cells: a binary with XLA or a large import is some 60 MB, and two are
-// there at a time.
+// lowSpace is the space, in bytes, that a session may need for its cells: a binary with XLA or a large import is some
+// 60 MB, and two are there at a time.
 const lowSpace = 200_000_000
 
 // checkDirs checks the directories that a session works in.
@@ -29,7 +29,7 @@ func checkDirs(getenv func(string) string) []finding {
 	}
 }
 
-// checkRuntimeDir looks at the directory of the connection files, which hold the keys of running sessions.
+// checkRuntimeDir checks the directory of the connection files, which hold the keys of running sessions.
 func checkRuntimeDir(getenv func(string) string) finding {
 	f := finding{subject: "connections"}
 	dir := getenv("JUPYTER_RUNTIME_DIR")
@@ -51,7 +51,7 @@ func checkRuntimeDir(getenv func(string) string) finding {
 	return checkPrivateDir(f, dir, info, err, absent, "or set JUPYTER_RUNTIME_DIR to a directory of yours")
 }
 
-// checkSessions looks at the directory below which each session has one of its own, and at the sessions.
+// checkSessions checks the directory below which each session has one of its own, and counts the sessions.
 func checkSessions(dir string) finding {
 	f := finding{subject: "sessions", detail: dir}
 	info, err := os.Lstat(dir)
@@ -75,7 +75,7 @@ func checkSessions(dir string) finding {
 	return describeSessions(f, sessions)
 }
 
-// describeSessions says how many sessions run and what they use, and how many have ended without cleaning up.
+// describeSessions adds to a finding how many sessions run, what they use, and how many have ended without cleaning up.
 func describeSessions(f finding, sessions []proc.SessionInfo) finding {
 	var live, stale, processes int
 	var memory int64
@@ -101,8 +101,8 @@ func describeSessions(f finding, sessions []proc.SessionInfo) finding {
 	return f
 }
 
-// checkPrivateDir asks for a directory that is the user's and that nobody else can enter; open is how bad it is if others can.
-// Otherwise is what helps where the user cannot change that.
+// checkPrivateDir checks that a directory is the user's and that nobody else can enter it; open is the state if others
+// can, and otherwise the remedy where the user cannot change that.
 func checkPrivateDir(f finding, dir string, info fs.FileInfo, err error, open state, otherwise string) finding {
 	if err != nil {
 		f.state, f.detail, f.fix = missing, err.Error(), otherwise
@@ -126,7 +126,7 @@ func checkPrivateDir(f finding, dir string, info fs.FileInfo, err error, open st
 	return f
 }
 
-// checkSpace asks whether the directory for temporary files can hold cells and run them.
+// checkSpace checks whether the directory for temporary files can hold cells and run them.
 func checkSpace(dir string) finding {
 	f := finding{subject: "temporary"}
 	const fix = "set TMPDIR to a directory on another disk"
@@ -154,7 +154,7 @@ func checkSpace(dir string) finding {
 	return f
 }
 
-// checkHistory asks whether cells will be remembered. A session without a history works.
+// checkHistory checks whether cells will be remembered. A session without a history works.
 func checkHistory(path string) finding {
 	f := finding{subject: "history", detail: path}
 	const fix = "set CNET_HISTORY to a file that can be written, or to " + os.DevNull + " for none"
@@ -194,7 +194,7 @@ func checkHistory(path string) finding {
 // procDir is where Linux shows what processes do.
 const procDir = "/proc"
 
-// checkInput asks whether a session can see that a cell waits for input, and ask the front end for it.
+// checkInput checks whether a session can see that a cell waits for input, and ask the front end for it.
 func checkInput(dir string) finding {
 	f := finding{subject: "input", detail: "a cell that waits for input is noticed"}
 	if _, err := os.Stat(filepath.Join(dir, "self", "task")); err != nil {
@@ -203,7 +203,7 @@ func checkInput(dir string) finding {
 	return f
 }
 
-// checkGrace asks for the one setting with which a session would not start.
+// checkGrace checks the one setting that can keep a session from starting.
 func checkGrace(value string) finding {
 	f := finding{subject: "interrupt"}
 	grace, err := proc.ParseGrace(value)

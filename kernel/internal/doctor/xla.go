@@ -6,7 +6,7 @@ import (
 	"continuousnet/kernel/internal/toolchain"
 )
 
-// checkXLA says which engines cells have. Which of them runs is the library's decision.
+// checkXLA reports which engines cells have. Which of them runs is the library's decision.
 func checkXLA(choice toolchain.XLA, plugins []string) []finding {
 	plugin := finding{subject: "XLA plugin", detail: strings.Join(plugins, ", ")}
 	if len(plugins) == 0 {

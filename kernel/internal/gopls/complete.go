@@ -38,9 +38,9 @@ var kinds = map[int]string{
 	25: "type",
 }
 
-// Complete says how the name before offset, in bytes, of the document could go on. What starts with exactly the same
-// letters comes before what differs in case. A document is a whole Go file; it need not compile. In an import line the
-// matches are paths of packages that are known.
+// Complete returns the names that could stand at offset, in bytes, of the document, given what is typed of one before
+// it. What starts with exactly the same letters comes before what differs in case. A document is a whole Go file; it
+// need not compile. In an import line the matches are paths of packages that are known.
 //
 // The error is errOvertaken when a newer call of Complete came in, the context's own when it ended, and otherwise says
 // what is wrong with gopls or with the document.
@@ -83,8 +83,8 @@ func newCompletion(d document, offset int, items []completionItem) Completion {
 	return completion
 }
 
-// offers tells whether a package may be offered. gopls knows all that the project depends on, far and near; offered are
-// those that documents import, and, once a letter of the name is there, the standard library's and the project's.
+// offers reports whether a package may be offered. gopls knows all that the project depends on, far and near; offered
+// are those that documents import, and, once a letter of the name is there, the standard library's and the project's.
 func (d document) offers(path, prefix string) bool {
 	if prefix == "" {
 		return d.own[path]
@@ -96,7 +96,7 @@ func (d document) offers(path, prefix string) bool {
 	return !strings.Contains(parts[0], ".") && !slices.Contains(parts, "internal") && !slices.Contains(parts, "vendor")
 }
 
-// foreign is 0 for a text that begins with the prefix as written, 1 otherwise.
+// foreign returns 0 for a text that begins with the prefix as written, 1 otherwise.
 func foreign(text, prefix string) int {
 	if strings.HasPrefix(text, prefix) {
 		return 0

@@ -64,7 +64,7 @@ func newConn(r io.Reader, w io.WriteCloser, answer func(string, json.RawMessage)
 // wait waits for the reader and the writer, once the connection and its pipes are closed.
 func (c *conn) wait() { c.loops.Wait() }
 
-// closing says that the end is wanted: however it comes, it is errClosed.
+// closing marks the end as wanted: however it comes, questions then fail with errClosed.
 func (c *conn) closing() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -95,7 +95,7 @@ func (im *imports) learn(paths map[string]bool) {
 	}
 }
 
-// packageClauseEnd is the offset after the package's name.
+// packageClauseEnd returns the offset after the package's name.
 func packageClauseEnd(text string) (int, bool) {
 	var s scanner.Scanner
 	file := token.NewFileSet().AddFile("", -1, len(text))
@@ -107,8 +107,8 @@ func packageClauseEnd(text string) (int, bool) {
 	return file.Offset(pos) + len(name), tok == token.IDENT
 }
 
-// outline is what a document imports, and the names that its top level declares or imports. A document that does not
-// parse has the outline of what does.
+// outline returns the paths that a document imports, and the names that its top level declares or imports, as far as
+// the document parses.
 func outline(text string) (paths, names map[string]bool) {
 	paths, names = map[string]bool{}, map[string]bool{}
 	file, _ := parser.ParseFile(token.NewFileSet(), "", text, parser.SkipObjectResolution)

@@ -172,9 +172,10 @@ func (c *Client) handshake(ctx context.Context, text string) error {
 	return c.conn.send(initialized, open)
 }
 
-// warm asks what nobody wants to know, until somebody asks something: gopls type-checks the imported packages for the
-// first question, and for the next few it searches the module cache for packages to import, each time for as long as
-// completionBudget lets it. Later answers come at once. An error here would meet a user's question as well.
+// warm sends throw-away questions that fill gopls's caches, and stops at the first real one: gopls type-checks the
+// imported packages for the first question, and for the next few it searches the module cache for packages to import,
+// each time for as long as completionBudget lets it. Later answers come at once. An error here would meet a user's
+// question as well.
 func (c *Client) warm(ctx context.Context) {
 	for range warmings {
 		c.mu.Lock()
@@ -189,7 +190,7 @@ func (c *Client) warm(ctx context.Context) {
 	}
 }
 
-// Alive tells whether gopls still runs. Once it does not, every question is answered with an error at once, and a new
+// Alive reports whether gopls still runs. Once it does not, every question is answered with an error at once, and a new
 // Client is needed.
 func (c *Client) Alive() bool {
 	select {

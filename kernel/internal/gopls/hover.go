@@ -5,9 +5,9 @@ import (
 	"go/token"
 )
 
-// Hover says what the name at, or just before, the offset means, as Markdown: its declaration and documentation. Between
-// the parentheses of a call, or the braces of a composite literal, and not on a name, it is the function or the type.
-// Not found is no error. Errors are those of Complete.
+// Hover explains the name at, or just before, the offset, as Markdown: its declaration and documentation. Between the
+// parentheses of a call, or the braces of a composite literal, and not on a name, it is the function or the type. Not
+// found is no error. Errors are those of Complete.
 func (c *Client) Hover(ctx context.Context, text string, offset int) (markdown string, found bool, err error) {
 	ctx, done := c.begin(ctx, "hover")
 	defer done()
@@ -23,8 +23,8 @@ func (c *Client) Hover(ctx context.Context, text string, offset int) (markdown s
 	return "", false, nil
 }
 
-// subjects are the offsets of the names that a question at this offset may be about, the nearest first: the name there,
-// then the function or type whose brackets it is in.
+// subjects returns the offsets of the names that a question at this offset may be about, the nearest first: the name
+// there, then the function or type whose brackets it is in.
 func subjects(text string, offset int) []int {
 	if offset < 0 || offset > len(text) {
 		return []int{offset} // for the error that asking gives
@@ -45,7 +45,7 @@ func subjects(text string, offset int) []int {
 	return found
 }
 
-// inLiteral tells whether the offset is inside of a string or a character, which may not be closed yet.
+// inLiteral reports whether the offset is inside of a string or a character, which may not be closed yet.
 func inLiteral(text string, words []word, offset int) bool {
 	if len(words) == 0 {
 		return false
@@ -58,7 +58,7 @@ func inLiteral(text string, words []word, offset int) bool {
 	return offset < last.end || offset == last.end && !closed
 }
 
-// enclosing is the name before the innermost open parenthesis, or before the open brace of a composite literal.
+// enclosing returns the name before the innermost open parenthesis, or before the open brace of a composite literal.
 func enclosing(words []word) (start int, ok bool) {
 	depth := 0
 	for i := len(words) - 1; i > 0; i-- {

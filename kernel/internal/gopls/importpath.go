@@ -20,8 +20,8 @@ func (c *Client) completeImport(prefix string, start, end int) Completion {
 	return completion
 }
 
-// importPathAround is the extent of the import path that the offset is in, without the quotes. The closing quote may be
-// missing.
+// importPathAround returns the extent of the import path that the offset is in, without the quotes. The closing quote
+// may be missing.
 func importPathAround(text string, offset int) (start, end int, ok bool) {
 	if offset < 0 || offset > len(text) {
 		return 0, 0, false

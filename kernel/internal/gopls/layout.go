@@ -43,7 +43,7 @@ func writeModule(dir, checkout, document string) error {
 	return nil
 }
 
-// moduleVersion is the Go version of a go.mod. A workspace may not have an older one than its modules.
+// moduleVersion returns the Go version of a go.mod. A workspace may not have an older one than its modules.
 func moduleVersion(file string) (string, error) {
 	mod, err := os.ReadFile(file)
 	if err != nil {
@@ -57,7 +57,7 @@ func moduleVersion(file string) (string, error) {
 	return "", fmt.Errorf("gopls: %s names no Go version, expected a line such as \"go 1.26\"", file)
 }
 
-// builtVersion is the language that this program was built with, such as "1.26".
+// builtVersion returns the language that this program was built with, such as "1.26".
 func builtVersion() string {
 	parts := strings.SplitN(strings.TrimPrefix(runtime.Version(), "go"), ".", 3)
 	if len(parts) < 2 {
@@ -66,8 +66,8 @@ func builtVersion() string {
 	return parts[0] + "." + parts[1]
 }
 
-// environment is base with what gopls needs. It finds the go.work in its folder by itself; a GOWORK it takes for a path,
-// also "auto", which the go command understands.
+// environment returns base with the variables that gopls needs. It finds the go.work in its folder by itself; a GOWORK
+// it takes for a path, also "auto", which the go command understands.
 func environment(base []string, checkout string) []string {
 	env := slices.DeleteFunc(slices.Clone(base), func(v string) bool { return strings.HasPrefix(v, "GOWORK=") })
 	if checkout == "" {

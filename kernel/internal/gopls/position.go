@@ -11,7 +11,7 @@ type position struct {
 	Character int `json:"character"`
 }
 
-// positionAt is the position of a byte. An offset inside of a character stands for the character's start.
+// positionAt returns the position of a byte. An offset inside of a character stands for the character's start.
 func positionAt(text string, offset int) position {
 	start := strings.LastIndexByte(text[:offset], '\n') + 1
 	p := position{Line: strings.Count(text[:start], "\n")}

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// identifierAround is the extent of the identifier that the offset is in or at an end of; empty if there is none.
+// identifierAround returns the extent of the identifier that the offset is in or at an end of; empty if there is none.
 func identifierAround(text string, offset int) (start, end int) {
 	start, end = offset, offset
 	for start > 0 {
@@ -34,14 +34,14 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// word is a token of Go.
+// word is a token of Go, with its place.
 type word struct {
 	tok        token.Token
 	start, end int
 }
 
-// wordsBefore are the tokens that begin before the offset. Semicolons that Go puts in at line ends are left out. In a
-// comment there are none.
+// wordsBefore returns the tokens that begin before the offset. Semicolons that Go puts in at line ends are left out. In
+// a comment there are none.
 func wordsBefore(text string, offset int) []word {
 	var s scanner.Scanner
 	file := token.NewFileSet().AddFile("", -1, len(text))
@@ -70,8 +70,8 @@ func wordsBefore(text string, offset int) []word {
 	}
 }
 
-// sourceLen is the length, at the start of the text, of a literal or comment as the scanner gives it, which is without
-// carriage returns where these mean nothing.
+// sourceLen returns the length, at the start of the text, of a literal or comment as the scanner gives it, which is
+// without carriage returns where these mean nothing.
 func sourceLen(text, literal string) int {
 	n := 0
 	for i := 0; i < len(literal) && n < len(text); n++ {

@@ -50,8 +50,8 @@ type History struct {
 	closed  bool
 }
 
-// Path returns the path of the user's history file: $CNET_HISTORY, else continuousnet/history.jsonl in $XDG_STATE_HOME or
-// in ~/.local/state. It is empty if the environment names no home directory. CNET_HISTORY=/dev/null keeps no file.
+// Path returns the path of the user's history file: $CNET_HISTORY, else continuousnet/history.jsonl in $XDG_STATE_HOME
+// or in ~/.local/state. It is empty if the environment names no home directory. CNET_HISTORY=/dev/null keeps no file.
 func Path(getenv func(string) string) string {
 	if path := getenv("CNET_HISTORY"); path != "" {
 		return path

@@ -14,8 +14,8 @@ func (h *History) tail(n int) []entry {
 	return entries[len(entries)-n:]
 }
 
-// between returns the entries of a session with start <= line < stop, in order. Session 0 is the current one, -1 the one
-// before it. As in IPython, a stop of 0 means to the end, and a negative start or stop counts from the end.
+// between returns the entries of a session with start <= line < stop, in order. Session 0 is the current one, -1 the
+// one before it. As in IPython, a stop of 0 means to the end, and a negative start or stop counts from the end.
 func (h *History) between(session, start, stop int) []entry {
 	if session <= 0 {
 		session += h.session

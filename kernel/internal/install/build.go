@@ -92,8 +92,9 @@ func toolsEnv(tc toolchain.Toolchain, temp string) []string {
 // errInterrupted is the answer to Ctrl-C. Everything was made beside what it replaces.
 var errInterrupted = errors.New("interrupted; run the same command again to go on")
 
-// interruptible is a command that gets a signal, with its children, as from a terminal, when the context ends, and is
-// killed if it goes on. An interrupted go command leaves its temporary files, so it needs a GOTMPDIR that is removed.
+// interruptible returns a command that gets a signal, with its children, as from a terminal, when the context ends, and
+// is killed if it goes on. An interrupted go command leaves its temporary files, so it needs a GOTMPDIR that is
+// removed.
 func interruptible(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

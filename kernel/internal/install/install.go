@@ -20,9 +20,9 @@ import (
 	"continuousnet/kernel/logo"
 )
 
-// Run builds and writes everything; run again, it brings an installation up to date, and says so where there is
-// nothing to do. Each file is replaced in one step and kernel.json comes last, so that an installation that is cut short
-// leaves the former one working, and one over a running kernel does not disturb it.
+// Run builds and writes everything; run again, it brings an installation up to date, and says so where there is nothing
+// to do. Each file is replaced in one step and kernel.json comes last, so that an installation that is cut short leaves
+// the former one working, and one over a running kernel does not disturb it.
 func Run(ctx context.Context, out io.Writer, where installed.Location, checkout string, warm bool) error {
 	l, err := where.Resolve()
 	if err != nil {
@@ -233,8 +233,8 @@ func Uninstall(ctx context.Context, out io.Writer, where installed.Location) err
 	return nil
 }
 
-// ownSources is the SourceHash of the running program. Under "go run" that is the checkout's; an installed program that
-// installs itself elsewhere is as old as its kernel.json says.
+// ownSources returns the SourceHash of the running program. Under "go run" that is the checkout's; an installed program
+// that installs itself elsewhere is as old as its kernel.json says.
 func ownSources(checkout string) (string, error) {
 	if self, err := os.Executable(); err == nil {
 		if l, ok := installed.Of(self); ok {

@@ -154,7 +154,7 @@ func warmProgram(paths []string, text string) []byte {
 	return []byte(b.String())
 }
 
-// IsWarm says whether the build cache holds what a cell that imports a package needs.
+// IsWarm reports whether the build cache holds what a cell that imports a package needs.
 func IsWarm(ctx context.Context, checkout string, tc toolchain.Toolchain) (bool, error) {
 	env := tc.CellEnv(os.Environ())
 	paths, err := importable(ctx, checkout, tc, env)

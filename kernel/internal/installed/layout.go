@@ -1,5 +1,5 @@
-// Package installed describes an installation of the kernel: where it is, what its kernel.json says, and whether it still
-// belongs to its checkout.
+// Package installed describes an installation of the kernel: where it is, what its kernel.json says, and whether it
+// still belongs to its checkout.
 package installed
 
 import (
@@ -16,16 +16,17 @@ import (
 // Name is the name of the kernelspec: what notebooks name in their metadata.
 const Name = "cnet"
 
-// SystemPrefix is where a machine's own kernels and Python packages are, on Linux and on macOS alike. Only tests set it.
+// SystemPrefix is where a machine's own kernels and Python packages are, on Linux and on macOS alike. Only tests set
+// it.
 var SystemPrefix = "/usr/local"
 
-// Location is what the flags --prefix, --user and --system say.
+// Location holds the flags --prefix, --user and --system.
 type Location struct {
 	Prefix       string
 	User, System bool
 }
 
-// Layout knows the paths of one installation.
+// Layout gives the paths of one installation.
 type Layout struct {
 	Dir    string // .../share/jupyter/kernels/cnet
 	Prefix string // empty for an installation per user
@@ -70,7 +71,7 @@ func (w Location) Resolve() (Layout, error) {
 	return Layout{Dir: filepath.Join(data, "kernels", Name)}, nil
 }
 
-// UserDataDir is the user's Jupyter data directory, by the rules of jupyter_core.
+// UserDataDir returns the user's Jupyter data directory, by the rules of jupyter_core.
 func UserDataDir(goos string, getenv func(string) string) (string, error) {
 	if dir := getenv("JUPYTER_DATA_DIR"); dir != "" {
 		return dir, nil
@@ -103,13 +104,13 @@ func Of(executable string) (l Layout, ok bool) {
 	return Layout{Dir: dir, Prefix: filepath.Dir(filepath.Dir(data))}, true
 }
 
-// SpecFile is the path of kernel.json.
+// SpecFile returns the path of kernel.json.
 func (l Layout) SpecFile() string { return filepath.Join(l.Dir, "kernel.json") }
 
 // Bin returns the path of one of its programs, or with "" of the directory that they are in.
 func (l Layout) Bin(name string) string { return filepath.Join(l.Dir, "bin", name) }
 
-// InstallCommand is what a message tells the reader to run in the checkout.
+// InstallCommand returns the command that installs the kernel there, for messages; it is run in the checkout.
 func (l Layout) InstallCommand() string {
 	switch l.Prefix {
 	case "":

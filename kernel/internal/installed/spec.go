@@ -44,7 +44,7 @@ func NewSpec(l Layout, checkout, goCommand, sources string) Spec {
 	}
 }
 
-// Write puts kernel.json in its place and says whether that changed anything.
+// Write puts kernel.json in its place and reports whether that changed anything.
 func (s Spec) Write(l Layout) (changed bool, err error) {
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

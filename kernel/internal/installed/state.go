@@ -7,8 +7,8 @@ import (
 	"continuousnet/kernel/internal/project"
 )
 
-// Staleness says that an installed kernel and the checkout that it was installed from have grown apart, and what to do;
-// it is empty if they have not, or if there is nothing to compare.
+// Staleness returns a message for the user if the checkout holds another version of the kernel than the one installed
+// from it. It returns "" if the versions agree or cannot be compared.
 func Staleness(l Layout, checkout string) string {
 	spec, err := ReadSpec(l)
 	if err != nil {
@@ -22,14 +22,14 @@ func Staleness(l Layout, checkout string) string {
 		"in the checkout run: %s; then restart the kernel", Name, checkout, l.InstallCommand())
 }
 
-// MovedMessage is what a reader sees, on stderr and in the cells of a notebook, when the checkout that the kernel was
+// MovedMessage returns the message, for stderr and the cells of a notebook, that the checkout which the kernel was
 // installed from is not there any more.
 func MovedMessage(checkout string, l Layout) string {
 	return fmt.Sprintf("kernel %s: the ContinuousNet checkout is not at %s any more (moved or deleted); "+
 		"in its new place run: %s; then restart the kernel", Name, checkout, l.InstallCommand())
 }
 
-// Version is the version of an installed kernel: the beginning of the hash of what it was built from.
+// Version returns the version of an installed kernel: the beginning of the hash of what it was built from.
 func Version(l Layout) string {
 	spec, err := ReadSpec(l)
 	if err != nil || spec.Metadata.Own.Sources == "" {

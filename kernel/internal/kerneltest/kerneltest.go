@@ -1,5 +1,5 @@
-// Package kerneltest has what the tests of several packages need: files, a directory that passes for the project, variables
-// that get their value back.
+// Package kerneltest has what the tests of several packages need: files, a directory that passes for the project,
+// variables that get their value back.
 package kerneltest
 
 import (

@@ -10,8 +10,9 @@ import (
 	"unicode"
 )
 
-// Standard lists the packages of the standard library that cells use. They are compiled when the kernel is installed, can be
-// completed without an import line, and are known to gopls from the start. Of two with one name, the first is meant.
+// Standard lists the packages of the standard library that cells use. They are compiled when the kernel is installed,
+// can be completed without an import line, and are known to gopls from the start. Of two with one name, the first is
+// meant.
 var Standard = []string{
 	"bufio", "bytes", "cmp", "context", "encoding/base64", "encoding/binary", "encoding/csv", "encoding/hex",
 	"encoding/json", "errors", "flag", "fmt", "image", "image/color", "image/draw", "image/jpeg", "image/png", "io",
@@ -40,9 +41,9 @@ var ByName = func() map[string]string {
 	return paths
 }()
 
-// Name guesses the name of a package from its import path, as goimports does: the last part that is not a major version,
-// without "go-" before it, up to the first sign that no name has: "github.com/goccy/go-yaml", "gopkg.in/yaml.v3" and
-// "example.com/yaml-go/v2" are yaml.
+// Name guesses the name of a package from its import path, as goimports does: the last part that is not a major
+// version, without "go-" before it, up to the first sign that no name has: "github.com/goccy/go-yaml",
+// "gopkg.in/yaml.v3" and "example.com/yaml-go/v2" are yaml.
 func Name(importPath string) string {
 	base := path.Base(importPath)
 	if version, ok := strings.CutPrefix(base, "v"); ok && path.Dir(importPath) != "." {

@@ -1,5 +1,5 @@
-// Package project knows the checkout of ContinuousNet: where its root is, which tools it pins and what the kernel is built
-// from.
+// Package project knows the checkout of ContinuousNet: where its root is, which tools it pins and what the kernel is
+// built from.
 package project
 
 import (

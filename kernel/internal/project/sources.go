@@ -16,8 +16,9 @@ var sourceModules = []string{"github.com/go-zeromq/zmq4", "github.com/janpfeifer
 // sourceDirs hold the packages that the kernel is built from.
 var sourceDirs = []string{"kernel", filepath.Join("internal", "xlaplugin")}
 
-// SourceHash identifies what the kernel of a checkout is built from: its packages without their tests, the pinned tools,
-// and the modules that it speaks Jupyter's protocol with. It takes milliseconds, since every session computes it.
+// SourceHash identifies what the kernel of a checkout is built from: its packages without their tests, the pinned
+// tools, and the modules that it speaks Jupyter's protocol with. It takes milliseconds, since every session computes
+// it.
 func SourceHash(checkout string) (string, error) {
 	hash := sha256.New()
 	add := func(name string, text []byte) { fmt.Fprintf(hash, "%s %d\n%s", name, len(text), text) }

@@ -51,7 +51,7 @@ func columnIn(code, source string, column int) int {
 	return 0
 }
 
-// occurrences are the offsets of a token in a line.
+// occurrences returns the offsets of a token in a line.
 func occurrences(line, word string) []int {
 	var all []int
 	for i := 0; i < len(line); {
@@ -69,7 +69,7 @@ func occurrences(line, word string) []int {
 	return all
 }
 
-// wordStart tells whether a word that stands at i begins there.
+// wordStart reports whether a word that stands at i begins there.
 func wordStart(line string, i int) bool {
 	if i == 0 {
 		return true
@@ -81,7 +81,7 @@ func wordStart(line string, i int) bool {
 
 func inWord(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r) }
 
-// blank is text as white space of the same width.
+// blank returns text as white space of the same width.
 func blank(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' {

@@ -65,7 +65,7 @@ type message struct {
 	source string // the line of main.go
 }
 
-// headline is "cell [3] line 2: undefined: foo", or the text alone.
+// headline returns "cell [3] line 2: undefined: foo", or the text alone.
 func (m *message) headline() string {
 	if m.cell == "" {
 		return m.text
@@ -75,7 +75,7 @@ func (m *message) headline() string {
 
 func (m *message) place() string { return fmt.Sprintf("%s line %d", m.cell, m.line) }
 
-// block is the message with its line of code, a caret and the hint, over several lines.
+// block returns the message with its line of code, a caret and the hint, over several lines.
 func (m *message) block(hint string) string {
 	var b strings.Builder
 	if m.cell != "" {
@@ -176,7 +176,7 @@ func readBuild(evalue string, traceback []string, cells Cells) (messages []*mess
 	return messages, more
 }
 
-// packageName is what the header of a package's errors says, for a package that is not the cell.
+// packageName returns the package that the header of some errors names, or "" if it is the cell's own.
 func packageName(header string) string {
 	name, _, _ := strings.Cut(header, " ")
 	if strings.HasPrefix(name, "gonb_") || name == "command-line-arguments" {
@@ -206,7 +206,8 @@ func readMessage(line, context, pkg string, cells Cells) *message {
 	return &message{text: strings.TrimSpace(line)}
 }
 
-// locate finds the message's line in the user's cell, and the column there: GoNB writes declarations again, in its own way.
+// locate finds the message's line in the user's cell, and the column there: GoNB writes declarations again, in its own
+// way.
 func (m *message) locate(context string, mainLine, mainColumn int, cells Cells) {
 	lines := strings.Split(context, "\n")
 	id, cellLine := 0, 0

@@ -19,7 +19,7 @@ type Hints struct {
 	Locals func(name string) (cell string, ok bool)
 }
 
-// of is the usual remedy for a message, "" if there is none.
+// of returns the hint for a message, or "" if there is none.
 func (h Hints) of(m *message) string {
 	for _, r := range remedies {
 		if match := r.when.FindStringSubmatch(m.text); match != nil {
@@ -41,7 +41,7 @@ type remedy struct {
 	hint func(match []string, m *message, h Hints) string
 }
 
-// say is a remedy in fixed words; $1 stands for what the expression caught.
+// say returns a remedy in fixed words; $1 stands for what the expression caught.
 func say(when, words string) remedy {
 	expression := regexp.MustCompile(when)
 	return remedy{expression, func(match []string, m *message, _ Hints) string {
@@ -104,8 +104,8 @@ var remedies = []remedy{
 		`^go: .*(?:no such host|i/o timeout|connection refused|dial tcp|unrecognized import path)`, unknownModule),
 }
 
-// unusedImport is rare: goimports removes what is not used. It keeps dot and blank imports, and the names of packages that
-// it cannot load.
+// unusedImport returns the hint for an import that is not used. That is rare: goimports removes such imports, but keeps
+// dot and blank imports, and the names of packages that it cannot load.
 func unusedImport(match []string, m *message, h Hints) string {
 	path, alias := match[1], match[2]
 	dot := strings.HasPrefix(strings.TrimSpace(m.source), ". ")
@@ -161,7 +161,7 @@ func strayStatement(_ []string, _ *message, h Hints) string {
 	return "put a line `%%` before the statements: what follows it runs as func main"
 }
 
-// nestedFunction is about "func f() {" among statements: the parser wants a function literal there.
+// nestedFunction returns the hint for "func f() {" among statements: the parser wants a function literal there.
 func nestedFunction(_ []string, m *message, h Hints) string {
 	if !strings.HasPrefix(strings.TrimSpace(m.code), "func ") {
 		return ""
@@ -188,7 +188,7 @@ func redeclared(match []string, m *message, h Hints) string {
 var quotedPath = regexp.MustCompile(`(?:^package |provides package |providing package |contain package |^go: )` +
 	`"?([\w.~-]+(?:/[\w.~-]+)*)`)
 
-// packagePath is the package that a message is about, "" if none.
+// packagePath returns the package that a message is about, "" if none.
 func packagePath(text string) string {
 	if match := quotedPath.FindStringSubmatch(text); match != nil && strings.ContainsAny(match[1], "./") {
 		return match[1]

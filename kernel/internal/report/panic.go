@@ -27,9 +27,9 @@ var (
 	exceeds   = regexp.MustCompile(`runtime: (goroutine stack exceeds .*)`)
 )
 
-// Panic reports a program that Go's runtime ended: a panic, a fatal error, a deadlock, a signal that nobody caught. stderr
-// is all that arrived there, with GoNB's annotations, and with or without its last line about the exit status. rest is
-// what the program itself wrote, unchanged. It returns false, and stderr as rest, if stderr holds no such end.
+// Panic reports a program that Go's runtime ended: a panic, a fatal error, a deadlock, a signal that nobody caught.
+// stderr is all that arrived there, with GoNB's annotations, and with or without its last line about the exit status.
+// rest is what the program itself wrote, unchanged. It returns false, and stderr as rest, if stderr holds no such end.
 func Panic(stderr string, cells Cells) (r Report, rest string, ok bool) {
 	text := Trim(stderr)
 	if ending := stderr[len(text):]; strings.HasPrefix(ending, "exit status ") && ending != "exit status 2\n" {
@@ -87,7 +87,7 @@ func headIn(line string) (kind string, at int) {
 	return kind, at
 }
 
-// preambleAt is where the lines begin that the runtime writes before "fatal error: ", at the end of text.
+// preambleAt returns the offset of the lines that the runtime writes before "fatal error: ", at the end of text.
 func preambleAt(text string) int {
 	at := len(text)
 	for at > 0 && text[at-1] == '\n' {
@@ -100,7 +100,8 @@ func preambleAt(text string) int {
 	return at
 }
 
-// report tells a trace that begins at start in text, and returns the start of what the runtime wrote ahead of it.
+// report makes a Report of a trace that begins at start in text, and returns the start of what the runtime wrote ahead
+// of it as well.
 func (t *trace) report(text string, start int, cells Cells) (Report, int) {
 	lines := slices.Clone(t.message)
 	if t.kind == "fatal error" {
@@ -124,7 +125,8 @@ func (t *trace) report(text string, start int, cells Cells) (Report, int) {
 	return r, start
 }
 
-// stack is the stack that failed: the user's frames first, then the libraries', the runtime's only counted.
+// stack returns the lines of the stack that failed: the user's frames first, then the libraries', the runtime's only
+// counted.
 func (t *trace) stack(cells Cells) []string {
 	var user, library []string
 	runtime := 0
@@ -159,7 +161,8 @@ func (t *trace) stack(cells Cells) []string {
 	return lines
 }
 
-// others tells where the other goroutines were, one line for those at the same place. It is what a deadlock is about.
+// others returns where the other goroutines were, one line for those at the same place; a deadlock cannot be understood
+// without.
 func (t *trace) others(cells Cells) []string {
 	var places []string
 	count := map[string]int{}
@@ -189,7 +192,7 @@ func (t *trace) others(cells Cells) []string {
 	return lines
 }
 
-// inCell is a frame of the user's with its place and line; "" for code of GoNB's around the cell.
+// inCell returns a frame of the user's with its place and line, or "" for code of GoNB's around the cell.
 func (f frame) inCell(cells Cells) string {
 	name := clip(f.name(), maxLine)
 	place := ""

@@ -1,5 +1,5 @@
-// Package report turns what GoNB says about a failed cell into errors that a person can read: the cell's own line with a
-// caret under the mistake, a hint where there is a usual remedy, and the user's frames of a panic first.
+// Package report turns what GoNB says about a failed cell into errors that a person can read: the cell's own line with
+// a caret under the mistake, a hint where there is a usual remedy, and the user's frames of a panic first.
 //
 // GoNB must run with -raw_error=true. A caller asks [Compile] first, then [Panic] with the text of stderr, then [Exit].
 package report
@@ -26,7 +26,8 @@ type Cells interface {
 	Line(id, line int) (cell string, userLine int, text string, ok bool)
 }
 
-// Exit reports a program that ended badly and printed no panic, from GoNB's evalue: "exit status 3", "signal: killed".
+// Exit returns the report of a program that ended badly and printed no panic, from GoNB's evalue: "exit status 3",
+// "signal: killed".
 func Exit(evalue string) Report {
 	evalue = strings.TrimSpace(evalue)
 	r := Report{Name: "Error", Value: clip(evalue, maxValue)}
@@ -46,15 +47,15 @@ func Exit(evalue string) Report {
 	return r
 }
 
-// What GoNB appends to stderr, in a message of its own, when a program fails. It does not care whether the program ended
-// its last line.
+// What GoNB appends to stderr, in a message of its own, when a program fails. It does not care whether the program
+// ended its last line.
 var (
 	exitLine = regexp.MustCompile(exitPattern() + `\z`)
 	onlyExit = regexp.MustCompile(`\A` + exitPattern() + `\z`)
 )
 
-// exitPattern matches the line that [os.ProcessState.String] makes of every failure, with "^C" before it when the program
-// was interrupted.
+// exitPattern matches the line that [os.ProcessState.String] makes of every failure, with "^C" before it when the
+// program was interrupted.
 func exitPattern() string {
 	var signals []string
 	for n := range 128 {
@@ -66,8 +67,8 @@ func exitPattern() string {
 // IsExit reports whether text is what GoNB writes about a program that failed, and nothing else.
 func IsExit(text string) bool { return onlyExit.MatchString(text) }
 
-// Trim removes what GoNB appended to the stderr of a failed program: its exit status or signal, and "^C" before that when
-// it was interrupted. Call it only for a program that failed, and once: the program's own words may look the same.
+// Trim removes what GoNB appended to the stderr of a failed program: its exit status or signal, and "^C" before that
+// when it was interrupted. Call it only for a program that failed, and once: the program's own words may look the same.
 func Trim(stderr string) string {
 	// The expression is anchored at the end only; a short tail keeps the search short in a long text.
 	const tail = 200
@@ -110,7 +111,7 @@ func colour(code, text string) string {
 	return code + text + reset
 }
 
-// failure is the head line of a traceback.
+// failure returns the head line of a traceback.
 func failure(name, value string) string {
 	return colour(bold+red, name+":") + " " + colour(red, value)
 }

@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// Stderr holds back what a cell writes to stderr while it looks like a Go program's last words: they come out again as the
-// cell's error. So it does with the line that GoNB adds when a program fails. A program may also print such words and go
-// on: then they are given out, because of what follows or because nothing does; see Tick. The zero value is ready.
+// Stderr holds back what a cell writes to stderr while it looks like a Go program's last words: they come out again as
+// the cell's error. So it does with the line that GoNB adds when a program fails. A program may also print such words
+// and go on: then they are given out, because of what follows or because nothing does; see Tick. The zero value is
+// ready.
 type Stderr struct {
 	held    strings.Builder
 	phase   phase
@@ -37,8 +38,8 @@ const (
 	maxAge        = 100     // ticks to wait at all: a program may print one stack after another
 )
 
-// heads are how a Go program begins to say why it ends: a panic, a runtime error, or all goroutines after SIGQUIT. A stack
-// without one of them is not reported, so it need not be held back.
+// heads are how a Go program begins to say why it ends: a panic, a runtime error, or all goroutines after SIGQUIT. A
+// stack without one of them is not reported, so it need not be held back.
 var heads = []string{"panic: ", "fatal error: ", "runtime: goroutine stack exceeds ", "unexpected fault address "}
 
 var (
@@ -73,7 +74,7 @@ func mayBecomeHead(text string) bool {
 	return signalStart.MatchString(text)
 }
 
-// Tick is to be called every 100 ms while the cell runs, and returns what was held for about a second in vain. It counts
+// Tick returns what was held for about a second in vain. It is to be called every 100 ms while the cell runs, counts
 // its calls and reads no clock: a time in which the program was stopped, and the caller with it, does not count. GoNB's
 // line after a program that failed is left alone, since the reply follows it.
 func (s *Stderr) Tick() string {

@@ -169,7 +169,7 @@ func (s *Server) inspect(r *request) (any, error) {
 	return map[string]any{"status": "ok", "found": len(data) > 0, "data": data, "metadata": map[string]any{}}, nil
 }
 
-// byteOffset is the place in text of a position counted in code points, as Jupyter's protocol counts since 5.2.
+// byteOffset returns the place in text of a position counted in code points, as Jupyter's protocol counts since 5.2.
 func byteOffset(text string, position int) int {
 	if position <= 0 {
 		return 0

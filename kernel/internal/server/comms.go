@@ -64,8 +64,8 @@ func (c *comms) list(target string) map[string]map[string]string {
 	return all
 }
 
-// comm handles what a front end says about a comm. One for GoNB's widgets is passed on; any other target is unknown here,
-// and the protocol's answer to that is to close the comm.
+// comm handles what a front end says about a comm. One for GoNB's widgets is passed on; any other target is unknown
+// here, and the protocol's answer to that is to close the comm.
 func (s *Server) comm(r *request) {
 	s.status(r.Message, "busy")
 	defer func() {

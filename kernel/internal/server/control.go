@@ -44,8 +44,8 @@ func (s *Server) press(grace time.Duration) {
 	go s.interruptUntilOver(cell, cell.attempt, interrupter)
 }
 
-// interruptUntilOver interrupts what a cell runs. GoNB goes on with what follows an interrupted command in the cell, and
-// that is interrupted too; between two steps, and at the beginning, there is nothing to interrupt for a moment.
+// interruptUntilOver interrupts what a cell runs. GoNB goes on with what follows an interrupted command in the cell,
+// and that is interrupted too; between two steps, and at the beginning, there is nothing to interrupt for a moment.
 func (s *Server) interruptUntilOver(cell *run, a *attempt, interrupter *proc.Interrupter) {
 	const pause = 20 * time.Millisecond
 	var last []proc.Process
@@ -72,7 +72,7 @@ func (s *Server) interruptUntilOver(cell *run, a *attempt, interrupter *proc.Int
 	}
 }
 
-// anyOf says whether one of the processes is still among those that run.
+// anyOf reports whether one of the processes is still among those that run.
 func anyOf(processes, running []proc.Process) bool {
 	return slices.ContainsFunc(processes, func(p proc.Process) bool {
 		return slices.ContainsFunc(running, func(r proc.Process) bool { return r.PID == p.PID && r.Start == p.Start && !r.Zombie })

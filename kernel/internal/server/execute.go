@@ -80,7 +80,7 @@ type run struct {
 	interrupter  *proc.Interrupter // for the attempt
 }
 
-// attempt is one way of a run through GoNB.
+// attempt is one execution of a run by GoNB; a run may need more than one.
 type attempt struct {
 	id    string // of the message to GoNB
 	reply chan json.RawMessage
@@ -136,7 +136,7 @@ func (s *Server) abort(r *request) {
 	s.stillBusy()
 }
 
-// counted is the execution counter.
+// counted returns the execution counter.
 func (s *Server) counted() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,7 +212,7 @@ func (s *Server) execute(ctx context.Context, r *request) {
 	s.reply(r, "execute_reply", reply)
 }
 
-// notice says once, with the first cell, what is wrong with the installation.
+// notice shows, once and with the first cell, what is wrong with the installation.
 func (s *Server) notice(cell *run) {
 	if s.o.Notice != "" && !s.noticed && !cell.content.Silent {
 		s.noticed = true
@@ -227,8 +227,8 @@ const (
 	enoughMessages = 500
 )
 
-// message puts an output in its place among the texts of the cell. A silent cell has none. Of a cell that was interrupted
-// because it showed too much, what waits already is enough.
+// message puts an output in its place among the texts of the cell. A silent cell has none. Of a cell that was
+// interrupted because it showed too much, what waits already is enough.
 func (c *run) message(msgType string, content, metadata json.RawMessage, buffers [][]byte) {
 	if c.content.Silent || c.stopped() && c.showsEnough() {
 		return
@@ -241,7 +241,7 @@ func (c *run) showsEnough() bool {
 	return waiting.WaitingBytes > enoughBytes || waiting.WaitingMessages > enoughMessages
 }
 
-// stopped says whether the cell was interrupted.
+// stopped reports whether the cell was interrupted.
 func (c *run) stopped() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -273,7 +273,7 @@ func (s *Server) flush(stream *output.Stream) {
 	}
 }
 
-// runSafely is runCell, where a mistake of the kernel's own is the end of the cell and not of the kernel.
+// runSafely calls runCell; a panic of the kernel's own ends the cell and not the kernel.
 func (s *Server) runSafely(ctx context.Context, cell *run) (failure *report.Report) {
 	defer s.survive("this cell", func(err error) {
 		failure = failed("KernelError", err.Error())
@@ -389,7 +389,7 @@ func (s *Server) prepare(cell *run, engine *gonb.Engine, rewritten source.Rewrit
 	return a, header
 }
 
-// asksByItself says whether a cell has GoNB ask for input.
+// asksByItself reports whether a cell has GoNB ask for input.
 func asksByItself(special []string) bool {
 	return slices.ContainsFunc(special, func(command string) bool {
 		return strings.HasPrefix(command, "%with_inputs") || strings.HasPrefix(command, "%with_password")

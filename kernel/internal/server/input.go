@@ -12,7 +12,7 @@ import (
 // A cell reads its standard input as any program does. The kernel sees it wait, asks the front end, and writes what was
 // typed into the pipe. GoNB's own way to ask (%with_inputs, gonbui.RequestInput) goes on working.
 
-// wantsInput says whether a process of the cell waits for input that nobody has asked for.
+// wantsInput reports whether a process of the cell waits for input that nobody has asked for.
 func (s *Server) wantsInput(cell *run, engine *gonb.Engine) (waits bool, pid int) {
 	cell.mu.Lock()
 	settled := cell.gonbAsks || cell.refusedInput

@@ -60,7 +60,7 @@ func (s *Server) judge(cell *run, reply json.RawMessage, stderr string, number i
 	return result{failure: &failure}
 }
 
-// failed is an error that a line says.
+// failed returns an error whose traceback is its value, one line.
 func failed(name, value string) *report.Report {
 	return &report.Report{Name: name, Value: value, Traceback: []string{value}}
 }
@@ -84,7 +84,7 @@ var noInput = func() report.Report {
 var interruptedBuild = report.Report{Name: "Interrupted", Value: "interrupted while it was compiled",
 	Traceback: []string{"interrupted while it was compiled; nothing of this cell has run"}}
 
-// interruptedBy is the error of a cell that was stopped and did not end well; ending says how.
+// interruptedBy returns the error of a cell that was stopped and did not end well; ending says how.
 func interruptedBy(ending string) *report.Report {
 	return &report.Report{Name: "Interrupted", Value: "interrupted", Traceback: []string{"interrupted: " + ending}}
 }
@@ -97,12 +97,12 @@ func (s *Server) definedBy(name string) (cell string, ok bool) {
 
 var mainLine = regexp.MustCompile(`(?m)^(//gonb:)?%(%|main)(\s|$)|^func\s+main\s*\(`)
 
-// hasMain says whether a cell says itself where main is.
+// hasMain reports whether a cell itself marks or declares its func main.
 func hasMain(code string) bool { return mainLine.MatchString(code) }
 
 var importUnused = regexp.MustCompile(`"([^"\n]+)" imported and not used`)
 
-// unusedImport is the path of an import that the compiler complains about.
+// unusedImport returns the path of an import that the compiler complains about.
 func unusedImport(messages string) string {
 	if match := importUnused.FindStringSubmatch(messages); match != nil {
 		return match[1]

@@ -51,8 +51,8 @@ func init() { // not a literal: help reads it
 	}
 }
 
-// magics carries out the special commands that are the kernel's own and returns the cell without them. Their lines stay,
-// empty, so that line numbers do.
+// magics carries out the special commands that are the kernel's own and returns the cell without them. Their lines
+// stay, empty, so that line numbers do.
 func (s *Server) magics(cell *run) (string, *report.Report) {
 	lines := strings.Split(cell.content.Code, "\n")
 	if first, _, _ := strings.Cut(lines[0], " "); strings.HasPrefix(first, "%%") && len(strings.TrimSpace(first)) > 2 {
@@ -124,7 +124,7 @@ func (s *Server) showUsage(cell *run, _ string) error {
 	return nil
 }
 
-// memoryInUse is the resident memory of the kernel and everything below it, and how many processes these are.
+// memoryInUse returns the resident memory of the kernel and everything below it, and the number of these processes.
 func (s *Server) memoryInUse() (memory int64, processes int) {
 	own, err := proc.RSS(os.Getpid())
 	if err != nil {

@@ -59,7 +59,7 @@ func (s *Server) historyReply(r *request) (any, error) {
 	return s.history.Reply(r.Content)
 }
 
-// connect says where the sockets are.
+// connect answers with the ports of the sockets.
 func (s *Server) connect(*request) (any, error) {
 	c := s.connection
 	return map[string]any{

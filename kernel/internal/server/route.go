@@ -106,8 +106,9 @@ func object(text json.RawMessage) map[string]json.RawMessage {
 // maxDisplays bounds the display ids that are remembered.
 const maxDisplays = 10_000
 
-// displayType is the message for a display: the first with an id shows, later ones update. When a cell is run again, the
-// front end has thrown away what it showed, and its first display shows anew. msgType is for displays without an id.
+// displayType returns the type of the message for a display: the first with an id shows, later ones update. When a cell
+// is run again, the front end has thrown away what it showed, and its first display shows anew. msgType is for displays
+// without an id.
 func (s *Server) displayType(cell *run, msgType string, content map[string]json.RawMessage) string {
 	var transient struct {
 		ID string `json:"display_id"`
@@ -129,7 +130,7 @@ func (s *Server) displayType(cell *run, msgType string, content map[string]json.
 	return "display_data"
 }
 
-// owner tells cells of a notebook apart: by their id, which JupyterLab sends along, or else by what they say.
+// owner identifies a cell of a notebook: by its id, which JupyterLab sends along, or else by its text.
 func (c *run) owner() string {
 	var metadata struct {
 		CellID string `json:"cellId"`

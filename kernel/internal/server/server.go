@@ -188,7 +188,7 @@ func furnish(dir string, front map[string]string) error {
 	return nil
 }
 
-// kernelID is the id in the name of the connection file, kernel-ID.json.
+// kernelID returns the id in the name of the connection file, kernel-ID.json.
 func kernelID(file string) string {
 	name := strings.TrimSuffix(filepath.Base(file), ".json")
 	return strings.TrimPrefix(name, "kernel-")
@@ -292,13 +292,14 @@ func (s *Server) answer(r *request, replyType string, make func(*request) (any, 
 	s.stillBusy()
 }
 
-// made is the content of an answer.
+// made returns the content of an answer.
 func (s *Server) made(r *request, make func(*request) (any, error)) (content any, err error) {
 	defer s.survive(r.Header.MsgType, func(mistake error) { err = mistake })
 	return make(r)
 }
 
-// survive, deferred, keeps a mistake in the kernel's own code from ending the session. It is logged, and handed to told.
+// survive, deferred, keeps a mistake in the kernel's own code from ending the session. It is logged, and handed to
+// told.
 func (s *Server) survive(what string, told func(error)) {
 	mistake := recover()
 	if mistake == nil {
@@ -422,7 +423,7 @@ func (c *counters) of(reason error) int64 {
 	return c.n[reason]
 }
 
-// environment is that of GoNB and of the cells.
+// environment returns the environment of GoNB and of the cells.
 func (s *Server) environment() []string {
 	path := filepath.Join(s.processes.Dir, binDir)
 	own := map[string]string{

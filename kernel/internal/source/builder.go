@@ -22,8 +22,8 @@ func (b *builder) add(s string) {
 	b.pos = -1
 }
 
-// span copies the bytes [start, end) of the cell, with a comma put in at offset comma unless that is negative. What starts
-// in the middle of a line keeps its column.
+// span copies the bytes [start, end) of the cell, with a comma put in at offset comma unless that is negative. What
+// starts in the middle of a line keeps its column.
 func (b *builder) span(start, end, comma int) {
 	t := b.t
 	for i := t.lineAt(start); i < len(t.lines); i++ {
@@ -80,7 +80,7 @@ func (b *builder) copySpecial(i int) {
 	b.pos = l.end
 }
 
-// padding is white space as wide as s; tabs stay, so that it looks as wide too.
+// padding returns white space as wide as s; tabs stay, so that it looks as wide too.
 func padding(s string) string {
 	p := []byte(s)
 	for i := range p {
@@ -91,8 +91,8 @@ func padding(s string) string {
 	return string(p)
 }
 
-// guards finds the lines that GoNB would take for a package clause and drop, though they are none: a statement on a name
-// that starts with "package", and such a line of a raw string. The text put before the line keeps its meaning.
+// guards finds the lines that GoNB would take for a package clause and drop, though they are none: a statement on a
+// name that starts with "package", and such a line of a raw string. The text put before the line keeps its meaning.
 func guards(src string, pieces []piece) map[int]string {
 	var m map[int]string
 	put := func(offset int, s string) {

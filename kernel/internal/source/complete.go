@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Complete answers Jupyter's is_complete_request: whether a cell is "complete", "incomplete" or "invalid", which means that
-// no more text can cure it. For an incomplete cell indent is the white space to start the next line with.
+// Complete answers Jupyter's is_complete_request: whether a cell is "complete", "incomplete" or "invalid", which means
+// that no more text can cure it. For an incomplete cell indent is the white space to start the next line with.
 func Complete(cell string) (status, indent string) {
 	t := read(cell)
 	if t.magic {
@@ -80,8 +80,8 @@ func judge(head, code, tail string) string {
 	return "incomplete"
 }
 
-// nextIndent is the indentation of a line after an unfinished piece, as gofmt would have it: one tab for each line that
-// leaves brackets open, one more after an operator.
+// nextIndent returns the indentation of a line after an unfinished piece, as gofmt would have it: one tab for each line
+// that leaves brackets open, one more after an operator.
 func nextIndent(src string, p piece) string {
 	if len(p.toks) == 0 {
 		return ""
@@ -100,7 +100,7 @@ func nextIndent(src string, p piece) string {
 	return indent
 }
 
-// continues tells the operators that want something on the next line.
+// continues reports whether an operator wants something on the next line.
 func continues(t token.Token) bool {
 	switch t {
 	case token.LPAREN, token.LBRACK, token.LBRACE, token.RPAREN, token.RBRACK, token.RBRACE, token.COMMA, token.COLON,

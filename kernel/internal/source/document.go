@@ -9,9 +9,9 @@ import (
 	"continuousnet/kernel/internal/packages"
 )
 
-// Document writes a Go file around a cell for a language server: what is remembered, the declarations of the cell, and a
-// func main of its statements. It returns the offset in the file of the byte at offset cursor of the cell; ok is false where
-// the cursor is not in Go code. The cell may be broken or half written.
+// Document writes a Go file around a cell for a language server: what is remembered, the declarations of the cell, and
+// a func main of its statements. It returns the offset in the file of the byte at offset cursor of the cell; ok is
+// false where the cursor is not in Go code. The cell may be broken or half written.
 func (m *Memory) Document(cell string, cursor int) (goFile string, offset int, ok bool) {
 	if cursor < 0 || cursor > len(cell) {
 		return "", 0, false
@@ -67,7 +67,7 @@ func (m *Memory) Document(cell string, cursor int) (goFile string, offset int, o
 	return d.String(), d.offset, d.offset >= 0
 }
 
-// visible is the cell with the special lines blanked, all else as it is.
+// visible returns the cell with the special lines blanked, all else as it is.
 func (t *text) visible() string {
 	v := []byte(t.cell)
 	for _, l := range t.lines {
@@ -118,8 +118,8 @@ type document struct {
 	cursor, offset int
 }
 
-// piece writes a piece of the cell on lines of its own and notes where the cursor comes to lie. Brackets that are still open
-// are closed, so that what follows stays what it is.
+// piece writes a piece of the cell on lines of its own and notes where the cursor comes to lie. Brackets that are still
+// open are closed, so that what follows stays what it is.
 func (d *document) piece(p piece) {
 	if d.cursor >= p.start && d.cursor < p.end || d.cursor == p.end && d.cursor == len(d.src) {
 		d.offset = d.Len() + d.cursor - p.start

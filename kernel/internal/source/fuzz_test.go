@@ -19,7 +19,8 @@ var seeds = []string{
 	"if f := func() int { return 1 }; f() > 0 {\n} else if x := 1; x > 0 {\n}; x", "gonbui.X()\nimport . \"a\"; import _ \"b\"\nx",
 }
 
-// overlay tells whether part is the line with everything but one stretch of it blanked, and marks the stretch in covered.
+// overlay tells whether part is the line with everything but one stretch of it blanked, and marks the stretch in
+// covered.
 func overlay(part, line string, covered []int) bool {
 	if len(part) > len(line) {
 		return false

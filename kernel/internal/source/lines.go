@@ -55,7 +55,7 @@ func read(cell string) *text {
 	return t
 }
 
-// command is line i without the prefix that hides a special command from editors.
+// command returns line i without the prefix that hides a special command from editors.
 func (t *text) command(i int) string {
 	return strings.TrimPrefix(t.cell[t.lines[i].start:t.lines[i].end], gonbPrefix)
 }
@@ -103,14 +103,14 @@ func (t *text) readSpecial(i int) int {
 	return i
 }
 
-// isMain tells whether GoNB opens func main at this line.
+// isMain reports whether GoNB opens func main at this line.
 func isMain(command string) bool {
 	return command == "%%" || strings.HasPrefix(command, "%% ") || strings.HasPrefix(command, "%%\t") ||
 		strings.HasPrefix(command, "%main")
 }
 
-// scannable is the cell for go/scanner. The scanner drops carriage returns from its literals and widens invalid UTF-8,
-// which would make them longer or shorter than what they stand for: both are replaced.
+// scannable returns the cell for go/scanner. The scanner drops carriage returns from its literals and widens invalid
+// UTF-8, which would make them longer or shorter than what they stand for: both are replaced.
 func (t *text) scannable() string {
 	src := []byte(t.cell)
 	for _, l := range t.lines {
@@ -133,7 +133,7 @@ func (t *text) scannable() string {
 	return string(src)
 }
 
-// lineAt is the line that holds the byte at offset.
+// lineAt returns the line that holds the byte at offset.
 func (t *text) lineAt(offset int) int {
 	lo, hi := 0, len(t.lines)-1
 	for lo < hi {
@@ -147,7 +147,7 @@ func (t *text) lineAt(offset int) int {
 	return lo
 }
 
-// slice is the Go text of [start, end): what GoNB compiles of it, without the special lines.
+// slice returns the Go text of [start, end): what GoNB compiles of it, without the special lines.
 func (t *text) slice(start, end int) string {
 	var parts []string
 	for i := t.lineAt(start); i < len(t.lines) && t.lines[i].start < end; i++ {

@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// Memory is what GoNB remembers of the cells that compiled. The zero value is ready, and safe for concurrent use.
+// Memory holds the declarations that GoNB remembers of the cells that compiled. The zero value is ready, and safe for
+// concurrent use.
 type Memory struct {
 	mu    sync.Mutex
 	decls []Decl // in the order of their first declaration
@@ -38,7 +39,7 @@ func (m *Memory) Add(decls []Decl) {
 	}
 }
 
-// replaced tells what new declarations take the place of.
+// replaced holds the keys and names that new declarations take over.
 type replaced struct {
 	keys  map[[2]string]bool // kind and key
 	names map[string]bool
@@ -55,7 +56,7 @@ func replacedBy(decls ...Decl) replaced {
 	return r
 }
 
-// rest is what is left of an earlier declaration; false if nothing is.
+// rest returns what is left of an earlier declaration, false if nothing is.
 func (r replaced) rest(old Decl) (Decl, bool) {
 	if len(old.Names) < 2 && r.keys[[2]string{old.Kind, old.Key}] {
 		return old, false
@@ -97,14 +98,14 @@ func (m *Memory) Reset() {
 	m.decls = nil
 }
 
-// Cell is one cell that declares it all again, imports first; empty if there is nothing to declare.
+// Cell returns one cell that declares all of it again, imports first, or "" if there is nothing to declare.
 func (m *Memory) Cell() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return render(m.decls)
 }
 
-// Texts are the declarations of Cell, one by one.
+// Texts returns the declarations of Cell, one by one.
 func (m *Memory) Texts() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -115,7 +116,7 @@ func (m *Memory) Texts() []string {
 	return texts
 }
 
-// Displays tells whether a declaration uses package gonbui, so that a cell which calls it may display something.
+// Displays reports whether a declaration uses package gonbui, so that a cell which calls it may display something.
 func (m *Memory) Displays() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -144,7 +145,7 @@ func importsFirst(decls []Decl) []Decl {
 	return slices.SortedStableFunc(slices.Values(decls), func(a, b Decl) int { return rank(a) - rank(b) })
 }
 
-// Locals knows which cell's statements defined a name last. The zero value is ready, and safe for concurrent use.
+// Locals records which cell's statements defined a name last. The zero value is ready, and safe for concurrent use.
 type Locals struct {
 	mu    sync.Mutex
 	cells map[string]int
@@ -162,7 +163,7 @@ func (l *Locals) Add(cell int, names []string) {
 	}
 }
 
-// Cell is the execution count of the cell whose statements defined name last.
+// Cell returns the execution count of the cell whose statements defined name last.
 func (l *Locals) Cell(name string) (cell int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

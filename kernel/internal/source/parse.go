@@ -18,7 +18,7 @@ func parseStmts(text string) error {
 	return err
 }
 
-// stmts are the statements of text as far as they can be parsed.
+// stmts returns the statements of text as far as they can be parsed.
 func stmts(text string) []ast.Stmt {
 	f, _ := parser.ParseFile(token.NewFileSet(), "", stmtsHead+text+stmtsTail, parser.SkipObjectResolution)
 	if f == nil || len(f.Decls) == 0 {

@@ -40,8 +40,8 @@ type piece struct {
 	stray      bool  // a bracket closes what was not open
 }
 
-// split takes src[start:end] apart into top-level pieces. It never fails: text that is not Go becomes pieces too, and the
-// compiler has the last word.
+// split takes src[start:end] apart into top-level pieces. It never fails: text that is not Go becomes pieces too, and
+// the compiler has the last word.
 func split(src string, start, end int) []piece {
 	toks, comments, _ := scan(src, start, end)
 	var pieces []piece
@@ -119,8 +119,8 @@ func matches(open, closing token.Token) bool {
 		open == token.LBRACE && closing == token.RBRACE
 }
 
-// inHeader tells whether a semicolon after toks belongs to the header of a for, if or switch: the text before it is no
-// statement of its own.
+// inHeader reports whether a semicolon after toks belongs to the header of a for, if or switch: the text before it is
+// no statement of its own.
 func inHeader(src string, toks []tok) bool {
 	first, last := toks, toks[len(toks)-1]
 	for len(first) > 2 && first[0].tok == token.IDENT && first[1].tok == token.COLON {
@@ -152,7 +152,7 @@ func inHeader(src string, toks []tok) bool {
 	return room > 0 && (last.tok != token.RBRACE || parseStmts(src[toks[0].start:last.end]) != nil)
 }
 
-// classify tells a declaration by its first tokens.
+// classify returns the kind of a piece, judged by its first tokens.
 func classify(toks []tok) kind {
 	switch toks[0].tok {
 	case token.PACKAGE:
@@ -173,7 +173,7 @@ func classify(toks []tok) kind {
 	return stmtPiece
 }
 
-// isFuncDecl tells `func Name` and `func (r T) Name(` from a function literal, which may be `func(a T) Result {`.
+// isFuncDecl distinguishes `func Name` and `func (r T) Name(` from a literal, which may be `func(a T) Result {`.
 func isFuncDecl(after []tok) bool {
 	if len(after) == 0 || after[0].tok == token.IDENT {
 		return true
@@ -197,8 +197,8 @@ func isFuncDecl(after []tok) bool {
 	return false
 }
 
-// spread gives every byte of [start, end) to a piece. A comment goes with the piece on whose line it starts, if nothing else
-// follows on that line, or else with the piece that follows.
+// spread gives every byte of [start, end) to a piece. A comment goes with the piece on whose line it starts, if nothing
+// else follows on that line, or else with the piece that follows.
 func spread(src string, start, end int, pieces []piece, comments []tok) []piece {
 	if len(pieces) == 0 {
 		return []piece{{kind: commentPiece, start: start, end: end, from: end, to: end, stop: end}}
@@ -216,7 +216,8 @@ func spread(src string, start, end int, pieces []piece, comments []tok) []piece 
 	return pieces
 }
 
-// boundary is where a piece whose code ends at after stops, when the code of the next starts at next.
+// boundary returns the offset at which a piece whose code ends at after stops, when the code of the next starts at
+// next.
 func boundary(src string, after, next int, comments []tok) int {
 	pos := after
 	first, _ := slices.BinarySearchFunc(comments, after, func(c tok, offset int) int { return cmp.Compare(c.start, offset) })

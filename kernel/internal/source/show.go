@@ -47,7 +47,7 @@ func (s shown) write(b *builder, show string) {
 	b.add(")")
 }
 
-// isStmt tells whether Go takes the expression as a statement.
+// isStmt reports whether Go takes the expression as a statement.
 func isStmt(e ast.Expr) bool {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.CallExpr:
@@ -58,7 +58,7 @@ func isStmt(e ast.Expr) bool {
 	return false
 }
 
-// isSilent tells the calls that are known to give nothing worth showing.
+// isSilent reports whether a call is known to give nothing worth showing.
 func isSilent(e ast.Expr) bool {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
 	if !ok {
@@ -85,9 +85,9 @@ func isSilent(e ast.Expr) bool {
 	return false
 }
 
-// Unshow takes the call of show away again from the Go file that GoNB composed, because the expression in it gives no value.
-// The call is the one that spans the 1-based line. Every line and every column stays where it is; an import that nothing
-// uses any more becomes a blank one. It returns false, and the file as it was, if there is no such call.
+// Unshow takes the call of show away again from the Go file that GoNB composed, because the expression in it gives no
+// value. The call is the one that spans the 1-based line. Every line and every column stays where it is; an import that
+// nothing uses any more becomes a blank one. It returns false, and the file as it was, if there is no such call.
 func Unshow(goFile, show string, line int) (string, bool) {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "", goFile, parser.SkipObjectResolution)

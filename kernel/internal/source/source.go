@@ -1,9 +1,10 @@
 // Package source treats the cells of a notebook as text.
 //
-// GoNB wants declarations first and the statements after a line "%%". [Rewrite] turns a cell as people write it into such a
-// cell and shows the value of a trailing expression; it keeps track of where every line came from. [Complete] tells whether
-// a cell can run as it is, [Memory] knows the declarations of earlier cells and writes the Go file that a language server
-// needs to complete a name in a cell, and [Locals] knows which cell's statements defined a name that did not survive it.
+// GoNB wants declarations first and the statements after a line "%%". [Rewrite] turns a cell as people write it into
+// such a cell and shows the value of a trailing expression; it keeps track of where every line came from. [Complete]
+// tells whether a cell can run as it is, [Memory] knows the declarations of earlier cells and writes the Go file that a
+// language server needs to complete a name in a cell, and [Locals] knows which cell's statements defined a name that
+// did not survive it.
 //
 // All of it works on broken cells too: the compiler is the one to complain.
 //
@@ -25,7 +26,7 @@ type Options struct {
 	Displays   bool   // declarations of earlier cells use package gonbui: the cell may display through them
 }
 
-// Rewritten is what GoNB gets in place of a cell, and how to find the way back.
+// Rewritten is the transformed cell and the map from its lines to the user's.
 type Rewritten struct {
 	Code       string
 	Lines      []int    // the 0-based line of the cell that each line of Code came from; -1 for an added line
@@ -138,7 +139,7 @@ func takeApart(t *text) content {
 	return c.sort()
 }
 
-// sort tells the declarations from the statements in a cell without a func main line.
+// sort separates the declarations from the statements of a cell without a func main line.
 func (c content) sort() content {
 	var imports, others []piece
 	ordered, hasMain := true, false
@@ -168,7 +169,7 @@ func (c content) sort() content {
 	return c
 }
 
-// needsSync tells whether the cell's displays must be waited for: GoNB closes the pipe when the process ends.
+// needsSync reports whether the cell's displays must be waited for: GoNB closes the pipe when the process ends.
 func (c content) needsSync(o Options) bool {
 	mention := func(pieces []piece, name string) bool {
 		return slices.ContainsFunc(pieces, func(p piece) bool { return mentions(p.toks, "gonbui", name) })
@@ -184,7 +185,7 @@ func (c content) needsSync(o Options) bool {
 	return o.Displays || mention(c.pieces, "")
 }
 
-// mentions tells whether tokens name something of a package; anything if name is empty.
+// mentions reports whether tokens name something of a package; anything if name is empty.
 func mentions(toks []tok, pkg, name string) bool {
 	for i := 2; i < len(toks); i++ {
 		if toks[i-2].lit == pkg && toks[i-1].tok == token.PERIOD && (name == "" || toks[i].lit == name) {
@@ -194,7 +195,7 @@ func mentions(toks []tok, pkg, name string) bool {
 	return false
 }
 
-// locals are the names that the statements define at their top level.
+// locals returns the names that the statements define at their top level.
 func (c content) locals() []string {
 	var names []string
 	seen := map[string]bool{"_": true}

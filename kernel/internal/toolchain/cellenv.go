@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 )
 
-// cellFlags are the flags that every cell is built with. noxla leaves XLA out of the link, which is half of its time;
-// -s leaves out the symbol and debugger's tables, which stack traces do not need. A single cell can decide otherwise
-// with "%goflags -tags=" (GoNB's own magic).
+// cellFlags returns the flags that every cell is built with. noxla leaves XLA out of the link, which is half of its
+// time; -s leaves out the symbol and debugger's tables, which stack traces do not need. A single cell can decide
+// otherwise with "%goflags -tags=" (GoNB's own magic).
 func cellFlags(xla bool) string {
 	const always = "-ldflags=-s -buildvcs=false"
 	if xla {
@@ -16,8 +16,8 @@ func cellFlags(xla bool) string {
 	return "-tags=noxla " + always
 }
 
-// CellEnv returns base changed to the environment in which cells are compiled and run. Warming the build cache uses the same: a cell finds
-// in the cache only what was compiled with its own flags.
+// CellEnv returns base changed to the environment in which cells are compiled and run. Warming the build cache uses the
+// same: a cell finds in the cache only what was compiled with its own flags.
 //
 // Each variable is set outright, also where its default would do: a user's shell or "go env -w" may hold something
 // that breaks a cell, such as GOFLAGS=-mod=mod (refused in a workspace) or GOWORK=off.

@@ -102,7 +102,7 @@ func (t Toolchain) SIMD() bool {
 	return false
 }
 
-// TooOld says whether a version as in GOVERSION is older than one as in a go.mod. An unreadable one, such as that of
+// TooOld reports whether a version as in GOVERSION is older than one as in a go.mod. An unreadable one, such as that of
 // a Go built from its sources, is taken for new.
 func TooOld(have, want string) bool {
 	have = goVersionWord(have)

@@ -13,8 +13,8 @@ import (
 // envXLA decides whether cells link XLA: 1 for yes, 0 for no, and else as chooseXLA does.
 const envXLA = "CNET_XLA"
 
-// Plugins lists the XLA plugins that a cell would find: the library looks from the current directory, and the checkout has
-// a .venv.
+// Plugins lists the XLA plugins that a cell would find: the library looks from the current directory, and the checkout
+// has a .venv.
 func Plugins(checkout string) []string {
 	return xlaplugin.Search{Getenv: os.Getenv, Dirs: []string{".", checkout}, System: installed.SystemPrefix}.All()
 }
@@ -26,7 +26,7 @@ type XLA struct {
 	Fix  string // what to do if the environment asked for something that is not to be had; else empty
 }
 
-// chooseXLA says yes if a plugin is installed or the environment asks for XLA. Without cgo, and where there are no
+// chooseXLA links XLA if a plugin is installed or the environment asks for XLA. Without cgo, and where there are no
 // plugins, a cell cannot hold it.
 func chooseXLA(goos, goarch, cc string, getenv func(string) string, plugins []string) XLA {
 	value := getenv(envXLA)

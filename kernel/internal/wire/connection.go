@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// Connection is what a connection file says: where the kernel listens, and the key with which messages are signed.
-// See "Connection files" in jupyter-client's "Making kernels for Jupyter".
+// Connection holds the content of a connection file: where the kernel listens, and the key with which messages are
+// signed. See "Connection files" in jupyter-client's "Making kernels for Jupyter".
 type Connection struct {
 	Transport       string `json:"transport"` // tcp or ipc
 	IP              string `json:"ip"`        // an address, or for ipc the beginning of the sockets' paths
@@ -66,7 +66,7 @@ func (c Connection) check() error {
 	return nil
 }
 
-// Endpoint is the ZeroMQ address of a port, without its transport: host:port, or a path.
+// Endpoint returns the ZeroMQ address of a port, without its transport: host:port, or a path.
 func (c Connection) Endpoint(port int) string {
 	if c.Transport == "ipc" {
 		return fmt.Sprintf("%s-%d", c.IP, port)

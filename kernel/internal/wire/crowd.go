@@ -51,7 +51,7 @@ func (c *crowd) enter(g *guardedListener) bool {
 	return true
 }
 
-// leave is for a connection that entered and did not become a guardedConn.
+// leave forgets a connection that entered and did not become a guardedConn.
 func (c *crowd) leave(g *guardedListener) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,7 +104,7 @@ func (c *crowd) subscribed(conn *guardedConn) {
 	conn.trusted = true
 }
 
-// has says whether a peer of that identity is connected to a socket.
+// has reports whether a peer of that identity is connected to a socket.
 func (c *crowd) has(g *guardedListener, identity string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -113,7 +113,7 @@ func (c *crowd) has(g *guardedListener, identity string) bool {
 
 var errCrowded = errors.New("too much is on the way already")
 
-// charge counts size bytes more of a large message that a connection announces, and says whether they are its first.
+// charge counts size bytes more of a large message that a connection announces, and reports whether they are its first.
 // Where there are too many, the large message that began first is broken off, of a peer that is not trusted if there is
 // one.
 func (c *crowd) charge(conn *guardedConn, size uint64) (first bool, err error) {

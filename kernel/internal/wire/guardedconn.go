@@ -133,7 +133,7 @@ func (c *guardedConn) sendPiece(piece []byte) error {
 	return err
 }
 
-// cutOff closes a connection that the peer would have kept open.
+// cutOff closes a connection although its peer has not.
 func (c *guardedConn) cutOff() {
 	c.g.crowd.refused.Add(1)
 	c.Close()

@@ -31,7 +31,7 @@ func listenAt(c Connection, port int) (net.Listener, error) {
 	return listener, nil
 }
 
-// abandoned says whether a path is a socket at which nobody listens any more: a kernel that was killed leaves it.
+// abandoned reports whether a path is a socket at which nobody listens any more: a kernel that was killed leaves it.
 func abandoned(path string) bool {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode().Type() != fs.ModeSocket {

@@ -227,7 +227,7 @@ func readReady(body []byte) (kind, identity string, ok bool) {
 	return kind, identity, kind != "" && len(identity) <= maxIdentity
 }
 
-// readyCommand is a READY command as the library reads it. It says nothing that has not been checked.
+// readyCommand returns a READY command as the library reads it. It says nothing that has not been checked.
 func readyCommand(kind, identity string) []byte {
 	body := []byte(readyName)
 	for _, property := range [][2]string{{socketTypeName, kind}, {identityName, identity}} {

@@ -56,7 +56,8 @@ var (
 )
 
 // Decode takes a message out of its ZeroMQ frames: identities, delimiter, signature, header, parent header, metadata,
-// content, buffers. With a key, the signature is checked before anything else is looked at. The errors are the three above.
+// content, buffers. With a key, the signature is checked before anything else is looked at. The errors are the three
+// above.
 func Decode(frames [][]byte, key []byte) (*Message, error) {
 	at := -1
 	for i, frame := range frames {
@@ -87,7 +88,7 @@ func Decode(frames [][]byte, key []byte) (*Message, error) {
 	return m, nil
 }
 
-// isObject says whether text is one JSON object that can be put into another message as it is.
+// isObject reports whether text is one JSON object that can be put into another message as it is.
 func isObject(text []byte) bool {
 	trimmed := bytes.TrimLeft(text, " \t\r\n")
 	return len(trimmed) > 0 && trimmed[0] == '{' && utf8.Valid(text) && json.Valid(text)
@@ -130,7 +131,7 @@ func sign(key []byte, parts [][]byte) []byte {
 	return hex.AppendEncode(nil, mac.Sum(nil))
 }
 
-// NewHeader is the header of a message that the kernel sends.
+// NewHeader returns the header of a message that the kernel sends.
 func NewHeader(msgType, session string) Header {
 	return Header{
 		MsgID: NewID(), Session: session, Username: "kernel", Date: time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"),
@@ -145,7 +146,7 @@ func NewID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// ParentID is the message id in a parent header, empty if there is none.
+// ParentID returns the message id in a parent header, empty if there is none.
 func ParentID(parent json.RawMessage) string {
 	var header struct {
 		MsgID string `json:"msg_id"`

@@ -66,7 +66,7 @@ func (o *outbox) sent(n int) {
 	}
 }
 
-// size is how many bytes have not been sent yet.
+// size returns the number of bytes that have not been sent yet.
 func (o *outbox) size() int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 const replayWindow = 1 << 16
 
 // Replay recognises a message that has come before. Whoever can listen to the sockets could otherwise send a signed
-// message once more and run a cell twice. The memory ends with the process: a kernel that is started again with the same
-// key takes old messages for new ones. The zero value is ready; it is safe for concurrent use.
+// message once more and run a cell twice. The memory ends with the process: a kernel that is started again with the
+// same key takes old messages for new ones. The zero value is ready; it is safe for concurrent use.
 type Replay struct {
 	mu   sync.Mutex
 	seen map[[sha256.Size]byte]struct{}
@@ -18,8 +18,8 @@ type Replay struct {
 	next int
 }
 
-// Fresh says whether a message is new, and remembers it. It goes by the whole header, with its date: jupyter_client's
-// manager and its client number their messages apart, so that two of them have the same id.
+// Fresh reports whether a message is new, and remembers it. It goes by the whole header, with its date:
+// jupyter_client's manager and its client number their messages apart, so that two of them have the same id.
 func (r *Replay) Fresh(m *Message) bool {
 	digest := sha256.Sum256(m.RawHeader)
 	r.mu.Lock()

@@ -120,8 +120,8 @@ func (s *Sockets) beat() {
 	}
 }
 
-// Refused is how many connections were cut off: because of what they sent, because they did not read, or because there
-// were too many.
+// Refused returns the number of connections that were cut off: because of what they sent, because they did not read, or
+// because there were too many.
 func (s *Sockets) Refused() int64 { return s.crowd.refused.Load() }
 
 // Close closes all sockets.
@@ -138,8 +138,8 @@ func (s *Sockets) closeAfter(err error) error {
 	return err
 }
 
-// Dial connects to a socket of another kernel, whose connection is private. The identity is the one under which that kernel
-// answers; for a subscription it is of no importance.
+// Dial connects to a socket of another kernel, whose connection is private. The identity is the one under which that
+// kernel answers; for a subscription it is of no importance.
 func Dial(ctx context.Context, kind func(context.Context, ...zmq4.Option) zmq4.Socket, c Connection, port int, identity string) (*Socket, error) {
 	socket := kind(ctx, zmq4.WithID(zmq4.SocketIdentity(identity)), zmq4.WithLogger(log.New(io.Discard, "", 0)))
 	if err := socket.Dial(c.Transport + "://" + c.Endpoint(port)); err != nil {
@@ -149,7 +149,7 @@ func Dial(ctx context.Context, kind func(context.Context, ...zmq4.Option) zmq4.S
 	return &Socket{socket: socket}, nil
 }
 
-// Subscribe is Dial for everything that a kernel publishes.
+// Subscribe connects to what a kernel publishes, as Dial does, and asks for all of it.
 func Subscribe(ctx context.Context, c Connection, port int) (*Socket, error) {
 	s, err := Dial(ctx, zmq4.NewSub, c, port, "")
 	if err != nil {
@@ -162,7 +162,7 @@ func Subscribe(ctx context.Context, c Connection, port int) (*Socket, error) {
 	return s, nil
 }
 
-// prepared is the ZeroMQ library's way to listeners that exist already: a transport of its own.
+// prepared is a transport through which the ZeroMQ library accepts from listeners that exist already.
 var prepared = &preparedTransport{listeners: map[string]net.Listener{}}
 
 const preparedScheme = "prepared"
