@@ -36,14 +36,15 @@ const buildGC = "400"
 // goFront runs in the place of the go command in a kernel session. It passes everything on to the real go, with these
 // differences:
 //
-//   - The "go get" that GoNB runs before every cell is left out: the workspace has what a cell may import, and without a
-//     network it could only fail. It is what GoNB's %noautoget switches off, without a line in every notebook.
+//   - The "go get" that GoNB runs before every cell is left out: the workspace has what a cell may import, and without
+//     a network it could only fail. It is what GoNB's %noautoget switches off, without a line in every notebook.
 //   - When the checkout has gone, a cell's build says so instead of naming packages that cannot be found.
 //   - A "go get PACKAGE" or "go install PACKAGE" that the user types in a cell (!*go get ...) may use the network.
 func goFront(args []string) int {
 	goCommand := os.Getenv(envGo)
 	if goCommand == "" {
-		fmt.Fprintln(os.Stderr, "kernel: this go belongs to the notebook kernel and works only in its sessions; put another directory first in PATH")
+		fmt.Fprintln(os.Stderr,
+			"kernel: this go belongs to the notebook kernel and works only in its sessions; put another directory first in PATH")
 		return 1
 	}
 	checkout := os.Getenv(envCheckout)
@@ -72,7 +73,13 @@ func goFront(args []string) int {
 		return buildCell(goCommand, args)
 	}
 	err := syscall.Exec(goCommand, append([]string{"go"}, args...), os.Environ())
-	fmt.Fprintf(os.Stderr, "kernel: cannot run %s: %v; restart the kernel, or run: go run ./kernel install\n", goCommand, err)
+	return cannotRun(goCommand, err)
+}
+
+// cannotRun says that the real go command does not run, and returns goFront's exit status.
+func cannotRun(goCommand string, err error) int {
+	fmt.Fprintf(os.Stderr, "kernel: cannot run %s: %v; restart the kernel, or run: go run ./kernel install\n",
+		goCommand, err)
 	return 1
 }
 
@@ -91,8 +98,7 @@ func buildCell(goCommand string, args []string) int {
 		}
 		os.Stderr.Write(output)
 		if err != nil && build.ProcessState == nil {
-			fmt.Fprintf(os.Stderr, "kernel: cannot run %s: %v; restart the kernel, or run: go run ./kernel install\n", goCommand, err)
-			return 1
+			return cannotRun(goCommand, err)
 		}
 		return build.ProcessState.ExitCode()
 	}

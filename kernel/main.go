@@ -91,7 +91,8 @@ func newCommand() *cobra.Command {
 		cmd.Flags().BoolVar(&where.User, "user", false, "for this user")
 		cmd.Flags().BoolVar(&where.System, "system", false, "for every user, under "+installed.SystemPrefix+"/share/jupyter")
 		if withCheckout {
-			cmd.Flags().StringVar(&checkout, "checkout", "", "the project's directory (default: found from the current directory)")
+			cmd.Flags().StringVar(&checkout, "checkout", "",
+				"the project's directory (default: found from the current directory)")
 		}
 		return cmd
 	}
@@ -118,7 +119,8 @@ func newCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "say what is there, what is missing and how to fix it",
 		Long: "doctor checks the installation and what it stands on. Without --prefix, --user or --system it looks at the\n" +
-			"installation in the checkout's .venv, then at the user's, then at the machine's. Exit status 1: something needed is missing.",
+			"installation in the checkout's .venv, then at the user's, then at the machine's. Exit status 1: something " +
+			"needed is missing.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return doctor.Run(cmd.Context(), cmd.OutOrStdout(), where, checkout)
 		},
@@ -132,7 +134,8 @@ func newCommand() *cobra.Command {
 			return install.Warm(cmd.Context(), cmd.OutOrStdout(), checkout)
 		},
 	}
-	warmCommand.Flags().StringVar(&checkout, "checkout", "", "the project's directory (default: found from the current directory)")
+	warmCommand.Flags().StringVar(&checkout, "checkout", "",
+		"the project's directory (default: found from the current directory)")
 
 	versionCommand := addFlags(&cobra.Command{
 		Use:   "version",
@@ -154,7 +157,8 @@ func newCommand() *cobra.Command {
 			return runLaunch(cmd.Context(), launch)
 		},
 	}
-	runCommand.Flags().StringVarP(&launch.connectionFile, "connection-file", "f", "", "connection file, written by Jupyter")
+	runCommand.Flags().StringVarP(&launch.connectionFile, "connection-file", "f", "",
+		"connection file, written by Jupyter")
 	runCommand.Flags().StringVar(&launch.checkout, "checkout", "", "the project's directory")
 	runCommand.Flags().StringVar(&launch.goCommand, "go", "", "the go command found at installation")
 	if err := runCommand.MarkFlagRequired("connection-file"); err != nil {

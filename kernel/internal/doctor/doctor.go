@@ -47,7 +47,8 @@ func Run(ctx context.Context, out io.Writer, where installed.Location, checkout 
 	findings = append(findings, checkDirs(os.Getenv)...)
 	findings = append(findings, checkGrace(os.Getenv(proc.EnvGrace)))
 	if n := report(out, findings); n > 0 {
-		return fmt.Errorf("doctor: %d needed %s missing; the lines marked %s say what to do", n, words.Plural(n, "thing is", "things are"), missing)
+		return fmt.Errorf("doctor: %d needed %s missing; the lines marked %s say what to do", n,
+			words.Plural(n, "thing is", "things are"), missing)
 	}
 	return nil
 }

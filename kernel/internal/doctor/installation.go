@@ -73,7 +73,8 @@ func (t target) checkCheckout() finding {
 		f.state, f.detail = missing, f.detail+" is not there any more (moved or deleted)"
 		f.fix = "in its new place run: " + t.layout.InstallCommand()
 	case strings.Contains(f.detail, ","):
-		f.state, f.detail, f.fix = missing, f.detail+" contains a comma, which GoNB takes for a separator", "move the checkout"
+		f.state, f.fix = missing, "move the checkout"
+		f.detail += " contains a comma, which GoNB takes for a separator"
 	}
 	return f
 }

@@ -37,7 +37,8 @@ type pythonInfo struct {
 func (t target) checkPython(ctx context.Context) []finding {
 	command := findPython(t.layout.Prefix)
 	if command == "" {
-		return []finding{{subject: "Python", state: missing, detail: "no python3 in PATH", fix: "apt install python3 python3-venv"}}
+		return []finding{{subject: "Python", state: missing, detail: "no python3 in PATH",
+			fix: "apt install python3 python3-venv"}}
 	}
 	output, err := exec.CommandContext(ctx, command, "-c", pythonProbe).Output()
 	if err != nil {
@@ -66,7 +67,8 @@ func pythonFindings(command string, answer []byte) []finding {
 	if err := json.Unmarshal(answer, &info); err != nil {
 		return []finding{{subject: "Python", state: missing, detail: command + " answered nonsense: " + err.Error()}}
 	}
-	python := finding{subject: "Python", detail: fmt.Sprintf("%d.%d.%d (%s)", info.Version[0], info.Version[1], info.Version[2], command)}
+	python := finding{subject: "Python",
+		detail: fmt.Sprintf("%d.%d.%d (%s)", info.Version[0], info.Version[1], info.Version[2], command)}
 	switch {
 	case info.Version[0] < minPython[0] || info.Version[0] == minPython[0] && info.Version[1] < minPython[1]:
 		python.state = missing

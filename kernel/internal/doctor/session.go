@@ -25,7 +25,8 @@ const lowSpace = 200_000_000
 func checkDirs(getenv func(string) string) []finding {
 	base := proc.BaseDir()
 	return []finding{
-		checkRuntimeDir(getenv), checkSessions(base), checkSpace(filepath.Dir(base)), checkHistory(history.Path(getenv)), checkInput(procDir),
+		checkRuntimeDir(getenv), checkSessions(base), checkSpace(filepath.Dir(base)),
+		checkHistory(history.Path(getenv)), checkInput(procDir),
 	}
 }
 
@@ -89,7 +90,8 @@ func describeSessions(f finding, sessions []proc.SessionInfo) finding {
 		memory += s.Memory
 	}
 	if live > 0 {
-		f.detail += fmt.Sprintf(": %d running (%d %s, %s)", live, processes, words.Plural(processes, "process", "processes"), words.Bytes(memory))
+		f.detail += fmt.Sprintf(": %d running (%d %s, %s)", live, processes, words.Plural(processes, "process", "processes"),
+			words.Bytes(memory))
 	} else {
 		f.detail += ": none running"
 	}
@@ -120,7 +122,8 @@ func checkPrivateDir(f finding, dir string, info fs.FileInfo, err error, open st
 		f.state, f.detail = missing, fmt.Sprintf("%s has mode %04o: you cannot work in it", dir, mode.Perm())
 		f.fix = "run: chmod 700 " + words.ShellQuote(dir)
 	case mode.Perm()&0o077 != 0:
-		f.state, f.detail = open, fmt.Sprintf("%s has mode %04o, 0700 is expected: other users can see into it", dir, mode.Perm())
+		f.state, f.detail = open, fmt.Sprintf("%s has mode %04o, 0700 is expected: other users can see into it", dir,
+			mode.Perm())
 		f.fix = "run: chmod 700 " + words.ShellQuote(dir)
 	}
 	return f

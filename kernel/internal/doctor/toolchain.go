@@ -25,13 +25,15 @@ func (t target) checkSIMD() finding {
 	if t.toolchain.SIMD() {
 		return finding{subject: "SIMD", detail: "on: cells are built with GOEXPERIMENT=simd"}
 	}
-	return finding{subject: "SIMD", state: absent, detail: "off: this platform or this Go does not have it; the go engine is slower"}
+	return finding{subject: "SIMD", state: absent,
+		detail: "off: this platform or this Go does not have it; the go engine is slower"}
 }
 
 func (t target) checkCC() finding {
 	if t.toolchain.CC != "" {
 		return finding{subject: "C compiler", detail: t.toolchain.CC}
 	}
-	return finding{subject: "C compiler", state: absent, detail: "none (or CGO_ENABLED=0): the go engine works, others need one",
-		fix: "for those: apt install gcc"}
+	return finding{subject: "C compiler", state: absent,
+		detail: "none (or CGO_ENABLED=0): the go engine works, others need one",
+		fix:    "for those: apt install gcc"}
 }

@@ -60,7 +60,8 @@ func buildTools(ctx context.Context, checkout string, tc toolchain.Toolchain, l 
 		return nil, errInterrupted
 	}
 	if err != nil {
-		return nil, fmt.Errorf("building the tools of %s failed: %s", filepath.Join(checkout, project.ToolsModule), summary(output, err))
+		return nil, fmt.Errorf("building the tools of %s failed: %s", filepath.Join(checkout, project.ToolsModule),
+			summary(output, err))
 	}
 	var changed []string
 	for _, tool := range project.Tools {

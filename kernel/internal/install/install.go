@@ -33,7 +33,8 @@ func Run(ctx context.Context, out io.Writer, where installed.Location, checkout 
 		return err
 	}
 	if strings.Contains(checkout, ",") {
-		return fmt.Errorf("the path of the checkout, %s, contains a comma, which GoNB takes for a separator; move the checkout", checkout)
+		return fmt.Errorf("the path of the checkout, %s, contains a comma, which GoNB takes for a separator; move the "+
+			"checkout", checkout)
 	}
 	sources, err := ownSources(checkout)
 	if err != nil {
@@ -85,7 +86,8 @@ func Run(ctx context.Context, out io.Writer, where installed.Location, checkout 
 }
 
 // writeAll brings every file of an installation up to date and returns the names of those that it changed.
-func writeAll(ctx context.Context, out io.Writer, l installed.Layout, checkout string, tc toolchain.Toolchain, sources string) ([]string, error) {
+func writeAll(ctx context.Context, out io.Writer, l installed.Layout, checkout string, tc toolchain.Toolchain,
+	sources string) ([]string, error) {
 	removeTemp(l)
 	if !installed.IsExecutable(l.Bin("gopls")) {
 		fmt.Fprintln(out, "building GoNB, goimports and gopls: a minute or two, this time only")
@@ -117,7 +119,8 @@ func writeAll(ctx context.Context, out io.Writer, l installed.Layout, checkout s
 // dirError explains why a directory cannot be made, changed or removed.
 func dirError(what, dir string, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("cannot %s %s: permission denied; run this with sudo, or choose another place with --user or --prefix DIR", what, dir)
+		return fmt.Errorf("cannot %s %s: permission denied; run this with sudo, or choose another place with --user or "+
+			"--prefix DIR", what, dir)
 	}
 	return fmt.Errorf("cannot %s %s: %w", what, dir, err)
 }
@@ -159,7 +162,8 @@ func findProject(checkout string) (string, toolchain.Toolchain, error) {
 		return "", toolchain.Toolchain{}, err
 	}
 	if toolchain.TooOld(tc.Version, want) {
-		return "", toolchain.Toolchain{}, fmt.Errorf("%s is %s, Go %s or newer is needed; install it from https://go.dev/dl", tc.Command, tc.Version, want)
+		return "", toolchain.Toolchain{}, fmt.Errorf("%s is %s, Go %s or newer is needed; install it from https://go.dev/dl",
+			tc.Command, tc.Version, want)
 	}
 	return checkout, tc, nil
 }

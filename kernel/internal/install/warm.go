@@ -111,7 +111,8 @@ func warmCompletion(ctx context.Context, out io.Writer, program, checkout string
 	case err != nil:
 		return fmt.Errorf("completion does not work: %w", err)
 	case len(found.Matches) == 0:
-		return fmt.Errorf("completion does not work: %s finds nothing in continuousnet/cnet/notebook of %s", program, checkout)
+		return fmt.Errorf("completion does not work: %s finds nothing in continuousnet/cnet/notebook of %s", program,
+			checkout)
 	}
 	fmt.Fprintf(out, "completion ready in %.1f s\n", time.Since(start).Seconds())
 	return nil

@@ -84,7 +84,8 @@ func UserDataDir(goos string, getenv func(string) string) (string, error) {
 		return filepath.Join(dir, "jupyter"), nil
 	}
 	if home == "" {
-		return "", errors.New("the user's Jupyter directory is unknown: HOME is not set; set it, or say where with --prefix DIR")
+		return "", errors.New("the user's Jupyter directory is unknown: HOME is not set; set it, or say where with " +
+			"--prefix DIR")
 	}
 	return filepath.Join(home, ".local", "share", "jupyter"), nil
 }

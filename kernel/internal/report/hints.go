@@ -83,7 +83,8 @@ var remedies = []remedy{
 	say(`^too many return values`,
 		"return gives back as many values as the function declares; the statements of a cell return none"),
 	say(`^missing ',' before newline|unexpected newline in (?:argument|composite|parameter)`,
-		"where the closing bracket is on a line of its own, the line before it ends in a comma too; or a bracket is not closed"),
+		"where the closing bracket is on a line of its own, the line before it ends in a comma too; or a bracket is not "+
+			"closed"),
 	say(`^expected '\{', found newline|^expected .*, found newline|unexpected semicolon or newline before \{`,
 		"the opening { belongs at the end of the line of its func, if or for"),
 	say(`^(string|rune) literal not terminated`,
@@ -123,8 +124,8 @@ func unusedImport(match []string, m *message, h Hints) string {
 		return "nothing of the package is used: remove the line. A dot import stays for all later cells, and each must use it"
 	}
 	if dot {
-		return fmt.Sprintf("the dot import stays for all later cells, and Go wants it used in each. Forget it with `%%rm %s` in a "+
-			"cell of its own, and import the package by its name", key)
+		return fmt.Sprintf("the dot import stays for all later cells, and Go wants it used in each. Forget it with "+
+			"`%%rm %s` in a cell of its own, and import the package by its name", key)
 	}
 	return fmt.Sprintf("forget the import with `%%rm %s` in a cell of its own", key)
 }
@@ -133,8 +134,8 @@ func undefinedName(match []string, m *message, h Hints) string {
 	name := match[1]
 	if h.Locals != nil {
 		if cell, ok := h.Locals(name); ok {
-			return fmt.Sprintf("%s was made by statements of %s, and values do not pass from cell to cell. Declare it there with "+
-				"`var %s = ...` (computed anew in every cell), or make it again in this cell", name, cell, name)
+			return fmt.Sprintf("%s was made by statements of %s, and values do not pass from cell to cell. Declare it "+
+				"there with `var %s = ...` (computed anew in every cell), or make it again in this cell", name, cell, name)
 		}
 	}
 	if m.column > 0 && m.column <= len(m.code) {
@@ -208,8 +209,8 @@ func unknownModule(_ []string, m *message, _ Hints) string {
 	} else if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
 		return "a path whose first part has no dot is the standard library's or this module's own: check the spelling"
 	}
-	return fmt.Sprintf("no module in use has it. Check the spelling, or add it with `!*go get %s@latest` in a cell of its own, which "+
-		"needs the network; without it, only the modules in the checkout's go.mod can be imported", path)
+	return fmt.Sprintf("no module in use has it. Check the spelling, or add it with `!*go get %s@latest` in a cell "+
+		"of its own, which needs the network; without it, only the modules in the checkout's go.mod can be imported", path)
 }
 
 var importSpec = regexp.MustCompile(`"([^"\s]+)"`)

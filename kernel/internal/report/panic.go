@@ -92,7 +92,8 @@ func preambleAt(text string) int {
 	at := len(text)
 	for at > 0 && text[at-1] == '\n' {
 		begin := strings.LastIndexByte(text[:at-1], '\n') + 1
-		if line := text[begin:at]; !strings.HasPrefix(line, "runtime: ") && !strings.HasPrefix(line, "unexpected fault address ") {
+		line := text[begin:at]
+		if !strings.HasPrefix(line, "runtime: ") && !strings.HasPrefix(line, "unexpected fault address ") {
 			break
 		}
 		at = begin

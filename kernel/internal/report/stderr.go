@@ -51,7 +51,8 @@ var (
 	frameLine = regexp.MustCompile(`^(\S+\([0-9a-fx?{},. _]*\)|created by \S.*|\t.*:\d+( \+0x[0-9a-f]+)?( fp=0x.*)?|` +
 		`\.\.\.(\d+ |additional )?frames elided\.\.\.)$`)
 	// besideFrame is what else the runtime and GoNB write among frames, besides what skippedLine matches.
-	besideFrame = regexp.MustCompile(`^(|\tpanic: .*|\tgoroutine running on other thread.*|\^C|exit status \d+|signal: .*)$`)
+	besideFrame = regexp.MustCompile(`^(|\tpanic: .*|\tgoroutine running on other thread.*|` +
+		`\^C|exit status \d+|signal: .*)$`)
 )
 
 // isHead reports whether last words begin with text.

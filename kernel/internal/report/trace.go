@@ -38,12 +38,12 @@ const maxStrays = 100
 
 var (
 	goroutineLine = regexp.MustCompile(`^goroutine (\d+)(?: gp=\S+)?(?: m=\S+)?(?: mp=\S+)? \[([^\]]*)\]:$`)
-	positionLine  = regexp.MustCompile(`^\t\s*(?:\x1b\[7m\[\[ Cell (?:\[(\d+)\] )?Line (-?\d+) \]\]\x1b\[0m )?(\S.*?):(\d+)` +
-		`(?: \+0x[0-9a-f]+)?(?: fp=0x.*)?$`)
+	positionLine  = regexp.MustCompile(`^\t\s*(?:\x1b\[7m\[\[ Cell (?:\[(\d+)\] )?Line (-?\d+) \]\]\x1b\[0m )?` +
+		`(\S.*?):(\d+)(?: \+0x[0-9a-f]+)?(?: fp=0x.*)?$`)
 	elidedLine = regexp.MustCompile(`^\.\.\.(\d+ |additional )?frames elided\.\.\.$`)
 	// skippedLine is what says nothing to a user: addresses, registers, headings.
-	skippedLine = regexp.MustCompile(`^(?:\[signal .*\]$|PC=0x|signal arrived during |\[originating from |-----$|runtime: |` +
-		`goroutine running on other thread|[a-z]\w{0,7} +0x[0-9a-f]+$)`)
+	skippedLine = regexp.MustCompile(`^(?:\[signal .*\]$|PC=0x|signal arrived during |\[originating from |-----$|` +
+		`runtime: |goroutine running on other thread|[a-z]\w{0,7} +0x[0-9a-f]+$)`)
 	annotation = regexp.MustCompile(`\x1b\[7m\[\[ Cell (?:\[\d+\] )?Line -?\d+ \]\]\x1b\[0m `)
 )
 

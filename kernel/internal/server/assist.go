@@ -48,7 +48,8 @@ func (a *assistant) get() (*gopls.Client, error) {
 	}
 	var err error
 	a.client, err = gopls.Start(gopls.Options{
-		Command: a.s.o.Gopls, Dir: filepath.Join(a.s.processes.Dir, goplsDir), Checkout: a.s.o.Checkout, Env: a.s.environment(), Log: a.s.o.Log.Writer(), Start: proc.Start,
+		Command: a.s.o.Gopls, Dir: filepath.Join(a.s.processes.Dir, goplsDir), Checkout: a.s.o.Checkout,
+		Env: a.s.environment(), Log: a.s.o.Log.Writer(), Start: proc.Start,
 	})
 	if err != nil {
 		a.client = nil
@@ -140,7 +141,8 @@ func (s *Server) complete(r *request) (any, error) {
 	if len(types) > 0 {
 		metadata["_jupyter_types_experimental"] = types // JupyterLab shows them beside the names
 	}
-	return map[string]any{"status": "ok", "matches": matches, "cursor_start": start, "cursor_end": end, "metadata": metadata}, nil
+	return map[string]any{"status": "ok", "matches": matches, "cursor_start": start, "cursor_end": end,
+		"metadata": metadata}, nil
 }
 
 func (s *Server) inspect(r *request) (any, error) {

@@ -75,7 +75,8 @@ func (s *Server) interruptUntilOver(cell *run, a *attempt, interrupter *proc.Int
 // anyOf reports whether one of the processes is still among those that run.
 func anyOf(processes, running []proc.Process) bool {
 	return slices.ContainsFunc(processes, func(p proc.Process) bool {
-		return slices.ContainsFunc(running, func(r proc.Process) bool { return r.PID == p.PID && r.Start == p.Start && !r.Zombie })
+		return slices.ContainsFunc(running,
+			func(r proc.Process) bool { return r.PID == p.PID && r.Start == p.Start && !r.Zombie })
 	})
 }
 

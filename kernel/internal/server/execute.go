@@ -159,7 +159,8 @@ func (s *Server) execute(ctx context.Context, r *request) {
 	defer s.status(r.Message, "idle")
 	if err := decode(r, &cell.content); err != nil {
 		s.status(r.Message, "busy")
-		s.reply(r, "execute_reply", executeReply{Status: "error", Count: s.counted(), Name: "RequestError", Value: err.Error(), Traceback: []string{err.Error()}})
+		s.reply(r, "execute_reply", executeReply{Status: "error", Count: s.counted(), Name: "RequestError",
+			Value: err.Error(), Traceback: []string{err.Error()}})
 		return
 	}
 	blank := strings.TrimSpace(cell.content.Code) == ""
@@ -195,7 +196,8 @@ func (s *Server) execute(ctx context.Context, r *request) {
 	if failure != nil {
 		reply.Status, reply.Name, reply.Value, reply.Traceback = "error", failure.Name, failure.Value, failure.Traceback
 		if !cell.content.Silent {
-			cell.stream.Message("error", raw(errorContent{Name: failure.Name, Value: failure.Value, Traceback: failure.Traceback}), nil, nil)
+			cell.stream.Message("error",
+				raw(errorContent{Name: failure.Name, Value: failure.Value, Traceback: failure.Traceback}), nil, nil)
 		}
 	}
 	s.flush(cell.stream)
@@ -375,7 +377,8 @@ func (s *Server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 // prepare makes an attempt of a cell the one that runs.
 func (s *Server) prepare(cell *run, engine *gonb.Engine, rewritten source.Rewritten) (*attempt, wire.Header) {
 	header := engine.NewHeader("execute_request")
-	a := &attempt{id: header.MsgID, reply: make(chan json.RawMessage, 1), idle: make(chan struct{}), over: make(chan struct{})}
+	a := &attempt{id: header.MsgID, reply: make(chan json.RawMessage, 1), idle: make(chan struct{}),
+		over: make(chan struct{})}
 	a.splitter = output.NewSplitter(s.token, func(text string) { cell.text("stdout", text) },
 		func(kind string, body []byte) { s.said(cell, kind, body) })
 	s.engine.parent(a.id, cell.req.Message)

@@ -54,7 +54,8 @@ func (s *Server) askInput(cell *run, content json.RawMessage) {
 	cell.asked = true
 	cell.mu.Unlock()
 	s.send(s.sockets.Stdin, &wire.Message{
-		Identities: cell.req.Identities, Header: wire.NewHeader("input_request", s.session), Parent: cell.req.RawHeader, Content: content,
+		Identities: cell.req.Identities, Header: wire.NewHeader("input_request", s.session),
+		Parent: cell.req.RawHeader, Content: content,
 	})
 }
 

@@ -76,7 +76,8 @@ func hideShow(value *string, traceback []string) {
 
 // noInput is the error of a cell that reads standard input where there is none; the name is ipykernel's.
 var noInput = func() report.Report {
-	const name, value = "StdinNotImplementedError", "this cell reads standard input, and the front end offers none (allow_stdin is false); the cell was interrupted"
+	const name, value = "StdinNotImplementedError", "this cell reads standard input, and the front end offers none " +
+		"(allow_stdin is false); the cell was interrupted"
 	return report.Report{Name: name, Value: value, Traceback: []string{name + ": " + value}}
 }()
 

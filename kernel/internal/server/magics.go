@@ -25,20 +25,25 @@ var magics []magic
 func init() { // not a literal: help reads it
 	magics = []magic{
 		{"%help", "", "this page", (*Server).help},
-		{"%usage", "", "time, processor and memory of the last cell, memory of the kernel, messages that were dropped", (*Server).showUsage},
-		{"%%", "[arguments]", "the rest of the cell is the body of main, with these command-line arguments; not needed in most cells", nil},
+		{"%usage", "", "time, processor and memory of the last cell, memory of the kernel, messages that were dropped",
+			(*Server).showUsage},
+		{"%%", "[arguments]", "the rest of the cell is the body of main, with these command-line arguments; not needed " +
+			"in most cells", nil},
 		{"%main", "[arguments]", "the same as %%", nil},
 		{"%args", "arguments", "command-line arguments of the cell's program", nil},
 		{"%exec", "function [arguments]", "run a function in place of main", nil},
-		{"%test", "[arguments]", "run the cell's tests and benchmarks, with go test; arguments are as -test.run=Name, -test.v", nil},
+		{"%test", "[arguments]",
+			"run the cell's tests and benchmarks, with go test; arguments are as -test.run=Name, -test.v", nil},
 		{"%wasm", "", "compile the cell to WebAssembly and run it in the browser", nil},
 		{"%env", "NAME VALUE", "set an environment variable for the cells that follow", nil},
 		{"%cd", "[directory]", "change the directory in which cells run, or say which it is", nil},
 		{"%goflags", "flags", `flags of go build for the cells that follow; %goflags "" takes them back`, nil},
-		{"%list", "", "what the cells so far have declared (also %ls); cnetcell is the import by which last expressions are shown", nil},
+		{"%list", "", "what the cells so far have declared (also %ls); cnetcell is the import by which last expressions " +
+			"are shown", nil},
 		{"%rm", "names", "forget declarations, by the names that %list gives (also %remove); a method is Type~Method", nil},
 		{"%reset", "[go.mod]", "forget all declarations, or begin go.mod afresh", nil},
-		{"%autoget", "", "let GoNB run go get before a cell; %noautoget switches it off (both without effect here: see !*go get)", nil},
+		{"%autoget", "", "let GoNB run go get before a cell; %noautoget switches it off (both without effect here: see " +
+			"!*go get)", nil},
 		{"%track", "[file or directory]", "watch Go files outside the notebook; %untrack ends it", nil},
 		{"%goworkfix", "", "add replace rules to go.mod for the modules of go.work", nil},
 		{"%capture", "[-a] file", "write the cell's output to a file as well", nil},
@@ -47,7 +52,8 @@ func init() { // not a literal: help reads it
 		{"%version", "", "GoNB's version, as GoNB gives it; go run ./kernel version knows those of all parts", nil},
 		{"%%writefile", "[-a] file", "first line of a cell: write the rest to a file", nil},
 		{"%%bash", "", "first line of a cell: run the rest in bash; %%sh and %%script COMMAND likewise", nil},
-		{"!", "command", "run a command in the shell; !*command in the directory where cells are built, !*go get PACKAGE fetches a package", nil},
+		{"!", "command", "run a command in the shell; !*command in the directory where cells are built, !*go get " +
+			"PACKAGE fetches a package", nil},
 	}
 }
 
@@ -83,7 +89,8 @@ func (s *Server) help(cell *run, arguments string) error {
 		fmt.Fprintf(&b, "    %-36s %s\n", strings.TrimSpace(m.name+" "+m.arguments), m.about)
 	}
 	b.WriteString(helpTail)
-	cell.payload = append(cell.payload, map[string]any{"source": "page", "data": map[string]string{"text/plain": b.String()}, "start": 0})
+	cell.payload = append(cell.payload,
+		map[string]any{"source": "page", "data": map[string]string{"text/plain": b.String()}, "start": 0})
 	return nil
 }
 
@@ -117,9 +124,11 @@ func (s *Server) showUsage(cell *run, _ string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "last cell     %s, processor time %s (with its compilation), at most %s of memory\n",
 		last.Wall.Round(time.Millisecond), last.CPU.Round(time.Millisecond), words.Bytes(last.PeakRSS))
-	fmt.Fprintf(&b, "kernel        %s in %d processes, since %s\n", words.Bytes(memory), processes, s.started.Format("15:04:05"))
+	fmt.Fprintf(&b, "kernel        %s in %d processes, since %s\n", words.Bytes(memory), processes,
+		s.started.Format("15:04:05"))
 	fmt.Fprintf(&b, "dropped       %d damaged, %d wrongly signed, %d replayed messages; %d connections refused\n",
-		s.dropped.of(wire.ErrFrames)+s.dropped.of(wire.ErrJSON), s.dropped.of(wire.ErrSignature), s.dropped.of(errReplayed), s.sockets.Refused())
+		s.dropped.of(wire.ErrFrames)+s.dropped.of(wire.ErrJSON), s.dropped.of(wire.ErrSignature),
+		s.dropped.of(errReplayed), s.sockets.Refused())
 	cell.text("stdout", b.String())
 	return nil
 }

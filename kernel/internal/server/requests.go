@@ -75,7 +75,8 @@ func (s *Server) usage(*request) (any, error) {
 		host = ""
 	}
 	memory, _ := s.memoryInUse()
-	return map[string]any{"status": "ok", "hostname": host, "pid": os.Getpid(), "kernel_memory": memory, "cpu_count": runtime.NumCPU()}, nil
+	return map[string]any{"status": "ok", "hostname": host, "pid": os.Getpid(), "kernel_memory": memory,
+		"cpu_count": runtime.NumCPU()}, nil
 }
 
 // commInfo lists the comms that are open.

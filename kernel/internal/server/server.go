@@ -38,7 +38,7 @@ type Options struct {
 	Front          map[string]string                    // programs that GoNB and cells find before those in PATH, by name
 	Gopls          string                               // the program
 	Checkout       string                               // the project, whose packages cells import; empty if it has gone
-	Notice         string                               // shown with the first cell: something is wrong with the installation
+	Notice         string                               // shown with the first cell: what is wrong with the installation
 	Grace          time.Duration                        // from an interrupt to the end of a cell that goes on all the same
 	Interrupt      <-chan os.Signal                     // Ctrl-C, where the kernel was started by hand
 	History        string                               // file
@@ -358,7 +358,8 @@ func (s *Server) publish(parent json.RawMessage, msgType string, content any) {
 	s.publishRaw(parent, msgType, body, nil, nil)
 }
 
-func (s *Server) publishRaw(parent json.RawMessage, msgType string, content, metadata json.RawMessage, buffers [][]byte) {
+func (s *Server) publishRaw(parent json.RawMessage, msgType string, content, metadata json.RawMessage,
+	buffers [][]byte) {
 	m := &wire.Message{
 		// The topic by which a subscriber may choose.
 		Identities: [][]byte{[]byte("kernel." + s.id + "." + msgType)},
@@ -375,7 +376,8 @@ func (s *Server) reply(r *request, msgType string, content any) {
 		s.o.Log.Printf("%s cannot be sent: %v", msgType, err)
 		return
 	}
-	s.send(r.socket, &wire.Message{Identities: r.Identities, Header: wire.NewHeader(msgType, s.session), Parent: r.RawHeader, Content: body})
+	s.send(r.socket, &wire.Message{Identities: r.Identities, Header: wire.NewHeader(msgType, s.session),
+		Parent: r.RawHeader, Content: body})
 }
 
 func (s *Server) send(socket *wire.Socket, m *wire.Message) {

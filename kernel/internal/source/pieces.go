@@ -220,7 +220,8 @@ func spread(src string, start, end int, pieces []piece, comments []tok) []piece 
 // next.
 func boundary(src string, after, next int, comments []tok) int {
 	pos := after
-	first, _ := slices.BinarySearchFunc(comments, after, func(c tok, offset int) int { return cmp.Compare(c.start, offset) })
+	first, _ := slices.BinarySearchFunc(comments, after,
+		func(c tok, offset int) int { return cmp.Compare(c.start, offset) })
 	for _, c := range comments[first:] {
 		if c.start >= next || strings.Contains(src[pos:c.start], "\n") {
 			break

@@ -38,7 +38,8 @@ func Find(dir, recorded string) (Toolchain, error) {
 		}
 	}
 	if command == "" {
-		return Toolchain{}, errors.New("no go command in PATH; install Go from https://go.dev/dl and add its bin directory to PATH")
+		return Toolchain{}, errors.New("no go command in PATH; install Go from https://go.dev/dl and add its bin " +
+			"directory to PATH")
 	}
 	withSIMD := simdExperiment(runtime.GOARCH, os.Getenv("GOEXPERIMENT"))
 	tc, err := goEnv(command, dir, withSIMD)

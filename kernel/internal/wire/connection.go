@@ -31,7 +31,8 @@ func ReadConnection(path string) (Connection, error) {
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(path, 0o600); err != nil {
-			return c, fmt.Errorf("connection file %s can be read by others, and that cannot be changed: %w; it holds the key, so run chmod 600 on it", path, err)
+			return c, fmt.Errorf("connection file %s can be read by others, and that cannot be changed: %w; it holds the "+
+				"key, so run chmod 600 on it", path, err)
 		}
 	}
 	text, err := os.ReadFile(path)
@@ -57,8 +58,8 @@ func (c Connection) check() error {
 	if c.Key != "" && c.SignatureScheme != "hmac-sha256" {
 		return fmt.Errorf("signature_scheme is %q, expected hmac-sha256", c.SignatureScheme)
 	}
-	for name, port := range map[string]int{"shell_port": c.ShellPort, "control_port": c.ControlPort, "stdin_port": c.StdinPort,
-		"iopub_port": c.IOPubPort, "hb_port": c.HeartbeatPort} {
+	for name, port := range map[string]int{"shell_port": c.ShellPort, "control_port": c.ControlPort,
+		"stdin_port": c.StdinPort, "iopub_port": c.IOPubPort, "hb_port": c.HeartbeatPort} {
 		if port < 1 || port > 65535 {
 			return fmt.Errorf("%s is %d, expected 1 to 65535", name, port)
 		}

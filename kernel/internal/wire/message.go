@@ -73,7 +73,8 @@ func Decode(frames [][]byte, key []byte) (*Message, error) {
 	if len(key) > 0 && !hmac.Equal(signature, sign(key, parts[:4])) {
 		return nil, ErrSignature
 	}
-	m := &Message{Identities: frames[:at], RawHeader: parts[0], Parent: parts[1], Metadata: parts[2], Content: parts[3], Buffers: parts[4:]}
+	m := &Message{Identities: frames[:at], RawHeader: parts[0], Parent: parts[1], Metadata: parts[2], Content: parts[3],
+		Buffers: parts[4:]}
 	for _, part := range parts[:4] {
 		if !isObject(part) {
 			return nil, ErrJSON

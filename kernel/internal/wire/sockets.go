@@ -96,10 +96,12 @@ func Listen(c Connection) (*Sockets, error) {
 // sendTime bounds how long the library waits with a message while its first peer is on the way in and breaks off.
 const sendTime = time.Second
 
-func (s *Sockets) bind(c Connection, port int, socketType func(context.Context, ...zmq4.Option) zmq4.Socket, kind socketKind) (*Socket, error) {
+func (s *Sockets) bind(c Connection, port int, socketType func(context.Context, ...zmq4.Option) zmq4.Socket,
+	kind socketKind) (*Socket, error) {
 	listener, err := listenAt(c, port)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w; another program uses it, or the connection file is of another machine", c.Endpoint(port), err)
+		return nil, fmt.Errorf("cannot listen on %s: %w; another program uses it, or the connection file is of another "+
+			"machine", c.Endpoint(port), err)
 	}
 	guarded := guard(listener, kind, &s.crowd)
 	socket := socketType(context.Background(), zmq4.WithLogger(log.New(io.Discard, "", 0)), zmq4.WithTimeout(sendTime))
@@ -140,7 +142,8 @@ func (s *Sockets) closeAfter(err error) error {
 
 // Dial connects to a socket of another kernel, whose connection is private. The identity is the one under which that
 // kernel answers; for a subscription it is of no importance.
-func Dial(ctx context.Context, kind func(context.Context, ...zmq4.Option) zmq4.Socket, c Connection, port int, identity string) (*Socket, error) {
+func Dial(ctx context.Context, kind func(context.Context, ...zmq4.Option) zmq4.Socket, c Connection, port int,
+	identity string) (*Socket, error) {
 	socket := kind(ctx, zmq4.WithID(zmq4.SocketIdentity(identity)), zmq4.WithLogger(log.New(io.Discard, "", 0)))
 	if err := socket.Dial(c.Transport + "://" + c.Endpoint(port)); err != nil {
 		socket.Close()

@@ -52,7 +52,8 @@ func main() {
 
 func svg() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %g %g\" role=\"img\" aria-label=\"ContinuousNet\">\n", side, side)
+	fmt.Fprintf(&b, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %g %g\" role=\"img\" "+
+		"aria-label=\"ContinuousNet\">\n", side, side)
 	fmt.Fprintf(&b, "<rect width=\"%g\" height=\"%g\" rx=\"%g\" fill=\"%s\"/>\n", side, side, corner, hex(night))
 	for _, x := range knots {
 		fmt.Fprintf(&b, "<path d=\"M%.1f %gV%.1f\" stroke=\"%s\" stroke-width=\"%g\" stroke-linecap=\"round\"/>\n",
@@ -62,7 +63,8 @@ func svg() string {
 	for _, p := range polyline() {
 		path = append(path, fmt.Sprintf("%.1f %.1f", p[0], p[1]))
 	}
-	fmt.Fprintf(&b, "<path d=\"M%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%g\" stroke-linecap=\"round\" stroke-linejoin=\"round\"/>\n",
+	fmt.Fprintf(&b, "<path d=\"M%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%g\" stroke-linecap=\"round\" "+
+		"stroke-linejoin=\"round\"/>\n",
 		strings.Join(path, "L"), hex(curve), curveWidth)
 	for _, x := range knots {
 		fmt.Fprintf(&b, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%g\" fill=\"%s\"/>\n", x, trajectory(x), dotRadius, hex(orange))
@@ -96,7 +98,8 @@ func writePNG(name string, size int) error {
 				}
 			}
 			if a > 0 {
-				img.SetNRGBA(px, py, color.NRGBA{round(r / a), round(g / a), round(b / a), round(255 * a / (oversample * oversample))})
+				img.SetNRGBA(px, py, color.NRGBA{round(r / a), round(g / a), round(b / a),
+					round(255 * a / (oversample * oversample))})
 			}
 		}
 	}
