@@ -17,6 +17,7 @@
 //	kernel.json, logo-*     what Jupyter reads
 //	bin/kernel              this program
 //	bin/gonb, goimports, gopls   built from the versions in kernel/tools/go.mod
+//	tools/                  the module that they are built in
 //
 // In a session the program is found under two more names: go, in front of the real one (see [goFront]), and gopls,
 // which keeps GoNB from starting one of its own (see [goplsFront]).

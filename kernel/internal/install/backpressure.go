@@ -31,9 +31,10 @@ const (
 func boundPublisher(text []byte) ([]byte, error) {
 	const enqueue = "func (w *pubMWriter) write(ctx context.Context, msg Msg) error {\n"
 	const send = enqueue + "\tw.sendMsg(msg)\n\treturn nil\n}\n\nfunc (w *pubMWriter) enqueue(msg Msg) error {\n"
-	if bytes.Count(text, []byte(enqueue)) != 1 || !bytes.Contains(text, []byte("func (w *pubMWriter) sendMsg(msg Msg) {\n")) {
-		return nil, fmt.Errorf("%s of %s is not the one that this kernel knows: where it queues messages, GoNB's memory would have "+
-			"no bound; adapt boundPublisher to the version in %s", publisherFile, zeromq, project.ToolsModule)
+	const sends = "func (w *pubMWriter) sendMsg(msg Msg) {\n"
+	if bytes.Count(text, []byte(enqueue)) != 1 || !bytes.Contains(text, []byte(sends)) {
+		return nil, fmt.Errorf("%s of %s is not the one that this kernel knows: where it queues messages, GoNB's memory "+
+			"would have no bound; adapt boundPublisher to the version in %s", publisherFile, zeromq, project.ToolsModule)
 	}
 	return bytes.Replace(text, []byte(enqueue), []byte(send), 1), nil
 }
@@ -47,19 +48,8 @@ func boundTools(ctx context.Context, tc toolchain.Toolchain, checkout, dir strin
 		return err
 	}
 	copied := filepath.Join(dir, "zmq4")
-	if err := copyPackages(copied, library); err != nil {
+	if err := copyBounded(copied, library); err != nil {
 		return fmt.Errorf("cannot copy %s: %w", zeromq, err)
-	}
-	publisher := filepath.Join(copied, publisherFile)
-	text, err := os.ReadFile(publisher)
-	if err != nil {
-		return err
-	}
-	if text, err = boundPublisher(text); err != nil {
-		return err
-	}
-	if _, err := atomicfile.Replace(publisher, text, 0o644); err != nil {
-		return err
 	}
 	for _, name := range []string{"go.mod", "go.sum"} {
 		text, err := os.ReadFile(filepath.Join(tools, name))
@@ -76,7 +66,8 @@ func boundTools(ctx context.Context, tc toolchain.Toolchain, checkout, dir strin
 	return nil
 }
 
-// moduleDir returns where the module cache has a module that the go.mod in dir requires; it is downloaded if need be.
+// moduleDir returns the directory of a module in the module cache,
+// one that the go.mod in dir requires; it is downloaded if need be.
 func moduleDir(ctx context.Context, tc toolchain.Toolchain, dir, module string) (string, error) {
 	cmd := interruptible(ctx, tc.Command, "mod", "download", "-json", module)
 	cmd.Dir = dir
@@ -97,26 +88,47 @@ func moduleDir(ctx context.Context, tc toolchain.Toolchain, dir, module string) 
 	return found.Dir, nil
 }
 
-// copyPackages copies the packages of a module, without their tests and examples.
-func copyPackages(to, from string) error {
-	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+// copyBounded makes one directory a copy of the library in another, without its tests and examples, that publishes
+// synchronously. What is there already is left alone, so that the same library is not compiled again.
+func copyBounded(to, from string) error {
+	kept := map[string]bool{}
+	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		name, to := entry.Name(), filepath.Join(to, strings.TrimPrefix(path, from))
+		name, copied := entry.Name(), filepath.Join(to, strings.TrimPrefix(path, from))
 		switch {
 		case entry.IsDir() && (name == "example" || name == "leaks_test"):
 			return fs.SkipDir
 		case entry.IsDir():
-			return os.MkdirAll(to, 0o755)
-		case name != "go.mod" && name != "LICENSE" && (!strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go")):
+			return os.MkdirAll(copied, 0o755)
+		case strings.HasSuffix(name, "_test.go"), name != "go.mod" && name != "LICENSE" && filepath.Ext(name) != ".go":
 			return nil
 		}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		_, err = atomicfile.Replace(to, text, 0o644)
+		if copied == filepath.Join(to, publisherFile) {
+			if text, err = boundPublisher(text); err != nil {
+				return err
+			}
+		}
+		kept[copied] = true
+		_, err = atomicfile.Replace(copied, text, 0o644)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !kept[filepath.Join(to, publisherFile)] {
+		return fmt.Errorf("it has no %s", publisherFile)
+	}
+	// A file of another version would be compiled with the others.
+	return filepath.WalkDir(to, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && !kept[path] {
+			err = os.Remove(path)
+		}
 		return err
 	})
 }

@@ -142,6 +142,8 @@ done`)
 		t.Fatal(err)
 	}
 	kerneltest.Put(t, script+".program", string(program), 0o755)
+	kerneltest.Put(t, filepath.Join(script+".zmq4", publisherFile), publisher, 0o444)
+	kerneltest.Put(t, filepath.Join(script+".zmq4", "go.mod"), "module "+zeromq+"\n", 0o444)
 	return i
 }
 
@@ -151,6 +153,7 @@ func (i installer) goBuilds(t *testing.T, script string) {
 	kerneltest.Put(t, i.goScript, `#!/bin/sh
 case $1 in
 env) echo '{"GOVERSION": "go1.26.9", "GOROOT": "/nonexistent"}' ;;
+mod) echo "{\"Dir\": \"$0.zmq4\"}" ;;
 build) `+script+` ;;
 *) exit 1 ;;
 esac
@@ -183,7 +186,10 @@ func (i installer) files(t *testing.T) map[string]string {
 	return files
 }
 
-var installedFiles = []string{"bin/goimports", "bin/gonb", "bin/gopls", "bin/kernel", "kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"}
+var installedFiles = []string{
+	"bin/goimports", "bin/gonb", "bin/gopls", "bin/kernel", "kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg",
+	"tools/go.mod", "tools/go.sum", "tools/zmq4/go.mod", "tools/zmq4/pub.go",
+}
 
 // Twice the same changes nothing; an update changes what differs.
 func TestInstallAgain(t *testing.T) {

@@ -25,6 +25,7 @@ require (
 	golang.org/x/tools/gopls v0.21.1 // indirect
 )
 `, 0o644)
+	Put(t, filepath.Join(dir, "kernel", "tools", "go.sum"), "", 0o644)
 	Put(t, filepath.Join(dir, "internal", "xlaplugin", "xlaplugin.go"), "package xlaplugin\n", 0o644)
 	return dir
 }
