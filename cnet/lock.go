@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
+
+	"continuousnet/cnet/internal/atomicfile"
 )
 
 // lockedRun locks dir for a run, which begin opens or makes. If no run comes of it, what was made on the way is
@@ -78,7 +80,7 @@ func leftover(dir string, e fs.DirEntry) bool {
 		return err == nil && strings.Trim(string(text), "0123456789\n") == ""
 	case savesDir:
 		saves, err := os.ReadDir(path)
-		complete := func(s fs.DirEntry) bool { return !strings.HasPrefix(s.Name(), partialSave) }
+		complete := func(s fs.DirEntry) bool { return !atomicfile.IsTemporary(s.Name()) }
 		return err == nil && !slices.ContainsFunc(saves, complete)
 	}
 	return false

@@ -90,6 +90,6 @@ func TestNothingIsLeftOfNoRun(t *testing.T) {
 func TestRunAfterADeathAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, lockFile), "4711\n")
-	write(t, filepath.Join(dir, savesDir, partialSave+"1", stateFile), "{")
+	write(t, filepath.Join(dir, savesDir, ".partial-1", stateFile), "{")
 	open(t, dir, tiny())
 }

@@ -18,6 +18,7 @@ import (
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/engine"
+	"continuousnet/cnet/internal/atomicfile"
 	"continuousnet/cnet/internal/layers"
 	"continuousnet/cnet/internal/optional"
 	"continuousnet/cnet/internal/runname"
@@ -121,7 +122,7 @@ func (r *Run) writable() error {
 }
 
 func (r *Run) open(c Config) error {
-	if err := sweepSaves(r.dir); err != nil {
+	if err := sweepPartial(r.dir); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	found, err := r.restore()
@@ -357,10 +358,10 @@ func writeCopy(path string, text []byte) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
 		return nil
 	}
-	if err := os.WriteFile(path+".partial", text, 0o666); err != nil {
-		return err
+	if err := atomicfile.WriteFile(path, text); err != nil {
+		return fmt.Errorf("cannot write %s: %w", filepath.Base(path), err)
 	}
-	return os.Rename(path+".partial", path)
+	return nil
 }
 
 // Dir is the directory of the run.

@@ -506,7 +506,7 @@ func TestKill(t *testing.T) {
 	if killed.Step() > 0 {
 		sameRun(t, fingerprint(t, killed), fingerprint(t, whole))
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, savesDir, partialSave+"*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, savesDir, ".partial-*")); len(left) > 0 {
 		t.Errorf("opening left %q", left)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
 
+	"continuousnet/cnet/internal/atomicfile"
 	"continuousnet/cnet/ode"
 )
 
@@ -34,7 +35,6 @@ const (
 	stateFile    = "state.json"
 	historyFile  = "history.jsonl"
 	sumsFile     = "SHA256SUMS"
-	partialSave  = ".partial-" // the prefix of a save that is being written
 	savesKept    = 2
 	stateVersion = 2 // 1 knew piecewise constant weights only
 )
@@ -78,15 +78,17 @@ func writeSave(dir string, n int, st state, history []Record, store *model.Store
 	if err := os.MkdirAll(saves, 0o777); err != nil {
 		return err
 	}
-	tmp, err := os.MkdirTemp(saves, partialSave)
+	err = atomicfile.Dir(filepath.Join(saves, saveName(n)), func(dir string) error {
+		return fillSave(dir, st, history, store)
+	})
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(tmp) // after the rename there is nothing to remove
-	if err := os.Chmod(tmp, 0o755); err != nil {
-		return err
-	}
+	return removeOldSaves(saves)
+}
 
+// fillSave writes what a save holds into an empty folder, and flushes it to the disk.
+func fillSave(dir string, st state, history []Record, store *model.Store) error {
 	stateText, err := json.MarshalIndent(st, "", "  ")
 	if err != nil {
 		return err
@@ -95,25 +97,16 @@ func writeSave(dir string, n int, st state, history []Record, store *model.Store
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(tmp, stateFile), append(stateText, '\n'), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, stateFile), append(stateText, '\n'), 0o666); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(tmp, historyFile), historyText, 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, historyFile), historyText, 0o666); err != nil {
 		return err
 	}
-	if err := writeCheckpoint(tmp, store); err != nil {
+	if err := writeCheckpoint(dir, store); err != nil {
 		return err
 	}
-	if err := seal(tmp); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, filepath.Join(saves, saveName(n))); err != nil {
-		return err
-	}
-	if err := syncPath(saves); err != nil {
-		return err
-	}
-	return removeOldSaves(saves)
+	return seal(dir)
 }
 
 func saveName(n int) string { return fmt.Sprintf("%06d", n) }
@@ -231,14 +224,13 @@ func removeOldSaves(saves string) error {
 	return nil
 }
 
-// sweepSaves removes what a process that died while saving has left.
-func sweepSaves(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, savesDir, partialSave+"*"))
-	if err != nil {
+// sweepPartial removes what a process that died while writing has left. The caller holds the lock of the run.
+func sweepPartial(dir string) error {
+	if err := atomicfile.SweepDir(filepath.Join(dir, savesDir)); err != nil {
 		return err
 	}
-	for _, path := range left {
-		if err := os.RemoveAll(path); err != nil {
+	for _, name := range []string{configFile, historyFile} {
+		if err := atomicfile.Sweep(filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}

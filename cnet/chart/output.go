@@ -1,19 +1,19 @@
 package chart
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"image"
 	"image/png"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"continuousnet/cnet/internal/atomicfile"
 )
 
 // PNG writes the chart as an image of Scale times its Size.
@@ -64,7 +64,7 @@ func (c Chart) SVG(w io.Writer) error {
 }
 
 // Save writes the chart to a file in the format that its name ends in, .png or .svg. The file appears complete or not
-// at all: it is written beside its place and renamed.
+// at all; a device or a named pipe is written to.
 func (c Chart) Save(path string) error {
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
 	case ".png":
@@ -76,31 +76,12 @@ func (c Chart) Save(path string) error {
 	}
 }
 
-func save(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".chart-*"+filepath.Ext(path))
-	if err != nil {
-		return fmt.Errorf("chart: cannot save %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	b := bufio.NewWriter(f)
-	if err := write(b); err != nil {
+func save(path string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
 		return err
 	}
-	if err := b.Flush(); err != nil {
-		return fmt.Errorf("chart: cannot save %s: %w", path, err)
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return fmt.Errorf("chart: cannot save %s: %w", path, err)
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("chart: cannot save %s: %w", path, err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := atomicfile.WriteFile(path, b.Bytes()); err != nil {
 		return fmt.Errorf("chart: cannot save %s: %w", path, err)
 	}
 	return nil

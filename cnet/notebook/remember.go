@@ -4,12 +4,14 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/basis"
+	"continuousnet/cnet/internal/atomicfile"
 )
 
 // memory holds the weights over depth as they were when the net last changed: before training went on with more
@@ -74,19 +76,14 @@ func remember(run *cnet.Run) error {
 	return nil
 }
 
-func (m memory) write(path string) (err error) {
+func (m memory) write(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".partial-*")
-	if err != nil {
+	if err := atomicfile.Sweep(path); err != nil { // the run is open for training: nobody else writes this
 		return err
 	}
-	defer os.Remove(f.Name()) // no such file any more once it is renamed
-	if err := errors.Join(gob.NewEncoder(f).Encode(m), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return atomicfile.Write(path, atomicfile.Options{}, func(w io.Writer) error { return gob.NewEncoder(w).Encode(m) })
 }
 
 // recall returns what was remembered last, nil if nothing was.

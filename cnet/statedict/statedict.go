@@ -36,6 +36,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"continuousnet/cnet/internal/atomicfile"
 )
 
 // Read returns the tensors of a safetensors file or npz archive, in the order in which its header lists them. The content
@@ -75,7 +77,7 @@ func Metadata(path string) (map[string]string, error) {
 // comment, which NumPy ignores.
 //
 // The file is written beside its place, flushed to the disk and renamed: on any error, and after a crash, the path holds
-// what it held before.
+// what it held before. Links are followed; a device or a named pipe is written to as it stands.
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	if err := write(path, tensors, metadata); err != nil {
 		return fmt.Errorf("statedict: cannot write %s: %w", path, err)
@@ -100,7 +102,7 @@ func write(path string, tensors []Tensor, metadata map[string]string) error {
 			return fmt.Errorf("metadata %q = %q is not UTF-8", k, metadata[k])
 		}
 	}
-	return replace(path, func(w io.Writer) error { return encode(w, tensors, metadata) })
+	return atomicfile.Write(path, atomicfile.Options{Sync: true}, func(w io.Writer) error { return encode(w, tensors, metadata) })
 }
 
 // The formats, by their extensions.

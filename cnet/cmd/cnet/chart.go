@@ -7,6 +7,7 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/curves"
+	"continuousnet/cnet/internal/atomicfile"
 )
 
 func chartPath(run *cnet.Run) string { return filepath.Join(run.Dir(), "history.png") }
@@ -29,5 +30,8 @@ func saveChart(run *cnet.Run, epochs int) error {
 		low, high = min(low, e.TrainLoss, e.TestLoss), max(high, e.TrainLoss, e.TestLoss)
 	}
 	h.LogLoss = high > 10*low
+	if err := atomicfile.Sweep(chartPath(run)); err != nil { // the run is open for training: nobody else draws it
+		return err
+	}
 	return h.Chart().Save(chartPath(run))
 }

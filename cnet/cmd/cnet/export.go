@@ -45,8 +45,8 @@ func (a *app) exportRun(dir, file string, json bool) error {
 	if ext := strings.ToLower(filepath.Ext(file)); ext != ".safetensors" && ext != ".npz" {
 		return usagef("the file is %q, expected one that ends in .safetensors or .npz", file)
 	}
-	if !hasFolder(file) {
-		return usagef("the file is %q, but there is no folder %s; make it first", file, filepath.Dir(file))
+	if err := checkFile(file); err != nil {
+		return usagef("the file is %q, %v", file, err)
 	}
 	run, err := cnet.OpenReadOnly(dir)
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/atomicfile"
 )
 
 // readOnly is how commands take a run that they measure and do not change.
@@ -75,35 +78,33 @@ func checkFiles(chart, table string) error {
 		if path == "" {
 			continue
 		}
-		if !hasFolder(path) {
-			return usagef("--%s is %q, but there is no folder %s; make it first", flag, path, filepath.Dir(path))
+		if err := checkFile(path); err != nil {
+			return usagef("--%s is %q, %v", flag, path, err)
 		}
 	}
 	return nil
 }
 
-// hasFolder reports whether the folder that a file is to be written into is there.
-func hasFolder(path string) bool {
-	info, err := os.Stat(filepath.Dir(path))
-	return err == nil && info.IsDir()
+// checkFile says why a file cannot be written to path.
+func checkFile(path string) error {
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return fmt.Errorf("but there is no folder %s; make it first", dir)
+	}
+	if err := atomicfile.Check(path); err != nil {
+		return fmt.Errorf("which cannot be written: %w", err)
+	}
+	return nil
 }
 
 // saveCSV writes a table whose first row is the head.
 func saveCSV(path string, rows [][]string) error {
 	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	if err := w.WriteAll(rows); err != nil {
+	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
 		return err
 	}
-	// Beside and renamed: a full disk leaves what the file held before.
-	partial := path + ".partial"
-	err := os.WriteFile(partial, b.Bytes(), 0o666)
-	if err == nil {
-		err = os.Rename(partial, path)
-	}
-	if err != nil {
-		os.Remove(partial)
-		return fmt.Errorf("--csv: %w", err)
+	if err := atomicfile.WriteFile(path, b.Bytes()); err != nil {
+		return fmt.Errorf("--csv: cannot write %s: %w", path, err)
 	}
 	return nil
 }
