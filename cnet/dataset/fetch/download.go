@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -21,13 +22,13 @@ const stallTimeout = time.Minute
 // errNotAsPublished is a download that is complete and wrong.
 var errNotAsPublished = errors.New("the contents are not as published")
 
-// download brings file to path.part, verified, and returns that name. What is
+// download brings file to a name beside path, verified, and returns that name. What is
 // there already is kept and continued. Should the whole turn out wrong, the
 // part that was kept may be to blame, and the file is fetched once from its
 // beginning. That also covers a file that has changed on the server since, which
 // an ETag would tell: it is not the published one, whatever its beginning was.
 func (g *getter) download(ctx context.Context, address, path string, file remote) (part string, err error) {
-	part = path + ".part"
+	part = filepath.Join(filepath.Dir(path), file.part())
 	resumed, err := g.fetch(ctx, address, part, file)
 	if resumed && errors.Is(err, errNotAsPublished) {
 		_, err = g.fetch(ctx, address, part, file)

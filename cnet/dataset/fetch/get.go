@@ -8,8 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
 
 	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/internal/atomicfile"
 )
 
 // Get downloads a data set from its official address into dir ("" stands for
@@ -17,8 +21,10 @@ import (
 // are left alone; the embedded fashion-sample needs none.
 //
 // A file takes its name only after its checksum has been found right. Until
-// then it is NAME.part, which stays behind when ctx is cancelled or the network
-// fails and is where the next call goes on.
+// then it is beside it, hidden, under a name that no other file has: it stays
+// behind when ctx is cancelled, the network fails or the process dies, and is
+// where the next call goes on. A call waits for another one that downloads into
+// dir.
 //
 // progress, if not nil, is called often with the bytes that are there and the
 // bytes that there will be of the file at hand.
@@ -48,6 +54,11 @@ func (g *getter) get(ctx context.Context, name, dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("dataset: %w; pass another --data DIR", err)
 	}
+	unlock, err := lock(ctx, dir)
+	if err != nil {
+		return fmt.Errorf("dataset: get %s: %w", name, err)
+	}
+	defer unlock()
 	if src.archive != nil {
 		return g.getArchive(ctx, src, dir)
 	}
@@ -57,6 +68,16 @@ func (g *getter) get(ctx context.Context, name, dir string) error {
 		}
 	}
 	return nil
+}
+
+// lock waits until no other process, and no other call, downloads into dir. Where directories cannot be locked, such as on
+// Windows, it does nothing.
+func lock(ctx context.Context, dir string) (unlock func(), err error) {
+	l := flock.New(dir, flock.SetFlag(os.O_RDONLY))
+	if locked, err := l.TryLockContext(ctx, 100*time.Millisecond); !locked && ctx.Err() != nil {
+		return nil, err
+	}
+	return func() { _ = l.Unlock() }, nil
 }
 
 // getFile downloads a file that is used as it is.
@@ -79,8 +100,8 @@ func (g *getter) getFile(ctx context.Context, name, url, dir string, file remote
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(part, path); err != nil {
-		return fmt.Errorf("dataset: %w; remove it or pass another --data DIR", err)
+	if err := atomicfile.Place(part, path); err != nil {
+		return fmt.Errorf("dataset: cannot write %s: %w; remove it or pass another --data DIR", path, err)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -156,8 +157,9 @@ func TestGetGoesOn(t *testing.T) {
 			s := newServer(t, map[string][]byte{file: data})
 			s.answer = c.answer
 			dir := t.TempDir()
-			check.WriteFile(t, dir, file+".part", c.part)
-			g := getter{sources: map[string]source{"mnist": s.source(file)}}
+			src := s.source(file)
+			check.WriteFile(t, dir, src.files[0].part(), c.part)
+			g := getter{sources: map[string]source{"mnist": src}}
 			if err := g.get(t.Context(), "mnist", dir); err != nil {
 				t.Fatal(err)
 			}
@@ -171,7 +173,7 @@ func TestGetGoesOn(t *testing.T) {
 
 func TestGetFailsWithoutTraces(t *testing.T) {
 	data := big(200_000)
-	part := file + ".part"
+	part := remote{file, 200_000, sumOf(data)}.part()
 	for _, c := range []struct {
 		name   string
 		answer func(http.ResponseWriter, *http.Request, []byte)
@@ -227,10 +229,12 @@ func TestGetRefusesAWrongRangeAndKeepsThePart(t *testing.T) {
 		w.Write(data)
 	}
 	dir := t.TempDir()
-	check.WriteFile(t, dir, file+".part", data[:70_000])
-	g := getter{sources: map[string]source{"mnist": s.source(file)}}
+	src := s.source(file)
+	part := src.files[0].part()
+	check.WriteFile(t, dir, part, data[:70_000])
+	g := getter{sources: map[string]source{"mnist": src}}
 	check.Error(t, g.get(t.Context(), "mnist", dir), `the server sent range "bytes 0-199999/200000", want bytes 70000-|70000 of 200000 bytes are kept`)
-	wantFiles(t, dir, map[string][]byte{file + ".part": data[:70_000]})
+	wantFiles(t, dir, map[string][]byte{part: data[:70_000]})
 }
 
 func TestGetCancelledGoesOnLater(t *testing.T) {
@@ -243,7 +247,8 @@ func TestGetCancelledGoesOnLater(t *testing.T) {
 		<-r.Context().Done() // until the client is gone
 	}
 	dir := t.TempDir()
-	g := getter{sources: map[string]source{"mnist": s.source(file)}}
+	src := s.source(file)
+	g := getter{sources: map[string]source{"mnist": src}}
 	g.progress = func(_ string, done, _ int64) {
 		if done == 100_000 {
 			cancel()
@@ -254,7 +259,7 @@ func TestGetCancelledGoesOnLater(t *testing.T) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
 	check.Error(t, err, "100000 of 300000 bytes are kept")
-	wantFiles(t, dir, map[string][]byte{file + ".part": data[:100_000]})
+	wantFiles(t, dir, map[string][]byte{src.files[0].part(): data[:100_000]})
 
 	s.answer, g.progress = nil, nil
 	if err := g.get(t.Context(), "mnist", dir); err != nil {
@@ -272,10 +277,11 @@ func TestGetOnAFullDisk(t *testing.T) {
 	}
 	s := newServer(t, map[string][]byte{file: big(1000)})
 	dir := t.TempDir()
-	if err := os.Symlink("/dev/full", filepath.Join(dir, file+".part")); err != nil {
+	src := s.source(file)
+	if err := os.Symlink("/dev/full", filepath.Join(dir, src.files[0].part())); err != nil {
 		t.Fatal(err)
 	}
-	g := getter{sources: map[string]source{"mnist": s.source(file)}}
+	g := getter{sources: map[string]source{"mnist": src}}
 	err := g.get(t.Context(), "mnist", dir)
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("error %v, want that the disk is full", err)
@@ -307,6 +313,57 @@ func TestGetReplacesWhatIsDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFiles(t, dir, map[string][]byte{file: data})
+}
+
+// The files of others stay, also those that look like the rest of a download, and a link goes on leading to its file.
+func TestGetLeavesTheUsersFilesAlone(t *testing.T) {
+	names, data := []byte("a\nb\n"), big(500)
+	_, g := archiveOf(t, tarGz(entry{"set/data.bin", tar.TypeReg, data}, entry{"set/names.txt", tar.TypeReg, names}))
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "data")
+	for _, folder := range []string{".unpacking", "elsewhere"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check.WriteFile(t, filepath.Join(dir, ".unpacking"), "notes", []byte("mine"))
+	for _, mine := range []string{"set.tar.gz.part", "data.bin.part", "data.bin.partial"} {
+		check.WriteFile(t, dir, mine, []byte("mine"))
+	}
+	if err := os.Symlink("elsewhere/data.bin", filepath.Join(dir, "data.bin")); err != nil {
+		t.Skip(err)
+	}
+	if err := g.get(t.Context(), "cifar10", dir); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, filepath.Join(dir, ".unpacking"), map[string][]byte{"notes": []byte("mine")})
+	wantFiles(t, filepath.Join(dir, "elsewhere"), map[string][]byte{"data.bin": data})
+	mine := []byte("mine")
+	wantFiles(t, dir, map[string][]byte{
+		".unpacking": nil, "elsewhere": nil, "set.tar.gz.part": mine, "data.bin.part": mine, "data.bin.partial": mine,
+		"data.bin": data, "names.txt": names, sumsFile: nil,
+	})
+	if target, err := os.Readlink(filepath.Join(dir, "data.bin")); err != nil || target != "elsewhere/data.bin" {
+		t.Errorf("data.bin is now a link to %q, %v", target, err)
+	}
+}
+
+// All but the first wait, and find everything there.
+func TestGetAtOnce(t *testing.T) {
+	s, g := archiveOf(t, tarGz(entry{"set/data.bin", tar.TypeReg, big(500)}, entry{"set/names.txt", tar.TypeReg, nil}))
+	dir := t.TempDir()
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			if err := g.get(t.Context(), "cifar10", dir); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if len(s.ranges) != 1 {
+		t.Errorf("%d requests, want 1", len(s.ranges))
+	}
 }
 
 func TestOwner(t *testing.T) {
@@ -412,7 +469,7 @@ func TestGetRefusesWrongArchives(t *testing.T) {
 			_, g := archiveOf(t, c.archive)
 			dir := t.TempDir()
 			check.Error(t, g.get(t.Context(), "cifar10", dir), "dataset: unpack |set.tar.gz|"+c.want)
-			wantFiles(t, dir, map[string][]byte{"set.tar.gz.part": c.archive}) // verified: it needs no second download
+			wantFiles(t, dir, map[string][]byte{g.sources["cifar10"].files[0].part(): c.archive}) // verified: it needs no second download
 		})
 	}
 }

@@ -17,6 +17,9 @@ type remote struct {
 	sha256 string
 }
 
+// part returns the name that the file has until it is complete. With the checksum in it, it is no other file's.
+func (r remote) part() string { return ".partial-" + r.name + "-" + r.sha256[:16] }
+
 // archive is what is wanted of a .tar.gz: members, which lie in folder.
 type archive struct {
 	folder  string

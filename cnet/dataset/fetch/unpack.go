@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"continuousnet/cnet/internal/atomicfile"
 )
 
 // sumsFile is written beside unpacked files, so that it can be seen later that
@@ -50,7 +52,7 @@ func (a *archive) unpack(ctx context.Context, path, dir string) error {
 	if err != nil {
 		return err
 	}
-	staging := filepath.Join(dir, ".unpacking") // one name, so that what a killed process left goes too
+	staging := path + "-unpacked" // one name, so that what a killed process left goes too
 	if err := os.RemoveAll(staging); err != nil {
 		return err
 	}
@@ -102,12 +104,18 @@ func (a *archive) place(staging, dir string) error {
 	if err := writeFile(context.Background(), filepath.Join(staging, sumsFile), &sums); err != nil {
 		return err
 	}
+	place := func(name string) error {
+		if err := atomicfile.Place(filepath.Join(staging, name), filepath.Join(dir, name)); err != nil {
+			return fmt.Errorf("cannot write %s: %w", filepath.Join(dir, name), err)
+		}
+		return nil
+	}
 	for _, m := range a.members {
-		if err := os.Rename(filepath.Join(staging, m.name), filepath.Join(dir, m.name)); err != nil {
+		if err := place(m.name); err != nil {
 			return err
 		}
 	}
-	return os.Rename(filepath.Join(staging, sumsFile), filepath.Join(dir, sumsFile))
+	return place(sumsFile)
 }
 
 // writeFile writes a new file and sees it on the disk; ctx is looked at between
