@@ -1,70 +1,77 @@
-// Package atomicfile replaces files in one step: a program that runs from one, or reads it, never meets half of it.
+// Package atomicfile replaces files in one step: neither a crash nor a reader, nor a program that runs from one, meets half of
+// it. On an error, a panic or a full disk the path holds what it held before, and nothing else is left behind. Only a process
+// that is killed leaves its temporary file, .new-NAME-123456789 beside the path.
+//
+// These are files of the kernel's own: they get the mode that is asked for, whatever the umask, and replace a link.
 package atomicfile
 
 import (
-	"bytes"
-	"fmt"
+	"bufio"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// TempPattern names what is being written; a crash may leave one behind, and the next installation removes it.
-const TempPattern = ".new-*"
-
-// Replace makes a file have that content and mode. It leaves one alone that has them already, and reports whether it
-// changed anything.
-func Replace(path string, data []byte, mode os.FileMode) (changed bool, err error) {
-	if isFile(path, data, mode) {
-		return false, nil
-	}
-	return true, write(path, data, mode)
+// Options say how a file is written.
+type Options struct {
+	Mode os.FileMode
+	Sync bool // flush the file to the disk before it gets its name, so that it outlives a crash of the machine
 }
 
-// isFile reports whether there is a file, and no link to one, with that content and mode.
-func isFile(path string, data []byte, mode os.FileMode) bool {
-	info, err := os.Lstat(path)
-	if err != nil || info.Mode() != mode || info.Size() != int64(len(data)) {
-		return false
-	}
-	old, err := os.ReadFile(path)
-	return err == nil && bytes.Equal(old, data)
+// WriteFile replaces path by a file with that content and mode.
+func WriteFile(path string, data []byte, mode os.FileMode) error {
+	return Write(path, Options{Mode: mode}, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
 
-// Move does as Replace with the content of another file on the same disk, which takes no space; from is gone when it
-// succeeds and has changed anything.
-func Move(from, path string, mode os.FileMode) (changed bool, err error) {
-	data, err := os.ReadFile(from)
+// Write replaces path by what write writes.
+func Write(path string, o Options, write func(io.Writer) error) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), tempStart(path)+"*")
+	if e, ok := errors.AsType[*os.PathError](err); ok {
+		return e.Err // the name of a file that is not there says nothing
+	}
 	if err != nil {
-		return false, err
-	}
-	if isFile(path, data, mode) {
-		return false, nil
-	}
-	if err := os.Chmod(from, mode); err != nil {
-		return false, err
-	}
-	return true, os.Rename(from, path)
-}
-
-// write replaces a file in one step, so that neither a crash nor a program that runs from it meets half of it.
-func write(path string, data []byte, mode os.FileMode) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), TempPattern)
-	if err != nil {
-		return fmt.Errorf("cannot write to %s: %w", filepath.Dir(path), err)
+		return err
 	}
 	defer os.Remove(temp.Name()) // no such file any more once it is renamed
-	_, err = temp.Write(data)
-	if err == nil {
-		err = temp.Chmod(mode)
+	defer temp.Close()           // for the second time if all is well, which does no harm
+	w := bufio.NewWriter(temp)
+	if err := write(w); err != nil {
+		return err
 	}
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
+	if err := w.Flush(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
+	if err := temp.Chmod(o.Mode); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+	if o.Sync {
+		if err := temp.Sync(); err != nil {
+			return err
+		}
 	}
-	return nil
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
 }
+
+// Sweep removes what processes left that were killed while they wrote path. The caller sees to it that nobody writes it now.
+// What cannot be removed does not stop anybody.
+func Sweep(path string) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if digits, ours := strings.CutPrefix(e.Name(), tempStart(path)); ours && strings.Trim(digits, "0123456789") == "" {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), e.Name()))
+		}
+	}
+}
+
+func tempStart(path string) string { return ".new-" + filepath.Base(path) + "-" }

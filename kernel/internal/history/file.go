@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"continuousnet/kernel/internal/atomicfile"
 )
 
 const (
@@ -205,6 +207,7 @@ func lines(r io.Reader, f func(line []byte)) (n int64, err error) {
 
 // shrink drops the oldest lines of a file that has grown too large. The caller holds the lock.
 func (f *file) shrink() error {
+	atomicfile.Sweep(f.path)
 	r, info, err := f.open()
 	if r == nil {
 		return err
@@ -237,27 +240,12 @@ func (f *file) shrink() error {
 			return err
 		}
 	}
-	w, err := os.CreateTemp(filepath.Dir(f.path), filepath.Base(f.path)+".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(w.Name()) // nothing is left of it once it is renamed
-	defer w.Close()
 	first, err := encode(record{Session: max(last, 1)})
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(first); err != nil {
+	return atomicfile.Write(f.path, atomicfile.Options{Mode: 0o600, Sync: true}, func(w io.Writer) error {
+		_, err := io.Copy(w, io.MultiReader(bytes.NewReader(first), tail))
 		return err
-	}
-	if _, err := io.Copy(w, tail); err != nil {
-		return err
-	}
-	if err := w.Sync(); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	return os.Rename(w.Name(), f.path)
+	})
 }

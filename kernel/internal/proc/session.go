@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"continuousnet/kernel/internal/atomicfile"
 )
 
 // What a session's directory holds beside what the session puts there.
@@ -248,11 +250,7 @@ func writeRecord(dir string, r record) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, recordName)
-	if err := os.WriteFile(path+".new", append(data, '\n'), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return atomicfile.WriteFile(filepath.Join(dir, recordName), append(data, '\n'), 0o600)
 }
 
 // readRecord returns the record of a session's directory. A damaged one is as good as none.
