@@ -132,13 +132,16 @@ func writeCheckpoint(dir string, store *model.Store) (err error) {
 	for v := range store.IterVariables() {
 		want += int64(v.Shape().ByteSize())
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*"+checkpoint.BinDataSuffix))
+	files, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	var got int64
 	for _, f := range files {
-		info, err := os.Stat(f)
+		if !strings.HasSuffix(f.Name(), checkpoint.BinDataSuffix) {
+			continue
+		}
+		info, err := f.Info()
 		if err != nil {
 			return err
 		}

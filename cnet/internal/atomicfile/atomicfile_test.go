@@ -70,7 +70,7 @@ func symlink(t *testing.T, target, path string) {
 func TestReplaceLeavesTheUsersFilesAlone(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.csv")
-	others := map[string]string{"x.csv.partial": "mine", "x.csv.tmp": "mine", ".partial-x.csv": "mine", "x.csv~": "mine"}
+	others := map[string]string{"x.csv.partial": "mine", "x.csv.tmp": "my own", ".partial-x.csv": "me", "x.csv~": "I"}
 	for name, text := range others {
 		put(t, filepath.Join(dir, name), text)
 	}
@@ -201,9 +201,12 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	symlink(t, "none/x", "nowhere")
 	symlink(t, "folder", "tofolder")
 	for path, want := range map[string]string{
-		"folder": "it is a folder", "tofolder": "it is a folder", "folder/": "the name of a folder", ".": "the name of a folder",
-		"none/x": "cannot make a file in none: no such file or directory", "file/x": "cannot make a file in file: not a directory",
-		"nowhere": "cannot make a file in none: no such file or directory", "loop": "too many levels of symbolic links",
+		"folder": "it is a folder", "tofolder": "it is a folder",
+		"folder/": "the name of a folder", ".": "the name of a folder",
+		"none/x":                 "cannot make a file in none: no such file or directory",
+		"nowhere":                "cannot make a file in none: no such file or directory",
+		"file/x":                 "cannot make a file in file: not a directory",
+		"loop":                   "too many levels of symbolic links",
 		strings.Repeat("x", 300): "file name too long",
 	} {
 		wantError(t, WriteFile(path, nil), want)
@@ -223,7 +226,8 @@ func TestSweep(t *testing.T) {
 	path := filepath.Join(dir, "a[1]")
 	left := filepath.Base(tempName(path))
 	others := map[string]string{
-		"a[1]": "", ".partial-a[1]": "", ".partial-a[1]-notes": "", ".partial-b-0123456789abcdef": "", ".partial-a[1]-b-0123456789abcdef": "",
+		"a[1]": "", ".partial-a[1]": "", ".partial-a[1]-notes": "",
+		".partial-b-0123456789abcdef": "", ".partial-a[1]-b-0123456789abcdef": "",
 	}
 	for name, text := range others {
 		put(t, filepath.Join(dir, name), text)
@@ -233,7 +237,8 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFiles(t, dir, others)
-	if err := errors.Join(SweepDir(dir), SweepDir(filepath.Join(dir, "none")), Sweep(filepath.Join(dir, "none", "x"))); err != nil {
+	none := filepath.Join(dir, "none")
+	if err := errors.Join(SweepDir(dir), SweepDir(none), Sweep(filepath.Join(none, "x"))); err != nil {
 		t.Fatal(err)
 	}
 	wantFiles(t, dir, map[string]string{"a[1]": ""})

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// elsewhere is a process that writes "before" to its standard output, "text" to path and "after" to its standard output.
+// elsewhere is a process that writes "text" to path, between "before" and "after" to its standard output.
 func elsewhere(t *testing.T, path string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
@@ -219,7 +219,7 @@ func TestClosedFolder(t *testing.T) {
 	path, program := filepath.Join(dir, "f"), filepath.Join(dir, "program")
 	put(t, path, "old")
 	cmd := elsewhere(t, path)
-	if os.Geteuid() == 0 { // who may write everywhere: somebody else tries, with a copy of this program that he can reach
+	if os.Geteuid() == 0 { // who may write everywhere: somebody else tries, with a copy of this program
 		exe, err := os.ReadFile(cmd.Path)
 		if err := errors.Join(err, os.WriteFile(program, exe, 0o700), os.Chmod(program, 0o755)); err != nil {
 			t.Fatal(err)

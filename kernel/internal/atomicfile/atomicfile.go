@@ -1,6 +1,6 @@
-// Package atomicfile replaces files in one step: neither a crash nor a reader, nor a program that runs from one, meets half of
-// it. On an error, a panic or a full disk the path holds what it held before, and nothing else is left behind. Only a process
-// that is killed leaves its temporary file, .new-NAME-123456789 beside the path.
+// Package atomicfile replaces files in one step: neither a crash nor a reader, nor a program that runs from one, meets
+// half of it. On an error, a panic or a full disk the path holds what it held before, and nothing else is left behind.
+// Only a process that is killed leaves its temporary file, .new-NAME-123456789 beside the path.
 //
 // These are files of the kernel's own: they get the mode that is asked for, whatever the umask, and replace a link.
 package atomicfile
@@ -60,15 +60,16 @@ func Write(path string, o Options, write func(io.Writer) error) error {
 	return os.Rename(temp.Name(), path)
 }
 
-// Sweep removes what processes left that were killed while they wrote path. The caller sees to it that nobody writes it now.
-// What cannot be removed does not stop anybody.
+// Sweep removes what processes left that were killed while they wrote path. The caller sees to it that nobody writes it
+// now. What cannot be removed does not stop anybody.
 func Sweep(path string) {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
-		if digits, ours := strings.CutPrefix(e.Name(), tempStart(path)); ours && strings.Trim(digits, "0123456789") == "" {
+		digits, ours := strings.CutPrefix(e.Name(), tempStart(path))
+		if ours && strings.Trim(digits, "0123456789") == "" {
 			_ = os.Remove(filepath.Join(filepath.Dir(path), e.Name()))
 		}
 	}
