@@ -173,7 +173,7 @@ func (d *download) progress(file string, done, total int64) {
 		d.clear()
 		d.file, d.tenth = file, 0
 		if d.tty != nil {
-			d.bar = newBar(d.tty, total, progressbar.OptionShowBytes(true), progressbar.OptionShowCount(), progressbar.OptionShowTotalBytes(true),
+			d.bar = d.newBar(total, progressbar.OptionShowBytes(true), progressbar.OptionShowCount(), progressbar.OptionShowTotalBytes(true),
 				progressbar.OptionThrottle(barInterval), progressbar.OptionSetDescription(file))
 		} else {
 			fmt.Fprintf(d.err, "%s: %s\n", file, megabytes(total))

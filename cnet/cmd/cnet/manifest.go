@@ -220,6 +220,9 @@ type meter struct {
 }
 
 func newMeter(a *app, what string) *meter {
+	if !a.utf8 {
+		what = inASCII.Replace(what)
+	}
 	return &meter{bar: &bar{app: a}, what: what, next: time.Now().Add(lineInterval)}
 }
 
@@ -233,7 +236,7 @@ func (m *meter) set(done, all int) {
 	}
 	if m.bar.bar == nil {
 		m.clear()
-		m.bar.bar = newBar(m.tty, int64(all))
+		m.bar.bar = m.newBar(int64(all))
 	} else if time.Since(m.last) < barInterval {
 		return
 	}

@@ -12,13 +12,17 @@ import (
 	"continuousnet/cnet"
 )
 
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // terminal returns w if it is a terminal on which a line can be written over, else nil.
 func terminal(w io.Writer) *os.File {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
+	if !isTerminal(w) || os.Getenv("TERM") == "dumb" {
 		return nil
 	}
-	return f
+	return w.(*os.File)
 }
 
 // How often a bar is drawn, and how often a line says where a long epoch is when there is no terminal.
@@ -35,11 +39,12 @@ type bar struct {
 	last  time.Time                // of the last drawing or line
 }
 
-func newBar(w io.Writer, most int64, options ...progressbar.Option) *progressbar.ProgressBar {
+// newBar makes a bar on the terminal.
+func (a *app) newBar(most int64, options ...progressbar.Option) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(most, append([]progressbar.Option{
-		progressbar.OptionSetWriter(w), progressbar.OptionUseANSICodes(true), progressbar.OptionFullWidth(),
+		progressbar.OptionSetWriter(a.tty), progressbar.OptionUseANSICodes(true), progressbar.OptionFullWidth(),
 		progressbar.OptionClearOnFinish(), progressbar.OptionShowDescriptionAtLineEnd(),
-		progressbar.OptionSetTheme(progressbar.ThemeUnicode),
+		progressbar.OptionSetTheme(a.barTheme()),
 	}, options...)...)
 }
 
@@ -66,7 +71,7 @@ func (b *bar) step(p cnet.Progress) {
 	if b.bar == nil {
 		b.clear()
 		// One more than the steps: the bar is full only after the test.
-		b.bar = newBar(b.tty, int64(p.Steps+1), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+		b.bar = b.newBar(int64(p.Steps+1), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	} else if time.Since(b.last) < barInterval && !tested {
 		return
 	}

@@ -37,18 +37,31 @@ var errInterrupted = errors.New("interrupted")
 
 // app is what all commands share.
 type app struct {
-	out *output
-	err io.Writer
-	tty *os.File // standard error if it is a terminal, else nil
+	out  *output
+	err  io.Writer
+	tty  *os.File // standard error if it is a terminal, else nil
+	utf8 bool     // terminals show UTF-8
+}
+
+func newApp(stdout, stderr io.Writer) *app {
+	a := &app{tty: terminal(stderr), utf8: utf8Locale(runtime.GOOS, os.Getenv)}
+	show := func(w io.Writer) io.Writer {
+		if !a.utf8 && isTerminal(w) {
+			return asciiTerminal{w}
+		}
+		return w
+	}
+	a.out, a.err = &output{w: show(stdout)}, show(stderr)
+	return a
 }
 
 // execute runs a command line and returns its exit status.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	a := &app{out: &output{w: stdout}, err: stderr, tty: terminal(stderr)}
+	a := newApp(stdout, stderr)
 	root := a.root()
 	root.SetArgs(joinValues(args))
 	root.SetOut(a.out)
-	root.SetErr(stderr)
+	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
 	if err == nil && a.out.err != nil && !errors.Is(a.out.err, syscall.EPIPE) {
 		err = fmt.Errorf("standard output: %w", a.out.err)
