@@ -83,6 +83,15 @@ func Canonical(name string) (string, error) {
 	return s.name, nil
 }
 
+// NumClasses returns the number of classes of a data set, whose files need not be there.
+func NumClasses(name string) (int, error) {
+	s, err := lookup(name)
+	if err != nil {
+		return 0, err
+	}
+	return len(s.classes), nil
+}
+
 // DefaultDir returns the folder that Load and Get use when none is given.
 func DefaultDir(name string) string {
 	if canonical, err := Canonical(name); err == nil {

@@ -3,44 +3,140 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
-// listFlags and switchFlags are the flags of train whose values may follow as words of their own, as in the original:
-// "--refine 30 50 70", "--batch-norm False".
-var (
-	listFlags   = []string{"refine", "lr-decay-epoch"}
-	switchFlags = []string{"batch-norm", "use-skipinit", "use-stitch", "augment"}
-)
+// spelling is a flag of a command line under one of its names: with hyphens or underscores, or a synonym.
+type spelling struct {
+	flag  *pflag.Flag
+	as    string // "initial_time_d"
+	value string
+}
 
-// joinValues writes the values that follow such a flag into the flag: "--refine=30,50,70", "--batch-norm=False". That
-// cannot be mistaken, because train takes no arguments but flags.
-func joinValues(args []string) []string {
-	if len(args) == 0 || args[0] != "train" {
-		return args
+// flagNamed returns the flag of a command that is written so, or nil. A command may have a flag of its own that is a synonym
+// elsewhere.
+func flagNamed(cmd *cobra.Command, as string) *pflag.Flag {
+	name := strings.ReplaceAll(as, "_", "-") // the original's flags have underscores
+	if f := cmd.Flags().Lookup(name); f != nil {
+		return f
 	}
-	var joined []string
+	if own, ok := synonyms[name]; ok {
+		return cmd.Flags().Lookup(own)
+	}
+	return nil
+}
+
+// ownNames writes the flags of a command line as the command calls them, and returns how they were spelled. Lists and
+// switches of train may have their values in words of their own, as in the original: "--refine 30 50 70" becomes
+// "--refine=30,50,70", "--batch_norm False" becomes "--batch-norm=False". That cannot be mistaken, because train takes no
+// arguments but flags.
+func ownNames(root *cobra.Command, args []string) (own []string, given []spelling) {
+	if n := len(args); n > 1 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		own, _ = ownNames(root, args[1:n-1]) // the last word is the one to complete
+		return slices.Concat(args[:1], own, args[n-1:]), nil
+	}
+	cmd, _, err := root.Find(args)
+	if err != nil {
+		return args, nil
+	}
 	for i := 0; i < len(args); i++ {
-		joined = append(joined, args[i])
-		name, ok := strings.CutPrefix(args[i], "--")
-		if !ok {
+		if args[i] == "--" {
+			return append(own, args[i:]...), given
+		}
+		text, ok := strings.CutPrefix(args[i], "--")
+		as, value, assigned := strings.Cut(text, "=")
+		flag := flagNamed(cmd, as)
+		if !ok || flag == nil {
+			own = append(own, args[i])
 			continue
 		}
-		name = strings.ReplaceAll(name, "_", "-")
-		most := 0
+		var words []string
+		if !assigned {
+			for end := i + 1 + wordsOfOwn(cmd, flag, len(args)); i+1 < min(end, len(args)) && !strings.HasPrefix(args[i+1], "-"); i++ {
+				words = append(words, args[i+1])
+			}
+		}
+		word := "--" + flag.Name
 		switch {
-		case slices.Contains(listFlags, name):
-			most = len(args)
-		case slices.Contains(switchFlags, name):
-			most = 1
-		}
-		var values []string
-		for len(values) < most && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
+		case assigned || len(words) > 0:
+			if len(words) > 0 {
+				value = strings.Join(words, ",")
+			}
+			own = append(own, word+"="+value)
+		case flag.NoOptDefVal != "":
+			value = flag.NoOptDefVal
+			own = append(own, word)
+		case i+1 < len(args):
 			i++
-			values = append(values, args[i])
+			value = args[i]
+			own = append(own, word, value)
+		default: // the parser says that the value is missing
+			own = append(own, word)
 		}
-		if len(values) > 0 {
-			joined[len(joined)-1] += "=" + strings.Join(values, ",")
+		given = append(given, spelling{flag, as, value})
+	}
+	return own, given
+}
+
+// wordsOfOwn is how many words may follow a flag as its value, besides the one that every flag with a value has.
+func wordsOfOwn(cmd *cobra.Command, flag *pflag.Flag, most int) int {
+	s, ok := flag.Value.(*setting)
+	switch {
+	case !ok || cmd.Name() != "train":
+		return 0
+	case s.list:
+		return most
+	case s.toggle:
+		return 1
+	}
+	return 0
+}
+
+// contradiction reports two spellings of one flag whose values differ; the parser would take the last without a word. Of
+// one spelling the last counts, as everywhere, or all that a list has been given.
+func (a *app) contradiction(cmd *cobra.Command, given []spelling) error {
+	var distinct []spelling
+next:
+	for _, s := range given {
+		for i := range distinct {
+			if d := &distinct[i]; d.flag == s.flag && d.as == s.as {
+				if own, ok := s.flag.Value.(*setting); ok && own.list {
+					s.value = d.value + "," + s.value
+				}
+				d.value = s.value
+				continue next
+			}
+		}
+		distinct = append(distinct, s)
+	}
+	for i, s := range distinct {
+		for _, before := range distinct[:i] {
+			if s.flag == before.flag && !a.sameMeaning(cmd, s.flag.Name, before.value, s.value) {
+				return usagef("--%s %s contradicts --%s %s; leave one of them out", s.as, s.value, before.as, before.value)
+			}
 		}
 	}
-	return joined
+	return nil
+}
+
+// sameMeaning reports whether two values of a flag mean the same, as 0.1 and 1e-1 do: whether a fresh flag shows the same
+// after each.
+func (a *app) sameMeaning(cmd *cobra.Command, name, one, other string) bool {
+	if one == other {
+		return true
+	}
+	shown := func(text string) string {
+		fresh, _, err := a.root().Find(strings.Fields(cmd.CommandPath())[1:])
+		if err != nil {
+			return ""
+		}
+		value := fresh.Flags().Lookup(name).Value
+		if err := value.Set(text); err != nil {
+			return ""
+		}
+		return value.String()
+	}
+	return shown(one) != "" && shown(one) == shown(other)
 }

@@ -80,7 +80,7 @@ func (b *stepBench) measure(ctx context.Context) error {
 	if err := c.WithDefaults().Check(); err != nil {
 		return usagef("%v", err)
 	}
-	name, err := b.engine.name()
+	name, err := b.engine.checked(b.app)
 	if err != nil {
 		return err
 	}

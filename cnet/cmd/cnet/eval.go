@@ -49,11 +49,8 @@ RUN is a directory, or the name of one in results/.`,
 }
 
 func (e *evaluation) evaluate(ctx context.Context, dir string) error {
-	name, err := e.engine.name()
+	name, err := e.engine.checked(e.app)
 	if err != nil {
-		return err
-	}
-	if err := check(name); err != nil {
 		return err
 	}
 	where := cnet.Config{Engine: name}

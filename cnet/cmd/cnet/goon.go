@@ -10,11 +10,8 @@ import (
 
 // open opens the run that the flags describe, or makes it.
 func (t *training) open() (*cnet.Run, error) {
-	engineName, err := t.engine.name()
+	engineName, err := t.engine.checked(t.app)
 	if err != nil {
-		return nil, err
-	}
-	if err := check(engineName); err != nil {
 		return nil, err
 	}
 	if !t.named {

@@ -48,6 +48,7 @@ RUN is a directory, or the name of one in results/, and must not exist.`,
 	flags.SortFlags = false
 	for _, s := range i.settings { // without the defaults of train: here the file has them
 		flag := flags.VarPF(s, s.name, "", s.usage)
+		flag.Hidden = s.hidden
 		if s.toggle {
 			flag.NoOptDefVal = "true"
 		}
@@ -65,11 +66,8 @@ func (i *importing) run(file, name string) error {
 	if cnet.Exists(dir) {
 		return usagef("there is a run in %s already; import into another one", dir)
 	}
-	engine, err := i.engine.name()
+	engine, err := i.engine.checked(i.app)
 	if err != nil {
-		return err
-	}
-	if err := check(engine); err != nil {
 		return err
 	}
 	w, err := cnet.ReadWeights(file)
@@ -77,10 +75,8 @@ func (i *importing) run(file, name string) error {
 		return err
 	}
 	c := w.Config
-	for _, s := range i.settings {
-		if err := s.apply(&c); err != nil {
-			return err
-		}
+	if err := applyAll(i.settings, &c); err != nil {
+		return err
 	}
 	if engine != "" {
 		c.Engine = engine
@@ -90,6 +86,9 @@ func (i *importing) run(file, name string) error {
 	}
 	if missing := w.Missing(c); len(missing) > 0 {
 		return usagef("%s does not tell the %s of its network; add --%s", file, strings.Join(missing, " and the "), strings.Join(missing, " and --"))
+	}
+	if err := checkAll(i.settings, c); err != nil {
+		return err
 	}
 	run, err := cnet.Import(dir, w, c)
 	if err != nil {

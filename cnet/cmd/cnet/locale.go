@@ -34,7 +34,7 @@ func (a *app) barTheme() progressbar.Theme {
 
 // inASCII writes the signs that this program prints in ASCII.
 var inASCII = strings.NewReplacer("→", "->", "×", "x", "·", ".", "–", "-", "─", "-", "│", "|", "┼", "+", "√", "root ",
-	"Σ", "sum ", "Φ", "Phi", "γ", "gamma", "τ", "tau", "ᵀ", "^T", "∂", "d", "ö", "oe", "é", "e")
+	"Σ", "sum ", "Φ", "Phi", "γ", "gamma", "τ", "tau", "ᵀ", "^T", "∂", "d", "ö", "oe", "ø", "o", "é", "e")
 
 // asciiTerminal is a terminal that does not show UTF-8. What this program did not think of itself, such as the name of a
 // file, is left alone.

@@ -107,7 +107,7 @@ func TestASCIITerminal(t *testing.T) {
 		t.Errorf("got %q, want %q", b.String(), want)
 	}
 	// All that help says.
-	for _, args := range []string{"train --help", "bench step --help", "manifest --help", "schemes"} {
+	for _, args := range []string{"train --help", "bench step --help", "manifest --help", "schemes", "schemes rk4", "schemes leapfrog"} {
 		out, _ := mustRun(t, strings.Fields(args)...)
 		b.Reset()
 		_, _ = (asciiTerminal{&b}).Write([]byte(out))

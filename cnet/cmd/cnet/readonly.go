@@ -38,11 +38,8 @@ func (r *readOnly) open(a *app, cmd *cobra.Command, args []string) (*cnet.Run, e
 	if err != nil {
 		return nil, err
 	}
-	name, err := r.engine.name()
+	name, err := r.engine.checked(a)
 	if err != nil {
-		return nil, err
-	}
-	if err := check(name); err != nil {
 		return nil, err
 	}
 	where := cnet.Config{Engine: name}

@@ -59,7 +59,9 @@ func newApp(stdout, stderr io.Writer) *app {
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	a := newApp(stdout, stderr)
 	root := a.root()
-	root.SetArgs(joinValues(args))
+	args, given := ownNames(root, args)
+	root.SetArgs(args)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.contradiction(cmd, given) }
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
@@ -136,11 +138,7 @@ A run is a directory, results/NAME. Whatever ends a command, the run goes on fro
 	}
 	root.SetVersionTemplate("cnet {{.Version}}\n")
 	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		name = strings.ReplaceAll(name, "_", "-") // the original's flags have underscores
-		if other, ok := synonyms[name]; ok {
-			name = other
-		}
-		return pflag.NormalizedName(name)
+		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
 	})
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().SortFlags = false
@@ -248,22 +246,6 @@ func kind(f *pflag.Flag) string {
 		return "true or false"
 	}
 	return "a " + f.Value.Type()
-}
-
-// closest is the flag that name may be a slip of, or "".
-func closest(cmd *cobra.Command, name string) string {
-	best, distance := "", 3 // more than two slips is another word
-	want := strings.ReplaceAll(name, "_", "-")
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		d := words.Distance(want, f.Name)
-		if len(want) > 2 && strings.HasPrefix(f.Name, want) {
-			d = 0
-		}
-		if d < min(distance, len(want)) {
-			best, distance = f.Name, d
-		}
-	})
-	return best
 }
 
 // noArgs refuses arguments that are not flags.

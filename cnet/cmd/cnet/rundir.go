@@ -76,7 +76,7 @@ func (r *runArg) given(args []string) bool { return r.flag != "" || len(args) > 
 func (r *runArg) dir(cmd *cobra.Command, args []string) (string, error) {
 	name := r.flag
 	switch {
-	case name != "" && len(args) > 0:
+	case name != "" && len(args) > 0 && !sameRun(name, args[0]):
 		return "", usagef("%s: got both the run %q and --run %q; leave one out", where(cmd), args[0], name)
 	case len(args) > 0:
 		name = args[0]
@@ -101,6 +101,13 @@ func (r *runArg) dir(cmd *cobra.Command, args []string) (string, error) {
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.IsDir()
+}
+
+// sameRun reports whether two names are of one run.
+func sameRun(one, other string) bool {
+	a, errA := runDir(one)
+	b, errB := runDir(other)
+	return errA == nil && errB == nil && a == b
 }
 
 // atMostOne refuses a second argument.

@@ -25,6 +25,8 @@ type setting struct {
 	free   bool                                    // may change from one training of a run to the next
 	list   bool                                    // given again, it adds to what was given before
 	toggle bool                                    // without a value it means true
+	hidden bool                                    // the help does not list it
+	check  func(c cnet.Config, text string) error  // of a value that is no field, given the rest of the configuration
 
 	text  string
 	given bool
@@ -41,8 +43,17 @@ func (s *setting) Set(text string) error {
 	return nil
 }
 
-func (s *setting) Type() string   { return s.value }
-func (s *setting) String() string { return s.text }
+func (s *setting) Type() string { return s.value }
+
+// String is the value as show writes it, whichever way it was given.
+func (s *setting) String() string {
+	if !s.given {
+		return ""
+	}
+	var c cnet.Config
+	_ = s.apply(&c) // Set has looked at it
+	return s.show(c)
+}
 
 // apply writes the given value into a configuration.
 func (s *setting) apply(c *cnet.Config) error {
@@ -187,10 +198,11 @@ func settings() []*setting {
 
 		whole(setting{name: "alpha", usage: "channels of the stem and of the first stage; the others have 2 and 4 times as many"}, 4096,
 			func(c *cnet.Config) *int { return &c.Channels }),
-		whole(setting{name: "widen-factor", usage: "times as many channels in the stages of a Wide net (default 4)"}, 256,
-			func(c *cnet.Config) *int { return &c.WidenFactor }),
+		widenFactor(),
 		whole(setting{name: "depth", usage: "layers of a ResNetV2, 6n+2 (default 20), or of a WideResNet, 6n+4 (default 34)"}, 4096,
 			func(c *cnet.Config) *int { return &c.Depth }),
+		depthOf(cnet.ResNetV2, "depth-res"),
+		depthOf(cnet.WideResNet, "depth-wide"),
 		dropout(),
 		oneOf(setting{name: "basis", value: "NAME", usage: "the functions of depth that weights are made of: " + strings.Join(basis.Names(), ", ")},
 			func(c *cnet.Config) *string { return &c.Basis }, canonicalBasis),
@@ -231,6 +243,8 @@ func settings() []*setting {
 		onOff(setting{name: "augment", usage: "crop and mirror the training images at random"},
 			true, func(c *cnet.Config) *bool { return &c.NoAugment }),
 		seed(),
+		classes(),
+		rateSchedule(),
 	}
 }
 
@@ -281,9 +295,6 @@ func seed() *setting {
 	}
 }
 
-// synonyms are what the original's programs call these flags.
-var synonyms = map[string]string{"initial-time-d": "n-basis", "arch": "model", "depth-res": "depth", "depth-wide": "depth"}
-
 func canonicalModel(text string) (string, error) {
 	if strings.EqualFold(text, "ResNet") { // what --arch calls it
 		return cnet.ResNetV2, nil
@@ -324,6 +335,9 @@ func canonicalDataset(text string) (string, error) {
 	name, err := dataset.Canonical(text)
 	if err != nil {
 		expected := "one of " + strings.Join(dataset.Names(), ", ")
+		if isTinyImageNet(text) {
+			expected += "; Tiny ImageNet's files, which are JPEG, are not read"
+		}
 		if _, hint, ok := strings.Cut(err.Error(), "; did you mean "); ok {
 			expected += "; did you mean " + hint
 		}
@@ -353,22 +367,59 @@ func addSettings(flags *pflag.FlagSet, list []*setting) {
 			usage += " (default " + d + ")"
 		}
 		flag := flags.VarPF(s, s.name, "", usage)
+		flag.Hidden = s.hidden
 		if s.toggle {
 			flag.NoOptDefVal = "true"
 		}
 	}
 }
 
+// applyAll writes the given settings into a configuration. Two that contradict each other are an error: the one that comes
+// later would settle it without a word, and the other, applied once more, shows it.
+func applyAll(list []*setting, c *cnet.Config) error {
+	for _, s := range list {
+		if err := s.apply(c); err != nil {
+			return err
+		}
+	}
+	for i, s := range list {
+		again := *c
+		if err := s.apply(&again); err != nil {
+			return err
+		}
+		if s.show(again) == s.show(*c) {
+			continue
+		}
+		for _, later := range list[i+1:] {
+			undone := again
+			if err := later.apply(&undone); err != nil {
+				return err
+			}
+			if s.show(undone) != s.show(again) {
+				return usagef("--%s contradicts --%s; leave one of them out", later.name, s.name)
+			}
+		}
+	}
+	return nil
+}
+
+// checkAll looks at the given settings that are no fields of the configuration.
+func checkAll(list []*setting, c cnet.Config) error {
+	for _, s := range list {
+		if s.given && s.check != nil {
+			if err := s.check(c, s.text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // newConfig is the configuration of a new run with the given settings.
 func newConfig(list []*setting) (cnet.Config, error) {
 	var c cnet.Config
-	for _, s := range list {
-		if err := s.apply(&c); err != nil {
-			return c, err
-		}
-	}
-	if find(list, "steps").given && find(list, "n-time-steps-per").given {
-		return c, usagef("--n-time-steps-per contradicts --steps; leave one of them out")
+	if err := applyAll(list, &c); err != nil {
+		return c, err
 	}
 	var err error
 	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
@@ -378,7 +429,7 @@ func newConfig(list []*setting) (cnet.Config, error) {
 	if err := c.Check(); err != nil {
 		return c, usagef("%v", err)
 	}
-	return c, nil
+	return c, checkAll(list, c)
 }
 
 // find returns the setting of that name.
@@ -415,5 +466,5 @@ func agree(list []*setting, dir string, have, now cnet.Config) (notes []string, 
 				s.name, given, dir, is)
 		}
 	}
-	return notes, nil
+	return notes, checkAll(list, have)
 }

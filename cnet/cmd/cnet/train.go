@@ -60,7 +60,9 @@ same numbers, whatever ended it.
 
 Without --dataset, the files in the folder of --data say which set they are.
 
-Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. Flags can be written with hyphens or underscores.`,
+Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. Flags can be written with hyphens or underscores.
+Those of the original's cli.py and train_resnet.py are taken as they are, --name, --arch, --wd, --depth_res, --nclass and the
+like as well.`,
 		Example: `  cnet train                                    the embedded sample, within a minute
   cnet train --run first --scheme rk4_classic   in results/first
   cnet train --run first --epochs 10            goes on to 10 epochs
@@ -68,7 +70,8 @@ Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. 
   cnet train --dataset CIFAR10 --data ../shared/data/cifar-10-batches-bin --epochs 3
   cnet train --model ContinuousNet --dataset CIFAR10 --scheme rk4_classic --initial_time_d 1 --refine 30 50 70 \
       --lr_decay_epoch 80 100 --device cuda
-  cnet train --model ResNetV2 --depth 20        a baseline; or --arch ResNet --depth_res 20
+  cnet train --model ResNetV2 --depth 20        a baseline
+  cnet train --name cifar10 --epochs 120 --arch ResNet --lr_decay_epoch 30 60 90 --depth_res 20
   cnet train --json | jq .test_accuracy
 
 With --json, standard output has one line for each epoch and a last one with the result:
@@ -93,7 +96,7 @@ where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spe
 	for _, flag := range []struct {
 		name   string
 		values []string
-	}{{"scheme", cnet.NetworkSchemes()}, {"model", cnet.Models}, {"device", []string{"cuda", "cpu"}}} {
+	}{{"scheme", cnet.NetworkSchemes()}, {"model", cnet.Models}, {"device", devices}} {
 		_ = cmd.RegisterFlagCompletionFunc(flag.name, cobra.FixedCompletions(flag.values, cobra.ShellCompDirectiveNoFileComp))
 	}
 	return cmd

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
+
 	"continuousnet/cnet"
 )
 
@@ -19,6 +21,17 @@ func TestBadCommandLines(t *testing.T) {
 		{"--foo", `unknown flag --foo; "cnet --help" lists them`},
 		{"train --alpah 3", "train: unknown flag --alpah; did you mean --alpha?"},
 		{"train --batch_sise 3", "train: unknown flag --batch_sise; did you mean --batch-size?"},
+		{"train --learning-rate 3", "train: unknown flag --learning-rate; did you mean --lr?"},
+		{"train --weight_decy 3", "train: unknown flag --weight_decy; did you mean --weight-decay?"},
+		{"train --nepochs 3", "train: unknown flag --nepochs; did you mean --epochs?"},
+		{"train --batchsize 3", "train: unknown flag --batchsize; did you mean --batch-size?"},
+		{"train --batch 3", "train: unknown flag --batch; did you mean --batch-size?"},
+		{"train --timesteps 3", "train: unknown flag --timesteps; did you mean --steps?"},
+		{"train --num_classes 3", "train: unknown flag --num_classes; did you mean --nclass?"},
+		{"train --archh ResNet", "train: unknown flag --archh; did you mean --arch (--model)?"},
+		{"train --initial_time 3", "train: unknown flag --initial_time; did you mean --initial-time-d (--n-basis)?"},
+		{"manifest --methods euler", "manifest: unknown flag --methods; did you mean --schemes?"},
+		{"eval --gpu", "eval: unknown flag --gpu; did you mean --device?"},
 		{"train -lr 3", "train: unknown flag -lr; did you mean --lr?"},
 		{"train --no-such", `train: unknown flag --no-such; "cnet train --help" lists them`},
 		{"train first", `train takes flags only, got "first"`},
@@ -44,6 +57,25 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --n_basis 0", `--n-basis is "0", expected a whole number from 1 to 1024`},
 		{"train --initial_time_d 0", `--n-basis is "0", expected a whole number from 1 to 1024`},
 		{"train --steps 4 --n-time-steps-per 2", "--n-time-steps-per contradicts --steps; leave one of them out"},
+		{"train --initial_time_d 2 --n_basis 3", "--n_basis 3 contradicts --initial_time_d 2; leave one of them out"},
+		{"train --n_basis 3 --initial_time_d=2", "--initial_time_d 2 contradicts --n_basis 3; leave one of them out"},
+		{"train --arch ResNet --model ContinuousNet", "--model ContinuousNet contradicts --arch ResNet; leave one of them out"},
+		{"train --name cifar10 --dataset CIFAR100", "--dataset CIFAR100 contradicts --name cifar10; leave one of them out"},
+		{"train --wd 5e-4 --weight_decay 0.005", "--weight_decay 0.005 contradicts --wd 5e-4; leave one of them out"},
+		{"train --batch_size 64 --batch-size 32", "--batch-size 32 contradicts --batch_size 64; leave one of them out"},
+		{"train --batch_norm --use_batch_norms False", "--use_batch_norms False contradicts --batch_norm true; leave one of them out"},
+		{"train --lr_decay_epoch 30 --lr_decay_epoch 60 --lr_update 60", "--lr_update 60 contradicts --lr_decay_epoch 30,60; leave one of them out"},
+		{"train --arch ResNet --depth_res 20 --depth 26", "--depth-res contradicts --depth; leave one of them out"},
+		{"train --depth_res 20 --depth_wide 34", "config: a ContinuousNet has no depth; leave it out, or choose another model"},
+		{"compress first --initial_time_d 2 --n-basis 3", "--n-basis 3 contradicts --initial_time_d 2; leave one of them out"},
+		{"compress first --in-place --in_place=no", `--in-place is "no", expected true or false`},
+		{"compress first --in-place --in_place=0", "--in_place 0 contradicts --in-place true; leave one of them out"},
+		{"import x.npz y --name mnist --dataset cifar10", "--dataset cifar10 contradicts --name mnist; leave one of them out"},
+		{"train --nclass 100", "--nclass is 100, but fashion-sample has 10 classes; leave it out, or give another --dataset"},
+		{"train --nclass ten", `--nclass is "ten", expected a whole number from 1 to 65536`},
+		{"train --lr_schedule cosine", `--lr-schedule is "cosine", expected normal: the rate decays at --lr-decay-epoch`},
+		{"train --name tinyimagenet", `--dataset is "tinyimagenet", expected one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample; Tiny ImageNet's files, which are JPEG, are not read`},
+		{"train --widen_factor 5", "config: a ContinuousNet has no widen factor; leave it out, or choose another model"},
 		{"train --model ResNetV2 --n-basis 2", "config: a ResNetV2 has no functions of depth; leave it out, or choose another model"},
 		{"compress", `compress needs a run: cnet compress RUN; "cnet info" lists those in results/`},
 		{"compress nope --n-basis 2", `there is no run in results/nope; "cnet info" lists those in results/, "cnet train --run nope" makes this one`},
@@ -61,7 +93,10 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --use_skipinit=2", `--use-skipinit is "2", expected true or false`},
 		{"train --json=maybe", `--json is "maybe", expected true or false`},
 		{"train --seed -1", `--seed is "-1", expected a whole number from 0`},
-		{"train --device tpu", `--device is "tpu", expected cuda or cpu`},
+		{"train --device tpu", `--device is "tpu", expected gpu, cuda or cpu`},
+		{"train --device cuda:x", `--device is "cuda:x", expected gpu, cuda or cpu`},
+		{"train --device cuda:1", `--device is "cuda:1", but only the first GPU is used; for this one, set CUDA_VISIBLE_DEVICES=1 and give --device cuda`},
+		{"train --device gpu --engine go", "--device gpu contradicts --engine go; leave one of them out"},
 		{"train --device cuda --engine go", "--device cuda contradicts --engine go; leave one of them out"},
 		{"train --device cpu --engine xla:cuda", "--device cpu contradicts --engine xla:cuda; leave one of them out"},
 		{"train --run --json", `"--json" is a flag, not the name of a run`},
@@ -121,19 +156,51 @@ func TestValuesAsWordsOfTheirOwn(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"train --refine 25", "train --refine=25"},
 		{"train --refine 30 50 70 --lr 0.1", "train --refine=30,50,70 --lr 0.1"},
-		{"train --refine 30,50 --lr_decay_epoch 1 2", "train --refine=30,50 --lr_decay_epoch=1,2"},
+		{"train --refine 30,50 --lr_decay_epoch 1 2", "train --refine=30,50 --lr-decay-epoch=1,2"},
 		{"train --refine=30 --refine 50", "train --refine=30 --refine=50"},
-		{"train --batch_norm False --json", "train --batch_norm=False --json"},
+		{"train --batch_norm False --json", "train --batch-norm=False --json"},
+		{"train --use_batch_norms True --lr_update 3 5", "train --batch-norm=True --lr-decay-epoch=3,5"},
 		{"train --batch-norm --json", "train --batch-norm --json"},
 		{"train --refine", "train --refine"},
 		{"train --refine -1", "train --refine -1"},
+		{"train --run --arch", "train --run --arch"},
+		{"train -- --arch", "train -- --arch"},
 		{"info --refine 25", "info --refine 25"},
+		{"compress first --initial_time_d 2 --in_place", "compress first --n-basis 2 --in-place"},
+		{"bench step --batch 3 --depth_res 20", "bench step --batch 3 --depth 20"},
+		{"__complete train --arch ResNet --depth_", "__complete train --model ResNet --depth_"},
 	} {
-		got := strings.Join(joinValues(strings.Fields(c.args)), " ")
-		if got != c.want {
+		a := &app{out: &output{}}
+		own, _ := ownNames(a.root(), strings.Fields(c.args))
+		if got := strings.Join(own, " "); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.args, got, c.want)
 		}
 	}
+}
+
+// configOf is the configuration that a command line of train makes, and the settings that it was made of.
+func configOf(args string) (cnet.Config, []*setting, error) {
+	a := &app{out: &output{}}
+	root := a.root()
+	own, given := ownNames(root, strings.Fields("train "+args))
+	cmd, flags, err := root.Find(own)
+	if err != nil {
+		return cnet.Config{}, nil, err
+	}
+	if err := cmd.ParseFlags(flags); err != nil {
+		return cnet.Config{}, nil, err
+	}
+	if err := a.contradiction(cmd, given); err != nil {
+		return cnet.Config{}, nil, err
+	}
+	var list []*setting
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if s, ok := f.Value.(*setting); ok {
+			list = append(list, s)
+		}
+	})
+	c, err := newConfig(list)
+	return c, list, err
 }
 
 // Each way to write a flag means the same field of the configuration.
@@ -160,22 +227,26 @@ func TestFlagsBecomeConfiguration(t *testing.T) {
 		{"--arch ResNet --depth_res 26", []string{"model=ResNetV2", "depth=26", "scheme="}},
 		{"--arch WideResNet --depth_wide 58 --dropout 0.3", []string{"model=WideResNet", "depth=58", "widen-factor=4", "dropout=0.3"}},
 		{"--model WideResNet --dropout 0", []string{"depth=34", "dropout=0"}},
+		// The same twice, in two spellings.
+		{"--initial_time_d 2 --n_basis 2", []string{"n-basis=2"}},
+		{"--arch ResNet --model resnetv2", []string{"model=ResNetV2"}},
+		{"--name cifar10 --dataset CIFAR10", []string{"dataset=cifar10"}},
+		{"--wd 5e-4 --weight_decay 0.0005", []string{"weight-decay=0.0005"}},
+		{"--lr-decay 0.1 --lr_decay 1e-1", []string{"lr-decay=0.1"}},
+		{"--lr_decay_epoch 30 60 --lr_update 60,30", []string{"lr-decay-epoch=30,60"}},
+		{"--batch_norm --use_batch_norms yes", []string{"batch-norm=true"}},
+		{"--steps 4 --n-time-steps-per 2 --n-basis 2", []string{"steps=4", "n-basis=2"}},
+		{"--arch ResNet --depth 26 --depth_res 26", []string{"depth=26"}},
+		// Of one spelling, the last.
+		{"--lr 0.1 --lr 0.2", []string{"lr=0.2"}},
+		// Each depth for its model.
+		{"--arch ResNet --depth_res 26 --depth_wide 40", []string{"model=ResNetV2", "depth=26"}},
+		{"--arch WideResNet --depth_res 26 --depth_wide 40", []string{"model=WideResNet", "depth=40"}},
+		{"--depth_wide 40 --depth_res 26 --arch WideResNet", []string{"depth=40"}},
+		{"--arch WideResNet --depth_res 26", []string{"depth=34"}},
 		{"--lr 1e-2 --lr-decay 0.2 --seed 18446744073709551615", []string{"lr=0.01", "lr-decay=0.2", "seed=18446744073709551615"}},
 	} {
-		a := &app{out: &output{}}
-		cmd := a.train()
-		list := settings()
-		flags := cmd.Flags()
-		// The same flags again, in a list that the test can see.
-		for _, s := range list {
-			flags.Lookup(s.name).Value = s
-		}
-		flags.SetNormalizeFunc(a.root().GlobalNormalizationFunc())
-		if err := flags.Parse(joinValues(append([]string{"train"}, strings.Fields(c.args)...))[1:]); err != nil {
-			t.Errorf("%s: %v", c.args, err)
-			continue
-		}
-		config, err := newConfig(list)
+		config, list, err := configOf(c.args)
 		if err != nil {
 			t.Errorf("%s: %v", c.args, err)
 			continue
@@ -193,6 +264,10 @@ func TestDevices(t *testing.T) {
 	for _, c := range [][3]string{ // engine, device, result
 		{"", "", ""}, {"go", "", "go"}, {"", "cpu", "go"}, {"auto", "cpu", "go"}, {"", "cuda", "xla:cuda"}, {"auto", "cuda", "xla:cuda"},
 		{"xla:cpu", "cpu", "xla:cpu"}, {"xla:/opt/plugin.so", "cuda", "xla:/opt/plugin.so"},
+		{"", "cuda:0", "xla:cuda"}, {"", "CUDA", "xla:cuda"}, {"", "gpu", "auto"}, {"auto", "GPU", "auto"}, {"xla:cuda", "gpu", "xla:cuda"},
+		{"xla:/opt/plugin.so", "gpu", "xla:/opt/plugin.so"},
+		// The same in other words, and the one in which both are.
+		{"cpu", "cpu", "go"}, {"cuda", "cuda", "xla:cuda"}, {"cuda", "gpu", "cuda"}, {"xla", "cpu", "xla:cpu"}, {"xla", "cuda:0", "xla:cuda"},
 	} {
 		got, err := (&engineFlags{c[0], c[1]}).name()
 		if err != nil || got != c[2] {

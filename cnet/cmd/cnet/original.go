@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
+)
+
+// The command lines of the original's cli.py and train_resnet.py work behind "cnet train". This is what only they have.
+
+// synonyms are what the original's programs call flags that are here under another name.
+var synonyms = map[string]string{
+	"initial-time-d":  "n-basis",
+	"arch":            "model",
+	"name":            "dataset",
+	"wd":              "weight-decay",
+	"use-batch-norms": "batch-norm",
+	"lr-update":       "lr-decay-epoch",
+	"depth-res":       "depth",
+	"depth-wide":      "depth",
+}
+
+// widenFactor is of Wide nets. The original's programs have it for every model, where 4, its default, says nothing.
+func widenFactor() *setting {
+	const meant = 4
+	s := whole(setting{name: "widen-factor", usage: fmt.Sprintf("times as many channels in the stages of a Wide net (default %d)", meant)}, 256,
+		func(c *cnet.Config) *int { return &c.WidenFactor })
+	set := s.set
+	s.set = func(c *cnet.Config, text string) error {
+		err := set(c, text)
+		if c.WidenFactor == meant && c.Model != cnet.WideContinuousNet && c.Model != cnet.WideResNet {
+			c.WidenFactor = 0
+		}
+		return err
+	}
+	return s
+}
+
+// depthOf is the original's flag for the depth of one of the two baselines: a command line may have both, and the model takes
+// its own. A model that is no baseline has neither, and the configuration's check says so.
+func depthOf(model, name string) *setting {
+	s := whole(setting{name: name, hidden: true, usage: "layers of a " + model}, 4096, func(c *cnet.Config) *int { return &c.Depth })
+	set := s.set
+	s.set = func(c *cnet.Config, text string) error {
+		var own cnet.Config
+		if err := set(&own, text); err != nil {
+			return err
+		}
+		if c.Model == model || c.Depth == 0 && (c.Model == "" || cnet.Continuous(c.Model)) {
+			c.Depth = own.Depth
+		}
+		return nil
+	}
+	return s
+}
+
+// classes is the original's flag for the number of classes, which here is the data set's.
+func classes() *setting {
+	return &setting{
+		name: "nclass", value: "N", hidden: true, usage: "classes of the data set",
+		set: func(_ *cnet.Config, text string) error {
+			_, err := parseWhole(text, 1<<16)
+			return err
+		},
+		show: func(cnet.Config) string { return "" },
+		check: func(c cnet.Config, text string) error {
+			n, err := dataset.NumClasses(c.Dataset)
+			if given, _ := strconv.Atoi(text); err != nil || given == n {
+				return nil
+			}
+			return usagef("--nclass is %s, but %s has %d classes; leave it out, or give another --dataset", text, c.Dataset, n)
+		},
+	}
+}
+
+// rateSchedule is the original's flag for how the learning rate changes, of which it has one way.
+func rateSchedule() *setting {
+	return &setting{
+		name: "lr-schedule", value: "NAME", hidden: true, usage: "normal: the rate decays at --lr-decay-epoch",
+		set: func(_ *cnet.Config, text string) error {
+			if !strings.EqualFold(text, "normal") {
+				return bad(text, "normal: the rate decays at --lr-decay-epoch")
+			}
+			return nil
+		},
+		show: func(cnet.Config) string { return "" },
+	}
+}
+
+// isTinyImageNet reports whether a name is that of a data set which the original reads, and this program does not.
+func isTinyImageNet(text string) bool {
+	return strings.EqualFold(strings.NewReplacer("-", "", "_", "", " ", "").Replace(text), "tinyimagenet")
+}
