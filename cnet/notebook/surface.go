@@ -7,11 +7,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"continuousnet/cnet/internal/words"
 )
 
 func init() {
@@ -102,11 +103,11 @@ func (s *surface) update(id string, c content) {
 	}
 }
 
-// fail ends the cell with one line that says why.
+// fail ends the cell, after it says why.
 func (s *surface) fail(err error) {
 	if s.notebook {
 		s.sync()
 	}
-	fmt.Fprintln(s.stderr, strings.ReplaceAll(err.Error(), "\n", "; "))
+	fmt.Fprintln(s.stderr, words.Message(err))
 	s.exit(1)
 }

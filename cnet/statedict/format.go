@@ -9,10 +9,6 @@ import (
 	"strings"
 )
 
-// errTorch refuses what torch.save writes: a pickle, which is a program and not data.
-var errTorch = errors.New(`written by torch.save, a Python pickle, which only Python can read; convert it with
-python -c "import sys, torch; from safetensors.torch import save_file; d = torch.load(sys.argv[1], map_location='cpu', weights_only=True); save_file({k: v.contiguous().clone() for k, v in d.get('state_dict', d).items()}, sys.argv[2])" IN.pt OUT.safetensors`)
-
 // formatOf tells the format of a file by its content, and by its extension if the content is like neither: the error of
 // that format then says what is wrong with the file.
 func formatOf(f io.ReaderAt, size int64, path string) (string, error) {
@@ -32,7 +28,10 @@ func formatOf(f io.ReaderAt, size int64, path string) (string, error) {
 	case bytes.HasPrefix(head, []byte(npyMagic)):
 		return "", errors.New("a single NumPy array without a name; save it with numpy.savez(\"FILE.npz\", NAME=array)")
 	case n > 1 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5: // a pickle of protocol 2 to 5
-		return "", errTorch
+		if bytes.HasPrefix(head, []byte(torchMagic)) {
+			return "", torchPickle
+		}
+		return "", plainPickle
 	case ext == safetensors || ext == npz:
 		return ext, nil
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -28,8 +27,8 @@ func readNPZ(f io.ReaderAt, size int64) ([]Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(z.File, func(m *zip.File) bool { return path.Base(m.Name) == "data.pkl" }) {
-		return nil, errTorch
+	if slices.ContainsFunc(z.File, func(m *zip.File) bool { return strings.HasSuffix("/"+m.Name, "/data.pkl") }) {
+		return nil, torchPickle
 	}
 	var (
 		tensors  []Tensor

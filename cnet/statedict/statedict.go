@@ -28,6 +28,7 @@
 package statedict
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -128,6 +129,10 @@ func open(path string, read func(f io.ReaderAt, size int64, format string) error
 	format, err := formatOf(f, info.Size(), path)
 	if err == nil {
 		err = read(f, info.Size(), format)
+	}
+	var p pickle
+	if errors.As(err, &p) {
+		err = p.refusal(path)
 	}
 	if err != nil {
 		return fmt.Errorf("statedict: %s: %w", path, err)

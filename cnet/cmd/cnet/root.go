@@ -71,7 +71,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return a.status(err)
 }
 
-// status prints an error as one line and returns the exit status that belongs to it.
+// status prints an error and returns the exit status that belongs to it.
 func (a *app) status(err error) int {
 	var usage usageError
 	switch {
@@ -80,17 +80,17 @@ func (a *app) status(err error) int {
 	case errors.Is(err, errInterrupted):
 		return statusInterrupted
 	case errors.As(err, &usage):
-		fmt.Fprintf(a.err, "cnet: %s\n", oneLine(err))
+		fmt.Fprintf(a.err, "cnet: %s\n", words.Message(err))
 		return statusUsage
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.err, "cnet: interrupted")
 		return statusInterrupted
 	}
-	fmt.Fprintf(a.err, "cnet: %s\n", oneLine(err))
+	fmt.Fprintf(a.err, "cnet: %s\n", words.Message(err))
 	return statusError
 }
 
-// oneLine is the text of an error; joined errors have one line each.
+// oneLine is the text of an error where there is room for one line.
 func oneLine(err error) string { return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ") }
 
 // warn prints what is worth knowing and stops nothing.
