@@ -12,8 +12,8 @@ import (
 // A pickle is an error: the file is a program of Python's and not data. It is the expression that loads it there.
 type pickle string
 
-// To torch.load, which has refused whole networks since PyTorch 2.6, naming the pickle module says that the file is trusted,
-// in every version; its weights_only came with 1.13, and the original is for 1.6.
+// To torch.load, which has refused whole networks since PyTorch 2.6, naming the pickle module says that the file is
+// trusted, in every version; its weights_only came with 1.13, and the original is for 1.6.
 const (
 	torchPickle pickle = "torch.load(sys.argv[1], map_location='cpu', pickle_module=pickle)"
 	plainPickle pickle = "pickle.load(open(sys.argv[1], 'rb'))"
@@ -24,9 +24,9 @@ func (p pickle) Error() string { return "a Python pickle" }
 // torchMagic begins what torch.save wrote before PyTorch 1.6: a pickle of the number 0x1950a86a20f9469cfc6c.
 const torchMagic = "\x80\x02\x8a\x0al\xfc\x9cF\xf9"
 
-// refusal tells how to convert the file: a state_dict, one in a dictionary with others, a whole network, or a result of the
-// original, which holds a network for each refinement, the trained one last. In a shell's double quotes the program must do
-// without $, `, \ and !.
+// refusal tells how to convert the file: a state_dict, one in a dictionary with others, a whole network, or a result of
+// the original, which holds a network for each refinement, the trained one last. In a shell's double quotes the program
+// must do without $, `, \ and !.
 func (p pickle) refusal(path string) error {
 	program := "import pickle, sys, numpy, torch; o = " + string(p) + "; o = getattr(o, 'model_list', [o])[-1]; " +
 		"o = o.state_dict() if hasattr(o, 'state_dict') else o.get('state_dict', o); " +
@@ -36,8 +36,9 @@ func (p pickle) refusal(path string) error {
 		return err
 	}
 	out := converted(in)
-	return fmt.Errorf(`a Python pickle, as torch.save writes it: a program, which only Python runs. If you trust it, convert it with PyTorch and NumPy; `+
-		`a whole network needs the code of its classes, so do it in the original's folder. Then take %s:
+	return fmt.Errorf(`a Python pickle, as torch.save writes it: a program, which only Python runs. `+
+		`If you trust it, convert it with PyTorch and NumPy; a whole network needs the code of its classes, `+
+		`so do it in the original's folder. Then take %s:
 python3 -c "%s" %s %s`, filepath.Base(out), program, runname.Quote(in), runname.Quote(out))
 }
 

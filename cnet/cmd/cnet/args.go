@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -15,8 +16,8 @@ type spelling struct {
 	value string
 }
 
-// flagNamed returns the flag of a command that is written so, or nil. A command may have a flag of its own that is a synonym
-// elsewhere.
+// flagNamed returns the flag of a command that is written so, or nil. A command may have a flag of its own that is a
+// synonym elsewhere.
 func flagNamed(cmd *cobra.Command, as string) *pflag.Flag {
 	name := strings.ReplaceAll(as, "_", "-") // the original's flags have underscores
 	if f := cmd.Flags().Lookup(name); f != nil {
@@ -30,8 +31,8 @@ func flagNamed(cmd *cobra.Command, as string) *pflag.Flag {
 
 // ownNames writes the flags of a command line as the command calls them, and returns how they were spelled. Lists and
 // switches of train may have their values in words of their own, as in the original: "--refine 30 50 70" becomes
-// "--refine=30,50,70", "--batch_norm False" becomes "--batch-norm=False". That cannot be mistaken, because train takes no
-// arguments but flags.
+// "--refine=30,50,70", "--batch_norm False" becomes "--batch-norm=False". That cannot be mistaken, because train takes
+// no arguments but flags.
 func ownNames(root *cobra.Command, args []string) (own []string, given []spelling) {
 	if n := len(args); n > 1 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
 		own, _ = ownNames(root, args[1:n-1]) // the last word is the one to complete
@@ -53,10 +54,9 @@ func ownNames(root *cobra.Command, args []string) (own []string, given []spellin
 			continue
 		}
 		var words []string
-		if !assigned {
-			for end := i + 1 + wordsOfOwn(cmd, flag, len(args)); i+1 < min(end, len(args)) && !strings.HasPrefix(args[i+1], "-"); i++ {
-				words = append(words, args[i+1])
-			}
+		for !assigned && len(words) < wordsOfOwn(cmd, flag) && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
+			i++
+			words = append(words, args[i])
 		}
 		word := "--" + flag.Name
 		switch {
@@ -81,21 +81,21 @@ func ownNames(root *cobra.Command, args []string) (own []string, given []spellin
 }
 
 // wordsOfOwn is how many words may follow a flag as its value, besides the one that every flag with a value has.
-func wordsOfOwn(cmd *cobra.Command, flag *pflag.Flag, most int) int {
+func wordsOfOwn(cmd *cobra.Command, flag *pflag.Flag) int {
 	s, ok := flag.Value.(*setting)
 	switch {
 	case !ok || cmd.Name() != "train":
 		return 0
 	case s.list:
-		return most
+		return math.MaxInt
 	case s.toggle:
 		return 1
 	}
 	return 0
 }
 
-// contradiction reports two spellings of one flag whose values differ; the parser would take the last without a word. Of
-// one spelling the last counts, as everywhere, or all that a list has been given.
+// contradiction reports two spellings of one flag whose values differ; the parser would take the last without a word.
+// Of one spelling the last counts, as everywhere, or all that a list has been given.
 func (a *app) contradiction(cmd *cobra.Command, given []spelling) error {
 	var distinct []spelling
 next:
@@ -114,15 +114,16 @@ next:
 	for i, s := range distinct {
 		for _, before := range distinct[:i] {
 			if s.flag == before.flag && !a.sameMeaning(cmd, s.flag.Name, before.value, s.value) {
-				return usagef("--%s %s contradicts --%s %s; leave one of them out", s.as, s.value, before.as, before.value)
+				return usagef("--%s %s contradicts --%s %s; leave one of them out",
+					s.as, s.value, before.as, before.value)
 			}
 		}
 	}
 	return nil
 }
 
-// sameMeaning reports whether two values of a flag mean the same, as 0.1 and 1e-1 do: whether a fresh flag shows the same
-// after each.
+// sameMeaning reports whether two values of a flag mean the same, as 0.1 and 1e-1 do: whether a fresh flag shows the
+// same after each.
 func (a *app) sameMeaning(cmd *cobra.Command, name, one, other string) bool {
 	if one == other {
 		return true

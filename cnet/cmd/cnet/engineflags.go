@@ -21,7 +21,8 @@ func (f *engineFlags) add(flags *pflag.FlagSet) {
 		names = append(names, s.Name)
 	}
 	flags.StringVar(&f.engine, "engine", "", "what to compute with: `NAME` is auto, "+strings.Join(names, ", ")+`; see "cnet engines" (default auto)`)
-	flags.StringVar(&f.device, "device", "", "the same in the original's words: `NAME` is gpu (a GPU if there is one), cuda or cuda:0 (xla:cuda), or cpu (go)")
+	flags.StringVar(&f.device, "device", "", "the same in the original's words: `NAME` is gpu (a GPU if there is one), "+
+		"cuda or cuda:0 (xla:cuda), or cpu (go)")
 }
 
 // name is the engine that the flags ask for, or "" if they do not.
@@ -63,8 +64,8 @@ func (f *engineFlags) name() (string, error) {
 	}
 	if text, ok := strings.CutPrefix(device, "cuda:"); ok {
 		if n, err := strconv.Atoi(text); err == nil && n > 0 {
-			return "", usagef("--device is %q, but only the first GPU is used; for this one, set CUDA_VISIBLE_DEVICES=%d and give --device cuda",
-				f.device, n)
+			return "", usagef("--device is %q, but only the first GPU is used; "+
+				"for this one, set CUDA_VISIBLE_DEVICES=%d and give --device cuda", f.device, n)
 		}
 	}
 	return "", usagef("--device is %q, expected gpu, cuda or cpu", f.device)

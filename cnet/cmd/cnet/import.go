@@ -32,7 +32,8 @@ A file of cnet export needs no flags. Of another one, names and shapes tell the 
 flags tell the rest, as they were when it was trained: --scheme and --dataset always, and --initial-time-d, --n-time-steps-per and
 --time-epsilon if they were given. A net that was refined has more intervals in the file than --initial-time-d.
 
-What torch.save wrote, such as the original's .pkl files, is a program and is not run; the error has the command that converts it.
+What torch.save wrote, such as the original's .pkl files, is a program and is not run; the error has the command that
+converts it.
 
 RUN is a directory, or the name of one in results/, and must not exist.`,
 		Example: `  cnet import first.safetensors second

@@ -8,8 +8,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// utf8Locale reports whether the terminal shows UTF-8. POSIX has the first of LC_ALL, LC_CTYPE and LANG that is not empty
-// decide, and means the C locale if there is none; macOS and Windows terminals show UTF-8 unless one of them says otherwise.
+// utf8Locale reports whether the terminal shows UTF-8. POSIX has the first of LC_ALL, LC_CTYPE and LANG that is not
+// empty decide, and means the C locale if there is none; macOS and Windows terminals show UTF-8 unless one of them says
+// otherwise.
 func utf8Locale(goos string, getenv func(string) string) bool {
 	locale := cmp.Or(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"))
 	if locale == "" {
@@ -36,8 +37,8 @@ func (a *app) barTheme() progressbar.Theme {
 var inASCII = strings.NewReplacer("→", "->", "×", "x", "·", ".", "–", "-", "─", "-", "│", "|", "┼", "+", "√", "root ",
 	"Σ", "sum ", "Φ", "Phi", "γ", "gamma", "τ", "tau", "ᵀ", "^T", "∂", "d", "ö", "oe", "ø", "o", "é", "e")
 
-// asciiTerminal is a terminal that does not show UTF-8. What this program did not think of itself, such as the name of a
-// file, is left alone.
+// asciiTerminal is a terminal that does not show UTF-8. Signs that are not this program's own, such as those in the name
+// of a file, are left alone.
 type asciiTerminal struct{ io.Writer }
 
 func (t asciiTerminal) Write(p []byte) (int, error) {

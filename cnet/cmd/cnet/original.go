@@ -26,8 +26,8 @@ var synonyms = map[string]string{
 // widenFactor is of Wide nets. The original's programs have it for every model, where 4, its default, says nothing.
 func widenFactor() *setting {
 	const meant = 4
-	s := whole(setting{name: "widen-factor", usage: fmt.Sprintf("times as many channels in the stages of a Wide net (default %d)", meant)}, 256,
-		func(c *cnet.Config) *int { return &c.WidenFactor })
+	usage := fmt.Sprintf("times as many channels in the stages of a Wide net (default %d)", meant)
+	s := whole(setting{name: "widen-factor", usage: usage}, 256, func(c *cnet.Config) *int { return &c.WidenFactor })
 	set := s.set
 	s.set = func(c *cnet.Config, text string) error {
 		err := set(c, text)
@@ -39,10 +39,11 @@ func widenFactor() *setting {
 	return s
 }
 
-// depthOf is the original's flag for the depth of one of the two baselines: a command line may have both, and the model takes
-// its own. A model that is no baseline has neither, and the configuration's check says so.
+// depthOf is the original's flag for the depth of one of the two baselines: a command line may have both, and the model
+// takes its own. A model that is no baseline has neither, and the configuration's check says so.
 func depthOf(model, name string) *setting {
-	s := whole(setting{name: name, hidden: true, usage: "layers of a " + model}, 4096, func(c *cnet.Config) *int { return &c.Depth })
+	s := whole(setting{name: name, hidden: true, usage: "layers of a " + model}, 4096,
+		func(c *cnet.Config) *int { return &c.Depth })
 	set := s.set
 	s.set = func(c *cnet.Config, text string) error {
 		var own cnet.Config
@@ -71,7 +72,8 @@ func classes() *setting {
 			if given, _ := strconv.Atoi(text); err != nil || given == n {
 				return nil
 			}
-			return usagef("--nclass is %s, but %s has %d classes; leave it out, or give another --dataset", text, c.Dataset, n)
+			return usagef("--nclass is %s, but %s has %d classes; leave it out, or give another --dataset",
+				text, c.Dataset, n)
 		},
 	}
 }

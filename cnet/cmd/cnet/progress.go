@@ -71,7 +71,8 @@ func (b *bar) step(p cnet.Progress) {
 	if b.bar == nil {
 		b.clear()
 		// One more than the steps: the bar is full only after the test.
-		b.bar = b.newBar(int64(p.Steps+1), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+		b.bar = b.newBar(int64(p.Steps+1),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	} else if time.Since(b.last) < barInterval && !tested {
 		return
 	}

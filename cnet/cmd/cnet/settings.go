@@ -374,8 +374,8 @@ func addSettings(flags *pflag.FlagSet, list []*setting) {
 	}
 }
 
-// applyAll writes the given settings into a configuration. Two that contradict each other are an error: the one that comes
-// later would settle it without a word, and the other, applied once more, shows it.
+// applyAll writes the given settings into a configuration. Two that contradict each other are an error: the one that
+// comes later would settle it without a word, and the other, applied once more, shows it.
 func applyAll(list []*setting, c *cnet.Config) error {
 	for _, s := range list {
 		if err := s.apply(c); err != nil {

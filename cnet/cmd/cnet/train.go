@@ -60,9 +60,9 @@ same numbers, whatever ended it.
 
 Without --dataset, the files in the folder of --data say which set they are.
 
-Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. Flags can be written with hyphens or underscores.
-Those of the original's cli.py and train_resnet.py are taken as they are, --name, --arch, --wd, --depth_res, --nclass and the
-like as well.`,
+Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. Flags can be written with hyphens or
+underscores. Those of the original's cli.py and train_resnet.py are taken as they are, --name, --arch, --wd, --depth_res,
+--nclass and the like as well.`,
 		Example: `  cnet train                                    the embedded sample, within a minute
   cnet train --run first --scheme rk4_classic   in results/first
   cnet train --run first --epochs 10            goes on to 10 epochs
