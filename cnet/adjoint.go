@@ -24,12 +24,12 @@ const (
 // Adjoints are the values of Config.Adjoint.
 var Adjoints = []string{Backprop, Checkpoint, Backsolve}
 
-// checkAdjoint is about Adjoint and Checkpoints.
-func (c Config) checkAdjoint() error {
+// checkAdjoint is about Adjoint and Checkpoints, with the scheme that the configuration names.
+func (c Config) checkAdjoint(scheme ode.Method) error {
 	switch c.Adjoint {
 	case "", Backprop:
 	case Checkpoint, Backsolve:
-		if _, err := ode.Scheme(c.Scheme); err != nil {
+		if _, ok := scheme.(ode.Tableau); !ok {
 			return badField("scheme", c.Scheme, fmt.Sprintf("a Runge–Kutta scheme with the adjoint %s: a multistep method has no steps of its own to compute again", c.Adjoint))
 		}
 	default:

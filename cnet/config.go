@@ -6,6 +6,7 @@ import (
 
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/ode"
 )
 
 // Config says what is trained on what, and how. Its zero value is a good default: fields that are 0 or empty take the value
@@ -121,11 +122,14 @@ func setDefault[T comparable](field *T, value T) {
 }
 
 // Check reports the first field that cannot be.
-func (c Config) Check() error {
+func (c Config) Check() error { return c.check(ode.Lookup) }
+
+// check is Check with the schemes that lookup finds.
+func (c Config) check(lookup schemeLookup) error {
 	if _, err := dataset.Canonical(c.Dataset); err != nil {
 		return err
 	}
-	if err := c.checkModel(); err != nil {
+	if err := c.checkModel(lookup); err != nil {
 		return err
 	}
 	for _, f := range []struct {

@@ -159,15 +159,12 @@ func (r *Run) Convergence(ctx context.Context, o ConvergenceOptions) (*Convergen
 	}
 	defer b.exec.Finalize()
 	b.config, b.progress = r.state.Config, o.Progress
-	return c, c.measure(ctx, b, o)
+	return c, c.measure(ctx, b, o, r.state.schemeNamed)
 }
 
 // measure computes the reference, and then errors and orders scheme by scheme.
-func (c *Convergence) measure(ctx context.Context, b *hiddenBlock, o ConvergenceOptions) error {
-	reference, err := ode.Lookup(referenceScheme)
-	if err != nil {
-		return err
-	}
+func (c *Convergence) measure(ctx context.Context, b *hiddenBlock, o ConvergenceOptions, lookup schemeLookup) error {
+	reference, _ := ode.BuiltIn(referenceScheme) // and no other that somebody has registered under its name
 	// The steps of the reference, and half of them, end where the cells do.
 	cells := (referenceFactor*o.Steps[len(o.Steps)-1] + c.Cells - 1) / c.Cells
 	c.ReferenceSteps = cells * c.Cells
@@ -175,7 +172,8 @@ func (c *Convergence) measure(ctx context.Context, b *hiddenBlock, o Convergence
 	b.all = evaluations(reference, c.ReferenceSteps) + evaluations(reference, half)
 	methods := make([]ode.Method, len(o.Schemes))
 	for i, name := range o.Schemes {
-		if methods[i], err = ode.Lookup(name); err != nil {
+		var err error
+		if methods[i], err = lookup(name); err != nil {
 			return err
 		}
 		for _, steps := range o.Steps {

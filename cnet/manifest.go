@@ -11,7 +11,6 @@ import (
 	"github.com/gomlx/compute/shapes"
 
 	"continuousnet/cnet/dataset"
-	"continuousnet/cnet/ode"
 )
 
 // Manifestation is how well the weights of a run do under one scheme and number of steps: the same functions of depth, made
@@ -158,10 +157,11 @@ func (ev *evaluator) compile(set *dataset.Set, batch int) (err error) {
 
 // under is the net of the run with another scheme and number of steps, and the same weights.
 func (r *Run) under(scheme string, steps int) (*Net, error) {
-	if _, err := r.continuous("schemes to manifest"); err != nil {
+	n, err := r.continuous("schemes to manifest")
+	if err != nil {
 		return nil, err
 	}
-	m, err := ode.Lookup(scheme)
+	m, err := r.state.schemeNamed(scheme)
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", r.dir, err)
 	}
@@ -170,19 +170,15 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 			r.dir, scheme, info.Kind, strings.Join(NetworkSchemes(), ", "))
 	}
 	// What a configuration refuses is refused here.
-	st := r.state
-	c := st.Config
-	c.Scheme, c.Steps, c.Basis, c.Functions = scheme, steps, st.Basis, st.Functions
+	c := r.state.Config
+	c.Scheme, c.Steps, c.Basis, c.Functions = scheme, steps, r.state.Basis, r.state.Functions
 	c.Adjoint, c.Checkpoints = "", 0 // there are no gradients
-	if err := c.Check(); err != nil {
+	if err := c.check(r.state.schemeNamed); err != nil {
 		return nil, fmt.Errorf("run %s: with %s and %d steps: %w", r.dir, scheme, steps, err)
 	}
-	st.Scheme, st.Steps = scheme, steps
-	network, err := st.net()
-	if err != nil {
-		return nil, fmt.Errorf("run %s: %w", r.dir, err)
-	}
-	return network.(*Net), nil // continuous has seen the model
+	other := *n
+	other.Scheme, other.Steps = m, steps
+	return &other, nil
 }
 
 // first is the beginning of a split: n images, or all if it has fewer.

@@ -35,7 +35,7 @@ func title(model string, n Network) string {
 }
 
 // checkModel reports the first field that cannot be, of those that make the network.
-func (c Config) checkModel() error {
+func (c Config) checkModel(lookup schemeLookup) error {
 	if !slices.Contains(Models, c.Model) {
 		return badField("model", fmt.Sprintf("%q", c.Model), "one of "+strings.Join(Models, ", "))
 	}
@@ -82,7 +82,7 @@ func (c Config) checkModel() error {
 		return badField("dropout", c.Dropout, "from 0 to less than 1")
 	}
 	if continuous {
-		return c.checkDepth()
+		return c.checkDepth(lookup)
 	}
 	extra := 2
 	if c.Model == WideResNet {
@@ -95,11 +95,12 @@ func (c Config) checkModel() error {
 }
 
 // checkDepth is about the fields of a net that is continuous in depth.
-func (c Config) checkDepth() error {
-	if _, err := networkScheme(c.Scheme); err != nil {
+func (c Config) checkDepth(lookup schemeLookup) error {
+	scheme, err := lookup.forNetworks(c.Scheme)
+	if err != nil {
 		return err
 	}
-	if err := c.checkAdjoint(); err != nil {
+	if err := c.checkAdjoint(scheme); err != nil {
 		return err
 	}
 	if _, err := basis.New(c.Basis, c.Functions); err != nil {

@@ -56,14 +56,19 @@ type Net struct {
 
 // NewNet returns the net that the configuration describes, for images of so many channels and so many classes.
 func NewNet(c Config, imageChannels, classes int) (*Net, error) {
+	return newNet(c, imageChannels, classes, ode.Lookup)
+}
+
+// newNet is NewNet with the scheme that lookup finds.
+func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, error) {
 	c = c.WithDefaults()
-	if err := c.Check(); err != nil {
+	if err := c.check(lookup); err != nil {
 		return nil, err
 	}
 	if !Continuous(c.Model) {
 		return nil, fmt.Errorf("net: a %s is not continuous in depth; NewNetwork makes it", c.Model)
 	}
-	scheme, err := networkScheme(c.Scheme)
+	scheme, err := lookup.forNetworks(c.Scheme)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"continuousnet/cnet/baseline"
 	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/internal/layers"
+	"continuousnet/cnet/ode"
 	"continuousnet/cnet/statedict"
 )
 
@@ -56,8 +57,13 @@ var (
 // NewNetwork returns the network that the configuration describes, for images of so many channels and so many classes: a *Net
 // or one of the baselines.
 func NewNetwork(c Config, imageChannels, classes int) (Network, error) {
+	return newNetwork(c, imageChannels, classes, ode.Lookup)
+}
+
+// newNetwork is NewNetwork with the scheme that lookup finds.
+func newNetwork(c Config, imageChannels, classes int, lookup schemeLookup) (Network, error) {
 	c = c.WithDefaults()
-	if err := c.Check(); err != nil {
+	if err := c.check(lookup); err != nil {
 		return nil, err
 	}
 	switch c.Model {
@@ -71,7 +77,7 @@ func NewNetwork(c Config, imageChannels, classes int) (Network, error) {
 			ImageChannels: imageChannels, Classes: classes,
 		})
 	}
-	return NewNet(c, imageChannels, classes)
+	return newNet(c, imageChannels, classes, lookup)
 }
 
 // guard turns what was recovered from a panic of a graph builder into an error that names the network.

@@ -22,6 +22,7 @@ import (
 	"continuousnet/cnet/internal/layers"
 	"continuousnet/cnet/internal/optional"
 	"continuousnet/cnet/internal/runname"
+	"continuousnet/cnet/ode"
 )
 
 // Run is a directory in which a net is trained. All that matters is in there: configuration, weights, the optimizer's
@@ -157,7 +158,7 @@ func (r *Run) create(c Config) (err error) {
 		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Basis: c.Basis, Functions: c.Functions,
 		LearningRate: c.LearningRate, TrainImages: set.Train.Len(), Channels: set.Channels, Classes: len(set.Classes),
 	}
-	if err := r.state.keepSchemes(); err != nil {
+	if err := r.state.keepSchemes(ode.Lookup); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	if r.net, err = r.state.net(); err != nil {
@@ -172,7 +173,7 @@ func (r *Run) create(c Config) (err error) {
 
 // net returns the network as it is at this point of the run.
 func (st state) net() (Network, error) {
-	network, err := NewNetwork(st.Config, st.Channels, st.Classes)
+	network, err := newNetwork(st.Config, st.Channels, st.Classes, st.schemeNamed)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +181,7 @@ func (st state) net() (Network, error) {
 	if !ok {
 		return network, nil
 	}
-	if n.Scheme, err = st.scheme(); err != nil {
+	if n.Scheme, err = schemeLookup(st.schemeNamed).forNetworks(st.Scheme); err != nil {
 		return nil, err
 	}
 	if n.Basis, err = basis.New(st.Basis, st.Functions); err != nil {
@@ -488,7 +489,7 @@ func (r *Run) rebased(n *Net, event string) error {
 
 // SetScheme goes on with another scheme: the same weights, read at the stages of the new one.
 func (r *Run) SetScheme(name string) error {
-	scheme, err := networkScheme(name)
+	scheme, err := schemeLookup(ode.Lookup).forNetworks(name)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
@@ -501,11 +502,18 @@ func (r *Run) SetScheme(name string) error {
 		n.Scheme = scheme
 		c := n.Config
 		c.Scheme = name
-		if err := c.checkAdjoint(); err != nil {
+		if err := c.checkAdjoint(scheme); err != nil {
 			return err
 		}
+		before := r.state
 		r.state.Scheme = name
-		if err := r.state.keepSchemes(); err != nil {
+		err = r.state.keepSchemes(func(wanted string) (ode.Method, error) {
+			if wanted == name {
+				return scheme, nil
+			}
+			return before.schemeNamed(wanted)
+		})
+		if err != nil {
 			return err
 		}
 		r.changed(&n, EventScheme)

@@ -2,14 +2,17 @@ package cnet
 
 import (
 	"fmt"
-	"slices"
+	"reflect"
 
 	"continuousnet/cnet/ode"
 )
 
-// networkScheme returns the registered scheme of that name, if it can make the layers of a network.
-func networkScheme(name string) (ode.Method, error) {
-	m, err := ode.Lookup(name)
+// schemeLookup finds the scheme that a name stands for: ode.Lookup, or state.schemeNamed where it is a run that has the name.
+type schemeLookup func(name string) (ode.Method, error)
+
+// forNetworks returns the scheme of that name, if it can make the layers of a network.
+func (lookup schemeLookup) forNetworks(name string) (ode.Method, error) {
+	m, err := lookup(name)
 	if err != nil {
 		return nil, err
 	}
@@ -30,18 +33,24 @@ func NetworkSchemes() []string {
 	return names
 }
 
-// keepSchemes makes the state hold the tableaux that somebody has registered, of the scheme and of the one that the run began with, so
-// that the run can be opened where nobody has.
-func (st *state) keepSchemes() error {
+// keepSchemes makes the state hold the tableaux that lookup finds, of the scheme and of the one that the run began with, unless
+// they are built in: so the run can be opened where nobody has registered them, or others under their names.
+func (st *state) keepSchemes(lookup schemeLookup) error {
 	var kept []ode.Tableau
-	for _, name := range []string{st.Scheme, st.Config.Scheme} {
-		known := slices.ContainsFunc(kept, func(tb ode.Tableau) bool { return tb.Name == name })
-		if name == "" || known || ode.BuiltIn(name) {
+	for i, name := range []string{st.Scheme, st.Config.Scheme} {
+		if name == "" || i > 0 && name == st.Scheme {
 			continue
 		}
-		tb, err := ode.Scheme(name)
+		m, err := lookup(name)
 		if err != nil {
-			return fmt.Errorf("a run can keep only tableaux: %w", err)
+			return err
+		}
+		if own, ok := ode.BuiltIn(name); ok && reflect.DeepEqual(m, own) {
+			continue
+		}
+		tb, ok := m.(ode.Tableau)
+		if !ok {
+			return fmt.Errorf("a run can keep only tableaux: ode: %s is not a Runge–Kutta scheme but %s", name, m.Info().Kind)
 		}
 		kept = append(kept, tb)
 	}
@@ -62,14 +71,20 @@ func (st state) registerSchemes() error {
 	return nil
 }
 
-// scheme is the one of the run: its own tableau, even if another one has been registered under the name since.
-func (st state) scheme() (ode.Method, error) {
+// schemeNamed returns what a name means to the run, whatever has been registered under it since: the tableau that the state holds,
+// or else the built-in scheme for the one that it has or began with. All other names mean what is registered.
+func (st state) schemeNamed(name string) (ode.Method, error) {
 	for _, tb := range st.Tableaux {
-		if tb.Name == st.Scheme {
+		if tb.Name == name {
 			return tb, tb.Check()
 		}
 	}
-	return networkScheme(st.Scheme)
+	if name == st.Scheme || name == st.Config.Scheme {
+		if m, ok := ode.BuiltIn(name); ok {
+			return m, nil
+		}
+	}
+	return ode.Lookup(name)
 }
 
 // Evaluations is the number of evaluations of the rate over one stage.

@@ -3,6 +3,7 @@ package cnet
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -59,6 +60,82 @@ func TestOwnScheme(t *testing.T) {
 	r.Close()
 	if got := shown(); strings.Contains(got, "my_ralston") {
 		t.Errorf("after another scheme the run still has %q", got)
+	}
+}
+
+// What a run has by name is its own, whatever the name means where the run is opened: in numbers, orders, imports and later saves. So it
+// is with its own tableau, which it keeps, and with a built-in scheme that somebody has replaced.
+func TestSchemesOfTheRun(t *testing.T) {
+	const own, builtIn = "own_heun", "heun2"
+	register := func(m ode.Method) {
+		t.Helper()
+		if err := ode.RegisterMethod(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{builtIn, "rk4_classic"} {
+		m, _ := ode.BuiltIn(name)
+		t.Cleanup(func() { register(m) })
+	}
+	register(ode.Tableau{Name: own, A: [][]float64{{}, {1}}, B: []float64{0.5, 0.5}})
+	ctx := context.Background()
+	for _, name := range []string{own, builtIn} {
+		dir, file := t.TempDir(), filepath.Join(t.TempDir(), "weights.safetensors")
+		r := open(t, dir, Config{Channels: 2, Scheme: name, TimeEpsilon: 0.5})
+		want, err := r.Predict(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Export(file); err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		for _, other := range []ode.Method{
+			ode.Tableau{Name: name, A: [][]float64{{1}}, B: []float64{1}}, // implicit: no net can have it
+			ode.Adams{Name: name, Rates: 2},
+			ode.Tableau{Name: name, A: [][]float64{{}, {1}}, B: []float64{0.25, 0.75}},
+		} {
+			register(other)
+			imported, err := ReadWeights(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config := imported.Config
+			config.Dataset = "fashion-sample"
+			copied, err := Import(t.TempDir(), imported, config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := open(t, dir)
+			for i, run := range []*Run{r, copied} {
+				if got, err := run.Predict(1); err != nil || got[0][0] != want[0][0] {
+					t.Errorf("%s beside %T, run %d: predicts %v (%v), want %v", name, other, i, got, err, want)
+				}
+			}
+			copied.Close()
+			if list, err := r.Manifest(ctx, ManifestOptions{Schemes: []string{name}, Steps: []int{1}, Limit: 1}); err != nil || list[0].Evaluations != 6 {
+				t.Errorf("%s beside %T: manifests %+v (%v)", name, other, list, err)
+			}
+			r.Close()
+		}
+		// The reference is the built-in scheme as well.
+		register(ode.Tableau{Name: "rk4_classic", A: [][]float64{{}}, B: []float64{1}})
+		r = open(t, dir)
+		c, err := r.Convergence(ctx, ConvergenceOptions{Schemes: []string{name}, Steps: []int{8, 16}, Images: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := c.Schemes[0]; s.Order != 2 || s.Points[1].Evaluations != 32 || s.Measured < 1.75 || s.Measured > 2.25 {
+			t.Errorf("%s: order %d measured %.2f, %+v", name, s.Order, s.Measured, s.Points)
+		}
+		// Going over to another scheme keeps the tableau that the run began with.
+		if err := r.SetScheme("euler"); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := r.state.schemeNamed(name); err != nil || m.Info().Order != 2 {
+			t.Errorf("after another scheme %s is %v (%v)", name, m, err)
+		}
+		r.Close()
 	}
 }
 

@@ -77,6 +77,7 @@ type WeightsFile struct {
 	Functions              int    // of depth, all piecewise constant, as the network is
 	Steps                  int    // as the network is; 0 if the file does not say
 	Scheme                 string // likewise
+	tableaux               []ode.Tableau
 	tensors                []statedict.Tensor
 }
 
@@ -111,7 +112,7 @@ func ReadWeights(path string) (*WeightsFile, error) {
 		return nil, fmt.Errorf("weights %s: the metadata %q: %w", path, metadataKey, err)
 	}
 	w.Config, w.Epochs, w.ImageChannels, w.Classes = about.Config, about.Epochs, about.ImageChannels, about.Classes
-	w.Functions, w.Steps, w.Scheme = about.Functions, about.Steps, about.Scheme
+	w.Functions, w.Steps, w.Scheme, w.tableaux = about.Functions, about.Steps, about.Scheme, about.Tableaux
 	return w, nil
 }
 
@@ -152,7 +153,9 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 			strings.Join(missing, " and the "), strings.Join(missing, ", --")))
 	}
 	c = c.WithDefaults()
-	if err := c.Check(); err != nil {
+	// What the file names is the file's, as what a run names is the run's.
+	file := state{Config: w.Config, Scheme: w.Scheme, Tableaux: w.tableaux}
+	if err := c.check(file.schemeNamed); err != nil {
 		return fail(err)
 	}
 	st := state{
@@ -162,7 +165,7 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 		if err := w.depth(c, &st); err != nil {
 			return fail(err)
 		}
-		if err := st.keepSchemes(); err != nil {
+		if err := st.keepSchemes(file.schemeNamed); err != nil {
 			return fail(err)
 		}
 	}

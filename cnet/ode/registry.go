@@ -55,8 +55,7 @@ var (
 	registered = map[string]Method{}
 	names      []string // in order of registration
 
-	builtIn  = map[string]bool{} // names of this package
-	replaced = map[string]bool{} // those of them that mean something else now
+	builtIn = map[string]Method{} // of this package, whatever their names mean now
 )
 
 // Register makes a scheme known by its name, and refuses a bad tableau with the condition it violates. Missing times C become the row
@@ -93,7 +92,6 @@ func add(m Method) {
 	if _, known := registered[name]; !known {
 		names = append(names, name)
 	}
-	replaced[name] = builtIn[name]
 	registered[name] = m
 }
 
@@ -109,11 +107,10 @@ func copyOf(m Method) Method {
 	return m
 }
 
-// BuiltIn reports whether the name is that of a method of this package, as it comes.
-func BuiltIn(name string) bool {
-	mu.RLock()
-	defer mu.RUnlock()
-	return builtIn[name] && !replaced[name]
+// BuiltIn returns the method of that name that comes with this package, whatever has been registered under the name since.
+func BuiltIn(name string) (m Method, ok bool) {
+	m, ok = builtIn[name]
+	return copyOf(m), ok
 }
 
 // Lookup returns the registered method of that name.

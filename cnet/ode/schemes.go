@@ -11,7 +11,7 @@ func init() {
 				m = tb.normalised()
 			}
 			add(m)
-			builtIn[m.Info().Name] = true
+			builtIn[m.Info().Name] = m
 		}
 	}
 }
