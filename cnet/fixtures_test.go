@@ -33,7 +33,9 @@ var backend = sync.OnceValue(func() compute.Backend {
 // layouts are both forms of a network; they must agree with the reference alike.
 var layouts = map[string]fmap.Layout{"planar": fmap.Planar, "standard": fmap.Standard}
 
-func fixtureRoots() map[string]string { return parity.Roots(filepath.Join("testdata", "fixtures")) }
+func fixtureRoots() map[string]parity.Root {
+	return parity.Roots(filepath.Join("testdata", "fixtures"))
+}
 
 func precision(f *parity.Fixture) dtypes.DType {
 	if f.Single() {

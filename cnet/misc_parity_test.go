@@ -3,7 +3,6 @@ package cnet
 import (
 	"fmt"
 	"math"
-	"path/filepath"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -86,7 +85,7 @@ func TestParityMisc(t *testing.T) {
 	for set, root := range fixtureRoots() {
 		t.Run(set, func(t *testing.T) {
 			var m miscFixture
-			parity.ReadJSON(t, filepath.Join(root, "misc", "misc.json"), &m)
+			parity.ReadJSON(t, root, "misc", "misc.json", &m)
 			t.Run("learning rate", m.learningRates)
 			t.Run("intervals", m.intervals)
 			t.Run("truncation", m.truncations)

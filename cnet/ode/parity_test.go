@@ -222,7 +222,7 @@ func TestParitySolvers(t *testing.T) {
 			t.Run(set+"/"+folder, func(t *testing.T) {
 				fixture, cases := parity.Open[solverCase](t, root, folder)
 				var f solverFolder
-				parity.ReadJSON(t, filepath.Join(root, folder, "manifest.json"), &f)
+				parity.ReadJSON(t, root, folder, "manifest.json", &f)
 				solutions, _ := fixture.Bundle(t, "solutions")
 				for _, c := range cases {
 					if c.Kind != "solve" {
@@ -396,7 +396,7 @@ func TestParityGradients(t *testing.T) {
 			t.Run(set+"/"+folder, func(t *testing.T) {
 				fixture, cases := parity.Open[solverCase](t, root, folder)
 				var f solverFolder
-				parity.ReadJSON(t, filepath.Join(root, folder, "manifest.json"), &f)
+				parity.ReadJSON(t, root, folder, "manifest.json", &f)
 				gradients, _ := fixture.Bundle(t, "gradients")
 				for _, c := range cases {
 					if c.Kind != "grad" {

@@ -31,8 +31,8 @@ func FuzzNPZ(f *testing.F) {
 
 func addFiles(f *testing.F, ext string, write func(io.Writer, []Tensor, map[string]string) error) {
 	files, err := filepath.Glob("testdata/*" + ext)
-	if err != nil {
-		f.Fatal(err)
+	if err != nil || len(files) == 0 {
+		f.Fatalf("%d files testdata/*%s (%v), which belong to the repository", len(files), ext, err)
 	}
 	for _, file := range files {
 		b, err := os.ReadFile(file)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,32 +34,57 @@ type Fixture struct {
 	} `json:"bundles"`
 }
 
-// Roots are the folders to test: the project's own small set, at its path own, and the whole one, which CNET_FIXTURES names
-// or which lies beside the module.
-func Roots(own string) map[string]string {
-	full := os.Getenv("CNET_FIXTURES")
-	for dir, up := ".", 0; full == "" && up < 8; dir, up = filepath.Join(dir, ".."), up+1 {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			full = filepath.Join(dir, "..", "shared", "fixtures")
-		}
-	}
-	return map[string]string{"own": own, "full": full}
+// Root is a folder with folders of golden vectors.
+type Root struct {
+	dir   string
+	named bool     // by CNET_FIXTURES: all that the tests look for must be there
+	has   []string // or these at least
 }
 
-// Open reads the manifest of a folder, with its cases, of type C, or skips the test if the folder is not there.
-func Open[C any](t testing.TB, root, name string) (*Fixture, []C) {
+// ownFolders are the folders that the project's own sets have, below one package or another. The whole set has more.
+var ownFolders = []string{
+	"continuousnet_adjoint", "continuousnet_forward", "misc", "refine", "resnet_baselines", "resnet_baselines_f32", "training",
+	"ode_solvers_fork", "ode_solvers_upstream",
+}
+
+// Roots are the folders to test: the project's own small set, at its path own, and the whole one, which CNET_FIXTURES names
+// or which lies beside the module.
+func Roots(own string) map[string]Root {
+	full := Root{dir: os.Getenv("CNET_FIXTURES")}
+	full.named = full.dir != ""
+	for dir, up := ".", 0; full.dir == "" && up < 8; dir, up = filepath.Join(dir, ".."), up+1 {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			full.dir = filepath.Join(dir, "..", "shared", "fixtures")
+		}
+	}
+	return map[string]Root{"own": {dir: own, has: ownFolders}, "full": full}
+}
+
+// Open reads the manifest of a folder, with its cases, of type C: see ReadJSON.
+func Open[C any](t testing.TB, root Root, name string) (*Fixture, []C) {
 	t.Helper()
-	f := &Fixture{Dir: filepath.Join(root, name), Input: "inputs"}
+	f := &Fixture{Dir: filepath.Join(root.dir, name), Input: "inputs"}
 	var cases struct{ Cases []C }
-	ReadJSON(t, filepath.Join(f.Dir, "manifest.json"), f, &cases)
+	ReadJSON(t, root, name, "manifest.json", f, &cases)
+	if len(cases.Cases) == 0 {
+		t.Fatalf("%s has no cases", f.Dir)
+	}
 	return f, cases.Cases
 }
 
-// ReadJSON reads a file into several values, or skips the test if the file is not there.
-func ReadJSON(t testing.TB, path string, into ...any) {
+// ReadJSON reads a file of a folder into several values. Where the folder need not be, and is not, it skips the test; where it belongs to
+// the repository, or to what CNET_FIXTURES names, the test fails.
+func ReadJSON(t testing.TB, root Root, folder, file string, into ...any) {
 	t.Helper()
+	path := filepath.Join(root.dir, folder, file)
 	text, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
+		switch {
+		case root.named:
+			t.Fatalf("no fixtures in %s; CNET_FIXTURES must name the folder that holds them all, or be unset", filepath.Dir(path))
+		case slices.Contains(root.has, folder):
+			t.Fatalf("no fixtures in %s; they belong to the repository: git checkout brings them back", filepath.Dir(path))
+		}
 		t.Skipf("no fixtures in %s; set CNET_FIXTURES to the folder that holds them", filepath.Dir(path))
 	}
 	for _, v := range into {
