@@ -110,8 +110,8 @@ func newNorm(p Problem, o Options) norm {
 	m := norm{rtol: o.RTol, atol: o.ATol, rtols: o.RTols, atols: o.ATols, max: o.Norm == Max}
 	n := len(p.X0)
 	switch {
-	case o.compat.groups != nil:
-		m.ends = o.compat.groups
+	case o.groups != nil:
+		m.ends = o.groups
 	case o.Norm == PerSample && p.Samples > 1:
 		for i := range p.Samples {
 			m.ends = append(m.ends, (i+1)*(n/p.Samples))

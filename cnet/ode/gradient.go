@@ -104,9 +104,9 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 	if back.RTols != nil || back.ATols != nil {
 		return nil, fmt.Errorf("ode: the backward solution has more components than X0; give Differentiation.Adjoint with tolerances of its own")
 	}
-	back.compat.groups = []int{n, 2 * n, 2*n + m}
+	back.groups = []int{n, 2 * n, 2*n + m}
 	if m == 0 {
-		back.compat.groups = back.compat.groups[:2]
+		back.groups = back.groups[:2]
 	}
 	y := make([]float64, 2*n+m)
 	gx := make([]float64, n)

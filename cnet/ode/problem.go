@@ -59,17 +59,17 @@ type Options struct {
 	Dense         bool      // keep what Solution.At needs
 	Interpolation Interpolation
 
+	groups []int // where groups of components end, whose error norms are taken apart: those of the adjoint equation
 	compat compat
 }
 
 // compat makes a solver repeat what torchdiffeq does, to be compared with it.
 type compat struct {
-	overshoot    bool  // step past the end and interpolate
-	reuseLast    bool  // take the last stage for the rate at the end of the step, though it is not
-	uniformAdams bool  // use the coefficients of equal steps for unequal ones
-	forgetRate   bool  // forget the oldest rate where an Adams–Moulton corrector does not converge
-	groups       []int // where groups of components end whose error norms are taken apart
-	controlOrder int   // of the error estimate, if not the right one
+	overshoot    bool // step past the end and interpolate
+	reuseLast    bool // take the last stage for the rate at the end of the step, though it is not
+	uniformAdams bool // use the coefficients of equal steps for unequal ones
+	forgetRate   bool // forget the oldest rate where an Adams–Moulton corrector does not converge
+	controlOrder int  // of the error estimate, if not the right one
 	initialOrder int
 	singleRoot   bool // compute with the order's reciprocal in float32
 }
