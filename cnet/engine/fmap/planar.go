@@ -70,7 +70,11 @@ func (m planar) Conv(kernel, bias *Node, stride int, relu bool) Map {
 func (m planar) ReLU() Map { return m.each(func(_ int, p part) *Node { return p.relu() }) }
 
 func (m planar) Scale(factor *Node) Map {
-	return m.each(func(_ int, p part) *Node { return Mul(p.x, factor) })
+	return m.each(func(_ int, p part) *Node {
+		return withVJP([]*Node{factor, p.x},
+			func(in []*Node) *Node { return Mul(in[1], in[0]) },
+			func(_, dy *Node) []*Node { return []*Node{ReduceAllSum(rowSums(Mul(dy, p.x))), Mul(dy, factor)} })
+	})
 }
 
 func (m planar) Mul(y Map) Map {

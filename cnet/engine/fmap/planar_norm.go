@@ -9,13 +9,17 @@ func (m planar) BatchNorm(scale, offset *Node, epsilon float64) (Map, *Node, *No
 	n := float64(m.Pixels())
 	column := func(v *Node) *Node { return Reshape(v, m.Channels(), 1) }
 
-	// Two passes, since E[x²] − E[x]² loses a small variance beside a large mean. The matrix products sum in blocks of
+	// Two passes, since E[x²] − E[x]² loses a small variance beside a large mean. The mean is the centre, a float32, and the
+	// rest that its rounding leaves: a sum over all pixels would see that once a pixel. The matrix products sum in blocks of
 	// 128, so that float32 sums stay accurate over millions of pixels.
 	one := Ones(m.parts[0].graph(), shapes.Make(m.parts[0].dtype(), m.Channels(), 1))
-	mean := column(DivScalar(m.sum(func(_ int, p part) *Node { return rowSums(StopGradient(p.x)) }), n))
-	variance := column(DivScalar(m.sum(func(_ int, p part) *Node {
-		return rowSums(Square(part{StopGradient(p.x), p.geometry}.affine(one, Neg(mean))))
-	}), n))
+	average := func(f func(p part) *Node) *Node {
+		return column(DivScalar(m.sum(func(_ int, p part) *Node { return rowSums(f(part{StopGradient(p.x), p.geometry})) }), n))
+	}
+	centre := average(func(p part) *Node { return p.x })
+	centred := func(p part) *Node { return p.affine(one, Neg(centre)) }
+	rest := average(centred)
+	variance := Sub(average(func(p part) *Node { return Square(centred(p)) }), Square(rest))
 	rstd := Inverse(Sqrt(AddScalar(variance, epsilon)))
 
 	inputs := []*Node{scale, offset}
@@ -25,7 +29,7 @@ func (m planar) BatchNorm(scale, offset *Node, epsilon float64) (Map, *Node, *No
 	ys := withVJPs(inputs,
 		func(in []*Node) []*Node {
 			a := Mul(column(in[0]), rstd)
-			b := Sub(column(in[1]), Mul(a, mean))
+			b := Sub(column(in[1]), Mul(a, Add(centre, rest)))
 			ys := make([]*Node, len(m.parts))
 			for i, p := range m.parts {
 				ys[i] = part{in[2+i], p.geometry}.affine(a, b)
@@ -33,23 +37,29 @@ func (m planar) BatchNorm(scale, offset *Node, epsilon float64) (Map, *Node, *No
 			return ys
 		},
 		func(_, dys []*Node) []*Node {
-			// dx = a·(dy − mean(dy) − x̂·mean(dy·x̂)) with x̂ = (x − mean)·rstd, collected by dy, x and 1.
+			// dx = a·(dy − mean(dy) − x̂·mean(dy·x̂)) with x̂ = (x − centre − rest)·rstd, collected by dy, x − centre and 1.
 			a := Mul(column(scale), rstd)
+			xs := make([]*Node, len(m.parts))
+			for i, p := range m.parts {
+				// Computed again when dy is there, which is cheaper than keeping it.
+				late := MulScalar(firstElement(dys[i]), 0)
+				xs[i] = p.affine(one, Sub(late, centre))
+			}
 			doffset := column(m.sum(func(i int, p part) *Node { return maskedRowSums(dys[i], p) }))
-			dot := column(m.sum(func(i int, p part) *Node { return rowSums(Mul(dys[i], p.x)) }))
-			dscale := Mul(Sub(dot, Mul(mean, doffset)), rstd)
+			dot := column(m.sum(func(i int, _ part) *Node { return rowSums(Mul(dys[i], xs[i])) }))
+			dscale := Mul(Sub(dot, Mul(rest, doffset)), rstd)
 			byX := DivScalar(Neg(Mul(Mul(a, rstd), dscale)), n)
-			byOne := Sub(Neg(DivScalar(Mul(a, doffset), n)), Mul(byX, mean))
+			byOne := Sub(Neg(DivScalar(Mul(a, doffset), n)), Mul(byX, rest))
 			weights := Concatenate([]*Node{diagonal(a), diagonal(byX), byOne}, 1)
 			adjoints := []*Node{Reshape(dscale, m.Channels()), Reshape(doffset, m.Channels())}
 			for i, p := range m.parts {
-				rows := Concatenate([]*Node{dys[i], p.x, p.filled(Ones, 1, p.columns())}, 0)
+				rows := Concatenate([]*Node{dys[i], xs[i], p.filled(Ones, 1, p.columns())}, 0)
 				adjoints = append(adjoints, Dot(weights, rows).Product())
 			}
 			return adjoints
 		})
 	flat := func(v *Node) *Node { return StopGradient(Reshape(v, m.Channels())) }
-	return m.each(func(i int, _ part) *Node { return ys[i] }), flat(mean), flat(variance)
+	return m.each(func(i int, _ part) *Node { return ys[i] }), flat(Add(centre, rest)), flat(variance)
 }
 
 // sum adds what f makes of each part.

@@ -20,7 +20,9 @@ func (m standard) Conv(kernel, bias *Node, stride int, relu bool) Map {
 	r := size / 2
 	y := standard{conv.PaddingPerDim([][2]int{{r, r}, {r, r}}).Done()}
 	if bias != nil {
-		y.x = Add(y.x, y.perChannel(bias))
+		y.x = withVJP([]*Node{bias, y.x},
+			func(in []*Node) *Node { return Add(in[1], y.perChannel(in[0])) },
+			func(_, dy *Node) []*Node { return []*Node{standard{dy}.sum(), dy} })
 	}
 	if relu {
 		return y.ReLU()
@@ -29,21 +31,69 @@ func (m standard) Conv(kernel, bias *Node, stride int, relu bool) Map {
 }
 
 func (m standard) BatchNorm(scale, offset *Node, epsilon float64) (y Map, mean, variance *Node) {
-	mean = ReduceMean(m.x, 0, 1, 2)
-	centred := standard{Sub(m.x, m.perChannel(mean))}
-	variance = ReduceMean(Square(centred.x), 0, 1, 2)
-	a := Div(scale, Sqrt(AddScalar(variance, epsilon)))
-	return centred.Affine(a, offset), StopGradient(mean), StopGradient(variance)
+	// As in planar.BatchNorm.
+	n := float64(m.Pixels())
+	average := func(x *Node) *Node { return DivScalar(standard{x}.sum(), n) }
+	x := StopGradient(m.x)
+	centre := average(x)
+	centred := Sub(x, m.perChannel(centre))
+	rest := average(centred)
+	variance = Sub(average(Square(centred)), Square(rest))
+	rstd := Inverse(Sqrt(AddScalar(variance, epsilon)))
+
+	y = standard{withVJP([]*Node{scale, offset, m.x},
+		func(in []*Node) *Node {
+			a := Mul(in[0], rstd)
+			return Add(Mul(centred, m.perChannel(a)), m.perChannel(Sub(in[1], Mul(a, rest))))
+		},
+		func(_, dy *Node) []*Node {
+			a := Mul(scale, rstd)
+			doffset := standard{dy}.sum()
+			dscale := Mul(Sub(standard{Mul(dy, centred)}.sum(), Mul(rest, doffset)), rstd)
+			byX := DivScalar(Neg(Mul(Mul(a, rstd), dscale)), n)
+			byOne := Sub(Neg(DivScalar(Mul(a, doffset), n)), Mul(byX, rest))
+			dx := Add(Add(Mul(dy, m.perChannel(a)), Mul(centred, m.perChannel(byX))), m.perChannel(byOne))
+			return []*Node{dscale, doffset, dx}
+		})}
+	return y, StopGradient(Add(centre, rest)), StopGradient(variance)
 }
 
 func (m standard) Affine(scale, offset *Node) Map {
-	return standard{Add(Mul(m.x, m.perChannel(scale)), m.perChannel(offset))}
+	return standard{withVJP([]*Node{scale, offset, m.x},
+		func(in []*Node) *Node { return Add(Mul(in[2], m.perChannel(in[0])), m.perChannel(in[1])) },
+		func(_, dy *Node) []*Node {
+			return []*Node{standard{Mul(dy, m.x)}.sum(), standard{dy}.sum(), Mul(dy, m.perChannel(scale))}
+		})}
+}
+
+// sum adds up each channel, [C], one axis after another and the images in blocks: a backend that adds one number after another to a
+// float32 loses as many digits as the sum is long.
+func (m standard) sum() *Node { return sumBlocks(ReduceSum(ReduceSum(m.x, 2), 1)) }
+
+// sumBlocks is the sum over the first axis.
+func sumBlocks(x *Node) *Node {
+	const block = 64
+	dims := x.Shape().Dimensions
+	if dims[0] <= block {
+		return ReduceSum(x, 0)
+	}
+	blocks := dims[0] / block
+	sums := Slice(x, AxisRange(0, blocks*block))
+	sums = ReduceSum(Reshape(sums, append([]int{blocks, block}, dims[1:]...)...), 1)
+	if blocks*block < dims[0] {
+		sums = Concatenate([]*Node{sums, ReduceAndKeep(Slice(x, AxisRange(blocks*block)), ReduceSum, 0)}, 0)
+	}
+	return sumBlocks(sums)
 }
 
 // ReLU gives ties to the constant: the gradient at 0 is 0, as in PyTorch.
 func (m standard) ReLU() Map { return standard{Max(ScalarZero(m.x.Graph(), m.x.DType()), m.x)} }
 
-func (m standard) Scale(factor *Node) Map { return standard{Mul(m.x, factor)} }
+func (m standard) Scale(factor *Node) Map {
+	return standard{withVJP([]*Node{factor, m.x},
+		func(in []*Node) *Node { return Mul(in[1], in[0]) },
+		func(_, dy *Node) []*Node { return []*Node{ReduceAllSum(standard{Mul(dy, m.x)}.sum()), Mul(dy, factor)} })}
+}
 
 func (m standard) Mul(y Map) Map { return standard{Mul(m.x, m.same(y).x)} }
 
