@@ -104,6 +104,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"refine nope", `there is no run in results/nope; "cnet info" lists those in results/, "cnet train --run nope" makes this one`},
 		{"eval /no/where", `there is no run in /no/where; "cnet info" lists those in results/, "cnet train --run /no/where" makes this one`},
 		{"eval a b", `eval takes one run, got "b" as well`},
+		{"info a --run ./results/a", `there is no run in results/a; "cnet info" lists those in results/, "cnet train --run a" makes this one`},
 		{"info a --run b", `info: got both the run "a" and --run "b"; leave one out`},
 		{"data get", `data get takes the name of one data set, got 0; "cnet data list" has them`},
 		{"data get nope", `data get: the data set is "nope", expected one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample`},
