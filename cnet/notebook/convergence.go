@@ -9,7 +9,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 
 	"continuousnet/cnet"
-	"continuousnet/cnet/curves"
+	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
 )
 
@@ -66,7 +66,7 @@ func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions)
 	if len(c.Schemes) == 0 {
 		return c
 	}
-	d := curves.Convergence(c)
+	d := figures.Convergence(c)
 	d.Title = fmt.Sprintf("Convergence of stage %d, %s", c.Stage, run.Title())
 	s.draw(d, describe(d))
 	s.show(convergenceTable(c).content())

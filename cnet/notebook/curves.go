@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"continuousnet/cnet"
-	"continuousnet/cnet/curves"
+	"continuousnet/cnet/figures"
 )
 
 // History shows the learning curves of a run: loss and accuracy over epochs, with a mark where the net was refined or got
@@ -12,7 +12,7 @@ import (
 func History(run *cnet.Run) { here().history(run) }
 
 func (s *surface) history(run *cnet.Run) {
-	h := curves.Of(run.History())
+	h := figures.Of(run.History())
 	h.Title = fmt.Sprintf("%s after %s", run.Net(), plural(run.Epoch(), "epoch"))
 	s.draw(h.Chart(), summary(run))
 }

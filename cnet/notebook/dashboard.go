@@ -12,7 +12,7 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
-	"continuousnet/cnet/curves"
+	"continuousnet/cnet/figures"
 )
 
 // How often the display changes while training. A frame takes a few milliseconds, as the curves are drawn as SVG; only
@@ -79,7 +79,7 @@ func (d *dashboard) record(r cnet.Record) {
 		d.epochsHere++
 		d.log(epochLine(r, d.last))
 	default:
-		d.log(curves.Label(r))
+		d.log(figures.Label(r))
 	}
 	d.latest.Step = 0
 	d.latest.Epoch = r.Epoch
@@ -208,7 +208,7 @@ func (d *dashboard) finish(s status) {
 
 // curves are the learning curves so far, with the mean over the present epoch at their end.
 func (d *dashboard) curves() chart.Chart {
-	h := curves.Of(d.run.History())
+	h := figures.Of(d.run.History())
 	h.Total = float64(d.last)
 	if p := d.latest; p.Step > 0 && p.Epoch == d.run.Epoch() {
 		h.Epochs = append(h.Epochs, chart.Epoch{

@@ -10,7 +10,7 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
-	"continuousnet/cnet/curves"
+	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
 )
 
@@ -36,7 +36,7 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 	}
 	var list []cnet.Manifestation
 	draw := func() chart.Chart {
-		c := curves.Manifestations(list, o.Schemes, o.Steps)
+		c := figures.Manifestations(list, o.Schemes, o.Steps)
 		c.Title = fmt.Sprintf("Test accuracy, trained with %s", run.Net())
 		return c
 	}

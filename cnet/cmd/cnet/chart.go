@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 
 	"continuousnet/cnet"
-	"continuousnet/cnet/curves"
+	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/atomicfile"
 )
 
@@ -18,7 +18,7 @@ func saveChart(run *cnet.Run, epochs int) error {
 	if err != nil {
 		return err
 	}
-	h := curves.Of(run.History())
+	h := figures.Of(run.History())
 	if len(h.Epochs) == 0 {
 		return nil
 	}

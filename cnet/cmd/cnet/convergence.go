@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
-	"continuousnet/cnet/curves"
+	"continuousnet/cnet/figures"
 )
 
 // convergence is the command convergence.
@@ -103,7 +103,7 @@ func (c *convergence) measure(cmd *cobra.Command, args []string) error {
 		}
 	}
 	if c.chart != "" {
-		drawing := curves.Convergence(result)
+		drawing := figures.Convergence(result)
 		drawing.Title = fmt.Sprintf("%s: stage %d, %s", shortName(run.Dir()), result.Stage, run.Title())
 		if err := drawing.Save(c.chart); err != nil {
 			return err

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
-	"continuousnet/cnet/curves"
+	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -106,7 +106,7 @@ func (m *manifest) measure(cmd *cobra.Command, args []string) error {
 		}
 	}
 	if m.chart != "" {
-		c := curves.Manifestations(list, o.Schemes, o.Steps)
+		c := figures.Manifestations(list, o.Schemes, o.Steps)
 		c.Title = fmt.Sprintf("%s: test accuracy, trained with %s", shortName(run.Dir()), run.Net())
 		if err := c.Save(m.chart); err != nil {
 			return err

@@ -1,6 +1,6 @@
-// Package curves turns the history of a run into learning curves: loss and accuracy over epochs, with marks where the
-// run was changed.
-package curves
+// Package figures turns what a run has recorded and measured into charts: learning curves, test accuracies of its
+// manifestations, errors over steps.
+package figures
 
 import (
 	"fmt"
