@@ -4,8 +4,7 @@ import (
 	"fmt"
 
 	"continuousnet/cnet"
-	"continuousnet/cnet/chart"
-	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/figures"
 )
 
 // Predictions shows the first n test images with the class that the net gives them and its probability: green if it is
@@ -27,33 +26,7 @@ func (s *surface) predictions(run *cnet.Run, n int) {
 		s.fail(err)
 		return
 	}
-	g, right := gallery(set, probabilities)
+	g, right := figures.Predictions(set, probabilities)
 	g.Title = fmt.Sprintf("%s: %d of %d right", run.Net(), right, len(probabilities))
 	s.draw(g, describe(g))
-}
-
-// gallery has the first images of the test set, with what the net makes of each.
-func gallery(set *dataset.Set, probabilities [][]float32) (g chart.Gallery, right int) {
-	n := len(probabilities)
-	g = chart.Gallery{
-		Pixels: set.Test.Images[:n*set.ImageSize()],
-		Width:  set.Width, Height: set.Height, Channels: set.Channels,
-		Classes: set.Classes,
-	}
-	for i, p := range probabilities {
-		best := 0
-		for k := range p {
-			if p[k] > p[best] {
-				best = k
-			}
-		}
-		label := int(set.Test.Labels[i])
-		if best == label {
-			right++
-		}
-		g.Predicted = append(g.Predicted, best)
-		g.Labels = append(g.Labels, label)
-		g.Confidence = append(g.Confidence, float64(p[best]))
-	}
-	return g, right
 }

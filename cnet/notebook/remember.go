@@ -11,6 +11,7 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/basis"
+	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/atomicfile"
 )
 
@@ -104,10 +105,10 @@ func recall(run *cnet.Run) (*memory, error) {
 }
 
 // overDepth returns a remembered variable as functions of depth; nothing if that cannot be.
-func (m *memory) overDepth(path string) overDepth {
+func (m *memory) overDepth(path string) figures.OverDepth {
 	rows := m.of(path)
 	if len(rows) == 0 {
-		return overDepth{}
+		return figures.OverDepth{}
 	}
 	name := m.Basis
 	if name == "" {
@@ -115,9 +116,9 @@ func (m *memory) overDepth(path string) overDepth {
 	}
 	b, err := basis.New(name, len(rows))
 	if err != nil {
-		return overDepth{}
+		return figures.OverDepth{}
 	}
-	return newOverDepth(b, rows)
+	return figures.NewOverDepth(b, rows)
 }
 
 // of returns the remembered numbers of a variable, nil if there are none.

@@ -1,0 +1,157 @@
+package figures
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"continuousnet/cnet/basis"
+	"continuousnet/cnet/chart"
+)
+
+// weightsShown is how many weights of a stage are drawn.
+const weightsShown = 5
+
+// samples is at how many times functions of depth are drawn that are not constant on intervals.
+const samples = 128
+
+// OverDepth are the weights of a layer in one stage as functions of depth.
+type OverDepth struct {
+	coefficients [][]float64 // [functions of the basis][weights]; none: nothing is known
+	sampling     [][]float64 // [samples][functions of the basis] in the middle of equal intervals; nil: piecewise constants
+}
+
+// NewOverDepth returns the weights with these coefficients, [functions of the basis][weights].
+func NewOverDepth(b basis.Basis, coefficients [][]float64) OverDepth {
+	o := OverDepth{coefficients: coefficients}
+	if _, constant := b.(basis.PiecewiseConstant); !constant {
+		for i := range samples {
+			o.sampling = append(o.sampling, basis.Stage(b, i, samples, 0.5))
+		}
+	}
+	return o
+}
+
+// weights is how many there are.
+func (o OverDepth) weights() int {
+	if len(o.coefficients) == 0 {
+		return 0
+	}
+	return len(o.coefficients[0])
+}
+
+// curve is weight j on equal intervals of depth: what it is there, or in the middle of them.
+func (o OverDepth) curve(j int) []float64 {
+	y := make([]float64, len(o.coefficients))
+	for k, row := range o.coefficients {
+		y[k] = row[j]
+	}
+	if o.sampling != nil {
+		return basis.Apply(o.sampling, y)
+	}
+	return y
+}
+
+// series draws weight j: as a staircase if it is one.
+func (o OverDepth) series(j int) chart.Series {
+	y := o.curve(j)
+	if o.sampling == nil {
+		return chart.Series{Kind: chart.Steps, X: edges(len(y)), Y: y}
+	}
+	x := make([]float64, len(y))
+	for i := range x {
+		x[i] = (float64(i) + 0.5) / float64(len(x))
+	}
+	return chart.Series{X: x, Y: y}
+}
+
+// StageWeights are the weights of a layer in one stage.
+type StageWeights struct {
+	Name        string
+	Now, Before OverDepth
+}
+
+// Weights draws the weights that vary most. An empty when leaves out those before.
+func Weights(title, when string, stages []StageWeights) chart.Chart {
+	c := chart.Chart{Title: title}
+	colors := []string{chart.Blue, chart.Vermillion, chart.Green, chart.Purple, chart.Orange}
+	for _, st := range stages {
+		p := chart.Panel{
+			Title: fmt.Sprintf("%s: varies by %.1f %%", st.Name, 100*st.Now.Variation()),
+			X:     chart.Axis{Title: "depth t", Min: 0, Max: 1},
+		}
+		compare := when != "" && st.Before.weights() == st.Now.weights()
+		if !compare {
+			st.Before = OverDepth{}
+		}
+		for i, j := range st.notable(weightsShown) {
+			color := colors[i%len(colors)]
+			if compare {
+				before := st.Before.series(j)
+				before.Dashed, before.Color = true, color
+				p.Series = append(p.Series, before)
+			}
+			now := st.Now.series(j)
+			now.Color = color
+			p.Series = append(p.Series, now)
+		}
+		if compare { // without points, for the legend only
+			p.Series = append(p.Series,
+				chart.Series{Name: when, Kind: chart.Steps, Color: chart.Gray, Dashed: true},
+				chart.Series{Name: "now", Kind: chart.Steps, Color: chart.Gray})
+		}
+		c.Panels = append(c.Panels, p)
+	}
+	return c
+}
+
+func edges(intervals int) []float64 {
+	x := make([]float64, intervals+1)
+	for i := range x {
+		x[i] = float64(i) / float64(intervals)
+	}
+	return x
+}
+
+// notable returns the n weights that vary most over depth; where they are constant those that have moved most since
+// before, or else the largest.
+func (st StageWeights) notable(n int) []int {
+	score := func(j int) [3]float64 {
+		c := st.Now.curve(j)
+		s := [3]float64{slices.Max(c) - slices.Min(c), 0, math.Abs(c[0])}
+		if st.Before.weights() > 0 {
+			s[1] = math.Abs(c[0] - st.Before.curve(j)[0])
+		}
+		return s
+	}
+	order := make([]int, st.Now.weights())
+	scores := make([][3]float64, len(order))
+	for j := range order {
+		order[j], scores[j] = j, score(j)
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, y := scores[a], scores[b]
+		return slices.Compare(y[:], x[:])
+	})
+	return order[:min(n, len(order))]
+}
+
+// Variation is the root mean square of what the weights deviate from their mean over depth, as a share of the root mean
+// square of the weights: 0 with one function and right after refining it.
+func (o OverDepth) Variation() float64 {
+	var deviation, size float64
+	for j := range o.weights() {
+		mean, curve := 0.0, o.curve(j)
+		for _, y := range curve {
+			mean += y / float64(len(curve))
+		}
+		for _, y := range curve {
+			deviation += (y - mean) * (y - mean)
+			size += y * y
+		}
+	}
+	if size == 0 {
+		return 0
+	}
+	return math.Sqrt(deviation / size)
+}
