@@ -241,7 +241,16 @@ func TestSameNameSameColour(t *testing.T) {
 }
 
 func TestSameChartSameBytes(t *testing.T) {
-	c := fullHistory().Chart()
+	wave := make([]float64, 300)
+	for i := range wave {
+		wave[i] = math.Sin(float64(i) / 20)
+	}
+	c := chart.Chart{Title: "all at once", Panels: []chart.Panel{
+		{Title: "lines", Marks: []chart.Mark{{At: 100, Label: "here"}, {At: 200, Label: "there"}},
+			Series: []chart.Series{{Name: "wave", Y: wave}, {Name: "steps", Kind: chart.Steps, Y: []float64{0, 1, nan, 2}}}},
+		{Title: "cells", Cells: [][]float64{{1, 2, 3}, {4, nan, 6}}},
+		{Series: []chart.Series{{Name: "wave", Light: true, Y: wave}, {Name: "points", Kind: chart.Points, Y: wave[:50]}}},
+	}}
 	first := pngOf(t, c)
 	var svg bytes.Buffer
 	if err := c.SVG(&svg); err != nil {

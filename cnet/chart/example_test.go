@@ -3,7 +3,6 @@ package chart_test
 import (
 	"bytes"
 	"fmt"
-	"math"
 
 	"continuousnet/cnet/chart"
 )
@@ -19,25 +18,6 @@ func Example() {
 	err := c.SVG(&svg)
 	fmt.Println(bytes.Contains(svg.Bytes(), []byte("refined to 2-2-2")), err)
 	// Output: true <nil>
-}
-
-func ExampleHistory() {
-	h := chart.History{
-		Title: "results/first",
-		Epochs: []chart.Epoch{
-			{Number: 1, TrainLoss: 1.21, TestLoss: 1.02, TrainAccuracy: 0.58, TestAccuracy: 0.63},
-			{Number: 2, TrainLoss: 0.84, TestLoss: math.NaN(), TrainAccuracy: 0.71, TestAccuracy: math.NaN()}, // not evaluated
-			{Number: 3, TrainLoss: 0.66, TestLoss: 0.68, TrainAccuracy: 0.77, TestAccuracy: 0.76},
-		},
-		Marks: []chart.Mark{{At: 2, Label: "refined to 2-2-2"}},
-		Total: 6,
-	}
-	c := h.Chart()
-	c.Columns = 1 // loss above accuracy
-	var png bytes.Buffer
-	err := c.PNG(&png)
-	fmt.Println(len(c.Panels), png.Len() > 0, err)
-	// Output: 2 true <nil>
 }
 
 func ExampleWeights() {

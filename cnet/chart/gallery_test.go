@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image/color"
 	"image/png"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -106,7 +107,7 @@ func TestGalleryErrors(t *testing.T) {
 	} {
 		g := gallery()
 		c.change(&g)
-		if err := g.PNG(discard{}); err == nil || err.Error() != c.want {
+		if err := g.PNG(io.Discard); err == nil || err.Error() != c.want {
 			t.Errorf("error is %v, want %s", err, c.want)
 		}
 	}

@@ -1,36 +1,75 @@
-// Package figures turns what a run has recorded and measured into charts: learning curves, test accuracies of its
-// manifestations, errors over steps.
 package figures
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
 )
 
-// Of returns the learning curves of a history.
-func Of(history []cnet.Record) chart.History {
+// HistoryOptions are the choices that History leaves open; the zero value draws the records and nothing else.
+type HistoryOptions struct {
+	// Epochs is the number of epochs planned, so that the axis does not move while training. 0: as far as there is data.
+	Epochs int
+	// LogLoss draws the loss on a logarithmic axis.
+	LogLoss bool
+	// Now is the progress within the epoch that is being trained; its mean loss and accuracy end the training curves.
+	Now cnet.Progress
+}
+
+// History draws the learning curves of a run: loss and accuracy over epochs beside each other, with a mark where the run
+// was changed, and the loss within epochs as a thin light line behind the loss of whole epochs.
+func History(history []cnet.Record, o HistoryOptions) chart.Chart {
+	within := chart.Series{Like: "train", Light: true}
+	trainLoss := chart.Series{Name: "train", Color: chart.Blue}
+	testLoss := chart.Series{Name: "test", Color: chart.Vermillion}
+	trainAccuracy, testAccuracy := trainLoss, testLoss
+	var marks []chart.Mark
+	x := chart.Axis{Title: "epoch", Integer: true, Max: float64(max(o.Epochs, 1))}
+
 	steps := stepsPerEpoch(history)
-	var h chart.History
 	for _, r := range history {
 		at := float64(r.Epoch) + float64(r.Step)/float64(steps)
 		switch r.Event {
 		case cnet.EventEpoch:
-			h.Epochs = append(h.Epochs, chart.Epoch{
-				Number:    float64(r.Epoch + 1),
-				TrainLoss: r.TrainLoss, TestLoss: r.TestLoss,
-				TrainAccuracy: r.TrainAccuracy, TestAccuracy: r.TestAccuracy,
-			})
+			at++ // records count from 0, and the epoch is over
+			add(&trainLoss, at, r.TrainLoss)
+			add(&testLoss, at, r.TestLoss)
+			add(&trainAccuracy, at, r.TrainAccuracy)
+			add(&testAccuracy, at, r.TestAccuracy)
 		case cnet.EventLoss:
-			h.Steps = append(h.Steps, chart.Step{Epoch: at, Loss: r.TrainLoss})
+			add(&within, at, r.TrainLoss)
+			at = math.Ceil(at)
 		default:
-			h.Marks = mark(h.Marks, at, Label(r))
+			marks = mark(marks, at, Label(r))
+		}
+		x.Max = max(x.Max, at)
+	}
+	if p := o.Now; p.Step > 0 {
+		at := float64(p.Epoch) + float64(p.Step)/float64(p.Steps)
+		add(&trainLoss, at, p.MeanLoss)
+		add(&trainAccuracy, at, p.Accuracy)
+		x.Max = max(x.Max, at)
+	}
+	// A curve of whole epochs alone begins with the first of them; what lies within epochs begins at 0.
+	if n := len(trainLoss.X); n > 1 && len(within.X) == 0 && trainLoss.X[0] < x.Max {
+		x.Min = trainLoss.X[0]
+		for _, m := range marks {
+			x.Min = min(x.Min, m.At)
 		}
 	}
-	return h
+	for _, s := range []*chart.Series{&trainLoss, &testLoss, &trainAccuracy, &testAccuracy} {
+		s.Dots = len(trainLoss.X) <= 50
+	}
+	return chart.Chart{Panels: []chart.Panel{
+		{Title: "Loss", X: x, Y: chart.Axis{Log: o.LogLoss}, Marks: marks, Series: []chart.Series{within, trainLoss, testLoss}},
+		{Title: "Accuracy", X: x, Y: chart.Axis{Percent: true}, Marks: marks, Series: []chart.Series{trainAccuracy, testAccuracy}},
+	}}
 }
+
+func add(s *chart.Series, x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }
 
 // stepsPerEpoch is how many steps an epoch of the run has; 1 if it has done none.
 func stepsPerEpoch(history []cnet.Record) int {

@@ -1,7 +1,12 @@
 package figures
 
 import (
+	"bytes"
+	"io"
+	"math"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"continuousnet/cnet"
@@ -9,8 +14,8 @@ import (
 )
 
 // Epochs end where the next one begins, losses lie inside of them, and what changed at one place shares a mark.
-func TestOf(t *testing.T) {
-	history := []cnet.Record{
+func TestHistory(t *testing.T) {
+	c := History([]cnet.Record{
 		{Event: cnet.EventLoss, Epoch: 0, Step: 6, Steps: 12, TrainLoss: 2},
 		{Event: cnet.EventLoss, Epoch: 0, Step: 12, TrainLoss: 1.5},
 		{Event: cnet.EventEpoch, Epoch: 0, TrainLoss: 1.75, TrainAccuracy: 0.4, TestLoss: 1.6, TestAccuracy: 0.5, Net: "1-1-1 euler"},
@@ -19,16 +24,108 @@ func TestOf(t *testing.T) {
 		{Event: cnet.EventLoss, Epoch: 1, Step: 6, TrainLoss: 1},
 		{Event: cnet.EventRate, Epoch: 1, Step: 6, LearningRate: 0.01},
 		{Event: "another", Epoch: 2},
+	}, HistoryOptions{})
+	curve := func(name, color string, x, y float64) chart.Series {
+		return chart.Series{Name: name, Color: color, Dots: true, X: []float64{x}, Y: []float64{y}}
 	}
-	got := Of(history)
-	want := chart.History{
-		Epochs: []chart.Epoch{{Number: 1, TrainLoss: 1.75, TestLoss: 1.6, TrainAccuracy: 0.4, TestAccuracy: 0.5}},
-		Steps:  []chart.Step{{Epoch: 0.5, Loss: 2}, {Epoch: 1, Loss: 1.5}, {Epoch: 1.5, Loss: 1}},
-		Marks: []chart.Mark{
-			{At: 1, Label: "refined to 2-2-2, midpoint"}, {At: 1.5, Label: "rate 0.01"}, {At: 2, Label: "another"},
-		},
+	x := chart.Axis{Title: "epoch", Integer: true, Max: 2}
+	marks := []chart.Mark{{At: 1, Label: "refined to 2-2-2, midpoint"}, {At: 1.5, Label: "rate 0.01"}, {At: 2, Label: "another"}}
+	want := []chart.Panel{
+		{Title: "Loss", X: x, Marks: marks, Series: []chart.Series{
+			{Like: "train", Light: true, X: []float64{0.5, 1, 1.5}, Y: []float64{2, 1.5, 1}},
+			curve("train", chart.Blue, 1, 1.75), curve("test", chart.Vermillion, 1, 1.6),
+		}},
+		{Title: "Accuracy", X: x, Y: chart.Axis{Percent: true}, Marks: marks, Series: []chart.Series{
+			curve("train", chart.Blue, 1, 0.4), curve("test", chart.Vermillion, 1, 0.5),
+		}},
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+	if !reflect.DeepEqual(c.Panels, want) {
+		t.Errorf("got  %+v\nwant %+v", c.Panels, want)
+	}
+}
+
+// epochs is a history of n epochs with ten losses each; its losses fall.
+func epochs(n int) []cnet.Record {
+	var list []cnet.Record
+	for e := range n {
+		for step := 5; step <= 50; step += 5 {
+			at := float64(e) + float64(step)/50
+			list = append(list, cnet.Record{Event: cnet.EventLoss, Epoch: e, Step: step, Steps: 50, TrainLoss: math.Exp(-at)})
+		}
+		loss := math.Exp(-float64(e + 1))
+		list = append(list, cnet.Record{Event: cnet.EventEpoch, Epoch: e, TrainLoss: loss, TrainAccuracy: 1 - loss, TestLoss: 2 * loss, TestAccuracy: 1 - 2*loss})
+	}
+	return list
+}
+
+// The axis reaches to what is planned and holds all there is; epochs without the losses within begin with the first.
+func TestHistoryAxis(t *testing.T) {
+	whole := slices.DeleteFunc(epochs(6), func(r cnet.Record) bool { return r.Event == cnet.EventLoss })
+	changed := append([]cnet.Record{{Event: cnet.EventScheme, Net: "1-1-1 midpoint"}}, whole...)
+	for name, c := range map[string]struct {
+		history []cnet.Record
+		o       HistoryOptions
+		from    float64
+		to      float64
+	}{
+		"nothing":             {nil, HistoryOptions{}, 0, 1},
+		"nothing but a plan":  {nil, HistoryOptions{Epochs: 4}, 0, 4},
+		"losses":              {epochs(1)[:1], HistoryOptions{}, 0, 1},
+		"one epoch":           {whole[:1], HistoryOptions{}, 0, 1},
+		"all":                 {epochs(6), HistoryOptions{}, 0, 6},
+		"planned":             {epochs(6), HistoryOptions{Epochs: 8}, 0, 8},
+		"more than planned":   {epochs(6), HistoryOptions{Epochs: 3}, 0, 6},
+		"epochs only":         {whole, HistoryOptions{}, 1, 6},
+		"changed before that": {changed, HistoryOptions{}, 0, 6},
+		"going on":            {whole[:1], HistoryOptions{Now: cnet.Progress{Epoch: 1, Step: 1, Steps: 4}}, 1, 1.25},
+	} {
+		chart := History(c.history, c.o)
+		if x := chart.Panels[0].X; x.Min != c.from || x.Max != c.to {
+			t.Errorf("%s: from %v to %v, want %v to %v", name, x.Min, x.Max, c.from, c.to)
+		}
+		if err := chart.PNG(io.Discard); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The epoch that is being trained ends the curves of training, and not those of the test.
+func TestHistoryNow(t *testing.T) {
+	c := History(epochs(2), HistoryOptions{Now: cnet.Progress{Epoch: 2, Step: 10, Steps: 50, MeanLoss: 0.25, Accuracy: 0.75}})
+	loss, accuracy := c.Panels[0].Series, c.Panels[1].Series
+	if s := loss[1]; !slices.Equal(s.X, []float64{1, 2, 2.2}) || s.Y[2] != 0.25 || accuracy[0].Y[2] != 0.75 || len(loss[2].Y) != 2 {
+		t.Errorf("got %+v, %+v", loss, accuracy)
+	}
+}
+
+func TestHistoryIsDrawn(t *testing.T) {
+	c := History(append(epochs(6), cnet.Record{Event: cnet.EventRefine, Epoch: 6, Net: "2-2-2 euler"}), HistoryOptions{Epochs: 8})
+	var svg bytes.Buffer
+	if err := c.SVG(&svg); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Loss", "Accuracy", "train", "test", "epoch", "refined to 2-2-2", "80 %"} {
+		if !strings.Contains(svg.String(), ">"+want+"<") {
+			t.Errorf("no %q in the SVG", want)
+		}
+	}
+}
+
+// A redraw while training should not be felt: below 40 ms at the default size.
+func BenchmarkHistoryPNG(b *testing.B) {
+	c := History(epochs(50), HistoryOptions{})
+	for b.Loop() {
+		if err := c.PNG(io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkHistorySVG(b *testing.B) {
+	c := History(epochs(50), HistoryOptions{})
+	for b.Loop() {
+		if err := c.SVG(io.Discard); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -71,33 +71,34 @@ type StageWeights struct {
 	Now, Before OverDepth
 }
 
-// Weights draws the weights that vary most. An empty when leaves out those before.
-func Weights(title, when string, stages []StageWeights) chart.Chart {
-	c := chart.Chart{Title: title}
+// Weights draws over depth, for each stage, the few weights of a layer that vary most, and dashed what they were before.
+// The legend names that time, such as "after 3 epochs"; an empty name leaves them out.
+func Weights(stages []StageWeights, before string) chart.Chart {
+	var c chart.Chart
 	colors := []string{chart.Blue, chart.Vermillion, chart.Green, chart.Purple, chart.Orange}
 	for _, st := range stages {
 		p := chart.Panel{
 			Title: fmt.Sprintf("%s: varies by %.1f %%", st.Name, 100*st.Now.Variation()),
 			X:     chart.Axis{Title: "depth t", Min: 0, Max: 1},
 		}
-		compare := when != "" && st.Before.weights() == st.Now.weights()
+		compare := before != "" && st.Before.weights() == st.Now.weights()
 		if !compare {
 			st.Before = OverDepth{}
 		}
 		for i, j := range st.notable(weightsShown) {
 			color := colors[i%len(colors)]
 			if compare {
-				before := st.Before.series(j)
-				before.Dashed, before.Color = true, color
-				p.Series = append(p.Series, before)
+				was := st.Before.series(j)
+				was.Dashed, was.Color = true, color
+				p.Series = append(p.Series, was)
 			}
-			now := st.Now.series(j)
-			now.Color = color
-			p.Series = append(p.Series, now)
+			is := st.Now.series(j)
+			is.Color = color
+			p.Series = append(p.Series, is)
 		}
 		if compare { // without points, for the legend only
 			p.Series = append(p.Series,
-				chart.Series{Name: when, Kind: chart.Steps, Color: chart.Gray, Dashed: true},
+				chart.Series{Name: before, Kind: chart.Steps, Color: chart.Gray, Dashed: true},
 				chart.Series{Name: "now", Kind: chart.Steps, Color: chart.Gray})
 		}
 		c.Panels = append(c.Panels, p)

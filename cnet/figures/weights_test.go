@@ -47,7 +47,7 @@ func TestNotable(t *testing.T) {
 // A stage refined from one interval to two is drawn as a staircase over the dashed constant it was.
 func TestWeightsChart(t *testing.T) {
 	stage := StageWeights{"stage 1", OverDepth{coefficients: [][]float64{{1}, {3}}}, OverDepth{coefficients: [][]float64{{2}}}}
-	c := Weights("title", "after 3 epochs", []StageWeights{stage})
+	c := Weights([]StageWeights{stage}, "after 3 epochs")
 	p := c.Panels[0]
 	if p.Title != "stage 1: varies by 44.7 %" { // √(1/5)
 		t.Errorf("title %q", p.Title)
@@ -62,7 +62,7 @@ func TestWeightsChart(t *testing.T) {
 	if p.Series[2].Name != "after 3 epochs" || p.Series[3].Name != "now" {
 		t.Errorf("legend: %q, %q", p.Series[2].Name, p.Series[3].Name)
 	}
-	if c := Weights("title", "", []StageWeights{stage}); len(c.Panels[0].Series) != 1 || c.Panels[0].Series[0].Kind != chart.Steps {
+	if c := Weights([]StageWeights{stage}, ""); len(c.Panels[0].Series) != 1 || c.Panels[0].Series[0].Kind != chart.Steps {
 		t.Errorf("without a comparison: %+v", c.Panels[0].Series)
 	}
 }
@@ -71,7 +71,7 @@ func TestWeightsChart(t *testing.T) {
 func TestWeightsOfOtherBases(t *testing.T) {
 	hat := NewOverDepth(basis.Hat{K: 3}, [][]float64{{0}, {1}, {0}})
 	wave := NewOverDepth(basis.Fourier{K: 2}, [][]float64{{2}, {1}})
-	c := Weights("title", "after 3 epochs", []StageWeights{{"stage 1", hat, wave}})
+	c := Weights([]StageWeights{{"stage 1", hat, wave}}, "after 3 epochs")
 	before, now := c.Panels[0].Series[0], c.Panels[0].Series[1]
 	for _, s := range []chart.Series{before, now} {
 		if s.Kind != chart.Line || len(s.X) != samples || len(s.Y) != samples {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"html"
-	"math"
 	"strings"
 	"time"
 
@@ -208,15 +207,11 @@ func (d *dashboard) finish(s status) {
 
 // curves are the learning curves so far, with the mean over the present epoch at their end.
 func (d *dashboard) curves() chart.Chart {
-	h := figures.Of(d.run.History())
-	h.Total = float64(d.last)
-	if p := d.latest; p.Step > 0 && p.Epoch == d.run.Epoch() {
-		h.Epochs = append(h.Epochs, chart.Epoch{
-			Number:    float64(p.Epoch) + float64(p.Step)/float64(p.Steps),
-			TrainLoss: p.MeanLoss, TrainAccuracy: p.Accuracy, TestLoss: math.NaN(), TestAccuracy: math.NaN(),
-		})
+	o := figures.HistoryOptions{Epochs: d.last}
+	if d.latest.Epoch == d.run.Epoch() {
+		o.Now = d.latest
 	}
-	return h.Chart()
+	return figures.History(d.run.History(), o)
 }
 
 // content writes the line with its bar. Its colours are those of the front end's theme, or seen on light and dark.

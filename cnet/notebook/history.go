@@ -12,9 +12,9 @@ import (
 func History(run *cnet.Run) { here().history(run) }
 
 func (s *surface) history(run *cnet.Run) {
-	h := figures.Of(run.History())
-	h.Title = fmt.Sprintf("%s after %s", run.Net(), plural(run.Epoch(), "epoch"))
-	s.draw(h.Chart(), summary(run))
+	c := figures.History(run.History(), figures.HistoryOptions{})
+	c.Title = fmt.Sprintf("%s after %s", run.Net(), plural(run.Epoch(), "epoch"))
+	s.draw(c, summary(run))
 }
 
 // summary is a line about where a run is.

@@ -66,7 +66,8 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 			when = "" // nothing has been trained since
 		}
 	}
-	d := figures.Weights(fmt.Sprintf("%s: weights of %s over depth", run.Net(), name), when, stages)
+	d := figures.Weights(stages, when)
+	d.Title = fmt.Sprintf("%s: weights of %s over depth", run.Net(), name)
 	var lines []string
 	for _, st := range stages {
 		lines = append(lines, fmt.Sprintf("%s varies by %s over depth", st.Name, percent(st.Now.Variation())))

@@ -18,20 +18,21 @@ func saveChart(run *cnet.Run, epochs int) error {
 	if err != nil {
 		return err
 	}
-	h := figures.Of(run.History())
-	if len(h.Epochs) == 0 {
-		return nil
-	}
-	h.Title = fmt.Sprintf("%s, %s", set.Title, run.Net())
-	h.Total = float64(max(epochs, run.Epoch()))
-	// While batch norm has seen little, the test loss is of another magnitude, and all else would be one line at the bottom.
 	low, high := math.Inf(1), 0.0
-	for _, e := range h.Epochs {
-		low, high = min(low, e.TrainLoss, e.TestLoss), max(high, e.TrainLoss, e.TestLoss)
+	for _, r := range run.History() {
+		if r.Event == cnet.EventEpoch {
+			low, high = min(low, r.TrainLoss, r.TestLoss), max(high, r.TrainLoss, r.TestLoss)
+		}
 	}
-	h.LogLoss = high > 10*low
+	if math.IsInf(low, 1) {
+		return nil // no epoch is complete
+	}
+	// While batch norm has seen little, the test loss is of another magnitude, and all else would be one line at the
+	// bottom.
+	c := figures.History(run.History(), figures.HistoryOptions{Epochs: epochs, LogLoss: high > 10*low})
+	c.Title = fmt.Sprintf("%s, %s", set.Title, run.Net())
 	if err := atomicfile.Sweep(chartPath(run)); err != nil { // the run is open for training: nobody else draws it
 		return err
 	}
-	return h.Chart().Save(chartPath(run))
+	return c.Save(chartPath(run))
 }
