@@ -9,8 +9,8 @@
 //	err := c.Save("moons.png") // or .svg; c.PNG(w), c.SVG(w)
 //
 // A [Chart] is data only: panels with axes, series and marks. It does not know how it is drawn, so that another
-// rendering (Vega-Lite, for one) can be made from the same value. [Weights] and [ByClass] build charts of weights over
-// depth and of classified points in the plane. [Gallery] is the exception: pictures with predictions below them, which exist as PNG only.
+// rendering (Vega-Lite, for one) can be made from the same value. [ByClass] makes series of classified points in the plane.
+// [Gallery] is the exception: pictures with predictions below them, which exist as PNG only.
 //
 // Zero values are good defaults everywhere. A value that is NaN or infinite is a gap, an empty chart is drawn as empty
 // axes, and what cannot be drawn (lists of different lengths, an unknown colour) is an error that names the panel and

@@ -20,21 +20,6 @@ func Example() {
 	// Output: true <nil>
 }
 
-func ExampleWeights() {
-	w := chart.Weights{
-		Title: "Weights over depth",
-		Stages: []chart.Stage{{
-			Name:   "stage 1",
-			Before: [][]float64{{0.1, -0.2}},              // one interval, two coefficients
-			After:  [][]float64{{0.1, -0.1}, {0.3, -0.4}}, // refined, then trained
-		}},
-		BeforeName: "1 step",
-	}
-	c, err := w.Chart()
-	fmt.Println(len(c.Panels), err)
-	// Output: 1 <nil>
-}
-
 func ExampleByClass() {
 	series, err := chart.ByClass([]float64{0, 1, 2}, []float64{0, 1, 0}, []int{0, 1, 0}, "upper", "lower")
 	c := chart.Chart{Panels: []chart.Panel{{Series: series, Equal: true}}}
