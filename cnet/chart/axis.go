@@ -73,12 +73,12 @@ func (p Panel) xSpan() span {
 	return p.X.round(e, pad)
 }
 
-// ySpan is the range of the y axis of a panel; e is the range of its data or of all panels'.
-func (p Panel) ySpan(e extent) span {
+// ySpan is the range of the y axis of a panel.
+func (p Panel) ySpan() span {
 	if p.Y.fixed() {
 		return span{p.Y.Min, p.Y.Max, p.Y.Log}
 	}
-	return p.Y.round(e, 0.06)
+	return p.Y.round(p.yExtent(), 0.06)
 }
 
 func (p Panel) yExtent() extent {

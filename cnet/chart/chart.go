@@ -17,8 +17,6 @@ type Chart struct {
 	Columns int
 	// Scale is the number of image pixels for one CSS pixel in a PNG; 0 means 2, which is sharp on dense screens.
 	Scale float64
-	// ShareY gives all panels the same y range.
-	ShareY bool
 }
 
 // Panel is one pair of axes with what is drawn between them.

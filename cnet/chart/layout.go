@@ -130,25 +130,13 @@ func (c Chart) frames(width, height, top float64) []frame {
 	tileH := (height - top - margin*0.7 - gapY*float64(rows-1)) / float64(rows)
 
 	fs := make([]frame, n)
-	shared := newExtent()
 	for i, p := range c.Panels {
-		if p.Cells == nil {
-			e := p.yExtent()
-			shared.add(e.lo, p.Y.Log)
-			shared.add(e.hi, p.Y.Log)
-		}
 		fs[i] = frame{Panel: p}
-	}
-	for i := range fs {
 		f := &fs[i]
 		if f.Cells != nil {
 			f.x, f.y = f.cellSpans()
 		} else {
-			e := shared
-			if !c.ShareY {
-				e = f.yExtent()
-			}
-			f.x, f.y = f.xSpan(), f.ySpan(e)
+			f.x, f.y = f.xSpan(), f.ySpan()
 		}
 		f.top = top + float64(i/cols)*(tileH+gapY)
 		f.left = margin + float64(i%cols)*(tileW+gapX)
