@@ -94,9 +94,6 @@ func (p Panel) yExtent() extent {
 		for _, v := range s.Y {
 			e.add(v, p.Y.Log)
 		}
-		for _, v := range s.Y2 {
-			e.add(v, p.Y.Log)
-		}
 	}
 	return e
 }

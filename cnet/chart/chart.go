@@ -63,14 +63,12 @@ const (
 	Steps
 	// Points draws a small shape at every point.
 	Points
-	// Band fills between Y2 and Y, as a staircase if X has one value more than Y.
-	Band
 	// Bars stand on 0; bars of several series stand side by side.
 	Bars
 )
 
 func (k Kind) String() string {
-	names := [...]string{"Line", "Steps", "Points", "Band", "Bars"}
+	names := [...]string{"Line", "Steps", "Points", "Bars"}
 	if k < 0 || int(k) >= len(names) {
 		return fmt.Sprintf("Kind(%d)", int(k))
 	}
@@ -85,8 +83,6 @@ type Series struct {
 	Kind Kind
 	// X and Y are the points; a nil X counts 0, 1, 2, ... A NaN or infinite value is a gap.
 	X, Y []float64
-	// Y2 is the other edge of a Band.
-	Y2 []float64
 
 	// Color is "#rrggbb", such as [Blue]; empty: the next of the palette.
 	Color string
@@ -219,21 +215,15 @@ func (p Panel) checkCells() error {
 
 func (s Series) check() error {
 	if s.Kind < Line || s.Kind > Bars {
-		return fmt.Errorf("unknown kind %d; expected Line, Steps, Points, Band or Bars", int(s.Kind))
+		return fmt.Errorf("unknown kind %d; expected Line, Steps, Points or Bars", int(s.Kind))
 	}
 	edges := s.edges()
 	if s.X != nil && len(s.X) != len(s.Y) && !edges {
 		more := ""
-		if s.Kind == Steps || s.Kind == Band {
+		if s.Kind == Steps {
 			more = " or one more"
 		}
 		return fmt.Errorf("has %d values in X and %d in Y; expected as many X%s", len(s.X), len(s.Y), more)
-	}
-	if s.Kind == Band && len(s.Y2) != len(s.Y) {
-		return fmt.Errorf("a Band has %d values in Y2 and %d in Y; expected as many", len(s.Y2), len(s.Y))
-	}
-	if s.Kind != Band && s.Y2 != nil {
-		return fmt.Errorf("has Y2, which is for a Band; its kind is %v", s.Kind)
 	}
 	if s.Color != "" {
 		if _, err := parseColor(s.Color); err != nil {
@@ -245,7 +235,7 @@ func (s Series) check() error {
 
 // edges reports whether X are the edges of intervals on which Y is constant.
 func (s Series) edges() bool {
-	return (s.Kind == Steps || s.Kind == Band) && len(s.X) == len(s.Y)+1
+	return s.Kind == Steps && len(s.X) == len(s.Y)+1
 }
 
 // x is the i-th position.

@@ -68,7 +68,7 @@ func (c Chart) legend(l *looks) []entry {
 				i = len(es) - 1
 			}
 			if !slices.ContainsFunc(es[i].like, func(o Series) bool { return o.Kind == s.Kind }) {
-				s.X, s.Y, s.Y2 = nil, nil, nil
+				s.X, s.Y = nil, nil
 				es[i].like = append(es[i].like, s)
 				if s.Kind != Points {
 					es[i].swatch = 20

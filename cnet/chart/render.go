@@ -24,7 +24,7 @@ func (p pen) legendEntry(e entry) {
 	mid := e.y - 4
 	box := rect{e.x, mid - 5, e.x + e.swatch, mid + 5}
 	for _, s := range e.like {
-		if s.Kind == Band || s.Kind == Bars {
+		if s.Kind == Bars {
 			p.fill(fillColor(e.look, s), box.polygon())
 		}
 	}

@@ -23,21 +23,13 @@ func strokeOf(k look, s Series) stroke {
 }
 
 func fillColor(k look, s Series) color.NRGBA {
-	if s.Kind == Bars {
-		if s.Light {
-			return paler(k.color, 0.5)
-		}
-		return k.color
-	}
-	c := k.color // bands lie over each other: translucent
-	c.A = 0x48
 	if s.Light {
-		c.A = 0x26
+		return paler(k.color, 0.5)
 	}
-	return c
+	return k.color
 }
 
-// series draws all series of a panel: areas first, then pale lines, then the others, each in the order given.
+// series draws all series of a panel: bars first, then pale lines, then the others, each in the order given.
 func (p pen) series(f *frame, l *looks) {
 	ks := make([]look, len(f.Series))
 	bars, bar := 0, 0
@@ -48,10 +40,7 @@ func (p pen) series(f *frame, l *looks) {
 		}
 	}
 	for i, s := range f.Series {
-		switch s.Kind {
-		case Band:
-			p.band(f, s, fillColor(ks[i], s))
-		case Bars:
+		if s.Kind == Bars {
 			p.bars(f, s, fillColor(ks[i], s), bar, bars)
 			bar++
 		}
@@ -75,7 +64,7 @@ func (p pen) line(f *frame, s Series, k look) {
 	st := strokeOf(k, s)
 	var strokes [][]point
 	var dots []point
-	for _, run := range f.runs(s, s.Y) {
+	for _, run := range f.runs(s) {
 		if len(run) == 1 || s.Dots {
 			for _, q := range run {
 				if f.plot.has(q) {
@@ -94,7 +83,7 @@ func (p pen) line(f *frame, s Series, k look) {
 
 func (p pen) points(f *frame, s Series, k look) {
 	var at []point
-	for _, run := range f.runs(s, s.Y) {
+	for _, run := range f.runs(s) {
 		for _, q := range run {
 			if f.plot.has(q) {
 				at = append(at, q)
@@ -109,24 +98,6 @@ func (p pen) points(f *frame, s Series, k look) {
 		c = paler(c, 0.5)
 	}
 	p.dots(c, k.index, r, at)
-}
-
-func (p pen) band(f *frame, s Series, c color.NRGBA) {
-	upper, lower := make([]float64, len(s.Y)), make([]float64, len(s.Y))
-	for i := range s.Y { // an edge is a gap where either is
-		upper[i], lower[i] = s.Y[i], s.Y2[i]
-		if !finite(upper[i]) || !finite(lower[i]) {
-			upper[i], lower[i] = math.NaN(), math.NaN()
-		}
-	}
-	up, low := f.runs(s, upper), f.runs(s, lower)
-	for i := range min(len(up), len(low)) {
-		poly := append([]point{}, up[i]...)
-		for j := len(low[i]) - 1; j >= 0; j-- {
-			poly = append(poly, low[i][j])
-		}
-		p.fill(c, f.plot.clipPolygon(poly))
-	}
 }
 
 // barPitch is the smallest distance between bars.
@@ -163,9 +134,8 @@ func (p pen) bars(f *frame, s Series, c color.NRGBA, i, n int) {
 	p.fill(c, polygons...)
 }
 
-// runs are the stretches of a series between gaps, as places on the canvas; y are its values or those of its other edge.
-// Intervals become their two corners.
-func (f *frame) runs(s Series, y []float64) [][]point {
+// runs are the stretches of a series between gaps, as places on the canvas. Intervals become their two corners.
+func (f *frame) runs(s Series) [][]point {
 	var runs [][]point
 	var run []point
 	end := func() {
@@ -174,7 +144,7 @@ func (f *frame) runs(s Series, y []float64) [][]point {
 			run = nil
 		}
 	}
-	for i, v := range y {
+	for i, v := range s.Y {
 		ty, ok := f.y.frac(v)
 		tx, okX := f.x.frac(s.x(i))
 		if !ok || !okX {
