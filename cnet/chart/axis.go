@@ -52,15 +52,8 @@ func (p Panel) xSpan() span {
 		for i := range n {
 			e.add(s.x(i), p.X.Log)
 		}
-		switch s.Kind {
-		case Points:
-			pad = max(pad, 0.05)
-		case Bars:
-			half := barPitch(s) / 2
-			for i := range n {
-				e.add(s.x(i)-half, p.X.Log)
-				e.add(s.x(i)+half, p.X.Log)
-			}
+		if s.Kind == Points {
+			pad = 0.05
 		}
 	}
 	for _, m := range p.Marks {
@@ -84,9 +77,6 @@ func (p Panel) ySpan() span {
 func (p Panel) yExtent() extent {
 	e := newExtent()
 	for _, s := range p.Series {
-		if s.Kind == Bars {
-			e.add(0, p.Y.Log)
-		}
 		if s.Light && s.Kind == Line {
 			e.addMost(s.Y, p.Y.Log)
 			continue

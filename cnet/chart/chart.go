@@ -63,12 +63,10 @@ const (
 	Steps
 	// Points draws a small shape at every point.
 	Points
-	// Bars stand on 0; bars of several series stand side by side.
-	Bars
 )
 
 func (k Kind) String() string {
-	names := [...]string{"Line", "Steps", "Points", "Bars"}
+	names := [...]string{"Line", "Steps", "Points"}
 	if k < 0 || int(k) >= len(names) {
 		return fmt.Sprintf("Kind(%d)", int(k))
 	}
@@ -214,8 +212,8 @@ func (p Panel) checkCells() error {
 }
 
 func (s Series) check() error {
-	if s.Kind < Line || s.Kind > Bars {
-		return fmt.Errorf("unknown kind %d; expected Line, Steps, Points or Bars", int(s.Kind))
+	if s.Kind < Line || s.Kind > Points {
+		return fmt.Errorf("unknown kind %d; expected Line, Steps or Points", int(s.Kind))
 	}
 	edges := s.edges()
 	if s.X != nil && len(s.X) != len(s.Y) && !edges {

@@ -22,21 +22,17 @@ func (c Chart) draw(p pen, width, height float64) {
 
 func (p pen) legendEntry(e entry) {
 	mid := e.y - 4
-	box := rect{e.x, mid - 5, e.x + e.swatch, mid + 5}
-	for _, s := range e.like {
-		if s.Kind == Bars {
-			p.fill(fillColor(e.look, s), box.polygon())
-		}
-	}
+	end := e.x + e.swatch
+	dot := []point{{(e.x + end) / 2, mid}}
 	for _, s := range e.like {
 		switch s.Kind {
 		case Line, Steps:
-			p.lines(strokeOf(e.look, s), []point{{box.x0, mid}, {box.x1, mid}})
+			p.lines(strokeOf(e.look, s), []point{{e.x, mid}, {end, mid}})
 			if s.Dots {
-				p.dots(e.look.color, 0, 2.6, []point{{(box.x0 + box.x1) / 2, mid}})
+				p.dots(e.look.color, 0, 2.6, dot)
 			}
 		case Points:
-			p.dots(e.look.color, e.look.index, 4, []point{{(box.x0 + box.x1) / 2, mid}})
+			p.dots(e.look.color, e.look.index, 4, dot)
 		}
 	}
 	p.text(legendLetters, e.x+e.swatch+6, e.y, e.name)

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"image/color"
 	"math"
 
 	"gonum.org/v1/plot/vg"
@@ -22,28 +21,11 @@ func strokeOf(k look, s Series) stroke {
 	return st
 }
 
-func fillColor(k look, s Series) color.NRGBA {
-	if s.Light {
-		return paler(k.color, 0.5)
-	}
-	return k.color
-}
-
-// series draws all series of a panel: bars first, then pale lines, then the others, each in the order given.
+// series draws all series of a panel: pale ones first, then the others, each in the order given.
 func (p pen) series(f *frame, l *looks) {
 	ks := make([]look, len(f.Series))
-	bars, bar := 0, 0
 	for i, s := range f.Series {
 		ks[i] = l.of(s)
-		if s.Kind == Bars {
-			bars++
-		}
-	}
-	for i, s := range f.Series {
-		if s.Kind == Bars {
-			p.bars(f, s, fillColor(ks[i], s), bar, bars)
-			bar++
-		}
 	}
 	for _, light := range []bool{true, false} {
 		for i, s := range f.Series {
@@ -98,40 +80,6 @@ func (p pen) points(f *frame, s Series, k look) {
 		c = paler(c, 0.5)
 	}
 	p.dots(c, k.index, r, at)
-}
-
-// barPitch is the smallest distance between bars.
-func barPitch(s Series) float64 {
-	pitch := math.Inf(1)
-	for i := 1; i < len(s.Y); i++ {
-		if d := math.Abs(s.x(i) - s.x(i-1)); d > 0 && finite(d) {
-			pitch = min(pitch, d)
-		}
-	}
-	if math.IsInf(pitch, 1) {
-		return 1
-	}
-	return pitch
-}
-
-// bars draws the i-th of n series of bars.
-func (p pen) bars(f *frame, s Series, c color.NRGBA, i, n int) {
-	width := 0.76 * barPitch(s) / float64(n)
-	base := f.y.lo
-	if !f.y.log {
-		base = min(max(0, f.y.lo), f.y.hi)
-	}
-	var polygons [][]point
-	for j, v := range s.Y {
-		_, okX := f.x.frac(s.x(j))
-		if _, ok := f.y.frac(v); !ok || !okX {
-			continue
-		}
-		x := s.x(j) + (float64(i)-float64(n)/2)*width
-		r := rect{f.px(x), f.py(v), f.px(x + width), f.py(base)}
-		polygons = append(polygons, f.plot.clipPolygon(r.polygon()))
-	}
-	p.fill(c, polygons...)
 }
 
 // runs are the stretches of a series between gaps, as places on the canvas. Intervals become their two corners.
@@ -245,13 +193,6 @@ func (r rect) clipLine(run []point) [][]point {
 		lines = append(lines, fromVG(l))
 	}
 	return lines
-}
-
-func (r rect) clipPolygon(poly []point) []point {
-	if r.inside(poly) {
-		return poly
-	}
-	return fromVG(r.area().ClipPolygonXY(toVG(poly)))
 }
 
 func toVG(run []point) []vg.Point {
