@@ -1,8 +1,8 @@
 package cnet
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -440,33 +440,18 @@ func TestResumeInAnotherBasis(t *testing.T) {
 	sameRun(t, fingerprint(t, r), fingerprint(t, whole))
 }
 
-// TestOldSave: a save from before there were other bases opens and goes on.
-func TestOldSave(t *testing.T) {
+// TestOtherVersion: a save of another version is refused, and neither changed nor set aside as damaged.
+func TestOtherVersion(t *testing.T) {
 	dir := t.TempDir()
-	c := Config{Channels: 2, Functions: 2, Steps: 4, BatchSize: 60, TestBatchSize: 50}
-	r := open(t, dir, c)
-	want := fingerprint(t, r)
-	r.Close()
+	open(t, dir, Config{Channels: 2, BatchSize: 60, TestBatchSize: 50}).Close()
 	save := filepath.Join(dir, savesDir, saveName(1))
 	path := filepath.Join(save, stateFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var old map[string]any
-	if err := json.Unmarshal(text, &old); err != nil {
-		t.Fatal(err)
-	}
-	for _, fields := range []map[string]any{old, old["config"].(map[string]any)} {
-		fields["intervals"] = fields["functions"]
-		delete(fields, "functions")
-		delete(fields, "basis")
-	}
-	old["version"] = 1
-	if text, err = json.Marshal(old); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, text, 0o666); err != nil {
+	other := bytes.Replace(text, fmt.Appendf(nil, `"version": %d`, stateVersion), fmt.Appendf(nil, `"version": %d`, stateVersion+1), 1)
+	if err := os.WriteFile(path, other, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(save, sumsFile)); err != nil {
@@ -475,17 +460,12 @@ func TestOldSave(t *testing.T) {
 	if err := seal(save); err != nil {
 		t.Fatal(err)
 	}
-	r = open(t, dir, c)
-	sameRun(t, fingerprint(t, r), want)
-	if r.Net().String() != "4-4-4 euler, 2 piecewise_constant" || r.Config().Functions != 2 || r.Config().Basis != piecewiseConstant {
-		t.Errorf("opened %s with %+v", r.Net(), r.Config())
+	_, err = Open(dir)
+	if err == nil || !strings.Contains(err.Error(), "version 3, this program reads version 2") {
+		t.Errorf("opened with %v", err)
 	}
-	if err := r.Refine(); err != nil {
-		t.Fatal(err)
-	}
-	r.Close()
-	if r = open(t, dir); r.Net().String() != "8-8-8 euler, 4 piecewise_constant" {
-		t.Errorf("reopened %s", r.Net())
+	if text, err := os.ReadFile(path); err != nil || !bytes.Equal(text, other) {
+		t.Errorf("the save is not as it was: %v", err)
 	}
 }
 

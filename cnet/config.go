@@ -1,7 +1,6 @@
 package cnet
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"continuousnet/cnet/basis"
@@ -48,22 +47,6 @@ type Config struct {
 	Seed          uint64  `json:"seed"`                      // of weights, order and augmentation
 
 	Engine string `json:"engine,omitempty"` // "auto"; see the engine package
-}
-
-// UnmarshalJSON also reads what was written when all weights were piecewise constant, and "intervals" was their number.
-func (c *Config) UnmarshalJSON(text []byte) error {
-	type plain Config
-	old := struct {
-		*plain
-		Intervals int `json:"intervals"`
-	}{plain: (*plain)(c)}
-	if err := json.Unmarshal(text, &old); err != nil {
-		return err
-	}
-	if old.Intervals > 0 {
-		c.Basis, c.Functions = piecewiseConstant, old.Intervals
-	}
-	return nil
 }
 
 // WithDefaults fills in what is not set.

@@ -36,7 +36,7 @@ const (
 	historyFile  = "history.jsonl"
 	sumsFile     = "SHA256SUMS"
 	savesKept    = 2
-	stateVersion = 2 // 1 knew piecewise constant weights only
+	stateVersion = 2
 )
 
 // state is the progress of a run: all that a save holds besides tensors and history.
@@ -49,8 +49,7 @@ type state struct {
 	Steps        int           `json:"steps"`
 	Basis        string        `json:"basis,omitempty"` // of the weights over depth
 	Functions    int           `json:"functions,omitempty"`
-	Intervals    int           `json:"intervals,omitempty"` // version 1: the number of piecewise constant functions
-	LearningRate float64       `json:"learning_rate"`       // at the beginning of RateEpoch
+	LearningRate float64       `json:"learning_rate"` // at the beginning of RateEpoch
 	RateEpoch    int           `json:"rate_epoch"`
 	Epoch        int           `json:"epoch"`       // complete epochs
 	Step         int           `json:"step"`        // steps done in the next one
@@ -258,13 +257,9 @@ func readSave(dir string, n int) (st state, history []Record, store *model.Store
 	if err := json.Unmarshal(text, &st); err != nil {
 		return st, nil, nil, fmt.Errorf("%s: %w: %w", path, errDamaged, err)
 	}
-	if st.Version < 1 || st.Version > stateVersion {
-		return st, nil, nil, fmt.Errorf("%s: version %d, this program reads versions 1 to %d", path, st.Version, stateVersion)
+	if st.Version != stateVersion {
+		return st, nil, nil, fmt.Errorf("%s: version %d, this program reads version %d", path, st.Version, stateVersion)
 	}
-	if st.Intervals > 0 {
-		st.Basis, st.Functions, st.Intervals = piecewiseConstant, st.Intervals, 0
-	}
-	st.Version = stateVersion // that it is saved as
 	if err := st.registerSchemes(); err != nil {
 		return st, nil, nil, fmt.Errorf("%s: %w", path, err)
 	}

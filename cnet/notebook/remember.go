@@ -22,7 +22,7 @@ type memory struct {
 	Changes int    // of the net, until then
 	Epoch   int    // complete epochs
 	Net     string // such as "2-2-2 euler"
-	Basis   string // of the weights; "": piecewise constants
+	Basis   string // of the weights
 	Weights map[string][][]float32
 }
 
@@ -110,11 +110,7 @@ func (m *memory) overDepth(path string) figures.OverDepth {
 	if len(rows) == 0 {
 		return figures.OverDepth{}
 	}
-	name := m.Basis
-	if name == "" {
-		name = basis.PiecewiseConstant{}.Name()
-	}
-	b, err := basis.New(name, len(rows))
+	b, err := basis.New(m.Basis, len(rows))
 	if err != nil {
 		return figures.OverDepth{}
 	}
