@@ -65,14 +65,6 @@ const (
 	Points
 )
 
-func (k Kind) String() string {
-	names := [...]string{"Line", "Steps", "Points"}
-	if k < 0 || int(k) >= len(names) {
-		return fmt.Sprintf("Kind(%d)", int(k))
-	}
-	return names[k]
-}
-
 // Series is a list of points and how to draw them.
 type Series struct {
 	// Name is what the legend says. Series of one name have one colour in all panels and one entry in the legend.

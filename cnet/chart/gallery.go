@@ -177,8 +177,7 @@ func (g Gallery) class(k int) string {
 	return strconv.Itoa(k)
 }
 
-// Image draws the gallery.
-func (g Gallery) Image() (image.Image, error) {
+func (g Gallery) image() (image.Image, error) {
 	l, err := g.layout()
 	if err != nil {
 		return nil, err
@@ -263,7 +262,7 @@ func (b brush) write(s, tail string, x, y, width int, c color.NRGBA) {
 
 // PNG writes the gallery.
 func (g Gallery) PNG(w io.Writer) error {
-	img, err := g.Image()
+	img, err := g.image()
 	if err != nil {
 		return err
 	}

@@ -23,14 +23,18 @@ func gallery() chart.Gallery {
 
 func colors(t *testing.T, g chart.Gallery) map[color.NRGBA]int {
 	t.Helper()
-	img, err := g.Image()
+	var b bytes.Buffer
+	if err := g.PNG(&b); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	seen := map[color.NRGBA]int{}
-	b := img.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
+	r := img.Bounds()
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
 			seen[color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)]++
 		}
 	}

@@ -18,15 +18,15 @@ import (
 
 // PNG writes the chart as an image of Scale times its Size.
 func (c Chart) PNG(w io.Writer) error {
-	img, err := c.Image()
+	img, err := c.image()
 	if err != nil {
 		return err
 	}
 	return encode(w, reduce(img))
 }
 
-// Image is the chart as an image of Scale times its Size.
-func (c Chart) Image() (*image.RGBA, error) {
+// image returns the chart as an image of Scale times its Size.
+func (c Chart) image() (*image.RGBA, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}

@@ -40,10 +40,67 @@ func ExampleSolver_Steps() {
 			x := make([]float64, 1)
 			step.At(math.Ln2, x)
 			fmt.Printf("step %d, x(ln 2) = %.4f\n", step.Index, x[0])
-			break
+			break // Steps would go on from here
 		}
 	}
-	// Output: step 3, x(ln 2) = 0.5000
+	fmt.Printf("x(%.2f) = %.2f after %d evaluations\n", solver.Time(), solver.State()[0], solver.Stats().NFE)
+	// Output:
+	// step 3, x(ln 2) = 0.5000
+	// x(0.78) = 0.46 after 26 evaluations
+}
+
+// Three balls dropped from different heights, each with steps of its own.
+func ExampleSolveEach() {
+	solutions, err := ode.SolveEach(ode.Problem{
+		F:  func(t float64, x, dx []float64) { dx[0], dx[1] = x[1], -9.81 },
+		T1: 1,
+	}, [][]float64{{10, 0}, {20, 0}, {30, 0}}, ode.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range solutions {
+		fmt.Printf("%.3f ", s.Final()[0])
+	}
+	// Output: 5.095 15.095 25.095
+}
+
+// A splitting of one's own: leapfrog, which keeps the energy of a spring for as long as it is followed.
+func ExampleRegisterMethod() {
+	err := ode.RegisterMethod(ode.Splitting{Name: "leapfrog", Order: 2, Kick: []float64{0.5, 0.5}, Drift: []float64{1}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s, err := ode.Solve(ode.Problem{
+		F:  func(t float64, x, dx []float64) { dx[0], dx[1] = x[1], -x[0] }, // positions first, then momenta
+		X0: []float64{1, 0}, T1: 1000,
+	}, ode.Options{Scheme: "leapfrog", StepSize: 0.1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x := s.Final()
+	fmt.Printf("energy %.2f\n", (x[0]*x[0]+x[1]*x[1])/2)
+	// Output: energy 0.50
+}
+
+// Step sizes that change smoothly, and errors of which the largest component counts.
+func ExampleController() {
+	for _, c := range []ode.Controller{ode.PI(), ode.PID()} {
+		s, err := ode.Solve(ode.Problem{
+			F:  func(t float64, x, dx []float64) { dx[0] = -x[0] },
+			X0: []float64{1}, T1: 1,
+		}, ode.Options{Controller: c, Norm: ode.Max, RTol: 1e-8, ATol: 1e-8})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%.6f\n", s.Final()[0])
+	}
+	// Output:
+	// 0.367879
+	// 0.367879
 }
 
 // A scheme of one's own works everywhere at once; a wrong one is refused with the reason.

@@ -147,14 +147,3 @@ func Methods() []Method {
 	}
 	return list
 }
-
-// Schemes lists the registered Runge–Kutta schemes in the order of their registration.
-func Schemes() []Tableau {
-	var list []Tableau
-	for _, m := range Methods() {
-		if tb, ok := m.(Tableau); ok {
-			list = append(list, tb)
-		}
-	}
-	return slices.Clip(list)
-}

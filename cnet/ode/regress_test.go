@@ -178,7 +178,7 @@ func TestNothingIsShared(t *testing.T) {
 		t.Fatal(err)
 	}
 	grid[1] = 1.5
-	if step, err := s.Advance(); err != nil || step.T != 1 {
+	if step, err := s.advance(); err != nil || step.T != 1 {
 		t.Errorf("a step to %v, %v", step, err)
 	}
 	if err := RegisterMethod(Splitting{Name: "x", Order: 3, Kick: []float64{1, 0}, Drift: []float64{1}}); err == nil || !strings.Contains(err.Error(), "not balanced") {

@@ -57,7 +57,7 @@ func (s *Solver) Solve() (*Solution, error) {
 	}
 	var failed error
 	for failed == nil {
-		step, err := s.Advance()
+		step, err := s.advance()
 		if step == nil {
 			failed = err
 			break

@@ -284,7 +284,7 @@ func (s *Solver) Steps() iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {
 		for {
 			begun := time.Now()
-			step, err := s.Advance()
+			step, err := s.advance()
 			s.stats.Wall += time.Since(begun)
 			if step == nil && err == nil || !yield(step, err) || err != nil {
 				return
@@ -296,8 +296,8 @@ func (s *Solver) Steps() iter.Seq2[*Step, error] {
 // smallestStep is the shortest step relative to t that is not mostly rounding.
 const smallestStep = 10 * 0x1p-52
 
-// Advance takes one step. It returns nil at the end.
-func (s *Solver) Advance() (*Step, error) {
+// advance takes one step. It returns nil at the end.
+func (s *Solver) advance() (*Step, error) {
 	if s.failed != nil {
 		return nil, s.failed
 	}

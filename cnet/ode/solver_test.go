@@ -92,7 +92,7 @@ func TestEnergy(t *testing.T) {
 func TestAdaptiveMeetsTolerances(t *testing.T) {
 	p, exact := oscillator()
 	p.T1 = 10
-	for _, tb := range Schemes() {
+	for _, tb := range schemes() {
 		if !tb.Adaptive() {
 			continue
 		}

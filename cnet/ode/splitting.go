@@ -77,21 +77,6 @@ func (s Splitting) check() error {
 	return nil
 }
 
-// SplittingStep advances positions and momenta by one step of length h, whatever they are. velocity and force evaluate dq/dt
-// and dp/dt at time c of the step, as a fraction of it; combine is as in System.
-func SplittingStep[X any](s Splitting, q, p X, h float64, velocity, force func(c float64, x X) X,
-	combine func(x X, coefficients []float64, terms []X) X) (X, X) {
-	c := 0.0
-	for i, kick := range s.Kick {
-		p = linear(p, h, []float64{kick}, []X{force(c, q)}, combine)
-		if i < len(s.Drift) {
-			q = linear(q, h, []float64{s.Drift[i]}, []X{velocity(c, p)}, combine)
-			c += s.Drift[i]
-		}
-	}
-	return q, p
-}
-
 // splittingStepper takes steps with a Splitting on a host: the first half of the state are positions, the second momenta.
 type splittingStepper struct {
 	Splitting
