@@ -34,6 +34,14 @@ func (b Legendre) Refined(m int) Basis { return Legendre{m * b.K} }
 
 // legendre fills values with P_k(x), (k+1)·P_{k+1} = (2k+1)·x·P_k - k·P_{k-1}.
 func legendre(x float64, values []float64) {
+	recur(x, values, func(k int, last, before float64) float64 {
+		n := float64(k)
+		return ((2*n-1)*x*last - (n-1)*before) / n
+	})
+}
+
+// recur fills values with polynomials that begin with 1 and x, and of which next returns the k-th, given the two before.
+func recur(x float64, values []float64, next func(k int, last, before float64) float64) {
 	for k := range values {
 		switch k {
 		case 0:
@@ -41,8 +49,7 @@ func legendre(x float64, values []float64) {
 		case 1:
 			values[k] = x
 		default:
-			n := float64(k)
-			values[k] = ((2*n-1)*x*values[k-1] - (n-1)*values[k-2]) / n
+			values[k] = next(k, values[k-1], values[k-2])
 		}
 	}
 }
@@ -61,16 +68,7 @@ func (b Chebyshev) Degree() int    { return b.K - 1 }
 func (b Chebyshev) At(p Point) []float64 {
 	x := 2*p.Fraction - 1
 	values := zeros(b.K)
-	for k := range values {
-		switch k {
-		case 0:
-			values[k] = 1
-		case 1:
-			values[k] = x
-		default:
-			values[k] = 2*x*values[k-1] - values[k-2]
-		}
-	}
+	recur(x, values, func(_ int, last, before float64) float64 { return 2*x*last - before })
 	return values
 }
 
