@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"continuousnet/cnet/basis"
 	"continuousnet/cnet/internal/parity"
 	"continuousnet/cnet/ode"
 )
@@ -54,12 +53,11 @@ func backwardInterval(scheme string, intervals, steps int) string {
 	if err != nil {
 		return ""
 	}
-	b := basis.PiecewiseConstant{K: intervals}
 	for step := range steps {
 		for _, c := range tb.C {
 			t := linspace[float64](step+1, steps) - c/float64(steps)
 			theirs := max(min(int(t*float64(intervals)), intervals-1), 0)
-			if ours := b.Interval(step, steps, 1-c); ours != theirs {
+			if ours := interval(intervals, step, steps, 1-c); ours != theirs {
 				return strings.TrimSpace(fmt.Sprintf("step %d of %d back at c=%.3g: interval %d instead of %d", step, steps, c, theirs, ours))
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"continuousnet/cnet/basis"
 	"continuousnet/cnet/internal/parity"
 	"continuousnet/cnet/ode"
 )
@@ -137,7 +136,7 @@ func (m miscFixture) intervals(t *testing.T) {
 			var got []int
 			for step := range s.Steps {
 				for _, c := range tb.C {
-					got = append(got, basis.PiecewiseConstant{K: s.Intervals}.Interval(step, s.Steps, c))
+					got = append(got, interval(s.Intervals, step, s.Steps, c))
 				}
 			}
 			if fmt.Sprint(got) != fmt.Sprint(s.Index) {

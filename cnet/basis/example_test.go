@@ -2,6 +2,7 @@ package basis_test
 
 import (
 	"fmt"
+	"math"
 
 	"continuousnet/cnet/basis"
 )
@@ -53,4 +54,66 @@ func ExampleStage() {
 	// piecewise_constant [1 0] [0 1]
 	// hat [0 1 0] [0 0.5 0.5]
 	// legendre [1 0 -0.5] [1 0.5 -0.125]
+}
+
+// The functions of a basis at a quarter of depth, to plot them.
+func ExampleValues() {
+	for _, b := range []basis.Basis{basis.PiecewiseLinear{K: 4}, basis.Chebyshev{K: 3}, basis.Fourier{K: 3}} {
+		fmt.Printf("%s %.2f\n", b.Name(), basis.Values(b, 0.25))
+	}
+	// Output:
+	// piecewise_linear [0.50 0.50 0.00 0.00]
+	// chebyshev [1.00 -0.50 -0.50]
+	// fourier [1.00 0.00 1.00]
+}
+
+// monomials are 1, t, t², ...: a basis of one's own.
+type monomials struct{ k int }
+
+func (b monomials) Name() string              { return "monomials" }
+func (b monomials) Functions() int            { return b.k }
+func (b monomials) Cells() int                { return 1 }
+func (b monomials) Degree() int               { return b.k - 1 }
+func (b monomials) Refined(m int) basis.Basis { return monomials{m * b.k} }
+func (b monomials) At(p basis.Point) []float64 {
+	values := make([]float64, b.k)
+	for i := range values {
+		values[i] = math.Pow(p.Fraction, float64(i)) // in the only cell, number 0
+	}
+	return values
+}
+
+func (b monomials) Nodes() []basis.Point {
+	nodes := make([]basis.Point, b.k)
+	for i := range nodes {
+		nodes[i] = basis.Point{Cell: 0, Fraction: float64(i) / float64(max(b.k-1, 1))}
+	}
+	return nodes
+}
+
+func (b monomials) Check() error {
+	if b.k < 1 || b.k > 8 { // more of them can hardly be told apart
+		return fmt.Errorf("monomials: their number must be from 1 to 8, got %d", b.k)
+	}
+	return nil
+}
+
+// Registered, a basis has a name that configurations and commands know, and everything here works with it.
+func ExampleRegister() {
+	if err := basis.Register("monomials", func(k int) basis.Basis { return monomials{k} }); err != nil {
+		fmt.Println(err)
+		return
+	}
+	b, err := basis.New("monomials", 3)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	matrix, err := basis.Interpolate(basis.Legendre{K: 3}, b)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.0f\n", basis.Apply(matrix, []float64{0, 0, 1})) // 6t² - 6t + 1
+	// Output: [1 -6 6]
 }

@@ -61,8 +61,8 @@ func TestBadBases(t *testing.T) {
 		}
 	}
 	for _, m := range []int{-1, 0, 1 << 62, 300} {
-		if _, _, err := RefineBy(good, m); err == nil {
-			t.Errorf("RefineBy(4 functions, %d) gave no error", m)
+		if _, _, err := refineBy(good, m); err == nil {
+			t.Errorf("refineBy(4 functions, %d) gave no error", m)
 		}
 	}
 	if _, err := Distance(good, make([]float64, 4), good, make([]float64, 8)); err == nil {

@@ -33,11 +33,6 @@ func (b PiecewiseConstant) Nodes() []Point {
 // Refined cuts every cell into m.
 func (b PiecewiseConstant) Refined(m int) Basis { return PiecewiseConstant{m * b.K} }
 
-// Interval returns the index of the cell, the interval of depth, whose weights a stage uses (see Stage).
-func (b PiecewiseConstant) Interval(step, steps int, c float64) int {
-	return locate(b.K, step, steps, c).Cell
-}
-
 // PiecewiseLinear is the basis of functions that are linear on K/2 equal cells and may jump between them (those of the
 // discontinuous Galerkin method). Functions 2i and 2i+1 live on cell i, and fall from 1 to 0 there and rise from 0 to 1: a
 // coefficient is the value of θ at the left or the right end of a cell.

@@ -164,7 +164,7 @@ func TestProjectToContaining(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	for _, b := range all(t, 9) {
 		for m := 1; m <= 4; m++ {
-			fine, refine, err := RefineBy(b, m)
+			fine, refine, err := refineBy(b, m)
 			if err != nil {
 				t.Fatal(err)
 			}

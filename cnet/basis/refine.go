@@ -2,17 +2,16 @@ package basis
 
 import "fmt"
 
-// Refine returns the basis of twice as many cells, or functions if it has but one cell, and the matrix [K'][K] that maps
-// coefficients to it. See RefineBy.
-func Refine(b Basis) (Basis, [][]float64, error) { return RefineBy(b, 2) }
-
-// RefineBy returns the basis of m times as many cells, or functions, that contains b, and the matrix [K'][K] that gives
-// the same function of depth in it:
+// Refine returns the basis of twice as many cells, or functions if it has but one cell, that contains b, and the matrix
+// [K'][K] that gives the same function of depth in it:
 //
-//	piecewise_constant, piecewise_linear   K → mK       every cell is cut into m equal ones
-//	hat                                    K → m(K-1)+1 likewise; the constant, K = 1, → m
-//	chebyshev, legendre, fourier           K → mK       the new coefficients are zero
-func RefineBy(b Basis, m int) (Basis, [][]float64, error) {
+//	piecewise_constant, piecewise_linear   K → 2K     every cell is halved
+//	hat                                    K → 2K-1   every cell is halved; the constant, K = 1, becomes two hats
+//	chebyshev, legendre, fourier           K → 2K     the new coefficients are zero
+func Refine(b Basis) (Basis, [][]float64, error) { return refineBy(b, 2) }
+
+// refineBy is Refine with m times as many cells or functions.
+func refineBy(b Basis, m int) (Basis, [][]float64, error) {
 	if err := check(b); err != nil {
 		return nil, nil, err
 	}

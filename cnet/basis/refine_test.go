@@ -11,7 +11,7 @@ func TestRefineKeepsTheFunction(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	for _, b := range all(t, 12) {
 		for m := 1; m <= 5; m++ {
-			fine, matrix, err := RefineBy(b, m)
+			fine, matrix, err := refineBy(b, m)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -42,8 +42,8 @@ func TestRefineSizes(t *testing.T) {
 		{Hat{5}, 2, Hat{9}}, {Hat{5}, 3, Hat{13}}, {Hat{1}, 2, Hat{2}}, {Hat{1}, 1, Hat{1}},
 		{Chebyshev{3}, 2, Chebyshev{6}}, {Legendre{1}, 2, Legendre{2}}, {Fourier{4}, 2, Fourier{8}},
 	} {
-		if got, _, err := RefineBy(c.b, c.m); err != nil || got != c.want {
-			t.Errorf("RefineBy(%#v, %d) = %#v, %v, want %#v", c.b, c.m, got, err, c.want)
+		if got, _, err := refineBy(c.b, c.m); err != nil || got != c.want {
+			t.Errorf("refineBy(%#v, %d) = %#v, %v, want %#v", c.b, c.m, got, err, c.want)
 		}
 	}
 }
