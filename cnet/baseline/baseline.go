@@ -15,8 +15,8 @@ import (
 	"continuousnet/cnet/internal/layers"
 )
 
-// DefaultChannels is the number of channels of the stem, and in a ResNet-v2 those of the first stage.
-const DefaultChannels = 16
+// defaultChannels is the number of channels of the stem, and in a ResNet-v2 those of the first stage.
+const defaultChannels = 16
 
 // CheckDepth reports a number of layers that a network of three stages of blocks cannot have: blocks have two layers, and
 // besides them there are extra ones.

@@ -34,7 +34,7 @@ func NewResNetV2(n ResNetV2) (*ResNetV2, error) {
 		n.Depth = 20
 	}
 	if n.Channels == 0 {
-		n.Channels = DefaultChannels
+		n.Channels = defaultChannels
 	}
 	if err := CheckDepth("ResNetV2", n.Depth, 2); err != nil {
 		return nil, fmt.Errorf("baseline: %w", err)

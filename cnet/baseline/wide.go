@@ -30,7 +30,7 @@ func NewWideResNet(n WideResNet) (*WideResNet, error) {
 		n.Depth = 34
 	}
 	if n.Stem == 0 {
-		n.Stem = DefaultChannels
+		n.Stem = defaultChannels
 	}
 	if n.Channels == 0 {
 		n.Channels = 4 * n.Stem

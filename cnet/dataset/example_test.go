@@ -2,6 +2,7 @@ package dataset_test
 
 import (
 	"fmt"
+	"math"
 
 	"continuousnet/cnet/dataset"
 )
@@ -58,4 +59,41 @@ func ExampleMoons() {
 	// (-0.71,  0.71) 0
 	// ( 0.29, -0.21) 1
 	// ( 1.71, -0.21) 1
+}
+
+// The toys beside each other: which of them a flow in the plane can pull apart is a question of topology.
+func ExampleCircles() {
+	for _, points := range []dataset.Points{dataset.Circles(100, 0, 0.5, 1), dataset.Spirals(100, 0, 1, 1)} {
+		farthest := [2]float64{} // from the origin, of each class
+		for i, x := range points.X {
+			k := points.Labels[i]
+			farthest[k] = max(farthest[k], math.Hypot(x[0], x[1]))
+		}
+		fmt.Printf("%d points, as far as %.1f\n", points.Len(), farthest)
+	}
+	// Output:
+	// 100 points, as far as [1.0 0.5]
+	// 100 points, as far as [1.0 1.0]
+}
+
+// What a set says about its images, and batches for a test: every image once, the last batch filled up with weight 0.
+func ExampleNewOrdered() {
+	set, err := dataset.Load("fashion-sample", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	batches, err := dataset.NewOrdered(set, set.Test, 200)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	images := make([]float32, batches.Size()*set.ImageSize())
+	labels, weights := make([]int32, batches.Size()), make([]float32, batches.Size())
+	batches.Fill(batches.Steps()-1, images, labels, weights)
+	fmt.Printf("%s: mean %.3f, deviation %.3f, flipped %v\n", set.Name, set.Mean, set.Std, set.Flip)
+	fmt.Println(batches.Steps(), "batches; weights of the last:", weights[99], weights[100])
+	// Output:
+	// fashion-sample: mean [0.286], deviation [0.353], flipped true
+	// 3 batches; weights of the last: 1 0
 }

@@ -34,3 +34,23 @@ func Example() {
 	// trained  not yet
 	// [chart: Any chart]
 }
+
+// A lesson, a few cells long. In a notebook each call shows what its comment says, and stays there.
+func Example_lesson() {
+	run := cnet.MustOpen("results/first", cnet.Config{Scheme: "euler", Steps: 1})
+	defer run.Close()
+
+	notebook.Train(run, notebook.Until(3)) // progress and learning curves; run again, it trains no further
+	notebook.Refine(run)                   // 1-1-1 → 2-2-2, with the test accuracy before and after
+	notebook.SetScheme(run, "midpoint")    // likewise
+	notebook.Train(run, notebook.Epochs(2))
+
+	notebook.History(run)            // the learning curves of all epochs
+	notebook.Weights(run)            // over depth, now and before
+	notebook.Predictions(run, 24)    // test images with the classes that the net gives them
+	score := notebook.Evaluate(run)  // a table, and the same as a value
+	notebook.Manifest(run)           // the same weights under other schemes and numbers of steps
+	notebook.Convergence(run)        // the order that schemes have on the trained net
+	notebook.Compress(run, "hat", 2) // the closest weights that are linear over depth
+	fmt.Println(score.Accuracy)
+}

@@ -26,9 +26,6 @@ const (
 
 // Map is a batch of feature maps in a graph.
 type Map interface {
-	// Channels is the number of channels C.
-	Channels() int
-
 	// Conv is the cross-correlation with kernel [O, K, K, C] (K odd: 1 or 3), zero padding K/2 and the given stride
 	// (1 or 2), plus bias [O] (nil: none), then ReLU if relu is set. The result has O channels and ⌈H/stride⌉ rows.
 	Conv(kernel, bias *Node, stride int, relu bool) Map

@@ -47,7 +47,7 @@ func (m planar) concatenated(f func(p part) *Node) *Node {
 	return concatenate(results, 0)
 }
 
-func (m planar) Channels() int { return m.parts[0].channels() }
+func (m planar) channels() int { return m.parts[0].channels() }
 
 func (m planar) Pixels() int {
 	n := 0
@@ -58,8 +58,8 @@ func (m planar) Pixels() int {
 }
 
 func (m planar) Conv(kernel, bias *Node, stride int, relu bool) Map {
-	out, size := checkKernel(kernel, m.Channels(), stride)
-	kernel = Reshape(kernel, out, size*size, m.Channels())
+	out, size := checkKernel(kernel, m.channels(), stride)
+	kernel = Reshape(kernel, out, size*size, m.channels())
 	result := planar{make([]part, len(m.parts))}
 	for i, p := range m.parts {
 		result.parts[i] = p.conv(kernel, bias, size, stride, relu)
@@ -84,7 +84,7 @@ func (m planar) Mul(y Map) Map {
 // same is part i of y; it panics unless y has the shape of m.
 func (m planar) same(y Map, i int) *Node {
 	t, ok := y.(planar)
-	if !ok || len(t.parts) != len(m.parts) || t.parts[i].geometry != m.parts[i].geometry || t.Channels() != m.Channels() {
+	if !ok || len(t.parts) != len(m.parts) || t.parts[i].geometry != m.parts[i].geometry || t.channels() != m.channels() {
 		exceptions.Panicf("fmap: cannot combine maps of different shapes")
 	}
 	return t.parts[i].x

@@ -7,12 +7,12 @@ import (
 
 func (m planar) BatchNorm(scale, offset *Node, epsilon float64) (Map, *Node, *Node) {
 	n := float64(m.Pixels())
-	column := func(v *Node) *Node { return Reshape(v, m.Channels(), 1) }
+	column := func(v *Node) *Node { return Reshape(v, m.channels(), 1) }
 
 	// Two passes, since E[x²] − E[x]² loses a small variance beside a large mean. The mean is the centre, a float32, and the
 	// rest that its rounding leaves: a sum over all pixels would see that once a pixel. The matrix products sum in blocks of
 	// 128, so that float32 sums stay accurate over millions of pixels.
-	one := Ones(m.parts[0].graph(), shapes.Make(m.parts[0].dtype(), m.Channels(), 1))
+	one := Ones(m.parts[0].graph(), shapes.Make(m.parts[0].dtype(), m.channels(), 1))
 	average := func(f func(p part) *Node) *Node {
 		return column(DivScalar(m.sum(func(_ int, p part) *Node { return rowSums(f(part{StopGradient(p.x), p.geometry})) }), n))
 	}
@@ -51,14 +51,14 @@ func (m planar) BatchNorm(scale, offset *Node, epsilon float64) (Map, *Node, *No
 			byX := DivScalar(Neg(Mul(Mul(a, rstd), dscale)), n)
 			byOne := Sub(Neg(DivScalar(Mul(a, doffset), n)), Mul(byX, rest))
 			weights := Concatenate([]*Node{diagonal(a), diagonal(byX), byOne}, 1)
-			adjoints := []*Node{Reshape(dscale, m.Channels()), Reshape(doffset, m.Channels())}
+			adjoints := []*Node{Reshape(dscale, m.channels()), Reshape(doffset, m.channels())}
 			for i, p := range m.parts {
 				rows := Concatenate([]*Node{dys[i], xs[i], p.filled(Ones, 1, p.columns())}, 0)
 				adjoints = append(adjoints, Dot(weights, rows).Product())
 			}
 			return adjoints
 		})
-	flat := func(v *Node) *Node { return StopGradient(Reshape(v, m.Channels())) }
+	flat := func(v *Node) *Node { return StopGradient(Reshape(v, m.channels())) }
 	return m.each(func(i int, _ part) *Node { return ys[i] }), flat(Add(centre, rest)), flat(variance)
 }
 
@@ -76,7 +76,7 @@ func (m planar) sum(f func(i int, p part) *Node) *Node {
 }
 
 func (m planar) Affine(scale, offset *Node) Map {
-	channels := m.Channels()
+	channels := m.channels()
 	return m.each(func(_ int, p part) *Node {
 		return withVJP([]*Node{scale, offset, p.x},
 			func(in []*Node) *Node {

@@ -9,13 +9,13 @@ import (
 // standard is a map as [B, H, W, C], with the backend's own operations and their default gradients.
 type standard struct{ x *Node }
 
-func (m standard) Channels() int   { return m.x.Shape().Dimensions[3] }
-func (m standard) Pixels() int     { return m.x.Shape().Size() / m.Channels() }
+func (m standard) channels() int   { return m.x.Shape().Dimensions[3] }
+func (m standard) Pixels() int     { return m.x.Shape().Size() / m.channels() }
 func (m standard) Images() *Node   { return m.x }
 func (m standard) MeanPool() *Node { return ReduceMean(m.x, 1, 2) }
 
 func (m standard) Conv(kernel, bias *Node, stride int, relu bool) Map {
-	_, size := checkKernel(kernel, m.Channels(), stride)
+	_, size := checkKernel(kernel, m.channels(), stride)
 	conv := Convolve(m.x, TransposeAllAxes(kernel, 1, 2, 3, 0)).ChannelsAxis(timage.ChannelsLast).Strides(stride)
 	r := size / 2
 	y := standard{conv.PaddingPerDim([][2]int{{r, r}, {r, r}}).Done()}
@@ -114,7 +114,7 @@ func (m standard) Combine(coefficients []float64, terms []Map) Map {
 	return standard{y}
 }
 
-func (m standard) perChannel(v *Node) *Node { return Reshape(v, 1, 1, 1, m.Channels()) }
+func (m standard) perChannel(v *Node) *Node { return Reshape(v, 1, 1, 1, m.channels()) }
 
 func (m standard) nodes() []*Node         { return []*Node{m.x} }
 func (m standard) with(nodes []*Node) Map { return standard{nodes[0]} }
