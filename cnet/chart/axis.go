@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// span is the range of an axis and its direction of work: value to fraction.
+// span maps data values to [0, 1], linearly or logarithmically.
 type span struct {
 	lo, hi float64
 	log    bool
 }
 
-// frac places v between 0 and 1; ok is false for a gap.
+// frac returns the position of v, from 0 at lo to 1 at hi; ok is false for a gap.
 func (s span) frac(v float64) (f float64, ok bool) {
 	if !finite(v) || s.log && v <= 0 {
 		return 0, false
@@ -37,7 +37,7 @@ func (e *extent) add(v float64, log bool) {
 
 func (e extent) empty() bool { return e.lo > e.hi }
 
-// xSpan is the range of the x axis of a panel.
+// xSpan returns the range of the x axis of a panel.
 func (p Panel) xSpan() span {
 	if p.X.fixed() {
 		return span{p.X.Min, p.X.Max, p.X.Log}
@@ -66,7 +66,7 @@ func (p Panel) xSpan() span {
 	return p.X.round(e, pad)
 }
 
-// ySpan is the range of the y axis of a panel.
+// ySpan returns the range of the y axis of a panel.
 func (p Panel) ySpan() span {
 	if p.Y.fixed() {
 		return span{p.Y.Min, p.Y.Max, p.Y.Log}
@@ -88,8 +88,8 @@ func (p Panel) yExtent() extent {
 	return e
 }
 
-// addMost adds values without those that lie further outside their 5 % and 95 % quantiles than these are apart, so that
-// the spikes of a noisy series do not flatten all others.
+// addMost adds values but leaves out outliers, so that the spikes of a noisy series do not flatten all others. A value is
+// an outlier if it lies further outside the 5 % and 95 % quantiles than these are apart.
 func (e *extent) addMost(values []float64, log bool) {
 	kept := make([]float64, 0, len(values))
 	for _, v := range values {
@@ -115,7 +115,7 @@ func (e *extent) addMost(values []float64, log bool) {
 	e.add(hi, log)
 }
 
-// round makes a range that can be drawn from the range of the data: never empty, padded by the fraction pad.
+// round returns the range to draw for the range of the data: padded by the fraction pad, and never empty.
 func (a Axis) round(e extent, pad float64) span {
 	if a.Zero && !a.Log {
 		e.add(0, false)
@@ -162,7 +162,7 @@ func (a Axis) round(e extent, pad float64) span {
 	return span{lo, hi, false}
 }
 
-// equalize widens one of two ranges until a unit is as long on a w wide as on an h high side.
+// equalize widens one of two ranges until a unit of x, drawn w pixels wide, is as long as a unit of y, h pixels high.
 func equalize(x, y span, w, h float64) (span, span) {
 	widen := func(s span, width float64) span {
 		mid := (s.lo + s.hi) / 2
@@ -179,7 +179,7 @@ type tick struct {
 	label string
 }
 
-// ticks gives about n labelled positions inside s.
+// ticks returns about n labelled positions inside s.
 func (a Axis) ticks(s span, n int) []tick {
 	if len(a.Labels) > 0 {
 		var ts []tick
@@ -208,7 +208,7 @@ func (a Axis) ticks(s span, n int) []tick {
 	return ts
 }
 
-// niceStep is the smallest of 1, 2, 5 times a power of ten that is not below raw.
+// niceStep returns the smallest of 1, 2, 5 times a power of ten that is not below raw.
 func niceStep(raw float64, a Axis) float64 {
 	if !(raw > 0) {
 		return 1
@@ -251,7 +251,7 @@ func logTicks(s span, n int) []tick {
 	return ts
 }
 
-// format writes v with as many decimals as tell neighbours apart that differ by step.
+// format returns v with enough decimals to tell ticks apart that differ by step.
 func (a Axis) format(v, step float64) string {
 	if a.Percent {
 		return minus(strconv.FormatFloat(v*100, 'f', decimals(step*100), 64)) + " %"
@@ -262,12 +262,12 @@ func (a Axis) format(v, step float64) string {
 	return minus(strconv.FormatFloat(v, 'f', decimals(step), 64))
 }
 
-// decimals is the number of digits after the point that step needs.
+// decimals returns the number of digits after the point that step needs.
 func decimals(step float64) int {
 	return min(max(0, -int(math.Floor(math.Log10(step)+1e-9))), 12)
 }
 
-// plainNumber is the shortest way to write v to a number of digits, "2e-5" rather than "2e-05".
+// plainNumber formats v with at most the given number of digits, as "2e-5" rather than "2e-05".
 func plainNumber(v float64, digits int) string {
 	t := strconv.FormatFloat(v, 'g', digits, 64)
 	if mant, exp, found := strings.Cut(t, "e"); found {

@@ -26,17 +26,17 @@ type Panel struct {
 	Series []Series
 	Marks  []Mark
 
-	// Cells makes the panel a heat map, Cells[row][column] with row 0 at the top; X.Labels and Y.Labels name columns
-	// and rows. Z is about the values: their bounds, percent or not. A panel has either Cells or Series.
+	// Cells makes the panel a heat map, Cells[row][column] with row 0 at the top. X.Labels and Y.Labels name columns and
+	// rows; Z bounds the colour scale and formats the values. A panel has either Cells or Series.
 	Cells [][]float64
 	Z     Axis
-	// Framed are cells {row, column} with a thick frame; those outside of Cells are left out.
+	// Framed lists the cells {row, column} that get a thick frame; those outside of Cells are ignored.
 	Framed [][2]int
-	// Equal draws one unit of x as long as one unit of y.
+	// Equal draws one unit of x as long as one unit of y, as phase portraits and maps need.
 	Equal bool
 }
 
-// Axis says how numbers become positions and labels.
+// Axis maps numbers to positions and labels. The zero value is linear and as long as the data.
 type Axis struct {
 	Title string
 	// Min and Max bound the axis. Both 0: as far as the data reaches.
@@ -53,13 +53,14 @@ type Axis struct {
 	Labels []string
 }
 
-// Kind is how the points of a series are drawn.
+// Kind selects how the points of a series are drawn.
 type Kind int
 
 const (
 	// Line joins the points.
 	Line Kind = iota
-	// Steps is a staircase: Y[i] holds from X[i] to X[i+1]. With one X more than Y, the X are the edges of the intervals.
+	// Steps draws a staircase: Y[i] holds from X[i] to X[i+1]. With one X more than Y, the X are the edges of the
+	// intervals.
 	Steps
 	// Points draws a small shape at every point.
 	Points
@@ -67,8 +68,8 @@ const (
 
 // Series is a list of points and how to draw them.
 type Series struct {
-	// Name is what the legend says. Series of one name have one colour in all panels and one entry in the legend.
-	// A series without a name is not in the legend.
+	// Name stands in the legend. Series of the same name share one colour in all panels and one entry in the legend; a
+	// series without a name is not in the legend.
 	Name string
 	Kind Kind
 	// X and Y are the points; a nil X counts 0, 1, 2, ... A NaN or infinite value is a gap.
@@ -80,19 +81,20 @@ type Series struct {
 	Like string
 	// Dashed draws the line dashed.
 	Dashed bool
-	// Light draws thin and pale, for context. A light line does not stretch the y axis: its outliers may lie outside.
+	// Light draws thin and pale, for context. The y axis ignores the outliers of a light line.
 	Light bool
-	// Dots marks the points of a line. A point with gaps on both sides always has its dot.
+	// Dots marks the points of a line. A point with gaps on both sides is always marked.
 	Dots bool
 }
 
-// Mark is a vertical line with a small label above the panel.
+// Mark is a vertical line at an x value, with a small label above the panel.
 type Mark struct {
 	At    float64
 	Label string
 }
 
-// Size is the size in CSS pixels at which the chart is meant to be shown; an SVG has it, a PNG has Scale times as many pixels.
+// Size returns the size in CSS pixels at which the chart is meant to be shown: the size of an SVG; a PNG has Scale times
+// as many pixels in each direction.
 func (c Chart) Size() (width, height float64) {
 	width, height = c.Width, c.Height
 	if width == 0 {
@@ -126,7 +128,7 @@ func (c Chart) scale() float64 {
 	return math.Round(72*c.Scale) / 72 // the raster canvas counts in whole dots per inch
 }
 
-// nameOf is how an error calls a panel or series.
+// nameOf returns how an error refers to a panel or series: by its name, or by its number if it has none.
 func nameOf(what string, i int, name string) string {
 	if name == "" {
 		return fmt.Sprintf("%s %d", what, i+1)
@@ -134,7 +136,7 @@ func nameOf(what string, i int, name string) string {
 	return fmt.Sprintf("%s %q", what, name)
 }
 
-// check finds what cannot be drawn.
+// check returns an error for the first thing that cannot be drawn.
 func (c Chart) check() error {
 	const most = 16384
 	w, h := c.Size()
@@ -223,12 +225,12 @@ func (s Series) check() error {
 	return nil
 }
 
-// edges reports whether X are the edges of intervals on which Y is constant.
+// edges reports whether X holds the edges of intervals on which Y is constant.
 func (s Series) edges() bool {
 	return s.Kind == Steps && len(s.X) == len(s.Y)+1
 }
 
-// x is the i-th position.
+// x returns the i-th position.
 func (s Series) x(i int) float64 {
 	if s.X == nil {
 		return float64(i)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// The colours of Okabe and Ito, for Series.Color. Yellow is left out: it cannot be seen on white.
+// The colours of Okabe and Ito, for Series.Color, without yellow, which cannot be seen on white.
 const (
 	Blue       = "#0072b2"
 	Vermillion = "#d55e00"
@@ -18,7 +18,7 @@ const (
 	Gray       = "#8a8f98"
 )
 
-// palette is the order in which series get their colours.
+// palette lists the colours in the order in which series get them.
 var palette = [...]string{Blue, Vermillion, Green, Purple, Orange, SkyBlue, Black}
 
 var (
@@ -39,17 +39,17 @@ func parseColor(s string) (color.NRGBA, error) {
 	return color.NRGBA{}, fmt.Errorf("colour %q; expected the form #rrggbb", s)
 }
 
-// paler mixes c with white; 0 leaves it as it is. The result is opaque, which draws faster and does not darken where
+// paler mixes c with the share by of white, from 0 to 1. The result is opaque, which draws faster and does not darken where
 // strokes cross.
 func paler(c color.NRGBA, by float64) color.NRGBA {
 	mix := func(v uint8) uint8 { return uint8(float64(v) + (255-float64(v))*by + 0.5) }
 	return color.NRGBA{mix(c.R), mix(c.G), mix(c.B), 0xff}
 }
 
-// look is what tells one series from another.
+// look holds what distinguishes one series from another: colour, shape of points, dashes.
 type look struct {
 	color  color.NRGBA
-	index  int // place in the palette, which also chooses the shape of points
+	index  int // in the palette; it also selects the shape of points
 	dashed bool
 }
 

@@ -16,25 +16,25 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// Gallery shows pictures with what a classifier says about them: the predicted class with its confidence, green if
-// right, red and with the true class if wrong.
+// Gallery shows pictures with the classes that a classifier gives them. The caption is the predicted class with its
+// confidence, green if right; if wrong, it is red and followed by the true class.
 type Gallery struct {
 	Title string
-	// Pixels holds the pictures one after the other: rows of pixels of Channels bytes (the layout NHWC).
+	// Pixels holds the pictures one after the other, row by row, Channels bytes for each pixel (layout NHWC).
 	Pixels []uint8
-	// Width and Height of a picture; Channels is 1 (gray) or 3 (red, green, blue), 0 means 1.
+	// Width and Height are those of one picture in pixels; Channels is 1 (gray) or 3 (red, green, blue), and 0 means 1.
 	Width, Height, Channels int
 
-	// Predicted and Labels are classes, Confidence is in 0..1. Each is nil or has one value a picture; a negative class
-	// and a NaN are unknown. Without a prediction the caption is the label.
+	// Predicted and Labels hold classes, Confidence holds probabilities from 0 to 1. Each is nil or has one value for each
+	// picture; a negative class or a NaN means unknown. Without a prediction the caption is the label.
 	Predicted, Labels []int
 	Confidence        []float64
-	// Classes names the classes; a class without a name shows as its number.
+	// Classes holds the names of the classes; a class without a name is shown by its number.
 	Classes []string
 
 	// Columns is the number of pictures side by side, 0: up to 8.
 	Columns int
-	// Zoom is the number of CSS pixels that a pixel becomes in each direction, 0: about 96 for the larger side.
+	// Zoom is the size of a picture's pixel in CSS pixels. 0: so that the longer side of a picture has about 96.
 	Zoom int
 	// Scale is the number of image pixels for one CSS pixel, 1 or more; 0 means 2.
 	Scale int
@@ -45,7 +45,7 @@ var (
 	wrongColor = color.NRGBA{0xc2, 0x36, 0x16, 0xff}
 )
 
-// galleryLayout has the sizes in image pixels.
+// galleryLayout holds all sizes of a gallery in image pixels.
 type galleryLayout struct {
 	n, cols, rows, channels   int
 	scale, zoom               int
@@ -55,7 +55,7 @@ type galleryLayout struct {
 	width, height             int
 }
 
-// Size is the size in CSS pixels at which the gallery is meant to be shown. It is 0, 0 if the gallery cannot be drawn.
+// Size returns the size in CSS pixels at which the gallery is meant to be shown, 0 by 0 if it cannot be drawn.
 func (g Gallery) Size() (width, height float64) {
 	l, err := g.layout()
 	if err != nil {
@@ -136,7 +136,8 @@ func (g Gallery) layout() (galleryLayout, error) {
 	return l, nil
 }
 
-// caption is what stands below picture i: the class with how sure that is, and the true class of a wrong one.
+// caption returns the two lines below picture i, the class with its probability and, if it is wrong, the true class, and
+// their colour.
 func (g Gallery) caption(i int) (first, percent, second string, c color.NRGBA) {
 	predicted, label := -1, -1
 	if g.Predicted != nil {
@@ -177,6 +178,7 @@ func (g Gallery) class(k int) string {
 	return strconv.Itoa(k)
 }
 
+// image draws the gallery.
 func (g Gallery) image() (image.Image, error) {
 	l, err := g.layout()
 	if err != nil {
@@ -212,7 +214,7 @@ func (g Gallery) image() (image.Image, error) {
 	return img, nil
 }
 
-// picture copies picture i, every pixel zoom×zoom times.
+// picture draws picture i at (x0, y0), each pixel as a square of zoom×zoom.
 func (g Gallery) picture(img *image.RGBA, i, x0, y0 int, l galleryLayout) {
 	size := g.Width * g.Height * l.channels
 	src := g.Pixels[i*size:]
@@ -260,7 +262,7 @@ func (b brush) write(s, tail string, x, y, width int, c color.NRGBA) {
 	d.DrawString(s + tail)
 }
 
-// PNG writes the gallery.
+// PNG writes the gallery as an image of Scale times its Size.
 func (g Gallery) PNG(w io.Writer) error {
 	img, err := g.image()
 	if err != nil {

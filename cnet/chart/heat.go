@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// cellSpans puts column j at x = j and row i at y = −i: row 0 is at the top.
+// cellSpans returns the axes of a heat map: column j lies at x = j and row i at y = −i, so that row 0 is at the top.
 func (p Panel) cellSpans() (x, y span) {
 	rows, cols := len(p.Cells), 0
 	if rows > 0 {
@@ -27,7 +27,7 @@ func (f *frame) rowTicks() []tick {
 	return ts
 }
 
-// cells draws a heat map; each cell says its value where there is room.
+// cells draws a heat map, with the value in each cell where there is room.
 func (p pen) cells(f *frame) {
 	e := newExtent()
 	for _, row := range f.Cells {

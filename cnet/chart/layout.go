@@ -42,7 +42,7 @@ type markLabel struct {
 	right bool
 }
 
-// entry is one line of the legend.
+// entry is one name in the legend, with a sample of how it is drawn.
 type entry struct {
 	name   string
 	look   look
@@ -52,7 +52,7 @@ type entry struct {
 	swatch float64 // of the sample
 }
 
-// legend lists the named series, once for each name.
+// legend returns one entry for each name of a series.
 func (c Chart) legend(l *looks) []entry {
 	var es []entry
 	for _, p := range c.Panels {
@@ -121,7 +121,7 @@ func placeLegend(es []entry, titleEnd, right, top float64, hasTitle bool) float6
 	return y
 }
 
-// frames lays out the panels below top.
+// frames lays out the panels below top and returns their places.
 func (c Chart) frames(width, height, top float64) []frame {
 	n := len(c.Panels)
 	cols := c.columns()
@@ -224,7 +224,7 @@ func (f *frame) tickX() []tick {
 	}
 }
 
-// px is the horizontal place of a value; the vertical one is py. Both are only called with values that have one.
+// px and py return the horizontal and vertical place of a value on the canvas; the value must not be a gap.
 func (f *frame) px(v float64) float64 {
 	t, _ := f.x.frac(v)
 	return f.plot.x0 + t*f.plot.w()

@@ -36,7 +36,7 @@ func (c Chart) image() (*image.RGBA, error) {
 	return r.img, nil
 }
 
-// SVG writes the chart as an SVG document. Text stays text, in Liberation Sans, Arial or what is closest to them.
+// SVG writes the chart as an SVG document. Text remains text, in Liberation Sans or Arial or the closest font there is.
 func (c Chart) SVG(w io.Writer) error {
 	if err := c.check(); err != nil {
 		return err

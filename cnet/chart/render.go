@@ -56,7 +56,7 @@ func (p pen) panel(f *frame, l *looks) {
 	}
 }
 
-// empty says why there is nothing to see, if there is nothing.
+// empty returns a note for a panel without any visible point, and "" for others.
 func (f *frame) empty() string {
 	note := "no data yet"
 	for _, s := range f.Series {

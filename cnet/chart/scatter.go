@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// ByClass makes one series of Points for each class that occurs, in the order of the classes, so that points are
-// coloured by class. Class k is called names[k], or "class k" without a name.
+// ByClass splits points into one series for each class that occurs, in the order of the classes, so that points are
+// coloured by class. The series of class k has the name names[k], or "class k" if there are fewer names.
 func ByClass(x, y []float64, class []int, names ...string) ([]Series, error) {
 	if len(x) != len(y) || len(x) != len(class) {
 		return nil, fmt.Errorf("chart: points by class: %d x, %d y and %d classes; expected as many of each", len(x), len(y), len(class))

@@ -82,7 +82,7 @@ func (p pen) points(f *frame, s Series, k look) {
 	p.dots(c, k.index, r, at)
 }
 
-// runs are the stretches of a series between gaps, as places on the canvas. Intervals become their two corners.
+// runs returns the stretches of a series between gaps, as places on the canvas. An interval becomes its two corners.
 func (f *frame) runs(s Series) [][]point {
 	var runs [][]point
 	var run []point

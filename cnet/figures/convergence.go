@@ -11,7 +11,7 @@ import (
 )
 
 // Convergence draws errors over the number of steps, both logarithmic: a line for each scheme with its measured order, and
-// behind each the slope of the order that it has.
+// behind it a dashed line with the slope that the scheme's order promises.
 func Convergence(c *cnet.Convergence) chart.Chart {
 	at, x := stepsAxis(c)
 	p := chart.Panel{X: x, Y: chart.Axis{Title: "relative error of the hidden state", Log: true}}
@@ -50,7 +50,8 @@ func Convergence(c *cnet.Convergence) chart.Chart {
 	return chart.Chart{Panels: []chart.Panel{p}, Width: 760, Height: 460}
 }
 
-// stepsAxis is logarithmic; if each number of steps is twice the one before, so that it has ticks where the points are.
+// stepsAxis returns a logarithmic axis for numbers of steps, and the position of a number on it. If each number is twice
+// the one before, the axis is linear in their logarithms and has its ticks where the points are.
 func stepsAxis(c *cnet.Convergence) (at func(steps float64) float64, x chart.Axis) {
 	x = chart.Axis{Title: "steps over the stage", Log: true}
 	at = func(steps float64) float64 { return steps }
@@ -72,7 +73,7 @@ func stepsAxis(c *cnet.Convergence) (at func(steps float64) float64, x chart.Axi
 	return func(steps float64) float64 { return math.Log2(steps / first) }, x
 }
 
-// slopes are lines of the order that each scheme has, from its first finite error as far down as the errors reach.
+// slopes returns a line for each scheme with the slope of its order, from its first finite error down to the least error.
 func slopes(schemes []cnet.SchemeConvergence, last, low float64) []chart.Series {
 	var list []chart.Series
 	for _, s := range schemes {

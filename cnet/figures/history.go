@@ -71,7 +71,7 @@ func History(history []cnet.Record, o HistoryOptions) chart.Chart {
 
 func add(s *chart.Series, x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }
 
-// stepsPerEpoch is how many steps an epoch of the run has; 1 if it has done none.
+// stepsPerEpoch returns the number of steps in an epoch of the run, 1 if none has been done.
 func stepsPerEpoch(history []cnet.Record) int {
 	n := 1
 	for _, r := range history {
@@ -80,7 +80,7 @@ func stepsPerEpoch(history []cnet.Record) int {
 	return n
 }
 
-// mark adds a mark, or its label to the last one if that is at the same place.
+// mark appends a mark, or adds its label to the last mark if that is at the same place.
 func mark(marks []chart.Mark, at float64, label string) []chart.Mark {
 	if label == "" {
 		return marks
@@ -92,7 +92,7 @@ func mark(marks []chart.Mark, at float64, label string) []chart.Mark {
 	return append(marks, chart.Mark{At: at, Label: label})
 }
 
-// Label says in a word or two what a change made of the run: "refined to 2-2-2".
+// Label describes a change of the run in a word or two, such as "refined to 2-2-2".
 func Label(r cnet.Record) string {
 	shape, scheme, _ := strings.Cut(r.Net, " ")
 	scheme, _, _ = strings.Cut(scheme, ",") // the basis comes after it

@@ -9,8 +9,8 @@ import (
 	"continuousnet/cnet/chart"
 )
 
-// Manifestations is a heat map of test accuracies: one row for each scheme and one column for each number of steps.
-// Combinations that are not in the list yet are empty; the one that the run is trained with has a frame.
+// Manifestations draws a heat map of test accuracies, with one row for each scheme and one column for each number of steps.
+// Combinations that are not in the list are empty; the one that the run was trained with has a frame.
 func Manifestations(list []cnet.Manifestation, schemes []string, steps []int) chart.Chart {
 	p := chart.Panel{
 		X: chart.Axis{Title: "steps over each stage"}, Y: chart.Axis{Labels: schemes}, Z: chart.Axis{Percent: true},

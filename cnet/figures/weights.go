@@ -9,19 +9,19 @@ import (
 	"continuousnet/cnet/chart"
 )
 
-// weightsShown is how many weights of a stage are drawn.
+// weightsShown is the number of weights drawn for each stage.
 const weightsShown = 5
 
-// samples is at how many times functions of depth are drawn that are not constant on intervals.
+// samples is the number of depths at which a curve is drawn, unless it is a staircase.
 const samples = 128
 
-// OverDepth are the weights of a layer in one stage as functions of depth.
+// OverDepth holds the weights of a layer in one stage as functions of depth. The zero value holds none.
 type OverDepth struct {
-	coefficients [][]float64 // [functions of the basis][weights]; none: nothing is known
-	sampling     [][]float64 // [samples][functions of the basis] in the middle of equal intervals; nil: piecewise constants
+	coefficients [][]float64 // [functions of the basis][weights]
+	sampling     [][]float64 // [samples][functions of the basis] at the middles of equal intervals; nil: a staircase
 }
 
-// NewOverDepth returns the weights with these coefficients, [functions of the basis][weights].
+// NewOverDepth returns the weights that have these coefficients in the basis, [functions of the basis][weights].
 func NewOverDepth(b basis.Basis, coefficients [][]float64) OverDepth {
 	o := OverDepth{coefficients: coefficients}
 	if _, constant := b.(basis.PiecewiseConstant); !constant {
@@ -32,7 +32,7 @@ func NewOverDepth(b basis.Basis, coefficients [][]float64) OverDepth {
 	return o
 }
 
-// weights is how many there are.
+// weights returns the number of weights.
 func (o OverDepth) weights() int {
 	if len(o.coefficients) == 0 {
 		return 0
@@ -40,7 +40,7 @@ func (o OverDepth) weights() int {
 	return len(o.coefficients[0])
 }
 
-// curve is weight j on equal intervals of depth: what it is there, or in the middle of them.
+// curve returns the values of weight j on equal intervals of depth: in their middles if they are not constant there.
 func (o OverDepth) curve(j int) []float64 {
 	y := make([]float64, len(o.coefficients))
 	for k, row := range o.coefficients {
@@ -52,7 +52,7 @@ func (o OverDepth) curve(j int) []float64 {
 	return y
 }
 
-// series draws weight j: as a staircase if it is one.
+// series returns the curve of weight j over depth, a staircase for piecewise constants.
 func (o OverDepth) series(j int) chart.Series {
 	y := o.curve(j)
 	if o.sampling == nil {
@@ -65,7 +65,7 @@ func (o OverDepth) series(j int) chart.Series {
 	return chart.Series{X: x, Y: y}
 }
 
-// StageWeights are the weights of a layer in one stage.
+// StageWeights holds the weights of a layer in one stage, now and at an earlier time, which may be in another basis.
 type StageWeights struct {
 	Name        string
 	Now, Before OverDepth
@@ -137,8 +137,8 @@ func (st StageWeights) notable(n int) []int {
 	return order[:min(n, len(order))]
 }
 
-// Variation is the root mean square of what the weights deviate from their mean over depth, as a share of the root mean
-// square of the weights: 0 with one function and right after refining it.
+// Variation returns how much the weights vary over depth: the root mean square of their deviations from their means over
+// depth, divided by the root mean square of the weights. It is 0 if they are constant, as with a single function.
 func (o OverDepth) Variation() float64 {
 	var deviation, size float64
 	for j := range o.weights() {
