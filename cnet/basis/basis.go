@@ -5,52 +5,53 @@ import (
 	"math"
 )
 
-// Basis is a set of functions φ_k, k < K, of depth t in [0, 1]. Its name and K say which one it is: configurations and
-// saved networks hold nothing else of it.
+// Basis is a set of functions φ_k, k < K, of depth t in [0, 1]. It is identified by its name and K, which is all that
+// configurations and saved networks hold of it.
 //
-// A basis of one's own implements these methods; what needs care, jumps and exact times, is done once in this package.
+// To add a basis, implement these methods and call Register. Jumps and exact times are handled in this package.
 type Basis interface {
-	// Name is the name of the family, as in a configuration: "piecewise_constant".
+	// Name returns the name of the family, as in a configuration: "piecewise_constant".
 	Name() string
 	// Functions returns K.
 	Functions() int
-	// Check says what is wrong with the basis, such as too few functions.
+	// Check returns an error if there is no such basis, as with too few functions.
 	Check() error
 	// Cells returns the number of equal cells of [0, 1], on each of which every function is smooth. Functions may jump
 	// or bend at the whole multiples of 1/Cells, and nowhere else.
 	Cells() int
 	// At returns φ_k(p) for all k: [K].
 	At(p Point) []float64
-	// Degree returns the degree of the functions as polynomials on a cell, which quadrature goes by. For other functions it
-	// is that of polynomials which agree with them to rounding.
+	// Degree returns the degree of the functions as polynomials on a cell, for which quadrature is exact. For other
+	// functions it is the degree of polynomials that agree with them up to rounding.
 	Degree() int
 	// Nodes returns the K points at which Interpolate compares functions.
 	Nodes() []Point
-	// Refined returns the basis with m >= 1 times as many cells, or functions if it has but one cell, that contains this
+	// Refined returns the basis with m >= 1 times as many cells, or functions if it has only one cell, that contains this
 	// one.
 	Refined(m int) Basis
 }
 
-// Point is a depth seen from inside a cell: t = (Cell + Fraction)/Cells(). Between two cells there are two points, fraction
-// 1 of the one and fraction 0 of the other, and a function that jumps has a value at each.
+// Point is a depth within a cell, t = (Cell + Fraction)/Cells(). The end of a cell and the beginning of the next are the
+// same t but two points, fraction 1 and fraction 0, at which a function that jumps has different values.
 type Point struct {
 	Cell     int
 	Fraction float64 // in [0, 1]
 }
 
-// Values returns φ_k(t) for all k, [K]; at a jump those from the right, except at t = 1. It is meant for plots: what a network
-// computes goes through Stage. A t outside [0, 1] counts as the nearer end; if t is NaN, so are the values.
+// Values returns φ_k(t) for all k, [K]; at a jump the values from the right, except at t = 1. It is for plots; networks use
+// Stage. A t outside [0, 1] counts as the nearer end; for a NaN the values are NaN.
 func Values(b Basis, t float64) []float64 { return Stage(b, 0, 1, t) }
 
-// Stage returns φ_k for all k, [K], at the time c in [0, 1] of the given step, out of steps equal ones over [0, 1].
+// Stage returns φ_k for all k, [K], at the time c in [0, 1] within a step, where [0, 1] is divided into the given number of
+// equal steps, counted from 0.
 //
-// A stage never leaves its own step: where a function jumps between two steps, c = 1 sees the end of the one, and c = 0
-// the beginning of the other. Where one jumps inside a step, a stage sees the value from the right. The cells of a step
-// are computed with integers: truncating t·Cells in floating point picks wrong ones (already for three), and reads the
-// next cell's weights at the end of a step. As c may be a rounded 1/3, a stage a billionth of a cell before a jump counts as
-// at it.
+// A stage never sees beyond its own step: at a jump between two steps, c = 1 gives the value at the end of the first, and
+// c = 0 the value at the beginning of the second. At a jump inside a step the value is the one from the right. The cells
+// of a step are computed with integers, because truncating t·Cells in floating point picks a wrong cell, already for three
+// of them, and at the end of a step the next cell. A stage less than a billionth of a cell before a jump counts as at it,
+// as c may be a rounded 1/3.
 //
-// A step or a c outside its range counts as the nearest inside; if c is NaN, so are the values.
+// A step or a c outside its range counts as the nearest one inside; if c is NaN, the values are NaN.
 func Stage(b Basis, step, steps int, c float64) []float64 {
 	values := b.At(locate(b.Cells(), step, steps, c))
 	if math.IsNaN(c) {
@@ -79,8 +80,8 @@ func locate(cells, step, steps int, c float64) Point {
 	return Point{cell, min(max(at-float64(cell-first), 0), 1)}
 }
 
-// Constant returns the coefficients [K] of the function 1: ones where coefficients are values, and 1, 0, 0, ... in
-// polynomials and waves.
+// Constant returns the coefficients [K] of the function 1: all ones where coefficients are values of the function, and
+// 1, 0, 0, ... for polynomials and waves.
 func Constant(b Basis) ([]float64, error) {
 	matrix, err := Interpolate(PiecewiseConstant{1}, b)
 	if err != nil {
@@ -121,5 +122,5 @@ func check(bases ...Basis) error {
 	return nil
 }
 
-// zeros returns a row of so many zeros; none for a basis that Check refuses.
+// zeros returns k zeros; fewer for a k that Check refuses, so that nothing panics or takes much memory.
 func zeros(k int) []float64 { return make([]float64, min(max(k, 0), most)) }

@@ -1,6 +1,6 @@
-// Package basis holds functions of depth: how the weights θ(t), t in [0, 1], of a continuous-in-depth network are made of
-// coefficients, θ(t) = Σ_k φ_k(t)·θ_k (Queiruga et al., "Stateful ODE-Nets using Basis Function Expansions", arXiv
-// 2106.10820).
+// Package basis holds bases of functions of depth. The weights θ(t), t in [0, 1], of a network that is continuous in depth
+// are θ(t) = Σ_k φ_k(t)·θ_k, with the functions φ_k of a basis and trained coefficients θ_k (Queiruga et al., "Stateful
+// ODE-Nets using Basis Function Expansions", arXiv 2106.10820).
 //
 //	fine, _ := basis.New("piecewise_constant", 16)
 //	coarse, _ := basis.New("piecewise_constant", 8)
@@ -10,8 +10,8 @@
 //	theta := basis.Values(coarse, 0.25)                   // φ_k(t), to plot
 //	phi := basis.Stage(coarse, 3, 16, 0.5)                // φ_k at a stage in the middle of step 3 of 16
 //
-// A layer's coefficients are one tensor [K, ...]. To change the basis is to multiply that first axis by a matrix, so that
-// refinement, projection and interpolation act alike on kernels, biases, batch-norm scales and running statistics.
+// A layer's coefficients are one tensor [K, ...]. A change of the basis multiplies the first axis by a matrix, so
+// refinement, projection and interpolation treat kernels, biases, batch-norm scales and running statistics alike.
 //
 // # The bases
 //
@@ -23,12 +23,12 @@
 //	legendre            polynomials of degree K-1               from 1      that of P_k(2t-1)
 //	fourier             1, cos 2πt, sin 2πt, cos 4πt, ...       from 1      that of the wave
 //
-// All contain the constants ([Constant]). In the first three the functions sum to one at every t. [Register] adds bases.
+// All contain the constants ([Constant]). The functions of the first three sum to one at every t. [Register] adds bases.
 //
 // # Which change of basis
 //
-// [Refine] changes no function of depth: the finer space contains the coarser. [Project] takes the closest function there
-// is in the mean square over depth, and is what compresses. [Interpolate] copies values at nodes.
+// [Refine] changes no function of depth, as the finer space contains the coarser one. [Project] finds the closest function
+// in the mean square over depth: use it to compress. [Interpolate] finds the function with the same values at nodes.
 //
 // # Quantities that must not be negative
 //

@@ -2,9 +2,10 @@ package basis
 
 import "fmt"
 
-// Fit returns the matrix [K][n] that gives the coefficients of the function of depth closest, in the sum of squares, to values at n
-// points; phi has the values of the K functions there, [n][K], as Stage returns them. Where the points do not tell the functions
-// apart, as with fewer points than functions, the smallest such coefficients are taken.
+// Fit returns the matrix [K][n] of the least-squares fit: multiplied by the values of a function at n points, it gives the K
+// coefficients of the closest function of depth. phi holds the basis at these points, [n][K], as Stage returns it. If
+// several functions are equally close, as with fewer points than functions, the one with the smallest coefficients is
+// taken.
 func Fit(phi [][]float64) ([][]float64, error) {
 	if len(phi) == 0 || len(phi[0]) == 0 {
 		return nil, fmt.Errorf("basis: a fit needs at least one point and one function")

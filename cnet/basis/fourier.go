@@ -3,8 +3,8 @@ package basis
 import "math"
 
 // Fourier is the basis of the first K of 1, cos 2πt, sin 2πt, cos 4πt, sin 4πt, ...: function k has frequency (k+1)/2,
-// rounded down, and the last cosine goes without its sine if K is even. They are orthogonal; ∫ φ_k² dt is 1 for k = 0 and
-// 1/2 for the others. All have the same value at both ends of depth, which θ(t) seldom has: expect ripples there.
+// rounded down, and the last cosine has no sine if K is even. They are orthogonal; ∫ φ_k² dt is 1 for k = 0 and 1/2 for the
+// others. All have equal values at t = 0 and t = 1, and θ(t) seldom has: expect ripples there.
 type Fourier struct{ K int }
 
 func (b Fourier) Name() string   { return "fourier" }

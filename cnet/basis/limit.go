@@ -2,8 +2,8 @@ package basis
 
 import "fmt"
 
-// Minimum returns the least value over depth of each entry of θ: values are its coefficients [K, ...], the result is [...]. It is
-// exact for functions that are constant or linear on the cells; others are sampled at 8K+1 points of each cell.
+// Minimum returns the least value over depth of each entry of θ, [...], given its coefficients [K, ...]. It is exact for
+// functions that are constant or linear on the cells; others are sampled at 8K+1 points of each cell.
 func Minimum(b Basis, values []float64) ([]float64, error) {
 	if err := check(b); err != nil {
 		return nil, err
@@ -39,14 +39,14 @@ func sampling(b Basis) [][]float64 {
 	return rows
 }
 
-// Limit keeps θ at or above a floor: values are its coefficients [K, ...], and floor [...] is the bound of each entry. An entry
-// that is below its floor somewhere is drawn towards its mean m over depth, as far as it takes,
+// Limit raises the entries of θ that fall below a floor; values holds the coefficients [K, ...], and floor [...] the bound
+// of each entry. Such an entry is scaled towards its mean m over depth, which it keeps, just as far as needed:
 //
-//	m + s·(θ(t) - m),   s = (m - floor)/(m - min θ),
+//	m + s·(θ(t) - m),   s = (m - floor)/(m - min θ).
 //
-// and keeps that mean. The others stay as they are, to the bit. A mean below the floor becomes the floor. This is the linear
-// scaling limiter of Zhang & Shu, "On maximum-principle-satisfying high order schemes for scalar conservation laws" (J. Comput.
-// Phys. 229, 2010, section 2.2), over all of depth instead of cell by cell, so that what is continuous stays so.
+// Other entries are not changed at all. A mean below the floor becomes the floor. This is the linear scaling limiter of
+// Zhang & Shu, "On maximum-principle-satisfying high order schemes for scalar conservation laws" (J. Comput. Phys. 229,
+// 2010, section 2.2), over all of depth instead of cell by cell, so that continuous functions stay continuous.
 func Limit(b Basis, values, floor []float64) ([]float64, error) {
 	least, err := Minimum(b, values)
 	if err != nil {

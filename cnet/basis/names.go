@@ -26,7 +26,7 @@ func Names() []string {
 	return append([]string(nil), names...)
 }
 
-// New returns the basis of that name with so many functions.
+// New returns the basis of that name with the given number of functions.
 func New(name string, functions int) (Basis, error) {
 	mu.RLock()
 	family, known := families[name]
@@ -44,8 +44,9 @@ func New(name string, functions int) (Basis, error) {
 	return b, nil
 }
 
-// Register makes a basis of one's own known by its name; family returns the one with so many functions, and its Check
-// says which numbers it takes. Registering the same name again replaces it, so that a notebook cell can be run twice.
+// Register adds a family of bases under a name that New, configurations and commands then know. family returns the basis
+// with the given number of functions, whose Check refuses numbers that cannot be. Registering a name again replaces the
+// family, so that a notebook cell can be run twice.
 func Register(name string, family func(functions int) Basis) error {
 	if name == "" || strings.ContainsAny(name, " \t\n") {
 		return fmt.Errorf("basis: a basis needs a name without spaces, got %q", name)

@@ -2,8 +2,8 @@ package basis
 
 import "fmt"
 
-// PiecewiseConstant is the basis of K functions that are 1 on one of K equal cells of [0, 1] and 0 elsewhere: every cell
-// has weights of its own, which is what the original ContinuousNet uses.
+// PiecewiseConstant is the basis of K functions that are 1 on one of K equal cells of [0, 1] and 0 elsewhere, so that every
+// cell has its own weights, as in the original.
 type PiecewiseConstant struct{ K int }
 
 func (b PiecewiseConstant) Name() string   { return "piecewise_constant" }
@@ -33,8 +33,8 @@ func (b PiecewiseConstant) Nodes() []Point {
 // Refined cuts every cell into m.
 func (b PiecewiseConstant) Refined(m int) Basis { return PiecewiseConstant{m * b.K} }
 
-// PiecewiseLinear is the basis of functions that are linear on K/2 equal cells and may jump between them (those of the
-// discontinuous Galerkin method). Functions 2i and 2i+1 live on cell i, and fall from 1 to 0 there and rise from 0 to 1: a
+// PiecewiseLinear is the basis of functions that are linear on K/2 equal cells and may jump between them, as in the
+// discontinuous Galerkin method. Function 2i falls from 1 to 0 on cell i, and function 2i+1 rises from 0 to 1 there: a
 // coefficient is the value of θ at the left or the right end of a cell.
 type PiecewiseLinear struct{ K int }
 
@@ -43,7 +43,7 @@ func (b PiecewiseLinear) Functions() int { return b.K }
 func (b PiecewiseLinear) Cells() int     { return b.K / 2 }
 func (b PiecewiseLinear) Degree() int    { return 1 }
 
-// Check wants two functions a cell.
+// Check refuses an odd number of functions, as each cell has two.
 func (b PiecewiseLinear) Check() error {
 	if err := checkFunctions(b, 2); err != nil {
 		return err
@@ -77,8 +77,8 @@ func (b PiecewiseLinear) Nodes() []Point {
 func (b PiecewiseLinear) Refined(m int) Basis { return PiecewiseLinear{m * b.K} }
 
 // Hat is the basis of the finite element method's hat functions: continuous, linear between K equispaced nodes from t = 0
-// to t = 1, and each 1 at one node and 0 at the others. A coefficient is the value of θ at a node. A single function is the
-// constant 1.
+// to t = 1, each 1 at one node and 0 at the others. A coefficient is the value of θ at a node. With K = 1 the function is
+// the constant 1.
 type Hat struct{ K int }
 
 func (b Hat) Name() string   { return "hat" }
@@ -98,7 +98,7 @@ func (b Hat) At(p Point) []float64 {
 	return values
 }
 
-// Nodes returns the ends of the cells; the middle of [0, 1] if there is but one.
+// Nodes returns the ends of the cells, or the middle of [0, 1] for K = 1.
 func (b Hat) Nodes() []Point {
 	if b.K == 1 {
 		return []Point{{0, 0.5}}

@@ -5,8 +5,9 @@ import (
 	"math"
 )
 
-// Project returns the matrix [K'][K] of the L2([0, 1]) projection between bases of K and K' functions: applied to the
-// coefficients of θ(t) = Σ_k φ_k(t)·θ_k it gives those of the ψ_i that come closest to θ in the mean square over depth,
+// Project returns the matrix [K'][K] of the L2([0, 1]) projection between bases of K and K' functions: it maps the
+// coefficients of θ(t) = Σ_k φ_k(t)·θ_k to those of the combination of the ψ_i that is closest to θ in the mean square over
+// depth,
 //
 //	X = G⁻¹·B,   G_ij = ∫ ψ_i ψ_j dt,   B_ik = ∫ ψ_i φ_k dt.
 //
@@ -49,9 +50,9 @@ func Project(from, to Basis) ([][]float64, error) {
 	return load, nil
 }
 
-// Distance returns how far two functions of depth are apart, the root of ∫ |θ(t) - η(t)|² dt, where |·|² sums the squares
-// of all entries: θ has the coefficients x [K, ...] in a, and η has y [K', ...] in b. With y the projection of x it is
-// what a compression loses; with all of y zero it is the norm of θ.
+// Distance returns the L2 distance of two functions of depth, the root of ∫ |θ(t) - η(t)|² dt, where |·|² sums the squares
+// of all entries. θ has the coefficients x [K, ...] in a, and η has y [K', ...] in b. If y is the projection of x, it is the
+// error of the compression; if y is zero, it is the norm of θ.
 func Distance(a Basis, x []float64, b Basis, y []float64) (float64, error) {
 	if err := check(a, b); err != nil {
 		return 0, err

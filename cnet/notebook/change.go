@@ -10,13 +10,13 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// Refine doubles the time steps of every stage and refines the basis of its weights, 1-1-1 → 2-2-2, and shows the test accuracy
-// before and after: nearly the same, as the refined net starts with the same weights over depth.
+// Refine doubles the time steps of every stage and refines the basis of its weights, as from 1-1-1 to 2-2-2, and shows the
+// test accuracy before and after. The two are nearly equal, because the refined net has the same weights over depth.
 func Refine(run *cnet.Run) { here().change(run, run.Refine) }
 
-// Compress carries the weights over to no more functions of depth than there are, without training, and shows the test accuracy
-// before and after, and how far the weights moved: see Run.Compress. It replaces the trained weights; to keep them, use
-// Run.CompressTo.
+// Compress replaces the weights by the closest ones in another basis with at most as many functions of depth, without
+// training, and shows the test accuracy before and after and how far the weights moved; see Run.Compress. To keep the
+// trained weights, use Run.CompressTo.
 func Compress(run *cnet.Run, basis string, functions int, method ...cnet.Method) {
 	here().compress(run, basis, functions, method...)
 }
@@ -45,7 +45,7 @@ func (s *surface) compress(run *cnet.Run, basis string, functions int, method ..
 	s.show(t.content())
 }
 
-// SetScheme goes on with another scheme, such as "midpoint", and shows the test accuracy before and after.
+// SetScheme changes the scheme, for example to "midpoint", and shows the test accuracy before and after.
 func SetScheme(run *cnet.Run, name string) {
 	here().change(run, func() error { return run.SetScheme(name) })
 }
@@ -69,7 +69,7 @@ func (s *surface) change(run *cnet.Run, change func() error) {
 	}.content())
 }
 
-// Evaluate shows how well the net does on the test images, and returns it. It changes nothing.
+// Evaluate shows the accuracy and the loss on the test images, and returns them. It changes nothing.
 func Evaluate(run *cnet.Run) cnet.Score { return here().evaluate(run) }
 
 func (s *surface) evaluate(run *cnet.Run) cnet.Score {
@@ -83,11 +83,11 @@ func (s *surface) evaluate(run *cnet.Run) cnet.Score {
 	return m.Score
 }
 
-// measured are the columns of a measurement. R is the right-hand side of dx/dt = R(x, θ(t)), a residual block of
-// layers: how often a scheme evaluates it is what the net costs, whatever the number of its weights.
+// measured lists the columns of a measurement. R is the right-hand side of dx/dt = R(x, θ(t)), a residual block of layers.
+// The cost of a net is the number of evaluations of R, however many weights it has.
 var measured = []string{"net", "weights", "evaluations of R per stage", "test accuracy", "test loss"}
 
-// measurement is a net and how well it does.
+// measurement describes a net and its score on the test images.
 type measurement struct {
 	net         string
 	weights     int
@@ -103,7 +103,7 @@ func (m measurement) row() []string {
 	return []string{m.net, words.Grouped(m.weights), evaluations, percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss)}
 }
 
-// measure evaluates a net; ok is false if that was interrupted or has failed, and has been reported.
+// measure evaluates the net of a run. If that fails or is interrupted, it reports so in the cell and ok is false.
 func (s *surface) measure(run *cnet.Run) (m measurement, ok bool) {
 	ctx, stop := s.signals(context.Background())
 	defer stop()

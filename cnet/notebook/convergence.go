@@ -13,8 +13,9 @@ import (
 	"continuousnet/cnet/internal/optional"
 )
 
-// Convergence measures the order of schemes on the hidden state of a run, shows errors over steps and a table, and returns
-// it; see cnet.Convergence. It changes nothing. Interrupting the cell keeps the schemes that are complete.
+// Convergence measures the order of schemes on the hidden state of a run, shows a chart of errors over steps and a table,
+// and returns the measurements; see Run.Convergence. It changes nothing. If the cell is interrupted, the schemes measured
+// so far are shown and returned.
 func Convergence(run *cnet.Run, options ...cnet.ConvergenceOptions) *cnet.Convergence {
 	return here().convergence(run, options...)
 }

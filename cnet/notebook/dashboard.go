@@ -22,7 +22,7 @@ const (
 	frameShare = 0.02
 )
 
-// dashboard is the display of a training: a line with a bar, and below it the learning curves.
+// dashboard shows a training while it runs: a line with a progress bar, and below it the learning curves.
 type dashboard struct {
 	*surface
 	run        *cnet.Run
@@ -102,7 +102,7 @@ func epochLine(r cnet.Record, last int) string {
 		r.Epoch+1, last, r.Net, r.TrainLoss, percent(r.TrainAccuracy), r.TestLoss, percent(r.TestAccuracy), r.ImagesPerS)
 }
 
-// status is what the line above the curves says.
+// status is the line above the curves.
 type status struct {
 	left, right string
 	done        float64 // share of this training, 0..1; negative: no bar
@@ -149,7 +149,7 @@ func (d *dashboard) trained() status {
 	return s
 }
 
-// where says where in the run training has come to.
+// where describes the point in the run that training has reached.
 func (d *dashboard) where() string {
 	if step := d.run.Step(); step > 0 {
 		if d.latest.Steps > 0 {
@@ -168,7 +168,7 @@ func (d *dashboard) stopped() status {
 	return status{left: "Stopped by an error; the run is at its last save, " + d.where() + ".", done: -1}
 }
 
-// frame shows how it stands, while training.
+// frame shows the state of training, until the next frame.
 func (d *dashboard) frame(s status) {
 	if !d.notebook {
 		return
@@ -189,7 +189,7 @@ func inline(svg string) string {
 	return `<svg style="max-width:100%;height:auto"` + body
 }
 
-// finish shows how it ended, to stay.
+// finish shows the end of training, in a form that stays in the notebook.
 func (d *dashboard) finish(s status) {
 	if !d.notebook {
 		fmt.Fprintln(d.stdout, s.text())

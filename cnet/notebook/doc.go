@@ -1,5 +1,5 @@
-// Package notebook shows runs in a Jupyter cell: training as it happens, learning curves, weights over depth,
-// predictions.
+// Package notebook trains runs in a Jupyter cell and shows them: progress and learning curves while they are trained,
+// weights over depth, predictions, tables.
 //
 //	run := cnet.MustOpen("results/first", cnet.Config{Scheme: "euler", Steps: 1})
 //	notebook.Train(run, notebook.Epochs(3))  // live: progress, loss and accuracy
@@ -11,10 +11,10 @@
 //	notebook.Manifest(run)                   // the same weights under other schemes and numbers of steps
 //	notebook.Convergence(run)                // the order that schemes have on the trained net
 //
-// Functions here return no errors, because a cell would drop them: what goes wrong is written as one line to standard
-// error, and the cell fails. What is shown stays in the saved notebook: charts as PNG, everything else as HTML that
-// needs neither scripts nor a network, each with a plain text for front ends that show nothing else. Outside of a
-// notebook the plain text goes to standard output.
+// The functions here return no errors, because a cell would ignore them: an error is written to standard error as one
+// line, and the cell fails. Everything shown stays in the saved notebook: charts as PNG, the rest as HTML that needs
+// neither scripts nor a network, each with a plain text for front ends that show nothing else. Outside a notebook the
+// plain text goes to standard output.
 //
-// Only this package knows of GoNB; the library does not need a notebook.
+// Only this package knows GoNB; the rest of the library works without a notebook.
 package notebook

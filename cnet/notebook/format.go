@@ -10,10 +10,10 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// percent writes a share of 0..1.
+// percent formats a share from 0 to 1, such as "67.5 %".
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 
-// plural is "1 epoch" or "3 epochs".
+// plural returns "1 epoch" or "3 epochs".
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -21,7 +21,7 @@ func plural(n int, noun string) string {
 	return words.Grouped(n) + " " + noun + "s"
 }
 
-// short writes a duration with the precision that somebody who waits for it wants.
+// short formats a duration for somebody who waits for its end: "59 s", "3 min 05 s", "2 h 03 min".
 func short(d time.Duration) string {
 	s := int(d.Seconds() + 0.5)
 	switch {
@@ -33,7 +33,7 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%d h %02d min", s/3600, s%3600/60)
 }
 
-// table is a small table; its first row is the head if there is one.
+// table is a small table with an optional title and head.
 type table struct {
 	title string
 	head  []string

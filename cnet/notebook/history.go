@@ -7,8 +7,8 @@ import (
 	"continuousnet/cnet/figures"
 )
 
-// History shows the learning curves of a run: loss and accuracy over epochs, with a mark where the net was refined or got
-// another scheme or learning rate.
+// History shows the learning curves of a run: loss and accuracy over epochs, with a mark where the net was refined or the
+// scheme or the learning rate changed.
 func History(run *cnet.Run) { here().history(run) }
 
 func (s *surface) history(run *cnet.Run) {
@@ -17,7 +17,7 @@ func (s *surface) history(run *cnet.Run) {
 	s.draw(c, summary(run))
 }
 
-// summary is a line about where a run is.
+// summary returns a line with the epoch, the test accuracy and the test loss of a run.
 func summary(run *cnet.Run) string {
 	text := fmt.Sprintf("%s, %s, %s", run.Dir(), run.Net(), plural(run.Epoch(), "epoch"))
 	if last, ok := lastEpoch(run.History()); ok {

@@ -7,7 +7,7 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// Info shows what a run is and how far it has come.
+// Info shows a table with the net, the data and the progress of a run.
 func Info(run *cnet.Run) { here().show(info(run).content()) }
 
 func info(run *cnet.Run) table {

@@ -14,11 +14,11 @@ import (
 	"continuousnet/cnet/internal/optional"
 )
 
-// Manifest shows how well the weights of a run do under other schemes and numbers of steps, and returns it: a heat map of
-// the test accuracy, whose cells fill in while it is computed, and a table. It changes nothing; the run need not be opened for
-// writing.
+// Manifest tests the weights of a run under other schemes and numbers of steps. It shows the test accuracies as a heat map,
+// whose cells fill in as they are computed, and as a table, and returns them; see Run.Manifest. It changes nothing, and
+// the run may be open for reading only.
 //
-// Interrupting the cell keeps what has been computed.
+// If the cell is interrupted, the combinations tested so far are shown and returned.
 func Manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cnet.Manifestation {
 	return here().manifest(run, options...)
 }
@@ -98,7 +98,7 @@ func manifestTable(list []cnet.Manifestation) table {
 	return t
 }
 
-// replace shows a drawing in place of what was shown under the id, to stay. Outside of a notebook it does nothing.
+// replace shows a drawing in place of the last output with that id. Outside a notebook it does nothing.
 func (s *surface) replace(id string, d Drawing, text string) {
 	if !s.notebook {
 		return

@@ -15,9 +15,8 @@ import (
 	"continuousnet/cnet/internal/atomicfile"
 )
 
-// memory holds the weights over depth as they were when the net last changed: before training went on with more
-// intervals or another scheme. A refinement itself leaves the weights as functions of depth what they were, so it is
-// early enough to look when the next training begins.
+// memory holds the weights over depth as they were when the net last changed, to compare later ones with. It is written
+// when training begins: a refinement does not change the weights as functions of depth.
 type memory struct {
 	Changes int    // of the net, until then
 	Epoch   int    // complete epochs
@@ -26,7 +25,7 @@ type memory struct {
 	Weights map[string][][]float32
 }
 
-// memoryPath is in the directory of the run, as no value outlives a cell.
+// memoryPath returns the path of the memory. It is a file of the run because no variable outlives its cell.
 func memoryPath(run *cnet.Run) string {
 	return filepath.Join(run.Dir(), "notebook", "weights-before.gob")
 }

@@ -8,16 +8,16 @@ import (
 	"continuousnet/cnet/chart"
 )
 
-// A Drawing is what Show can show: a chart.Chart, a chart.Gallery, or anything else that knows its size in CSS pixels.
+// A Drawing can be shown by Show: a chart.Chart, a chart.Gallery, or any other picture that has a size in CSS pixels.
 type Drawing interface {
 	PNG(io.Writer) error
 	Size() (width, height float64)
 }
 
-// Show shows a chart or a gallery.
+// Show shows a drawing in the cell.
 func Show(d Drawing) { here().draw(d, describe(d)) }
 
-// draw shows a drawing with a text for those who cannot see it.
+// draw shows a drawing, with a text for front ends and readers without pictures.
 func (s *surface) draw(d Drawing, text string) {
 	c := content{text: text}
 	if s.notebook {

@@ -19,7 +19,7 @@ func init() {
 	gob.Register(map[string]any{}) // the metadata of images
 }
 
-// content is one thing to show, in as many forms as it has. Empty ones are left out.
+// content is one output in up to three forms; empty forms are left out.
 type content struct {
 	html  string
 	png   []byte
@@ -39,7 +39,7 @@ func (c content) message(id string) *protocol.DisplayData {
 	return m
 }
 
-// surface is where contents are shown: the output of a cell, or a terminal.
+// surface shows contents in the output of a cell, or on a terminal.
 type surface struct {
 	notebook bool
 	send     func(*protocol.DisplayData) // to the notebook
@@ -51,7 +51,7 @@ type surface struct {
 	signals  func(context.Context) (context.Context, context.CancelFunc) // a context that an interrupt cancels
 }
 
-// here is where this process shows things.
+// here returns the surface of this process.
 func here() *surface {
 	return &surface{
 		notebook: gonbui.IsNotebook,
@@ -67,7 +67,7 @@ func here() *surface {
 	}
 }
 
-// syncTimeout is how long a kernel that has stopped listening can hold up a cell.
+// syncTimeout limits the time for which a kernel that has stopped reading can delay the end of a cell.
 const syncTimeout = 3 * time.Second
 
 // syncNotebook waits until GoNB has read everything: it drops what is still in the pipe when the cell's process ends.

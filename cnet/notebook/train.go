@@ -9,26 +9,26 @@ import (
 	"continuousnet/cnet/internal/optional"
 )
 
-// Option changes what Train does.
+// Option says how long Train trains: Epochs or Until.
 type Option func(*plan)
 
-// plan says until which epoch to train.
+// plan is the length of a training.
 type plan struct {
-	epochs int // more of them, or
-	until  int // so many in all, if not 0
+	epochs int // to add to those of the run
+	until  int // epochs of the run at the end; if not 0, it counts instead of epochs
 }
 
-// Epochs trains n epochs more. An interrupted epoch that is finished counts as one.
+// Epochs trains for n more epochs. An epoch that was interrupted and is now finished counts as one of them.
 func Epochs(n int) Option { return func(p *plan) { p.epochs, p.until = n, 0 } }
 
-// Until trains until n epochs are complete, counted from the beginning of the run: a cell that can be run again without
+// Until trains until the run has n complete epochs, counted from its beginning. A cell with Until can be run again without
 // training further.
 func Until(n int) Option { return func(p *plan) { p.until = n } }
 
-// Train trains the run for one epoch, or as the options say, and shows how it goes: progress, speed and time left, and
-// the learning curves, redrawn in place. Both stay in the notebook.
+// Train trains the run for one epoch, or as long as the options say. It shows progress, speed and the time left, and the
+// learning curves, which are redrawn in place; their last state stays in the notebook.
 //
-// Interrupting the cell finishes the step, saves and returns; the same cell run again goes on from there.
+// If the cell is interrupted, Train finishes the batch, saves and returns. The same cell run again continues from there.
 func Train(run *cnet.Run, options ...Option) { here().train(run, options...) }
 
 func (s *surface) train(run *cnet.Run, options ...Option) {

@@ -11,11 +11,11 @@ import (
 	"continuousnet/cnet/internal/optional"
 )
 
-// Weights shows for each stage how single weights of a layer run over depth, and dashed how they ran when training last
-// went on with a new net (after a refinement or a change of the basis, or at the very beginning). Of the thousands of weights it draws those that
-// vary most over depth; the percentage beside the stage is about all of them.
+// Weights draws single weights of a layer over depth, for each stage. Dashed lines show the same weights when training
+// last began with a new net: at the beginning, or after a refinement or a change of the basis or of the scheme. Of
+// thousands of weights the few that vary most over depth are drawn; the percentage in the title is about all of them.
 //
-// The layer is a variable of Net.Variables without its stage; none means "ode/conv1/kernel".
+// The layer is the path of a variable in Net.Variables without its stage; the default is "ode/conv1/kernel".
 func Weights(run *cnet.Run, layer ...string) { here().weights(run, layer...) }
 
 func (s *surface) weights(run *cnet.Run, layer ...string) {
@@ -75,7 +75,7 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 	s.draw(d, fmt.Sprintf("%s, %s: %s", run.Net(), name, strings.Join(lines, ", ")))
 }
 
-// stageName makes "stage 1" of "stage1".
+// stageName returns "stage 1" for "stage1".
 func stageName(path string) string {
 	if i := strings.IndexAny(path, "0123456789"); i > 0 {
 		return path[:i] + " " + path[i:]
@@ -83,7 +83,7 @@ func stageName(path string) string {
 	return path
 }
 
-// layersOverDepth lists what Weights can show.
+// layersOverDepth lists the layers that Weights can draw.
 func layersOverDepth(n cnet.Network) []string {
 	var names []string
 	for _, v := range n.Variables() {
