@@ -4,16 +4,15 @@ import "fmt"
 
 // Batches cuts a split into batches for training, in another order every epoch.
 //
-// What batch (epoch, step) holds is a pure function of the seed, epoch and step
-// and of nothing that happened before: runs resume exactly, and batches can be
-// asked for in any order. Random numbers of an image's augmentation belong to
-// (seed, epoch, image), whatever the batch size.
+// A batch is a pure function of seed, epoch and step, so runs resume exactly and
+// batches can be requested in any order. The augmentation of an image is a pure
+// function of seed, epoch and image, whatever the batch size.
 //
-// Only full batches are handed out. A batch of another size would be another
-// shape, for which the whole network is compiled once more; the few images that
-// an epoch leaves out are others in the next one.
+// All batches are full, as another size would be another shape, for which the
+// whole network would have to be compiled again. The few images that one epoch
+// leaves out are others in the next.
 //
-// A Batches must not be used by two goroutines at a time: make one for each.
+// A Batches must not be used by two goroutines at the same time.
 type Batches struct {
 	split Split
 	pixel int // values per image
@@ -27,9 +26,9 @@ type Batches struct {
 	orderEpoch int
 }
 
-// NewBatches cuts split, a part of set, into batches of size images. A size
+// NewBatches returns the batches of size images of split, a part of set. A size
 // larger than the split means all of it. With augment, images are cropped and
-// flipped at random.
+// mirrored at random.
 func NewBatches(set *Set, split Split, size int, seed uint64, augment bool) (*Batches, error) {
 	if err := set.checkSplit(split, size); err != nil {
 		return nil, err
@@ -53,9 +52,9 @@ func (b *Batches) Size() int { return b.size }
 // Steps returns the number of batches in an epoch.
 func (b *Batches) Steps() int { return b.split.Len() / b.size }
 
-// Fill writes batch number step of an epoch, both counted from 0: images is
-// [Size, H, W, C], normalised, and labels [Size]. It panics if step or the
-// length of a slice is wrong, as indexing does.
+// Fill writes batch number step of an epoch, both counted from 0: normalised
+// images [Size, H, W, C] and labels [Size]. Like indexing, it panics if step or
+// the length of a slice is wrong.
 func (b *Batches) Fill(epoch, step int, images []float32, labels []int32) {
 	if step < 0 || step >= b.Steps() {
 		panic(fmt.Sprintf("dataset: batch %d of an epoch of %d batches", step, b.Steps()))
@@ -74,7 +73,7 @@ func (b *Batches) Fill(epoch, step int, images []float32, labels []int32) {
 	}
 }
 
-// arrange makes order the permutation of epoch, unless it is already.
+// arrange sets order to the permutation of the epoch, unless it is set already.
 func (b *Batches) arrange(epoch int) {
 	if b.order != nil && b.orderEpoch == epoch {
 		return

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// cifarFiles is how one of the two CIFAR sets is cut into files. The binary
+// cifarFiles describes the files of one of the two CIFAR sets. The binary
 // version (https://www.cs.toronto.edu/~kriz/cifar.html) is records without a
 // header: the label bytes, then 32×32 red, as many green, as many blue bytes.
 type cifarFiles struct {

@@ -9,11 +9,10 @@ import (
 	"path/filepath"
 )
 
-// Load reads a data set into memory. The name may be spelled in any common way
-// (see Canonical). dir is the folder of the files or one above it, with the
-// folder that the archive or other libraries make (cifar-10-batches-bin,
-// MNIST/raw); "" stands for DefaultDir(name). The embedded fashion-sample needs
-// no dir and ignores it.
+// Load reads a data set into memory. The name may have any common spelling (see
+// Canonical). dir is the folder that holds the files, or one in which they lie
+// where archives and other libraries put them (cifar-10-batches-bin, MNIST/raw);
+// "" stands for DefaultDir(name). The embedded fashion-sample ignores dir.
 func Load(name, dir string) (*Set, error) {
 	s, err := lookup(name)
 	if err != nil {
@@ -48,7 +47,7 @@ func Load(name, dir string) (*Set, error) {
 // errNothingHere is what a reader returns for a folder without any of its files.
 var errNothingHere = errors.New("none of the files are here")
 
-// lookedFor names, for a person, the file that shows where a set is.
+// lookedFor names the file by which a person recognises the folder of a set.
 var lookedFor = map[string]string{
 	"cifar10":       "data_batch_1.bin",
 	"cifar100":      "train.bin",
@@ -61,7 +60,7 @@ func remedy(name string) string {
 	return fmt.Sprintf(`run "cnet data get %s" or pass --data DIR`, name)
 }
 
-// folder is a place with the files of one data set; path is its name in errors.
+// folder holds the files of one data set; path is its name in errors.
 type folder struct {
 	fs.FS
 	path string
@@ -98,8 +97,8 @@ func (f folder) decode(set *Set, name string, read func(r io.Reader, size int64)
 	return nil
 }
 
-// formatError is what is wrong with the contents of a file, and where: offset
-// counts bytes of the contents, uncompressed if the file is compressed.
+// formatError is an error in the contents of a file. offset counts bytes of the
+// contents, uncompressed if the file is compressed.
 type formatError struct {
 	offset int64
 	cause  error

@@ -3,10 +3,10 @@ package dataset
 import "fmt"
 
 // Ordered cuts a split into batches for evaluation: every image once, in the
-// order of the file, never augmented. The last batch is filled up to the common
-// size with repetitions of the last image, which have weight 0.
+// order of the file, not augmented. The last batch is filled up with copies of
+// the last image, which have weight 0.
 //
-// An Ordered keeps no state and may be used by any number of goroutines.
+// An Ordered has no state and may be used by several goroutines at the same time.
 type Ordered struct {
 	split     Split
 	pixel     int
@@ -14,7 +14,7 @@ type Ordered struct {
 	normalize normalizer
 }
 
-// NewOrdered cuts split, a part of set, into batches of size images. A size
+// NewOrdered returns the batches of size images of split, a part of set. A size
 // larger than the split means all of it.
 func NewOrdered(set *Set, split Split, size int) (*Ordered, error) {
 	if err := set.checkSplit(split, size); err != nil {
@@ -34,10 +34,10 @@ func (o *Ordered) Size() int { return o.size }
 // Steps returns the number of batches that hold the whole split.
 func (o *Ordered) Steps() int { return (o.split.Len() + o.size - 1) / o.size }
 
-// Fill writes batch number step, counted from 0: images is [Size, H, W, C],
-// normalised, labels is [Size], and weights [Size] is 1 for images of the split
-// and 0 for padding. It panics if step or the length of a slice is wrong, as
-// indexing does.
+// Fill writes batch number step, counted from 0: normalised images
+// [Size, H, W, C], labels [Size], and weights [Size], which are 1 for images of
+// the split and 0 for padding. Like indexing, it panics if step or the length of
+// a slice is wrong.
 func (o *Ordered) Fill(step int, images []float32, labels []int32, weights []float32) {
 	if step < 0 || step >= o.Steps() {
 		panic(fmt.Sprintf("dataset: batch %d of %d batches", step, o.Steps()))

@@ -61,7 +61,7 @@ func (r *random) shuffle(n int, swap func(i, j int)) {
 	}
 }
 
-// Purposes keep the uses of one seed apart.
+// The purposes of random numbers, part of the key so that one seed serves all.
 const (
 	forOrder uint64 = iota
 	forAugmentation

@@ -9,7 +9,7 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// spec is what is known of a data set before its files are read.
+// spec describes a data set before its files are read.
 type spec struct {
 	name, title             string
 	aliases                 []string // besides name, compared without case, hyphens and underscores
@@ -64,7 +64,7 @@ var specs = []spec{
 	},
 }
 
-// Names returns the canonical names of the data sets.
+// Names returns the canonical names of all data sets.
 func Names() []string {
 	names := make([]string, len(specs))
 	for i, s := range specs {
@@ -73,8 +73,8 @@ func Names() []string {
 	return names
 }
 
-// Canonical returns the name that a data set has here for any common spelling
-// of it: CIFAR10, cifar-10, fashion_mnist.
+// Canonical returns the name under which this package knows a data set, given any
+// common spelling such as CIFAR10, cifar-10 or fashion_mnist.
 func Canonical(name string) (string, error) {
 	s, err := lookup(name)
 	if err != nil {
@@ -121,12 +121,12 @@ func lookup(name string) (*spec, error) {
 	return nil, fmt.Errorf("dataset: unknown data set %q, want one of %s%s", name, strings.Join(Names(), ", "), hint)
 }
 
-// bare drops what spellings of a name differ in.
+// bare removes the characters in which spellings of a name differ.
 func bare(name string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
 }
 
-// empty returns the set that s describes, still without images.
+// empty returns the set that s describes, without images.
 func (s *spec) empty() *Set {
 	return &Set{
 		Name: s.name, Title: s.title,

@@ -13,30 +13,30 @@ func (s Split) Len() int { return len(s.Labels) }
 
 // Set is an image classification data set in memory.
 type Set struct {
-	Name                    string // canonical, as in Names
-	Title                   string // as people write it: "CIFAR-10"
+	Name                    string // canonical, as Names returns it
+	Title                   string // for headings: "CIFAR-10"
 	Height, Width, Channels int
 	Classes                 []string
 
 	Train, Test Split
 
-	// Mean and Std are the published statistics of the training images, one
-	// value per channel, of pixels scaled to [0, 1].
+	// Mean and Std are the published mean and standard deviation of the training
+	// images, one value for each channel, with pixels scaled to [0, 1].
 	Mean, Std []float64
 
-	// Flip says whether an image mirrored left to right still shows the same
-	// class: true for photographs, false for digits.
+	// Flip allows mirroring images left to right in training, which keeps the
+	// class of photographs but not of digits.
 	Flip bool
 
-	// Notice is for the user's eyes: what is unusual about the files that were
-	// read, such as missing training batches. Empty when all is as published.
+	// Notice tells the user what is unusual about the files that were read, such
+	// as missing training batches. It is empty if they are as published.
 	Notice string
 }
 
 // ImageSize returns H·W·C, the number of values in one image.
 func (s *Set) ImageSize() int { return s.Height * s.Width * s.Channels }
 
-// checkSplit says why split cannot be cut into batches of set's images.
+// checkSplit returns an error if split cannot be cut into batches of set's images.
 func (s *Set) checkSplit(split Split, size int) error {
 	switch {
 	case s.ImageSize() <= 0 || len(s.Mean) != s.Channels || len(s.Std) != s.Channels:

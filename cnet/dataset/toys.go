@@ -2,8 +2,8 @@ package dataset
 
 import "math"
 
-// Points is a classification problem in the plane, small enough to be seen
-// whole: N points of two classes.
+// Points is a classification problem that can be drawn: N points in the plane, of
+// two classes.
 type Points struct {
 	X      [][2]float64 // [N, 2]
 	Labels []int32      // [N], 0 or 1
@@ -12,16 +12,16 @@ type Points struct {
 // Len returns N, the number of points.
 func (p Points) Len() int { return len(p.Labels) }
 
-// Moons returns n points on two half circles that reach into each other, those
-// of scikit-learn's make_moons: for t from 0 to π,
+// Moons returns n points on two interleaving half circles, those of
+// scikit-learn's make_moons: for t from 0 to π,
 //
 //	class 0: (cos t, sin t)
 //	class 1: (1 - cos t, 1/2 - sin t)
 //
-// Like all toys here it has as many points of one class as of the other (class
-// 0 has one more if n is odd), evenly spaced in t, in an order and with normal
-// noise of the given standard deviation in both coordinates that depend on
-// nothing but the arguments.
+// As in all toys here, both classes have the same number of points (class 0 has
+// one more if n is odd), evenly spaced in t, and normal noise of the given
+// standard deviation is added to both coordinates. Order and noise depend on the
+// arguments alone.
 func Moons(n int, noise float64, seed uint64) Points {
 	return toy(n, noise, seed, func(class int, s float64) (x, y float64) {
 		sin, cos := math.Sincos(math.Pi * s)
@@ -33,10 +33,9 @@ func Moons(n int, noise float64, seed uint64) Points {
 }
 
 // Circles returns n points on two circles about the origin, of radius 1 for
-// class 0 and of radius factor for class 1; a factor between 0 and 1 puts class
-// 1 inside. The flow of an ODE in the plane is continuous and one-to-one, and no
-// such map can bring the two to different sides of a line. See Moons for noise
-// and seed.
+// class 0 and of radius factor for class 1. If class 1 is inside, no ODE in the
+// plane can separate the two by a line, because its flow is continuous and
+// one-to-one. See Moons for noise and seed.
 func Circles(n int, noise, factor float64, seed uint64) Points {
 	return toy(n, noise, seed, func(class int, s float64) (x, y float64) {
 		radius := 1.0
@@ -48,9 +47,9 @@ func Circles(n int, noise, factor float64, seed uint64) Points {
 	})
 }
 
-// Spirals returns n points on two arms of Archimedes' spiral that go outwards
-// from the origin to radius 1 in the given number of turns, the arm of class 1
-// half a turn behind that of class 0: for s from 0 to 1,
+// Spirals returns n points on two arms of Archimedes' spiral, which run from the
+// origin to radius 1 in the given number of turns. The arm of class 1 is half a
+// turn behind that of class 0: for s from 0 to 1,
 //
 //	r = s, φ = 2π·turns·s + π·class
 //

@@ -1,4 +1,4 @@
-// Package engine opens the GoMLX backend that runs the graphs: which one, and what is missing for a faster one.
+// Package engine opens the GoMLX backends that run graphs, and lists which of them are installed.
 //
 //	e, err := engine.Open("auto")
 //	if err != nil { ... }
@@ -7,16 +7,16 @@
 //
 // The engines:
 //
-//   - "go" is GoMLX's backend in pure Go: always there, on the CPU; "cpu" is another name for it.
+//   - "go" is GoMLX's backend in pure Go, which runs everywhere on the CPU; "cpu" is another name for it.
 //   - "xla:cuda" compiles with XLA for NVIDIA GPUs; "cuda" is another name for it.
 //   - "xla:cpu" compiles with XLA for the CPU.
-//   - "xla:/path/to/plugin.so" is any other PJRT plugin, the form that XLA's back ends are shipped in.
-//   - "xla" is the faster of xla:cuda and xla:cpu that is installed.
-//   - "auto", or nothing, is the fastest of all that is installed.
+//   - "xla:/path/to/plugin.so" is any other PJRT plugin, the shared libraries in which XLA's backends are shipped.
+//   - "xla" is the first of xla:cuda and xla:cpu that is installed and opens.
+//   - "auto", or "", is the fastest engine that is installed.
 //
-// Nothing here uses the network. GoMLX's XLA backend downloads its plugins when they are missing, and its default
-// backend panics when that fails; importing this package switches the downloads off and makes the go backend the
-// default. A plugin is a file that somebody has installed: List says which are there and how to get the others.
+// Nothing here uses the network. GoMLX's XLA backend would download missing plugins, and its default backend panics if
+// that fails; importing this package switches the downloads off and makes the go backend the default. Plugins have to be
+// installed: List says which are, and how to install the others.
 package engine
 
 import (
@@ -37,10 +37,10 @@ import (
 // Engine is an open backend.
 type Engine struct {
 	Name    string          // "go", "xla:cpu", "xla:cuda", "xla:/path/to/plugin.so"
-	Backend compute.Backend // what GoMLX's trainers and Exec objects take
-	Layout  fmap.Layout     // how this backend wants its feature maps
+	Backend compute.Backend // for GoMLX's trainers and Exec objects
+	Layout  fmap.Layout     // the layout of feature maps in which this backend is fast
 
-	// Skipped is why faster engines that are installed did not open, one error for each, where Open had the choice.
+	// Skipped holds an error for each faster engine that is installed but did not open, if Open had the choice.
 	Skipped []error
 }
 
@@ -54,7 +54,7 @@ const (
 // GoMLX's own default is XLA.
 func init() { compute.DefaultConfig = gobackend.BackendName }
 
-// Open opens the engine of that name; the package comment has the names.
+// Open opens the engine of that name; the package comment lists the names.
 func Open(name string) (*Engine, error) {
 	switch name {
 	case "", "auto":
@@ -74,7 +74,7 @@ func Open(name string) (*Engine, error) {
 	return nil, fmt.Errorf("engine: unknown engine %q; there are auto, go, xla, xla:cpu, xla:cuda, xla:/path/to/plugin.so, and cpu (= go), cuda (= xla:cuda)", name)
 }
 
-// Close releases the engine: its backend, and everything that is still on it, is gone.
+// Close releases the backend and everything that is still on it.
 func (e *Engine) Close() {
 	if e != nil && e.Backend != nil {
 		e.Backend.Finalize()
@@ -89,7 +89,7 @@ func openGo() (*Engine, error) {
 	return &Engine{Name: goEngine, Backend: backend, Layout: fmap.Planar}, nil
 }
 
-// openFastest never fails for want of a faster engine: the last one it tries is go.
+// openFastest opens the fastest engine that works; the last one it tries is go.
 func openFastest() (*Engine, error) {
 	e, skipped := openInstalled()
 	if e == nil {
@@ -121,7 +121,8 @@ func openFastestXLA() (*Engine, error) {
 	return nil, fmt.Errorf(`engine: xla: none is installed: %s; "cnet engines" says how to install them, the engine go works without`, strings.Join(missing, ", "))
 }
 
-// openInstalled opens the fastest XLA engine that is installed, if there is one that opens, and says why others did not.
+// openInstalled opens the fastest XLA engine that is installed and opens, if there is one. It returns an error for each
+// that is faster and did not open.
 func openInstalled() (e *Engine, skipped []error) {
 	for _, d := range devices {
 		if !d.status().Available {
@@ -203,12 +204,12 @@ func catch(open func() (compute.Backend, error)) (backend compute.Backend, err e
 	return open()
 }
 
-// isPath tells a file from a misspelt device.
+// isPath reports whether a name is that of a file, and not of a misspelt device.
 func isPath(name string) bool {
 	return strings.ContainsRune(name, '/') || filepath.Ext(name) == ".so"
 }
 
-// withoutXLA says why there is no XLA in this program, and what helps.
+// withoutXLA returns why this program has no XLA, and what to do about it.
 func withoutXLA() (why, fix string) {
 	if runtime.GOOS != "linux" {
 		return "XLA's plugins are for Linux", "use the engine go, or Linux (on Windows: WSL 2)"
@@ -222,7 +223,7 @@ func errNoXLA(name string) error {
 	return fmt.Errorf("engine: %s: %s; %s", name, why, fix)
 }
 
-// oneLine is a message of GoMLX or XLA, which may have many lines and a stack trace, as one.
+// oneLine shortens a message of GoMLX or XLA, which may have many lines and a stack trace, to one line.
 func oneLine(message string) string {
 	const limit = 600
 	message = strings.Join(strings.Fields(message), " ")

@@ -7,17 +7,17 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// Status says of an engine whether it is there, and how to get it.
+// Status describes an engine on this machine.
 type Status struct {
-	Name        string // as Open takes it
+	Name        string // for Open
 	Available   bool
-	Description string // what it is, and what it runs on if it is there
-	Missing     string // what it needs, or needs to run at full speed; empty: nothing
-	Fix         string // how to get that
+	Description string // the hardware, and the plugin if there is one
+	Missing     string // what has to be installed for it to run, or to run at full speed; "" if nothing
+	Fix         string // how to install that
 }
 
-// List tells which engines there are, the fastest first: Open("auto") takes the first available one that opens. It
-// looks for files and loads none, so it is quick, but a plugin that is there and does not work is found by Open only.
+// List returns the status of every engine, the fastest first; Open("auto") takes the first available one that opens. It
+// looks for files but does not load them, so it is quick, and only Open notices a plugin that does not work.
 func List() []Status {
 	list := make([]Status, 0, len(devices)+1)
 	for _, d := range devices {

@@ -47,7 +47,7 @@ func (d device) plugin() string {
 	return xlaplugin.Search{Getenv: os.Getenv, Dirs: []string{"."}, System: systemPrefix}.First(d.files)
 }
 
-// kindOf guesses the device from the name of a plugin: XLA's clients take other options for each.
+// kindOf guesses the device from the name of a plugin, as XLA's clients take other options for each device.
 func kindOf(file string) string {
 	file = strings.ToLower(file)
 	switch {
@@ -62,7 +62,7 @@ func kindOf(file string) string {
 // gpuFiles are the device files of NVIDIA's driver, on Linux and in the Windows Subsystem for Linux.
 var gpuFiles = []string{"/dev/nvidia[0-9]*", "/dev/dxg"}
 
-// haveGPU is whether programs see an NVIDIA GPU, as far as files and the environment tell.
+// haveGPU reports whether programs see an NVIDIA GPU, judging by device files and the environment.
 func haveGPU() bool {
 	// Set but empty, or with an index that no GPU has, it hides them all.
 	if visible, set := os.LookupEnv("CUDA_VISIBLE_DEVICES"); set && (visible == "" || strings.HasPrefix(visible, "-")) {

@@ -43,8 +43,8 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 )
 
-// haveXLA is whether XLA is in this build: GoMLX's own constraint, less the platforms that XLA has no plugins for, or, as
-// on macOS, whose plugins go-xla can link but not load.
+// haveXLA reports whether this build has XLA. The constraint is GoMLX's own without the platforms for which XLA has no
+// plugins or, as on macOS, for which go-xla can link plugins but not load them.
 const haveXLA = true
 
 // With this off, GoMLX's XLA backend fails where it would download.

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// formatOf tells the format of a file by its content, and by its extension if the content is like neither: the error of
-// that format then says what is wrong with the file.
+// formatOf returns the format of a file, judged by its content, or by its extension if the content looks like neither:
+// the reader of that format then says what is wrong with the file.
 func formatOf(f io.ReaderAt, size int64, path string) (string, error) {
 	head := make([]byte, 9)
 	n, err := f.ReadAt(head, 0)

@@ -20,7 +20,7 @@ const (
 	maxArrayHeader = 1 << 16
 )
 
-// array is what a header says, checked.
+// array is a checked header.
 type array struct {
 	dtype   dtype
 	order   binary.ByteOrder

@@ -100,7 +100,8 @@ func readMember(m *zip.File, name string, deflated *int) (Tensor, error) {
 	return Tensor{Name: name, Shape: a.shape, Values: values, DType: a.dtype.name}, nil
 }
 
-// damagedMember says what the errors of packages zip and flate mean to the owner of the file; nil stands for bytes too many.
+// damagedMember turns an error of package zip or flate into one that says what is wrong with the file. nil stands for
+// trailing bytes.
 func damagedMember(err error) error {
 	var corrupt flate.CorruptInputError
 	switch {
@@ -124,7 +125,7 @@ func openNPZ(f io.ReaderAt, size int64) (*zip.Reader, error) {
 	return z, nil
 }
 
-// npzMetadata returns what writeNPZ puts into the comment; a comment of another kind is none of ours.
+// npzMetadata returns the metadata that writeNPZ puts into the comment, and none for a comment of another kind.
 func npzMetadata(f io.ReaderAt, size int64) (map[string]string, error) {
 	z, err := openNPZ(f, size)
 	if err != nil {

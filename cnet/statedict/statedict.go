@@ -1,5 +1,5 @@
-// Package statedict reads and writes named tensors in the two formats that pass between programs without running code:
-// safetensors and NumPy's npz. PyTorch's state_dict goes through either:
+// Package statedict reads and writes named tensors in two formats that, unlike pickles, contain no code: safetensors and
+// NumPy's npz. Either can carry a PyTorch state_dict:
 //
 //	tensors, err := statedict.Read("weights.safetensors") // safetensors.torch.save_file(net.state_dict(), ...)
 //	...
@@ -10,9 +10,9 @@
 //
 // # Exactness
 //
-// Values are float64 whatever the file stores, and nothing is rounded: a 64-bit integer beyond ±2^53 is refused when it
-// is read, and a value that its DType cannot hold is refused when it is written. An npz archive has checksums, so damaged
-// values are refused; safetensors has none, and only damage to its header is noticed.
+// Values are float64 whatever the file stores, and nothing is rounded: reading refuses 64-bit integers beyond ±2^53, and
+// writing refuses values that a tensor's DType cannot hold. An npz archive has checksums, so damaged values are refused;
+// safetensors has none, so only damage to its header is noticed.
 //
 // # Hostile files
 //
@@ -21,10 +21,10 @@
 //
 // # Why no library
 //
-// Both formats are written out here because the Go modules for them fall short of that. github.com/nlpodyssey/safetensors
-// checks offsets well, but accepts duplicate names and keeps neither the order of a file nor of what it writes.
-// codeberg.org/sbinet/npyio panics on damaged headers and on keys in an order other than NumPy's, ignores Fortran order, and
-// cannot write a slice under a shape. Each would have been left with less to do than the checks around it.
+// Both formats are implemented here because the Go modules for them do not keep these promises.
+// github.com/nlpodyssey/safetensors checks offsets well, but accepts duplicate names and loses the order of tensors.
+// codeberg.org/sbinet/npyio panics on damaged headers and on keys in an order other than NumPy's, ignores Fortran order,
+// and cannot write a slice with a shape. The checks around them would be longer than what is left for them to do.
 package statedict
 
 import (
@@ -41,8 +41,8 @@ import (
 	"continuousnet/cnet/internal/atomicfile"
 )
 
-// Read returns the tensors of a safetensors file or npz archive, in the order in which its header lists them. The content
-// tells the format; the extension is asked only if the content is like neither, as in a damaged file.
+// Read returns the tensors of a safetensors file or npz archive, in the order in which its header lists them. The format is
+// recognised by the content; the extension only counts if the content looks like neither, as in a damaged file.
 func Read(path string) ([]Tensor, error) {
 	var tensors []Tensor
 	err := open(path, func(f io.ReaderAt, size int64, format string) (err error) {
@@ -56,8 +56,8 @@ func Read(path string) ([]Tensor, error) {
 	return tensors, err
 }
 
-// Metadata returns the texts that were given to Write, or that another program put into a safetensors file under
-// __metadata__. It reads no tensor.
+// Metadata returns the metadata that were given to Write, or that another program stored in a safetensors file under
+// __metadata__. It does not read the tensors.
 func Metadata(path string) (map[string]string, error) {
 	var metadata map[string]string
 	err := open(path, func(f io.ReaderAt, size int64, format string) (err error) {
@@ -73,9 +73,8 @@ func Metadata(path string) (map[string]string, error) {
 	return metadata, err
 }
 
-// Write writes the tensors in the format that the path ends in, .safetensors or .npz, in the order given. Metadata,
-// which may be nil, goes under safetensors' __metadata__; in an npz archive, which has no place for it, into the archive's
-// comment, which NumPy ignores.
+// Write writes the tensors in the order given, in the format named by the path's extension, .safetensors or .npz. Metadata
+// may be nil. A safetensors file holds it under __metadata__, an npz archive in the archive's comment, which NumPy ignores.
 //
 // The file is written beside its place, flushed to the disk and renamed: on any error, and after a crash, the path holds
 // what it held before. Links are followed; a device or a named pipe is written to as it stands.

@@ -17,7 +17,7 @@ type Tensor struct {
 	DType string
 }
 
-// check finds what is wrong with tensors in any format, except values that do not fit, which is found on the way.
+// check refuses tensors that no format can hold. Values that do not fit their DType are refused later, while writing.
 func check(tensors []Tensor) error {
 	names := make(nameSet, len(tensors))
 	for _, t := range tensors {
@@ -39,7 +39,7 @@ func check(tensors []Tensor) error {
 	return nil
 }
 
-// nameSet refuses names that a format or a program at the other end could not keep apart.
+// nameSet refuses names that a format, or a program that reads it, could confuse.
 type nameSet map[string]bool
 
 func (s nameSet) add(name string) error {

@@ -1,5 +1,5 @@
-// Package fetch downloads data sets from their official addresses. It is apart from package dataset, so that programs
-// that only read data sets, such as every notebook cell, are not linked with an HTTP client.
+// Package fetch downloads data sets from their official addresses. It is not part of package dataset so that programs that
+// only read data sets, such as every notebook cell, are not linked with an HTTP client.
 package fetch
 
 import (
@@ -16,18 +16,18 @@ import (
 	"continuousnet/cnet/internal/atomicfile"
 )
 
-// Get downloads a data set from its official address into dir ("" stands for
-// dataset.DefaultDir), where dataset.Load finds it. Files that are there and are as published
-// are left alone; the embedded fashion-sample needs none.
+// Get downloads a data set from its official address into dir, where
+// dataset.Load finds it; "" stands for dataset.DefaultDir(name). Files that are
+// there with the right checksum are not downloaded again. The embedded
+// fashion-sample has no files.
 //
-// A file takes its name only after its checksum has been found right. Until
-// then it is beside it, hidden, under a name that no other file has: it stays
-// behind when ctx is cancelled, the network fails or the process dies, and is
-// where the next call goes on. A call waits for another one that downloads into
-// dir.
+// A file gets its name only after its checksum has been verified. Until then it
+// is a hidden file beside its place, under a name that no other file has. If ctx
+// is cancelled, the network fails or the process dies, it is kept and the next
+// call continues it. Calls that download into the same dir wait for each other.
 //
-// progress, if not nil, is called often with the bytes that are there and the
-// bytes that there will be of the file at hand.
+// progress, if not nil, is called often with the name of the file being
+// downloaded, the number of bytes that are there, and their number in the end.
 func Get(ctx context.Context, name, dir string, progress func(file string, done, total int64)) error {
 	g := getter{sources: sources, progress: progress}
 	return g.get(ctx, name, dir)

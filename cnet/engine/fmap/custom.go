@@ -4,11 +4,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Custom is a function of a map whose gradient is computed by vjp instead of going back through what forward builds.
+// Custom returns forward(x), with a gradient that is computed by vjp instead of by differentiating the nodes of forward.
 //
-// forward gets x without gradient. Other nodes that it uses, and that gradients shall reach, are listed by weights, which is called
-// after forward. For the adjoint dy of the result, vjp returns the one of x, and those of the weights in their order; it may build
-// forward again, which is how memory is saved. The x and y that it gets are those of the forward pass.
+// forward gets x without gradient. weights is called after forward and lists the other nodes that gradients should reach.
+// Given x, y = forward(x) and the adjoint dy of y, vjp returns the adjoints of x and of the weights, in their order. It may
+// build forward again instead of keeping intermediate values, which saves memory.
 func Custom(x Map, forward func(x Map) Map, weights func() []*Node, vjp func(x, y, dy Map) (dx Map, dw []*Node)) Map {
 	inputs := x.nodes()
 	free := x.with(stopped(inputs))
@@ -55,8 +55,8 @@ func stopped(nodes []*Node) []*Node {
 	return free
 }
 
-// Pullback differentiates f at x: it returns y = f(x), and the adjoints of x and of the weights for the adjoint dy of y. The
-// evaluation waits for dy, so that what it needs is not computed, and kept, long before.
+// Pullback differentiates f at x: it returns y = f(x), and the adjoints of x and of the weights given the adjoint dy of y.
+// It makes the evaluation depend on dy, so that intermediate values are not computed early and kept in memory until then.
 func Pullback(x Map, f func(x Map) Map, weights []*Node, dy Map) (y, dx Map, dw []*Node) {
 	xs := stopped(x.nodes())
 	wait := MulScalar(StopGradient(firstElement(dy.nodes()[0])), 0)

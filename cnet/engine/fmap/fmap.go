@@ -1,7 +1,7 @@
 // Package fmap holds batches of feature maps (B images of C channels, H×W pixels) inside a GoMLX graph, with the few
 // operations that residual networks need: convolution, batch normalisation, ReLU, linear combination, pooling.
 //
-// A Map hides how it lies in memory, because engines differ by an order of magnitude in what they do fast:
+// A Map hides its layout in memory, because backends differ by an order of magnitude in which operations are fast:
 //
 //   - Planar is for GoMLX's pure-Go backend, whose convolution is a scalar loop and whose Slice, Transpose and
 //     broadcast walk element by element, while its matrix product (SIMD) and Concatenate (block copies) are fast. See
@@ -16,7 +16,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Layout says how the maps of a network lie in memory.
+// Layout selects how maps lie in memory.
 type Layout int
 
 const (
@@ -26,8 +26,8 @@ const (
 
 // Map is a batch of feature maps in a graph.
 type Map interface {
-	// Conv is the cross-correlation with kernel [O, K, K, C] (K odd: 1 or 3), zero padding K/2 and the given stride
-	// (1 or 2), plus bias [O] (nil: none), then ReLU if relu is set. The result has O channels and ⌈H/stride⌉ rows.
+	// Conv returns the cross-correlation with kernel [O, K, K, C], K = 1 or 3, with zero padding K/2 and stride 1 or 2,
+	// plus bias [O] unless it is nil, and max(·, 0) of that if relu is set. The result has O channels and ⌈H/stride⌉ rows.
 	Conv(kernel, bias *Node, stride int, relu bool) Map
 
 	// BatchNorm normalises each channel by the mean and the (biased) variance of the batch, multiplies by scale [C] and
@@ -35,36 +35,36 @@ type Map interface {
 	// running statistics.
 	BatchNorm(scale, offset *Node, epsilon float64) (y Map, mean, variance *Node)
 
-	// Affine is scale·x + offset for each channel; scale and offset are [C].
+	// Affine returns scale·x + offset for each channel; scale and offset are [C].
 	Affine(scale, offset *Node) Map
 
-	// ReLU is max(x, 0).
+	// ReLU returns max(x, 0).
 	ReLU() Map
 
 	// Scale multiplies by a scalar node.
 	Scale(factor *Node) Map
 
-	// Mul is the product with a map of the same shape, number by number.
+	// Mul returns the element-wise product with a map of the same shape.
 	Mul(y Map) Map
 
-	// Combine is x + Σ coefficients[i]·terms[i]; terms with coefficient 0 are left out.
+	// Combine returns x + Σ coefficients[i]·terms[i]; terms with coefficient 0 are left out.
 	Combine(coefficients []float64, terms []Map) Map
 
-	// MeanPool averages over all pixels: [B, C].
+	// MeanPool returns the means over all pixels, [B, C].
 	MeanPool() *Node
 
-	// Images is the map as [B, H, W, C].
+	// Images returns the map as [B, H, W, C].
 	Images() *Node
 
-	// Pixels is the number of values a channel has in the batch: B·H·W.
+	// Pixels returns the number of values of a channel in the batch, B·H·W.
 	Pixels() int
 
-	// nodes are what the map is made of, and with returns a map of the same shape made of others.
+	// nodes returns the nodes that hold the map; with returns a map of the same shape held by others.
 	nodes() []*Node
 	with(nodes []*Node) Map
 }
 
-// New takes images [B, H, W, C] (float32 or float64) into a layout.
+// New returns images [B, H, W, C], float32 or float64, as a map in a layout.
 func New(layout Layout, images *Node) Map {
 	if images.Rank() != 4 {
 		exceptions.Panicf("fmap: images must have shape [batch, height, width, channels], got %s", images.Shape())
@@ -75,7 +75,7 @@ func New(layout Layout, images *Node) Map {
 	return standard{images}
 }
 
-// checkKernel panics unless the kernel fits a map with so many channels; it returns O and K.
+// checkKernel panics unless the kernel fits a map with that number of channels, and returns O and K.
 func checkKernel(kernel *Node, channels, stride int) (out, size int) {
 	d := kernel.Shape().Dimensions
 	if len(d) != 4 || d[1] != d[2] || (d[1] != 1 && d[1] != 3) || d[3] != channels {
