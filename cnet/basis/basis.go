@@ -26,30 +26,30 @@ type Basis interface {
 	Degree() int
 	// Nodes returns the K points at which Interpolate compares functions.
 	Nodes() []Point
-	// Refined returns the basis with m >= 1 times as many cells, or functions if it has only one cell, that contains this
-	// one.
+	// Refined returns the basis with m >= 1 times as many cells, or functions if it has only one cell, that contains
+	// this one.
 	Refined(m int) Basis
 }
 
-// Point is a depth within a cell, t = (Cell + Fraction)/Cells(). The end of a cell and the beginning of the next are the
-// same t but two points, fraction 1 and fraction 0, at which a function that jumps has different values.
+// Point is a depth within a cell, t = (Cell + Fraction)/Cells(). The end of a cell and the beginning of the next are
+// the same t but two points, fraction 1 and fraction 0, at which a function that jumps has different values.
 type Point struct {
 	Cell     int
 	Fraction float64 // in [0, 1]
 }
 
-// Values returns φ_k(t) for all k, [K]; at a jump the values from the right, except at t = 1. It is for plots; networks use
-// Stage. A t outside [0, 1] counts as the nearer end; for a NaN the values are NaN.
+// Values returns φ_k(t) for all k, [K]; at a jump the values from the right, except at t = 1. It is for plots; networks
+// use Stage. A t outside [0, 1] counts as the nearer end; for a NaN the values are NaN.
 func Values(b Basis, t float64) []float64 { return Stage(b, 0, 1, t) }
 
-// Stage returns φ_k for all k, [K], at the time c in [0, 1] within a step, where [0, 1] is divided into the given number of
-// equal steps, counted from 0.
+// Stage returns φ_k for all k, [K], at the time c in [0, 1] within a step, where [0, 1] is divided into the given
+// number of equal steps, counted from 0.
 //
-// A stage never sees beyond its own step: at a jump between two steps, c = 1 gives the value at the end of the first, and
-// c = 0 the value at the beginning of the second. At a jump inside a step the value is the one from the right. The cells
-// of a step are computed with integers, because truncating t·Cells in floating point picks a wrong cell, already for three
-// of them, and at the end of a step the next cell. A stage less than a billionth of a cell before a jump counts as at it,
-// as c may be a rounded 1/3.
+// A stage never sees beyond its own step: at a jump between two steps, c = 1 gives the value at the end of the first,
+// and c = 0 the value at the beginning of the second. At a jump inside a step the value is the one from the right. The
+// cells of a step are computed with integers, because truncating t·Cells in floating point picks a wrong cell, already
+// for three of them, and at the end of a step the next cell. A stage less than a billionth of a cell before a jump
+// counts as at it, as c may be a rounded 1/3.
 //
 // A step or a c outside its range counts as the nearest one inside; if c is NaN, the values are NaN.
 func Stage(b Basis, step, steps int, c float64) []float64 {
@@ -114,8 +114,10 @@ func check(bases ...Basis) error {
 			return err
 		}
 		k := b.Functions()
-		if cells, values, nodes := b.Cells(), len(b.At(Point{})), len(b.Nodes()); k < 1 || cells < 1 || values != k || nodes != k {
-			return fmt.Errorf("basis: %s has %d functions on %d cells, but %d values at a point and %d nodes; expected as many",
+		cells, values, nodes := b.Cells(), len(b.At(Point{})), len(b.Nodes())
+		if k < 1 || cells < 1 || values != k || nodes != k {
+			return fmt.Errorf("basis: %s has %d functions on %d cells, but %d values at a point and %d nodes; "+
+				"expected as many",
 				b.Name(), k, cells, values, nodes)
 		}
 	}

@@ -141,8 +141,10 @@ func TestStage(t *testing.T) {
 			for steps := 1; steps <= 24; steps++ {
 				for step := range steps {
 					for _, c := range []*big.Rat{
-						big.NewRat(0, 1), big.NewRat(1, 5), big.NewRat(1, 4), big.NewRat(3, 10), big.NewRat(1, 3), big.NewRat(1, 2),
-						big.NewRat(2, 3), big.NewRat(3, 4), big.NewRat(4, 5), big.NewRat(8, 9), big.NewRat(12, 13), big.NewRat(1, 1),
+						big.NewRat(0, 1), big.NewRat(1, 5), big.NewRat(1, 4), big.NewRat(3, 10), big.NewRat(1, 3),
+						big.NewRat(1, 2),
+						big.NewRat(2, 3), big.NewRat(3, 4), big.NewRat(4, 5), big.NewRat(8, 9), big.NewRat(12, 13),
+						big.NewRat(1, 1),
 					} {
 						cell, fraction := exactly(b.Cells(), step, steps, c)
 						float, _ := c.Float64()
@@ -166,8 +168,8 @@ func interval(b PiecewiseConstant, step, steps int, c float64) int {
 	return slices.Index(Stage(b, step, steps, c), 1)
 }
 
-// exactly locates a stage with rationals: the cell in which it lies, from the right at a jump inside the step, and within
-// those that the step overlaps.
+// exactly locates a stage with rationals: the cell in which it lies, from the right at a jump inside the step, and
+// within those that the step overlaps.
 func exactly(cells, step, steps int, c *big.Rat) (int, float64) {
 	at := new(big.Rat).Add(big.NewRat(int64(step), 1), c)
 	at.Mul(at, big.NewRat(int64(cells), int64(steps)))
@@ -194,7 +196,8 @@ func TestIntervalOfEachStep(t *testing.T) {
 			for step := range k * perInterval {
 				for _, c := range []float64{0, 1. / 3, 0.5, 2. / 3, 1} {
 					if got, want := interval(b, step, k*perInterval, c), step/perInterval; got != want {
-						t.Fatalf("K=%d, step %d of %d, c=%g: interval %d, want %d", k, step, k*perInterval, c, got, want)
+						t.Fatalf("K=%d, step %d of %d, c=%g: interval %d, want %d", k, step, k*perInterval, c, got,
+							want)
 					}
 				}
 			}
@@ -211,7 +214,8 @@ func TestIntervalOfLongSteps(t *testing.T) {
 		want           int
 	}{
 		{4, 0, 2, 0, 0}, {4, 0, 2, 0.5, 1}, {4, 0, 2, 1, 1}, {4, 1, 2, 0, 2}, {4, 1, 2, 1, 3},
-		{3, 0, 1, 1. / 3, 1}, {3, 0, 1, 2. / 3, 2}, {3, 0, 1, 1, 2}, {2, 1, 3, 0, 0}, {2, 1, 3, 0.5, 1}, {2, 1, 3, 1, 1},
+		{3, 0, 1, 1. / 3, 1}, {3, 0, 1, 2. / 3, 2}, {3, 0, 1, 1, 2}, {2, 1, 3, 0, 0}, {2, 1, 3, 0.5, 1},
+		{2, 1, 3, 1, 1},
 	} {
 		if got := interval(PiecewiseConstant{c.k}, c.step, c.steps, c.c); got != c.want {
 			t.Errorf("K=%d, step %d of %d, c=%g: interval %d, want %d", c.k, c.step, c.steps, c.c, got, c.want)

@@ -2,10 +2,10 @@ package basis
 
 import "fmt"
 
-// Fit returns the matrix [K][n] of the least-squares fit: multiplied by the values of a function at n points, it gives the K
-// coefficients of the closest function of depth. phi holds the basis at these points, [n][K], as Stage returns it. If
-// several functions are equally close, as with fewer points than functions, the one with the smallest coefficients is
-// taken.
+// Fit returns the matrix [K][n] of the least-squares fit: multiplied by the values of a function at n points, it gives
+// the K coefficients of the closest function of depth. phi holds the basis at these points, [n][K], as Stage returns
+// it. If several functions are equally close, as with fewer points than functions, the one with the smallest
+// coefficients is taken.
 func Fit(phi [][]float64) ([][]float64, error) {
 	if len(phi) == 0 || len(phi[0]) == 0 {
 		return nil, fmt.Errorf("basis: a fit needs at least one point and one function")
@@ -26,7 +26,8 @@ func Fit(phi [][]float64) ([][]float64, error) {
 	if solve(gram(columns, 1e-10*largest), columns) {
 		return columns, nil
 	}
-	return nil, fmt.Errorf("basis: cannot fit %d functions through %d points: their values are not finite, or all 0", len(phi[0]), len(phi))
+	return nil, fmt.Errorf("basis: cannot fit %d functions through %d points: their values are not finite, or all 0",
+		len(phi[0]), len(phi))
 }
 
 // gram returns the products of all pairs of rows, with a ridge added to the diagonal.

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestFit: through as many points or more of a function in the space, the fit finds its coefficients; through fewer, its values.
+// TestFit: through as many points or more of a function in the space, the fit finds its coefficients; through fewer,
+// its values.
 func TestFit(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	for _, b := range all(t, 6) {

@@ -2,15 +2,16 @@ package basis
 
 import "fmt"
 
-// Minimum returns the least value over depth of each entry of θ, [...], given its coefficients [K, ...]. It is exact for
-// functions that are constant or linear on the cells; others are sampled at 8K+1 points of each cell.
+// Minimum returns the least value over depth of each entry of θ, [...], given its coefficients [K, ...]. It is exact
+// for functions that are constant or linear on the cells; others are sampled at 8K+1 points of each cell.
 func Minimum(b Basis, values []float64) ([]float64, error) {
 	if err := check(b); err != nil {
 		return nil, err
 	}
 	samples := Apply(sampling(b), values)
 	if samples == nil {
-		return nil, fmt.Errorf("basis: %d coefficients are not those of the %d functions of %s", len(values), b.Functions(), b.Name())
+		return nil, fmt.Errorf("basis: %d coefficients are not those of the %d functions of %s", len(values),
+			b.Functions(), b.Name())
 	}
 	rest := len(values) / b.Functions()
 	least := samples[:rest:rest]
@@ -39,8 +40,8 @@ func sampling(b Basis) [][]float64 {
 	return rows
 }
 
-// Limit raises the entries of θ that fall below a floor; values holds the coefficients [K, ...], and floor [...] the bound
-// of each entry. Such an entry is scaled towards its mean m over depth, which it keeps, just as far as needed:
+// Limit raises the entries of θ that fall below a floor; values holds the coefficients [K, ...], and floor [...] the
+// bound of each entry. Such an entry is scaled towards its mean m over depth, which it keeps, just as far as needed:
 //
 //	m + s·(θ(t) - m),   s = (m - floor)/(m - min θ).
 //

@@ -2,8 +2,8 @@ package basis
 
 import "math"
 
-// Apply multiplies the first axis of a tensor [K, ...] by a matrix [K'][K] and returns the tensor [K', ...]; both are given
-// as their numbers in row-major order. It returns nil if the shapes do not fit.
+// Apply multiplies the first axis of a tensor [K, ...] by a matrix [K'][K] and returns the tensor [K', ...]; both are
+// given as their numbers in row-major order. It returns nil if the shapes do not fit.
 func Apply(matrix [][]float64, values []float64) []float64 {
 	if len(matrix) == 0 || len(matrix[0]) == 0 || len(values)%len(matrix[0]) != 0 {
 		return nil

@@ -39,14 +39,15 @@ func New(name string, functions int) (Basis, error) {
 		return nil, err
 	}
 	if b.Name() != name || b.Functions() != functions {
-		return nil, fmt.Errorf("basis: %d functions of %q asked for, it made %d of %q", functions, name, b.Functions(), b.Name())
+		return nil, fmt.Errorf("basis: %d functions of %q asked for, it made %d of %q", functions, name, b.Functions(),
+			b.Name())
 	}
 	return b, nil
 }
 
-// Register adds a family of bases under a name that New, configurations and commands then know. family returns the basis
-// with the given number of functions, whose Check refuses numbers that cannot be. Registering a name again replaces the
-// family, so that a notebook cell can be run twice.
+// Register adds a family of bases under a name that New, configurations and commands then know. family returns the
+// basis with the given number of functions, whose Check refuses numbers that cannot be. Registering a name again
+// replaces the family, so that a notebook cell can be run twice.
 func Register(name string, family func(functions int) Basis) error {
 	if name == "" || strings.ContainsAny(name, " \t\n") {
 		return fmt.Errorf("basis: a basis needs a name without spaces, got %q", name)

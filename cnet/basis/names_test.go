@@ -94,7 +94,8 @@ func (b monomials) At(p Point) []float64 {
 
 // TestRegister: a basis of one's own is found by name, and can do what the built-in ones can.
 func TestRegister(t *testing.T) {
-	for name, family := range map[string]func(int) Basis{"two words": func(int) Basis { return Hat{2} }, "": nil, "x": nil} {
+	for name, family := range map[string]func(int) Basis{"two words": func(int) Basis { return Hat{2} }, "": nil,
+		"x": nil} {
 		if err := Register(name, family); err == nil {
 			t.Errorf("Register(%q) gave no error", name)
 		}

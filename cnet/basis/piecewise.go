@@ -2,8 +2,8 @@ package basis
 
 import "fmt"
 
-// PiecewiseConstant is the basis of K functions that are 1 on one of K equal cells of [0, 1] and 0 elsewhere, so that every
-// cell has its own weights, as in the original.
+// PiecewiseConstant is the basis of K functions that are 1 on one of K equal cells of [0, 1] and 0 elsewhere, so that
+// every cell has its own weights, as in the original.
 type PiecewiseConstant struct{ K int }
 
 func (b PiecewiseConstant) Name() string   { return "piecewise_constant" }
@@ -49,7 +49,8 @@ func (b PiecewiseLinear) Check() error {
 		return err
 	}
 	if b.K%2 != 0 {
-		return fmt.Errorf("basis: piecewise_linear has two functions a cell, so their number must be even: %d or %d, got %d",
+		return fmt.Errorf("basis: piecewise_linear has two functions a cell, so their number must be even: %d or %d, "+
+			"got %d",
 			b.K-1, b.K+1, b.K)
 	}
 	return nil
@@ -76,8 +77,8 @@ func (b PiecewiseLinear) Nodes() []Point {
 // Refined cuts every cell into m.
 func (b PiecewiseLinear) Refined(m int) Basis { return PiecewiseLinear{m * b.K} }
 
-// Hat is the basis of the finite element method's hat functions: continuous, linear between K equispaced nodes from t = 0
-// to t = 1, each 1 at one node and 0 at the others. A coefficient is the value of θ at a node. With K = 1 the function is
+// Hat is the basis of the finite element method's hat functions: continuous, linear between K equispaced nodes from 0
+// to 1, each 1 at one node and 0 at the others. A coefficient is the value of θ at a node. With K = 1 the function is
 // the constant 1.
 type Hat struct{ K int }
 

@@ -3,7 +3,8 @@ package basis
 import "math"
 
 // Legendre is the basis of the polynomials P_k(2t-1), k < K: the Legendre polynomials shifted to [0, 1], in their usual
-// normalisation P_k(1) = 1. They are orthogonal there, with ∫ φ_k² dt = 1/(2k+1), so projecting to fewer drops coefficients.
+// normalisation P_k(1) = 1. They are orthogonal there, with ∫ φ_k² dt = 1/(2k+1), so projecting to fewer drops
+// coefficients.
 type Legendre struct{ K int }
 
 func (b Legendre) Name() string   { return "legendre" }
@@ -40,7 +41,8 @@ func legendre(x float64, values []float64) {
 	})
 }
 
-// recur fills values with polynomials that begin with 1 and x, and of which next returns the k-th, given the two before.
+// recur fills values with polynomials that begin with 1 and x, and of which next returns the k-th, given the two
+// before.
 func recur(x float64, values []float64, next func(k int, last, before float64) float64) {
 	for k := range values {
 		switch k {
@@ -54,8 +56,8 @@ func recur(x float64, values []float64, next func(k int, last, before float64) f
 	}
 }
 
-// Chebyshev is the basis of the polynomials T_k(2t-1), k < K: the Chebyshev polynomials of the first kind shifted to [0, 1],
-// all between -1 and 1. They span the same functions as Legendre.
+// Chebyshev is the basis of the polynomials T_k(2t-1), k < K: the Chebyshev polynomials of the first kind shifted to
+// [0, 1], all between -1 and 1. They span the same functions as Legendre.
 type Chebyshev struct{ K int }
 
 func (b Chebyshev) Name() string   { return "chebyshev" }

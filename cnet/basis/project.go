@@ -6,16 +6,16 @@ import (
 )
 
 // Project returns the matrix [K'][K] of the L2([0, 1]) projection between bases of K and K' functions: it maps the
-// coefficients of θ(t) = Σ_k φ_k(t)·θ_k to those of the combination of the ψ_i that is closest to θ in the mean square over
-// depth,
+// coefficients of θ(t) = Σ_k φ_k(t)·θ_k to those of the combination of the ψ_i that is closest to θ in the mean square
+// over depth,
 //
 //	X = G⁻¹·B,   G_ij = ∫ ψ_i ψ_j dt,   B_ik = ∫ ψ_i φ_k dt.
 //
 // The integrals are exact up to rounding: Gauss quadrature on the pieces that the cells of both bases, aligned with
-// integers, cut out of each other. With Fourier functions, which are no polynomials, enough points are used for errors of
-// 1e-14. Between piecewise constants each entry is one correctly rounded quotient of whole numbers: 16 to 8 averages pairs
-// with 0.5 and 0.5. A function that both bases have at the same index keeps its coefficient to the bit; so projecting to
-// the same basis changes nothing.
+// integers, cut out of each other. With Fourier functions, which are no polynomials, enough points are used for errors
+// of 1e-14. Between piecewise constants each entry is one correctly rounded quotient of whole numbers: 16 to 8 averages
+// pairs with 0.5 and 0.5. A function that both bases have at the same index keeps its coefficient to the bit; so
+// projecting to the same basis changes nothing.
 //
 // Positive functions may become negative; the package comment says where.
 func Project(from, to Basis) ([][]float64, error) {
@@ -45,21 +45,23 @@ func Project(from, to Basis) ([][]float64, error) {
 		addOuter(load, weight, psi, phi)
 	})
 	if !solve(gram, load) {
-		return nil, fmt.Errorf("basis: cannot project to %s: its %d functions are linearly dependent", to.Name(), to.Functions())
+		return nil, fmt.Errorf("basis: cannot project to %s: its %d functions are linearly dependent", to.Name(),
+			to.Functions())
 	}
 	return load, nil
 }
 
-// Distance returns the L2 distance of two functions of depth, the root of ∫ |θ(t) - η(t)|² dt, where |·|² sums the squares
-// of all entries. θ has the coefficients x [K, ...] in a, and η has y [K', ...] in b. If y is the projection of x, it is the
-// error of the compression; if y is zero, it is the norm of θ.
+// Distance returns the L2 distance of two functions of depth, the root of ∫ |θ(t) - η(t)|² dt, where |·|² sums the
+// squares of all entries. θ has the coefficients x [K, ...] in a, and η has y [K', ...] in b. If y is the projection of
+// x, it is the error of the compression; if y is zero, it is the norm of θ.
 func Distance(a Basis, x []float64, b Basis, y []float64) (float64, error) {
 	if err := check(a, b); err != nil {
 		return 0, err
 	}
 	rest := len(x) / a.Functions()
 	if len(x) != rest*a.Functions() || len(y) != rest*b.Functions() {
-		return 0, fmt.Errorf("basis: %d coefficients of %d functions and %d of %d are not two functions of depth of one shape",
+		return 0, fmt.Errorf("basis: %d coefficients of %d functions and %d of %d are not two functions of depth of "+
+			"one shape",
 			len(x), a.Functions(), len(y), b.Functions())
 	}
 	var sum float64

@@ -28,8 +28,8 @@ func TestGauss(t *testing.T) {
 	}
 }
 
-// TestProjectAveragesExactly compares projections between piecewise constants with overlaps in rational arithmetic: each
-// entry is the float64 next to the truth.
+// TestProjectAveragesExactly compares projections between piecewise constants with overlaps in rational arithmetic:
+// each entry is the float64 next to the truth.
 func TestProjectAveragesExactly(t *testing.T) {
 	for from := 1; from <= 24; from++ {
 		for to := 1; to <= 24; to++ {
@@ -57,8 +57,8 @@ func TestProjectAveragesExactly(t *testing.T) {
 	}
 }
 
-// TestProjectFourier bounds the error of quadrature of what is no polynomial: Gram matrices are diagonal, and the Fourier
-// coefficients of a cell's indicator and of t are known.
+// TestProjectFourier bounds the error of quadrature of what is no polynomial: Gram matrices are diagonal, and the
+// Fourier coefficients of a cell's indicator and of t are known.
 func TestProjectFourier(t *testing.T) {
 	for _, k := range []int{1, 2, 3, 8, 17, 64} {
 		b := Fourier{k}
@@ -104,7 +104,8 @@ func TestProjectFourier(t *testing.T) {
 // TestProjectIdentity: projecting or interpolating to the same basis changes no bit.
 func TestProjectIdentity(t *testing.T) {
 	for _, b := range all(t, 17) {
-		for name, change := range map[string]func(a, b Basis) ([][]float64, error){"Project": Project, "Interpolate": Interpolate} {
+		for name, change := range map[string]func(a, b Basis) ([][]float64, error){"Project": Project,
+			"Interpolate": Interpolate} {
 			matrix, err := change(b, b)
 			if err != nil {
 				t.Fatal(err)
@@ -120,8 +121,8 @@ func TestProjectIdentity(t *testing.T) {
 	}
 }
 
-// TestProjectIsClosest: what projection leaves is orthogonal to every function of the new basis, by quadrature of another
-// kind on a grid of its own; so no coefficients come closer, and projecting again changes nothing.
+// TestProjectIsClosest: what projection leaves is orthogonal to every function of the new basis, by quadrature of
+// another kind on a grid of its own; so no coefficients come closer, and projecting again changes nothing.
 func TestProjectIsClosest(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	bases := all(t, 5)
@@ -158,8 +159,8 @@ func integrate(cells int, visit func(t, weight float64)) {
 	}
 }
 
-// TestProjectToContaining: a projection to a space that contains the function is exact, whatever the basis there; and to
-// the refined basis it is the refinement's matrix.
+// TestProjectToContaining: a projection to a space that contains the function is exact, whatever the basis there; and
+// to the refined basis it is the refinement's matrix.
 func TestProjectToContaining(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	for _, b := range all(t, 9) {
@@ -188,7 +189,8 @@ func TestProjectToContaining(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ from, to Basis }{
-		{Legendre{20}, Chebyshev{20}}, {Chebyshev{12}, Legendre{30}}, {Hat{9}, PiecewiseLinear{16}}, {Hat{2}, Legendre{2}},
+		{Legendre{20}, Chebyshev{20}}, {Chebyshev{12}, Legendre{30}}, {Hat{9}, PiecewiseLinear{16}},
+		{Hat{2}, Legendre{2}},
 		{PiecewiseConstant{6}, PiecewiseLinear{24}}, {Hat{1}, Fourier{4}}, {Legendre{2}, Hat{6}},
 	} {
 		matrix, err := Project(c.from, c.to)
@@ -313,7 +315,8 @@ func FuzzProject(f *testing.F) {
 		if errA != nil || errB != nil {
 			return
 		}
-		for name, change := range map[string]func(a, b Basis) ([][]float64, error){"Project": Project, "Interpolate": Interpolate} {
+		for name, change := range map[string]func(a, b Basis) ([][]float64, error){"Project": Project,
+			"Interpolate": Interpolate} {
 			matrix, err := change(a, b)
 			if err != nil || len(matrix) != kB {
 				t.Fatalf("%s(%#v, %#v): %d rows, %v", name, a, b, len(matrix), err)

@@ -2,8 +2,8 @@ package basis
 
 import "math"
 
-// gauss returns the points and weights of Gauss–Legendre quadrature on [0, 1], exact for polynomials of degree 2n-1 (NIST
-// DLMF 3.5(v)). The zeros of P_n are found by Newton's method from x_i ≈ cos(π(i+3/4)/(n+1/2)).
+// gauss returns the points and weights of Gauss–Legendre quadrature on [0, 1], exact for polynomials of degree 2n-1
+// (NIST DLMF 3.5(v)). The zeros of P_n are found by Newton's method from x_i ≈ cos(π(i+3/4)/(n+1/2)).
 func gauss(n int) (points, weights []float64) {
 	points, weights = make([]float64, n), make([]float64, n)
 	p := make([]float64, n+1)
@@ -21,9 +21,10 @@ func gauss(n int) (points, weights []float64) {
 	return points, weights
 }
 
-// quadrature visits the points of an integral over [0, 1] of functions from both bases, exact for polynomials of the given
-// degree on the cells that both have in common: Gauss points in each, with the values of both bases there. The weights
-// sum to a.Cells()·b.Cells(); they are whole numbers for degree 0, so that averages of piecewise constants come out exactly.
+// quadrature visits the points of an integral over [0, 1] of functions from both bases, exact for polynomials of the
+// given degree on the cells that both have in common: Gauss points in each, with the values of both bases there. The
+// weights sum to a.Cells()·b.Cells(); they are whole numbers for degree 0, so that averages of piecewise constants come
+// out exactly.
 func quadrature(a, b Basis, degree int, visit func(weight float64, atA, atB []float64)) {
 	points, weights := gauss(max(degree, 0)/2 + 1)
 	// In units of 1/(na·nb) all ends of cells are integers: a cell of a is nb long, and one of b is na.

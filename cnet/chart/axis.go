@@ -88,8 +88,8 @@ func (p Panel) yExtent() extent {
 	return e
 }
 
-// addMost adds values but leaves out outliers, so that the spikes of a noisy series do not flatten all others. A value is
-// an outlier if it lies further outside the 5 % and 95 % quantiles than these are apart.
+// addMost adds values but leaves out outliers, so that the spikes of a noisy series do not flatten all others. A value
+// is an outlier if it lies further outside the 5 % and 95 % quantiles than these are apart.
 func (e *extent) addMost(values []float64, log bool) {
 	kept := make([]float64, 0, len(values))
 	for _, v := range values {

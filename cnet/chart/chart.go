@@ -26,8 +26,8 @@ type Panel struct {
 	Series []Series
 	Marks  []Mark
 
-	// Cells makes the panel a heat map, Cells[row][column] with row 0 at the top. X.Labels and Y.Labels name columns and
-	// rows; Z bounds the colour scale and formats the values. A panel has either Cells or Series.
+	// Cells makes the panel a heat map, Cells[row][column] with row 0 at the top. X.Labels and Y.Labels name columns
+	// and rows; Z bounds the colour scale and formats the values. A panel has either Cells or Series.
 	Cells [][]float64
 	Z     Axis
 	// Framed lists the cells {row, column} that get a thick frame; those outside of Cells are ignored.
@@ -93,8 +93,8 @@ type Mark struct {
 	Label string
 }
 
-// Size returns the size in CSS pixels at which the chart is meant to be shown: the size of an SVG; a PNG has Scale times
-// as many pixels in each direction.
+// Size returns the size in CSS pixels at which the chart is meant to be shown: the size of an SVG; a PNG has Scale
+// times as many pixels in each direction.
 func (c Chart) Size() (width, height float64) {
 	width, height = c.Width, c.Height
 	if width == 0 {
@@ -149,7 +149,8 @@ func (c Chart) check() error {
 		value float64
 	}{{"Width", w}, {"Height", h}} {
 		if !(d.value >= 1 && d.value*s <= most) {
-			return fmt.Errorf("chart: %s is %v; expected 1 to %v pixels (%d at scale %v)", d.name, d.value, math.Floor(most/s), most, s)
+			return fmt.Errorf("chart: %s is %v; expected 1 to %v pixels (%d at scale %v)", d.name, d.value,
+				math.Floor(most/s), most, s)
 		}
 	}
 	if c.Columns < 0 {

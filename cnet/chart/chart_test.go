@@ -87,7 +87,8 @@ func TestPNGHasScaleTimesTheSize(t *testing.T) {
 	}{
 		{chart.Chart{}, 1800, 680},
 		{chart.Chart{Width: 300, Height: 200, Scale: 1}, 300, 200},
-		{chart.Chart{Width: 301, Height: 201, Scale: 1.5, Panels: []chart.Panel{{Series: []chart.Series{line(1, 2)}}}}, 452, 302},
+		{chart.Chart{Width: 301, Height: 201, Scale: 1.5, Panels: []chart.Panel{{Series: []chart.Series{line(1, 2)}}}},
+			452, 302},
 		{chart.Chart{Panels: make([]chart.Panel, 2), Columns: 1, Scale: 1}, 900, 640},
 	} {
 		img, err := png.DecodeConfig(bytes.NewReader(pngOf(t, c.chart)))
@@ -110,7 +111,8 @@ func TestSVGHasAllText(t *testing.T) {
 		Marks:  []chart.Mark{{At: 2, Label: "refined to 2-2-2"}, {At: 2, Label: "<rk4>"}},
 	}}}
 	texts, _ := svgOf(t, c)
-	for _, want := range []string{awkward, "panel <1>", "x & y", "accuracy", "tom & jerry", "refined to 2-2-2, <rk4>", "1", "2", "3", "40 %"} {
+	for _, want := range []string{awkward, "panel <1>", "x & y", "accuracy", "tom & jerry", "refined to 2-2-2, <rk4>",
+		"1", "2", "3", "40 %"} {
 		if !has(texts, want) {
 			t.Errorf("SVG lacks the text %q; it has %q", want, texts)
 		}
@@ -127,7 +129,8 @@ func TestTextIsMadePrintable(t *testing.T) {
 
 func TestGapsInterruptLines(t *testing.T) {
 	strokes := func(y ...float64) int { // number of stretches of the curve
-		_, paths := svgOf(t, chart.Chart{Panels: []chart.Panel{{Series: []chart.Series{{Y: y, Color: "#123456"}}, X: chart.Axis{Min: -1, Max: 9}, Y: chart.Axis{Min: -1, Max: 9}}}})
+		_, paths := svgOf(t, chart.Chart{Panels: []chart.Panel{{Series: []chart.Series{{Y: y, Color: "#123456"}},
+			X: chart.Axis{Min: -1, Max: 9}, Y: chart.Axis{Min: -1, Max: 9}}}})
 		// background, grid, [curve], [lone dots], axis
 		return strings.Count(paths[2], "M")
 	}
@@ -151,7 +154,8 @@ func TestGapsInterruptLines(t *testing.T) {
 func TestEverythingCanBeDrawn(t *testing.T) {
 	cells := func(rows ...[]float64) chart.Chart { return chart.Chart{Panels: []chart.Panel{{Cells: rows}}} }
 	log := func(y ...float64) chart.Chart {
-		return chart.Chart{Panels: []chart.Panel{{X: chart.Axis{Log: true}, Y: chart.Axis{Log: true}, Series: []chart.Series{line(y...)}}}}
+		return chart.Chart{Panels: []chart.Panel{{X: chart.Axis{Log: true}, Y: chart.Axis{Log: true},
+			Series: []chart.Series{line(y...)}}}}
 	}
 	many := make([]float64, 100_000)
 	for i := range many {
@@ -184,17 +188,20 @@ func TestEverythingCanBeDrawn(t *testing.T) {
 			chart.Series{Kind: chart.Steps, Y: []float64{1, nan, 2, 3}},
 			chart.Series{Kind: chart.Steps, X: []float64{0, 1, nan, 3}, Y: []float64{1, 2, 3}},
 			chart.Series{Kind: chart.Points, Y: []float64{1, nan, 2}}),
-		"outside":       {Panels: []chart.Panel{{X: chart.Axis{Min: 5, Max: 6}, Y: chart.Axis{Min: 5, Max: 6}, Series: []chart.Series{line(1, 2, 3)}}}},
-		"many marks":    {Panels: []chart.Panel{{Marks: crowd, Series: []chart.Series{line(1, 2, 3)}}}},
-		"NaN mark":      {Panels: []chart.Panel{{Marks: []chart.Mark{{At: nan, Label: "x"}}}}},
-		"small":         {Width: 1, Height: 1, Title: "title", Panels: []chart.Panel{{Title: "t", Series: []chart.Series{line(1, 2)}}}},
-		"narrow":        {Width: 40, Height: 400, Title: "title", Panels: make([]chart.Panel, 3)},
-		"equal":         {Panels: []chart.Panel{{Equal: true, Series: []chart.Series{line(1, 2, 50)}}}},
-		"no cells":      cells(),
-		"empty cells":   cells([]float64{}),
-		"cells":         cells([]float64{1, nan, inf}, []float64{0, -1e-9, 1e9}),
-		"one cell":      cells([]float64{2}),
-		"labels":        {Panels: []chart.Panel{{X: chart.Axis{Labels: []string{"one", "", strings.Repeat("long ", 50)}}}}},
+		"outside": {Panels: []chart.Panel{{X: chart.Axis{Min: 5, Max: 6}, Y: chart.Axis{Min: 5, Max: 6},
+			Series: []chart.Series{line(1, 2, 3)}}}},
+		"many marks": {Panels: []chart.Panel{{Marks: crowd, Series: []chart.Series{line(1, 2, 3)}}}},
+		"NaN mark":   {Panels: []chart.Panel{{Marks: []chart.Mark{{At: nan, Label: "x"}}}}},
+		"small": {Width: 1, Height: 1, Title: "title",
+			Panels: []chart.Panel{{Title: "t", Series: []chart.Series{line(1, 2)}}}},
+		"narrow":      {Width: 40, Height: 400, Title: "title", Panels: make([]chart.Panel, 3)},
+		"equal":       {Panels: []chart.Panel{{Equal: true, Series: []chart.Series{line(1, 2, 50)}}}},
+		"no cells":    cells(),
+		"empty cells": cells([]float64{}),
+		"cells":       cells([]float64{1, nan, inf}, []float64{0, -1e-9, 1e9}),
+		"one cell":    cells([]float64{2}),
+		"labels": {Panels: []chart.Panel{{X: chart.Axis{Labels: []string{"one", "",
+			strings.Repeat("long ", 50)}}}}},
 		"endless names": one(chart.Series{Name: strings.Repeat("name ", 100), Y: []float64{1}}),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -245,9 +252,11 @@ func TestSameChartSameBytes(t *testing.T) {
 	}
 	c := chart.Chart{Title: "all at once", Panels: []chart.Panel{
 		{Title: "lines", Marks: []chart.Mark{{At: 100, Label: "here"}, {At: 200, Label: "there"}},
-			Series: []chart.Series{{Name: "wave", Y: wave}, {Name: "steps", Kind: chart.Steps, Y: []float64{0, 1, nan, 2}}}},
+			Series: []chart.Series{{Name: "wave", Y: wave},
+				{Name: "steps", Kind: chart.Steps, Y: []float64{0, 1, nan, 2}}}},
 		{Title: "cells", Cells: [][]float64{{1, 2, 3}, {4, nan, 6}}},
-		{Series: []chart.Series{{Name: "wave", Light: true, Y: wave}, {Name: "points", Kind: chart.Points, Y: wave[:50]}}},
+		{Series: []chart.Series{{Name: "wave", Light: true, Y: wave},
+			{Name: "points", Kind: chart.Points, Y: wave[:50]}}},
 	}}
 	first := pngOf(t, c)
 	var svg bytes.Buffer
@@ -277,14 +286,21 @@ func TestErrorsNameThePlace(t *testing.T) {
 		chart chart.Chart
 		want  string
 	}{
-		{loss(chart.Series{Name: "train", X: three, Y: two}), `chart: panel "Loss": series "train": has 3 values in X and 2 in Y; expected as many X`},
-		{loss(chart.Series{Kind: chart.Steps, X: two, Y: three}), `chart: panel "Loss": series 1: has 2 values in X and 3 in Y; expected as many X or one more`},
-		{loss(chart.Series{Y: two, Color: "red"}), `chart: panel "Loss": series 1: colour "red"; expected the form #rrggbb`},
+		{loss(chart.Series{Name: "train", X: three, Y: two}),
+			`chart: panel "Loss": series "train": has 3 values in X and 2 in Y; expected as many X`},
+		{loss(chart.Series{Kind: chart.Steps, X: two, Y: three}),
+			`chart: panel "Loss": series 1: has 2 values in X and 3 in Y; expected as many X or one more`},
+		{loss(chart.Series{Y: two, Color: "red"}),
+			`chart: panel "Loss": series 1: colour "red"; expected the form #rrggbb`},
 		{loss(chart.Series{Kind: 9}), `chart: panel "Loss": series 1: unknown kind 9; expected Line, Steps or Points`},
-		{chart.Chart{Panels: []chart.Panel{{X: chart.Axis{Min: 2, Max: 1}}}}, `chart: panel 1: x axis runs from 2 to 1; expected Min < Max`},
-		{chart.Chart{Panels: []chart.Panel{{Y: chart.Axis{Max: 1, Log: true}}}}, `chart: panel 1: y axis is logarithmic and starts at 0; expected Min > 0`},
-		{chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{two, three}}}}, `chart: panel 1: row 1 of Cells has 3 values, row 0 has 2`},
-		{chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{two}, X: chart.Axis{Labels: []string{"a"}}}}}, `chart: panel 1: has 1 names in X.Labels for 2 columns of Cells`},
+		{chart.Chart{Panels: []chart.Panel{{X: chart.Axis{Min: 2, Max: 1}}}},
+			`chart: panel 1: x axis runs from 2 to 1; expected Min < Max`},
+		{chart.Chart{Panels: []chart.Panel{{Y: chart.Axis{Max: 1, Log: true}}}},
+			`chart: panel 1: y axis is logarithmic and starts at 0; expected Min > 0`},
+		{chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{two, three}}}},
+			`chart: panel 1: row 1 of Cells has 3 values, row 0 has 2`},
+		{chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{two}, X: chart.Axis{Labels: []string{"a"}}}}},
+			`chart: panel 1: has 1 names in X.Labels for 2 columns of Cells`},
 		{chart.Chart{Width: -1}, `chart: Width is -1; expected 1 to 8192 pixels (16384 at scale 2)`},
 		{chart.Chart{Height: nan}, `chart: Height is NaN; expected 1 to 8192 pixels (16384 at scale 2)`},
 		{chart.Chart{Scale: 100}, `chart: Scale is 100; expected 0.1 to 16`},
@@ -318,7 +334,8 @@ func TestSaveWritesWholeFilesOnly(t *testing.T) {
 	if err := bad.Save(filepath.Join(dir, "b.png")); err == nil {
 		t.Error("an impossible chart was saved")
 	}
-	if err := c.Save(filepath.Join(dir, "c.pdf")); err == nil || !strings.Contains(err.Error(), `unknown extension ".pdf"; expected .png or .svg`) {
+	if err := c.Save(filepath.Join(dir, "c.pdf")); err == nil ||
+		!strings.Contains(err.Error(), `unknown extension ".pdf"; expected .png or .svg`) {
 		t.Errorf("saving a PDF: %v", err)
 	}
 	if err := c.Save(filepath.Join(dir, "none", "d.png")); !errors.Is(err, os.ErrNotExist) {

@@ -39,8 +39,8 @@ func parseColor(s string) (color.NRGBA, error) {
 	return color.NRGBA{}, fmt.Errorf("colour %q; expected the form #rrggbb", s)
 }
 
-// paler mixes c with the share by of white, from 0 to 1. The result is opaque, which draws faster and does not darken where
-// strokes cross.
+// paler mixes c with the share by of white, from 0 to 1. The result is opaque, which draws faster and does not darken
+// where strokes cross.
 func paler(c color.NRGBA, by float64) color.NRGBA {
 	mix := func(v uint8) uint8 { return uint8(float64(v) + (255-float64(v))*by + 0.5) }
 	return color.NRGBA{mix(c.R), mix(c.G), mix(c.B), 0xff}

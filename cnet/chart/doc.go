@@ -8,13 +8,14 @@
 //	}}}
 //	err := c.Save("cooling.png") // or .svg; c.PNG(w), c.SVG(w)
 //
-// A [Chart] is data only: panels with axes, series and marks, or with the cells of a heat map. It does not know how it is
-// drawn, so other renderings can be made from the same value. [ByClass] returns the series for classified points in the
-// plane. A [Gallery] shows pictures with captions, as PNG only. The charts of a training run are made in package figures.
+// A [Chart] is data only: panels with axes, series and marks, or with the cells of a heat map. It does not know how it
+// is drawn, so other renderings can be made from the same value. [ByClass] returns the series for classified points in
+// the plane. A [Gallery] shows pictures with captions, as PNG only. The charts of a training run are made in package
+// figures.
 //
-// Zero values are good defaults. A value that is NaN or infinite is a gap, and an empty chart is drawn as empty axes. What
-// cannot be drawn, such as X and Y of different lengths or an unknown colour, is an error that names the panel and the
-// series. Equal charts give equal bytes.
+// Zero values are good defaults. A value that is NaN or infinite is a gap, and an empty chart is drawn as empty axes.
+// What cannot be drawn, such as X and Y of different lengths or an unknown colour, is an error that names the panel and
+// the series. Equal charts give equal bytes.
 //
 // The colours are those of Okabe and Ito ("Color Universal Design", 2008), which people with colour-vision deficiencies
 // can tell apart. Classes also differ in shape, and series past the seventh are dashed.

@@ -25,8 +25,8 @@ type Gallery struct {
 	// Width and Height are those of one picture in pixels; Channels is 1 (gray) or 3 (red, green, blue), and 0 means 1.
 	Width, Height, Channels int
 
-	// Predicted and Labels hold classes, Confidence holds probabilities from 0 to 1. Each is nil or has one value for each
-	// picture; a negative class or a NaN means unknown. Without a prediction the caption is the label.
+	// Predicted and Labels hold classes, Confidence holds probabilities from 0 to 1. Each is nil or has one value for
+	// each picture; a negative class or a NaN means unknown. Without a prediction the caption is the label.
 	Predicted, Labels []int
 	Confidence        []float64
 	// Classes holds the names of the classes; a class without a name is shown by its number.
@@ -79,7 +79,8 @@ func (g Gallery) layout() (galleryLayout, error) {
 		name     string
 		got      int
 		min, max int
-	}{{"Width", g.Width, 1, 4096}, {"Height", g.Height, 1, 4096}, {"Scale", l.scale, 1, 16}, {"Zoom", g.Zoom, 0, 64}, {"Columns", g.Columns, 0, 1 << 20}} {
+	}{{"Width", g.Width, 1, 4096}, {"Height", g.Height, 1, 4096}, {"Scale", l.scale, 1, 16}, {"Zoom", g.Zoom, 0, 64},
+		{"Columns", g.Columns, 0, 1 << 20}} {
 		if v.got < v.min || v.got > v.max {
 			return l, fmt.Errorf("chart: gallery: %s is %d; expected %d to %d", v.name, v.got, v.min, v.max)
 		}
@@ -94,7 +95,8 @@ func (g Gallery) layout() (galleryLayout, error) {
 		name string
 		have bool
 		n    int
-	}{{"Predicted", g.Predicted != nil, len(g.Predicted)}, {"Labels", g.Labels != nil, len(g.Labels)}, {"Confidence", g.Confidence != nil, len(g.Confidence)}} {
+	}{{"Predicted", g.Predicted != nil, len(g.Predicted)}, {"Labels", g.Labels != nil, len(g.Labels)},
+		{"Confidence", g.Confidence != nil, len(g.Confidence)}} {
 		if v.have && v.n != l.n {
 			return l, fmt.Errorf("chart: gallery: %s has %d values for %d pictures", v.name, v.n, l.n)
 		}
@@ -130,14 +132,15 @@ func (g Gallery) layout() (galleryLayout, error) {
 	l.width = 2*l.margin + l.cols*l.tileW + (l.cols-1)*l.gap
 	l.height = l.top + l.rows*l.tileH + max(0, l.rows-1)*l.gap + l.margin/2
 	if l.width > 16384 || l.height > 16384 {
-		return l, fmt.Errorf("chart: gallery of %d pictures would be %d×%d pixels; expected at most 16384×16384 (fewer pictures or a smaller Zoom)",
+		return l, fmt.Errorf("chart: gallery of %d pictures would be %d×%d pixels; expected at most 16384×16384 "+
+			"(fewer pictures or a smaller Zoom)",
 			l.n, l.width, l.height)
 	}
 	return l, nil
 }
 
-// caption returns the two lines below picture i, the class with its probability and, if it is wrong, the true class, and
-// their colour.
+// caption returns the two lines below picture i, the class with its probability and, if it is wrong, the true class,
+// and their colour.
 func (g Gallery) caption(i int) (first, percent, second string, c color.NRGBA) {
 	predicted, label := -1, -1
 	if g.Predicted != nil {

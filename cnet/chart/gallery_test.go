@@ -14,7 +14,8 @@ import (
 
 func gallery() chart.Gallery {
 	g := chart.Gallery{Title: "Test images", Width: 4, Height: 3, Channels: 3, Zoom: 5, Columns: 2,
-		Predicted: []int{0, 1, 1}, Labels: []int{0, 0, -1}, Confidence: []float64{0.98, 0.5, nan}, Classes: []string{"ankle boot", "bag"}}
+		Predicted: []int{0, 1, 1}, Labels: []int{0, 0, -1}, Confidence: []float64{0.98, 0.5, nan},
+		Classes: []string{"ankle boot", "bag"}}
 	for i := range 3 * 4 * 3 * 3 {
 		g.Pixels = append(g.Pixels, uint8(2*i))
 	}
@@ -72,11 +73,13 @@ func TestGalleryColoursRightAndWrong(t *testing.T) {
 
 func TestGalleryPNG(t *testing.T) {
 	for name, g := range map[string]chart.Gallery{
-		"full":          gallery(),
-		"empty":         {Width: 28, Height: 28},
-		"gray":          {Width: 2, Height: 2, Pixels: make([]uint8, 40), Labels: make([]int, 10)},
-		"unknown class": {Width: 1, Height: 1, Pixels: make([]uint8, 2), Predicted: []int{-1, 1234}, Labels: []int{-5, 3}},
-		"long name":     {Width: 1, Height: 1, Pixels: make([]uint8, 1), Labels: []int{0}, Classes: []string{strings.Repeat("w", 500)}},
+		"full":  gallery(),
+		"empty": {Width: 28, Height: 28},
+		"gray":  {Width: 2, Height: 2, Pixels: make([]uint8, 40), Labels: make([]int, 10)},
+		"unknown class": {Width: 1, Height: 1, Pixels: make([]uint8, 2), Predicted: []int{-1, 1234},
+			Labels: []int{-5, 3}},
+		"long name": {Width: 1, Height: 1, Pixels: make([]uint8, 1), Labels: []int{0},
+			Classes: []string{strings.Repeat("w", 500)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var a, b bytes.Buffer
@@ -102,9 +105,11 @@ func TestGalleryErrors(t *testing.T) {
 		change func(*chart.Gallery)
 		want   string
 	}{
-		{func(g *chart.Gallery) { g.Pixels = g.Pixels[1:] }, "chart: gallery has 107 bytes of Pixels; expected a multiple of 36 (3×4×3)"},
+		{func(g *chart.Gallery) { g.Pixels = g.Pixels[1:] },
+			"chart: gallery has 107 bytes of Pixels; expected a multiple of 36 (3×4×3)"},
 		{func(g *chart.Gallery) { g.Labels = g.Labels[1:] }, "chart: gallery: Labels has 2 values for 3 pictures"},
-		{func(g *chart.Gallery) { g.Confidence = []float64{1} }, "chart: gallery: Confidence has 1 values for 3 pictures"},
+		{func(g *chart.Gallery) { g.Confidence = []float64{1} },
+			"chart: gallery: Confidence has 1 values for 3 pictures"},
 		{func(g *chart.Gallery) { g.Channels = 4 }, "chart: gallery has 4 channels; expected 1 or 3"},
 		{func(g *chart.Gallery) { g.Width = 0 }, "chart: gallery: Width is 0; expected 1 to 4096"},
 		{func(g *chart.Gallery) { g.Zoom = -1 }, "chart: gallery: Zoom is -1; expected 0 to 64"},
@@ -115,7 +120,8 @@ func TestGalleryErrors(t *testing.T) {
 			t.Errorf("error is %v, want %s", err, c.want)
 		}
 	}
-	if err := gallery().Save(filepath.Join(t.TempDir(), "g.svg")); err == nil || !strings.Contains(err.Error(), `expected .png`) {
+	if err := gallery().Save(filepath.Join(t.TempDir(), "g.svg")); err == nil ||
+		!strings.Contains(err.Error(), `expected .png`) {
 		t.Errorf("saving as SVG: %v", err)
 	}
 }

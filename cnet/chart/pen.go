@@ -25,8 +25,8 @@ type rect struct{ x0, y0, x1, y1 float64 }
 func (r rect) w() float64 { return r.x1 - r.x0 }
 func (r rect) h() float64 { return r.y1 - r.y0 }
 
-// pen draws on a canvas of gonum/plot, whose unit is one CSS pixel here and whose origin is the bottom left. Strokes and
-// fills of one style are one call each: a raster canvas pays per call.
+// pen draws on a canvas of gonum/plot, whose unit is one CSS pixel here and whose origin is the bottom left. Strokes
+// and fills of one style are one call each: a raster canvas pays per call.
 type pen struct {
 	to     vg.Canvas
 	height float64

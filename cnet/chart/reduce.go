@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// reduce turns a picture into one with a palette, which encodes several times faster and into half of the bytes. A chart
-// has a few colours and the shades between them at smoothed edges: the 256 most frequent are exact, what is left of the
-// shades becomes the nearest of those.
+// reduce turns a picture into one with a palette, which encodes several times faster and into half of the bytes. A
+// chart has a few colours and the shades between them at smoothed edges: the 256 most frequent are exact, what is left
+// of the shades becomes the nearest of those.
 func reduce(img *image.RGBA) *image.Paletted {
 	const most = 256
 	var t colorTable
@@ -62,8 +62,8 @@ func reduce(img *image.RGBA) *image.Paletted {
 	return out
 }
 
-// colorTable numbers colours in the order of their appearance. A small cache stands before the map; 0 is no colour of an
-// opaque picture.
+// colorTable numbers colours in the order of their appearance. A small cache stands before the map; 0 is no colour of
+// an opaque picture.
 type colorTable struct {
 	ids    map[uint32]int32
 	colors []uint32

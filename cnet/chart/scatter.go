@@ -10,7 +10,8 @@ import (
 // coloured by class. The series of class k has the name names[k], or "class k" if there are fewer names.
 func ByClass(x, y []float64, class []int, names ...string) ([]Series, error) {
 	if len(x) != len(y) || len(x) != len(class) {
-		return nil, fmt.Errorf("chart: points by class: %d x, %d y and %d classes; expected as many of each", len(x), len(y), len(class))
+		return nil, fmt.Errorf("chart: points by class: %d x, %d y and %d classes; expected as many of each", len(x),
+			len(y), len(class))
 	}
 	classes := slices.Clone(class)
 	slices.Sort(classes)

@@ -21,7 +21,8 @@ type cifarFiles struct {
 
 var (
 	cifar10 = cifarFiles{
-		train:  []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
+		train: []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
+			"data_batch_5.bin"},
 		test:   "test_batch.bin",
 		names:  "batches.meta.txt",
 		labels: []int{10},
@@ -89,7 +90,8 @@ func appendCIFAR(split *Split, r io.Reader, size int64, labels []int) error {
 		return malformed(0, "the file is empty, want records of %d bytes", record)
 	}
 	if rest := size % record; rest != 0 {
-		return malformed(size-rest, "%d bytes are left after %d whole records, want a multiple of %d bytes", rest, size/record, record)
+		return malformed(size-rest, "%d bytes are left after %d whole records, want a multiple of %d bytes", rest,
+			size/record, record)
 	}
 	if size/record > maxImages {
 		return malformed(0, "%d records, want at most %d", size/record, maxImages)

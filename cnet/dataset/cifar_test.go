@@ -47,7 +47,8 @@ func TestCIFARPlanesBecomePixels(t *testing.T) {
 	if set.Test.Len() != 1 || set.Test.Labels[0] != 9 {
 		t.Errorf("test labels %v, want [9]", set.Test.Labels)
 	}
-	want := "3 of 5 training batches are missing in " + dir + ": data_batch_1.bin, data_batch_3.bin, data_batch_5.bin; training on 3 images"
+	want := "3 of 5 training batches are missing in " + dir + ": data_batch_1.bin, data_batch_3.bin, " +
+		"data_batch_5.bin; training on 3 images"
 	if set.Notice != want {
 		t.Errorf("notice %q, want %q", set.Notice, want)
 	}
@@ -95,13 +96,19 @@ func TestCIFARErrors(t *testing.T) {
 		files map[string][]byte
 		want  string
 	}{
-		{"nothing", nil, `CIFAR-10 not found in |(looked for data_batch_1.bin); run "cnet data get cifar10" or pass --data DIR`},
-		{"no test batch", map[string][]byte{"data_batch_1.bin": good}, `incomplete|test_batch.bin is missing|run "cnet data get cifar10"`},
+		{"nothing", nil, `CIFAR-10 not found in |(looked for data_batch_1.bin); run "cnet data get cifar10" or pass ` +
+			`--data DIR`},
+		{"no test batch", map[string][]byte{"data_batch_1.bin": good},
+			`incomplete|test_batch.bin is missing|run "cnet data get cifar10"`},
 		{"no training batch", map[string][]byte{"test_batch.bin": good}, `incomplete|data_batch_1.bin is missing`},
-		{"empty", map[string][]byte{"data_batch_1.bin": {}, "test_batch.bin": good}, "data_batch_1.bin: byte 0: the file is empty|3073"},
-		{"truncated", map[string][]byte{"data_batch_1.bin": good, "test_batch.bin": good[:6000]}, "test_batch.bin: byte 3073: 2927 bytes are left after 1 whole records"},
-		{"trailing", map[string][]byte{"data_batch_1.bin": append(slices.Clone(good), 0), "test_batch.bin": good}, "data_batch_1.bin: byte 6146: 1 bytes are left"},
-		{"label", map[string][]byte{"data_batch_1.bin": wrongLabel, "test_batch.bin": good}, "byte 3073: label 10, want less than 10"},
+		{"empty", map[string][]byte{"data_batch_1.bin": {}, "test_batch.bin": good},
+			"data_batch_1.bin: byte 0: the file is empty|3073"},
+		{"truncated", map[string][]byte{"data_batch_1.bin": good, "test_batch.bin": good[:6000]},
+			"test_batch.bin: byte 3073: 2927 bytes are left after 1 whole records"},
+		{"trailing", map[string][]byte{"data_batch_1.bin": append(slices.Clone(good), 0), "test_batch.bin": good},
+			"data_batch_1.bin: byte 6146: 1 bytes are left"},
+		{"label", map[string][]byte{"data_batch_1.bin": wrongLabel, "test_batch.bin": good},
+			"byte 3073: label 10, want less than 10"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -118,7 +125,8 @@ func TestCIFARErrors(t *testing.T) {
 func TestCIFARReaderTrustsNoLength(t *testing.T) {
 	good := cifarRecords(2, 1)
 	var split Split
-	check.Error(t, appendCIFAR(&split, bytes.NewReader(good[:4000]), int64(len(good)), []int{10}), "byte 4000: |truncated")
+	check.Error(t, appendCIFAR(&split, bytes.NewReader(good[:4000]), int64(len(good)), []int{10}),
+		"byte 4000: |truncated")
 	check.Error(t, appendCIFAR(&split, bytes.NewReader(good), 3073<<40, []int{10}), "records, want at most")
 }
 

@@ -4,7 +4,8 @@ import "strings"
 
 var (
 	mnistClasses   = strings.Fields("0 1 2 3 4 5 6 7 8 9")
-	fashionClasses = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}
+	fashionClasses = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
+		"Bag", "Ankle boot"}
 	cifar10Classes = strings.Fields("airplane automobile bird cat deer dog frog horse ship truck")
 
 	// The 100 fine classes, alphabetical as in fine_label_names.txt.

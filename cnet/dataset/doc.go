@@ -1,5 +1,5 @@
-// Package dataset loads the images and the points in the plane that networks learn from, and cuts them into batches whose
-// order can be repeated exactly.
+// Package dataset loads the images and the points in the plane that networks learn from, and cuts them into batches
+// whose order can be repeated exactly.
 //
 //	set, err := dataset.Load("cifar10", "data/cifar10")
 //	if err != nil {
@@ -18,8 +18,8 @@
 // "fashion-sample" is embedded in the program and needs no files. Package dataset/fetch downloads the others from their
 // official addresses; this package never uses the network.
 //
-// A batch is a pure function of (seed, epoch, step). As there is no random generator whose state a run would have to save,
-// a run that was interrupted continues with the same images as one that was not.
+// A batch is a pure function of (seed, epoch, step). As there is no random generator whose state a run would have to
+// save, a run that was interrupted continues with the same images as one that was not.
 package dataset
 
 //go:generate go run ./internal/mksample -data ../../data/fashion-mnist -out ../../assets/fashion-sample

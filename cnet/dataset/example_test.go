@@ -25,7 +25,8 @@ func ExampleLoad_missing() {
 	_, err := dataset.Load("CIFAR10", "data/cifar10")
 	fmt.Println(err)
 	// Output:
-	// dataset: CIFAR-10 not found in data/cifar10 (looked for data_batch_1.bin); run "cnet data get cifar10" or pass --data DIR
+	// dataset: CIFAR-10 not found in data/cifar10 (looked for data_batch_1.bin); run "cnet data get cifar10" or pass
+	// --data DIR
 }
 
 func ExampleBatches() {

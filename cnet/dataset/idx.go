@@ -29,7 +29,8 @@ func readIDX(r io.Reader, size int64, item []int) (count int, data []byte, err e
 	field := func(i int) uint32 { return binary.BigEndian.Uint32(header[4*i:]) }
 
 	if magic, want := field(0), uint32(0x800+1+len(item)); magic != want {
-		return 0, nil, malformed(0, "magic number %#08x, want %#08x (unsigned bytes, %d dimensions)", magic, want, 1+len(item))
+		return 0, nil, malformed(0, "magic number %#08x, want %#08x (unsigned bytes, %d dimensions)", magic, want,
+			1+len(item))
 	}
 	if field(1) == 0 || field(1) > maxImages {
 		return 0, nil, malformed(4, "%d items, want 1 to %d", field(1), maxImages)
@@ -48,7 +49,8 @@ func readIDX(r io.Reader, size int64, item []int) (count int, data []byte, err e
 	buf := bytes.NewBuffer(make([]byte, 0, min(length, 8*size)+bytes.MinRead))
 	end := int64(len(header)) + length
 	if n, err := io.CopyN(buf, r, length); err != nil {
-		return 0, nil, malformed(int64(len(header))+n, "the data ends early, want %d bytes in all for %d items: %w", end, count, cut(err))
+		return 0, nil, malformed(int64(len(header))+n, "the data ends early, want %d bytes in all for %d items: %w",
+			end, count, cut(err))
 	}
 	// Reading on to the end also makes gzip compare its checksum.
 	switch n, err := io.ReadFull(r, make([]byte, 1)); {

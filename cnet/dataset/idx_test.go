@@ -54,7 +54,8 @@ func TestIDXUnderEveryName(t *testing.T) {
 		{"compressed without saying so", "mnist", "", func(s string) string { return s }, check.Gzip},
 		{"unpacked without saying so", "mnist", "", func(s string) string { return s + ".gz" }, plain},
 		{"torchvision's folder", "mnist", "MNIST/raw/", func(s string) string { return s }, plain},
-		{"torchvision's folder for fashion", "fashion-mnist", "FashionMNIST/raw/", func(s string) string { return s }, plain},
+		{"torchvision's folder for fashion", "fashion-mnist", "FashionMNIST/raw/", func(s string) string { return s },
+			plain},
 		{"parent", "fashion-mnist", "fashion-mnist/", func(s string) string { return s + ".gz" }, check.Gzip},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -88,23 +89,35 @@ func TestIDXErrors(t *testing.T) {
 		data       []byte // nil: the file is missing
 		want       string
 	}{
-		{"missing", "t10k-labels-idx1-ubyte", nil, `MNIST is incomplete in |t10k-labels-idx1-ubyte.gz is missing|run "cnet data get mnist" or pass --data DIR`},
-		{"empty", "train-images-idx3-ubyte", []byte{}, "train-images-idx3-ubyte: byte 0: |truncated|cnet data get mnist"},
+		{"missing", "t10k-labels-idx1-ubyte", nil,
+			`MNIST is incomplete in |t10k-labels-idx1-ubyte.gz is missing|run "cnet data get mnist" or pass --data ` +
+				`DIR`},
+		{"empty", "train-images-idx3-ubyte", []byte{},
+			"train-images-idx3-ubyte: byte 0: |truncated|cnet data get mnist"},
 		{"header cut", "train-images-idx3-ubyte", digits(3)[:10], "byte 10: the header of 16 bytes|truncated"},
-		{"magic of labels", "train-images-idx3-ubyte", idxBytes(make([]byte, 20), 20), "byte 0: magic number 0x00000801, want 0x00000803 (unsigned bytes, 3 dimensions)"},
+		{"magic of labels", "train-images-idx3-ubyte", idxBytes(make([]byte, 20), 20),
+			"byte 0: magic number 0x00000801, want 0x00000803 (unsigned bytes, 3 dimensions)"},
 		{"magic of floats", "train-images-idx3-ubyte", broken(digits(3), 2, 0x0d), "byte 0: magic number 0x00000d03"},
 		{"no items", "train-images-idx3-ubyte", idxBytes(nil, 0, 28, 28), "byte 4: 0 items, want 1 to 1000000"},
 		{"too many items", "train-images-idx3-ubyte", idxBytes(nil, 0xffffffff, 28, 28), "byte 4: 4294967295 items"},
-		{"wrong height", "train-images-idx3-ubyte", idxBytes(make([]byte, 3*32*28), 3, 32, 28), "byte 8: dimension 1 is 32, want 28"},
-		{"wrong width", "train-images-idx3-ubyte", idxBytes(make([]byte, 3*32*28), 3, 28, 32), "byte 12: dimension 2 is 32, want 28"},
-		{"data cut", "train-images-idx3-ubyte", digits(3)[:1000], "byte 1000: the data ends early, want 2368 bytes in all for 3 items|truncated"},
-		{"many items, no data", "train-images-idx3-ubyte", idxBytes(nil, 999999, 28, 28), "byte 16: the data ends early"},
-		{"trailing", "train-images-idx3-ubyte", append(digits(3), 0), "byte 2368: more data follows, want the end after 3 items"},
-		{"label", "train-labels-idx1-ubyte", idxBytes([]byte{5, 10, 7}, 3), "train-labels-idx1-ubyte: byte 9: label 10, want less than 10"},
-		{"fewer labels", "train-labels-idx1-ubyte", idxBytes([]byte{5, 6}, 2), "byte 4: 2 labels, want 3, as many as images in train-images-idx3-ubyte"},
+		{"wrong height", "train-images-idx3-ubyte", idxBytes(make([]byte, 3*32*28), 3, 32, 28),
+			"byte 8: dimension 1 is 32, want 28"},
+		{"wrong width", "train-images-idx3-ubyte", idxBytes(make([]byte, 3*32*28), 3, 28, 32),
+			"byte 12: dimension 2 is 32, want 28"},
+		{"data cut", "train-images-idx3-ubyte", digits(3)[:1000],
+			"byte 1000: the data ends early, want 2368 bytes in all for 3 items|truncated"},
+		{"many items, no data", "train-images-idx3-ubyte", idxBytes(nil, 999999, 28, 28),
+			"byte 16: the data ends early"},
+		{"trailing", "train-images-idx3-ubyte", append(digits(3), 0),
+			"byte 2368: more data follows, want the end after 3 items"},
+		{"label", "train-labels-idx1-ubyte", idxBytes([]byte{5, 10, 7}, 3),
+			"train-labels-idx1-ubyte: byte 9: label 10, want less than 10"},
+		{"fewer labels", "train-labels-idx1-ubyte", idxBytes([]byte{5, 6}, 2),
+			"byte 4: 2 labels, want 3, as many as images in train-images-idx3-ubyte"},
 		{"gzip header", "train-images-idx3-ubyte", []byte{0x1f, 0x8b, 9, 9, 9}, "byte 0: the gzip header is damaged"},
 		{"gzip cut", "train-images-idx3-ubyte", packed[:len(packed)-12], "truncated"},
-		{"gzip checksum", "train-images-idx3-ubyte", broken(packed, len(packed)-8, packed[len(packed)-8]^1), "byte 2368: |checksum"},
+		{"gzip checksum", "train-images-idx3-ubyte", broken(packed, len(packed)-8, packed[len(packed)-8]^1),
+			"byte 2368: |checksum"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -123,7 +136,8 @@ func TestIDXErrors(t *testing.T) {
 
 // TestIDXTakesNoMemoryOnTrust gives headers that promise 784 MB.
 func TestIDXTakesNoMemoryOnTrust(t *testing.T) {
-	for _, file := range [][]byte{idxBytes(nil, 999999, 28, 28), check.Gzip(idxBytes(make([]byte, 100), 999999, 28, 28))} {
+	for _, file := range [][]byte{idxBytes(nil, 999999, 28, 28),
+		check.Gzip(idxBytes(make([]byte, 100), 999999, 28, 28))} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		_, _, err := readIDXFile(bytes.NewReader(file), int64(len(file)), []int{28, 28})

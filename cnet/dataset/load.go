@@ -41,7 +41,8 @@ func Load(name, dir string) (*Set, error) {
 		}
 		return set, nil
 	}
-	return nil, fmt.Errorf("dataset: %s not found in %s (looked for %s); %s", s.title, dir, lookedFor[s.name], remedy(s.name))
+	return nil, fmt.Errorf("dataset: %s not found in %s (looked for %s); %s", s.title, dir, lookedFor[s.name],
+		remedy(s.name))
 }
 
 // errNothingHere is what a reader returns for a folder without any of its files.

@@ -8,7 +8,8 @@ import (
 )
 
 // mnistNames are the files of images and labels to train on, and those to test with.
-var mnistNames = []string{"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}
+var mnistNames = []string{"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+	"t10k-labels-idx1-ubyte"}
 
 // readMNIST fills set from the four idx files that MNIST introduced and that
 // Fashion-MNIST kept, names included.
@@ -85,7 +86,8 @@ func checkIdentity(set *Set, dir folder) error {
 		return nil
 	}
 	if other := openedBy(set.Train.Labels); other != "" && other != set.Name {
-		return fmt.Errorf("dataset: %s holds %s, want %s; ask for %s or pass another --data DIR", dir.path, other, set.Name, other)
+		return fmt.Errorf("dataset: %s holds %s, want %s; ask for %s or pass another --data DIR", dir.path, other,
+			set.Name, other)
 	}
 	return nil
 }

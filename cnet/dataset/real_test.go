@@ -56,7 +56,8 @@ func TestSampleIsFromFashionMNIST(t *testing.T) {
 		at, size := 0, full.ImageSize()
 		for i, label := range pair[1].Labels {
 			image := pair[1].Images[i*size:][:size]
-			for at < pair[0].Len() && !(pair[0].Labels[at] == label && bytes.Equal(pair[0].Images[at*size:][:size], image)) {
+			for at < pair[0].Len() && !(pair[0].Labels[at] == label &&
+				bytes.Equal(pair[0].Images[at*size:][:size], image)) {
 				at++
 			}
 			if at == pair[0].Len() {

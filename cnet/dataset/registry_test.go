@@ -10,7 +10,8 @@ func TestCanonicalTakesEverySpelling(t *testing.T) {
 	for spelling, want := range map[string]string{
 		"CIFAR10": "cifar10", "cifar-10": "cifar10", "Cifar_10": "cifar10", "CIFAR 100": "cifar100",
 		"MNIST": "mnist", "Fashion-MNIST": "fashion-mnist", "fashion_mnist": "fashion-mnist",
-		"FashionMNIST": "fashion-mnist", "fashion": "fashion-mnist", "fashion-sample": "fashion-sample", "sample": "fashion-sample",
+		"FashionMNIST": "fashion-mnist", "fashion": "fashion-mnist", "fashion-sample": "fashion-sample",
+		"sample": "fashion-sample",
 	} {
 		if got, err := Canonical(spelling); err != nil || got != want {
 			t.Errorf("Canonical(%q) = %q, %v, want %q", spelling, got, err, want)
@@ -20,7 +21,8 @@ func TestCanonicalTakesEverySpelling(t *testing.T) {
 
 func TestCanonicalSuggests(t *testing.T) {
 	_, err := Canonical("cifra10")
-	check.Error(t, err, `unknown data set "cifra10"|one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample|did you mean cifar10?`)
+	check.Error(t, err, `unknown data set "cifra10"|one of cifar10, cifar100, mnist, fashion-mnist, `+
+		`fashion-sample|did you mean cifar10?`)
 	_, err = Load("imagenet", "")
 	check.Error(t, err, `unknown data set "imagenet"`)
 }

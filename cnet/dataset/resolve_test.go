@@ -43,8 +43,10 @@ func TestResolve(t *testing.T) {
 		{"", map[string]string{"t10k-images-idx3-ubyte": ""}, "may be mnist or fashion-mnist; add"},
 		{"", map[string]string{"MNIST/raw/" + labels: digits, "cifar10/train.bin": "", "cifar-100-binary/test.bin": ""},
 			"may be cifar100 or mnist; add --dataset cifar100 or --dataset mnist"},
-		{"", map[string]string{"data_batch_1.bin": "", "mnist/" + labels: digits}, "cifar10"}, // the folder itself comes first
-		{"", map[string]string{"data_batch_1": ""}, "holds none of the data sets (looked for data_batch_1.bin, train.bin, train-images-idx3-ubyte.gz)"},
+		{"", map[string]string{"data_batch_1.bin": "", "mnist/" + labels: digits}, "cifar10"},
+		// the folder itself comes first
+		{"", map[string]string{"data_batch_1": ""},
+			"holds none of the data sets (looked for data_batch_1.bin, train.bin, train-images-idx3-ubyte.gz)"},
 		{"CIFAR-10", nil, "cifar10"},
 		{"sample", nil, "fashion-sample is part of the program and has no folder, got "},
 		{"nonesuch", nil, "unknown data set"},
@@ -70,7 +72,8 @@ func TestResolve(t *testing.T) {
 	if got, err := Resolve("", ""); got != "" || err != nil {
 		t.Errorf("nothing: %q, %v", got, err)
 	}
-	if _, err := Resolve("", filepath.Join(t.TempDir(), "no")); err == nil || !strings.Contains(err.Error(), "there is no folder ") {
+	if _, err := Resolve("", filepath.Join(t.TempDir(), "no")); err == nil ||
+		!strings.Contains(err.Error(), "there is no folder ") {
 		t.Errorf("no folder: %v", err)
 	}
 }

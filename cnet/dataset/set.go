@@ -40,7 +40,8 @@ func (s *Set) ImageSize() int { return s.Height * s.Width * s.Channels }
 func (s *Set) checkSplit(split Split, size int) error {
 	switch {
 	case s.ImageSize() <= 0 || len(s.Mean) != s.Channels || len(s.Std) != s.Channels:
-		return fmt.Errorf("dataset: %s: images of %d×%d×%d with %d means and %d deviations, want one of each per channel",
+		return fmt.Errorf("dataset: %s: images of %d×%d×%d with %d means and %d deviations, want one of each per "+
+			"channel",
 			s.Name, s.Height, s.Width, s.Channels, len(s.Mean), len(s.Std))
 	case split.Len() == 0:
 		return fmt.Errorf("dataset: %s: the split holds no images, want at least one", s.Name)

@@ -15,8 +15,8 @@
 //   - "auto", or "", is the fastest engine that is installed.
 //
 // Nothing here uses the network. GoMLX's XLA backend would download missing plugins, and its default backend panics if
-// that fails; importing this package switches the downloads off and makes the go backend the default. Plugins have to be
-// installed: List says which are, and how to install the others.
+// that fails; importing this package switches the downloads off and makes the go backend the default. Plugins have to
+// be installed: List says which are, and how to install the others.
 package engine
 
 import (
@@ -71,7 +71,8 @@ func Open(name string) (*Engine, error) {
 	if path, ok := strings.CutPrefix(name, filePrefix); ok && isPath(path) {
 		return openFile(path)
 	}
-	return nil, fmt.Errorf("engine: unknown engine %q; there are auto, go, xla, xla:cpu, xla:cuda, xla:/path/to/plugin.so, and cpu (= go), cuda (= xla:cuda)", name)
+	return nil, fmt.Errorf("engine: unknown engine %q; there are auto, go, xla, xla:cpu, xla:cuda, "+
+		"xla:/path/to/plugin.so, and cpu (= go), cuda (= xla:cuda)", name)
 }
 
 // Close releases the backend and everything that is still on it.
@@ -118,7 +119,8 @@ func openFastestXLA() (*Engine, error) {
 	for _, d := range devices {
 		missing = append(missing, d.engine+" needs "+d.status().Missing)
 	}
-	return nil, fmt.Errorf(`engine: xla: none is installed: %s; "cnet engines" says how to install them, the engine go works without`, strings.Join(missing, ", "))
+	return nil, fmt.Errorf(`engine: xla: none is installed: %s; "cnet engines" says how to install them, the engine `+
+		`go works without`, strings.Join(missing, ", "))
 }
 
 // openInstalled opens the fastest XLA engine that is installed and opens, if there is one. It returns an error for each
@@ -144,7 +146,8 @@ func openDevice(d device) (*Engine, error) {
 	}
 	path := d.plugin()
 	if path == "" {
-		return nil, fmt.Errorf("engine: %s: needs %s (looked in %s); install it with: %s", d.engine, d.status().Missing, xlaplugin.Places, d.install)
+		return nil, fmt.Errorf("engine: %s: needs %s (looked in %s); install it with: %s", d.engine, d.status().Missing,
+			xlaplugin.Places, d.install)
 	}
 	// Without a sign of a GPU, too, the plugin has the last word.
 	return openXLA(d.engine, d.kind, path)
@@ -169,11 +172,13 @@ func openFile(path string) (*Engine, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("engine: %s: no such file; name a PJRT plugin, for example xla:/path/to/pjrt_c_api_cpu_plugin.so", name)
+		return nil, fmt.Errorf("engine: %s: no such file; name a PJRT plugin, for example "+
+			"xla:/path/to/pjrt_c_api_cpu_plugin.so", name)
 	case err != nil:
 		return nil, fmt.Errorf("engine: %s: %w", name, errors.Unwrap(err))
 	case info.IsDir():
-		return nil, fmt.Errorf("engine: %s: is a folder; name the PJRT plugin in it, for example %s", name, filepath.Join(name, "pjrt_c_api_cpu_plugin.so"))
+		return nil, fmt.Errorf("engine: %s: is a folder; name the PJRT plugin in it, for example %s", name,
+			filepath.Join(name, "pjrt_c_api_cpu_plugin.so"))
 	}
 	return openXLA(name, kindOf(filepath.Base(path)), path)
 }

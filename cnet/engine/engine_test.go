@@ -22,7 +22,8 @@ func bareMachine(t *testing.T) (home string) {
 	home = t.TempDir()
 	t.Chdir(home)
 	t.Setenv("HOME", home)
-	for _, variable := range []string{"PJRT_PLUGIN_LIBRARY_PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "CUDA_VISIBLE_DEVICES"} {
+	for _, variable := range []string{"PJRT_PLUGIN_LIBRARY_PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX",
+		"CUDA_VISIBLE_DEVICES"} {
 		t.Setenv(variable, "") // which restores it afterwards
 		if err := os.Unsetenv(variable); err != nil {
 			t.Fatal(err)
@@ -98,9 +99,11 @@ func TestMissingEngines(t *testing.T) {
 		name string
 		want []string
 	}{
-		{"xla:cuda", []string{"engine: xla:cuda: needs an NVIDIA GPU, and XLA's plugin", "PJRT_PLUGIN_LIBRARY_PATH", "pip install", "jax-cuda13-plugin[with-cuda]"}},
+		{"xla:cuda", []string{"engine: xla:cuda: needs an NVIDIA GPU, and XLA's plugin", "PJRT_PLUGIN_LIBRARY_PATH",
+			"pip install", "jax-cuda13-plugin[with-cuda]"}},
 		{"cuda", []string{"engine: xla:cuda: needs an NVIDIA GPU", "pip install"}},
-		{"xla:cpu", []string{"engine: xla:cpu: needs XLA's plugin for the CPU", ".venv", "pip install", "xla-cpu-pjrt"}},
+		{"xla:cpu", []string{"engine: xla:cpu: needs XLA's plugin for the CPU", ".venv", "pip install",
+			"xla-cpu-pjrt"}},
 		{"xla", []string{"xla:cuda needs an NVIDIA GPU", "xla:cpu needs XLA's plugin", "cnet engines"}},
 		{"xla:/no/such/plugin.so", []string{"xla:/no/such/plugin.so: no such file"}},
 		{"xla:plugin.so", []string{filepath.Join(home, "plugin.so"), "no such file"}},
@@ -152,7 +155,8 @@ func TestList(t *testing.T) {
 			if s.Name != engine {
 				continue
 			}
-			if s.Available != available || s.Missing != missing || !strings.Contains(s.Fix, fix) || (s.Fix == "") != (fix == "") {
+			if s.Available != available || s.Missing != missing || !strings.Contains(s.Fix, fix) ||
+				(s.Fix == "") != (fix == "") {
 				t.Errorf("%s: %+v, want available %v, missing %q, a fix with %q", step, s, available, missing, fix)
 			}
 			return
@@ -175,7 +179,8 @@ func TestList(t *testing.T) {
 
 	list := List()
 	last := list[len(list)-1]
-	if len(list) != 3 || last.Name != "go" || !last.Available || !strings.Contains(last.Description, "matrix products") || !strings.Contains(last.Description, "thread") {
+	if len(list) != 3 || last.Name != "go" || !last.Available ||
+		!strings.Contains(last.Description, "matrix products") || !strings.Contains(last.Description, "thread") {
 		t.Errorf("the list ends with %+v, want the go engine, its arithmetic and its threads", last)
 	}
 	if (last.Missing == "") != (last.Fix == "") || last.Missing != "" && builtSIMD {
@@ -212,7 +217,8 @@ func TestNothingIsDownloaded(t *testing.T) {
 	}
 	gpu := put(t, home, "dev", "nvidia0")
 	for _, step := range []string{"with a GPU", "without"} {
-		for _, name := range []string{"", "auto", "go", "cpu", "xla", "xla:cpu", "xla:cuda", "cuda", "xla:/no/such/plugin.so", "tpu"} {
+		for _, name := range []string{"", "auto", "go", "cpu", "xla", "xla:cpu", "xla:cuda", "cuda",
+			"xla:/no/such/plugin.so", "tpu"} {
 			if e, err := Open(name); err == nil {
 				e.Close()
 			}

@@ -10,9 +10,9 @@ import (
 
 // newGoBackend returns GoMLX's pure-Go backend, with as many operations side by side as are ready.
 //
-// By default the backend has twice as many slots for work as processors. Each matrix product holds one while it waits for
-// another to compute in, so that as many products as slots, begun at once, wait for each other for ever: four of them on
-// two processors, which a network in two halves soon has. Without a limit no product waits for a slot, and each
+// By default the backend has twice as many slots for work as processors. Each matrix product holds one while it waits
+// for another to compute in, so that as many products as slots, begun at once, wait for each other for ever: four of
+// them on two processors, which a network in two halves soon has. Without a limit no product waits for a slot, and each
 // still computes on no more goroutines than there are processors.
 //
 // The backend's own option for this announces itself on standard output, which belongs to the caller; hence the field.

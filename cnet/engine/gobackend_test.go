@@ -10,8 +10,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestManyProductsAtOnce runs more large matrix products side by side than GoMLX's default pool has slots for. With that
-// pool this test hangs.
+// TestManyProductsAtOnce runs more large matrix products side by side than GoMLX's default pool has slots for. With
+// that pool this test hangs.
 func TestManyProductsAtOnce(t *testing.T) {
 	e, err := Open("go")
 	if err != nil {

@@ -26,7 +26,8 @@ func List() []Status {
 	return append(list, goStatus())
 }
 
-const driverFix = `install NVIDIA's driver (580 or newer; "nvidia-smi" shows it), hand a container its GPUs ("docker run --gpus all"), and see that CUDA_VISIBLE_DEVICES hides none`
+const driverFix = `install NVIDIA's driver (580 or newer; "nvidia-smi" shows it), hand a container its GPUs ("docker ` +
+	`run --gpus all"), and see that CUDA_VISIBLE_DEVICES hides none`
 
 func (d device) status() Status {
 	path := d.plugin()
@@ -54,7 +55,8 @@ func goStatus() Status {
 	s := Status{Name: goEngine, Available: true}
 	vectors := "scalar matrix products"
 	switch {
-	case builtSIMD && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512CD && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL:
+	case builtSIMD && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512CD && cpu.X86.HasAVX512DQ &&
+		cpu.X86.HasAVX512VL:
 		vectors = "matrix products with AVX-512"
 	case builtSIMD && cpu.X86.HasAVX2:
 		vectors = "matrix products with AVX2"

@@ -118,8 +118,8 @@ func TestPluginErrors(t *testing.T) {
 	}
 }
 
-// When the plugin of a device does not open, that device's engine says why; auto goes on to the next, ends at go if need
-// be, and says what it passed over.
+// When the plugin of a device does not open, that device's engine says why; auto goes on to the next, ends at go if
+// need be, and says what it passed over.
 func TestAutoPassesOverWhatDoesNotOpen(t *testing.T) {
 	folder := t.TempDir()
 	blind := compile(t, folder, "pjrt_c_api_cuda_plugin.so", fakePlugin, `-DMESSAGE="No visible GPU devices."`)
@@ -234,7 +234,8 @@ func TestXLAComputes(t *testing.T) {
 			t.Errorf("%s has layout %v", e.Name, e.Layout)
 		}
 		mean, err := NewExec(e.Backend, func(x *Node) *Node {
-			kernel := Add(Iota(x.Graph(), shapeOf(2, 3, 3, channels), 1), Iota(x.Graph(), shapeOf(2, 3, 3, channels), 0))
+			kernel := Add(Iota(x.Graph(), shapeOf(2, 3, 3, channels), 1),
+				Iota(x.Graph(), shapeOf(2, 3, 3, channels), 0))
 			return fmap.New(e.Layout, x).Conv(kernel, nil, 1, false).MeanPool()
 		})
 		if err != nil {

@@ -10,8 +10,8 @@ import (
 	"continuousnet/cnet/chart"
 )
 
-// Convergence draws errors over the number of steps, both logarithmic: a line for each scheme with its measured order, and
-// behind it a dashed line with the slope that the scheme's order promises.
+// Convergence draws errors over the number of steps, both logarithmic: a line for each scheme with its measured order,
+// and behind it a dashed line with the slope that the scheme's order promises.
 func Convergence(c *cnet.Convergence) chart.Chart {
 	at, x := stepsAxis(c)
 	p := chart.Panel{X: x, Y: chart.Axis{Title: "relative error of the hidden state", Log: true}}
@@ -50,8 +50,8 @@ func Convergence(c *cnet.Convergence) chart.Chart {
 	return chart.Chart{Panels: []chart.Panel{p}, Width: 760, Height: 460}
 }
 
-// stepsAxis returns a logarithmic axis for numbers of steps, and the position of a number on it. If each number is twice
-// the one before, the axis is linear in their logarithms and has its ticks where the points are.
+// stepsAxis returns a logarithmic axis for numbers of steps, and the position of a number on it. If each number is
+// twice the one before, the axis is linear in their logarithms and has its ticks where the points are.
 func stepsAxis(c *cnet.Convergence) (at func(steps float64) float64, x chart.Axis) {
 	x = chart.Axis{Title: "steps over the stage", Log: true}
 	at = func(steps float64) float64 { return steps }
@@ -73,11 +73,15 @@ func stepsAxis(c *cnet.Convergence) (at func(steps float64) float64, x chart.Axi
 	return func(steps float64) float64 { return math.Log2(steps / first) }, x
 }
 
-// slopes returns a line for each scheme with the slope of its order, from its first finite error down to the least error.
+// slopes returns a line for each scheme with the slope of its order, from its first finite error down to the least
+// error.
 func slopes(schemes []cnet.SchemeConvergence, last, low float64) []chart.Series {
 	var list []chart.Series
 	for _, s := range schemes {
-		finite := slices.IndexFunc(s.Points, func(p cnet.ConvergencePoint) bool { return p.Error > low && p.Error < math.MaxFloat64 })
+		finite := slices.IndexFunc(s.Points, func(p cnet.ConvergencePoint) bool {
+			return p.Error > low &&
+				p.Error < math.MaxFloat64
+		})
 		if finite < 0 {
 			continue
 		}

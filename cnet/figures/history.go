@@ -11,7 +11,8 @@ import (
 
 // HistoryOptions are the choices that History leaves open; the zero value draws the records and nothing else.
 type HistoryOptions struct {
-	// Epochs is the number of epochs planned, so that the axis does not move while training. 0: as far as there is data.
+	// Epochs is the number of epochs planned, so that the axis does not move while training. 0: as far as there is
+	// data.
 	Epochs int
 	// LogLoss draws the loss on a logarithmic axis.
 	LogLoss bool
@@ -19,8 +20,8 @@ type HistoryOptions struct {
 	Now cnet.Progress
 }
 
-// History draws the learning curves of a run: loss and accuracy over epochs beside each other, with a mark where the run
-// was changed, and the loss within epochs as a thin light line behind the loss of whole epochs.
+// History draws the learning curves of a run: loss and accuracy over epochs beside each other, with a mark where the
+// run was changed, and the loss within epochs as a thin light line behind the loss of whole epochs.
 func History(history []cnet.Record, o HistoryOptions) chart.Chart {
 	within := chart.Series{Like: "train", Light: true}
 	trainLoss := chart.Series{Name: "train", Color: chart.Blue}
@@ -64,8 +65,10 @@ func History(history []cnet.Record, o HistoryOptions) chart.Chart {
 		s.Dots = len(trainLoss.X) <= 50
 	}
 	return chart.Chart{Panels: []chart.Panel{
-		{Title: "Loss", X: x, Y: chart.Axis{Log: o.LogLoss}, Marks: marks, Series: []chart.Series{within, trainLoss, testLoss}},
-		{Title: "Accuracy", X: x, Y: chart.Axis{Percent: true}, Marks: marks, Series: []chart.Series{trainAccuracy, testAccuracy}},
+		{Title: "Loss", X: x, Y: chart.Axis{Log: o.LogLoss}, Marks: marks,
+			Series: []chart.Series{within, trainLoss, testLoss}},
+		{Title: "Accuracy", X: x, Y: chart.Axis{Percent: true}, Marks: marks,
+			Series: []chart.Series{trainAccuracy, testAccuracy}},
 	}}
 }
 

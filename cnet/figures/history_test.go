@@ -18,7 +18,8 @@ func TestHistory(t *testing.T) {
 	c := History([]cnet.Record{
 		{Event: cnet.EventLoss, Epoch: 0, Step: 6, Steps: 12, TrainLoss: 2},
 		{Event: cnet.EventLoss, Epoch: 0, Step: 12, TrainLoss: 1.5},
-		{Event: cnet.EventEpoch, Epoch: 0, TrainLoss: 1.75, TrainAccuracy: 0.4, TestLoss: 1.6, TestAccuracy: 0.5, Net: "1-1-1 euler"},
+		{Event: cnet.EventEpoch, Epoch: 0, TrainLoss: 1.75, TrainAccuracy: 0.4, TestLoss: 1.6, TestAccuracy: 0.5,
+			Net: "1-1-1 euler"},
 		{Event: cnet.EventRefine, Epoch: 1, Net: "2-2-2 euler"},
 		{Event: cnet.EventScheme, Epoch: 1, Net: "2-2-2 midpoint"},
 		{Event: cnet.EventLoss, Epoch: 1, Step: 6, TrainLoss: 1},
@@ -29,7 +30,8 @@ func TestHistory(t *testing.T) {
 		return chart.Series{Name: name, Color: color, Dots: true, X: []float64{x}, Y: []float64{y}}
 	}
 	x := chart.Axis{Title: "epoch", Integer: true, Max: 2}
-	marks := []chart.Mark{{At: 1, Label: "refined to 2-2-2, midpoint"}, {At: 1.5, Label: "rate 0.01"}, {At: 2, Label: "another"}}
+	marks := []chart.Mark{{At: 1, Label: "refined to 2-2-2, midpoint"}, {At: 1.5, Label: "rate 0.01"},
+		{At: 2, Label: "another"}}
 	want := []chart.Panel{
 		{Title: "Loss", X: x, Marks: marks, Series: []chart.Series{
 			{Like: "train", Light: true, X: []float64{0.5, 1, 1.5}, Y: []float64{2, 1.5, 1}},
@@ -50,10 +52,12 @@ func epochs(n int) []cnet.Record {
 	for e := range n {
 		for step := 5; step <= 50; step += 5 {
 			at := float64(e) + float64(step)/50
-			list = append(list, cnet.Record{Event: cnet.EventLoss, Epoch: e, Step: step, Steps: 50, TrainLoss: math.Exp(-at)})
+			list = append(list, cnet.Record{Event: cnet.EventLoss, Epoch: e, Step: step, Steps: 50,
+				TrainLoss: math.Exp(-at)})
 		}
 		loss := math.Exp(-float64(e + 1))
-		list = append(list, cnet.Record{Event: cnet.EventEpoch, Epoch: e, TrainLoss: loss, TrainAccuracy: 1 - loss, TestLoss: 2 * loss, TestAccuracy: 1 - 2*loss})
+		list = append(list, cnet.Record{Event: cnet.EventEpoch, Epoch: e, TrainLoss: loss, TrainAccuracy: 1 - loss,
+			TestLoss: 2 * loss, TestAccuracy: 1 - 2*loss})
 	}
 	return list
 }
@@ -91,15 +95,18 @@ func TestHistoryAxis(t *testing.T) {
 
 // The epoch that is being trained ends the curves of training, and not those of the test.
 func TestHistoryNow(t *testing.T) {
-	c := History(epochs(2), HistoryOptions{Now: cnet.Progress{Epoch: 2, Step: 10, Steps: 50, MeanLoss: 0.25, Accuracy: 0.75}})
+	c := History(epochs(2), HistoryOptions{Now: cnet.Progress{Epoch: 2, Step: 10, Steps: 50, MeanLoss: 0.25,
+		Accuracy: 0.75}})
 	loss, accuracy := c.Panels[0].Series, c.Panels[1].Series
-	if s := loss[1]; !slices.Equal(s.X, []float64{1, 2, 2.2}) || s.Y[2] != 0.25 || accuracy[0].Y[2] != 0.75 || len(loss[2].Y) != 2 {
+	if s := loss[1]; !slices.Equal(s.X, []float64{1, 2, 2.2}) || s.Y[2] != 0.25 || accuracy[0].Y[2] != 0.75 ||
+		len(loss[2].Y) != 2 {
 		t.Errorf("got %+v, %+v", loss, accuracy)
 	}
 }
 
 func TestHistoryIsDrawn(t *testing.T) {
-	c := History(append(epochs(6), cnet.Record{Event: cnet.EventRefine, Epoch: 6, Net: "2-2-2 euler"}), HistoryOptions{Epochs: 8})
+	c := History(append(epochs(6), cnet.Record{Event: cnet.EventRefine, Epoch: 6, Net: "2-2-2 euler"}),
+		HistoryOptions{Epochs: 8})
 	var svg bytes.Buffer
 	if err := c.SVG(&svg); err != nil {
 		t.Fatal(err)

@@ -9,8 +9,8 @@ import (
 	"continuousnet/cnet/chart"
 )
 
-// Manifestations draws a heat map of test accuracies, with one row for each scheme and one column for each number of steps.
-// Combinations that are not in the list are empty; the one that the run was trained with has a frame.
+// Manifestations draws a heat map of test accuracies, with one row for each scheme and one column for each number of
+// steps. Combinations that are not in the list are empty; the one that the run was trained with has a frame.
 func Manifestations(list []cnet.Manifestation, schemes []string, steps []int) chart.Chart {
 	p := chart.Panel{
 		X: chart.Axis{Title: "steps over each stage"}, Y: chart.Axis{Labels: schemes}, Z: chart.Axis{Percent: true},
@@ -39,5 +39,6 @@ func Manifestations(list []cnet.Manifestation, schemes []string, steps []int) ch
 		p.Z.Min = max(high-least, 0)
 		p.Z.Max = p.Z.Min + least
 	}
-	return chart.Chart{Panels: []chart.Panel{p}, Width: 260 + 90*float64(max(len(steps), 3)), Height: 110 + 44*float64(max(len(schemes), 2))}
+	return chart.Chart{Panels: []chart.Panel{p}, Width: 260 + 90*float64(max(len(steps), 3)),
+		Height: 110 + 44*float64(max(len(schemes), 2))}
 }

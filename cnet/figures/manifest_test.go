@@ -19,7 +19,8 @@ func TestManifestations(t *testing.T) {
 	}
 	c := Manifestations(list, []string{"euler", "midpoint"}, []int{1, 2})
 	p := c.Panels[0]
-	if !math.IsNaN(p.Cells[0][0]) || p.Cells[0][1] != 0.8 || p.Cells[1][0] != 0.81 || !reflect.DeepEqual(p.Framed, [][2]int{{0, 1}}) {
+	if !math.IsNaN(p.Cells[0][0]) || p.Cells[0][1] != 0.8 || p.Cells[1][0] != 0.81 ||
+		!reflect.DeepEqual(p.Framed, [][2]int{{0, 1}}) {
 		t.Errorf("got %+v", p)
 	}
 	if !reflect.DeepEqual(p.X.Labels, []string{"1", "2"}) || p.Z.Max != 0.81 || math.Abs(p.Z.Min-0.76) > 1e-12 {
@@ -36,23 +37,27 @@ func TestManifestations(t *testing.T) {
 
 // Errors become lines with their orders, behind them the slopes; what is not finite is a gap.
 func TestConvergence(t *testing.T) {
-	scheme := cnet.SchemeConvergence{Scheme: "midpoint", Order: 2, Measured: 1.98, From: 4, To: 8, Points: []cnet.ConvergencePoint{
-		{Steps: 2, Error: math.MaxFloat64}, {Steps: 4, Error: 0.4}, {Steps: 8, Error: 0.1},
-	}}
+	scheme := cnet.SchemeConvergence{Scheme: "midpoint", Order: 2, Measured: 1.98, From: 4, To: 8,
+		Points: []cnet.ConvergencePoint{
+			{Steps: 2, Error: math.MaxFloat64}, {Steps: 4, Error: 0.4}, {Steps: 8, Error: 0.1},
+		}}
 	c := Convergence(&cnet.Convergence{Schemes: []cnet.SchemeConvergence{scheme}})
 	p := c.Panels[0]
 	slope, line := p.Series[0], p.Series[1]
-	if line.Name != "midpoint (order 1.98)" || !math.IsNaN(line.Y[0]) || !reflect.DeepEqual(line.X, []float64{0, 1, 2}) || line.Y[2] != 0.1 {
+	if line.Name != "midpoint (order 1.98)" || !math.IsNaN(line.Y[0]) ||
+		!reflect.DeepEqual(line.X, []float64{0, 1, 2}) || line.Y[2] != 0.1 {
 		t.Errorf("line %+v", line)
 	}
-	if slope.Y[0] != 0.4 || slope.X[0] != 1 || math.Abs(slope.X[1]-2) > 1e-12 || math.Abs(slope.Y[1]-0.1) > 1e-12 { // down by four in one doubling
+	if slope.Y[0] != 0.4 || slope.X[0] != 1 || math.Abs(slope.X[1]-2) > 1e-12 ||
+		math.Abs(slope.Y[1]-0.1) > 1e-12 { // down by four in one doubling
 		t.Errorf("slope %+v", slope)
 	}
 	if p.X.Log || !reflect.DeepEqual(p.X.Labels, []string{"2", "4", "8"}) {
 		t.Errorf("axis %+v", p.X)
 	}
 	scheme.Points[1].Steps = 5
-	if p := Convergence(&cnet.Convergence{Schemes: []cnet.SchemeConvergence{scheme}}).Panels[0]; !p.X.Log || p.Series[1].X[1] != 5 {
+	if p := Convergence(&cnet.Convergence{Schemes: []cnet.SchemeConvergence{scheme}}).Panels[0]; !p.X.Log ||
+		p.Series[1].X[1] != 5 {
 		t.Errorf("steps that do not double: %+v", p.X)
 	}
 	var svg bytes.Buffer

@@ -5,8 +5,8 @@ import (
 	"continuousnet/cnet/dataset"
 )
 
-// Predictions shows the first images of the test set with the most probable class of each, and returns how many are right.
-// probabilities holds one row for each image, as Run.Predict returns them.
+// Predictions shows the first images of the test set with the most probable class of each, and returns how many are
+// right. probabilities holds one row for each image, as Run.Predict returns them.
 func Predictions(set *dataset.Set, probabilities [][]float32) (g chart.Gallery, right int) {
 	n := len(probabilities)
 	g = chart.Gallery{

@@ -71,8 +71,8 @@ type StageWeights struct {
 	Now, Before OverDepth
 }
 
-// Weights draws over depth, for each stage, the few weights of a layer that vary most, and dashed what they were before.
-// The legend names that time, such as "after 3 epochs"; an empty name leaves them out.
+// Weights draws over depth, for each stage, the few weights of a layer that vary most, and dashed what they were
+// before. The legend names that time, such as "after 3 epochs"; an empty name leaves them out.
 func Weights(stages []StageWeights, before string) chart.Chart {
 	var c chart.Chart
 	colors := []string{chart.Blue, chart.Vermillion, chart.Green, chart.Purple, chart.Orange}
@@ -137,8 +137,8 @@ func (st StageWeights) notable(n int) []int {
 	return order[:min(n, len(order))]
 }
 
-// Variation returns how much the weights vary over depth: the root mean square of their deviations from their means over
-// depth, divided by the root mean square of the weights. It is 0 if they are constant, as with a single function.
+// Variation returns how much the weights vary over depth: the root mean square of their deviations from their means
+// over depth, divided by the root mean square of the weights. It is 0 if they are constant, as with a single function.
 func (o OverDepth) Variation() float64 {
 	var deviation, size float64
 	for j := range o.weights() {

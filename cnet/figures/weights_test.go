@@ -38,7 +38,8 @@ func TestNotable(t *testing.T) {
 		{"moved", [][]float64{{1, 5, 3}}, [][]float64{{3, 4, 3}}, []int{0, 1}},
 		{"large", [][]float64{{1, -5, 3}}, nil, []int{1, 2}},
 	} {
-		if got := (StageWeights{Now: OverDepth{coefficients: tc.now}, Before: OverDepth{coefficients: tc.before}}).notable(2); !reflect.DeepEqual(got, tc.want) {
+		if got := (StageWeights{Now: OverDepth{coefficients: tc.now},
+			Before: OverDepth{coefficients: tc.before}}).notable(2); !reflect.DeepEqual(got, tc.want) {
 			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
 		}
 	}
@@ -46,7 +47,8 @@ func TestNotable(t *testing.T) {
 
 // A stage refined from one interval to two is drawn as a staircase over the dashed constant it was.
 func TestWeightsChart(t *testing.T) {
-	stage := StageWeights{"stage 1", OverDepth{coefficients: [][]float64{{1}, {3}}}, OverDepth{coefficients: [][]float64{{2}}}}
+	stage := StageWeights{"stage 1", OverDepth{coefficients: [][]float64{{1}, {3}}},
+		OverDepth{coefficients: [][]float64{{2}}}}
 	c := Weights([]StageWeights{stage}, "after 3 epochs")
 	p := c.Panels[0]
 	if p.Title != "stage 1: varies by 44.7 %" { // √(1/5)
@@ -56,13 +58,15 @@ func TestWeightsChart(t *testing.T) {
 	if !before.Dashed || !reflect.DeepEqual(before.X, []float64{0, 1}) || !reflect.DeepEqual(before.Y, []float64{2}) {
 		t.Errorf("before: %+v", before)
 	}
-	if now.Dashed || !reflect.DeepEqual(now.X, []float64{0, 0.5, 1}) || !reflect.DeepEqual(now.Y, []float64{1, 3}) || now.Color != before.Color {
+	if now.Dashed || !reflect.DeepEqual(now.X, []float64{0, 0.5, 1}) || !reflect.DeepEqual(now.Y, []float64{1, 3}) ||
+		now.Color != before.Color {
 		t.Errorf("now: %+v", now)
 	}
 	if p.Series[2].Name != "after 3 epochs" || p.Series[3].Name != "now" {
 		t.Errorf("legend: %q, %q", p.Series[2].Name, p.Series[3].Name)
 	}
-	if c := Weights([]StageWeights{stage}, ""); len(c.Panels[0].Series) != 1 || c.Panels[0].Series[0].Kind != chart.Steps {
+	if c := Weights([]StageWeights{stage}, ""); len(c.Panels[0].Series) != 1 ||
+		c.Panels[0].Series[0].Kind != chart.Steps {
 		t.Errorf("without a comparison: %+v", c.Panels[0].Series)
 	}
 }

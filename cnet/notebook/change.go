@@ -10,8 +10,9 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// Refine doubles the time steps of every stage and refines the basis of its weights, as from 1-1-1 to 2-2-2, and shows the
-// test accuracy before and after. The two are nearly equal, because the refined net has the same weights over depth.
+// Refine doubles the time steps of every stage and refines the basis of its weights, as from 1-1-1 to 2-2-2, and shows
+// the test accuracy before and after. The two are nearly equal, because the refined net has the same weights over
+// depth.
 func Refine(run *cnet.Run) { here().change(run, run.Refine) }
 
 // Compress replaces the weights by the closest ones in another basis with at most as many functions of depth, without
@@ -83,8 +84,8 @@ func (s *surface) evaluate(run *cnet.Run) cnet.Score {
 	return m.Score
 }
 
-// measured lists the columns of a measurement. R is the right-hand side of dx/dt = R(x, θ(t)), a residual block of layers.
-// The cost of a net is the number of evaluations of R, however many weights it has.
+// measured lists the columns of a measurement. R is the right-hand side of dx/dt = R(x, θ(t)), a residual block of
+// layers. The cost of a net is the number of evaluations of R, however many weights it has.
 var measured = []string{"net", "weights", "evaluations of R per stage", "test accuracy", "test loss"}
 
 // measurement describes a net and its score on the test images.

@@ -13,9 +13,9 @@ import (
 	"continuousnet/cnet/internal/optional"
 )
 
-// Convergence measures the order of schemes on the hidden state of a run, shows a chart of errors over steps and a table,
-// and returns the measurements; see Run.Convergence. It changes nothing. If the cell is interrupted, the schemes measured
-// so far are shown and returned.
+// Convergence measures the order of schemes on the hidden state of a run, shows a chart of errors over steps and a
+// table, and returns the measurements; see Run.Convergence. It changes nothing. If the cell is interrupted, the schemes
+// measured so far are shown and returned.
 func Convergence(run *cnet.Run, options ...cnet.ConvergenceOptions) *cnet.Convergence {
 	return here().convergence(run, options...)
 }
@@ -35,7 +35,8 @@ func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions)
 	o.Progress = func(done, all int) {
 		if th.due() {
 			start := s.now()
-			s.update(line, status{left: fmt.Sprintf("%d of %d evaluations of R", done, all), done: float64(done) / float64(all)}.content())
+			s.update(line, status{left: fmt.Sprintf("%d of %d evaluations of R", done, all),
+				done: float64(done) / float64(all)}.content())
 			th.drawn(start)
 		}
 		if followed != nil {
@@ -52,13 +53,15 @@ func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions)
 	if c == nil {
 		c = &cnet.Convergence{}
 	}
-	about := fmt.Sprintf("Hidden state after stage %d for %s, in %s; errors are differences to %s with %d steps, uncertain by %.1e",
+	about := fmt.Sprintf("Hidden state after stage %d for %s, in %s; errors are differences to %s with %d steps, "+
+		"uncertain by %.1e",
 		c.Stage, plural(c.Images, "image"), c.Precision, c.ReferenceScheme, c.ReferenceSteps, c.Uncertainty)
 	if err != nil {
 		about = fmt.Sprintf("Interrupted after %s", plural(len(c.Schemes), "scheme"))
 	}
 	if len(c.Uneven) > 0 {
-		about += fmt.Sprintf(". %v steps are no multiple of the %d cells of depth, which costs the order", c.Uneven, c.Cells)
+		about += fmt.Sprintf(". %v steps are no multiple of the %d cells of depth, which costs the order", c.Uneven,
+			c.Cells)
 	}
 	s.update(line, status{left: about, done: -1}.content())
 	if !s.notebook {
@@ -79,7 +82,8 @@ func convergenceTable(c *cnet.Convergence) table {
 	for _, x := range c.Schemes {
 		row := []string{x.Scheme, strconv.Itoa(x.Order), "-", "-", "-"}
 		if x.To > 0 {
-			row = []string{x.Scheme, strconv.Itoa(x.Order), fmt.Sprintf("%.2f", x.Measured), strconv.Itoa(x.From), strconv.Itoa(x.To)}
+			row = []string{x.Scheme, strconv.Itoa(x.Order), fmt.Sprintf("%.2f", x.Measured), strconv.Itoa(x.From),
+				strconv.Itoa(x.To)}
 		}
 		t.rows = append(t.rows, row)
 	}

@@ -99,7 +99,8 @@ func (d *dashboard) log(line string) {
 
 func epochLine(r cnet.Record, last int) string {
 	return fmt.Sprintf("epoch %d of %d, %s: train loss %.3f, accuracy %s; test loss %.3f, accuracy %s; %.0f images/s",
-		r.Epoch+1, last, r.Net, r.TrainLoss, percent(r.TrainAccuracy), r.TestLoss, percent(r.TestAccuracy), r.ImagesPerS)
+		r.Epoch+1, last, r.Net, r.TrainLoss, percent(r.TrainAccuracy), r.TestLoss, percent(r.TestAccuracy),
+		r.ImagesPerS)
 }
 
 // status is the line above the curves.
@@ -139,7 +140,8 @@ func (d *dashboard) progress() status {
 
 func (d *dashboard) trained() status {
 	took := short(d.now().Sub(d.began))
-	s := status{left: fmt.Sprintf("Trained %s for %s in %s", d.run.Net(), plural(d.epochsHere, "epoch"), took), done: -1}
+	s := status{left: fmt.Sprintf("Trained %s for %s in %s", d.run.Net(), plural(d.epochsHere, "epoch"), took),
+		done: -1}
 	if d.latest.ImagesPerS > 0 {
 		s.left += fmt.Sprintf(" (%.0f images/s)", d.latest.ImagesPerS)
 	}
@@ -218,10 +220,12 @@ func (d *dashboard) curves() chart.Chart {
 func (s status) content() content {
 	var b strings.Builder
 	b.WriteString(`<div style="max-width:900px;font-size:13px">`)
-	fmt.Fprintf(&b, `<div style="display:flex;justify-content:space-between;flex-wrap:wrap"><span><b>%s</b></span><span>%s</span></div>`,
+	fmt.Fprintf(&b, `<div `+
+		`style="display:flex;justify-content:space-between;flex-wrap:wrap"><span><b>%s</b></span><span>%s</span></div>`,
 		html.EscapeString(s.left), html.EscapeString(s.right))
 	if s.done >= 0 {
-		fmt.Fprintf(&b, `<div style="height:6px;margin-top:4px;background:rgba(128,128,128,0.25)"><div style="height:6px;width:%.1f%%;background:%s"></div></div>`,
+		fmt.Fprintf(&b, `<div style="height:6px;margin-top:4px;background:rgba(128,128,128,0.25)"><div `+
+			`style="height:6px;width:%.1f%%;background:%s"></div></div>`,
 			100*min(s.done, 1), chart.Blue)
 	}
 	b.WriteString(`</div>`)

@@ -47,7 +47,8 @@ func (t table) content() content {
 	b.WriteString(`<table style="margin-left:0">`)
 	if t.title != "" {
 		// A caption would be centred by some front ends, and a heading gets an anchor.
-		fmt.Fprintf(&b, `<thead><tr><th style="text-align:left" colspan="%d">%s</th></tr></thead>`, t.columns(), html.EscapeString(t.title))
+		fmt.Fprintf(&b, `<thead><tr><th style="text-align:left" colspan="%d">%s</th></tr></thead>`, t.columns(),
+			html.EscapeString(t.title))
 	}
 	row := func(tag string, cells []string) {
 		b.WriteString("<tr>")

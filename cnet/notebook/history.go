@@ -7,8 +7,8 @@ import (
 	"continuousnet/cnet/figures"
 )
 
-// History shows the learning curves of a run: loss and accuracy over epochs, with a mark where the net was refined or the
-// scheme or the learning rate changed.
+// History shows the learning curves of a run: loss and accuracy over epochs, with a mark where the net was refined or
+// the scheme or the learning rate changed.
 func History(run *cnet.Run) { here().history(run) }
 
 func (s *surface) history(run *cnet.Run) {

@@ -25,7 +25,8 @@ func info(run *cnet.Run) table {
 		{"trained", trained(run)},
 	}}
 	if n, ok := run.Net().(*cnet.Net); ok {
-		t.rows[1][1] += fmt.Sprintf(", made of %s of depth per stage", plural(n.Basis.Functions(), n.Basis.Name()+" function"))
+		t.rows[1][1] += fmt.Sprintf(", made of %s of depth per stage",
+			plural(n.Basis.Functions(), n.Basis.Name()+" function"))
 	}
 	if rate := run.Rate().String(); rate != words.Rate(c.LearningRate) {
 		t.rows = append(t.rows, []string{"learning rate", rate})

@@ -14,9 +14,9 @@ import (
 	"continuousnet/cnet/internal/optional"
 )
 
-// Manifest tests the weights of a run under other schemes and numbers of steps. It shows the test accuracies as a heat map,
-// whose cells fill in as they are computed, and as a table, and returns them; see Run.Manifest. It changes nothing, and
-// the run may be open for reading only.
+// Manifest tests the weights of a run under other schemes and numbers of steps. It shows the test accuracies as a heat
+// map, whose cells fill in as they are computed, and as a table, and returns them; see Run.Manifest. It changes
+// nothing, and the run may be open for reading only.
 //
 // If the cell is interrupted, the combinations tested so far are shown and returned.
 func Manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cnet.Manifestation {
@@ -61,7 +61,8 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		list = append(list, m)
 		frame(done, status{
 			left:  fmt.Sprintf("%d of %d combinations", done, all),
-			right: fmt.Sprintf("%s × %d: test accuracy %s", m.Scheme, m.Steps, percent(m.Accuracy)), done: float64(done) / float64(all),
+			right: fmt.Sprintf("%s × %d: test accuracy %s", m.Scheme, m.Steps, percent(m.Accuracy)),
+			done:  float64(done) / float64(all),
 		})
 		if followed != nil {
 			followed(m, done, all)
@@ -74,7 +75,8 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 	case err == nil:
 		s.update(line, status{left: fmt.Sprintf("Tested %s", plural(all, "combination")), done: -1}.content())
 	case only(err, context.Canceled):
-		s.update(line, status{left: fmt.Sprintf("Interrupted after %d of %d combinations", len(computed), all), done: -1}.content())
+		s.update(line, status{left: fmt.Sprintf("Interrupted after %d of %d combinations", len(computed), all),
+			done: -1}.content())
 	default:
 		s.fail(err)
 		return computed
@@ -92,7 +94,8 @@ func manifestTable(list []cnet.Manifestation) table {
 			name += " (as trained)"
 		}
 		t.rows = append(t.rows, []string{
-			name, strconv.Itoa(m.Steps), strconv.Itoa(m.Evaluations), percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss), fmt.Sprintf("%.2f", m.Seconds),
+			name, strconv.Itoa(m.Steps), strconv.Itoa(m.Evaluations), percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss),
+			fmt.Sprintf("%.2f", m.Seconds),
 		})
 	}
 	return t

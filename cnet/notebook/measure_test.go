@@ -45,7 +45,8 @@ func TestManifest(t *testing.T) {
 func TestInterruptedManifest(t *testing.T) {
 	run := tiny(t)
 	s := newRecorder(false)
-	list := s.manifest(run, cnet.ManifestOptions{Steps: []int{1}, Limit: 10, Progress: func(cnet.Manifestation, int, int) { s.cancel() }})
+	list := s.manifest(run, cnet.ManifestOptions{Steps: []int{1}, Limit: 10,
+		Progress: func(cnet.Manifestation, int, int) { s.cancel() }})
 	if len(list) != 1 || len(s.exits) > 0 {
 		t.Errorf("got %+v, exits %v", list, s.exits)
 	}

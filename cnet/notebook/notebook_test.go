@@ -142,18 +142,29 @@ func TestFail(t *testing.T) {
 		want string
 	}{
 		{"epochs", func(r *recorder) { r.train(run, Epochs(0)) }, "notebook: Epochs must be at least 1, got 0\n"},
-		{"images", func(r *recorder) { r.predictions(run, 0) }, "notebook: the number of images must be at least 1, got 0\n"},
-		{"scheme", func(r *recorder) { r.change(run, func() error { return run.SetScheme("heun") }) }, `unknown scheme "heun"`},
-		{"layer", func(r *recorder) { r.weights(run, "conv9") }, `no layer "conv9" over depth; there are ode/conv1/kernel, `},
+		{"images", func(r *recorder) { r.predictions(run, 0) },
+			"notebook: the number of images must be at least 1, got 0\n"},
+		{"scheme", func(r *recorder) { r.change(run, func() error { return run.SetScheme("heun") }) },
+			`unknown scheme "heun"`},
+		{"layer", func(r *recorder) { r.weights(run, "conv9") },
+			`no layer "conv9" over depth; there are ode/conv1/kernel, `},
 		{"chart", func(r *recorder) {
-			r.draw(chart.Chart{Panels: []chart.Panel{{Series: []chart.Series{{X: []float64{1}, Y: []float64{1, 2}}}}}}, "")
+			r.draw(chart.Chart{Panels: []chart.Panel{{Series: []chart.Series{{X: []float64{1}, Y: []float64{1, 2}}}}}},
+				"")
 		}, "chart: "},
-		{"two options", func(r *recorder) { r.train(run, Epochs(1), Until(3)) }, "Train takes at most one option, Epochs or Until, got 2\n"},
-		{"two manifests", func(r *recorder) { r.manifest(run, cnet.ManifestOptions{}, cnet.ManifestOptions{}) }, "Manifest takes at most one ManifestOptions, got 2\n"},
-		{"two convergences", func(r *recorder) { r.convergence(run, cnet.ConvergenceOptions{}, cnet.ConvergenceOptions{}) },
+		{"two options", func(r *recorder) { r.train(run, Epochs(1), Until(3)) },
+			"Train takes at most one option, Epochs or Until, got 2\n"},
+		{"two manifests", func(r *recorder) { r.manifest(run, cnet.ManifestOptions{}, cnet.ManifestOptions{}) },
+			"Manifest takes at most one ManifestOptions, got 2\n"},
+		{"two convergences", func(r *recorder) {
+			r.convergence(run, cnet.ConvergenceOptions{},
+				cnet.ConvergenceOptions{})
+		},
 			"Convergence takes at most one ConvergenceOptions, got 2\n"},
-		{"two layers", func(r *recorder) { r.weights(run, "ode/conv1/kernel", "ode/conv2/kernel") }, "Weights takes at most one layer, got 2\n"},
-		{"two methods", func(r *recorder) { r.compress(run, "", 1, cnet.ByProjection, cnet.ByProjection) }, "Compress takes at most one method, got 2\n"},
+		{"two layers", func(r *recorder) { r.weights(run, "ode/conv1/kernel", "ode/conv2/kernel") },
+			"Weights takes at most one layer, got 2\n"},
+		{"two methods", func(r *recorder) { r.compress(run, "", 1, cnet.ByProjection, cnet.ByProjection) },
+			"Compress takes at most one method, got 2\n"},
 		{"two lines", func(r *recorder) { r.fail(errors.Join(errors.New("a"), errors.New("b"))) }, "a; b\n"},
 	} {
 		r := newRecorder(true)
@@ -179,7 +190,8 @@ func TestLook(t *testing.T) {
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "2-2-2 midpoint")
 
 	r.compress(run, "hat", 2)
-	wantParts(t, r.last(t, protocol.MIMETextPlain), "The weights over depth moved by 0.0 %", "stage3/ode/norm2") // still constant
+	wantParts(t, r.last(t, protocol.MIMETextPlain), "The weights over depth moved by 0.0 %",
+		"stage3/ode/norm2") // still constant
 	r.weights(run)
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "stage 1 varies by 0.0 %")
 	r.compress(run, "piecewise_constant", 2, cnet.ByInterpolation)
@@ -190,11 +202,13 @@ func TestLook(t *testing.T) {
 	r.predictions(run, 8)
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "2-2-2 midpoint: ", " of 8 right")
 	r.weights(run)
-	wantParts(t, r.last(t, protocol.MIMETextPlain), "stage 1 varies by 0.0 %") // nothing was trained since the refinement
+	wantParts(t, r.last(t, protocol.MIMETextPlain),
+		"stage 1 varies by 0.0 %") // nothing was trained since the refinement
 	r.history(run)
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "2-2-2 midpoint, 1 epoch: test accuracy ")
 	r.show(info(run).content())
-	wantParts(t, wellFormed(t, r.last(t, protocol.MIMETextHTML)), run.Dir(), "2-2-2 midpoint", "made of 2 piecewise_constant functions", "fashion-sample", "1 epoch")
+	wantParts(t, wellFormed(t, r.last(t, protocol.MIMETextHTML)), run.Dir(), "2-2-2 midpoint",
+		"made of 2 piecewise_constant functions", "fashion-sample", "1 epoch")
 	if r.stderr.Len() > 0 || len(r.exits) > 0 {
 		t.Error(r.stderr.String())
 	}

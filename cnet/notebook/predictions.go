@@ -7,8 +7,8 @@ import (
 	"continuousnet/cnet/figures"
 )
 
-// Predictions shows the first n test images with the class that the net finds most probable and its probability: green if
-// it is right; if it is wrong, red and with the true class.
+// Predictions shows the first n test images with the class that the net finds most probable and its probability: green
+// if it is right; if it is wrong, red and with the true class.
 func Predictions(run *cnet.Run, n int) { here().predictions(run, n) }
 
 func (s *surface) predictions(run *cnet.Run, n int) {

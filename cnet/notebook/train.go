@@ -21,14 +21,15 @@ type plan struct {
 // Epochs trains for n more epochs. An epoch that was interrupted and is now finished counts as one of them.
 func Epochs(n int) Option { return func(p *plan) { p.epochs, p.until = n, 0 } }
 
-// Until trains until the run has n complete epochs, counted from its beginning. A cell with Until can be run again without
-// training further.
+// Until trains until the run has n complete epochs, counted from its beginning. A cell with Until can be run again
+// without training further.
 func Until(n int) Option { return func(p *plan) { p.until = n } }
 
-// Train trains the run for one epoch, or as long as the options say. It shows progress, speed and the time left, and the
-// learning curves, which are redrawn in place; their last state stays in the notebook.
+// Train trains the run for one epoch, or as long as the options say. It shows progress, speed and the time left, and
+// the learning curves, which are redrawn in place; their last state stays in the notebook.
 //
-// If the cell is interrupted, Train finishes the batch, saves and returns. The same cell run again continues from there.
+// If the cell is interrupted, Train finishes the batch, saves and returns. The same cell run again continues from
+// there.
 func Train(run *cnet.Run, options ...Option) { here().train(run, options...) }
 
 func (s *surface) train(run *cnet.Run, options ...Option) {

@@ -27,7 +27,8 @@ func TestRemember(t *testing.T) {
 			t.Fatal(err)
 		}
 		if m.Epoch != epoch || m.Net != net || !reflect.DeepEqual(m.of(path), weights) {
-			t.Errorf("%s: remembered epoch %d of %s, want epoch %d of %s with its weights", name, m.Epoch, m.Net, epoch, net)
+			t.Errorf("%s: remembered epoch %d of %s, want epoch %d of %s with its weights", name, m.Epoch, m.Net, epoch,
+				net)
 		}
 	}
 	expect("new", 0, "1-1-1 euler", untrained)

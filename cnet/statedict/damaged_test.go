@@ -55,8 +55,10 @@ func TestDamagedSafetensors(t *testing.T) {
 			"the tensors have 4000000000000 bytes of data, the file has 8"},
 		{stFile("{"+ok+"}", 7), "truncated"},
 		{stFile("{"+ok+"}", 9), "8 bytes of data, the file has 9"},
-		{stFile("{"+ok+`,"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}`, 12), `tensor "b": data begin at 4, expected 8`},
-		{stFile("{"+ok+`,"b":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}}`, 16), `tensor "b": data begin at 12, expected 8`},
+		{stFile("{"+ok+`,"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}`, 12),
+			`tensor "b": data begin at 4, expected 8`},
+		{stFile("{"+ok+`,"b":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}}`, 16),
+			`tensor "b": data begin at 12, expected 8`},
 		{binary.LittleEndian.AppendUint64(i64, 1<<53+1), `tensor "n": value 0 is an integer beyond 2^53`},
 		{binary.LittleEndian.AppendUint64(i64, 1<<63), `tensor "n": value 0 is an integer beyond 2^53`},
 	} {
@@ -96,7 +98,8 @@ func npzOf(t *testing.T, content string, method uint16, change func(h *zip.FileH
 	return b.Bytes()
 }
 
-// npyOf returns an array with the given header and number of bytes of data, in version 1 of the format; npy2Of in version 2.
+// npyOf returns an array with the given header and number of bytes of data, in version 1 of the format; npy2Of in
+// version 2.
 func npyOf(header string, data int) string {
 	length := binary.LittleEndian.AppendUint16(nil, uint16(len(header)))
 	return npyMagic + "\x01\x00" + string(length) + header + strings.Repeat("\x00", data)
@@ -200,13 +203,14 @@ func TestLyingNPZ(t *testing.T) {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readNPZ(bytes.NewReader(b.Bytes()), int64(b.Len())); err == nil || !strings.Contains(err.Error(), "numpy.savez") {
+	if _, err := readNPZ(bytes.NewReader(b.Bytes()), int64(b.Len())); err == nil ||
+		!strings.Contains(err.Error(), "numpy.savez") {
 		t.Errorf("error %v; expected one that names numpy.savez", err)
 	}
 }
 
-// Every file cut anywhere is refused, and one with a flipped bit is refused or read, but never a panic. In an archive the
-// data have a checksum: they are never read wrong.
+// Every file cut anywhere is refused, and one with a flipped bit is refused or read, but never a panic. In an archive
+// the data have a checksum: they are never read wrong.
 func TestTruncatedAndFlippedFiles(t *testing.T) {
 	for _, file := range []string{"torch.safetensors", "numpy.npz", "compressed.npz"} {
 		b, err := os.ReadFile(filepath.Join("testdata", file))

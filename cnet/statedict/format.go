@@ -20,10 +20,12 @@ func formatOf(f io.ReaderAt, size int64, path string) (string, error) {
 	head = head[:n]
 	ext := strings.ToLower(filepath.Ext(path))
 	switch {
-	// First, because a header of 640 bytes begins like a pickle. No zip has a '{' here: it would be a method of compression.
+	// First, because a header of 640 bytes begins like a pickle. No zip has a '{' here: it would be a method of
+	// compression.
 	case n == 9 && head[8] == '{' && binary.LittleEndian.Uint64(head) <= uint64(size-8):
 		return safetensors, nil
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")): // the latter if empty
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")) ||
+		bytes.HasPrefix(head, []byte("PK\x05\x06")): // the latter if empty
 		return npz, nil
 	case bytes.HasPrefix(head, []byte(npyMagic)):
 		return "", errors.New("a single NumPy array without a name; save it with numpy.savez(\"FILE.npz\", NAME=array)")
@@ -35,5 +37,6 @@ func formatOf(f io.ReaderAt, size int64, path string) (string, error) {
 	case ext == safetensors || ext == npz:
 		return ext, nil
 	}
-	return "", errors.New("neither a safetensors file nor an npz archive; save with safetensors.torch.save_file or numpy.savez")
+	return "", errors.New("neither a safetensors file nor an npz archive; save with safetensors.torch.save_file or " +
+		"numpy.savez")
 }

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A full disk is one error, and the old file stays. A limit on the size of files fails a write as a full disk does, on the
-// way; /dev/full fails every one.
+// A full disk is one error, and the old file stays. A limit on the size of files fails a write as a full disk does, on
+// the way; /dev/full fails every one.
 func TestFullDisk(t *testing.T) {
 	for _, ext := range []string{safetensors, npz} {
 		path := filepath.Join(t.TempDir(), "w"+ext)

@@ -9,15 +9,16 @@ import (
 	"testing"
 )
 
-// The fuzz targets read anything; what can be read is written and read again as it was. The seeds are files of Python and
-// of ours.
+// The fuzz targets read anything; what can be read is written and read again as it was. The seeds are files of Python
+// and of ours.
 
 func FuzzSafetensors(f *testing.F) {
 	addFiles(f, safetensors, writeSafetensors)
 	f.Fuzz(func(t *testing.T, b []byte) { again(t, b, readSafetensors, writeSafetensors) })
 }
 
-// FuzzNPZ takes bytes for an archive and for the array in one: a change to an array in an archive would stop at the checksum.
+// FuzzNPZ takes bytes for an archive and for the array in one: a change to an array in an archive would stop at the
+// checksum.
 func FuzzNPZ(f *testing.F) {
 	addFiles(f, npz, writeNPZ)
 	f.Add([]byte(npyOf("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n", 24)))

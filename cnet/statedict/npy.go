@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// An array in NumPy's format (NEP 1, https://numpy.org/neps/nep-0001-npy-format.html, and numpy.lib.format): the magic, the
-// version, the length of the header in 2 bytes (version 1) or 4 (versions 2 and 3), the header, which is a dict of Python
-// padded with spaces to a multiple of 64 bytes, and the data.
+// An array in NumPy's format (NEP 1, https://numpy.org/neps/nep-0001-npy-format.html, and numpy.lib.format): the magic,
+// the version, the length of the header in 2 bytes (version 1) or 4 (versions 2 and 3), the header, which is a dict of
+// Python padded with spaces to a multiple of 64 bytes, and the data.
 const (
 	npyMagic     = "\x93NUMPY"
 	npyAlignment = 64
@@ -78,7 +78,8 @@ func parseArrayHeader(text string) (array, error) {
 	descr, fortran, shape := descrEntry.FindStringSubmatch(text), fortranEntry.FindStringSubmatch(text),
 		shapeEntry.FindStringSubmatch(text)
 	if descr == nil || fortran == nil || shape == nil {
-		return array{}, fmt.Errorf("header %.200q; expected the type of plain numbers ('<f4'), fortran_order and shape", text)
+		return array{}, fmt.Errorf("header %.200q; expected the type of plain numbers ('<f4'), fortran_order and shape",
+			text)
 	}
 	rest := strings.NewReplacer(descr[0], "", fortran[0], "", shape[0], "").Replace(text)
 	if !emptyDict.MatchString(rest) {
@@ -121,7 +122,8 @@ func arrayHeader(t Tensor) []byte {
 	for _, n := range t.Shape {
 		fmt.Fprintf(&shape, "%d, ", n) // the comma that makes (3,) a tuple does no harm elsewhere
 	}
-	text := fmt.Sprintf("{'descr': '<%s', 'fortran_order': False, 'shape': (%s), }", d.npy, strings.TrimSpace(shape.String()))
+	text := fmt.Sprintf("{'descr': '<%s', 'fortran_order': False, 'shape': (%s), }", d.npy,
+		strings.TrimSpace(shape.String()))
 	prefix := len(npyMagic) + 4
 	for (prefix+len(text)+1)%npyAlignment != 0 {
 		text += " "

@@ -16,7 +16,8 @@ import (
 // numpy.savez_compressed.
 
 const (
-	// maxDeflated is the number of values that the compressed members of an archive may have together: 1 GiB of float64.
+	// maxDeflated is the number of values that the compressed members of an archive may have together: 1 GiB of
+	// float64.
 	maxDeflated = 1 << 27
 	// maxRatio is the most that deflate can compress (https://zlib.net/zlib_tech.html, "Maximum Compression Factor").
 	maxRatio = 1032
@@ -60,8 +61,8 @@ func readNPZ(f io.ReaderAt, size int64) ([]Tensor, error) {
 	return tensors, nil
 }
 
-// readMember reads one array to its end, where the zip package compares the checksum. It adds to the number of values that
-// were compressed.
+// readMember reads one array to its end, where the zip package compares the checksum. It adds to the number of values
+// that were compressed.
 func readMember(m *zip.File, name string, deflated *int) (Tensor, error) {
 	if claim := m.UncompressedSize64; m.Method == zip.Store && claim != m.CompressedSize64 ||
 		claim/maxRatio > m.CompressedSize64 {
@@ -82,8 +83,8 @@ func readMember(m *zip.File, name string, deflated *int) (Tensor, error) {
 	}
 	if m.Method != zip.Store {
 		if a.count > maxDeflated-*deflated {
-			return Tensor{}, fmt.Errorf("the compressed archive has more than %d values; write it with numpy.savez, which does "+
-				"not compress", maxDeflated)
+			return Tensor{}, fmt.Errorf("the compressed archive has more than %d values; write it with numpy.savez, "+
+				"which does not compress", maxDeflated)
 		}
 		*deflated += a.count
 	}
@@ -160,7 +161,8 @@ func writeNPZ(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 			return err
 		}
 		if err := z.SetComment(string(text)); err != nil {
-			return fmt.Errorf("metadata of %d bytes; an npz archive has room for 65535, %s for more", len(text), safetensors)
+			return fmt.Errorf("metadata of %d bytes; an npz archive has room for 65535, %s for more", len(text),
+				safetensors)
 		}
 	}
 	return z.Close()

@@ -78,7 +78,8 @@ def savez(path, **arrays):
 	for _, torchSaved := range []string{"True", "False"} {
 		python("torch_saved = " + torchSaved + pickles)
 		for name, want := range map[string]string{
-			"result": "{'w': [1, 2], 'b': [3]}", "parallel": "{'module.w': [1, 2], 'module.b': [3]}", "module": "{'w': [1, 2], 'b': [3]}",
+			"result": "{'w': [1, 2], 'b': [3]}", "parallel": "{'module.w': [1, 2], 'module.b': [3]}",
+			"module":     "{'w': [1, 2], 'b': [3]}",
 			"state_dict": "{'w': [1, 2], 'b': [3]}", "checkpoint": "{'w': [1, 2], 'b': [3]}",
 		} {
 			_, err := Read(filepath.Join(dir, name+".pkl"))

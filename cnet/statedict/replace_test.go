@@ -19,7 +19,8 @@ func TestFailedWriteKeepsTheOldFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantError(t, Write(path, []Tensor{{"a", []int{len(values)}, values, "F32"}}, nil), "value 99999, 0.1, is no F32")
+		wantError(t, Write(path, []Tensor{{"a", []int{len(values)}, values, "F32"}}, nil),
+			"value 99999, 0.1, is no F32")
 		onlyFile(t, path, old)
 	}
 }

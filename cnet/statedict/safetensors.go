@@ -69,8 +69,8 @@ func readHeader(f io.ReaderAt, size int64) (header, error) {
 	}
 	length := binary.LittleEndian.Uint64(b[:])
 	if length > maxHeader || int64(length) > size-8 {
-		return header{}, fmt.Errorf("the header would have %d bytes, the file has %d; it is truncated, damaged or no safetensors"+
-			" file", length, size)
+		return header{}, fmt.Errorf("the header would have %d bytes, the file has %d; it is truncated, "+
+			"damaged or no safetensors file", length, size)
 	}
 	text := make([]byte, length)
 	if _, err := f.ReadAt(text, 8); err != nil && !errors.Is(err, io.EOF) {
@@ -86,7 +86,8 @@ func readHeader(f io.ReaderAt, size int64) (header, error) {
 // parse reads the JSON token by token, because a map would lose the order and let the last of two equal names win.
 func (h *header) parse(text []byte) error {
 	damaged := func(err error) error {
-		return fmt.Errorf("header: %w; expected a JSON object of tensors; the file is damaged or no safetensors file", err)
+		return fmt.Errorf("header: %w; expected a JSON object of tensors; the file is damaged or no safetensors file",
+			err)
 	}
 	if !utf8.Valid(text) {
 		return damaged(errors.New("not UTF-8"))
@@ -126,9 +127,11 @@ func (h *header) parse(text []byte) error {
 		}
 		d, ok := dtypeNamed(info.DType)
 		if !ok {
-			return fmt.Errorf("tensor %q: values of type %q cannot be read; convert it to F32 before saving", name, info.DType)
+			return fmt.Errorf("tensor %q: values of type %q cannot be read; convert it to F32 before saving", name,
+				info.DType)
 		}
-		h.entries = append(h.entries, entry{name: name, dtype: d, shape: info.Shape, begin: info.Offsets[0], end: info.Offsets[1]})
+		h.entries = append(h.entries, entry{name: name, dtype: d, shape: info.Shape, begin: info.Offsets[0],
+			end: info.Offsets[1]})
 	}
 	if _, err := dec.Token(); err != nil { // the closing brace
 		return damaged(err)

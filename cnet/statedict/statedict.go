@@ -1,5 +1,5 @@
-// Package statedict reads and writes named tensors in two formats that, unlike pickles, contain no code: safetensors and
-// NumPy's npz. Either can carry a PyTorch state_dict:
+// Package statedict reads and writes named tensors in two formats that, unlike pickles, contain no code: safetensors
+// and NumPy's npz. Either can carry a PyTorch state_dict:
 //
 //	tensors, err := statedict.Read("weights.safetensors") // safetensors.torch.save_file(net.state_dict(), ...)
 //	...
@@ -10,21 +10,22 @@
 //
 // # Exactness
 //
-// Values are float64 whatever the file stores, and nothing is rounded: reading refuses 64-bit integers beyond ±2^53, and
-// writing refuses values that a tensor's DType cannot hold. An npz archive has checksums, so damaged values are refused;
-// safetensors has none, so only damage to its header is noticed.
+// Values are float64 whatever the file stores, and nothing is rounded: reading refuses 64-bit integers beyond ±2^53,
+// and writing refuses values that a tensor's DType cannot hold. An npz archive has checksums, so damaged values are
+// refused; safetensors has none, so only damage to its header is noticed.
 //
 // # Hostile files
 //
-// Every size in a file is checked against the length of the file before memory is asked for. A compressed archive may hold
-// at most 2^27 values, because a few bytes of it can stand for gigabytes.
+// Every size in a file is checked against the length of the file before memory is asked for. A compressed archive may
+// hold at most 2^27 values, because a few bytes of it can stand for gigabytes.
 //
 // # Why no library
 //
 // Both formats are implemented here because the Go modules for them do not keep these promises.
 // github.com/nlpodyssey/safetensors checks offsets well, but accepts duplicate names and loses the order of tensors.
-// codeberg.org/sbinet/npyio panics on damaged headers and on keys in an order other than NumPy's, ignores Fortran order,
-// and cannot write a slice with a shape. The checks around them would be longer than what is left for them to do.
+// codeberg.org/sbinet/npyio panics on damaged headers and on keys in an order other than NumPy's, ignores Fortran
+// order, and cannot write a slice with a shape. The checks around them would be longer than what is left for them to
+// do.
 package statedict
 
 import (
@@ -41,8 +42,9 @@ import (
 	"continuousnet/cnet/internal/atomicfile"
 )
 
-// Read returns the tensors of a safetensors file or npz archive, in the order in which its header lists them. The format is
-// recognised by the content; the extension only counts if the content looks like neither, as in a damaged file.
+// Read returns the tensors of a safetensors file or npz archive, in the order in which its header lists them. The
+// format is recognised by the content; the extension only counts if the content looks like neither, as in a damaged
+// file.
 func Read(path string) ([]Tensor, error) {
 	var tensors []Tensor
 	err := open(path, func(f io.ReaderAt, size int64, format string) (err error) {
@@ -73,11 +75,12 @@ func Metadata(path string) (map[string]string, error) {
 	return metadata, err
 }
 
-// Write writes the tensors in the order given, in the format named by the path's extension, .safetensors or .npz. Metadata
-// may be nil. A safetensors file holds it under __metadata__, an npz archive in the archive's comment, which NumPy ignores.
+// Write writes the tensors in the order given, in the format named by the path's extension, .safetensors or .npz.
+// Metadata may be nil. A safetensors file holds it under __metadata__, an npz archive in the archive's comment, which
+// NumPy ignores.
 //
-// The file is written beside its place, flushed to the disk and renamed: on any error, and after a crash, the path holds
-// what it held before. Links are followed; a device or a named pipe is written to as it stands.
+// The file is written beside its place, flushed to the disk and renamed: on any error, and after a crash, the path
+// holds what it held before. Links are followed; a device or a named pipe is written to as it stands.
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	if err := write(path, tensors, metadata); err != nil {
 		return fmt.Errorf("statedict: cannot write %s: %w", path, err)
@@ -102,7 +105,8 @@ func write(path string, tensors []Tensor, metadata map[string]string) error {
 			return fmt.Errorf("metadata %q = %q is not UTF-8", k, metadata[k])
 		}
 	}
-	return atomicfile.Write(path, atomicfile.Options{Sync: true}, func(w io.Writer) error { return encode(w, tensors, metadata) })
+	return atomicfile.Write(path, atomicfile.Options{Sync: true},
+		func(w io.Writer) error { return encode(w, tensors, metadata) })
 }
 
 // The formats, by their extensions.

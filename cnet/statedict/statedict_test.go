@@ -33,8 +33,10 @@ func compare(got, want []Tensor) error {
 
 func sample() []Tensor {
 	return []Tensor{
-		{"net.3.L1.weight", []int{2, 3}, []float64{0, -1.5, math.Inf(1), math.NaN(), math.SmallestNonzeroFloat32, -0x1p-3}, "F32"},
-		{"scalar", []int{}, []float64{math.Pi}, "F64"}, // after an odd number of bytes of the F32 below, if it were not aligned
+		{"net.3.L1.weight", []int{2, 3}, []float64{0, -1.5, math.Inf(1), math.NaN(), math.SmallestNonzeroFloat32,
+			-0x1p-3}, "F32"},
+		{"scalar", []int{}, []float64{math.Pi}, "F64"},
+		// after an odd number of bytes of the F32 below, if it were not aligned
 		{"odd", []int{3}, []float64{1, 2, 3}, "F32"},
 		{"net.num_batches_tracked", []int{}, []float64{-1 << 53}, "I64"},
 		{"empty", []int{3, 0}, nil, "F32"},
@@ -110,7 +112,8 @@ func TestWriteRefuses(t *testing.T) {
 	wantError(t, Write(dir+"/w.pt", nil, nil), `unknown extension ".pt"; expected .safetensors or .npz`)
 	wantError(t, Write(dir+"/w.npz", nil, map[string]string{"a": "\xff"}), "not UTF-8")
 	wantError(t, Write(dir+"/w.npz", nil, map[string]string{"a": strings.Repeat("x", 1<<16)}), "room for 65535")
-	wantError(t, Write(dir+"/w.npz", []Tensor{{strings.Repeat("x", 1<<16), nil, []float64{1}, "F32"}}, nil), "FileHeader.Name too long")
+	wantError(t, Write(dir+"/w.npz", []Tensor{{strings.Repeat("x", 1<<16), nil, []float64{1}, "F32"}}, nil),
+		"FileHeader.Name too long")
 	wantError(t, Write(dir+"/absent/w.npz", nil, nil), "no such file or directory")
 	onlyFile(t, dir+"/w.npz", nil)
 }

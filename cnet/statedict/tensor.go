@@ -12,8 +12,8 @@ type Tensor struct {
 	Name   string
 	Shape  []int     // empty for a scalar
 	Values []float64 // row-major: the last index runs fastest
-	// DType is the type of the values in the file, as safetensors names it. "F32", "F64" and "I64" are read and written;
-	// "F16", "BF16", "BOOL" and the other integers from "I8" to "U64" are only read.
+	// DType is the type of the values in the file, as safetensors names it. "F32", "F64" and "I64" are read and
+	// written; "F16", "BF16", "BOOL" and the other integers from "I8" to "U64" are only read.
 	DType string
 }
 

@@ -92,11 +92,13 @@ func (g *getter) transfer(ctx context.Context, address string, p *partial, file 
 	switch {
 	case response.StatusCode == http.StatusPartialContent && p.size > 0:
 		if want := fmt.Sprintf("bytes %d-", p.size); !strings.HasPrefix(response.Header.Get("Content-Range"), want) {
-			return p.kept(file, fmt.Errorf("the server sent range %q, want %s", response.Header.Get("Content-Range"), want))
+			return p.kept(file, fmt.Errorf("the server sent range %q, want %s", response.Header.Get("Content-Range"),
+				want))
 		}
 	case response.StatusCode == http.StatusOK:
 		if n := response.ContentLength; n >= 0 && n != file.size {
-			return p.kept(file, fmt.Errorf("the server offers %d bytes, want %d; try again later, or get the file elsewhere and pass --data DIR",
+			return p.kept(file, fmt.Errorf("the server offers %d bytes, want %d; try again later, or get the file "+
+				"elsewhere and pass --data DIR",
 				n, file.size))
 		}
 		if err := p.restart(); err != nil { // the server does not do ranges

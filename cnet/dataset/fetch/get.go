@@ -1,5 +1,5 @@
-// Package fetch downloads data sets from their official addresses. It is not part of package dataset so that programs that
-// only read data sets, such as every notebook cell, are not linked with an HTTP client.
+// Package fetch downloads data sets from their official addresses. It is not part of package dataset so that programs
+// that only read data sets, such as every notebook cell, are not linked with an HTTP client.
 package fetch
 
 import (
@@ -70,8 +70,8 @@ func (g *getter) get(ctx context.Context, name, dir string) error {
 	return nil
 }
 
-// lock waits until no other process, and no other call, downloads into dir. Where directories cannot be locked, such as on
-// Windows, it does nothing.
+// lock waits until no other process, and no other call, downloads into dir. Where directories cannot be locked, such as
+// on Windows, it does nothing.
 func lock(ctx context.Context, dir string) (unlock func(), err error) {
 	l := flock.New(dir, flock.SetFlag(os.O_RDONLY))
 	if locked, err := l.TryLockContext(ctx, 100*time.Millisecond); !locked && ctx.Err() != nil {

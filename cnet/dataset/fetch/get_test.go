@@ -201,7 +201,8 @@ func TestGetFailsWithoutTraces(t *testing.T) {
 			w.Header().Set("Content-Length", "200000")
 			w.Write(data[:150_000])
 			panic(http.ErrAbortHandler)
-		}, "unexpected EOF; 150000 of 200000 bytes are kept, get it again to go on", map[string][]byte{part: data[:150_000]}},
+		}, "unexpected EOF; 150000 of 200000 bytes are kept, get it again to go on",
+			map[string][]byte{part: data[:150_000]}},
 		{"a wrong range", func(w http.ResponseWriter, r *http.Request, data []byte) {
 			w.Header().Set("Content-Range", "bytes 0-199999/200000")
 			w.WriteHeader(http.StatusPartialContent)
@@ -233,7 +234,8 @@ func TestGetRefusesAWrongRangeAndKeepsThePart(t *testing.T) {
 	part := src.files[0].part()
 	check.WriteFile(t, dir, part, data[:70_000])
 	g := getter{sources: map[string]source{"mnist": src}}
-	check.Error(t, g.get(t.Context(), "mnist", dir), `the server sent range "bytes 0-199999/200000", want bytes 70000-|70000 of 200000 bytes are kept`)
+	check.Error(t, g.get(t.Context(), "mnist", dir),
+		`the server sent range "bytes 0-199999/200000", want bytes 70000-|70000 of 200000 bytes are kept`)
 	wantFiles(t, dir, map[string][]byte{part: data[:70_000]})
 }
 
@@ -369,7 +371,8 @@ func TestGetAtOnce(t *testing.T) {
 func TestOwner(t *testing.T) {
 	digits, fashion := sources["mnist"].files[0].sha256, sources["fashion-mnist"].files[0].sha256
 	for _, c := range []struct{ sum, name, want string }{
-		{fashion, "mnist", "fashion-mnist"}, {digits, "mnist", ""}, {digits, "fashion-mnist", "mnist"}, {sumOf(nil), "mnist", ""},
+		{fashion, "mnist", "fashion-mnist"}, {digits, "mnist", ""}, {digits, "fashion-mnist", "mnist"},
+		{sumOf(nil), "mnist", ""},
 	} {
 		if got := owner(c.sum, c.name); got != c.want {
 			t.Errorf("owner(%s, %s) = %q, want %q", c.sum, c.name, got, c.want)
@@ -400,7 +403,8 @@ func tarGz(entries ...entry) []byte {
 	var buf bytes.Buffer
 	w := tar.NewWriter(&buf)
 	for _, e := range entries {
-		w.WriteHeader(&tar.Header{Name: e.name, Typeflag: e.kind, Size: int64(len(e.data)), Mode: 0o644, Linkname: map[byte]string{tar.TypeSymlink: "/etc/passwd"}[e.kind]})
+		w.WriteHeader(&tar.Header{Name: e.name, Typeflag: e.kind, Size: int64(len(e.data)), Mode: 0o644,
+			Linkname: map[byte]string{tar.TypeSymlink: "/etc/passwd"}[e.kind]})
 		w.Write(e.data)
 	}
 	w.Close()
@@ -461,9 +465,11 @@ func TestGetRefusesWrongArchives(t *testing.T) {
 		{"no gzip", big(100), "gzip"},
 		{"no tar", check.Gzip(big(2000)), "tar"},
 		{"member missing", tarGz(entry{"set/names.txt", tar.TypeReg, nil}), "set/data.bin is not in the archive"},
-		{"member too long", tarGz(entry{"set/data.bin", tar.TypeReg, big(501)}), "set/data.bin is of 501 bytes in the archive, want 500"},
+		{"member too long", tarGz(entry{"set/data.bin", tar.TypeReg, big(501)}),
+			"set/data.bin is of 501 bytes in the archive, want 500"},
 		{"member cut", check.Gzip(append(tarHeader("set/data.bin", 500), 1, 2, 3)), "unexpected EOF"},
-		{"text too long", tarGz(entry{"set/names.txt", tar.TypeReg, make([]byte, maxText+1)}), "set/names.txt is of 1048577 bytes"},
+		{"text too long", tarGz(entry{"set/names.txt", tar.TypeReg, make([]byte, maxText+1)}),
+			"set/names.txt is of 1048577 bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, g := archiveOf(t, c.archive)

@@ -11,14 +11,15 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// TestSinglePrecision: in float32 sums over all pixels of a large batch lose no more than a few roundings, though numbers have means far
-// from zero. One sum after another loses some hundred times the bounds.
+// TestSinglePrecision: in float32 sums over all pixels of a large batch lose no more than a few roundings, though
+// numbers have means far from zero. One sum after another loses some hundred times the bounds.
 func TestSinglePrecision(t *testing.T) {
 	bounds := []struct {
 		name      string
 		roundings float64 // of the largest number
 	}{
-		{"y", 16}, {"mean", 4}, {"variance", 16}, {"dx", 16}, {"dscale", 200}, {"doffset", 16}, {"factor's gradient", 16}, {"bias's gradient", 16},
+		{"y", 16}, {"mean", 4}, {"variance", 16}, {"dx", 16}, {"dscale", 200}, {"doffset", 16},
+		{"factor's gradient", 16}, {"bias's gradient", 16},
 	}
 	for _, size := range [][4]int{{32, 32, 32, 4}, {4099, 2, 1, 3}} {
 		for name, layout := range map[string]Layout{"planar": Planar, "standard": Standard} {
@@ -27,7 +28,8 @@ func TestSinglePrecision(t *testing.T) {
 					single, double := sums[float32](t, layout, size, seed), sums[float64](t, layout, size, seed)
 					for i, b := range bounds {
 						if e := relativeError(single[i], double[i]); !(e <= b.roundings*0x1p-24) {
-							t.Errorf("seed %d: %s is off by %.1f roundings, want at most %g", seed, b.name, e*0x1p24, b.roundings)
+							t.Errorf("seed %d: %s is off by %.1f roundings, want at most %g", seed, b.name, e*0x1p24,
+								b.roundings)
 						}
 					}
 				}
@@ -45,8 +47,8 @@ func relativeError(got, want []float64) float64 {
 	return worst / largest
 }
 
-// sums are the results of all operations that add up pixels, and of their gradients. Both number formats see the same numbers: a map
-// whose mean is 10 times its deviation, and adjoints whose mean is 1.
+// sums are the results of all operations that add up pixels, and of their gradients. Both number formats see the same
+// numbers: a map whose mean is 10 times its deviation, and adjoints whose mean is 1.
 func sums[T float32 | float64](t *testing.T, layout Layout, size [4]int, seed uint64) [][]float64 {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 2))
@@ -76,7 +78,8 @@ func sums[T float32 | float64](t *testing.T, layout Layout, size [4]int, seed ui
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := exec.Call(normal(10, size[:]...), normal(1, size[:]...), normal(0, c, 1, 1, c), normal(1, c), normal(0, c))
+	results, err := exec.Call(normal(10, size[:]...), normal(1, size[:]...), normal(0, c, 1, 1, c), normal(1, c),
+		normal(0, c))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,11 +4,12 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Custom returns forward(x), with a gradient that is computed by vjp instead of by differentiating the nodes of forward.
+// Custom returns forward(x), with a gradient that is computed by vjp instead of by differentiating the nodes of
+// forward.
 //
-// forward gets x without gradient. weights is called after forward and lists the other nodes that gradients should reach.
-// Given x, y = forward(x) and the adjoint dy of y, vjp returns the adjoints of x and of the weights, in their order. It may
-// build forward again instead of keeping intermediate values, which saves memory.
+// forward gets x without gradient. weights is called after forward and lists the other nodes that gradients should
+// reach. Given x, y = forward(x) and the adjoint dy of y, vjp returns the adjoints of x and of the weights, in their
+// order. It may build forward again instead of keeping intermediate values, which saves memory.
 func Custom(x Map, forward func(x Map) Map, weights func() []*Node, vjp func(x, y, dy Map) (dx Map, dw []*Node)) Map {
 	inputs := x.nodes()
 	free := x.with(stopped(inputs))
@@ -16,12 +17,13 @@ func Custom(x Map, forward func(x Map) Map, weights func() []*Node, vjp func(x, 
 	ws := weights()
 	inputs = append(inputs[:len(inputs):len(inputs)], ws...)
 
-	// As in withVJPs: the adjoints are computed when the first result is reached, and handed out by identities on the inputs,
-	// which are tied to the results by adding zero times one element of each.
+	// As in withVJPs: the adjoints are computed when the first result is reached, and handed out by identities on the
+	// inputs, which are tied to the results by adding zero times one element of each.
 	var adjoints []*Node
 	var tie *Node
 	for i, input := range inputs {
-		zero := MulScalar(firstElement(IdentityWithCustomGradient(input, func(_, _ *Node) *Node { return adjoints[i] })), 0)
+		zero := MulScalar(firstElement(IdentityWithCustomGradient(input,
+			func(_, _ *Node) *Node { return adjoints[i] })), 0)
 		if tie == nil {
 			tie = zero
 		} else {
@@ -55,8 +57,9 @@ func stopped(nodes []*Node) []*Node {
 	return free
 }
 
-// Pullback differentiates f at x: it returns y = f(x), and the adjoints of x and of the weights given the adjoint dy of y.
-// It makes the evaluation depend on dy, so that intermediate values are not computed early and kept in memory until then.
+// Pullback differentiates f at x: it returns y = f(x), and the adjoints of x and of the weights given the adjoint dy of
+// y. It makes the evaluation depend on dy, so that intermediate values are not computed early and kept in memory until
+// then.
 func Pullback(x Map, f func(x Map) Map, weights []*Node, dy Map) (y, dx Map, dw []*Node) {
 	xs := stopped(x.nodes())
 	wait := MulScalar(StopGradient(firstElement(dy.nodes()[0])), 0)

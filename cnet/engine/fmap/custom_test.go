@@ -59,7 +59,8 @@ func TestCustomRecomputes(t *testing.T) {
 					a, b := tensors.MustCopyFlatData[float64](got), tensors.MustCopyFlatData[float64](want[i])
 					for j := range a {
 						if math.Abs(a[j]-b[j]) > 1e-9*(1+math.Abs(b[j])) {
-							t.Fatalf("%s, batch %d, nested %d: result %d[%d] is %g, want %g", name, batch, nest, i, j, a[j], b[j])
+							t.Fatalf("%s, batch %d, nested %d: result %d[%d] is %g, want %g", name, batch, nest, i, j,
+								a[j], b[j])
 						}
 					}
 				}

@@ -27,7 +27,8 @@ const (
 // Map is a batch of feature maps in a graph.
 type Map interface {
 	// Conv returns the cross-correlation with kernel [O, K, K, C], K = 1 or 3, with zero padding K/2 and stride 1 or 2,
-	// plus bias [O] unless it is nil, and max(·, 0) of that if relu is set. The result has O channels and ⌈H/stride⌉ rows.
+	// plus bias [O] unless it is nil, and max(·, 0) of that if relu is set. The result has O channels and ⌈H/stride⌉
+	// rows.
 	Conv(kernel, bias *Node, stride int, relu bool) Map
 
 	// BatchNorm normalises each channel by the mean and the (biased) variance of the batch, multiplies by scale [C] and

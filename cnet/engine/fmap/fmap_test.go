@@ -68,10 +68,11 @@ func TestPlanarEqualsStandard(t *testing.T) {
 		"1x1 stride":           {[]*tensors.Tensor{kernel1}, conv(2, false, false)},
 		"1x1 relu stride":      {[]*tensors.Tensor{kernel1, bias}, conv(2, true, true)},
 		"batch norm":           {[]*tensors.Tensor{scale, offset}, norm},
-		"affine":               {[]*tensors.Tensor{scale, offset}, func(m Map, p []*Node) Map { return m.Affine(p[0], p[1]) }},
-		"relu":                 {nil, func(m Map, _ []*Node) Map { return m.ReLU() }},
-		"product":              {nil, func(m Map, _ []*Node) Map { return m.Mul(m.ReLU()) }},
-		"block":                {[]*tensors.Tensor{kernel3, bias}, block},
+		"affine": {[]*tensors.Tensor{scale, offset},
+			func(m Map, p []*Node) Map { return m.Affine(p[0], p[1]) }},
+		"relu":    {nil, func(m Map, _ []*Node) Map { return m.ReLU() }},
+		"product": {nil, func(m Map, _ []*Node) Map { return m.Mul(m.ReLU()) }},
+		"block":   {[]*tensors.Tensor{kernel3, bias}, block},
 	}
 	for name, c := range cases {
 		for i, size := range [][2]int{{8, 8}, {7, 7}, {6, 5}, {1, 3}} {

@@ -6,7 +6,8 @@ import (
 )
 
 // planar is a map in two halves: the go backend runs independent operations side by side, and copies and element-wise
-// operations use one core each, so that two halves keep two cores busy where one whole would not. See part for the layout.
+// operations use one core each, so that two halves keep two cores busy where one whole would not. See part for the
+// layout.
 type planar struct{ parts []part }
 
 // splitFrom is the smallest batch that is worth two halves.
@@ -84,7 +85,8 @@ func (m planar) Mul(y Map) Map {
 // same is part i of y; it panics unless y has the shape of m.
 func (m planar) same(y Map, i int) *Node {
 	t, ok := y.(planar)
-	if !ok || len(t.parts) != len(m.parts) || t.parts[i].geometry != m.parts[i].geometry || t.channels() != m.channels() {
+	if !ok || len(t.parts) != len(m.parts) || t.parts[i].geometry != m.parts[i].geometry ||
+		t.channels() != m.channels() {
 		exceptions.Panicf("fmap: cannot combine maps of different shapes")
 	}
 	return t.parts[i].x

@@ -39,7 +39,8 @@ func window(size int, g geometry) []tap {
 }
 
 // stridedWindow lists the taps of a K×K kernel of stride 2, and their sources: the even and odd rows and columns of the
-// map make four maps of half the size, over which the taps are shifts by 0 or −1. Nothing is computed to be thrown away.
+// map make four maps of half the size, over which the taps are shifts by 0 or −1. Nothing is computed to be thrown
+// away.
 func (p part) stridedWindow(size int) ([]tap, []*Node) {
 	half := p.halved()
 	var taps []tap
@@ -159,7 +160,8 @@ func (c planarConv) product(kernel, bias *Node, sources []*Node) *Node {
 func (c planarConv) adjoints(kernel, bias *Node, sources []*Node, dy *Node) []*Node {
 	d := kernel.Shape().Dimensions
 	out, taps, channels := d[0], d[1], d[2]
-	// The stack is the largest tensor by far. The barrier has it made again here instead of kept since the forward pass.
+	// The stack is the largest tensor by far. The barrier has it made again here instead of kept since the forward
+	// pass.
 	again := make([]*Node, len(sources))
 	for i, x := range sources {
 		again[i] = SchedulingBarrier(x, dy)
@@ -225,9 +227,9 @@ type stacked struct {
 // stack lays out the source of each tap, shifted by its offset.
 //
 // It is one concatenation of flat vectors. To shift the C·P numbers of a source is to begin them that much earlier; the
-// next tap, of smaller offset, begins later than a whole C·P after, and the gap is filled with zeros. What a shift moves
-// across the end of a row comes from the border, or gets into it. The first source begins in a row of its own, and the
-// last one may end in one.
+// next tap, of smaller offset, begins later than a whole C·P after, and the gap is filled with zeros. What a shift
+// moves across the end of a row comes from the border, or gets into it. The first source begins in a row of its own,
+// and the last one may end in one.
 func (c planarConv) stack(sources []*Node, bias bool) stacked {
 	channels, columns := sources[0].Shape().Dimensions[0], c.columns()
 	first, last := c.taps[0], c.taps[len(c.taps)-1]

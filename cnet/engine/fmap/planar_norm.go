@@ -9,12 +9,15 @@ func (m planar) BatchNorm(scale, offset *Node, epsilon float64) (Map, *Node, *No
 	n := float64(m.Pixels())
 	column := func(v *Node) *Node { return Reshape(v, m.channels(), 1) }
 
-	// Two passes, since E[x²] − E[x]² loses a small variance beside a large mean. The mean is the centre, a float32, and the
-	// rest that its rounding leaves: a sum over all pixels would see that once a pixel. The matrix products sum in blocks of
-	// 128, so that float32 sums stay accurate over millions of pixels.
+	// Two passes, since E[x²] − E[x]² loses a small variance beside a large mean. The mean is the centre, a float32,
+	// and the rest that its rounding leaves: a sum over all pixels would see that once a pixel. The matrix products sum
+	// in blocks of 128, so that float32 sums stay accurate over millions of pixels.
 	one := Ones(m.parts[0].graph(), shapes.Make(m.parts[0].dtype(), m.channels(), 1))
 	average := func(f func(p part) *Node) *Node {
-		return column(DivScalar(m.sum(func(_ int, p part) *Node { return rowSums(f(part{StopGradient(p.x), p.geometry})) }), n))
+		return column(DivScalar(m.sum(func(_ int,
+			p part) *Node {
+			return rowSums(f(part{StopGradient(p.x), p.geometry}))
+		}), n))
 	}
 	centre := average(func(p part) *Node { return p.x })
 	centred := func(p part) *Node { return p.affine(one, Neg(centre)) }
@@ -37,7 +40,8 @@ func (m planar) BatchNorm(scale, offset *Node, epsilon float64) (Map, *Node, *No
 			return ys
 		},
 		func(_, dys []*Node) []*Node {
-			// dx = a·(dy − mean(dy) − x̂·mean(dy·x̂)) with x̂ = (x − centre − rest)·rstd, collected by dy, x − centre and 1.
+			// dx = a·(dy − mean(dy) − x̂·mean(dy·x̂)) with x̂ = (x − centre − rest)·rstd, collected by dy, x − centre
+			// and 1.
 			a := Mul(column(scale), rstd)
 			xs := make([]*Node, len(m.parts))
 			for i, p := range m.parts {

@@ -66,8 +66,8 @@ func (m standard) Affine(scale, offset *Node) Map {
 		})}
 }
 
-// sum adds up each channel, [C], one axis after another and the images in blocks: a backend that adds one number after another to a
-// float32 loses as many digits as the sum is long.
+// sum adds up each channel, [C], one axis after another and the images in blocks: a backend that adds one number after
+// another to a float32 loses as many digits as the sum is long.
 func (m standard) sum() *Node { return sumBlocks(ReduceSum(ReduceSum(m.x, 2), 1)) }
 
 // sumBlocks is the sum over the first axis.

@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// withVJP returns forward(inputs) with a reverse-mode derivative of our own: vjp gets the result y and its adjoint dy and
-// returns one adjoint per input.
+// withVJP returns forward(inputs) with a reverse-mode derivative of our own: vjp gets the result y and its adjoint dy
+// and returns one adjoint per input.
 func withVJP(inputs []*Node, forward func(in []*Node) *Node, vjp func(y, dy *Node) []*Node) *Node {
 	ys := withVJPs(inputs,
 		func(in []*Node) []*Node { return []*Node{forward(in)} },
