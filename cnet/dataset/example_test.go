@@ -3,6 +3,7 @@ package dataset_test
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"continuousnet/cnet/dataset"
 )
@@ -23,10 +24,10 @@ func ExampleLoad() {
 
 func ExampleLoad_missing() {
 	_, err := dataset.Load("CIFAR10", "data/cifar10")
-	fmt.Println(err)
+	fmt.Println(strings.ReplaceAll(err.Error(), "; ", ";\n"))
 	// Output:
-	// dataset: CIFAR-10 not found in data/cifar10 (looked for data_batch_1.bin); run "cnet data get cifar10" or pass
-	// --data DIR
+	// dataset: CIFAR-10 not found in data/cifar10 (looked for data_batch_1.bin);
+	// run "cnet data get cifar10" or pass --data DIR
 }
 
 func ExampleBatches() {
