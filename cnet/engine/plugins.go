@@ -26,8 +26,9 @@ var (
 		hardware: "NVIDIA GPUs",
 		needsGPU: true,
 		// The extra brings NVIDIA's libraries; the plugin alone is jax-cuda13-pjrt.
-		install: `python3 -m venv .venv && .venv/bin/pip install "jax-cuda13-plugin[with-cuda]==0.10.2" # Python 3.11 or newer, 4 GB`,
-		files:   xlaplugin.CUDA,
+		install: `python3 -m venv .venv && .venv/bin/pip install "jax-cuda13-plugin[with-cuda]==0.10.2" ` +
+			`# Python 3.11 or newer, 4 GB`,
+		files: xlaplugin.CUDA,
 	}
 	cpuDevice = device{
 		kind:     "cpu",
