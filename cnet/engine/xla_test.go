@@ -34,7 +34,9 @@ static void message(PJRT_Error_Message_Args *args) {
 	args->message = args->error->message;
 	args->message_size = strlen(args->error->message);
 }
-static PJRT_Error *code(PJRT_Error_GetCode_Args *args) { args->code = PJRT_Error_Code_FAILED_PRECONDITION; return NULL; }
+static PJRT_Error *code(PJRT_Error_GetCode_Args *args) {
+	args->code = PJRT_Error_Code_FAILED_PRECONDITION; return NULL;
+}
 static PJRT_Error *initialize(PJRT_Plugin_Initialize_Args *args) { return NULL; }
 static PJRT_Error *attributes(PJRT_Plugin_Attributes_Args *args) { args->num_attributes = 0; return NULL; }
 static PJRT_Error *client(PJRT_Client_Create_Args *args) {

@@ -475,7 +475,8 @@ func TestGetRefusesWrongArchives(t *testing.T) {
 			_, g := archiveOf(t, c.archive)
 			dir := t.TempDir()
 			check.Error(t, g.get(t.Context(), "cifar10", dir), "dataset: unpack |set.tar.gz|"+c.want)
-			wantFiles(t, dir, map[string][]byte{g.sources["cifar10"].files[0].part(): c.archive}) // verified: it needs no second download
+			// verified: it needs no second download
+			wantFiles(t, dir, map[string][]byte{g.sources["cifar10"].files[0].part(): c.archive})
 		})
 	}
 }
