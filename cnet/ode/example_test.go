@@ -1,6 +1,7 @@
 package ode_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -153,4 +154,32 @@ func ExampleEvent() {
 	}
 	fmt.Printf("%s after %.4f s\n", s.Events[0].Name, s.Events[0].T)
 	// Output: ground after 2.0387 s
+}
+
+// The solution at any time, after the fact: Dense keeps what that needs.
+func ExampleSolution_At() {
+	s, err := ode.Solve(ode.Problem{
+		F:  func(t float64, x, dx []float64) { dx[0] = -x[0] },
+		X0: []float64{1}, T1: 5,
+	}, ode.Options{Dense: true, Interpolation: ode.Hermite, Norm: ode.RMS})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	x, err := s.At(math.Ln2)
+	fmt.Printf("%.4f %v\n", x, err)
+	// Output: [0.5000] <nil>
+}
+
+// Where a solution ceases to exist, the error says when and how.
+func ExampleFailure() {
+	_, err := ode.Solve(ode.Problem{
+		F:  func(t float64, x, dx []float64) { dx[0] = x[0] * x[0] }, // x = 1/(1 - t)
+		X0: []float64{1}, T1: 2,
+	}, ode.Options{})
+	var failure *ode.Failure
+	if errors.As(err, &failure) {
+		fmt.Printf("no further than t = %.3f\n", failure.T)
+	}
+	// Output: no further than t = 1.000
 }
