@@ -56,13 +56,17 @@ func difference(t *testing.T, got, want map[string][]float64) float64 {
 func TestCheckpointedGradients(t *testing.T) {
 	for layoutName, layout := range layouts {
 		for _, c := range []Config{
-			{Scheme: "midpoint", Steps: 5, SkipInit: true}, {Scheme: "heun2", Basis: "hat", Functions: 3, Steps: 3},
+			{Scheme: "euler", Steps: 5, SkipInit: true}, {Scheme: "heun2", Basis: "hat", Functions: 3, Steps: 3},
 			{Model: ContinuousNetActFirst, Scheme: "rk4", Functions: 2, Steps: 2, NoBatchNorm: true},
 		} {
 			want, after := gradientsOf(t, c, layout)
 			c.Adjoint = Checkpoint
 			for _, c.Checkpoints = range []int{0, 1, 5} {
+				if layout == fmap.Standard && c.Checkpoints > 0 {
+					continue // the maps are asked for nothing else
+				}
 				t.Run(fmt.Sprintf("%s/%s/%d", layoutName, c.Scheme, c.Checkpoints), func(t *testing.T) {
+					notInShort(t, c.Scheme != "heun2")
 					got, statistics := gradientsOf(t, c, layout)
 					if d := difference(t, got.gradients, want.gradients); !(d < 1e-11) {
 						t.Errorf("the gradients differ by %.1e", d)
@@ -80,15 +84,15 @@ func TestCheckpointedGradients(t *testing.T) {
 func TestBacksolvedGradients(t *testing.T) {
 	for scheme, order := range map[string]float64{"euler": 1, "midpoint": 2} {
 		var errs []float64
-		for _, steps := range []int{6, 18} {
+		for _, steps := range []int{3, 6} {
 			c := Config{Scheme: scheme, Functions: 1, Steps: steps, TimeEpsilon: 0.5}
 			want, _ := gradientsOf(t, c, fmap.Planar)
 			c.Adjoint = Backsolve
 			got, _ := gradientsOf(t, c, fmap.Planar)
 			errs = append(errs, difference(t, got.gradients, want.gradients))
 		}
-		if rate := math.Log(errs[0]/errs[1]) / math.Log(3); !(rate > order-0.5) || errs[1] > 0.1 {
-			t.Errorf("%s: the gradients are off by %.1e with 6 steps and %.1e with 18: order %.2f, want %g", scheme, errs[0], errs[1], rate, order)
+		if rate := math.Log(errs[0]/errs[1]) / math.Log(2); !(rate > order-0.5) || errs[1] > 0.1 {
+			t.Errorf("%s: the gradients are off by %.1e with 3 steps and %.1e with 6: order %.2f, want %g", scheme, errs[0], errs[1], rate, order)
 		}
 	}
 }

@@ -128,6 +128,12 @@ type evaluation struct {
 
 func evaluate(t *testing.T, n Network, store *model.Store, layout fmap.Layout, images parity.Array, labels []float64, training bool) evaluation {
 	t.Helper()
+	return compiled(t, n, store, layout, images, labels, training)()
+}
+
+// compiled returns evaluate for the variables as they are when it is called, which compiles its graph once.
+func compiled(t *testing.T, n Network, store *model.Store, layout fmap.Layout, images parity.Array, labels []float64, training bool) func() evaluation {
+	t.Helper()
 	var paths []string
 	exec, err := model.NewExec(backend(), store, func(scope *model.Scope, images, labels *Node) []*Node {
 		z := n.Logits(scope.Store(), layout, images, training)
@@ -148,23 +154,26 @@ func evaluate(t *testing.T, n Network, store *model.Store, layout fmap.Layout, i
 		t.Fatal(err)
 	}
 	dtype := store.GetVariable(Root + "/stem/conv/kernel").DType()
-	results, err := exec.Call(layers.ToTensor(images.Values, images.Dims, dtype), labelTensor(labels))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var values [][]float64
-	for _, r := range results {
-		v, err := layers.FromTensor(r)
+	return func() evaluation {
+		t.Helper()
+		results, err := exec.Call(layers.ToTensor(images.Values, images.Dims, dtype), labelTensor(labels))
 		if err != nil {
 			t.Fatal(err)
 		}
-		values = append(values, v)
+		var values [][]float64
+		for _, r := range results {
+			v, err := layers.FromTensor(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values = append(values, v)
+		}
+		e := evaluation{values[0], values[1], map[string][]float64{}}
+		for i, path := range paths {
+			e.gradients[path] = values[2+i]
+		}
+		return e
 	}
-	e := evaluation{values[0], values[1], map[string][]float64{}}
-	for i, path := range paths {
-		e.gradients[path] = values[2+i]
-	}
-	return e
 }
 
 func labelTensor(labels []float64) *tensors.Tensor {
