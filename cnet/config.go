@@ -2,6 +2,7 @@ package cnet
 
 import (
 	"fmt"
+	"math"
 
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
@@ -169,3 +170,6 @@ func (c Config) learningRate(rate float64, from, epoch int) float64 {
 	}
 	return rate
 }
+
+// notFinite reports whether x is NaN or infinite.
+func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }

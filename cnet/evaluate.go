@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -97,4 +98,10 @@ func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (
 		return nil, fmt.Errorf("prediction: %w", err)
 	}
 	return results[0].Value().([][]float32), nil
+}
+
+// hits is 1 for each image whose largest logit is the one of its label [batch, 1], as floats [batch].
+func hits(logits, labels *Node) *Node {
+	best := ArgMax(logits, 1, dtypes.Int32)
+	return ConvertDType(Equal(best, Reshape(labels, labels.Shape().Dimensions[0])), logits.DType())
 }

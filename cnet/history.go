@@ -15,6 +15,7 @@ const (
 	EventBasis  = "basis"  // another basis of the weights over depth
 	EventScheme = "scheme" // another scheme
 	EventRate   = "rate"   // another learning rate
+	EventImport = "import" // the run began with weights from a file
 )
 
 // Record is one line of a run's history.

@@ -26,14 +26,6 @@ func Continuous(model string) bool {
 	return slices.Contains([]string{ContinuousNet, ContinuousNetActFirst, WideContinuousNet}, model)
 }
 
-// title is the network with its model: "ContinuousNet 2-2-2 euler", "ResNetV2-20".
-func title(model string, n Network) string {
-	if Continuous(model) {
-		return model + " " + n.String()
-	}
-	return n.String()
-}
-
 // checkModel reports the first field that cannot be, of those that make the network.
 func (c Config) checkModel(lookup schemeLookup) error {
 	if !slices.Contains(Models, c.Model) {

@@ -86,3 +86,11 @@ func guard(n Network, c Config, p any, err *error) {
 		*err = fmt.Errorf("net %s (%s, %d channels): %v", title(c.Model, n), c.Dataset, c.Channels, p)
 	}
 }
+
+// title is the network with its model: "ContinuousNet 2-2-2 euler", "ResNetV2-20".
+func title(model string, n Network) string {
+	if Continuous(model) {
+		return model + " " + n.String()
+	}
+	return n.String()
+}

@@ -15,7 +15,6 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/engine"
 	"continuousnet/cnet/internal/atomicfile"
@@ -94,6 +93,7 @@ func OpenReadOnly(dir string, config ...Config) (*Run, error) {
 	if err := r.agrees(c); err != nil {
 		return nil, err
 	}
+	r.setPlace(c)
 	return r, nil
 }
 
@@ -136,6 +136,7 @@ func (r *Run) open(c Config) error {
 	if err := r.agrees(c); err != nil {
 		return err
 	}
+	r.setPlace(c)
 	r.writeCopies()
 	return nil
 }
@@ -169,26 +170,6 @@ func (r *Run) create(c Config) (err error) {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	return r.save()
-}
-
-// net returns the network as it is at this point of the run.
-func (st state) net() (Network, error) {
-	network, err := newNetwork(st.Config, st.Channels, st.Classes, st.schemeNamed)
-	if err != nil {
-		return nil, err
-	}
-	n, ok := network.(*Net)
-	if !ok {
-		return network, nil
-	}
-	if n.Scheme, err = schemeLookup(st.schemeNamed).forNetworks(st.Scheme); err != nil {
-		return nil, err
-	}
-	if n.Basis, err = basis.New(st.Basis, st.Functions); err != nil {
-		return nil, err
-	}
-	n.Steps = st.Steps
-	return n, nil
 }
 
 // restore reads the newest good save. It reports whether there is one. Damaged ones before it become warnings; a writer
@@ -277,16 +258,22 @@ func (r *Run) agrees(c Config) error {
 				r.dir, field, have.Field(i), want.Field(i), other)
 		}
 	}
-	if c.Engine != "" {
-		r.state.Config.Engine = c.Engine
-	}
 	if c.Data != "" {
 		if _, err := dataset.Resolve(r.state.Config.Dataset, c.Data); err != nil {
 			return fmt.Errorf("run %s: %w", r.dir, err)
 		}
-		r.state.Config.Data = c.Data
 	}
 	return nil
+}
+
+// setPlace takes over where to compute and where the data set is, if c says so.
+func (r *Run) setPlace(c Config) {
+	if c.Engine != "" {
+		r.state.Config.Engine = c.Engine
+	}
+	if c.Data != "" {
+		r.state.Config.Data = c.Data
+	}
 }
 
 // save makes the present state the one that the run opens with.

@@ -18,7 +18,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
 
 	"continuousnet/cnet/internal/atomicfile"
-	"continuousnet/cnet/ode"
 )
 
 // A save is a folder saves/NNNNNN of a run, complete by construction: it is written under another name, flushed to the disk
@@ -38,33 +37,6 @@ const (
 	savesKept    = 2
 	stateVersion = 2
 )
-
-// state is the progress of a run: all that a save holds besides tensors and history.
-type state struct {
-	Version      int           `json:"version"`
-	Config       Config        `json:"config"`
-	Engine       string        `json:"engine"` // that it was last trained with, for "auto"
-	Scheme       string        `json:"scheme"`
-	Tableaux     []ode.Tableau `json:"tableaux,omitempty"` // of the schemes that are not built in
-	Steps        int           `json:"steps"`
-	Basis        string        `json:"basis,omitempty"` // of the weights over depth
-	Functions    int           `json:"functions,omitempty"`
-	LearningRate float64       `json:"learning_rate"` // at the beginning of RateEpoch
-	RateEpoch    int           `json:"rate_epoch"`
-	Epoch        int           `json:"epoch"`       // complete epochs
-	Step         int           `json:"step"`        // steps done in the next one
-	LossSum      float64       `json:"loss_sum"`    // over these steps
-	Correct      float64       `json:"correct"`     // images classified right in these steps
-	Seconds      float64       `json:"seconds"`     // spent in these steps
-	TimedSteps   int           `json:"timed_steps"` // those of them that compiled nothing
-	TimedSeconds float64       `json:"timed_seconds"`
-	Recent       float64       `json:"recent"`   // sum of the losses since the last record of the training loss
-	RecentN      int           `json:"recent_n"` // and their number
-	Refined      bool          `json:"refined"`  // the refinement due at the start of this epoch is done
-	TrainImages  int           `json:"train_images"`
-	Channels     int           `json:"channels"` // of the images
-	Classes      int           `json:"classes"`
-}
 
 // writeSave writes save number n of a run and removes old ones. On any error the saves before it are as they were.
 func writeSave(dir string, n int, st state, history []Record, store *model.Store) (err error) {

@@ -2,7 +2,6 @@ package cnet
 
 import (
 	"fmt"
-	"reflect"
 
 	"continuousnet/cnet/ode"
 )
@@ -31,60 +30,6 @@ func NetworkSchemes() []string {
 		}
 	}
 	return names
-}
-
-// keepSchemes makes the state hold the tableaux that lookup finds, of the scheme and of the one that the run began with, unless
-// they are built in: so the run can be opened where nobody has registered them, or others under their names.
-func (st *state) keepSchemes(lookup schemeLookup) error {
-	var kept []ode.Tableau
-	for i, name := range []string{st.Scheme, st.Config.Scheme} {
-		if name == "" || i > 0 && name == st.Scheme {
-			continue
-		}
-		m, err := lookup(name)
-		if err != nil {
-			return err
-		}
-		if own, ok := ode.BuiltIn(name); ok && reflect.DeepEqual(m, own) {
-			continue
-		}
-		tb, ok := m.(ode.Tableau)
-		if !ok {
-			return fmt.Errorf("a run can keep only tableaux: ode: %s is not a Runge–Kutta scheme but %s", name, m.Info().Kind)
-		}
-		kept = append(kept, tb)
-	}
-	st.Tableaux = kept
-	return nil
-}
-
-// registerSchemes makes the schemes that the state holds known, unless others of their names are.
-func (st state) registerSchemes() error {
-	for _, tb := range st.Tableaux {
-		if _, err := ode.Lookup(tb.Name); err == nil {
-			continue
-		}
-		if err := ode.Register(tb); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// schemeNamed returns what a name means to the run, whatever has been registered under it since: the tableau that the state holds,
-// or else the built-in scheme for the one that it has or began with. All other names mean what is registered.
-func (st state) schemeNamed(name string) (ode.Method, error) {
-	for _, tb := range st.Tableaux {
-		if tb.Name == name {
-			return tb, tb.Check()
-		}
-	}
-	if name == st.Scheme || name == st.Config.Scheme {
-		if m, ok := ode.BuiltIn(name); ok {
-			return m, nil
-		}
-	}
-	return ode.Lookup(name)
 }
 
 // Evaluations is the number of evaluations of the rate over one stage.

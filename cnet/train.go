@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -284,8 +283,6 @@ func (t *training) diverged(why error) *TrainError {
 		stopped.Err, runname.Argument(t.dir), t.last, t.LearningRate()/10)
 	return stopped
 }
-
-func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
 
 func (t *training) progress(loss float64) Progress {
 	st, s := &t.state, t.steps

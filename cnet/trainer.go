@@ -3,7 +3,6 @@ package cnet
 import (
 	"iter"
 
-	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -31,12 +30,6 @@ func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) *trai
 
 // correctMetric is the index of the number of images classified right, among the trainer's metrics.
 const correctMetric = 2
-
-// hits is 1 for each image whose largest logit is the one of its label [batch, 1], as floats [batch].
-func hits(logits, labels *Node) *Node {
-	best := ArgMax(logits, 1, dtypes.Int32)
-	return ConvertDType(Equal(best, Reshape(labels, labels.Shape().Dimensions[0])), logits.DType())
-}
 
 // trainingSet feeds the batches of an epoch to GoMLX's loop, from any step on. What a batch holds depends on seed, epoch
 // and step only, so there is no other state to save.

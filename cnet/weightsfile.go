@@ -13,9 +13,6 @@ import (
 	"continuousnet/cnet/statedict"
 )
 
-// EventImport begins the history of a run whose weights were imported.
-const EventImport = "import"
-
 // metadataKey is where an exported file says in JSON what its weights are of.
 const metadataKey = "continuousnet"
 

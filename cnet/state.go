@@ -1,0 +1,110 @@
+package cnet
+
+import (
+	"fmt"
+	"reflect"
+
+	"continuousnet/cnet/basis"
+	"continuousnet/cnet/ode"
+)
+
+// state is the progress of a run: all that a save holds besides tensors and history.
+type state struct {
+	Version      int           `json:"version"`
+	Config       Config        `json:"config"`
+	Engine       string        `json:"engine"` // that it was last trained with, for "auto"
+	Scheme       string        `json:"scheme"`
+	Tableaux     []ode.Tableau `json:"tableaux,omitempty"` // of the schemes that are not built in
+	Steps        int           `json:"steps"`
+	Basis        string        `json:"basis,omitempty"` // of the weights over depth
+	Functions    int           `json:"functions,omitempty"`
+	LearningRate float64       `json:"learning_rate"` // at the beginning of RateEpoch
+	RateEpoch    int           `json:"rate_epoch"`
+	Epoch        int           `json:"epoch"`       // complete epochs
+	Step         int           `json:"step"`        // steps done in the next one
+	LossSum      float64       `json:"loss_sum"`    // over these steps
+	Correct      float64       `json:"correct"`     // images classified right in these steps
+	Seconds      float64       `json:"seconds"`     // spent in these steps
+	TimedSteps   int           `json:"timed_steps"` // those of them that compiled nothing
+	TimedSeconds float64       `json:"timed_seconds"`
+	Recent       float64       `json:"recent"`   // sum of the losses since the last record of the training loss
+	RecentN      int           `json:"recent_n"` // and their number
+	Refined      bool          `json:"refined"`  // the refinement due at the start of this epoch is done
+	TrainImages  int           `json:"train_images"`
+	Channels     int           `json:"channels"` // of the images
+	Classes      int           `json:"classes"`
+}
+
+// net returns the network as it is at this point of the run.
+func (st state) net() (Network, error) {
+	network, err := newNetwork(st.Config, st.Channels, st.Classes, st.schemeNamed)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := network.(*Net)
+	if !ok {
+		return network, nil
+	}
+	if n.Scheme, err = schemeLookup(st.schemeNamed).forNetworks(st.Scheme); err != nil {
+		return nil, err
+	}
+	if n.Basis, err = basis.New(st.Basis, st.Functions); err != nil {
+		return nil, err
+	}
+	n.Steps = st.Steps
+	return n, nil
+}
+
+// schemeNamed returns what a name means to the run, whatever has been registered under it since: the tableau that the state holds,
+// or else the built-in scheme for the one that it has or began with. All other names mean what is registered.
+func (st state) schemeNamed(name string) (ode.Method, error) {
+	for _, tb := range st.Tableaux {
+		if tb.Name == name {
+			return tb, tb.Check()
+		}
+	}
+	if name == st.Scheme || name == st.Config.Scheme {
+		if m, ok := ode.BuiltIn(name); ok {
+			return m, nil
+		}
+	}
+	return ode.Lookup(name)
+}
+
+// keepSchemes makes the state hold the tableaux that lookup finds, of the scheme and of the one that the run began with, unless
+// they are built in: so the run can be opened where nobody has registered them, or others under their names.
+func (st *state) keepSchemes(lookup schemeLookup) error {
+	var kept []ode.Tableau
+	for i, name := range []string{st.Scheme, st.Config.Scheme} {
+		if name == "" || i > 0 && name == st.Scheme {
+			continue
+		}
+		m, err := lookup(name)
+		if err != nil {
+			return err
+		}
+		if own, ok := ode.BuiltIn(name); ok && reflect.DeepEqual(m, own) {
+			continue
+		}
+		tb, ok := m.(ode.Tableau)
+		if !ok {
+			return fmt.Errorf("a run can keep only tableaux: ode: %s is not a Runge–Kutta scheme but %s", name, m.Info().Kind)
+		}
+		kept = append(kept, tb)
+	}
+	st.Tableaux = kept
+	return nil
+}
+
+// registerSchemes makes the schemes that the state holds known, unless others of their names are.
+func (st state) registerSchemes() error {
+	for _, tb := range st.Tableaux {
+		if _, err := ode.Lookup(tb.Name); err == nil {
+			continue
+		}
+		if err := ode.Register(tb); err != nil {
+			return err
+		}
+	}
+	return nil
+}
