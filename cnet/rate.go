@@ -34,10 +34,7 @@ func (r *Run) Rate() Rate {
 func (r Rate) String() string {
 	var why []string
 	if r.ByHand {
-		why = append(why, fmt.Sprintf("changed by hand after %d epochs", r.Epochs))
-		if r.Epochs == 1 {
-			why[0] = "changed by hand after 1 epoch"
-		}
+		why = append(why, "changed by hand after "+words.Plural(r.Epochs, "epoch"))
 	}
 	switch n := len(r.Decays); n {
 	case 0:

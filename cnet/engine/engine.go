@@ -31,6 +31,7 @@ import (
 	"github.com/gomlx/compute/gobackend"
 
 	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/internal/words"
 	"continuousnet/internal/xlaplugin"
 )
 
@@ -196,7 +197,7 @@ func openXLA(name, kind, path string) (*Engine, error) {
 	if strings.Contains(err.Error(), "No visible GPU devices") {
 		return nil, fmt.Errorf("engine: %s: the plugin works, but sees no GPU; %s", about, driverFix)
 	}
-	return nil, fmt.Errorf("engine: %s: %s", about, oneLine(err.Error()))
+	return nil, fmt.Errorf("engine: %s: %s", about, words.OneLine(err.Error(), 600))
 }
 
 // catch turns a panic of a backend's constructor into an error.
@@ -226,14 +227,4 @@ func withoutXLA() (why, fix string) {
 func errNoXLA(name string) error {
 	why, fix := withoutXLA()
 	return fmt.Errorf("engine: %s: %s; %s", name, why, fix)
-}
-
-// oneLine shortens a message of GoMLX or XLA, which may have many lines and a stack trace, to one line.
-func oneLine(message string) string {
-	const limit = 600
-	message = strings.Join(strings.Fields(message), " ")
-	if len(message) > limit {
-		message = strings.ToValidUTF8(message[:limit], "") + " ..."
-	}
-	return message
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 
+	"continuousnet/cnet/internal/words"
+
 	"golang.org/x/sys/cpu"
 )
 
@@ -64,13 +66,6 @@ func goStatus() Status {
 		s.Missing = "SIMD in this build"
 		s.Fix = "build with GOEXPERIMENT=simd for matrix products with AVX, which train about twice as fast"
 	}
-	s.Description = fmt.Sprintf("pure Go on the CPU: %s, %s", vectors, plural(runtime.GOMAXPROCS(0), "thread"))
+	s.Description = fmt.Sprintf("pure Go on the CPU: %s, %s", vectors, words.Plural(runtime.GOMAXPROCS(0), "thread"))
 	return s
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -7,6 +7,7 @@ import (
 
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/chart"
+	"continuousnet/cnet/internal/words"
 )
 
 // weightsShown is the number of weights drawn for each stage.
@@ -78,7 +79,7 @@ func Weights(stages []StageWeights, before string) chart.Chart {
 	colors := []string{chart.Blue, chart.Vermillion, chart.Green, chart.Purple, chart.Orange}
 	for _, st := range stages {
 		p := chart.Panel{
-			Title: fmt.Sprintf("%s: varies by %.1f %%", st.Name, 100*st.Now.Variation()),
+			Title: fmt.Sprintf("%s: varies by %s", st.Name, words.Percent(st.Now.Variation())),
 			X:     chart.Axis{Title: "depth t", Min: 0, Max: 1},
 		}
 		compare := before != "" && st.Before.weights() == st.Now.weights()

@@ -37,11 +37,11 @@ func (s *surface) compress(run *cnet.Run, basis string, functions int, method ..
 		return
 	}
 	t := table{
-		title: fmt.Sprintf("The weights over depth moved by %s", percent(report.Distance)),
+		title: fmt.Sprintf("The weights over depth moved by %s", words.Percent(report.Distance)),
 		head:  []string{"layer", "moved by"},
 	}
 	for _, l := range report.Layers {
-		t.rows = append(t.rows, []string{l.Layer, percent(l.Distance)})
+		t.rows = append(t.rows, []string{l.Layer, words.Percent(l.Distance)})
 	}
 	s.show(t.content())
 }
@@ -101,7 +101,7 @@ func (m measurement) row() []string {
 	if m.evaluations > 0 {
 		evaluations = words.Grouped(m.evaluations)
 	}
-	return []string{m.net, words.Grouped(m.weights), evaluations, percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss)}
+	return []string{m.net, words.Grouped(m.weights), evaluations, words.Percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss)}
 }
 
 // measure evaluates the net of a run. If that fails or is interrupted, it reports so in the cell and ok is false.

@@ -11,6 +11,7 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
+	"continuousnet/cnet/internal/words"
 )
 
 // Convergence measures the order of schemes on the hidden state of a run, shows a chart of errors over steps and a
@@ -55,9 +56,9 @@ func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions)
 	}
 	about := fmt.Sprintf("Hidden state after stage %d for %s, in %s; errors are differences to %s with %d steps, "+
 		"uncertain by %.1e",
-		c.Stage, plural(c.Images, "image"), c.Precision, c.ReferenceScheme, c.ReferenceSteps, c.Uncertainty)
+		c.Stage, words.Plural(c.Images, "image"), c.Precision, c.ReferenceScheme, c.ReferenceSteps, c.Uncertainty)
 	if err != nil {
-		about = fmt.Sprintf("Interrupted after %s", plural(len(c.Schemes), "scheme"))
+		about = fmt.Sprintf("Interrupted after %s", words.Plural(len(c.Schemes), "scheme"))
 	}
 	if len(c.Uneven) > 0 {
 		about += fmt.Sprintf(". %v steps are no multiple of the %d cells of depth, which costs the order", c.Uneven,

@@ -12,6 +12,7 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
 	"continuousnet/cnet/figures"
+	"continuousnet/cnet/internal/words"
 )
 
 // How often the display changes while training. A frame takes a few milliseconds, as the curves are drawn as SVG; only
@@ -50,7 +51,7 @@ func newDashboard(s *surface, run *cnet.Run, last int) *dashboard {
 }
 
 func (d *dashboard) start() {
-	at := plural(d.run.Epoch(), "epoch") + " done"
+	at := words.Plural(d.run.Epoch(), "epoch") + " done"
 	if d.run.Step() > 0 {
 		at = fmt.Sprintf("going on in epoch %d after step %d", d.run.Epoch()+1, d.run.Step())
 	}
@@ -99,7 +100,7 @@ func (d *dashboard) log(line string) {
 
 func epochLine(r cnet.Record, last int) string {
 	return fmt.Sprintf("epoch %d of %d, %s: train loss %.3f, accuracy %s; test loss %.3f, accuracy %s; %.0f images/s",
-		r.Epoch+1, last, r.Net, r.TrainLoss, percent(r.TrainAccuracy), r.TestLoss, percent(r.TestAccuracy),
+		r.Epoch+1, last, r.Net, r.TrainLoss, words.Percent(r.TrainAccuracy), r.TestLoss, words.Percent(r.TestAccuracy),
 		r.ImagesPerS)
 }
 
@@ -128,25 +129,25 @@ func (d *dashboard) progress() status {
 	if p.ImagesPerS > 0 {
 		parts = append(parts, fmt.Sprintf("%.0f images/s", p.ImagesPerS))
 		if p.Left > 0 {
-			parts = append(parts, short(p.Left)+" left")
+			parts = append(parts, words.Duration(p.Left)+" left")
 		}
 	}
 	s.left = strings.Join(parts, " · ")
 	if p.Step > 0 {
-		s.right = fmt.Sprintf("training loss %.3f · accuracy %s", p.MeanLoss, percent(p.Accuracy))
+		s.right = fmt.Sprintf("training loss %.3f · accuracy %s", p.MeanLoss, words.Percent(p.Accuracy))
 	}
 	return s
 }
 
 func (d *dashboard) trained() status {
-	took := short(d.now().Sub(d.began))
-	s := status{left: fmt.Sprintf("Trained %s for %s in %s", d.run.Net(), plural(d.epochsHere, "epoch"), took),
+	took := words.Duration(d.now().Sub(d.began))
+	s := status{left: fmt.Sprintf("Trained %s for %s in %s", d.run.Net(), words.Plural(d.epochsHere, "epoch"), took),
 		done: -1}
 	if d.latest.ImagesPerS > 0 {
 		s.left += fmt.Sprintf(" (%.0f images/s)", d.latest.ImagesPerS)
 	}
 	if r, ok := lastEpoch(d.run.History()); ok {
-		s.right = fmt.Sprintf("test accuracy %s · test loss %.3f", percent(r.TestAccuracy), r.TestLoss)
+		s.right = fmt.Sprintf("test accuracy %s · test loss %.3f", words.Percent(r.TestAccuracy), r.TestLoss)
 	}
 	return s
 }
@@ -159,7 +160,7 @@ func (d *dashboard) where() string {
 		}
 		return fmt.Sprintf("in epoch %d, after step %d", d.run.Epoch()+1, step)
 	}
-	return "after " + plural(d.run.Epoch(), "epoch")
+	return "after " + words.Plural(d.run.Epoch(), "epoch")
 }
 
 func (d *dashboard) interrupted() status {

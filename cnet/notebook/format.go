@@ -4,34 +4,8 @@ import (
 	"fmt"
 	"html"
 	"strings"
-	"time"
 	"unicode/utf8"
-
-	"continuousnet/cnet/internal/words"
 )
-
-// percent formats a share from 0 to 1, such as "67.5 %".
-func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
-
-// plural returns "1 epoch" or "3 epochs".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return words.Grouped(n) + " " + noun + "s"
-}
-
-// short formats a duration for somebody who waits for its end: "59 s", "3 min 05 s", "2 h 03 min".
-func short(d time.Duration) string {
-	s := int(d.Seconds() + 0.5)
-	switch {
-	case s < 60:
-		return fmt.Sprintf("%d s", s)
-	case s < 3600:
-		return fmt.Sprintf("%d min %02d s", s/60, s%60)
-	}
-	return fmt.Sprintf("%d h %02d min", s/3600, s%3600/60)
-}
 
 // table is a small table with an optional title and head.
 type table struct {

@@ -5,6 +5,7 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/figures"
+	"continuousnet/cnet/internal/words"
 )
 
 // History shows the learning curves of a run: loss and accuracy over epochs, with a mark where the net was refined or
@@ -13,15 +14,15 @@ func History(run *cnet.Run) { here().history(run) }
 
 func (s *surface) history(run *cnet.Run) {
 	c := figures.History(run.History(), figures.HistoryOptions{})
-	c.Title = fmt.Sprintf("%s after %s", run.Net(), plural(run.Epoch(), "epoch"))
+	c.Title = fmt.Sprintf("%s after %s", run.Net(), words.Plural(run.Epoch(), "epoch"))
 	s.draw(c, summary(run))
 }
 
 // summary returns a line with the epoch, the test accuracy and the test loss of a run.
 func summary(run *cnet.Run) string {
-	text := fmt.Sprintf("%s, %s, %s", run.Dir(), run.Net(), plural(run.Epoch(), "epoch"))
+	text := fmt.Sprintf("%s, %s, %s", run.Dir(), run.Net(), words.Plural(run.Epoch(), "epoch"))
 	if last, ok := lastEpoch(run.History()); ok {
-		text += fmt.Sprintf(": test accuracy %s, test loss %.3f", percent(last.TestAccuracy), last.TestLoss)
+		text += fmt.Sprintf(": test accuracy %s, test loss %.3f", words.Percent(last.TestAccuracy), last.TestLoss)
 	}
 	return text
 }

@@ -26,13 +26,13 @@ func info(run *cnet.Run) table {
 	}}
 	if n, ok := run.Net().(*cnet.Net); ok {
 		t.rows[1][1] += fmt.Sprintf(", made of %s of depth per stage",
-			plural(n.Basis.Functions(), n.Basis.Name()+" function"))
+			words.Plural(n.Basis.Functions(), n.Basis.Name()+" function"))
 	}
 	if rate := run.Rate().String(); rate != words.Rate(c.LearningRate) {
 		t.rows = append(t.rows, []string{"learning rate", rate})
 	}
 	if last, ok := lastEpoch(run.History()); ok {
-		t.rows = append(t.rows, []string{"test accuracy", percent(last.TestAccuracy) + " after the last epoch"})
+		t.rows = append(t.rows, []string{"test accuracy", words.Percent(last.TestAccuracy) + " after the last epoch"})
 	}
 	for _, w := range run.Warnings() {
 		t.rows = append(t.rows, []string{"warning", w})
@@ -45,7 +45,7 @@ func trained(run *cnet.Run) string {
 	case run.Epoch() == 0 && run.Step() == 0:
 		return "not yet"
 	case run.Step() > 0:
-		return fmt.Sprintf("%s and %s", plural(run.Epoch(), "epoch"), plural(run.Step(), "step"))
+		return fmt.Sprintf("%s and %s", words.Plural(run.Epoch(), "epoch"), words.Plural(run.Step(), "step"))
 	}
-	return plural(run.Epoch(), "epoch")
+	return words.Plural(run.Epoch(), "epoch")
 }

@@ -12,6 +12,7 @@ import (
 	"continuousnet/cnet/chart"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
+	"continuousnet/cnet/internal/words"
 )
 
 // Manifest tests the weights of a run under other schemes and numbers of steps. It shows the test accuracies as a heat
@@ -55,13 +56,13 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 			s.update(picture, content{html: inline(b.String()), text: fmt.Sprintf("%d of %d", done, all)})
 		}
 	}
-	frame(0, status{left: fmt.Sprintf("Testing %s", plural(all, "combination")), done: 0})
+	frame(0, status{left: fmt.Sprintf("Testing %s", words.Plural(all, "combination")), done: 0})
 	followed := o.Progress
 	o.Progress = func(m cnet.Manifestation, done, all int) {
 		list = append(list, m)
 		frame(done, status{
 			left:  fmt.Sprintf("%d of %d combinations", done, all),
-			right: fmt.Sprintf("%s × %d: test accuracy %s", m.Scheme, m.Steps, percent(m.Accuracy)),
+			right: fmt.Sprintf("%s × %d: test accuracy %s", m.Scheme, m.Steps, words.Percent(m.Accuracy)),
 			done:  float64(done) / float64(all),
 		})
 		if followed != nil {
@@ -73,7 +74,7 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 	computed, err := run.Manifest(ctx, o)
 	switch {
 	case err == nil:
-		s.update(line, status{left: fmt.Sprintf("Tested %s", plural(all, "combination")), done: -1}.content())
+		s.update(line, status{left: fmt.Sprintf("Tested %s", words.Plural(all, "combination")), done: -1}.content())
 	case only(err, context.Canceled):
 		s.update(line, status{left: fmt.Sprintf("Interrupted after %d of %d combinations", len(computed), all),
 			done: -1}.content())
@@ -94,7 +95,7 @@ func manifestTable(list []cnet.Manifestation) table {
 			name += " (as trained)"
 		}
 		t.rows = append(t.rows, []string{
-			name, strconv.Itoa(m.Steps), strconv.Itoa(m.Evaluations), percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss),
+			name, strconv.Itoa(m.Steps), strconv.Itoa(m.Evaluations), words.Percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss),
 			fmt.Sprintf("%.2f", m.Seconds),
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
+	"continuousnet/cnet/internal/words"
 )
 
 // Weights draws single weights of a layer over depth, for each stage. Dashed lines show the same weights when training
@@ -58,7 +59,7 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 	}
 	when := ""
 	if before != nil {
-		when = "after " + plural(before.Epoch, "epoch")
+		when = "after " + words.Plural(before.Epoch, "epoch")
 		if before.Epoch == 0 {
 			when = "before training"
 		}
@@ -70,7 +71,7 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 	d.Title = fmt.Sprintf("%s: weights of %s over depth", run.Net(), name)
 	var lines []string
 	for _, st := range stages {
-		lines = append(lines, fmt.Sprintf("%s varies by %s over depth", st.Name, percent(st.Now.Variation())))
+		lines = append(lines, fmt.Sprintf("%s varies by %s over depth", st.Name, words.Percent(st.Now.Variation())))
 	}
 	s.draw(d, fmt.Sprintf("%s, %s: %s", run.Net(), name, strings.Join(lines, ", ")))
 }

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"continuousnet/cnet/internal/runname"
+	"continuousnet/cnet/internal/words"
 )
 
 // A pickle is an error: the file is a program of Python's and not data. It is the expression that loads it there.
@@ -39,7 +39,7 @@ func (p pickle) refusal(path string) error {
 	return fmt.Errorf(`a Python pickle, as torch.save writes it: a program, which only Python runs. `+
 		`If you trust it, convert it with PyTorch and NumPy; a whole network needs the code of its classes, `+
 		`so do it in the original's folder. Then take %s:
-python3 -c "%s" %s %s`, filepath.Base(out), program, runname.Quote(in), runname.Quote(out))
+python3 -c "%s" %s %s`, filepath.Base(out), program, words.ShellQuote(in), words.ShellQuote(out))
 }
 
 // converted is a path beside the file that nothing has yet.

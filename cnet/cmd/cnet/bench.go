@@ -8,6 +8,7 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/engine"
+	"continuousnet/cnet/internal/words"
 )
 
 func (a *app) bench() *cobra.Command {
@@ -114,6 +115,6 @@ func (b *stepBench) measure(ctx context.Context) error {
 	}
 	st := o.st
 	fmt.Fprintf(b.out, "%s: %s, %d channels, batches of %d: %.3f s a step, %s images/s, at most %s of memory; compiled in %.1f s\n",
-		st.Engine, st.Net, b.alpha, st.Batch, st.Seconds, rate(st.Images), megabytes(peak), st.Compile.Seconds())
+		st.Engine, st.Net, b.alpha, st.Batch, st.Seconds, rate(st.Images), words.Megabytes(peak), st.Compile.Seconds())
 	return nil
 }

@@ -188,9 +188,9 @@ func (c *compression) show(run *cnet.Run, r *compressed) error {
 	var t text
 	t.line("%s → %s", r.OldNet, r.Net)
 	t.line("%s → %s parameters", words.Grouped(r.OldParameters), words.Grouped(r.Parameters))
-	t.line("test accuracy %s → %s, test loss %.4f → %.4f, on %s images", percent(r.Before.Accuracy), percent(r.After.Accuracy),
+	t.line("test accuracy %s → %s, test loss %.4f → %.4f, on %s images", words.Percent(r.Before.Accuracy), words.Percent(r.After.Accuracy),
 		r.Before.Loss, r.After.Loss, words.Grouped(r.After.Images))
-	t.line("the weights over depth moved by %s; most in %s, by %s", percent(r.Distance), most.Layer, percent(most.Distance))
+	t.line("the weights over depth moved by %s; most in %s, by %s", words.Percent(r.Distance), most.Layer, words.Percent(most.Distance))
 	if r.Run != r.OldRun {
 		t.line("run %s; %s is as it was", r.Run, r.OldRun)
 	}

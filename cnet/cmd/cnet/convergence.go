@@ -13,6 +13,7 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/figures"
+	"continuousnet/cnet/internal/words"
 )
 
 // convergence is the command convergence.
@@ -118,8 +119,8 @@ func (c *convergence) measure(cmd *cobra.Command, args []string) error {
 
 func (c *convergence) table(run *cnet.Run, r *cnet.Convergence) {
 	var t text
-	t.line("%s after %s: the state after stage %d, for %s, in %s", run.Title(), plural(run.Epoch(), "epoch"), r.Stage,
-		plural(r.Images, "test image"), r.Precision)
+	t.line("%s after %s: the state after stage %d, for %s, in %s", run.Title(), words.Plural(run.Epoch(), "epoch"), r.Stage,
+		words.Plural(r.Images, "test image"), r.Precision)
 	t.line("errors are differences to %s with %d steps, which is uncertain by %.1e", r.ReferenceScheme, r.ReferenceSteps, r.Uncertainty)
 	width := len("scheme")
 	for _, s := range r.Schemes {

@@ -78,7 +78,7 @@ func (a *app) listData(dir string, json bool) error {
 		if set, err := dataset.Load(name, l.Dir); err == nil {
 			l.Found, l.Train, l.Test, l.Notice = true, set.Train.Len(), set.Test.Len(), set.Notice
 		} else {
-			l.Notice = oneLine(err)
+			l.Notice = words.Message(err)
 		}
 		lines = append(lines, l)
 	}
@@ -176,7 +176,7 @@ func (d *download) progress(file string, done, total int64) {
 			d.bar = d.newBar(total, progressbar.OptionShowBytes(true), progressbar.OptionShowCount(), progressbar.OptionShowTotalBytes(true),
 				progressbar.OptionThrottle(barInterval), progressbar.OptionSetDescription(file))
 		} else {
-			fmt.Fprintf(d.err, "%s: %s\n", file, megabytes(total))
+			fmt.Fprintf(d.err, "%s: %s\n", file, words.Megabytes(total))
 			d.tenth = 10 * done / max(total, 1) // what was there before is no progress
 		}
 	}
@@ -186,7 +186,7 @@ func (d *download) progress(file string, done, total int64) {
 	}
 	if tenth := 10 * done / max(total, 1); tenth > d.tenth {
 		d.tenth = tenth
-		fmt.Fprintf(d.err, "%s: %d %%, %s\n", file, 10*tenth, megabytes(done))
+		fmt.Fprintf(d.err, "%s: %d %%, %s\n", file, 10*tenth, words.Megabytes(done))
 	}
 }
 
@@ -196,5 +196,3 @@ func (d *download) clear() {
 		d.bar = nil
 	}
 }
-
-func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }

@@ -91,7 +91,7 @@ func (e *evaluation) evaluate(ctx context.Context, dir string) error {
 		fmt.Fprintln(e.err, set.Notice)
 	}
 	fmt.Fprintf(e.out, "%s after %s, on %s test images of %s:\ntest loss %.4f, accuracy %s\n", run.Title(),
-		plural(run.Epoch(), "epoch"), words.Grouped(score.Images), set.Title, score.Loss, percent(score.Accuracy))
+		words.Plural(run.Epoch(), "epoch"), words.Grouped(score.Images), set.Title, score.Loss, words.Percent(score.Accuracy))
 	return nil
 }
 

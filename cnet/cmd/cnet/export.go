@@ -66,7 +66,7 @@ func (a *app) exportRun(dir, file string, json bool) error {
 			"parameters": parameters, "reference_parameters": reference,
 		})
 	}
-	fmt.Fprintf(a.out, "%s after %s, %s parameters\n%s\n", run.Title(), plural(run.Epoch(), "epoch"), words.Grouped(parameters), file)
+	fmt.Fprintf(a.out, "%s after %s, %s parameters\n%s\n", run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(parameters), file)
 	fmt.Fprintf(a.out, "a run of it: cnet import %s NAME\n", runname.Path(file))
 	return nil
 }

@@ -108,7 +108,7 @@ func (i *importing) run(file, name string) error {
 	var t text
 	trained := ""
 	if w.Epochs > 0 {
-		trained = fmt.Sprintf(", trained for %s before", plural(w.Epochs, "epoch"))
+		trained = fmt.Sprintf(", trained for %s before", words.Plural(w.Epochs, "epoch"))
 	}
 	made := run.Config()
 	t.line("%s, %d channels, %s parameters%s", run.Title(), made.Channels, words.Grouped(parameters), trained)

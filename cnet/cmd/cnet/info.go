@@ -125,8 +125,8 @@ func (a *app) showRun(s summary) error {
 	}
 	channels := fmt.Sprintf("%d channels in the first", first)
 	if s.Steps > 0 {
-		t.line("net         %s: %s in each stage, weights of %s, %s", s.title, plural(s.Steps, "step"),
-			plural(s.Functions, s.Basis+" function"), channels)
+		t.line("net         %s: %s in each stage, weights of %s, %s", s.title, words.Plural(s.Steps, "step"),
+			words.Plural(s.Functions, s.Basis+" function"), channels)
 	} else {
 		t.line("net         %s: three stages, %s", s.title, channels)
 	}
@@ -158,8 +158,8 @@ func (a *app) showRun(s summary) error {
 	}
 	t.line("done        %s", position(s.Epochs, s.EpochStep))
 	if s.Last != nil {
-		t.line("accuracy    %s on the test images; the best was %s after %s", percent(s.Last.TestAccuracy),
-			percent(s.Best.TestAccuracy), plural(s.Best.Epoch+1, "epoch"))
+		t.line("accuracy    %s on the test images; the best was %s after %s", words.Percent(s.Last.TestAccuracy),
+			words.Percent(s.Best.TestAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
 		if s.changed() {
 			t.line("            measured before the net was changed; cnet eval %s measures it as it is", runname.Argument(s.Run))
 		}
@@ -195,7 +195,7 @@ func (a *app) listRuns(json bool) error {
 		}
 		s, err := summarize(dir)
 		if err != nil {
-			s = summary{Run: dir, Error: oneLine(err)}
+			s = summary{Run: dir, Error: words.Message(err)}
 		}
 		s.History = nil // there may be many runs
 		list = append(list, s)
@@ -217,7 +217,7 @@ func (a *app) listRuns(json bool) error {
 		}
 		last, best := "-", "-"
 		if s.Last != nil {
-			last, best = percent(s.Last.TestAccuracy), percent(s.Best.TestAccuracy)
+			last, best = words.Percent(s.Last.TestAccuracy), words.Percent(s.Best.TestAccuracy)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", runname.Argument(s.Run), s.Net, s.Dataset, words.Grouped(s.Parameters), s.Epochs, last, best)
 	}

@@ -121,7 +121,7 @@ func (m *manifest) measure(cmd *cobra.Command, args []string) error {
 
 func (m *manifest) table(run *cnet.Run, list []cnet.Manifestation) {
 	var t text
-	t.line("%s after %s, on %s test images", run.Title(), plural(run.Epoch(), "epoch"), words.Grouped(list[0].Images))
+	t.line("%s after %s, on %s test images", run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(list[0].Images))
 	width := len("scheme")
 	for _, r := range list {
 		width = max(width, len(r.Scheme))
@@ -132,7 +132,7 @@ func (m *manifest) table(run *cnet.Run, list []cnet.Manifestation) {
 		if r.Trained {
 			mark = "*"
 		}
-		t.line("%s %-*s %6d %6d %9s %9s %9.2f", mark, width, r.Scheme, r.Steps, r.Evaluations, percent(r.Accuracy), lossText(r.Loss), r.Seconds)
+		t.line("%s %-*s %6d %6d %9s %9s %9.2f", mark, width, r.Scheme, r.Steps, r.Evaluations, words.Percent(r.Accuracy), lossText(r.Loss), r.Seconds)
 	}
 	if slices.ContainsFunc(list, func(r cnet.Manifestation) bool { return r.Trained }) {
 		t.line("* as trained")

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/words"
 )
 
 func isTerminal(w io.Writer) bool {
@@ -63,7 +64,7 @@ func (b *bar) step(p cnet.Progress) {
 	if b.tty == nil {
 		if time.Since(b.last) >= lineInterval {
 			fmt.Fprintf(b.err, "epoch %d/%d, step %d/%d: loss %.4f, %s, %s images/s, %s left\n",
-				p.Epoch+1, p.LastEpoch, p.Step, p.Steps, p.MeanLoss, percent(p.Accuracy), rate(p.ImagesPerS), duration(p.Left))
+				p.Epoch+1, p.LastEpoch, p.Step, p.Steps, p.MeanLoss, words.Percent(p.Accuracy), rate(p.ImagesPerS), words.Clock(p.Left))
 			b.last = time.Now()
 		}
 		return
@@ -89,13 +90,13 @@ func (b *bar) step(p cnet.Progress) {
 func description(p cnet.Progress, width int, testing bool) string {
 	text := fmt.Sprintf("epoch %d/%d", p.Epoch+1, p.LastEpoch)
 	if width >= 78 {
-		text += fmt.Sprintf("  loss %.3f  %s", p.MeanLoss, percent(p.Accuracy))
+		text += fmt.Sprintf("  loss %.3f  %s", p.MeanLoss, words.Percent(p.Accuracy))
 	}
 	switch {
 	case testing:
 		text += "  testing"
 	case p.ImagesPerS > 0 && width >= 50:
-		text += fmt.Sprintf("  %s images/s  %s left", rate(p.ImagesPerS), duration(p.Left))
+		text += fmt.Sprintf("  %s images/s  %s left", rate(p.ImagesPerS), words.Clock(p.Left))
 	}
 	return text
 }

@@ -127,9 +127,9 @@ func (r *reporter) end() error {
 	name := runname.Argument(r.run.Dir())
 	var t text
 	t.line("")
-	result := fmt.Sprintf("test accuracy %s after %s", percent(last.TestAccuracy), plural(r.run.Epoch(), "epoch"))
+	result := fmt.Sprintf("test accuracy %s after %s", words.Percent(last.TestAccuracy), words.Plural(r.run.Epoch(), "epoch"))
 	if best.TestAccuracy > last.TestAccuracy {
-		result += fmt.Sprintf("; the best was %s after %d", percent(best.TestAccuracy), best.Epoch+1)
+		result += fmt.Sprintf("; the best was %s after %d", words.Percent(best.TestAccuracy), best.Epoch+1)
 	}
 	t.line("%s", result)
 	t.line("run      %s", r.run.Dir())
@@ -199,8 +199,8 @@ func tableRow(r cnet.Record, epochs int) string {
 	if epochs > 0 {
 		number += "/" + strconv.Itoa(epochs)
 	}
-	return fmt.Sprintf("%7s %12.4f %9s %11.4f %9s %10s %9s", number, r.TrainLoss, percent(r.TrainAccuracy),
-		r.TestLoss, percent(r.TestAccuracy), rate(r.ImagesPerS), duration(time.Duration(r.Seconds*float64(time.Second))))
+	return fmt.Sprintf("%7s %12.4f %9s %11.4f %9s %10s %9s", number, r.TrainLoss, words.Percent(r.TrainAccuracy),
+		r.TestLoss, words.Percent(r.TestAccuracy), rate(r.ImagesPerS), words.Clock(time.Duration(r.Seconds*float64(time.Second))))
 }
 
 func tableMark(r cnet.Record) string {
@@ -210,9 +210,9 @@ func tableMark(r cnet.Record) string {
 // position says how far training is: so many epochs and steps of the next one.
 func position(epochs, steps int) string {
 	if steps == 0 {
-		return plural(epochs, "epoch")
+		return words.Plural(epochs, "epoch")
 	}
-	return plural(epochs, "epoch") + " and " + plural(steps, "step")
+	return words.Plural(epochs, "epoch") + " and " + words.Plural(steps, "step")
 }
 
 // change says in words what a record that is no epoch changed.
@@ -221,7 +221,7 @@ func change(r cnet.Record) string {
 	case cnet.EventRefine:
 		return "refined to " + r.Net
 	case cnet.EventBasis:
-		return fmt.Sprintf("weights carried over to %s, which moved them by %s", plural(r.Functions, r.Basis+" function"), percent(r.Distance))
+		return fmt.Sprintf("weights carried over to %s, which moved them by %s", words.Plural(r.Functions, r.Basis+" function"), words.Percent(r.Distance))
 	case cnet.EventScheme:
 		return "scheme changed to " + r.Net
 	case cnet.EventRate:
@@ -259,27 +259,9 @@ func shortName(dir string) string {
 	return dir
 }
 
-func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
-
 func rate(x float64) string {
 	if x < 10 {
 		return fmt.Sprintf("%.1f", x)
 	}
 	return words.Grouped(int(x + 0.5))
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// duration writes a time as 0:07, 12:34 or 1:02:03.
-func duration(d time.Duration) string {
-	s := int(d.Round(time.Second) / time.Second)
-	if s < 3600 {
-		return fmt.Sprintf("%d:%02d", s/60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }

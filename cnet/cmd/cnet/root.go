@@ -90,9 +90,6 @@ func (a *app) status(err error) int {
 	return statusError
 }
 
-// oneLine is the text of an error where there is room for one line.
-func oneLine(err error) string { return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ") }
-
 // warn prints what is worth knowing and stops nothing.
 func (a *app) warn(format string, args ...any) {
 	fmt.Fprintf(a.err, "cnet: warning: "+format+"\n", args...)

@@ -132,7 +132,7 @@ func (a *app) showScheme(name string, json bool) error {
 	t.line("")
 	cost := "as many evaluations of the rate in a step as its equations need"
 	if info.Evaluations > 0 {
-		cost = plural(info.Evaluations, "evaluation") + " of the rate in a step"
+		cost = words.Plural(info.Evaluations, "evaluation") + " of the rate in a step"
 	}
 	if info.FSAL {
 		cost += ", after the first: the last stage of a step is the first of the next"

@@ -12,6 +12,7 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/internal/runname"
+	"continuousnet/cnet/internal/words"
 )
 
 // Epochs trained when nothing is said: what fits into a minute, and what the original uses.
@@ -165,7 +166,7 @@ func (t *training) interrupted(run *cnet.Run, err error, signalled bool) error {
 		return err
 	}
 	goOn := fmt.Sprintf("go on with: cnet train --run %s --epochs %d", runname.Argument(run.Dir()), t.epochs)
-	saved := fmt.Sprintf("saved after %s, of %s", position(run.Epoch(), run.Step()), plural(t.epochs, "epoch"))
+	saved := fmt.Sprintf("saved after %s, of %s", position(run.Epoch(), run.Step()), words.Plural(t.epochs, "epoch"))
 	if t.out.err != nil && !signalled {
 		return fmt.Errorf("standard output: %w; %s; %s", t.out.err, saved, goOn)
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
+
+	"continuousnet/cnet/internal/words"
 )
 
 // Results is the folder of runs that are called by their bare name.
@@ -37,7 +39,7 @@ func Argument(dir string) string {
 			break
 		}
 	}
-	return Quote(name)
+	return words.ShellQuote(name)
 }
 
 // Path returns what to type for a file or a folder, also for one whose name looks like a flag.
@@ -45,18 +47,5 @@ func Path(path string) string {
 	if strings.HasPrefix(path, "-") {
 		path = "." + string(filepath.Separator) + path
 	}
-	return Quote(path)
-}
-
-// Quote writes a word so that a shell reads it as one.
-func Quote(word string) string {
-	special := func(r rune) bool {
-		plain := unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./:+,@=%", r)
-		return !plain || r == unicode.ReplacementChar // which stands for bytes that are not UTF-8
-	}
-	// A leading = is a command's path in zsh.
-	if word != "" && word[0] != '=' && !strings.ContainsFunc(word, special) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return words.ShellQuote(path)
 }

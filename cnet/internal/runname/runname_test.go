@@ -48,14 +48,7 @@ func TestDir(t *testing.T) {
 	}
 }
 
-func TestQuote(t *testing.T) {
-	for word, want := range map[string]string{
-		"results/a-1": "results/a-1", "my runs/it's": `'my runs/it'\''s'`, "": "''", "=ls": "'=ls'", "größe": "größe",
-	} {
-		if got := Quote(word); got != want {
-			t.Errorf("%q: got %s, want %s", word, got, want)
-		}
-	}
+func TestPath(t *testing.T) {
 	if got := Path("-x.npz"); got != "./-x.npz" {
 		t.Errorf("a file -x.npz is shown as %s", got)
 	}
