@@ -4,9 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train"
 
 	"continuousnet/cnet/engine"
 )
@@ -51,10 +49,7 @@ func BenchmarkStep(e *engine.Engine, c Config, repeats int) (st StepTime, err er
 	st = StepTime{Engine: e.Name, Batch: c.BatchSize, Net: title(c.Model, n), Steps: c.Steps, Scheme: c.Scheme}
 	for i := range repeats + 1 {
 		start := time.Now()
-		metrics, err := trainer.TrainStep(train.Batch{
-			Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(images, c.BatchSize, 32, 32, 3)},
-			Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(labels, len(labels), 1)},
-		})
+		metrics, err := trainer.TrainStep(trainingBatch(images, labels, 32, 32, 3))
 		if err != nil {
 			return st, err
 		}

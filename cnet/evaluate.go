@@ -6,7 +6,6 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/loss"
 
@@ -59,18 +58,13 @@ func (ev *evaluator) score(ctx context.Context, set *dataset.Set, split dataset.
 	if err != nil {
 		return s, err
 	}
-	n := ordered.Size()
 	var lossSum, correct float64
 	for step := range ordered.Steps() {
 		if err := ctx.Err(); err != nil {
 			return s, err
 		}
-		images, labels, weights := make([]float32, n*set.ImageSize()), make([]int32, n), make([]float32, n)
-		ordered.Fill(step, images, labels, weights)
-		results, err := ev.scores.Call(
-			tensors.FromFlatDataAndDimensions(images, n, set.Height, set.Width, set.Channels),
-			tensors.FromFlatDataAndDimensions(labels, n, 1),
-			tensors.FromFlatDataAndDimensions(weights, n))
+		images, labels, weights := orderedBatch(set, ordered, step)
+		results, err := ev.scores.Call(images, labels, weights)
 		if err != nil {
 			return s, fmt.Errorf("evaluation: %w", err)
 		}
@@ -85,15 +79,13 @@ func (ev *evaluator) score(ctx context.Context, set *dataset.Set, split dataset.
 // predict returns the probability of each class, [images][classes], for the first images of a split.
 func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (p [][]float32, err error) {
 	defer func() { guard(ev.net, ev.config, recover(), &err) }()
-	count = min(count, split.Len())
-	first := dataset.Split{Images: split.Images[:count*set.ImageSize()], Labels: split.Labels[:count]}
-	ordered, err := dataset.NewOrdered(set, first, count)
+	split = first(set, split, count)
+	ordered, err := dataset.NewOrdered(set, split, split.Len())
 	if err != nil {
 		return nil, err
 	}
-	images, labels, weights := make([]float32, len(first.Images)), make([]int32, count), make([]float32, count)
-	ordered.Fill(0, images, labels, weights)
-	results, err := ev.probs.Call(tensors.FromFlatDataAndDimensions(images, count, set.Height, set.Width, set.Channels))
+	images, _, _ := orderedBatch(set, ordered, 0)
+	results, err := ev.probs.Call(images)
 	if err != nil {
 		return nil, fmt.Errorf("prediction: %w", err)
 	}

@@ -66,9 +66,8 @@ func newHiddenBlock(e *engine.Engine, n *Net, trained *model.Store, set *dataset
 	if err != nil {
 		return nil, err
 	}
-	pixels, labels, weights := make([]float32, images*set.ImageSize()), make([]int32, images), make([]float32, images)
-	ordered.Fill(0, pixels, labels, weights)
-	result, err := entry.Call(tensors.FromFlatDataAndDimensions(pixels, images, set.Height, set.Width, set.Channels))
+	pixels, _, _ := orderedBatch(set, ordered, 0)
+	result, err := entry.Call(pixels)
 	if err != nil {
 		return nil, err
 	}

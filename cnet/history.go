@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Events of a run's history.
@@ -39,11 +40,51 @@ type Record struct {
 	Distance  float64 `json:"distance,omitempty"`  // how far that moved the weights; see BasisChange
 }
 
-// encodeHistory writes one JSON object a line.
-func encodeHistory(records []Record) ([]byte, error) {
+// ChangesNet reports whether the record is of a change that made the network another one: what was measured before it was
+// measured on another network.
+func (r Record) ChangesNet() bool {
+	return r.Event == EventRefine || r.Event == EventBasis || r.Event == EventScheme
+}
+
+// History is everything that happened in a run, oldest first.
+type History []Record
+
+// Epochs returns the records of the complete epochs.
+func (h History) Epochs() History {
+	var epochs History
+	for _, r := range h {
+		if r.Event == EventEpoch {
+			epochs = append(epochs, r)
+		}
+	}
+	return epochs
+}
+
+// Last returns the last complete epoch; ok is false if there is none.
+func (h History) Last() (r Record, ok bool) {
+	for _, r := range slices.Backward(h) {
+		if r.Event == EventEpoch {
+			return r, true
+		}
+	}
+	return Record{}, false
+}
+
+// Best returns the epoch with the highest test accuracy, the first of several; ok is false if there is none.
+func (h History) Best() (best Record, ok bool) {
+	for _, r := range h {
+		if r.Event == EventEpoch && (!ok || r.TestAccuracy > best.TestAccuracy) {
+			best, ok = r, true
+		}
+	}
+	return best, ok
+}
+
+// encode writes one JSON object a line.
+func (h History) encode() ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
-	for _, r := range records {
+	for _, r := range h {
 		if err := enc.Encode(r); err != nil {
 			return nil, err
 		}
@@ -51,8 +92,8 @@ func encodeHistory(records []Record) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func decodeHistory(text []byte) ([]Record, error) {
-	var records []Record
+func decodeHistory(text []byte) (History, error) {
+	var records History
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
 		var r Record

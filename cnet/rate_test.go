@@ -7,11 +7,11 @@ import (
 
 func TestRate(t *testing.T) {
 	c := Config{LearningRate: 0.1, LRDecay: 0.1, LRDecayEpochs: []int{1, 3, 5}}
-	byHand := []Record{{Event: EventRate, Epoch: 1, LearningRate: 0.05}}
+	byHand := History{{Event: EventRate, Epoch: 1, LearningRate: 0.05}}
 	for _, tc := range []struct {
 		start            float64
 		rateEpoch, epoch int
-		history          []Record
+		history          History
 		want             string
 	}{
 		{0.1, 0, 1, nil, "0.1"},

@@ -34,7 +34,7 @@ type Run struct {
 	lock     *flock.Flock // nil when open read-only, and when closed
 	closed   bool
 	state    state
-	history  []Record
+	history  History
 	store    *model.Store
 	net      Network
 	saves    int // number of the last save
@@ -332,7 +332,7 @@ func (r *Run) writeCopies() {
 	if err == nil {
 		err = writeCopy(filepath.Join(r.dir, configFile), append(config, '\n'))
 	}
-	history, encodeErr := encodeHistory(r.history)
+	history, encodeErr := r.history.encode()
 	if encodeErr == nil {
 		encodeErr = writeCopy(filepath.Join(r.dir, historyFile), history)
 	}
@@ -395,7 +395,7 @@ func (r *Run) Epoch() int { return r.state.Epoch }
 func (r *Run) Step() int { return r.state.Step }
 
 // History is all that happened, oldest first. It must not be changed.
-func (r *Run) History() []Record { return r.history }
+func (r *Run) History() History { return r.history }
 
 // Warnings tells what is not as it should be and does not stop the run, such as a damaged save or an engine that is
 // installed but does not open.

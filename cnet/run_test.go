@@ -2,6 +2,7 @@ package cnet
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -547,5 +548,30 @@ func TestFullDisk(t *testing.T) {
 	sameRun(t, fingerprint(t, r), want)
 	if len(r.Warnings()) > 0 {
 		t.Errorf("warnings: %q", r.Warnings())
+	}
+}
+
+// An interrupt is told from what went wrong because of it.
+func TestInterrupted(t *testing.T) {
+	full := errors.New("disk full")
+	notSaved := fmt.Errorf("could not save: %w", full)
+	for _, c := range []struct {
+		err         error
+		interrupted bool
+		besides     string
+	}{
+		{nil, false, ""},
+		{full, false, ""},
+		{context.Canceled, true, ""},
+		{fmt.Errorf("data set: %w", context.DeadlineExceeded), true, ""},
+		{errors.Join(context.Canceled, nil), true, ""},
+		{&TrainError{Err: errors.Join(context.Canceled, nil)}, true, ""},
+		{&TrainError{Err: errors.Join(context.Canceled, notSaved)}, true, "could not save: disk full"},
+		{fmt.Errorf("run a: %w", errors.Join(notSaved, errors.Join(context.Canceled, full))), true, "could not save: disk full\ndisk full"},
+	} {
+		interrupted, besides := Interrupted(c.err)
+		if interrupted != c.interrupted || fmt.Sprint(besides) != cmp.Or(c.besides, "<nil>") {
+			t.Errorf("%v: %v, %v", c.err, interrupted, besides)
+		}
 	}
 }

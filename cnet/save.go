@@ -39,7 +39,7 @@ const (
 )
 
 // writeSave writes save number n of a run and removes old ones. On any error the saves before it are as they were.
-func writeSave(dir string, n int, st state, history []Record, store *model.Store) (err error) {
+func writeSave(dir string, n int, st state, history History, store *model.Store) (err error) {
 	saves := filepath.Join(dir, savesDir)
 	defer func() {
 		if err != nil {
@@ -59,12 +59,12 @@ func writeSave(dir string, n int, st state, history []Record, store *model.Store
 }
 
 // fillSave writes what a save holds into an empty folder, and flushes it to the disk.
-func fillSave(dir string, st state, history []Record, store *model.Store) error {
+func fillSave(dir string, st state, history History, store *model.Store) error {
 	stateText, err := json.MarshalIndent(st, "", "  ")
 	if err != nil {
 		return err
 	}
-	historyText, err := encodeHistory(history)
+	historyText, err := history.encode()
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func sweepPartial(dir string) error {
 var errDamaged = errors.New("it is damaged")
 
 // readSave reads a save after checking every byte of it. Errors name the file.
-func readSave(dir string, n int) (st state, history []Record, store *model.Store, err error) {
+func readSave(dir string, n int) (st state, history History, store *model.Store, err error) {
 	save := filepath.Join(dir, savesDir, saveName(n))
 	if err := verify(save); err != nil {
 		return st, nil, nil, err

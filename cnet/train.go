@@ -190,11 +190,7 @@ func (t *training) run(ctx context.Context) (err error) {
 		start = time.Now() // saves and callbacks are not training
 		return err
 	})
-	set := t.set
-	ds := &trainingSet{
-		batches: t.steps.batches, shape: []int{t.steps.batches.Size(), set.Height, set.Width, set.Channels},
-		epoch: st.Epoch, step: st.Step,
-	}
+	ds := &trainingSet{set: t.set, batches: t.steps.batches, epoch: st.Epoch, step: st.Step}
 	_, err = loop.RunSteps(ds, t.steps.batches.Steps()-st.Step)
 	return err
 }
@@ -303,4 +299,33 @@ func (t *training) report(record Record) {
 	if t.OnRecord != nil {
 		t.OnRecord(record)
 	}
+}
+
+// Interrupted reports whether err says that a training stopped because its context ended, and returns what went wrong
+// besides, such as a save that failed; nil if nothing did.
+func Interrupted(err error) (interrupted bool, besides error) {
+	if !contextEnded(err) {
+		return false, nil
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		var others []error
+		for _, part := range e.Unwrap() {
+			if !contextEnded(part) {
+				others = append(others, part)
+			} else if _, other := Interrupted(part); other != nil {
+				others = append(others, other)
+			}
+		}
+		return true, errors.Join(others...)
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			return Interrupted(inner)
+		}
+	}
+	return true, nil
+}
+
+func contextEnded(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

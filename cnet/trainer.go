@@ -4,7 +4,6 @@ import (
 	"iter"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/loss"
@@ -34,9 +33,9 @@ const correctMetric = 2
 // trainingSet feeds the batches of an epoch to GoMLX's loop, from any step on. What a batch holds depends on seed, epoch
 // and step only, so there is no other state to save.
 type trainingSet struct {
+	set         *dataset.Set
 	batches     *dataset.Batches
-	shape       []int // of a batch of images
-	epoch, step int   // the next batch
+	epoch, step int // the next batch
 }
 
 var _ train.Dataset = &trainingSet{}
@@ -48,13 +47,9 @@ func (s *trainingSet) Name() string { return "training set" }
 func (s *trainingSet) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		for step := s.step; step < s.batches.Steps(); step++ {
-			images, labels := make([]float32, s.batches.Size()*s.shape[1]*s.shape[2]*s.shape[3]), make([]int32, s.shape[0])
+			images, labels := make([]float32, s.batches.Size()*s.set.ImageSize()), make([]int32, s.batches.Size())
 			s.batches.Fill(s.epoch, step, images, labels)
-			batch := train.Batch{
-				Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(images, s.shape...)},
-				Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(labels, len(labels), 1)},
-			}
-			if !yield(batch, nil) {
+			if !yield(trainingBatch(images, labels, s.set.Height, s.set.Width, s.set.Channels), nil) {
 				return
 			}
 		}

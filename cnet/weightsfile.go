@@ -191,7 +191,7 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 			return err
 		}
 		r.set, r.state, r.net, r.store = set, st, network, store
-		r.history = []Record{{Event: EventImport, Net: network.String()}}
+		r.history = History{{Event: EventImport, Net: network.String()}}
 		return r.save()
 	})
 }

@@ -22,7 +22,7 @@ type HistoryOptions struct {
 
 // History draws the learning curves of a run: loss and accuracy over epochs beside each other, with a mark where the
 // run was changed, and the loss within epochs as a thin light line behind the loss of whole epochs.
-func History(history []cnet.Record, o HistoryOptions) chart.Chart {
+func History(history cnet.History, o HistoryOptions) chart.Chart {
 	within := chart.Series{Like: "train", Light: true}
 	trainLoss := chart.Series{Name: "train", Color: chart.Blue}
 	testLoss := chart.Series{Name: "test", Color: chart.Vermillion}
@@ -75,7 +75,7 @@ func History(history []cnet.Record, o HistoryOptions) chart.Chart {
 func add(s *chart.Series, x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }
 
 // stepsPerEpoch returns the number of steps in an epoch of the run, 1 if none has been done.
-func stepsPerEpoch(history []cnet.Record) int {
+func stepsPerEpoch(history cnet.History) int {
 	n := 1
 	for _, r := range history {
 		n = max(n, r.Step, r.Steps)

@@ -15,7 +15,7 @@ import (
 
 // Epochs end where the next one begins, losses lie inside of them, and what changed at one place shares a mark.
 func TestHistory(t *testing.T) {
-	c := History([]cnet.Record{
+	c := History(cnet.History{
 		{Event: cnet.EventLoss, Epoch: 0, Step: 6, Steps: 12, TrainLoss: 2},
 		{Event: cnet.EventLoss, Epoch: 0, Step: 12, TrainLoss: 1.5},
 		{Event: cnet.EventEpoch, Epoch: 0, TrainLoss: 1.75, TrainAccuracy: 0.4, TestLoss: 1.6, TestAccuracy: 0.5,
@@ -47,8 +47,8 @@ func TestHistory(t *testing.T) {
 }
 
 // epochs is a history of n epochs with ten losses each; its losses fall.
-func epochs(n int) []cnet.Record {
-	var list []cnet.Record
+func epochs(n int) cnet.History {
+	var list cnet.History
 	for e := range n {
 		for step := 5; step <= 50; step += 5 {
 			at := float64(e) + float64(step)/50
@@ -65,9 +65,9 @@ func epochs(n int) []cnet.Record {
 // The axis reaches to what is planned and holds all there is; epochs without the losses within begin with the first.
 func TestHistoryAxis(t *testing.T) {
 	whole := slices.DeleteFunc(epochs(6), func(r cnet.Record) bool { return r.Event == cnet.EventLoss })
-	changed := append([]cnet.Record{{Event: cnet.EventScheme, Net: "1-1-1 midpoint"}}, whole...)
+	changed := append(cnet.History{{Event: cnet.EventScheme, Net: "1-1-1 midpoint"}}, whole...)
 	for name, c := range map[string]struct {
-		history []cnet.Record
+		history cnet.History
 		o       HistoryOptions
 		from    float64
 		to      float64

@@ -117,7 +117,7 @@ func (s *surface) measure(run *cnet.Run) (m measurement, ok bool) {
 			m.evaluations = n.Evaluations()
 		}
 		return m, true
-	case only(err, context.Canceled):
+	case interruptedOnly(err):
 		s.show(status{left: "Interrupted; the run is at " + run.Net().String() + ".", done: -1}.content())
 	default:
 		s.fail(err)

@@ -47,7 +47,7 @@ func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions)
 	ctx, stop := s.signals(context.Background())
 	defer stop()
 	c, err := run.Convergence(ctx, o)
-	if err != nil && !only(err, context.Canceled) {
+	if err != nil && !interruptedOnly(err) {
 		s.fail(err)
 		return c
 	}

@@ -146,7 +146,7 @@ func (d *dashboard) trained() status {
 	if d.latest.ImagesPerS > 0 {
 		s.left += fmt.Sprintf(" (%.0f images/s)", d.latest.ImagesPerS)
 	}
-	if r, ok := lastEpoch(d.run.History()); ok {
+	if r, ok := d.run.History().Last(); ok {
 		s.right = fmt.Sprintf("test accuracy %s · test loss %.3f", words.Percent(r.TestAccuracy), r.TestLoss)
 	}
 	return s

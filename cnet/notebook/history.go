@@ -21,17 +21,8 @@ func (s *surface) history(run *cnet.Run) {
 // summary returns a line with the epoch, the test accuracy and the test loss of a run.
 func summary(run *cnet.Run) string {
 	text := fmt.Sprintf("%s, %s, %s", run.Dir(), run.Net(), words.Plural(run.Epoch(), "epoch"))
-	if last, ok := lastEpoch(run.History()); ok {
+	if last, ok := run.History().Last(); ok {
 		text += fmt.Sprintf(": test accuracy %s, test loss %.3f", words.Percent(last.TestAccuracy), last.TestLoss)
 	}
 	return text
-}
-
-func lastEpoch(history []cnet.Record) (cnet.Record, bool) {
-	for i := len(history) - 1; i >= 0; i-- {
-		if history[i].Event == cnet.EventEpoch {
-			return history[i], true
-		}
-	}
-	return cnet.Record{}, false
 }

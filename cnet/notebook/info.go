@@ -31,7 +31,7 @@ func info(run *cnet.Run) table {
 	if rate := run.Rate().String(); rate != words.Rate(c.LearningRate) {
 		t.rows = append(t.rows, []string{"learning rate", rate})
 	}
-	if last, ok := lastEpoch(run.History()); ok {
+	if last, ok := run.History().Last(); ok {
 		t.rows = append(t.rows, []string{"test accuracy", words.Percent(last.TestAccuracy) + " after the last epoch"})
 	}
 	for _, w := range run.Warnings() {

@@ -75,7 +75,7 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 	switch {
 	case err == nil:
 		s.update(line, status{left: fmt.Sprintf("Tested %s", words.Plural(all, "combination")), done: -1}.content())
-	case only(err, context.Canceled):
+	case interruptedOnly(err):
 		s.update(line, status{left: fmt.Sprintf("Interrupted after %d of %d combinations", len(computed), all),
 			done: -1}.content())
 	default:

@@ -1,7 +1,6 @@
 package notebook
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"image/png"
@@ -112,24 +111,6 @@ func TestInterrupt(t *testing.T) {
 	r.train(run, Epochs(1))
 	if run.Epoch() != 1 || run.Step() != 0 {
 		t.Errorf("went on to epoch %d, step %d; want epoch 1", run.Epoch(), run.Step())
-	}
-}
-
-func TestOnly(t *testing.T) {
-	full := errors.New("disk full")
-	for _, tc := range []struct {
-		err  error
-		want bool
-	}{
-		{context.Canceled, true},
-		{errors.Join(context.Canceled, nil), true},
-		{&cnet.TrainError{Err: errors.Join(context.Canceled, nil)}, true},
-		{&cnet.TrainError{Err: errors.Join(context.Canceled, full)}, false},
-		{full, false},
-	} {
-		if got := only(tc.err, context.Canceled); got != tc.want {
-			t.Errorf("only(%v) is %v", tc.err, got)
-		}
 	}
 }
 

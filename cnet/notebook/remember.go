@@ -31,10 +31,10 @@ func memoryPath(run *cnet.Run) string {
 }
 
 // changes counts how often the net of a run has become another.
-func changes(history []cnet.Record) int {
+func changes(history cnet.History) int {
 	n := 0
 	for _, r := range history {
-		if r.Event == cnet.EventRefine || r.Event == cnet.EventBasis || r.Event == cnet.EventScheme {
+		if r.ChangesNet() {
 			n++
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
+	"continuousnet/cnet"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -110,4 +111,10 @@ func (s *surface) fail(err error) {
 	}
 	fmt.Fprintln(s.stderr, words.Message(err))
 	s.exit(1)
+}
+
+// interruptedOnly reports whether err is an interrupt with nothing gone wrong besides, such as a save.
+func interruptedOnly(err error) bool {
+	interrupted, besides := cnet.Interrupted(err)
+	return interrupted && besides == nil
 }

@@ -65,7 +65,7 @@ func (s *surface) train(run *cnet.Run, options ...Option) {
 	err = run.TrainTo(ctx, last, cnet.TrainOptions{
 		OnStep: d.step,
 		OnRecord: func(r cnet.Record) {
-			if r.Event == cnet.EventRefine {
+			if r.ChangesNet() {
 				remembered = errors.Join(remembered, remember(run))
 			}
 			d.record(r)
@@ -74,7 +74,7 @@ func (s *surface) train(run *cnet.Run, options ...Option) {
 	switch {
 	case err == nil:
 		d.finish(d.trained())
-	case only(err, context.Canceled):
+	case interruptedOnly(err):
 		d.finish(d.interrupted())
 	default:
 		d.finish(d.stopped())
@@ -84,23 +84,4 @@ func (s *surface) train(run *cnet.Run, options ...Option) {
 	if remembered != nil {
 		s.fail(remembered)
 	}
-}
-
-// only reports whether target is all there is in the tree of err: a training that was interrupted may also have failed
-// to save.
-func only(err, target error) bool {
-	switch e := err.(type) {
-	case interface{ Unwrap() []error }:
-		for _, part := range e.Unwrap() {
-			if !only(part, target) {
-				return false
-			}
-		}
-		return true
-	case interface{ Unwrap() error }:
-		if inner := e.Unwrap(); inner != nil {
-			return only(inner, target)
-		}
-	}
-	return err == target
 }

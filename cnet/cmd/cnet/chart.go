@@ -19,10 +19,8 @@ func saveChart(run *cnet.Run, epochs int) error {
 		return err
 	}
 	low, high := math.Inf(1), 0.0
-	for _, r := range run.History() {
-		if r.Event == cnet.EventEpoch {
-			low, high = min(low, r.TrainLoss, r.TestLoss), max(high, r.TrainLoss, r.TestLoss)
-		}
+	for _, r := range run.History().Epochs() {
+		low, high = min(low, r.TrainLoss, r.TestLoss), max(high, r.TrainLoss, r.TestLoss)
 	}
 	if math.IsInf(low, 1) {
 		return nil // no epoch is complete

@@ -14,10 +14,8 @@ import (
 // evaluation is the command eval.
 type evaluation struct {
 	*app
-	run    runArg
-	engine engineFlags
-	data   string
-	json   bool
+	run  readOnly
+	json bool
 }
 
 func (a *app) eval() *cobra.Command {
@@ -34,39 +32,20 @@ RUN is a directory, or the name of one in results/.`,
   cnet eval first --data /mnt/cifar-10-batches-bin --engine xla:cpu`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := e.run.dir(cmd, args)
+			run, err := e.run.open(a, cmd, args)
 			if err != nil {
 				return err
 			}
-			return e.evaluate(cmd.Context(), dir)
+			defer run.Close()
+			return e.evaluate(cmd.Context(), run)
 		},
 	}
 	e.run.add(cmd.Flags())
-	cmd.Flags().StringVar(&e.data, "data", "", "the folder of the data set, if it is not where it was: `DIR`")
-	e.engine.add(cmd.Flags())
 	cmd.Flags().BoolVar(&e.json, "json", false, "print the result as JSON")
 	return cmd
 }
 
-func (e *evaluation) evaluate(ctx context.Context, dir string) error {
-	name, err := e.engine.checked(e.app)
-	if err != nil {
-		return err
-	}
-	where := cnet.Config{Engine: name}
-	if e.data != "" {
-		if where.Data, err = absolute(e.data); err != nil {
-			return err
-		}
-	}
-	run, err := cnet.OpenReadOnly(dir, where)
-	if err != nil {
-		return err
-	}
-	defer run.Close()
-	for _, w := range run.Warnings() {
-		e.warn("%s", w)
-	}
+func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 	start := time.Now()
 	score, err := run.Evaluate(ctx)
 	if err != nil {
@@ -79,7 +58,7 @@ func (e *evaluation) evaluate(ctx context.Context, dir string) error {
 	}
 	if e.json {
 		return printJSON(e.out, evalLine{
-			Event: "eval", Run: dir, Net: run.Net().String(), Dataset: run.Config().Dataset, Engine: engine.Name, Epochs: run.Epoch(),
+			Event: "eval", Run: run.Dir(), Net: run.Net().String(), Dataset: run.Config().Dataset, Engine: engine.Name, Epochs: run.Epoch(),
 			TestLoss: score.Loss, TestAccuracy: score.Accuracy, Images: score.Images, Seconds: seconds,
 		})
 	}

@@ -19,11 +19,8 @@ import (
 // changed reports whether the net is another one than the one whose accuracy was measured last.
 func (s summary) changed() bool {
 	for _, r := range slices.Backward(s.History) {
-		switch r.Event {
-		case cnet.EventEpoch:
-			return false
-		case cnet.EventRefine, cnet.EventScheme, cnet.EventBasis:
-			return true
+		if r.Event == cnet.EventEpoch || r.ChangesNet() {
+			return r.ChangesNet()
 		}
 	}
 	return false
@@ -86,7 +83,7 @@ type summary struct {
 	Best                *epochNumbers `json:"best"`
 	Rate                cnet.Rate     `json:"learning_rate"`
 	Config              cnet.Config   `json:"config"`
-	History             []cnet.Record `json:"history,omitempty"`
+	History             cnet.History  `json:"history,omitempty"`
 	Warnings            []string      `json:"warnings,omitempty"`
 }
 
@@ -105,9 +102,13 @@ func summarize(dir string) (summary, error) {
 	if n, ok := run.Net().(*cnet.Net); ok {
 		s.Scheme, s.Steps, s.Basis, s.Functions = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.Functions()
 	}
-	if records := epochRecords(s.History); len(records) > 0 {
-		last, best := numbers(records[len(records)-1]), numbers(bestRecord(records))
-		s.Last, s.Best = &last, &best
+	if r, ok := s.History.Last(); ok {
+		last := numbers(r)
+		s.Last = &last
+	}
+	if r, ok := s.History.Best(); ok {
+		best := numbers(r)
+		s.Best = &best
 	}
 	return s, nil
 }
@@ -166,14 +167,14 @@ func (a *app) showRun(s summary) error {
 	}
 	header := false
 	for _, r := range s.History {
-		switch r.Event {
-		case cnet.EventEpoch:
+		switch {
+		case r.Event == cnet.EventEpoch:
 			if !header {
 				t.line("\n%s", tableHead)
 				header = true
 			}
 			t.line("%s", tableRow(r, 0))
-		case cnet.EventRefine, cnet.EventBasis, cnet.EventScheme, cnet.EventRate:
+		case r.ChangesNet(), r.Event == cnet.EventRate:
 			t.line("%s", tableMark(r))
 		}
 	}

@@ -80,15 +80,15 @@ func (r *reporter) begin() error {
 func (r *reporter) step(p cnet.Progress) { r.bar.step(p) }
 
 func (r *reporter) record(rec cnet.Record) {
-	switch rec.Event {
-	case cnet.EventEpoch:
+	switch {
+	case rec.Event == cnet.EventEpoch:
 		r.bar.clear()
 		if r.json {
 			r.line(epochLine{Event: "epoch", epochNumbers: numbers(rec)})
 			return
 		}
 		r.row(tableRow(rec, r.epochs))
-	case cnet.EventRefine, cnet.EventScheme:
+	case rec.ChangesNet():
 		r.bar.clear()
 		ours, _ := r.run.Net().CountParameters()
 		r.row(tableMark(rec) + fmt.Sprintf(", %s parameters", words.Grouped(ours)))
@@ -106,15 +106,14 @@ func (r *reporter) row(line string) {
 
 // end prints the result.
 func (r *reporter) end() error {
-	records := epochRecords(r.run.History())
-	if len(records) == 0 {
+	last, ok := r.run.History().Last()
+	if !ok {
 		return fmt.Errorf("run %s: it has no epochs", r.run.Dir())
 	}
-	last := records[len(records)-1]
 	ours, _ := r.run.Net().CountParameters()
 	if r.json {
 		var seconds float64
-		for _, rec := range records {
+		for _, rec := range r.run.History().Epochs() {
 			seconds += rec.Seconds
 		}
 		r.line(resultLine{
@@ -123,7 +122,7 @@ func (r *reporter) end() error {
 		})
 		return nil
 	}
-	best := bestRecord(records)
+	best, _ := r.run.History().Best()
 	name := runname.Argument(r.run.Dir())
 	var t text
 	t.line("")
@@ -228,27 +227,6 @@ func change(r cnet.Record) string {
 		return fmt.Sprintf("learning rate changed to %g", r.LearningRate)
 	}
 	return r.Event
-}
-
-func epochRecords(history []cnet.Record) []cnet.Record {
-	var records []cnet.Record
-	for _, r := range history {
-		if r.Event == cnet.EventEpoch {
-			records = append(records, r)
-		}
-	}
-	return records
-}
-
-// bestRecord is the epoch with the highest test accuracy, the first of several.
-func bestRecord(records []cnet.Record) cnet.Record {
-	best := records[0]
-	for _, r := range records {
-		if r.TestAccuracy > best.TestAccuracy {
-			best = r
-		}
-	}
-	return best
 }
 
 // shortName returns the name of a run in the titles of charts; runname.Argument is the one to type.

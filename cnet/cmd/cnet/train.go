@@ -153,18 +153,18 @@ func (t *training) run(ctx context.Context) error {
 	if err == nil {
 		return r.end()
 	}
-	if !errors.Is(err, context.Canceled) {
+	switch interrupted, besides := cnet.Interrupted(err); {
+	case !interrupted:
 		return err
+	case besides != nil:
+		return besides
 	}
-	return t.interrupted(run, err, signalled.Err() != nil)
+	return t.interrupted(run, signalled.Err() != nil)
 }
 
 // interrupted tells where a training stopped, by a signal or because standard output failed, and how it goes on. A terminal that has
 // gone does both.
-func (t *training) interrupted(run *cnet.Run, err error, signalled bool) error {
-	if err := besidesCancel(err); err != nil {
-		return err
-	}
+func (t *training) interrupted(run *cnet.Run, signalled bool) error {
 	goOn := fmt.Sprintf("go on with: cnet train --run %s --epochs %d", runname.Argument(run.Dir()), t.epochs)
 	saved := fmt.Sprintf("saved after %s, of %s", position(run.Epoch(), run.Step()), words.Plural(t.epochs, "epoch"))
 	if t.out.err != nil && !signalled {
@@ -172,24 +172,6 @@ func (t *training) interrupted(run *cnet.Run, err error, signalled bool) error {
 	}
 	fmt.Fprintf(t.err, "cnet: interrupted; %s\n%s\n", saved, goOn)
 	return errInterrupted
-}
-
-// besidesCancel is what went wrong when a cancelled training saved, or nil.
-func besidesCancel(err error) error {
-	var stopped *cnet.TrainError
-	if errors.As(err, &stopped) {
-		err = stopped.Err
-	}
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return nil
-	}
-	for _, e := range joined.Unwrap() {
-		if !errors.Is(e, context.Canceled) {
-			return e
-		}
-	}
-	return nil
 }
 
 // create makes a run, in a fresh directory if dir is "". Without the run, no directory is left behind.
