@@ -15,6 +15,9 @@ import (
 	"continuousnet/cnet/internal/layers"
 )
 
+// network has the methods of a network that follow from its variables.
+type network = layers.Network
+
 // defaultChannels is the number of channels of the stem, and in a ResNet-v2 those of the first stage.
 const defaultChannels = 16
 

@@ -3,13 +3,11 @@ package baseline
 import (
 	"fmt"
 
-	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/internal/layers"
-	"continuousnet/cnet/statedict"
 )
 
 // bottleneckDepth is the depth from which blocks have three layers, 1×1, 3×3 and 1×1 with four times the channels.
@@ -26,6 +24,8 @@ type ResNetV2 struct {
 	NoBatchNorm   bool
 	ImageChannels int
 	Classes       int
+
+	network
 }
 
 // NewResNetV2 fills in what is not set and checks the depth.
@@ -39,6 +39,7 @@ func NewResNetV2(n ResNetV2) (*ResNetV2, error) {
 	if err := CheckDepth("ResNetV2", n.Depth, 2); err != nil {
 		return nil, fmt.Errorf("baseline: %w", err)
 	}
+	n.network = layers.NewNetwork(n.variables(), n.name)
 	return &n, nil
 }
 
@@ -81,8 +82,8 @@ func (n *ResNetV2) layers(b block) []layer {
 	return list
 }
 
-// Variables lists the variables in the order in which they are initialised.
-func (n *ResNetV2) Variables() []layers.Variable {
+// variables lists them in the order in which they are initialised.
+func (n *ResNetV2) variables() []layers.Variable {
 	p := &layers.Specs{}
 	add := func(conv, norm string, in, out, size int) {
 		p.Conv(conv, in, out, size, nil)
@@ -130,9 +131,8 @@ func (n *ResNetV2) Logits(store *model.Store, layout fmap.Layout, images *Node, 
 	return logits
 }
 
-// names lists the original's tensors.
-func (n *ResNetV2) names() *layers.Names {
-	names := layers.NewNames(n.Variables())
+// name lists the original's tensors.
+func (n *ResNetV2) name(names *layers.Names) {
 	names.Conv("conv1", "stem/conv")
 	names.Norm("bn1", "stem/norm")
 	for _, b := range n.blocks() {
@@ -146,27 +146,4 @@ func (n *ResNetV2) names() *layers.Names {
 		}
 	}
 	names.Linear("fc", "head")
-	return names
-}
-
-// Init creates the variables in the store: convolutions as in a ContinuousNet, the linear layer as PyTorch does.
-func (n *ResNetV2) Init(store *model.Store, seed uint64, dtype dtypes.DType) error {
-	return layers.Init(store, n.Variables(), nil, seed, dtype)
-}
-
-// CountParameters returns the number of trainable numbers, and the number that the original counts, which is the same.
-func (n *ResNetV2) CountParameters() (ours, asReference int) {
-	return layers.Count(n.Variables()), n.names().Parameters()
-}
-
-// StateDict returns the variables in the store under the original's names, in its order and layouts; num_batches_tracked
-// is written as 0.
-func (n *ResNetV2) StateDict(store *model.Store) ([]statedict.Tensor, error) {
-	return n.names().StateDict(store)
-}
-
-// LoadStateDict sets the variables in the store to those of the original's state_dict. An error names the tensor that is
-// missing, unknown, of another shape or not finite, and leaves the store as it was.
-func (n *ResNetV2) LoadStateDict(store *model.Store, list []statedict.Tensor) error {
-	return n.names().Load(store, list)
 }

@@ -3,13 +3,11 @@ package baseline
 import (
 	"fmt"
 
-	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/internal/layers"
-	"continuousnet/cnet/statedict"
 )
 
 // WideResNet is the network of Zagoruyko & Komodakis, "Wide Residual Networks" (2016), as the original has it: a stem, three
@@ -22,6 +20,8 @@ type WideResNet struct {
 	Dropout       float64 // the probability that a number between the convolutions of a block is dropped in training
 	ImageChannels int
 	Classes       int
+
+	network
 }
 
 // NewWideResNet fills in what is not set and checks depth and dropout.
@@ -41,6 +41,7 @@ func NewWideResNet(n WideResNet) (*WideResNet, error) {
 	if !(n.Dropout >= 0 && n.Dropout < 1) {
 		return nil, fmt.Errorf("baseline: dropout is %g, must be from 0 to less than 1", n.Dropout)
 	}
+	n.network = layers.NewNetwork(n.variables(), n.name)
 	return &n, nil
 }
 
@@ -51,8 +52,8 @@ func (n *WideResNet) String() string {
 
 func (n *WideResNet) blocks() []block { return blocks(n.Stem, n.Channels, (n.Depth-4)/6) }
 
-// Variables lists the variables in the order in which they are initialised.
-func (n *WideResNet) Variables() []layers.Variable {
+// variables lists them in the order in which they are initialised.
+func (n *WideResNet) variables() []layers.Variable {
 	p := &layers.Specs{}
 	conv := func(path string, in, out, size int) {
 		fill := layers.FanIn(size * size * in)
@@ -95,9 +96,8 @@ func (n *WideResNet) Logits(store *model.Store, layout fmap.Layout, images *Node
 	return logits
 }
 
-// names lists the original's tensors.
-func (n *WideResNet) names() *layers.Names {
-	names := layers.NewNames(n.Variables())
+// name lists the original's tensors.
+func (n *WideResNet) name(names *layers.Names) {
 	names.Conv("conv1", "stem/conv")
 	for _, b := range n.blocks() {
 		names.Norm(b.name+".bn1", b.path+"/norm1")
@@ -110,27 +110,4 @@ func (n *WideResNet) names() *layers.Names {
 	}
 	names.Norm("bn1", "head/norm")
 	names.Linear("linear", "head")
-	return names
-}
-
-// Init creates the variables in the store, with PyTorch's defaults.
-func (n *WideResNet) Init(store *model.Store, seed uint64, dtype dtypes.DType) error {
-	return layers.Init(store, n.Variables(), nil, seed, dtype)
-}
-
-// CountParameters returns the number of trainable numbers, and the number that the original counts, which is the same.
-func (n *WideResNet) CountParameters() (ours, asReference int) {
-	return layers.Count(n.Variables()), n.names().Parameters()
-}
-
-// StateDict returns the variables in the store under the original's names, in its order and layouts; num_batches_tracked
-// is written as 0.
-func (n *WideResNet) StateDict(store *model.Store) ([]statedict.Tensor, error) {
-	return n.names().StateDict(store)
-}
-
-// LoadStateDict sets the variables in the store to those of the original's state_dict. An error names the tensor that is
-// missing, unknown, of another shape or not finite, and leaves the store as it was.
-func (n *WideResNet) LoadStateDict(store *model.Store, list []statedict.Tensor) error {
-	return n.names().Load(store, list)
 }
