@@ -97,3 +97,38 @@ func hits(logits, labels *Node) *Node {
 	best := ArgMax(logits, 1, dtypes.Int32)
 	return ConvertDType(Equal(best, Reshape(labels, labels.Shape().Dimensions[0])), logits.DType())
 }
+
+// Evaluate scores the net on the test images. It changes nothing.
+func (r *Run) Evaluate(ctx context.Context) (Score, error) {
+	ev, set, err := r.evaluator()
+	if err != nil {
+		return Score{}, err
+	}
+	return ev.score(ctx, set, set.Test, r.state.Config.TestBatchSize)
+}
+
+// Predict returns the probability of each class, [count][classes], for the first count test images.
+func (r *Run) Predict(count int) ([][]float32, error) {
+	ev, set, err := r.evaluator()
+	if err != nil {
+		return nil, err
+	}
+	return ev.predict(set, set.Test, count)
+}
+
+func (r *Run) evaluator() (*evaluator, *dataset.Set, error) {
+	set, err := r.Dataset()
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.eval == nil {
+		e, err := r.Engine()
+		if err != nil {
+			return nil, nil, err
+		}
+		if r.eval, err = newEvaluator(e, r.net, r.state.Config, r.store); err != nil {
+			return nil, nil, err
+		}
+	}
+	return r.eval, set, nil
+}

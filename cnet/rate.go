@@ -53,3 +53,20 @@ func (r Rate) String() string {
 	}
 	return words.Rate(r.Now) + " (" + strings.Join(why, ", ") + ")"
 }
+
+// LearningRate is the one that the run goes on with.
+func (r *Run) LearningRate() float64 {
+	return r.state.Config.learningRate(r.state.LearningRate, r.state.RateEpoch, r.state.Epoch)
+}
+
+// SetLearningRate goes on with another learning rate, which the epochs of LRDecayEpochs yet to come will decay.
+func (r *Run) SetLearningRate(rate float64) error {
+	if notFinite(rate) || rate <= 0 {
+		return fmt.Errorf("run %s: learning rate is %g, must be a positive number", r.dir, rate)
+	}
+	return r.change(func() error {
+		r.state.LearningRate, r.state.RateEpoch = rate, r.state.Epoch
+		r.history = append(r.history, Record{Event: EventRate, Epoch: r.state.Epoch, Step: r.state.Step, LearningRate: rate})
+		return nil
+	})
+}

@@ -2,11 +2,9 @@ package cnet
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -172,72 +170,6 @@ func (r *Run) create(c Config) (err error) {
 	return r.save()
 }
 
-// restore reads the newest good save. It reports whether there is one. Damaged ones before it become warnings; a writer
-// sets them aside.
-func (r *Run) restore() (found bool, err error) {
-	for range 3 {
-		found, err = r.tryRestore()
-		if r.lock != nil || !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		// A process that trains the run has removed a save while we read it: there are newer ones.
-	}
-	return found, err
-}
-
-func (r *Run) tryRestore() (found bool, err error) {
-	numbers, err := listSaves(r.dir)
-	if err != nil {
-		return false, fmt.Errorf("run %s: %w", r.dir, err)
-	}
-	var damaged []error
-	for i := len(numbers) - 1; i >= 0; i-- {
-		r.state, r.history, r.store, err = readSave(r.dir, numbers[i])
-		if err == nil {
-			r.net, err = r.state.net()
-		}
-		if err == nil {
-			err = r.adopt()
-		}
-		switch {
-		case errors.Is(err, errDamaged):
-			damaged = append(damaged, err)
-			continue
-		case err != nil:
-			return false, fmt.Errorf("run %s: %w", r.dir, err)
-		}
-		r.saves, r.eval, r.steps = numbers[len(numbers)-1], nil, nil
-		for k, d := range damaged {
-			r.warnings = append(r.warnings, fmt.Sprintf("%v; opened save %s instead", d, saveName(numbers[i])))
-			if r.lock != nil {
-				if err := setAside(r.dir, numbers[len(numbers)-1-k]); err != nil {
-					return false, fmt.Errorf("run %s: %w", r.dir, err)
-				}
-			}
-		}
-		return true, nil
-	}
-	if len(damaged) > 0 {
-		return false, fmt.Errorf("run %s: no save can be read: %w", r.dir, errors.Join(damaged...))
-	}
-	return false, nil
-}
-
-// adopt marks which of the loaded variables are trained; checkpoints do not say.
-func (r *Run) adopt() error {
-	for v := range r.store.IterVariables() {
-		v.SetTrainable(false)
-	}
-	for _, p := range r.net.Variables() {
-		v := r.store.GetVariable(Root + "/" + p.Path)
-		if v == nil {
-			return layers.Missing(p.Path)
-		}
-		v.SetTrainable(p.Trainable)
-	}
-	return nil
-}
-
 // agrees reports the first field of c that is set and differs from the run's configuration.
 func (r *Run) agrees(c Config) error {
 	if name, err := dataset.Canonical(c.Dataset); err == nil {
@@ -293,22 +225,6 @@ func (r *Run) save() error {
 }
 
 var errNotFinite = errors.New("has values that are not finite; this is not saved, the last good save is kept")
-
-// change makes a change and saves it. If either fails, the run is as it was before, in memory too.
-func (r *Run) change(f func() error) error {
-	if err := r.writable(); err != nil {
-		return err
-	}
-	err := f()
-	if err == nil {
-		err = r.save()
-	}
-	if err != nil {
-		_, back := r.restore()
-		return errors.Join(err, back)
-	}
-	return nil
-}
 
 // notANumber returns the path of a variable that holds NaN or infinity, or "".
 func notANumber(store *model.Store) string {
@@ -447,120 +363,6 @@ func (r *Run) Engine() (*engine.Engine, error) {
 	return r.engine, nil
 }
 
-// Refine doubles the time steps of every stage and refines the basis of its weights, as basis.Refine says: with piecewise constant
-// weights, 1-1-1 becomes 2-2-2, and both halves of an interval begin with its weights. The function that the net computes
-// changes only by the smaller steps. The optimizer starts afresh, as in the original.
-func (r *Run) Refine() error { return r.change(r.refine) }
-
-func (r *Run) refine() error {
-	n, err := r.continuous("depth to refine")
-	if err != nil {
-		return err
-	}
-	fine, err := n.Refine(r.store)
-	if err != nil {
-		return fmt.Errorf("run %s: cannot refine: %w", r.dir, err)
-	}
-	return r.rebased(fine, EventRefine)
-}
-
-// rebased goes on with a net that has another basis of depth, and a fresh optimizer.
-func (r *Run) rebased(n *Net, event string) error {
-	if err := (sgd{}).Clear(r.store.RootScope()); err != nil {
-		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
-	}
-	r.state.Steps, r.state.Basis, r.state.Functions = n.Steps, n.Basis.Name(), n.Basis.Functions()
-	r.changed(n, event)
-	return nil
-}
-
-// SetScheme goes on with another scheme: the same weights, read at the stages of the new one.
-func (r *Run) SetScheme(name string) error {
-	scheme, err := schemeLookup(ode.Lookup).forNetworks(name)
-	if err != nil {
-		return fmt.Errorf("run %s: %w", r.dir, err)
-	}
-	return r.change(func() error {
-		old, err := r.continuous("scheme to change")
-		if err != nil {
-			return err
-		}
-		n := *old
-		n.Scheme = scheme
-		c := n.Config
-		c.Scheme = name
-		if err := c.checkAdjoint(scheme); err != nil {
-			return err
-		}
-		before := r.state
-		r.state.Scheme = name
-		err = r.state.keepSchemes(func(wanted string) (ode.Method, error) {
-			if wanted == name {
-				return scheme, nil
-			}
-			return before.schemeNamed(wanted)
-		})
-		if err != nil {
-			return err
-		}
-		r.changed(&n, EventScheme)
-		return nil
-	})
-}
-
-// SetLearningRate goes on with another learning rate, which the epochs of LRDecayEpochs yet to come will decay.
-func (r *Run) SetLearningRate(rate float64) error {
-	if notFinite(rate) || rate <= 0 {
-		return fmt.Errorf("run %s: learning rate is %g, must be a positive number", r.dir, rate)
-	}
-	return r.change(func() error {
-		r.state.LearningRate, r.state.RateEpoch = rate, r.state.Epoch
-		r.history = append(r.history, Record{Event: EventRate, Epoch: r.state.Epoch, Step: r.state.Step, LearningRate: rate})
-		return nil
-	})
-}
-
-// changed makes n the net of the run and notes it in the history.
-func (r *Run) changed(n Network, event string) {
-	r.net, r.eval, r.steps = n, nil, nil
-	r.history = append(r.history, Record{Event: event, Epoch: r.state.Epoch, Step: r.state.Step, Net: n.String()})
-}
-
-// Evaluate scores the net on the test images. It changes nothing.
-func (r *Run) Evaluate(ctx context.Context) (Score, error) {
-	ev, set, err := r.evaluator()
-	if err != nil {
-		return Score{}, err
-	}
-	return ev.score(ctx, set, set.Test, r.state.Config.TestBatchSize)
-}
-
-// Predict returns the probability of each class, [count][classes], for the first count test images.
-func (r *Run) Predict(count int) ([][]float32, error) {
-	ev, set, err := r.evaluator()
-	if err != nil {
-		return nil, err
-	}
-	return ev.predict(set, set.Test, count)
-}
-
-func (r *Run) evaluator() (*evaluator, *dataset.Set, error) {
-	set, err := r.Dataset()
-	if err != nil {
-		return nil, nil, err
-	}
-	if r.eval == nil {
-		e, err := r.Engine()
-		if err != nil {
-			return nil, nil, err
-		}
-		if r.eval, err = newEvaluator(e, r.net, r.state.Config, r.store); err != nil {
-			return nil, nil, err
-		}
-	}
-	return r.eval, set, nil
-}
-
 // Weights returns the coefficients of a variable over depth as [functions of the basis][numbers of each]: with piecewise
 // constants, what the variable is in each interval. Paths are those of Net.Variables, such as "stage1/ode/conv1/kernel".
 func (r *Run) Weights(path string) ([][]float64, error) {
@@ -582,11 +384,6 @@ func (r *Run) Weights(path string) ([][]float64, error) {
 		m[i] = values[i*len(values)/rows : (i+1)*len(values)/rows]
 	}
 	return m, nil
-}
-
-// LearningRate is the one that the run goes on with.
-func (r *Run) LearningRate() float64 {
-	return r.state.Config.learningRate(r.state.LearningRate, r.state.RateEpoch, r.state.Epoch)
 }
 
 // Exists reports whether there is a run in dir: a complete save, or one that cannot be read.
