@@ -13,6 +13,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
 )
 
 // fakeClock is moved by hand.
@@ -98,10 +99,17 @@ func wantParts(t *testing.T, text string, parts ...string) {
 // tiny opens a new run that trains in well under a second.
 func tiny(t *testing.T) *cnet.Run {
 	t.Helper()
-	run, err := cnet.Open(t.TempDir(), cnet.Config{Channels: 1, BatchSize: 1250, TestBatchSize: 500, NoAugment: true})
+	run, err := cnet.Open(t.TempDir(), cnet.Config{Channels: 1, BatchSize: 50, TestBatchSize: 50, NoAugment: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { run.Close() })
+	set, err := run.Dataset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*dataset.Split{&set.Train, &set.Test} { // two batches of images
+		s.Images, s.Labels = s.Images[:100*set.ImageSize()], s.Labels[:100]
+	}
 	return run
 }

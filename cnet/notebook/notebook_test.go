@@ -177,8 +177,8 @@ func TestLook(t *testing.T) {
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "stage 1 varies by 0.0 %")
 	r.compress(run, "piecewise_constant", 2, cnet.ByInterpolation)
 
-	if score := r.evaluate(run); score.Images != 500 {
-		t.Errorf("evaluated %d images, want 500", score.Images)
+	if score := r.evaluate(run); score.Images != 100 {
+		t.Errorf("evaluated %d images, want 100", score.Images)
 	}
 	r.predictions(run, 8)
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "2-2-2 midpoint: ", " of 8 right")

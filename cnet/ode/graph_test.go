@@ -107,14 +107,14 @@ func TestOrderInGraphs(t *testing.T) {
 	}
 	for _, m := range ode.Methods() {
 		tb, ok := m.(ode.Tableau)
-		if !ok {
+		if !ok || testing.Short() && tb.Name != "rk4" {
 			continue
 		}
 		if !tb.Explicit() || tb.Order > 4 {
 			continue // errors of higher order are lost in rounding before they show; TestGraphEqualsHost compares them
 		}
 		var xs, ys []float64
-		for _, steps := range []int{96, 128, 192, 256} {
+		for _, steps := range []int{128, 256} {
 			x, _ := integrate(t, tb, steps)
 			xs, ys = append(xs, -math.Log(float64(steps))), append(ys, math.Log(math.Abs(x-fine.Final()[0])))
 		}

@@ -230,7 +230,11 @@ func TestTruncatedAndFlippedFiles(t *testing.T) {
 				t.Errorf("%s cut to %d of %d bytes was read", file, n, len(b))
 			}
 		}
-		for i := range 8 * len(b) {
+		every := 1
+		if testing.Short() {
+			every = 13 // each bit of a byte comes up
+		}
+		for i := 0; i < 8*len(b); i += every {
 			b[i/8] ^= 1 << (i % 8)
 			got, err := read(bytes.NewReader(b), int64(len(b)))
 			if err == nil && filepath.Ext(file) == npz {

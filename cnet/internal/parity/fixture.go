@@ -48,7 +48,7 @@ var ownFolders = []string{
 }
 
 // Roots are the folders to test: the project's own small set, at its path own, and the whole one, which CNET_FIXTURES names
-// or which lies beside the module.
+// or which lies beside the module. In go test -short the small set is enough.
 func Roots(own string) map[string]Root {
 	full := Root{dir: os.Getenv("CNET_FIXTURES")}
 	full.named = full.dir != ""
@@ -57,7 +57,11 @@ func Roots(own string) map[string]Root {
 			full.dir = filepath.Join(dir, "..", "shared", "fixtures")
 		}
 	}
-	return map[string]Root{"own": {dir: own, has: ownFolders}, "full": full}
+	roots := map[string]Root{"own": {dir: own, has: ownFolders}}
+	if !testing.Short() {
+		roots["full"] = full
+	}
+	return roots
 }
 
 // Open reads the manifest of a folder, with its cases, of type C: see ReadJSON.
