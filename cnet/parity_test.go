@@ -116,6 +116,7 @@ func TestParityForward(t *testing.T) {
 				for _, c := range cases {
 					for name, layout := range layouts {
 						t.Run(c.ID+"/"+name, func(t *testing.T) {
+							t.Parallel()
 							n := c.net(t)
 							if detail := c.excluded(f, n.Basis.Functions(), n.Steps); detail != "" {
 								parity.Exclude(t, folder+"/"+c.ID, otherInterval, detail)

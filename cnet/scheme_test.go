@@ -106,6 +106,9 @@ func TestSchemesOfTheRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if err := fewImages(copied); err != nil {
+				t.Fatal(err)
+			}
 			r := open(t, dir)
 			for i, run := range []*Run{r, copied} {
 				if got, err := run.Predict(1); err != nil || got[0][0] != want[0][0] {
