@@ -484,7 +484,11 @@ func TestKill(t *testing.T) {
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	done := 0 // steps that must not be lost
 	const perEpoch = 300 / 10
-	for i := range 30 {
+	kills := 30
+	if testing.Short() {
+		kills = 8
+	}
+	for i := range kills {
 		cmd, lines := trainElsewhere(t, dir)
 		lines.next(t) // it has begun
 		timer := time.NewTimer(time.Duration(rng.IntN(60_000)) * time.Microsecond)

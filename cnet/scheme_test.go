@@ -145,6 +145,9 @@ func TestSchemesOfTheRun(t *testing.T) {
 // A run that keeps gradients by checkpoints or a multistep scheme trains, stops and goes on like any other.
 func TestTrainOtherWays(t *testing.T) {
 	for _, change := range []Config{{Scheme: "midpoint", Adjoint: Checkpoint, Steps: 2}, {Scheme: "ab2", Steps: 3}, {Scheme: "midpoint", Adjoint: Backsolve}} {
+		if testing.Short() && change.Adjoint != Checkpoint {
+			continue
+		}
 		config := tiny()
 		config.Scheme, config.Adjoint, config.Steps, config.RefineEpochs = change.Scheme, change.Adjoint, change.Steps, nil
 		whole, parts := open(t, t.TempDir(), config), t.TempDir()

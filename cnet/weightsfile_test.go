@@ -29,6 +29,7 @@ func TestExportImport(t *testing.T) {
 		"changed basis": {Channels: 1, Basis: "hat", Functions: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
+			notInShort(t, name == "act first" || name == "wide")
 			c.BatchSize, c.TestBatchSize = 60, 50
 			r := open(t, t.TempDir(), c)
 			if err := r.Train(ctx, 1); err != nil {

@@ -1,5 +1,5 @@
-// Package dataset loads the images and the points in the plane that networks learn from, and cuts them into batches
-// whose order can be repeated exactly.
+// Package dataset loads the images that networks learn from, and cuts them into batches whose order can be repeated
+// exactly. Moons, Circles and Spirals make points in the plane.
 //
 //	set, err := dataset.Load("cifar10", "data/cifar10")
 //	if err != nil {
