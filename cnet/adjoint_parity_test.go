@@ -28,7 +28,7 @@ func TestParityAdjoint(t *testing.T) {
 									parity.Exclude(t, name, otherInterval, detail)
 								}
 							}
-							if detail := c.excluded(f, n.Basis.Functions(), n.Steps); detail != "" {
+							if detail := c.excluded(f, n.Basis.NumBasis(), n.Steps); detail != "" {
 								parity.Exclude(t, name, otherInterval, detail)
 							}
 							parity.Case(t, name, "")

@@ -56,8 +56,8 @@ func difference(t *testing.T, got, want map[string][]float64) float64 {
 func TestCheckpointedGradients(t *testing.T) {
 	for layoutName, layout := range layouts {
 		for _, c := range []Config{
-			{Scheme: "euler", Steps: 5, SkipInit: true}, {Scheme: "heun2", Basis: "hat", Functions: 3, Steps: 3},
-			{Model: ContinuousNetActFirst, Scheme: "rk4", Functions: 2, Steps: 2, NoBatchNorm: true},
+			{Scheme: "euler", Steps: 5, SkipInit: true}, {Scheme: "heun2", Basis: "hat", NumBasis: 3, Steps: 3},
+			{Model: ContinuousNetActFirst, Scheme: "rk4", NumBasis: 2, Steps: 2, NoBatchNorm: true},
 		} {
 			want, after := gradientsOf(t, c, layout)
 			c.Adjoint = Checkpoint
@@ -88,7 +88,7 @@ func TestBacksolvedGradients(t *testing.T) {
 		}
 		var errs []float64
 		for _, steps := range []int{3, 6} {
-			c := Config{Scheme: scheme, Functions: 1, Steps: steps, TimeEpsilon: 0.5}
+			c := Config{Scheme: scheme, NumBasis: 1, Steps: steps, TimeEpsilon: 0.5}
 			want, _ := gradientsOf(t, c, fmap.Planar)
 			c.Adjoint = Backsolve
 			got, _ := gradientsOf(t, c, fmap.Planar)
@@ -119,7 +119,7 @@ func TestAdjointConfig(t *testing.T) {
 // Multistep methods make networks, too, which compute the same in both layouts.
 func TestMultistepNet(t *testing.T) {
 	for _, scheme := range []string{"ab3", "am4"} {
-		c := Config{Scheme: scheme, Functions: 2, Steps: 6, NoBatchNorm: true, Channels: 2, TimeEpsilon: 1}
+		c := Config{Scheme: scheme, NumBasis: 2, Steps: 6, NoBatchNorm: true, Channels: 2, TimeEpsilon: 1}
 		n, err := NewNet(c, 3, 4)
 		if err != nil {
 			t.Fatal(err)

@@ -45,7 +45,7 @@ func (r *Run) rebased(n *Net, event string) error {
 	if err := (sgd{}).Clear(r.store.RootScope()); err != nil {
 		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
 	}
-	r.state.Steps, r.state.Basis, r.state.Functions = n.Steps, n.Basis.Name(), n.Basis.Functions()
+	r.state.Steps, r.state.Basis, r.state.NumBasis = n.Steps, n.Basis.Name(), n.Basis.NumBasis()
 	r.changed(n, event)
 	return nil
 }
@@ -87,5 +87,5 @@ func (r *Run) SetScheme(name string) error {
 // changed makes n the net of the run and notes it in the history.
 func (r *Run) changed(n Network, event string) {
 	r.net, r.eval, r.steps = n, nil, nil
-	r.history = append(r.history, Record{Event: event, Epoch: r.state.Epoch, Step: r.state.Step, Net: n.String()})
+	r.history = append(r.history, Record{Event: event, Epoch: r.state.Epoch, Batch: r.state.Batch, Net: n.String()})
 }

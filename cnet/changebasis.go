@@ -14,18 +14,18 @@ import (
 	"continuousnet/cnet/internal/optional"
 )
 
-// A Method carries weights over depth to another basis.
-type Method string
+// A Projection carries weights over depth to another basis.
+type Projection string
 
 // The methods.
 
 const (
-	ByProjection    Method = "project"     // the closest function of depth in the mean square; see basis.Project
-	ByInterpolation Method = "interpolate" // the one with the same values at the nodes of the new basis; see basis.Interpolate
+	ByProjection    Projection = "project"     // the closest function of depth in the mean square; see basis.Project
+	ByInterpolation Projection = "interpolate" // the one with the same values at the nodes of the new basis; see basis.Interpolate
 )
 
 // matrix returns the matrix [K'][K] of the method.
-func (m Method) matrix(from, to basis.Basis) ([][]float64, error) {
+func (m Projection) matrix(from, to basis.Basis) ([][]float64, error) {
 	switch m {
 	case ByProjection:
 		return basis.Project(from, to)
@@ -40,8 +40,8 @@ type BasisChange struct {
 	OldNet        string `json:"old_net"` // such as "8-8-8 euler"
 	Net           string `json:"net"`
 	Basis         string `json:"basis"`
-	Functions     int    `json:"functions"`
-	Method        Method `json:"method"`
+	NumBasis     int    `json:"functions"`
+	Method        Projection `json:"method"`
 	OldParameters int    `json:"old_parameters"` // trainable numbers of the whole net
 	Parameters    int    `json:"parameters"`
 
@@ -78,14 +78,14 @@ func (n *Net) Refine(store *model.Store) (*Net, error) {
 // ChangeBasis returns the net with another basis and as many steps as before, and rewrites the variables in the store
 // accordingly. Running variances are kept above the least that they were, by basis.Limit: a projection may undershoot, and
 // a batch norm divides by their root.
-func (n *Net) ChangeBasis(store *model.Store, to basis.Basis, method Method) (*Net, *BasisChange, error) {
+func (n *Net) ChangeBasis(store *model.Store, to basis.Basis, method Projection) (*Net, *BasisChange, error) {
 	matrix, err := method.matrix(n.Basis, to)
 	if err != nil {
 		return nil, nil, err
 	}
 	other := *n
 	other.Basis = to
-	report := &BasisChange{OldNet: n.String(), Net: other.String(), Basis: to.Name(), Functions: to.Functions(), Method: method}
+	report := &BasisChange{OldNet: n.String(), Net: other.String(), Basis: to.Name(), NumBasis: to.NumBasis(), Method: method}
 	report.OldParameters, _ = n.CountParameters()
 	report.Parameters, _ = other.CountParameters()
 	moved := moves{change: map[string]float64{}, size: map[string]float64{}}
@@ -200,17 +200,17 @@ func relative(change, size float64) float64 {
 // and as many time steps as before. It takes ByProjection unless another one is given. What the new basis cannot hold is
 // lost; the report says how much. The optimizer starts afresh, as after a refinement. Either all of it is done and saved, or
 // nothing.
-func (r *Run) ChangeBasis(name string, functions int, method ...Method) (*BasisChange, error) {
+func (r *Run) ChangeBasis(name string, functions int, method ...Projection) (*BasisChange, error) {
 	return r.changeBasis(name, functions, false, method)
 }
 
 // Compress is ChangeBasis to no more functions than there are; an empty name keeps the kind of basis. The trained weights are
 // replaced: CompressTo leaves them as they are.
-func (r *Run) Compress(name string, functions int, method ...Method) (*BasisChange, error) {
+func (r *Run) Compress(name string, functions int, method ...Projection) (*BasisChange, error) {
 	return r.changeBasis(name, functions, true, method)
 }
 
-func (r *Run) changeBasis(name string, functions int, smaller bool, methods []Method) (report *BasisChange, err error) {
+func (r *Run) changeBasis(name string, functions int, smaller bool, methods []Projection) (report *BasisChange, err error) {
 	to, method, err := r.newBasis(name, functions, smaller, methods)
 	if err != nil {
 		return nil, err
@@ -228,7 +228,7 @@ func (r *Run) changeBasis(name string, functions int, smaller bool, methods []Me
 // CompressTo is Compress on a copy: it makes a new run in dir, which must not exist or be empty, with the compressed net, the
 // history and all else of this one, and opens it. This run is as it was, and may be open read-only. Unless all of it is done
 // and saved, there is no run in dir.
-func (r *Run) CompressTo(dir, name string, functions int, method ...Method) (*Run, *BasisChange, error) {
+func (r *Run) CompressTo(dir, name string, functions int, method ...Projection) (*Run, *BasisChange, error) {
 	if r.closed {
 		return nil, nil, fmt.Errorf("run %s: it is closed", r.dir)
 	}
@@ -258,7 +258,7 @@ func (r *Run) CompressTo(dir, name string, functions int, method ...Method) (*Ru
 }
 
 // newBasis says what the basis can be changed to, and how. Smaller refuses more functions than there are.
-func (r *Run) newBasis(name string, functions int, smaller bool, methods []Method) (to basis.Basis, method Method, err error) {
+func (r *Run) newBasis(name string, functions int, smaller bool, methods []Projection) (to basis.Basis, method Projection, err error) {
 	what := "basis of depth to change"
 	if smaller {
 		what = "depth to compress"
@@ -273,7 +273,7 @@ func (r *Run) newBasis(name string, functions int, smaller bool, methods []Metho
 	if to, err = basis.New(name, functions); err != nil {
 		return nil, "", fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	have := n.Basis.Functions()
+	have := n.Basis.NumBasis()
 	switch method, err = optional.One("a change of basis", "method", methods, ByProjection); {
 	case err != nil:
 		err = fmt.Errorf("run %s: %w", r.dir, err)
@@ -291,7 +291,7 @@ func (r *Run) newBasis(name string, functions int, smaller bool, methods []Metho
 }
 
 // rebase changes the basis in memory.
-func (r *Run) rebase(to basis.Basis, method Method) (*BasisChange, error) {
+func (r *Run) rebase(to basis.Basis, method Projection) (*BasisChange, error) {
 	n, err := r.continuous("basis of depth to change")
 	if err != nil {
 		return nil, err
@@ -304,6 +304,6 @@ func (r *Run) rebase(to basis.Basis, method Method) (*BasisChange, error) {
 		return nil, err
 	}
 	last := &r.history[len(r.history)-1]
-	last.Basis, last.Functions, last.Distance = report.Basis, report.Functions, report.Distance
+	last.Basis, last.NumBasis, last.Distance = report.Basis, report.NumBasis, report.Distance
 	return report, nil
 }

@@ -27,9 +27,9 @@ import (
 func inBases() []Config {
 	var list []Config
 	for i, name := range basis.Names() {
-		c := Config{Channels: 2, Basis: name, Functions: 3, Steps: 2, Scheme: "rk4", SkipInit: true}
+		c := Config{Channels: 2, Basis: name, NumBasis: 3, Steps: 2, Scheme: "rk4", SkipInit: true}
 		if name == "piecewise_linear" {
-			c.Functions = 4
+			c.NumBasis = 4
 		}
 		if i%2 == 1 {
 			c.Model, c.Scheme, c.Steps = ContinuousNetActFirst, "midpoint", 4
@@ -141,8 +141,8 @@ func TestBasesGradients(t *testing.T) {
 			gradients := evaluate().gradients
 			for _, path := range []string{"stage1/ode/conv2/kernel", "stage2/ode/norm1/scale"} {
 				v := variables[slices.IndexFunc(variables, func(v Variable) bool { return v.Path == path })]
-				rest := v.Size() / n.Basis.Functions()
-				for k := range n.Basis.Functions() {
+				rest := v.Size() / n.Basis.NumBasis()
+				for k := range n.Basis.NumBasis() {
 					at := k*rest + rest/2
 					const h = 1e-6
 					want := (loss(v, at, h) - loss(v, at, -h)) / (2 * h)
@@ -166,7 +166,7 @@ func TestRefineAnyBasis(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if fine.Steps != 2*n.Steps || fine.Basis.Functions() <= n.Basis.Functions() {
+			if fine.Steps != 2*n.Steps || fine.Basis.NumBasis() <= n.Basis.NumBasis() {
 				t.Errorf("%s was refined to %s", n, fine)
 			}
 			fine.Steps = n.Steps
@@ -182,14 +182,14 @@ func TestRefineAnyBasis(t *testing.T) {
 // TestConstantInEveryBasis: weights that are constant in depth give the same net in all bases, and there and back by any method.
 func TestConstantInEveryBasis(t *testing.T) {
 	for _, c := range inBases() {
-		for _, method := range []Method{ByProjection, ByInterpolation} {
+		for _, method := range []Projection{ByProjection, ByInterpolation} {
 			t.Run(c.Basis+" "+string(method), func(t *testing.T) {
-				to, err := basis.New(c.Basis, c.Functions)
+				to, err := basis.New(c.Basis, c.NumBasis)
 				if err != nil {
 					t.Fatal(err)
 				}
 				c := c
-				c.Basis, c.Functions, c.TimeEpsilon = piecewiseConstant, 1, 1
+				c.Basis, c.NumBasis, c.TimeEpsilon = piecewiseConstant, 1, 1
 				n, store := shaken(t, c)
 				want := logits(t, n, store)
 				other, report, err := n.ChangeBasis(store, to, method)
@@ -234,7 +234,7 @@ func averaged(t *testing.T, before, after map[string][]float64, n *Net) {
 // closed; and goes on training.
 func TestCompress(t *testing.T) {
 	ctx := context.Background()
-	r := open(t, t.TempDir(), Config{Channels: 2, BatchSize: 60, TestBatchSize: 50, Functions: 4, Model: ContinuousNetActFirst, SkipInit: true})
+	r := open(t, t.TempDir(), Config{Channels: 2, BatchSize: 60, TestBatchSize: 50, NumBasis: 4, Model: ContinuousNetActFirst, SkipInit: true})
 	if err := r.Train(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -252,14 +252,14 @@ func TestCompress(t *testing.T) {
 	sameRun(t, fingerprint(t, r), trained)
 	sameRun(t, fingerprint(t, reader), trained)
 	averaged(t, before, variableValues(t, half.net, half.store), half.net.(*Net))
-	if half.Net().String() != "4-4-4 euler, 2 piecewise_constant" || half.Epoch() != 1 || report.OldNet != "4-4-4 euler" {
-		t.Errorf("compressed to %s after %d epochs: %+v", half.Net(), half.Epoch(), report)
+	if half.Network().String() != "4-4-4 euler, 2 piecewise_constant" || half.Epoch() != 1 || report.OldNet != "4-4-4 euler" {
+		t.Errorf("compressed to %s after %d epochs: %+v", half.Network(), half.Epoch(), report)
 	}
 	if !(report.Distance > 0 && report.Distance < 1) || report.Parameters >= report.OldParameters {
 		t.Errorf("report %+v", report)
 	}
 	last := half.History()[len(half.History())-1]
-	if last.Event != EventBasis || last.Basis != piecewiseConstant || last.Functions != 2 || last.Distance != report.Distance || last.Epoch != 1 {
+	if last.Event != EventBasis || last.Basis != piecewiseConstant || last.NumBasis != 2 || last.Distance != report.Distance || last.Epoch != 1 {
 		t.Errorf("the history ends with %+v", last)
 	}
 	want := fingerprint(t, half)
@@ -282,13 +282,13 @@ func TestCompress(t *testing.T) {
 
 // TestCompressErrors: what cannot be is said before anything changes, and leaves no directory.
 func TestCompressErrors(t *testing.T) {
-	r := open(t, t.TempDir(), Config{Channels: 1, Functions: 2})
+	r := open(t, t.TempDir(), Config{Channels: 1, NumBasis: 2})
 	baselineRun := open(t, t.TempDir(), Config{Channels: 1, Model: ResNetV2, Depth: 8})
 	for _, c := range []struct {
 		run       *Run
 		name      string
 		functions int
-		method    Method
+		method    Projection
 		want      string
 	}{
 		{r, "splines", 1, ByProjection, `unknown basis "splines"`},
@@ -337,7 +337,7 @@ func TestCompressErrors(t *testing.T) {
 
 // TestChangeBasisIsATransaction: if the result cannot be saved, the run is as it was.
 func TestChangeBasisIsATransaction(t *testing.T) {
-	r := open(t, t.TempDir(), Config{Channels: 1, Functions: 2})
+	r := open(t, t.TempDir(), Config{Channels: 1, NumBasis: 2})
 	want := fingerprint(t, r)
 	v := r.store.GetVariable(Root + "/head/bias")
 	if err := v.SetValue(layers.ToTensor(slices.Repeat([]float64{math.NaN()}, 10), []int{10}, Float)); err != nil {
@@ -347,14 +347,14 @@ func TestChangeBasisIsATransaction(t *testing.T) {
 		t.Fatalf("returned %v", err)
 	}
 	sameRun(t, fingerprint(t, r), want)
-	if r.Net().String() != "2-2-2 euler" || r.state.Basis != piecewiseConstant {
-		t.Errorf("left %s", r.Net())
+	if r.Network().String() != "2-2-2 euler" || r.state.Basis != piecewiseConstant {
+		t.Errorf("left %s", r.Network())
 	}
 }
 
 // TestCompressUneven: intervals that do not nest keep the mean over depth of every weight.
 func TestCompressUneven(t *testing.T) {
-	n, store := shaken(t, Config{Channels: 1, Functions: 8})
+	n, store := shaken(t, Config{Channels: 1, NumBasis: 8})
 	mean := func(n *Net) []float64 {
 		matrix, err := basis.Project(n.Basis, basis.PiecewiseConstant{K: 1})
 		if err != nil {
@@ -376,7 +376,7 @@ func TestCompressUneven(t *testing.T) {
 // TestVariancesStayPositive: a projection that undershoots leaves no running variance below the least there was.
 func TestVariancesStayPositive(t *testing.T) {
 	for _, to := range []basis.Basis{basis.Hat{K: 5}, basis.PiecewiseLinear{K: 6}, basis.Legendre{K: 4}, basis.Fourier{K: 5}, basis.Chebyshev{K: 4}} {
-		n, store := shaken(t, Config{Channels: 1, Functions: 8})
+		n, store := shaken(t, Config{Channels: 1, NumBasis: 8})
 		var path string
 		for _, v := range n.Variables() {
 			if strings.HasSuffix(v.Path, "ode/norm1/variance") {
@@ -411,20 +411,20 @@ func TestVariancesStayPositive(t *testing.T) {
 func TestResumeInAnotherBasis(t *testing.T) {
 	ctx := context.Background()
 	c := tiny()
-	c.Basis, c.Functions, c.Steps, c.RefineEpochs = "hat", 3, 2, []int{1}
+	c.Basis, c.NumBasis, c.Steps, c.RefineEpochs = "hat", 3, 2, []int{1}
 	whole := open(t, t.TempDir(), c)
 	if err := whole.Train(ctx, 2); err != nil {
 		t.Fatal(err)
 	}
-	if whole.Net().String() != "4-4-4 euler, 5 hat" {
-		t.Errorf("refined to %s", whole.Net())
+	if whole.Network().String() != "4-4-4 euler, 5 hat" {
+		t.Errorf("refined to %s", whole.Network())
 	}
 	dir := t.TempDir()
 	for _, stop := range [][2]int{{0, 3}, {1, 2}} {
 		r := open(t, dir, c)
 		ctx, cancel := context.WithCancel(ctx)
-		err := r.TrainTo(ctx, 2, TrainOptions{OnStep: func(p Progress) {
-			if p.Epoch == stop[0] && p.Step == stop[1] {
+		err := r.TrainTo(ctx, 2, TrainOptions{OnBatch: func(p Progress) {
+			if p.Epoch == stop[0] && p.Batch == stop[1] {
 				cancel()
 			}
 		}})
@@ -476,7 +476,7 @@ func rebaseForever(r *Run) error {
 		if r.net.(*Net).Basis == to {
 			to = basis.PiecewiseConstant{K: 2}
 		}
-		if _, err := r.ChangeBasis(to.Name(), to.Functions()); err != nil {
+		if _, err := r.ChangeBasis(to.Name(), to.NumBasis()); err != nil {
 			return err
 		}
 		fmt.Println(0, i)
@@ -500,8 +500,8 @@ func TestKillWhileCompressing(t *testing.T) {
 			t.Fatalf("after kill %d: %v", i, err)
 		}
 		last := r.History()[len(r.History())-1]
-		n := r.Net().(*Net)
-		if len(r.Warnings()) > 0 || last.Event != EventBasis || last.Net != n.String() || last.Functions != n.Basis.Functions() {
+		n := r.Network().(*Net)
+		if len(r.Warnings()) > 0 || last.Event != EventBasis || last.Net != n.String() || last.NumBasis != n.Basis.NumBasis() {
 			t.Errorf("after kill %d: %s, %+v, %q", i, n, last, r.Warnings())
 		}
 		variableValues(t, n, r.store) // fails if a shape is not the net's

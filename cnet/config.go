@@ -22,7 +22,7 @@ type Config struct {
 	// Nets that are continuous in depth only.
 	Scheme      string  `json:"scheme,omitempty"`       // "euler"; see ode.Schemes
 	Basis       string  `json:"basis,omitempty"`        // "piecewise_constant"; of the weights over depth, see basis.Names
-	Functions   int     `json:"functions,omitempty"`    // as many as Steps, or 1: functions of the basis, in each stage
+	NumBasis   int     `json:"functions,omitempty"`    // as many as Steps, or 1: functions of the basis, in each stage
 	Steps       int     `json:"steps,omitempty"`        // as many as Functions: time steps of the scheme over each stage
 	TimeEpsilon float64 `json:"time_epsilon,omitempty"` // Functions: the length of time that t in [0, 1] stands for
 	Adjoint     string  `json:"adjoint,omitempty"`      // "backprop"; how gradients go back through the steps, see Adjoints
@@ -62,9 +62,9 @@ func (c Config) WithDefaults() Config {
 	if Continuous(c.Model) {
 		setDefault(&c.Scheme, "euler")
 		setDefault(&c.Basis, piecewiseConstant)
-		setDefault(&c.Functions, enough(c.Basis, max(c.Steps, 1)))
-		setDefault(&c.Steps, c.Functions)
-		setDefault(&c.TimeEpsilon, float64(c.Functions))
+		setDefault(&c.NumBasis, enough(c.Basis, max(c.Steps, 1)))
+		setDefault(&c.Steps, c.NumBasis)
+		setDefault(&c.TimeEpsilon, float64(c.NumBasis))
 	}
 	switch c.Model {
 	case WideContinuousNet:

@@ -22,7 +22,7 @@ import (
 func TestHiddenState(t *testing.T) {
 	for _, c := range []Config{
 		{Channels: 2, Steps: 2, Scheme: "midpoint"},
-		{Channels: 2, Basis: "hat", Functions: 3, Steps: 4, Scheme: "rk4_classic", SkipInit: true},
+		{Channels: 2, Basis: "hat", NumBasis: 3, Steps: 4, Scheme: "rk4_classic", SkipInit: true},
 		{Model: ContinuousNetActFirst, Channels: 2, Steps: 1, NoBatchNorm: true},
 	} {
 		r := open(t, t.TempDir(), c)

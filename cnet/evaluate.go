@@ -59,7 +59,7 @@ func (ev *evaluator) score(ctx context.Context, set *dataset.Set, split dataset.
 		return s, err
 	}
 	var lossSum, correct float64
-	for step := range ordered.Steps() {
+	for step := range ordered.Len() {
 		if err := ctx.Err(); err != nil {
 			return s, err
 		}

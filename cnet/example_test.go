@@ -23,7 +23,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(run.Net())
+	fmt.Println(run.Network())
 	if err := run.Train(ctx, 1); err != nil {
 		fmt.Println(err)
 	}
@@ -39,7 +39,7 @@ func Example() {
 	}
 	defer run.Close()
 	score, err := run.Evaluate(ctx)
-	fmt.Println(run.Net(), "after", run.Epoch(), "epoch, tested on", score.Images, "images", err)
+	fmt.Println(run.Network(), "after", run.Epoch(), "epoch, tested on", score.Images, "images", err)
 	// Output:
 	// 1-1-1 euler
 	// 2-2-2 euler after 1 epoch, tested on 500 images <nil>

@@ -23,8 +23,8 @@ const (
 type Record struct {
 	Event string `json:"event"`
 	Epoch int    `json:"epoch"`           // from 0; for changes, the epoch they come before or in
-	Step  int    `json:"step,omitempty"`  // steps of the epoch done so far; 0 at its start and at its end
-	Steps int    `json:"steps,omitempty"` // that the epoch has; in records of the loss
+	Batch  int    `json:"step,omitempty"`  // steps of the epoch done so far; 0 at its start and at its end
+	Batches int    `json:"steps,omitempty"` // that the epoch has; in records of the loss
 
 	TrainLoss     float64 `json:"train_loss,omitempty"`
 	TrainAccuracy float64 `json:"train_accuracy,omitempty"` // 0 to 1, over the batches as they were trained on
@@ -36,7 +36,7 @@ type Record struct {
 
 	Net       string  `json:"net,omitempty"`       // the network after the change, such as "2-2-2 euler"
 	Basis     string  `json:"basis,omitempty"`     // the basis after a change of it
-	Functions int     `json:"functions,omitempty"` // likewise
+	NumBasis int     `json:"functions,omitempty"` // likewise
 	Distance  float64 `json:"distance,omitempty"`  // how far that moved the weights; see BasisChange
 }
 

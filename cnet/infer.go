@@ -37,7 +37,7 @@ func (w *WeightsFile) infer() error {
 		}
 		err = n.LoadStateDict(model.NewStore(), w.tensors)
 		if err == nil {
-			w.Config, w.Functions = c, c.Functions
+			w.Config, w.Functions = c, c.NumBasis
 			return nil
 		}
 		if fits := alike(n, shapes); fits > most {
@@ -96,7 +96,7 @@ func (w *WeightsFile) inferContinuous(shapes map[string][]int, has func(func(str
 			continue
 		}
 		c := Config{
-			Model: m, Channels: stem[0], Basis: piecewiseConstant, Functions: block[0],
+			Model: m, Channels: stem[0], Basis: piecewiseConstant, NumBasis: block[0],
 			SkipInit: has(contains(".net.skip_init.")), NoBatchNorm: !has(contains(".bns.")),
 		}
 		if m == WideContinuousNet {

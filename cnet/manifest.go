@@ -171,7 +171,7 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 	}
 	// What a configuration refuses is refused here.
 	c := r.state.Config
-	c.Scheme, c.Steps, c.Basis, c.Functions = scheme, steps, r.state.Basis, r.state.Functions
+	c.Scheme, c.Steps, c.Basis, c.NumBasis = scheme, steps, r.state.Basis, r.state.NumBasis
 	c.Adjoint, c.Checkpoints = "", 0 // there are no gradients
 	if err := c.check(r.state.schemeNamed); err != nil {
 		return nil, fmt.Errorf("run %s: with %s and %d steps: %w", r.dir, scheme, steps, err)

@@ -184,7 +184,7 @@ func (c countedModel) network(t *testing.T) Network {
 	t.Helper()
 	config := Config{
 		Model: c.Config.Model, Channels: c.Config.Alpha, WidenFactor: c.Config.WidenFactor,
-		Functions: c.Config.Intervals, Depth: c.Config.Depth, SkipInit: c.Config.SkipInit,
+		NumBasis: c.Config.Intervals, Depth: c.Config.Depth, SkipInit: c.Config.SkipInit,
 		NoBatchNorm: c.Config.BatchNorm != nil && !*c.Config.BatchNorm,
 	}
 	switch {
@@ -274,7 +274,7 @@ func initialised(t *testing.T, name string, list []initStats) map[string][]float
 		shapes[s.Name] = s.Shape
 	}
 	_, skip := shapes["net.3.skip_init"]
-	config := Config{Model: name, Channels: shapes["net.0.weight"][0], Functions: shapes["net.4.net.L1.weight"][0], SkipInit: skip}
+	config := Config{Model: name, Channels: shapes["net.0.weight"][0], NumBasis: shapes["net.4.net.L1.weight"][0], SkipInit: skip}
 	if name == WideContinuousNet {
 		config.WidenFactor = shapes["net.3.downsample.weight"][0] / config.Channels
 	}

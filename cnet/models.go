@@ -40,7 +40,7 @@ func (c Config) checkModel(lookup schemeLookup) error {
 	}{
 		{"scheme", c.Scheme != "", continuous},
 		{"basis", c.Basis != "", continuous},
-		{"functions of depth", c.Functions != 0, continuous},
+		{"functions of depth", c.NumBasis != 0, continuous},
 		{"steps", c.Steps != 0, continuous},
 		{"time epsilon", c.TimeEpsilon != 0, continuous},
 		{"adjoint", c.Adjoint != "", continuous},
@@ -95,7 +95,7 @@ func (c Config) checkDepth(lookup schemeLookup) error {
 	if err := c.checkAdjoint(scheme); err != nil {
 		return err
 	}
-	if _, err := basis.New(c.Basis, c.Functions); err != nil {
+	if _, err := basis.New(c.Basis, c.NumBasis); err != nil {
 		return err
 	}
 	if err := between("steps", c.Steps, 1024); err != nil {

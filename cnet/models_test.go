@@ -226,8 +226,8 @@ func TestBaselineRun(t *testing.T) {
 	for _, stop := range [][2]int{{0, 2}, {1, 1}} {
 		r := open(t, dir, config)
 		ctx, cancel := context.WithCancel(ctx)
-		err := r.TrainTo(ctx, 2, TrainOptions{OnStep: func(p Progress) {
-			if p.Epoch == stop[0] && p.Step == stop[1] {
+		err := r.TrainTo(ctx, 2, TrainOptions{OnBatch: func(p Progress) {
+			if p.Epoch == stop[0] && p.Batch == stop[1] {
 				cancel()
 			}
 		}})
@@ -248,7 +248,7 @@ func TestBaselineRun(t *testing.T) {
 	if err := r.SetScheme("midpoint"); err == nil || !strings.Contains(err.Error(), "a WideResNet has no scheme to change") {
 		t.Errorf("changing the scheme returned %v", err)
 	}
-	if _, ok := r.Net().(*baseline.WideResNet); !ok || r.Title() != "WideResNet-10-1" {
+	if _, ok := r.Network().(*baseline.WideResNet); !ok || r.Title() != "WideResNet-10-1" {
 		t.Errorf("the net is %s", r.Title())
 	}
 

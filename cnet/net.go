@@ -72,7 +72,7 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 	if err != nil {
 		return nil, err
 	}
-	b, err := basis.New(c.Basis, c.Functions)
+	b, err := basis.New(c.Basis, c.NumBasis)
 	if err != nil {
 		return nil, err
 	}
@@ -83,14 +83,14 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 // has its own: "4-4-4 euler, 3 hat".
 func (n *Net) String() string {
 	s := fmt.Sprintf("%d-%d-%d %s", n.Steps, n.Steps, n.Steps, n.Scheme.Info().Name)
-	if n.Basis.Name() != piecewiseConstant || n.Basis.Functions() != n.Steps {
+	if n.Basis.Name() != piecewiseConstant || n.Basis.NumBasis() != n.Steps {
 		s += ", " + basisTitle(n.Basis)
 	}
 	return s
 }
 
 // basisTitle is a basis in short, such as "3 hat".
-func basisTitle(b basis.Basis) string { return fmt.Sprintf("%d %s", b.Functions(), b.Name()) }
+func basisTitle(b basis.Basis) string { return fmt.Sprintf("%d %s", b.NumBasis(), b.Name()) }
 
 // actFirst reports whether batch norm and ReLU come before the convolutions.
 func (n *Net) actFirst() bool { return n.Config.Model != ContinuousNet }

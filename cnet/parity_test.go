@@ -39,7 +39,7 @@ func (c networkCase) net(t *testing.T) *Net {
 	t.Helper()
 	n, err := NewNet(Config{
 		Model: c.Model, Scheme: c.Scheme, Channels: c.Alpha, WidenFactor: c.WidenFactor,
-		Functions: c.Intervals, Steps: c.Intervals * c.PerInterval,
+		NumBasis: c.Intervals, Steps: c.Intervals * c.PerInterval,
 		TimeEpsilon: c.TimeEpsilon, NoBatchNorm: !c.BatchNorm, SkipInit: c.SkipInit,
 	}, orElse(c.Channels, 3), orElse(c.Classes, 10))
 	if err != nil {
@@ -118,7 +118,7 @@ func TestParityForward(t *testing.T) {
 						t.Run(c.ID+"/"+name, func(t *testing.T) {
 							t.Parallel()
 							n := c.net(t)
-							if detail := c.excluded(f, n.Basis.Functions(), n.Steps); detail != "" {
+							if detail := c.excluded(f, n.Basis.NumBasis(), n.Steps); detail != "" {
 								parity.Exclude(t, folder+"/"+c.ID, otherInterval, detail)
 							}
 							parity.Case(t, folder+"/"+c.ID, "")

@@ -66,7 +66,7 @@ func (r *Run) SetLearningRate(rate float64) error {
 	}
 	return r.change(func() error {
 		r.state.LearningRate, r.state.RateEpoch = rate, r.state.Epoch
-		r.history = append(r.history, Record{Event: EventRate, Epoch: r.state.Epoch, Step: r.state.Step, LearningRate: rate})
+		r.history = append(r.history, Record{Event: EventRate, Epoch: r.state.Epoch, Batch: r.state.Batch, LearningRate: rate})
 		return nil
 	})
 }

@@ -154,7 +154,7 @@ func (r *Run) create(c Config) (err error) {
 	}
 	r.set = set
 	r.state = state{
-		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Basis: c.Basis, Functions: c.Functions,
+		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Basis: c.Basis, NumBasis: c.NumBasis,
 		LearningRate: c.LearningRate, TrainImages: set.Train.Len(), Channels: set.Channels, Classes: len(set.Classes),
 	}
 	if err := r.state.keepSchemes(ode.Lookup); err != nil {
@@ -274,8 +274,8 @@ func (r *Run) Dir() string { return r.dir }
 // Config is what the run was made with.
 func (r *Run) Config() Config { return r.state.Config }
 
-// Net is the network as it is now: a *Net, or one of the baselines. It must not be changed.
-func (r *Run) Net() Network { return r.net }
+// Network is the network as it is now: a *Network, or one of the baselines. It must not be changed.
+func (r *Run) Network() Network { return r.net }
 
 // Title is the network as it is now, with its model: "ContinuousNet 2-2-2 euler", "ResNetV2-20".
 func (r *Run) Title() string { return title(r.state.Config.Model, r.net) }
@@ -286,8 +286,8 @@ func (r *Run) String() string {
 	if r.Epoch() == 1 {
 		trained = "1 epoch"
 	}
-	if r.Step() > 0 {
-		trained += fmt.Sprintf(" and %d steps", r.Step())
+	if r.Batch() > 0 {
+		trained += fmt.Sprintf(" and %d steps", r.Batch())
 	}
 	return r.dir + ": " + r.Title() + ", " + trained
 }
@@ -307,8 +307,8 @@ func (r *Run) continuous(what string) (*Net, error) {
 // Epoch is the number of complete epochs, and Step the number of steps done in the next one.
 func (r *Run) Epoch() int { return r.state.Epoch }
 
-// Step is the number of steps done in the epoch after the complete ones: 0 unless training was interrupted in the middle.
-func (r *Run) Step() int { return r.state.Step }
+// Batch is the number of steps done in the epoch after the complete ones: 0 unless training was interrupted in the middle.
+func (r *Run) Batch() int { return r.state.Batch }
 
 // History is all that happened, oldest first. It must not be changed.
 func (r *Run) History() History { return r.history }

@@ -138,16 +138,16 @@ func TestResumeIsExact(t *testing.T) {
 		for _, stop := range [][2]int{{0, 3}, {1, 1}, {2, 1}, {2, 4}, {3, 5}} {
 			r := open(t, dir, tiny())
 			ctx, cancel := context.WithCancel(ctx)
-			err := r.TrainTo(ctx, 4, TrainOptions{OnStep: func(p Progress) {
-				if p.Epoch == stop[0] && p.Step == stop[1] {
+			err := r.TrainTo(ctx, 4, TrainOptions{OnBatch: func(p Progress) {
+				if p.Epoch == stop[0] && p.Batch == stop[1] {
 					cancel()
 				}
 			}})
 			if !errors.Is(err, context.Canceled) {
 				t.Fatalf("interrupted training returned %v", err)
 			}
-			if r.Epoch() != stop[0] || r.Step() != stop[1] {
-				t.Fatalf("stopped at epoch %d, step %d, want %v", r.Epoch(), r.Step(), stop)
+			if r.Epoch() != stop[0] || r.Batch() != stop[1] {
+				t.Fatalf("stopped at epoch %d, step %d, want %v", r.Epoch(), r.Batch(), stop)
 			}
 			r.Close()
 		}
@@ -219,8 +219,8 @@ func TestRefineKeepsTheFunction(t *testing.T) {
 	if err := r.Refine(); err != nil {
 		t.Fatal(err)
 	}
-	if r.Net().String() != "2-2-2 euler" {
-		t.Errorf("refined net is %s", r.Net())
+	if r.Network().String() != "2-2-2 euler" {
+		t.Errorf("refined net is %s", r.Network())
 	}
 	r.net.(*Net).Steps = 1
 	after, err := r.Evaluate(ctx)
@@ -262,7 +262,7 @@ func TestRefineKeepsTheFunction(t *testing.T) {
 		t.Error("an infinite learning rate was accepted")
 	}
 	if err := r.SetScheme("rk5"); err == nil || r.net.(*Net).Scheme.Info().Name != "midpoint" {
-		t.Errorf("an unknown scheme returned %v and left %s", err, r.Net())
+		t.Errorf("an unknown scheme returned %v and left %s", err, r.Network())
 	}
 }
 
@@ -374,8 +374,8 @@ func TestOneProcessAtATime(t *testing.T) {
 	if err := reader.Refine(); err == nil || !strings.Contains(err.Error(), "read-only") {
 		t.Errorf("refining a run that is open read-only returned %v", err)
 	}
-	if reader.Net().String() != "1-1-1 euler" {
-		t.Errorf("the refused refinement left %s", reader.Net())
+	if reader.Network().String() != "1-1-1 euler" {
+		t.Errorf("the refused refinement left %s", reader.Network())
 	}
 	r.Close()
 	if err := r.Refine(); err == nil || !strings.Contains(err.Error(), "closed") {
@@ -399,7 +399,7 @@ func TestOpenComparesConfigurations(t *testing.T) {
 		"unknown scheme":  {Scheme: "rk5"},
 		"data set":        {Dataset: "imagenet"},
 		"unknown basis":   {Basis: "splines"},
-		"must be even":    {Basis: "piecewise_linear", Functions: 3},
+		"must be even":    {Basis: "piecewise_linear", NumBasis: 3},
 		"learning rate":   {LearningRate: math.NaN()},
 		"model":           {Model: "VGG"},
 		"batch size":      {BatchSize: -1},
@@ -437,7 +437,7 @@ func TestMain(m *testing.M) {
 			fmt.Println("error:", err)
 			os.Exit(1)
 		}
-		fmt.Println(r.Title(), r.Net().(*Net).Scheme)
+		fmt.Println(r.Title(), r.Network().(*Net).Scheme)
 		os.Exit(0)
 	}
 	r, err := Open(dir, killConfig())
@@ -448,7 +448,7 @@ func TestMain(m *testing.M) {
 		err = rebaseForever(r)
 	}
 	if err == nil {
-		err = r.TrainTo(context.Background(), 1000, TrainOptions{OnStep: func(p Progress) { fmt.Println(p.Epoch, p.Step) }})
+		err = r.TrainTo(context.Background(), 1000, TrainOptions{OnBatch: func(p Progress) { fmt.Println(p.Epoch, p.Batch) }})
 	}
 	fmt.Println("error:", err)
 	os.Exit(1)
@@ -508,27 +508,27 @@ func TestKill(t *testing.T) {
 		if len(r.Warnings()) > 0 {
 			t.Errorf("after kill %d: %q", i, r.Warnings())
 		}
-		if at := r.Epoch()*perEpoch + r.Step(); at < done {
+		if at := r.Epoch()*perEpoch + r.Batch(); at < done {
 			t.Errorf("after kill %d the run is at step %d, but step %d was reported done", i, at, done)
 		}
 	}
 
 	killed := open(t, dir)
-	if killed.Epoch() == 0 && killed.Step() == 0 {
+	if killed.Epoch() == 0 && killed.Batch() == 0 {
 		t.Fatal("nothing was trained between the kills")
 	}
 	whole := open(t, t.TempDir(), killConfig())
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	err := whole.TrainTo(ctx, killed.Epoch()+1, TrainOptions{OnStep: func(p Progress) {
-		if p.Epoch == killed.Epoch() && p.Step == killed.Step() {
+	err := whole.TrainTo(ctx, killed.Epoch()+1, TrainOptions{OnBatch: func(p Progress) {
+		if p.Epoch == killed.Epoch() && p.Batch == killed.Batch() {
 			cancel()
 		}
 	}})
-	if killed.Step() > 0 && !errors.Is(err, context.Canceled) {
+	if killed.Batch() > 0 && !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	if killed.Step() > 0 {
+	if killed.Batch() > 0 {
 		sameRun(t, fingerprint(t, killed), fingerprint(t, whole))
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, savesDir, ".partial-*")); len(left) > 0 {

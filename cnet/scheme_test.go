@@ -43,7 +43,7 @@ func TestOwnScheme(t *testing.T) {
 		t.Fatal(err)
 	}
 	r = open(t, dir)
-	if got := r.Net().(*Net).Scheme.(ode.Tableau); got.B[1] != 3./4 {
+	if got := r.Network().(*Net).Scheme.(ode.Tableau); got.B[1] != 3./4 {
 		t.Errorf("the run now has %v", got)
 	}
 	if err := r.SetScheme("my_ralston"); err != nil {

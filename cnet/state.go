@@ -17,15 +17,15 @@ type state struct {
 	Tableaux     []ode.Tableau `json:"tableaux,omitempty"` // of the schemes that are not built in
 	Steps        int           `json:"steps"`
 	Basis        string        `json:"basis,omitempty"` // of the weights over depth
-	Functions    int           `json:"functions,omitempty"`
+	NumBasis    int           `json:"functions,omitempty"`
 	LearningRate float64       `json:"learning_rate"` // at the beginning of RateEpoch
 	RateEpoch    int           `json:"rate_epoch"`
 	Epoch        int           `json:"epoch"`       // complete epochs
-	Step         int           `json:"step"`        // steps done in the next one
+	Batch         int           `json:"step"`        // steps done in the next one
 	LossSum      float64       `json:"loss_sum"`    // over these steps
 	Correct      float64       `json:"correct"`     // images classified right in these steps
 	Seconds      float64       `json:"seconds"`     // spent in these steps
-	TimedSteps   int           `json:"timed_steps"` // those of them that compiled nothing
+	TimedBatches   int           `json:"timed_steps"` // those of them that compiled nothing
 	TimedSeconds float64       `json:"timed_seconds"`
 	Recent       float64       `json:"recent"`   // sum of the losses since the last record of the training loss
 	RecentN      int           `json:"recent_n"` // and their number
@@ -48,7 +48,7 @@ func (st state) net() (Network, error) {
 	if n.Scheme, err = schemeLookup(st.schemeNamed).forNetworks(st.Scheme); err != nil {
 		return nil, err
 	}
-	if n.Basis, err = basis.New(st.Basis, st.Functions); err != nil {
+	if n.Basis, err = basis.New(st.Basis, st.NumBasis); err != nil {
 		return nil, err
 	}
 	n.Steps = st.Steps

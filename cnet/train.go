@@ -18,7 +18,7 @@ import (
 // Progress tells where training is, after every step.
 type Progress struct {
 	Epoch, LastEpoch int     // the epoch being trained, from 0, and the one at which training ends (exclusive)
-	Step, Steps      int     // steps done in this epoch, and all it has
+	Batch, Batches      int     // steps done in this epoch, and all it has
 	Loss             float64 // of this step
 	MeanLoss         float64 // over the epoch so far
 	Accuracy         float64 // over the epoch so far, 0 to 1
@@ -28,7 +28,7 @@ type Progress struct {
 
 // TrainOptions lets a caller follow the training. The zero value follows nothing.
 type TrainOptions struct {
-	OnStep   func(Progress) // after every step
+	OnBatch   func(Progress) // after every step
 	OnRecord func(Record)   // after every line added to the history
 }
 
@@ -90,7 +90,7 @@ type stepper struct {
 // epoch trains what is left of the present epoch, and evaluates.
 func (t *training) epoch(ctx context.Context) error {
 	st := &t.state
-	if slices.Contains(st.Config.RefineEpochs, st.Epoch) && st.Step == 0 && !st.Refined {
+	if slices.Contains(st.Config.RefineEpochs, st.Epoch) && st.Batch == 0 && !st.Refined {
 		err := t.change(func() error {
 			st.Refined = true
 			return t.refine()
@@ -108,7 +108,7 @@ func (t *training) epoch(ctx context.Context) error {
 		return err
 	}
 	batches := t.steps.batches
-	if st.Step < batches.Steps() {
+	if st.Batch < batches.Len() {
 		if err := t.run(ctx); err != nil {
 			return err
 		}
@@ -123,21 +123,21 @@ func (t *training) epoch(ctx context.Context) error {
 	if notFinite(score.Loss) {
 		return t.diverged(fmt.Errorf("the test loss is %g", score.Loss))
 	}
-	images := float64(batches.Steps() * batches.Size())
+	images := float64(batches.Len() * batches.Size())
 	record := Record{
 		Event: EventEpoch, Epoch: st.Epoch,
-		TrainLoss: st.LossSum / float64(batches.Steps()), TrainAccuracy: st.Correct / images,
+		TrainLoss: st.LossSum / float64(batches.Len()), TrainAccuracy: st.Correct / images,
 		TestLoss: score.Loss, TestAccuracy: score.Accuracy,
 		LearningRate: rate, Seconds: st.Seconds, ImagesPerS: images / st.Seconds,
 		Net: t.net.String(),
 	}
-	if st.TimedSteps > 0 { // the first step after a change of the net compiles, and says nothing about speed
-		record.ImagesPerS = float64(st.TimedSteps*batches.Size()) / st.TimedSeconds
+	if st.TimedBatches > 0 { // the first step after a change of the net compiles, and says nothing about speed
+		record.ImagesPerS = float64(st.TimedBatches*batches.Size()) / st.TimedSeconds
 	}
 	t.history = append(t.history, record)
 	st.Epoch++
-	st.Step, st.LossSum, st.Correct, st.Seconds, st.Refined = 0, 0, 0, 0, false
-	st.TimedSteps, st.TimedSeconds = 0, 0
+	st.Batch, st.LossSum, st.Correct, st.Seconds, st.Refined = 0, 0, 0, 0, false
+	st.TimedBatches, st.TimedSeconds = 0, 0
 	err = t.saveOrGoBack()
 	if !errors.Is(err, errNotFinite) {
 		t.report(record)
@@ -190,20 +190,20 @@ func (t *training) run(ctx context.Context) (err error) {
 		start = time.Now() // saves and callbacks are not training
 		return err
 	})
-	ds := &trainingSet{set: t.set, batches: t.steps.batches, epoch: st.Epoch, step: st.Step}
-	_, err = loop.RunSteps(ds, t.steps.batches.Steps()-st.Step)
+	ds := &trainingSet{set: t.set, batches: t.steps.batches, epoch: st.Epoch, step: st.Batch}
+	_, err = loop.RunSteps(ds, t.steps.batches.Len()-st.Batch)
 	return err
 }
 
 // TrainError says where training stopped.
 type TrainError struct {
 	Run         string
-	Epoch, Step int // complete epochs, and steps done in the next one
+	Epoch, Batch int // complete epochs, and steps done in the next one
 	Err         error
 }
 
 func (e *TrainError) Error() string {
-	return fmt.Sprintf("run %s: epoch %d, after %d steps: %v", e.Run, e.Epoch+1, e.Step, e.Err)
+	return fmt.Sprintf("run %s: epoch %d, after %d steps: %v", e.Run, e.Epoch+1, e.Batch, e.Err)
 }
 
 // Unwrap returns what stopped it, such as context.Canceled.
@@ -211,7 +211,7 @@ func (e *TrainError) Unwrap() error { return e.Err }
 
 // stopped says where training is.
 func (t *training) stopped(why error) *TrainError {
-	return &TrainError{t.dir, t.state.Epoch, t.state.Step, why}
+	return &TrainError{t.dir, t.state.Epoch, t.state.Batch, why}
 }
 
 // step takes note of a finished step.
@@ -220,25 +220,25 @@ func (t *training) step(ctx context.Context, took time.Duration, loss, correct f
 	if notFinite(loss) {
 		return t.diverged(fmt.Errorf("the training loss is %g", loss))
 	}
-	st.Step++
+	st.Batch++
 	st.LossSum += loss
 	st.Correct += correct
 	st.Seconds += took.Seconds()
 	if t.steps.done++; t.steps.done > 1 {
 		t.steps.time += took
-		st.TimedSteps++
+		st.TimedBatches++
 		st.TimedSeconds += took.Seconds()
 	}
 	st.Recent += loss
 	st.RecentN++
-	if st.RecentN >= (t.steps.batches.Steps()+lossRecords-1)/lossRecords {
-		record := Record{Event: EventLoss, Epoch: st.Epoch, Step: st.Step, Steps: t.steps.batches.Steps(), TrainLoss: st.Recent / float64(st.RecentN)}
+	if st.RecentN >= (t.steps.batches.Len()+lossRecords-1)/lossRecords {
+		record := Record{Event: EventLoss, Epoch: st.Epoch, Batch: st.Batch, Batches: t.steps.batches.Len(), TrainLoss: st.Recent / float64(st.RecentN)}
 		t.history = append(t.history, record)
 		st.Recent, st.RecentN = 0, 0
 		t.report(record)
 	}
-	if t.OnStep != nil {
-		t.OnStep(t.progress(loss))
+	if t.OnBatch != nil {
+		t.OnBatch(t.progress(loss))
 	}
 	if ctx.Err() != nil {
 		return t.stopped(errors.Join(ctx.Err(), t.saveOrGoBack()))
@@ -268,7 +268,7 @@ func (t *training) backToSave(why error) *TrainError {
 		stopped.Err = errors.Join(why, err)
 		return stopped
 	}
-	stopped.Err = fmt.Errorf("%w; the run is back at its last good save, after %d epochs and %d steps", why, t.state.Epoch, t.state.Step)
+	stopped.Err = fmt.Errorf("%w; the run is back at its last good save, after %d epochs and %d steps", why, t.state.Epoch, t.state.Batch)
 	return stopped
 }
 
@@ -283,14 +283,14 @@ func (t *training) diverged(why error) *TrainError {
 func (t *training) progress(loss float64) Progress {
 	st, s := &t.state, t.steps
 	p := Progress{
-		Epoch: st.Epoch, LastEpoch: t.last, Step: st.Step, Steps: s.batches.Steps(), Loss: loss,
-		MeanLoss: st.LossSum / float64(st.Step),
-		Accuracy: st.Correct / float64(st.Step*s.batches.Size()),
+		Epoch: st.Epoch, LastEpoch: t.last, Batch: st.Batch, Batches: s.batches.Len(), Loss: loss,
+		MeanLoss: st.LossSum / float64(st.Batch),
+		Accuracy: st.Correct / float64(st.Batch*s.batches.Size()),
 	}
 	if s.done > 1 {
 		perStep := s.time / time.Duration(s.done-1)
 		p.ImagesPerS = float64(s.batches.Size()) / perStep.Seconds()
-		p.Left = time.Duration((t.last-st.Epoch)*p.Steps-st.Step) * perStep
+		p.Left = time.Duration((t.last-st.Epoch)*p.Batches-st.Batch) * perStep
 	}
 	return p
 }

@@ -46,7 +46,7 @@ func (s *trainingSet) Name() string { return "training set" }
 // Iter implements train.Dataset.
 func (s *trainingSet) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
-		for step := s.step; step < s.batches.Steps(); step++ {
+		for step := s.step; step < s.batches.Len(); step++ {
 			images, labels := make([]float32, s.batches.Size()*s.set.ImageSize()), make([]int32, s.batches.Size())
 			s.batches.Fill(s.epoch, step, images, labels)
 			if !yield(trainingBatch(images, labels, s.set.Height, s.set.Width, s.set.Channels), nil) {

@@ -49,7 +49,7 @@ func (c refineCase) run(t *testing.T, f *parity.Fixture) {
 		if !ok {
 			return
 		}
-		if detail := c.excluded(f, n.Basis.Functions(), n.Steps); detail != "" {
+		if detail := c.excluded(f, n.Basis.NumBasis(), n.Steps); detail != "" {
 			except = append(except, fmt.Sprintf("not %s: %s (%s)", name, otherInterval, detail))
 			return
 		}
@@ -80,7 +80,7 @@ func (c refineCase) run(t *testing.T, f *parity.Fixture) {
 	store = load(t, b, stateDict(f, t, c.States["c"], ""), dtypes.Float64)
 	check(b, store, "c")
 	d := refine(b, store, "d", 2)
-	if detail := c.excluded(f, d.Basis.Functions(), d.Steps); detail != "" {
+	if detail := c.excluded(f, d.Basis.NumBasis(), d.Steps); detail != "" {
 		except = append(except, fmt.Sprintf("not the training of d: %s (%s)", otherInterval, detail))
 	} else {
 		c.train(t, d, store, images, labels, want, tolerance)

@@ -25,7 +25,7 @@ func (n *Net) Variables() []Variable {
 		if s.stitch == stitched {
 			n.stitchVariables(p, norm, s)
 		}
-		p.OverDepth(n.Basis.Functions(), func() {
+		p.OverDepth(n.Basis.NumBasis(), func() {
 			for _, k := range []string{"1", "2"} {
 				p.Conv(s.path+"/ode/conv"+k, s.out, s.out, 3, layers.Constant(0))
 				norm(p, s.path+"/ode/norm"+k, s.out)

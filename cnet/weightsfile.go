@@ -45,7 +45,7 @@ func (r *Run) Export(path string) error {
 	// Where things are on this machine, and what belongs to the run's epochs.
 	made.Data, made.Engine, made.RefineEpochs, made.LRDecayEpochs = "", "", nil, nil
 	about, err := json.Marshal(exportedNet{
-		Version: metadataVersion, Config: made, Scheme: st.Scheme, Tableaux: st.Tableaux, Steps: st.Steps, Functions: st.Functions,
+		Version: metadataVersion, Config: made, Scheme: st.Scheme, Tableaux: st.Tableaux, Steps: st.Steps, Functions: st.NumBasis,
 		Epochs: st.Epoch, ImageChannels: st.Channels, Classes: st.Classes,
 	})
 	if err != nil {
@@ -211,17 +211,17 @@ func (w *WeightsFile) Missing(c Config) []string {
 // depth says how the net is discretised now, given how it was made. A scheme or steps that the caller has changed are
 // meant to be used now.
 func (w *WeightsFile) depth(c Config, st *state) error {
-	st.Basis, st.Functions, st.Scheme, st.Steps = piecewiseConstant, w.Functions, c.Scheme, w.Steps
+	st.Basis, st.NumBasis, st.Scheme, st.Steps = piecewiseConstant, w.Functions, c.Scheme, w.Steps
 	if w.Scheme != "" && c.Scheme == w.Config.Scheme {
 		st.Scheme = w.Scheme
 	}
-	if w.Steps > 0 && c.Steps == w.Config.Steps && c.Functions == w.Config.Functions {
+	if w.Steps > 0 && c.Steps == w.Config.Steps && c.NumBasis == w.Config.NumBasis {
 		return nil
 	}
-	if w.Functions%c.Functions != 0 {
+	if w.Functions%c.NumBasis != 0 {
 		return fmt.Errorf("it has %d intervals of depth, which cannot come of refining %d; say with how many it was made (cnet import --initial-time-d)",
-			w.Functions, c.Functions)
+			w.Functions, c.NumBasis)
 	}
-	st.Steps = c.Steps * w.Functions / c.Functions
+	st.Steps = c.Steps * w.Functions / c.NumBasis
 	return between("steps", st.Steps, 1024)
 }

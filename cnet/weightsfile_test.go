@@ -26,7 +26,7 @@ func TestExportImport(t *testing.T) {
 		"wide":          {Model: WideContinuousNet, Channels: 1, WidenFactor: 3, NoStitch: true},
 		ResNetV2:        {Model: ResNetV2, Channels: 2, Depth: 8},
 		WideResNet:      {Model: WideResNet, Channels: 2, Depth: 10, WidenFactor: 2, Dropout: 0.2},
-		"changed basis": {Channels: 1, Basis: "hat", Functions: 3},
+		"changed basis": {Channels: 1, Basis: "hat", NumBasis: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			notInShort(t, name == "act first" || name == "wide")
@@ -170,7 +170,7 @@ func TestImportReference(t *testing.T) {
 				if want.Model == WideResNet {
 					want.WidenFactor, want.Width = got.WidenFactor, got.Width // the weights have to fit
 				}
-				if !reflect.DeepEqual(got, want) || w.Functions != want.Functions {
+				if !reflect.DeepEqual(got, want) || w.Functions != want.NumBasis {
 					t.Errorf("%s: inferred %+v, want %+v", bundle, got, want)
 					return
 				}
@@ -202,7 +202,7 @@ func TestImportReference(t *testing.T) {
 				f, cases := parity.Open[networkCase](t, root, "continuousnet_forward")
 				for _, c := range cases {
 					check(t, f, c.State, Config{
-						Model: c.Model, Channels: c.Alpha, WidenFactor: c.WidenFactor, Functions: c.Intervals, NoBatchNorm: !c.BatchNorm, SkipInit: c.SkipInit,
+						Model: c.Model, Channels: c.Alpha, WidenFactor: c.WidenFactor, NumBasis: c.Intervals, NoBatchNorm: !c.BatchNorm, SkipInit: c.SkipInit,
 					})
 				}
 			})
@@ -251,7 +251,7 @@ func TestInferred(t *testing.T) {
 	var list []Config
 	for _, m := range []string{ContinuousNet, ContinuousNetActFirst, WideContinuousNet} {
 		for bits := range 8 {
-			c := Config{Model: m, Channels: 2, Basis: piecewiseConstant, Functions: 1 + bits%3,
+			c := Config{Model: m, Channels: 2, Basis: piecewiseConstant, NumBasis: 1 + bits%3,
 				NoBatchNorm: bits&1 != 0, SkipInit: bits&2 != 0, NoStitch: bits&4 != 0}
 			if m == WideContinuousNet {
 				c.WidenFactor = 2
@@ -260,7 +260,7 @@ func TestInferred(t *testing.T) {
 		}
 	}
 	list = append(list,
-		Config{Model: WideContinuousNet, Channels: 2, WidenFactor: 1, Basis: piecewiseConstant, Functions: 2},
+		Config{Model: WideContinuousNet, Channels: 2, WidenFactor: 1, Basis: piecewiseConstant, NumBasis: 2},
 		Config{Model: ResNetV2, Channels: 2, Depth: 14}, Config{Model: ResNetV2, Channels: 2, Depth: 8, NoBatchNorm: true},
 		Config{Model: WideResNet, Channels: 2, Depth: 16, WidenFactor: 3})
 	for _, c := range list {
@@ -269,7 +269,7 @@ func TestInferred(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 			continue
 		}
-		if !reflect.DeepEqual(w.Config, c) || w.ImageChannels != 1 || w.Classes != 7 || w.Functions != c.Functions {
+		if !reflect.DeepEqual(w.Config, c) || w.ImageChannels != 1 || w.Classes != 7 || w.Functions != c.NumBasis {
 			t.Errorf("inferred %+v with %d channels and %d classes, want %+v", w.Config, w.ImageChannels, w.Classes, c)
 		}
 	}
@@ -278,26 +278,26 @@ func TestInferred(t *testing.T) {
 // TestImportRefined: a file with more intervals than the net was made with is that of a refined one, whose stitches keep
 // their epsilon.
 func TestImportRefined(t *testing.T) {
-	w, err := ReadWeights(foreign(t, Config{Channels: 1, Functions: 4}, 10, nil))
+	w, err := ReadWeights(foreign(t, Config{Channels: 1, NumBasis: 4}, 10, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := w.Config
-	c.Scheme, c.Dataset, c.Functions, c.Steps = "rk4_classic", "fashion-sample", 1, 2
+	c.Scheme, c.Dataset, c.NumBasis, c.Steps = "rk4_classic", "fashion-sample", 1, 2
 	r, err := Import(filepath.Join(t.TempDir(), "run"), w, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	n := r.net.(*Net)
-	if n.Steps != 8 || n.Basis.Functions() != 4 || n.stitchEpsilon() != 0.5 || n.Config.TimeEpsilon != 1 || n.Scheme.Info().Name != "rk4_classic" {
+	if n.Steps != 8 || n.Basis.NumBasis() != 4 || n.stitchEpsilon() != 0.5 || n.Config.TimeEpsilon != 1 || n.Scheme.Info().Name != "rk4_classic" {
 		t.Errorf("got %s with ε %g in stitches, made with %+v", n, n.stitchEpsilon(), n.Config)
 	}
 }
 
 // TestImportErrors: one line says what is wrong, and nothing is left behind.
 func TestImportErrors(t *testing.T) {
-	small := Config{Channels: 1, Functions: 2}
+	small := Config{Channels: 1, NumBasis: 2}
 	for name, path := range map[string]string{
 		"no such file": filepath.Join(t.TempDir(), "nope.npz"),
 		"no state_dict of a network that is known here": foreign(t, small, 10, func(list []statedict.Tensor) []statedict.Tensor { return list[:0] }),
@@ -323,7 +323,7 @@ func TestImportErrors(t *testing.T) {
 		"does not tell the scheme and the dataset": func(c *Config) { c.Scheme, c.Dataset = "", "" },
 		"unknown scheme": func(c *Config) { c.Scheme = "rk5" },
 		`tensor "net.0.weight" has shape [1 1 3 3], exp`: func(c *Config) { c.Channels = 2 },
-		"which cannot come of refining 3":                func(c *Config) { c.Functions = 3 },
+		"which cannot come of refining 3":                func(c *Config) { c.NumBasis = 3 },
 		"is for images of 1 channels and 10 classes, ci": func(c *Config) { c.Dataset, c.Data = "cifar10", colours(t) },
 		"it holds a ContinuousNet, not a ResNetV2":       func(c *Config) { c.Model = ResNetV2 },
 	} {

@@ -12,8 +12,8 @@ import (
 type Basis interface {
 	// Name returns the name of the family, as in a configuration: "piecewise_constant".
 	Name() string
-	// Functions returns K.
-	Functions() int
+	// NumBasis returns K.
+	NumBasis() int
 	// Check returns an error if there is no such basis, as with too few functions.
 	Check() error
 	// Cells returns the number of equal cells of [0, 1], on each of which every function is smooth. Functions may jump
@@ -95,7 +95,7 @@ const most = 1024
 
 // checkFunctions refuses too few functions and too many.
 func checkFunctions(b Basis, least int) error {
-	switch k := b.Functions(); {
+	switch k := b.NumBasis(); {
 	case k < least:
 		return fmt.Errorf("basis: the number of functions of %s must be at least %d, got %d", b.Name(), least, k)
 	case k > most:
@@ -113,7 +113,7 @@ func check(bases ...Basis) error {
 		if err := b.Check(); err != nil {
 			return err
 		}
-		k := b.Functions()
+		k := b.NumBasis()
 		cells, values, nodes := b.Cells(), len(b.At(Point{})), len(b.Nodes())
 		if k < 1 || cells < 1 || values != k || nodes != k {
 			return fmt.Errorf("basis: %s has %d functions on %d cells, but %d values at a point and %d nodes; "+

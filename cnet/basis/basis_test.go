@@ -66,7 +66,7 @@ func farthest(a, b []float64) float64 {
 
 // formula is φ_k at t = cell/cells + fraction/cells, in closed form and independent of the recurrences.
 func formula(b Basis, cell int, fraction float64) []float64 {
-	values := make([]float64, b.Functions())
+	values := make([]float64, b.NumBasis())
 	x := 2*fraction - 1
 	for k := range values {
 		switch b.Name() {
@@ -80,7 +80,7 @@ func formula(b Basis, cell int, fraction float64) []float64 {
 			}
 		case "hat":
 			values[k] = max(0, 1-math.Abs(float64(cell)+fraction-float64(k)))
-			if b.Functions() == 1 {
+			if b.NumBasis() == 1 {
 				values[k] = 1
 			}
 		case "chebyshev":

@@ -15,11 +15,11 @@ func ExampleRefine() {
 		return
 	}
 	fine, matrix, _ := basis.Refine(b)
-	fmt.Println(fine.Functions(), basis.Apply(matrix, []float64{10, 20}))
+	fmt.Println(fine.NumBasis(), basis.Apply(matrix, []float64{10, 20}))
 
 	// A hat function's new nodes lie in the middle of the old ones.
 	fine, matrix, _ = basis.Refine(basis.Hat{K: 2})
-	fmt.Println(fine.Functions(), basis.Apply(matrix, []float64{10, 20}))
+	fmt.Println(fine.NumBasis(), basis.Apply(matrix, []float64{10, 20}))
 	// Output:
 	// 4 [10 10 20 20]
 	// 3 [10 15 20]
@@ -71,7 +71,7 @@ func ExampleValues() {
 type monomials struct{ k int }
 
 func (b monomials) Name() string              { return "monomials" }
-func (b monomials) Functions() int            { return b.k }
+func (b monomials) NumBasis() int            { return b.k }
 func (b monomials) Cells() int                { return 1 }
 func (b monomials) Degree() int               { return b.k - 1 }
 func (b monomials) Refined(m int) basis.Basis { return monomials{m * b.k} }

@@ -10,8 +10,8 @@ import (
 func TestFit(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	for _, b := range all(t, 6) {
-		x := random(r, b.Functions())
-		for _, points := range []int{1, b.Functions(), 2*b.Functions() + 1} {
+		x := random(r, b.NumBasis())
+		for _, points := range []int{1, b.NumBasis(), 2*b.NumBasis() + 1} {
 			var phi [][]float64
 			var values []float64
 			for i := range points {
@@ -28,7 +28,7 @@ func TestFit(t *testing.T) {
 					t.Errorf("%#v through %d points: %g at point %d, want %g", b, points, got, i, want)
 				}
 			}
-			if points > b.Functions() && farthest(fitted, x) > 1e-9 {
+			if points > b.NumBasis() && farthest(fitted, x) > 1e-9 {
 				t.Errorf("%#v through %d points: %v, want %v", b, points, fitted, x)
 			}
 		}

@@ -8,7 +8,7 @@ import "math"
 type Fourier struct{ K int }
 
 func (b Fourier) Name() string   { return "fourier" }
-func (b Fourier) Functions() int { return b.K }
+func (b Fourier) NumBasis() int { return b.K }
 func (b Fourier) Check() error   { return checkFunctions(b, 1) }
 func (b Fourier) Cells() int     { return 1 }
 

@@ -22,7 +22,7 @@ func Interpolate(from, to Basis) ([][]float64, error) {
 	if !solve(there, wanted) {
 		return nil, fmt.Errorf("basis: cannot interpolate with %s: its %d functions are linearly dependent at its "+
 			"nodes",
-			to.Name(), to.Functions())
+			to.Name(), to.NumBasis())
 	}
 	return wanted, nil
 }

@@ -11,9 +11,9 @@ func Minimum(b Basis, values []float64) ([]float64, error) {
 	samples := Apply(sampling(b), values)
 	if samples == nil {
 		return nil, fmt.Errorf("basis: %d coefficients are not those of the %d functions of %s", len(values),
-			b.Functions(), b.Name())
+			b.NumBasis(), b.Name())
 	}
-	rest := len(values) / b.Functions()
+	rest := len(values) / b.NumBasis()
 	least := samples[:rest:rest]
 	for i, v := range samples {
 		least[i%rest] = min(least[i%rest], v)
@@ -31,7 +31,7 @@ func sampling(b Basis) [][]float64 {
 		case 1:
 			rows = append(rows, b.At(Point{cell, 0}), b.At(Point{cell, 1}))
 		default:
-			n := 8 * b.Functions()
+			n := 8 * b.NumBasis()
 			for i := range n + 1 {
 				rows = append(rows, b.At(Point{cell, float64(i) / float64(n)}))
 			}

@@ -10,7 +10,7 @@ import (
 func TestLimit(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 8))
 	for _, b := range all(t, 7) {
-		x := random(r, 2*b.Functions())
+		x := random(r, 2*b.NumBasis())
 		one, err := Constant(b)
 		if err != nil {
 			t.Fatal(err)

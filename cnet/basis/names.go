@@ -38,8 +38,8 @@ func New(name string, functions int) (Basis, error) {
 	if err := check(b); err != nil {
 		return nil, err
 	}
-	if b.Name() != name || b.Functions() != functions {
-		return nil, fmt.Errorf("basis: %d functions of %q asked for, it made %d of %q", functions, name, b.Functions(),
+	if b.Name() != name || b.NumBasis() != functions {
+		return nil, fmt.Errorf("basis: %d functions of %q asked for, it made %d of %q", functions, name, b.NumBasis(),
 			b.Name())
 	}
 	return b, nil

@@ -27,7 +27,7 @@ func TestNew(t *testing.T) {
 		}
 	}
 	for _, b := range all(t, 4) {
-		if again := named(t, b.Name(), b.Functions()); again != b {
+		if again := named(t, b.Name(), b.NumBasis()); again != b {
 			t.Errorf("name and number of %#v give %#v", b, again)
 		}
 	}
@@ -74,7 +74,7 @@ func TestBadBases(t *testing.T) {
 type stub struct{ PiecewiseConstant }
 
 func (stub) Check() error   { return nil }
-func (stub) Functions() int { return 3 }
+func (stub) NumBasis() int { return 3 }
 func (stub) Cells() int     { return 1 }
 
 // monomials is a basis of one's own: 1, t, t², ...; with Nodes that it shares with Legendre.

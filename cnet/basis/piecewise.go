@@ -7,7 +7,7 @@ import "fmt"
 type PiecewiseConstant struct{ K int }
 
 func (b PiecewiseConstant) Name() string   { return "piecewise_constant" }
-func (b PiecewiseConstant) Functions() int { return b.K }
+func (b PiecewiseConstant) NumBasis() int { return b.K }
 func (b PiecewiseConstant) Check() error   { return checkFunctions(b, 1) }
 func (b PiecewiseConstant) Cells() int     { return b.K }
 func (b PiecewiseConstant) Degree() int    { return 0 }
@@ -39,7 +39,7 @@ func (b PiecewiseConstant) Refined(m int) Basis { return PiecewiseConstant{m * b
 type PiecewiseLinear struct{ K int }
 
 func (b PiecewiseLinear) Name() string   { return "piecewise_linear" }
-func (b PiecewiseLinear) Functions() int { return b.K }
+func (b PiecewiseLinear) NumBasis() int { return b.K }
 func (b PiecewiseLinear) Cells() int     { return b.K / 2 }
 func (b PiecewiseLinear) Degree() int    { return 1 }
 
@@ -83,7 +83,7 @@ func (b PiecewiseLinear) Refined(m int) Basis { return PiecewiseLinear{m * b.K} 
 type Hat struct{ K int }
 
 func (b Hat) Name() string   { return "hat" }
-func (b Hat) Functions() int { return b.K }
+func (b Hat) NumBasis() int { return b.K }
 func (b Hat) Check() error   { return checkFunctions(b, 1) }
 func (b Hat) Cells() int     { return max(b.K-1, 1) }
 func (b Hat) Degree() int    { return min(b.K-1, 1) }

@@ -8,7 +8,7 @@ import "math"
 type Legendre struct{ K int }
 
 func (b Legendre) Name() string   { return "legendre" }
-func (b Legendre) Functions() int { return b.K }
+func (b Legendre) NumBasis() int { return b.K }
 func (b Legendre) Check() error   { return checkFunctions(b, 1) }
 func (b Legendre) Cells() int     { return 1 }
 func (b Legendre) Degree() int    { return b.K - 1 }
@@ -61,7 +61,7 @@ func recur(x float64, values []float64, next func(k int, last, before float64) f
 type Chebyshev struct{ K int }
 
 func (b Chebyshev) Name() string   { return "chebyshev" }
-func (b Chebyshev) Functions() int { return b.K }
+func (b Chebyshev) NumBasis() int { return b.K }
 func (b Chebyshev) Check() error   { return checkFunctions(b, 1) }
 func (b Chebyshev) Cells() int     { return 1 }
 func (b Chebyshev) Degree() int    { return b.K - 1 }

@@ -22,7 +22,7 @@ func Project(from, to Basis) ([][]float64, error) {
 	if err := check(from, to); err != nil {
 		return nil, err
 	}
-	gram, load := newMatrix(to.Functions(), to.Functions()), newMatrix(to.Functions(), from.Functions())
+	gram, load := newMatrix(to.NumBasis(), to.NumBasis()), newMatrix(to.NumBasis(), from.NumBasis())
 	addOuter := func(m [][]float64, weight float64, rows, columns []float64) {
 		var support []int // of many cells, most functions are zero at a point
 		for j, c := range columns {
@@ -46,7 +46,7 @@ func Project(from, to Basis) ([][]float64, error) {
 	})
 	if !solve(gram, load) {
 		return nil, fmt.Errorf("basis: cannot project to %s: its %d functions are linearly dependent", to.Name(),
-			to.Functions())
+			to.NumBasis())
 	}
 	return load, nil
 }
@@ -58,11 +58,11 @@ func Distance(a Basis, x []float64, b Basis, y []float64) (float64, error) {
 	if err := check(a, b); err != nil {
 		return 0, err
 	}
-	rest := len(x) / a.Functions()
-	if len(x) != rest*a.Functions() || len(y) != rest*b.Functions() {
+	rest := len(x) / a.NumBasis()
+	if len(x) != rest*a.NumBasis() || len(y) != rest*b.NumBasis() {
 		return 0, fmt.Errorf("basis: %d coefficients of %d functions and %d of %d are not two functions of depth of "+
 			"one shape",
-			len(x), a.Functions(), len(y), b.Functions())
+			len(x), a.NumBasis(), len(y), b.NumBasis())
 	}
 	var sum float64
 	quadrature(a, b, 2*max(a.Degree(), b.Degree()), func(weight float64, phi, psi []float64) {

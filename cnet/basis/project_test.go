@@ -133,9 +133,9 @@ func TestProjectIsClosest(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x := random(r, from.Functions())
+			x := random(r, from.NumBasis())
 			y := Apply(matrix, x)
-			residual := make([]float64, to.Functions())
+			residual := make([]float64, to.NumBasis())
 			integrate(from.Cells()*to.Cells(), func(t, weight float64) {
 				d := at(from, x, t) - at(to, y, t)
 				for i, v := range Values(to, t) {
@@ -182,7 +182,7 @@ func TestProjectToContaining(t *testing.T) {
 					t.Fatalf("%#v → %#v: row %d is %v, refinement has %v", b, fine, i, project[i], refine[i])
 				}
 			}
-			x := random(r, b.Functions())
+			x := random(r, b.NumBasis())
 			if d := farthest(Apply(back, Apply(refine, x)), x); !(d < 1e-13) {
 				t.Fatalf("%#v → %#v and back is off by %g", b, fine, d)
 			}
@@ -197,7 +197,7 @@ func TestProjectToContaining(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x := random(r, c.from.Functions())
+		x := random(r, c.from.NumBasis())
 		if d, err := Distance(c.from, x, c.to, Apply(matrix, x)); err != nil || !(d < 1e-13) {
 			t.Errorf("%#v → %#v loses %g, %v; want nothing", c.from, c.to, d, err)
 		}
@@ -233,7 +233,7 @@ func TestProjectRandomPairs(t *testing.T) {
 		if d := farthest(Apply(there, one), want); !(d < 1e-12) {
 			t.Errorf("%#v → %#v: the constant 1 is off by %g", from, to, d)
 		}
-		x := random(r, 2*from.Functions()) // a tensor [K, 2]
+		x := random(r, 2*from.NumBasis()) // a tensor [K, 2]
 		y := Apply(there, x)
 		nearest := distance(from, x, to, y)
 		for range 3 {
@@ -257,7 +257,7 @@ func TestProjectRandomPairs(t *testing.T) {
 func TestPositive(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 4))
 	for _, from := range []Basis{PiecewiseConstant{16}, PiecewiseLinear{16}, Hat{17}} {
-		x := random(r, from.Functions())
+		x := random(r, from.NumBasis())
 		for i := range x {
 			x[i] = max(x[i], 0)
 		}

@@ -15,7 +15,7 @@ func TestRefineKeepsTheFunction(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x := random(r, b.Functions())
+			x := random(r, b.NumBasis())
 			y := Apply(matrix, x)
 			steps := fine.Cells()
 			for step := range steps {
@@ -82,7 +82,7 @@ func TestInterpolateAgreesAtNodes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x := random(r, from.Functions())
+			x := random(r, from.NumBasis())
 			y := Apply(matrix, x)
 			for _, node := range to.Nodes() {
 				want := dot(Stage(from, node.Cell, to.Cells(), node.Fraction), x)

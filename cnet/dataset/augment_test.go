@@ -115,7 +115,7 @@ func TestAugmentationBelongsToTheImage(t *testing.T) {
 		}
 		images, labels := make([]float32, size*set.ImageSize()), make([]int32, size)
 		var all []float32
-		for step := range b.Steps() {
+		for step := range b.Len() {
 			b.Fill(4, step, images, labels)
 			all = append(all, images...)
 		}

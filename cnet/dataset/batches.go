@@ -49,15 +49,15 @@ func NewBatches(set *Set, split Split, size int, seed uint64, augment bool) (*Ba
 // Size returns the number of images in a batch.
 func (b *Batches) Size() int { return b.size }
 
-// Steps returns the number of batches in an epoch.
-func (b *Batches) Steps() int { return b.split.Len() / b.size }
+// Len returns the number of batches in an epoch.
+func (b *Batches) Len() int { return b.split.Len() / b.size }
 
 // Fill writes batch number step of an epoch, both counted from 0: normalised
 // images [Size, H, W, C] and labels [Size]. Like indexing, it panics if step or
 // the length of a slice is wrong.
 func (b *Batches) Fill(epoch, step int, images []float32, labels []int32) {
-	if step < 0 || step >= b.Steps() {
-		panic(fmt.Sprintf("dataset: batch %d of an epoch of %d batches", step, b.Steps()))
+	if step < 0 || step >= b.Len() {
+		panic(fmt.Sprintf("dataset: batch %d of an epoch of %d batches", step, b.Len()))
 	}
 	checkLen("images", len(images), b.size*b.pixel)
 	checkLen("labels", len(labels), b.size)

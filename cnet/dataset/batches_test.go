@@ -23,7 +23,7 @@ func epochOf(t *testing.T, b *Batches, epoch int) []int32 {
 	t.Helper()
 	var all []int32
 	images, labels := make([]float32, b.Size()), make([]int32, b.Size())
-	for step := range b.Steps() {
+	for step := range b.Len() {
 		b.Fill(epoch, step, images, labels)
 		for k, label := range labels {
 			if math.Abs(float64(images[k])-float64(label)) > 1e-4 { // float32 of a number below 256
@@ -41,8 +41,8 @@ func TestEpochHoldsEveryImageOnceButTheRemainder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Size() != 10 || b.Steps() != 10 {
-		t.Fatalf("%d batches of %d, want 10 of 10", b.Steps(), b.Size())
+	if b.Size() != 10 || b.Len() != 10 {
+		t.Fatalf("%d batches of %d, want 10 of 10", b.Len(), b.Size())
 	}
 	var epochs [][]int32
 	left := map[int]bool{}
@@ -124,8 +124,8 @@ func TestBatchesEdges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Size() != 5 || b.Steps() != 1 {
-		t.Errorf("%d batches of %d, want all 5 in one", b.Steps(), b.Size())
+	if b.Size() != 5 || b.Len() != 1 {
+		t.Errorf("%d batches of %d, want all 5 in one", b.Len(), b.Size())
 	}
 	for _, size := range []int{0, -3} {
 		_, err := NewBatches(set, set.Train, size, 0, false)
@@ -185,12 +185,12 @@ func TestOrderedCoversEachImageOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.Steps() != c.steps {
-			t.Errorf("%d images in batches of %d: %d steps, want %d", c.n, c.size, o.Steps(), c.steps)
+		if o.Len() != c.steps {
+			t.Errorf("%d images in batches of %d: %d steps, want %d", c.n, c.size, o.Len(), c.steps)
 		}
 		images, labels, weights := make([]float32, o.Size()), make([]int32, o.Size()), make([]float32, o.Size())
 		next := int32(0)
-		for step := range o.Steps() {
+		for step := range o.Len() {
 			o.Fill(step, images, labels, weights)
 			for k, w := range weights {
 				want := min(next, int32(c.n-1)) // padding repeats the last image

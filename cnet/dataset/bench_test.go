@@ -16,7 +16,7 @@ func BenchmarkFill(b *testing.B) {
 			labels := make([]int32, batches.Size())
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				batches.Fill(0, i%batches.Steps(), images, labels)
+				batches.Fill(0, i%batches.Len(), images, labels)
 			}
 			b.ReportMetric(float64(batches.Size()*b.N)/b.Elapsed().Seconds(), "images/s")
 		})

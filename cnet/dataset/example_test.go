@@ -43,10 +43,10 @@ func ExampleBatches() {
 	}
 	images := make([]float32, batches.Size()*set.ImageSize())
 	labels := make([]int32, batches.Size())
-	for step := range batches.Steps() {
+	for step := range batches.Len() {
 		batches.Fill(0, step, images, labels)
 	}
-	fmt.Printf("%d batches of %d\n", batches.Steps(), batches.Size())
+	fmt.Printf("%d batches of %d\n", batches.Len(), batches.Size())
 	// Output:
 	// 19 batches of 128
 }
@@ -92,9 +92,9 @@ func ExampleNewOrdered() {
 	}
 	images := make([]float32, batches.Size()*set.ImageSize())
 	labels, weights := make([]int32, batches.Size()), make([]float32, batches.Size())
-	batches.Fill(batches.Steps()-1, images, labels, weights)
+	batches.Fill(batches.Len()-1, images, labels, weights)
 	fmt.Printf("%s: mean %.3f, deviation %.3f, flipped %v\n", set.Name, set.Mean, set.Std, set.Flip)
-	fmt.Println(batches.Steps(), "batches; weights of the last:", weights[99], weights[100])
+	fmt.Println(batches.Len(), "batches; weights of the last:", weights[99], weights[100])
 	// Output:
 	// fashion-sample: mean [0.286], deviation [0.353], flipped true
 	// 3 batches; weights of the last: 1 0

@@ -31,16 +31,16 @@ func NewOrdered(set *Set, split Split, size int) (*Ordered, error) {
 // Size returns the number of rows in a batch, padding included.
 func (o *Ordered) Size() int { return o.size }
 
-// Steps returns the number of batches that hold the whole split.
-func (o *Ordered) Steps() int { return (o.split.Len() + o.size - 1) / o.size }
+// Len returns the number of batches that hold the whole split.
+func (o *Ordered) Len() int { return (o.split.Len() + o.size - 1) / o.size }
 
 // Fill writes batch number step, counted from 0: normalised images
 // [Size, H, W, C], labels [Size], and weights [Size], which are 1 for images of
 // the split and 0 for padding. Like indexing, it panics if step or the length of
 // a slice is wrong.
 func (o *Ordered) Fill(step int, images []float32, labels []int32, weights []float32) {
-	if step < 0 || step >= o.Steps() {
-		panic(fmt.Sprintf("dataset: batch %d of %d batches", step, o.Steps()))
+	if step < 0 || step >= o.Len() {
+		panic(fmt.Sprintf("dataset: batch %d of %d batches", step, o.Len()))
 	}
 	checkLen("images", len(images), o.size*o.pixel)
 	checkLen("labels", len(labels), o.size)

@@ -32,7 +32,7 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 
 	steps := stepsPerEpoch(history)
 	for _, r := range history {
-		at := float64(r.Epoch) + float64(r.Step)/float64(steps)
+		at := float64(r.Epoch) + float64(r.Batch)/float64(steps)
 		switch r.Event {
 		case cnet.EventEpoch:
 			at++ // records count from 0, and the epoch is over
@@ -48,8 +48,8 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 		}
 		x.Max = max(x.Max, at)
 	}
-	if p := o.Now; p.Step > 0 {
-		at := float64(p.Epoch) + float64(p.Step)/float64(p.Steps)
+	if p := o.Now; p.Batch > 0 {
+		at := float64(p.Epoch) + float64(p.Batch)/float64(p.Batches)
 		add(&trainLoss, at, p.MeanLoss)
 		add(&trainAccuracy, at, p.Accuracy)
 		x.Max = max(x.Max, at)
@@ -78,7 +78,7 @@ func add(s *chart.Series, x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y,
 func stepsPerEpoch(history cnet.History) int {
 	n := 1
 	for _, r := range history {
-		n = max(n, r.Step, r.Steps)
+		n = max(n, r.Batch, r.Batches)
 	}
 	return n
 }
@@ -103,7 +103,7 @@ func Label(r cnet.Record) string {
 	case cnet.EventRefine:
 		return "refined to " + shape
 	case cnet.EventBasis:
-		return fmt.Sprintf("%d %s", r.Functions, strings.ReplaceAll(r.Basis, "_", " "))
+		return fmt.Sprintf("%d %s", r.NumBasis, strings.ReplaceAll(r.Basis, "_", " "))
 	case cnet.EventImport:
 		return "imported weights"
 	case cnet.EventScheme:

@@ -16,14 +16,14 @@ import (
 // Epochs end where the next one begins, losses lie inside of them, and what changed at one place shares a mark.
 func TestHistory(t *testing.T) {
 	c := History(cnet.History{
-		{Event: cnet.EventLoss, Epoch: 0, Step: 6, Steps: 12, TrainLoss: 2},
-		{Event: cnet.EventLoss, Epoch: 0, Step: 12, TrainLoss: 1.5},
+		{Event: cnet.EventLoss, Epoch: 0, Batch: 6, Batches: 12, TrainLoss: 2},
+		{Event: cnet.EventLoss, Epoch: 0, Batch: 12, TrainLoss: 1.5},
 		{Event: cnet.EventEpoch, Epoch: 0, TrainLoss: 1.75, TrainAccuracy: 0.4, TestLoss: 1.6, TestAccuracy: 0.5,
 			Net: "1-1-1 euler"},
 		{Event: cnet.EventRefine, Epoch: 1, Net: "2-2-2 euler"},
 		{Event: cnet.EventScheme, Epoch: 1, Net: "2-2-2 midpoint"},
-		{Event: cnet.EventLoss, Epoch: 1, Step: 6, TrainLoss: 1},
-		{Event: cnet.EventRate, Epoch: 1, Step: 6, LearningRate: 0.01},
+		{Event: cnet.EventLoss, Epoch: 1, Batch: 6, TrainLoss: 1},
+		{Event: cnet.EventRate, Epoch: 1, Batch: 6, LearningRate: 0.01},
 		{Event: "another", Epoch: 2},
 	}, HistoryOptions{})
 	curve := func(name, color string, x, y float64) chart.Series {
@@ -52,7 +52,7 @@ func epochs(n int) cnet.History {
 	for e := range n {
 		for step := 5; step <= 50; step += 5 {
 			at := float64(e) + float64(step)/50
-			list = append(list, cnet.Record{Event: cnet.EventLoss, Epoch: e, Step: step, Steps: 50,
+			list = append(list, cnet.Record{Event: cnet.EventLoss, Epoch: e, Batch: step, Batches: 50,
 				TrainLoss: math.Exp(-at)})
 		}
 		loss := math.Exp(-float64(e + 1))
@@ -81,7 +81,7 @@ func TestHistoryAxis(t *testing.T) {
 		"more than planned":   {epochs(6), HistoryOptions{Epochs: 3}, 0, 6},
 		"epochs only":         {whole, HistoryOptions{}, 1, 6},
 		"changed before that": {changed, HistoryOptions{}, 0, 6},
-		"going on":            {whole[:1], HistoryOptions{Now: cnet.Progress{Epoch: 1, Step: 1, Steps: 4}}, 1, 1.25},
+		"going on":            {whole[:1], HistoryOptions{Now: cnet.Progress{Epoch: 1, Batch: 1, Batches: 4}}, 1, 1.25},
 	} {
 		chart := History(c.history, c.o)
 		if x := chart.Panels[0].X; x.Min != c.from || x.Max != c.to {
@@ -95,7 +95,7 @@ func TestHistoryAxis(t *testing.T) {
 
 // The epoch that is being trained ends the curves of training, and not those of the test.
 func TestHistoryNow(t *testing.T) {
-	c := History(epochs(2), HistoryOptions{Now: cnet.Progress{Epoch: 2, Step: 10, Steps: 50, MeanLoss: 0.25,
+	c := History(epochs(2), HistoryOptions{Now: cnet.Progress{Epoch: 2, Batch: 10, Batches: 50, MeanLoss: 0.25,
 		Accuracy: 0.75}})
 	loss, accuracy := c.Panels[0].Series, c.Panels[1].Series
 	if s := loss[1]; !slices.Equal(s.X, []float64{1, 2, 2.2}) || s.Y[2] != 0.25 || accuracy[0].Y[2] != 0.75 ||

@@ -18,11 +18,11 @@ func Refine(run *cnet.Run) { here().change(run, run.Refine) }
 // Compress replaces the weights by the closest ones in another basis with at most as many functions of depth, without
 // training, and shows the test accuracy before and after and how far the weights moved; see Run.Compress. To keep the
 // trained weights, use Run.CompressTo.
-func Compress(run *cnet.Run, basis string, functions int, method ...cnet.Method) {
+func Compress(run *cnet.Run, basis string, functions int, method ...cnet.Projection) {
 	here().compress(run, basis, functions, method...)
 }
 
-func (s *surface) compress(run *cnet.Run, basis string, functions int, method ...cnet.Method) {
+func (s *surface) compress(run *cnet.Run, basis string, functions int, method ...cnet.Projection) {
 	how, err := optional.One("notebook: Compress", "method", method, cnet.ByProjection)
 	if err != nil {
 		s.fail(err)
@@ -111,14 +111,14 @@ func (s *surface) measure(run *cnet.Run) (m measurement, ok bool) {
 	score, err := run.Evaluate(ctx)
 	switch {
 	case err == nil:
-		weights, _ := run.Net().CountParameters()
-		m := measurement{net: run.Net().String(), weights: weights, Score: score}
-		if n, ok := run.Net().(*cnet.Net); ok {
+		weights, _ := run.Network().CountParameters()
+		m := measurement{net: run.Network().String(), weights: weights, Score: score}
+		if n, ok := run.Network().(*cnet.Net); ok {
 			m.evaluations = n.Evaluations()
 		}
 		return m, true
 	case interruptedOnly(err):
-		s.show(status{left: "Interrupted; the run is at " + run.Net().String() + ".", done: -1}.content())
+		s.show(status{left: "Interrupted; the run is at " + run.Network().String() + ".", done: -1}.content())
 	default:
 		s.fail(err)
 	}

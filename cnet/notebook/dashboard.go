@@ -52,21 +52,21 @@ func newDashboard(s *surface, run *cnet.Run, last int) *dashboard {
 
 func (d *dashboard) start() {
 	at := words.Plural(d.run.Epoch(), "epoch") + " done"
-	if d.run.Step() > 0 {
-		at = fmt.Sprintf("going on in epoch %d after step %d", d.run.Epoch()+1, d.run.Step())
+	if d.run.Batch() > 0 {
+		at = fmt.Sprintf("going on in epoch %d after step %d", d.run.Epoch()+1, d.run.Batch())
 	}
-	d.frame(status{left: fmt.Sprintf("Preparing %s", d.run.Net()), right: at, done: 0})
+	d.frame(status{left: fmt.Sprintf("Preparing %s", d.run.Network()), right: at, done: 0})
 }
 
 func (d *dashboard) step(p cnet.Progress) {
 	if !d.stepped {
 		d.stepped = true
 		// What an interrupted epoch had done before counts neither for the bar nor for the summary.
-		d.first = float64(p.Epoch) + float64(p.Step-1)/float64(p.Steps)
+		d.first = float64(p.Epoch) + float64(p.Batch-1)/float64(p.Batches)
 	}
 	d.latest = p
 	// The last frame of an epoch stands still while the net is tested.
-	if p.Step == p.Steps || d.throttle.due() {
+	if p.Batch == p.Batches || d.throttle.due() {
 		d.frame(d.progress())
 	}
 }
@@ -81,7 +81,7 @@ func (d *dashboard) record(r cnet.Record) {
 	default:
 		d.log(figures.Label(r))
 	}
-	d.latest.Step = 0
+	d.latest.Batch = 0
 	d.latest.Epoch = r.Epoch
 	if r.Event == cnet.EventEpoch {
 		d.latest.Epoch++
@@ -113,18 +113,18 @@ type status struct {
 func (d *dashboard) progress() status {
 	p := d.latest
 	at := float64(p.Epoch)
-	if p.Steps > 0 {
-		at += float64(p.Step) / float64(p.Steps)
+	if p.Batches > 0 {
+		at += float64(p.Batch) / float64(p.Batches)
 	}
 	s := status{done: (at - d.first) / (float64(d.last) - d.first)}
-	parts := []string{d.run.Net().String(), fmt.Sprintf("epoch %d of %d", min(p.Epoch+1, d.last), d.last)}
+	parts := []string{d.run.Network().String(), fmt.Sprintf("epoch %d of %d", min(p.Epoch+1, d.last), d.last)}
 	switch {
-	case p.Steps == 0 || p.Step == 0:
+	case p.Batches == 0 || p.Batch == 0:
 		parts = append(parts, "preparing")
-	case p.Step == p.Steps:
+	case p.Batch == p.Batches:
 		parts = append(parts, "testing")
 	default:
-		parts = append(parts, fmt.Sprintf("step %d of %d", p.Step, p.Steps))
+		parts = append(parts, fmt.Sprintf("step %d of %d", p.Batch, p.Batches))
 	}
 	if p.ImagesPerS > 0 {
 		parts = append(parts, fmt.Sprintf("%.0f images/s", p.ImagesPerS))
@@ -133,7 +133,7 @@ func (d *dashboard) progress() status {
 		}
 	}
 	s.left = strings.Join(parts, " · ")
-	if p.Step > 0 {
+	if p.Batch > 0 {
 		s.right = fmt.Sprintf("training loss %.3f · accuracy %s", p.MeanLoss, words.Percent(p.Accuracy))
 	}
 	return s
@@ -141,7 +141,7 @@ func (d *dashboard) progress() status {
 
 func (d *dashboard) trained() status {
 	took := words.Duration(d.now().Sub(d.began))
-	s := status{left: fmt.Sprintf("Trained %s for %s in %s", d.run.Net(), words.Plural(d.epochsHere, "epoch"), took),
+	s := status{left: fmt.Sprintf("Trained %s for %s in %s", d.run.Network(), words.Plural(d.epochsHere, "epoch"), took),
 		done: -1}
 	if d.latest.ImagesPerS > 0 {
 		s.left += fmt.Sprintf(" (%.0f images/s)", d.latest.ImagesPerS)
@@ -154,9 +154,9 @@ func (d *dashboard) trained() status {
 
 // where describes the point in the run that training has reached.
 func (d *dashboard) where() string {
-	if step := d.run.Step(); step > 0 {
-		if d.latest.Steps > 0 {
-			return fmt.Sprintf("in epoch %d, after step %d of %d", d.run.Epoch()+1, step, d.latest.Steps)
+	if step := d.run.Batch(); step > 0 {
+		if d.latest.Batches > 0 {
+			return fmt.Sprintf("in epoch %d, after step %d of %d", d.run.Epoch()+1, step, d.latest.Batches)
 		}
 		return fmt.Sprintf("in epoch %d, after step %d", d.run.Epoch()+1, step)
 	}

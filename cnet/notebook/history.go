@@ -14,13 +14,13 @@ func History(run *cnet.Run) { here().history(run) }
 
 func (s *surface) history(run *cnet.Run) {
 	c := figures.History(run.History(), figures.HistoryOptions{})
-	c.Title = fmt.Sprintf("%s after %s", run.Net(), words.Plural(run.Epoch(), "epoch"))
+	c.Title = fmt.Sprintf("%s after %s", run.Network(), words.Plural(run.Epoch(), "epoch"))
 	s.draw(c, summary(run))
 }
 
 // summary returns a line with the epoch, the test accuracy and the test loss of a run.
 func summary(run *cnet.Run) string {
-	text := fmt.Sprintf("%s, %s, %s", run.Dir(), run.Net(), words.Plural(run.Epoch(), "epoch"))
+	text := fmt.Sprintf("%s, %s, %s", run.Dir(), run.Network(), words.Plural(run.Epoch(), "epoch"))
 	if last, ok := run.History().Last(); ok {
 		text += fmt.Sprintf(": test accuracy %s, test loss %.3f", words.Percent(last.TestAccuracy), last.TestLoss)
 	}

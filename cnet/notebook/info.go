@@ -12,7 +12,7 @@ func Info(run *cnet.Run) { here().show(info(run).content()) }
 
 func info(run *cnet.Run) table {
 	c := run.Config()
-	weights, _ := run.Net().CountParameters()
+	weights, _ := run.Network().CountParameters()
 	norm := "batch norm"
 	if c.NoBatchNorm {
 		norm = "no batch norm"
@@ -24,9 +24,9 @@ func info(run *cnet.Run) table {
 		{"data", fmt.Sprintf("%s, %d classes, batches of %d", c.Dataset, run.Classes(), c.BatchSize)},
 		{"trained", trained(run)},
 	}}
-	if n, ok := run.Net().(*cnet.Net); ok {
+	if n, ok := run.Network().(*cnet.Net); ok {
 		t.rows[1][1] += fmt.Sprintf(", made of %s of depth per stage",
-			words.Plural(n.Basis.Functions(), n.Basis.Name()+" function"))
+			words.Plural(n.Basis.NumBasis(), n.Basis.Name()+" function"))
 	}
 	if rate := run.Rate().String(); rate != words.Rate(c.LearningRate) {
 		t.rows = append(t.rows, []string{"learning rate", rate})
@@ -42,10 +42,10 @@ func info(run *cnet.Run) table {
 
 func trained(run *cnet.Run) string {
 	switch {
-	case run.Epoch() == 0 && run.Step() == 0:
+	case run.Epoch() == 0 && run.Batch() == 0:
 		return "not yet"
-	case run.Step() > 0:
-		return fmt.Sprintf("%s and %s", words.Plural(run.Epoch(), "epoch"), words.Plural(run.Step(), "step"))
+	case run.Batch() > 0:
+		return fmt.Sprintf("%s and %s", words.Plural(run.Epoch(), "epoch"), words.Plural(run.Batch(), "step"))
 	}
 	return words.Plural(run.Epoch(), "epoch")
 }

@@ -38,7 +38,7 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 	var list []cnet.Manifestation
 	draw := func() chart.Chart {
 		c := figures.Manifestations(list, o.Schemes, o.Steps)
-		c.Title = fmt.Sprintf("Test accuracy, trained with %s", run.Net())
+		c.Title = fmt.Sprintf("Test accuracy, trained with %s", run.Network())
 		return c
 	}
 	line, picture := "", ""
@@ -82,7 +82,7 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		s.fail(err)
 		return computed
 	}
-	s.replace(picture, draw(), fmt.Sprintf("%s: test accuracy of %d of %d combinations", run.Net(), len(computed), all))
+	s.replace(picture, draw(), fmt.Sprintf("%s: test accuracy of %d of %d combinations", run.Network(), len(computed), all))
 	s.show(manifestTable(computed).content())
 	return computed
 }

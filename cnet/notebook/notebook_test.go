@@ -104,13 +104,13 @@ func TestInterrupt(t *testing.T) {
 	r.train(run, Epochs(3))
 	wantParts(t, wellFormed(t, r.last(t, protocol.MIMETextHTML)),
 		"Interrupted in epoch 1, after step 1 of 2, and saved. Run this cell again to go on.")
-	if len(r.exits) > 0 || run.Step() != 1 {
-		t.Fatalf("exits %v at step %d, want none at step 1: %s", r.exits, run.Step(), r.stderr.String())
+	if len(r.exits) > 0 || run.Batch() != 1 {
+		t.Fatalf("exits %v at step %d, want none at step 1: %s", r.exits, run.Batch(), r.stderr.String())
 	}
 	r = newRecorder(true)
 	r.train(run, Epochs(1))
-	if run.Epoch() != 1 || run.Step() != 0 {
-		t.Errorf("went on to epoch %d, step %d; want epoch 1", run.Epoch(), run.Step())
+	if run.Epoch() != 1 || run.Batch() != 0 {
+		t.Errorf("went on to epoch %d, step %d; want epoch 1", run.Epoch(), run.Batch())
 	}
 }
 

@@ -27,6 +27,6 @@ func (s *surface) predictions(run *cnet.Run, n int) {
 		return
 	}
 	g, right := figures.Predictions(set, probabilities)
-	g.Title = fmt.Sprintf("%s: %d of %d right", run.Net(), right, len(probabilities))
+	g.Title = fmt.Sprintf("%s: %d of %d right", run.Network(), right, len(probabilities))
 	s.draw(g, describe(g))
 }

@@ -44,16 +44,16 @@ func changes(history cnet.History) int {
 // remember keeps the weights of the run if the net has changed since they were kept last.
 func remember(run *cnet.Run) error {
 	m := memory{
-		Changes: changes(run.History()), Epoch: run.Epoch(), Net: run.Net().String(),
+		Changes: changes(run.History()), Epoch: run.Epoch(), Net: run.Network().String(),
 		Weights: map[string][][]float32{},
 	}
-	if n, ok := run.Net().(*cnet.Net); ok {
+	if n, ok := run.Network().(*cnet.Net); ok {
 		m.Basis = n.Basis.Name()
 	}
 	if old, err := recall(run); err == nil && old != nil && old.Changes == m.Changes {
 		return nil
 	}
-	for _, v := range run.Net().Variables() {
+	for _, v := range run.Network().Variables() {
 		if !v.OverDepth || !v.Trainable {
 			continue
 		}

@@ -30,11 +30,11 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 		before = nil // a damaged memory costs the comparison only
 	}
 	var functions basis.Basis
-	if n, ok := run.Net().(*cnet.Net); ok {
+	if n, ok := run.Network().(*cnet.Net); ok {
 		functions = n.Basis
 	}
 	var stages []figures.StageWeights
-	for _, v := range run.Net().Variables() {
+	for _, v := range run.Network().Variables() {
 		stage, ok := strings.CutSuffix(v.Path, "/"+name)
 		if !ok || !v.OverDepth {
 			continue
@@ -49,7 +49,7 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 		})
 	}
 	if len(stages) == 0 {
-		known := layersOverDepth(run.Net())
+		known := layersOverDepth(run.Network())
 		if len(known) == 0 {
 			s.fail(fmt.Errorf("notebook: a %s has no weights over depth", run.Config().Model))
 			return
@@ -63,17 +63,17 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 		if before.Epoch == 0 {
 			when = "before training"
 		}
-		if before.Epoch == run.Epoch() && run.Step() == 0 {
+		if before.Epoch == run.Epoch() && run.Batch() == 0 {
 			when = "" // nothing has been trained since
 		}
 	}
 	d := figures.Weights(stages, when)
-	d.Title = fmt.Sprintf("%s: weights of %s over depth", run.Net(), name)
+	d.Title = fmt.Sprintf("%s: weights of %s over depth", run.Network(), name)
 	var lines []string
 	for _, st := range stages {
 		lines = append(lines, fmt.Sprintf("%s varies by %s over depth", st.Name, words.Percent(st.Now.Variation())))
 	}
-	s.draw(d, fmt.Sprintf("%s, %s: %s", run.Net(), name, strings.Join(lines, ", ")))
+	s.draw(d, fmt.Sprintf("%s, %s: %s", run.Network(), name, strings.Join(lines, ", ")))
 }
 
 // stageName returns "stage 1" for "stage1".

@@ -71,7 +71,7 @@ func (w word) Type() string   { return "NAME" }
 func (w word) String() string { return *w.value }
 
 func canonicalMethod(text string) (string, error) {
-	if m := cnet.Method(text); m == cnet.ByProjection || m == cnet.ByInterpolation {
+	if m := cnet.Projection(text); m == cnet.ByProjection || m == cnet.ByInterpolation {
 		return text, nil
 	}
 	return "", bad(text, fmt.Sprintf("%s or %s", cnet.ByProjection, cnet.ByInterpolation))
@@ -114,7 +114,7 @@ func (c *compression) compress(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if c.inPlace {
-		if r.BasisChange, err = run.Compress(c.basis, c.functions, cnet.Method(c.method)); err != nil {
+		if r.BasisChange, err = run.Compress(c.basis, c.functions, cnet.Projection(c.method)); err != nil {
 			return err
 		}
 	}
@@ -131,7 +131,7 @@ func (c *compression) compress(cmd *cobra.Command, args []string) error {
 // copy makes the compressed run beside the trained one.
 func (c *compression) copy(run *cnet.Run, r *compressed) (after *cnet.Run, err error) {
 	basis := c.basis
-	if n, ok := run.Net().(*cnet.Net); ok && basis == "" {
+	if n, ok := run.Network().(*cnet.Net); ok && basis == "" {
 		basis = n.Basis.Name()
 	}
 	r.Run = fmt.Sprintf("%s-%s%d", run.Dir(), shortBasis(basis), c.functions)
@@ -143,7 +143,7 @@ func (c *compression) copy(run *cnet.Run, r *compressed) (after *cnet.Run, err e
 	if cnet.Exists(r.Run) {
 		return nil, usagef("there is a run in %s already; give another --out", r.Run)
 	}
-	after, r.BasisChange, err = run.CompressTo(r.Run, c.basis, c.functions, cnet.Method(c.method))
+	after, r.BasisChange, err = run.CompressTo(r.Run, c.basis, c.functions, cnet.Projection(c.method))
 	return after, err
 }
 

@@ -58,7 +58,7 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 	}
 	if e.json {
 		return printJSON(e.out, evalLine{
-			Event: "eval", Run: run.Dir(), Net: run.Net().String(), Dataset: run.Config().Dataset, Engine: engine.Name, Epochs: run.Epoch(),
+			Event: "eval", Run: run.Dir(), Net: run.Network().String(), Dataset: run.Config().Dataset, Engine: engine.Name, Epochs: run.Epoch(),
 			TestLoss: score.Loss, TestAccuracy: score.Accuracy, Images: score.Images, Seconds: seconds,
 		})
 	}

@@ -59,10 +59,10 @@ func (a *app) exportRun(dir, file string, json bool) error {
 	if err := run.Export(file); err != nil {
 		return err
 	}
-	parameters, reference := run.Net().CountParameters()
+	parameters, reference := run.Network().CountParameters()
 	if json {
 		return printJSON(a.out, map[string]any{
-			"event": "export", "run": dir, "file": file, "model": run.Config().Model, "net": run.Net().String(), "epochs": run.Epoch(),
+			"event": "export", "run": dir, "file": file, "model": run.Config().Model, "net": run.Network().String(), "epochs": run.Epoch(),
 			"parameters": parameters, "reference_parameters": reference,
 		})
 	}

@@ -56,8 +56,8 @@ func (t *training) goOn(run *cnet.Run) (err error) {
 // present returns the configuration of a run with its network as it is now.
 func present(run *cnet.Run) cnet.Config {
 	c := run.Config()
-	if n, ok := run.Net().(*cnet.Net); ok {
-		c.Scheme, c.Steps, c.Basis, c.Functions = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.Functions()
+	if n, ok := run.Network().(*cnet.Net); ok {
+		c.Scheme, c.Steps, c.Basis, c.NumBasis = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.NumBasis()
 	}
 	return c
 }

@@ -94,13 +94,13 @@ func summarize(dir string) (summary, error) {
 	}
 	defer run.Close()
 	s := summary{
-		Run: dir, Model: run.Config().Model, Net: run.Net().String(), title: run.Title(),
-		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochStep: run.Step(), Rate: run.Rate(), Config: run.Config(),
+		Run: dir, Model: run.Config().Model, Net: run.Network().String(), title: run.Title(),
+		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochStep: run.Batch(), Rate: run.Rate(), Config: run.Config(),
 		History: run.History(), Warnings: run.Warnings(),
 	}
-	s.Parameters, s.ReferenceParameters = run.Net().CountParameters()
-	if n, ok := run.Net().(*cnet.Net); ok {
-		s.Scheme, s.Steps, s.Basis, s.Functions = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.Functions()
+	s.Parameters, s.ReferenceParameters = run.Network().CountParameters()
+	if n, ok := run.Network().(*cnet.Net); ok {
+		s.Scheme, s.Steps, s.Basis, s.Functions = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.NumBasis()
 	}
 	if r, ok := s.History.Last(); ok {
 		last := numbers(r)

@@ -107,7 +107,7 @@ func (m *manifest) measure(cmd *cobra.Command, args []string) error {
 	}
 	if m.chart != "" {
 		c := figures.Manifestations(list, o.Schemes, o.Steps)
-		c.Title = fmt.Sprintf("%s: test accuracy, trained with %s", shortName(run.Dir()), run.Net())
+		c.Title = fmt.Sprintf("%s: test accuracy, trained with %s", shortName(run.Dir()), run.Network())
 		if err := c.Save(m.chart); err != nil {
 			return err
 		}

@@ -60,11 +60,11 @@ func (b *bar) wait(why string) {
 
 // step shows the progress after a step.
 func (b *bar) step(p cnet.Progress) {
-	tested := p.Step == p.Steps
+	tested := p.Batch == p.Batches
 	if b.tty == nil {
 		if time.Since(b.last) >= lineInterval {
 			fmt.Fprintf(b.err, "epoch %d/%d, step %d/%d: loss %.4f, %s, %s images/s, %s left\n",
-				p.Epoch+1, p.LastEpoch, p.Step, p.Steps, p.MeanLoss, words.Percent(p.Accuracy), rate(p.ImagesPerS), words.Clock(p.Left))
+				p.Epoch+1, p.LastEpoch, p.Batch, p.Batches, p.MeanLoss, words.Percent(p.Accuracy), rate(p.ImagesPerS), words.Clock(p.Left))
 			b.last = time.Now()
 		}
 		return
@@ -72,7 +72,7 @@ func (b *bar) step(p cnet.Progress) {
 	if b.bar == nil {
 		b.clear()
 		// One more than the steps: the bar is full only after the test.
-		b.bar = b.newBar(int64(p.Steps+1),
+		b.bar = b.newBar(int64(p.Batches+1),
 			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	} else if time.Since(b.last) < barInterval && !tested {
 		return
@@ -83,7 +83,7 @@ func (b *bar) step(p cnet.Progress) {
 		width = 80
 	}
 	b.bar.Describe(description(p, width, tested))
-	_ = b.bar.Set(p.Step)
+	_ = b.bar.Set(p.Batch)
 }
 
 // description is what stands behind the bar, as much as there is room for.

@@ -45,19 +45,19 @@ func (a *app) refineRun(dir string, json bool) error {
 	for _, w := range run.Warnings() {
 		a.warn("%s", w)
 	}
-	old := run.Net()
+	old := run.Network()
 	if err := run.Refine(); err != nil {
 		return err
 	}
 	before, _ := old.CountParameters()
-	after, _ := run.Net().CountParameters()
+	after, _ := run.Network().CountParameters()
 	if json {
 		return printJSON(a.out, map[string]any{
 			"event": "refine", "run": dir, "epochs": run.Epoch(),
-			"old_net": old.String(), "net": run.Net().String(), "old_parameters": before, "parameters": after,
+			"old_net": old.String(), "net": run.Network().String(), "old_parameters": before, "parameters": after,
 		})
 	}
-	fmt.Fprintf(a.out, "%s → %s\n%s → %s parameters\n", old, run.Net(), words.Grouped(before), words.Grouped(after))
+	fmt.Fprintf(a.out, "%s → %s\n%s → %s parameters\n", old, run.Network(), words.Grouped(before), words.Grouped(after))
 	fmt.Fprintf(a.out, "go on with: cnet train --run %s --epochs %d\n", runname.Argument(dir), run.Epoch()+max(sampleEpochs, run.Epoch()/2))
 	return nil
 }

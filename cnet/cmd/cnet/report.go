@@ -44,7 +44,7 @@ func (r *reporter) begin() error {
 		return err
 	}
 	c := r.run.Config()
-	ours, _ := r.run.Net().CountParameters()
+	ours, _ := r.run.Network().CountParameters()
 	var t text
 	t.line("data     %s: %s training and %s test images of %d×%d×%d, %d classes", set.Title,
 		words.Grouped(set.Train.Len()), words.Grouped(set.Test.Len()), set.Height, set.Width, set.Channels, len(set.Classes))
@@ -60,8 +60,8 @@ func (r *reporter) begin() error {
 	switch done := r.run.Epoch(); {
 	case done >= r.epochs:
 		t.line("epochs   %d done, nothing to do", done)
-	case done > 0 || r.run.Step() > 0:
-		t.line("epochs   %d, goes on after %s", r.epochs, position(done, r.run.Step()))
+	case done > 0 || r.run.Batch() > 0:
+		t.line("epochs   %d, goes on after %s", r.epochs, position(done, r.run.Batch()))
 	default:
 		t.line("epochs   %d in batches of %d", r.epochs, c.BatchSize)
 	}
@@ -90,7 +90,7 @@ func (r *reporter) record(rec cnet.Record) {
 		r.row(tableRow(rec, r.epochs))
 	case rec.ChangesNet():
 		r.bar.clear()
-		ours, _ := r.run.Net().CountParameters()
+		ours, _ := r.run.Network().CountParameters()
 		r.row(tableMark(rec) + fmt.Sprintf(", %s parameters", words.Grouped(ours)))
 	}
 }
@@ -110,7 +110,7 @@ func (r *reporter) end() error {
 	if !ok {
 		return fmt.Errorf("run %s: it has no epochs", r.run.Dir())
 	}
-	ours, _ := r.run.Net().CountParameters()
+	ours, _ := r.run.Network().CountParameters()
 	if r.json {
 		var seconds float64
 		for _, rec := range r.run.History().Epochs() {
@@ -134,7 +134,7 @@ func (r *reporter) end() error {
 	t.line("run      %s", r.run.Dir())
 	t.line("chart    %s", chartPath(r.run))
 	lead := "next     "
-	if n, ok := r.run.Net().(*cnet.Net); ok {
+	if n, ok := r.run.Network().(*cnet.Net); ok {
 		steps := func(n int) string { return fmt.Sprintf("%d-%d-%d", n, n, n) }
 		t.line("%scnet refine %s   %s becomes %s, then", lead, name, steps(n.Steps), steps(2*n.Steps))
 		lead = "         "
@@ -203,7 +203,7 @@ func tableRow(r cnet.Record, epochs int) string {
 }
 
 func tableMark(r cnet.Record) string {
-	return fmt.Sprintf("------- after %s: %s", position(r.Epoch, r.Step), change(r))
+	return fmt.Sprintf("------- after %s: %s", position(r.Epoch, r.Batch), change(r))
 }
 
 // position says how far training is: so many epochs and steps of the next one.
@@ -220,7 +220,7 @@ func change(r cnet.Record) string {
 	case cnet.EventRefine:
 		return "refined to " + r.Net
 	case cnet.EventBasis:
-		return fmt.Sprintf("weights carried over to %s, which moved them by %s", words.Plural(r.Functions, r.Basis+" function"), words.Percent(r.Distance))
+		return fmt.Sprintf("weights carried over to %s, which moved them by %s", words.Plural(r.NumBasis, r.Basis+" function"), words.Percent(r.Distance))
 	case cnet.EventScheme:
 		return "scheme changed to " + r.Net
 	case cnet.EventRate:

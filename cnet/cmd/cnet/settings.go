@@ -207,7 +207,7 @@ func settings() []*setting {
 		oneOf(setting{name: "basis", value: "NAME", usage: "the functions of depth that weights are made of: " + strings.Join(basis.Names(), ", ")},
 			func(c *cnet.Config) *string { return &c.Basis }, canonicalBasis),
 		whole(setting{name: "n-basis", usage: "how many of them, in each stage; --initial-time-d is the original's name for it"}, 1024,
-			func(c *cnet.Config) *int { return &c.Functions }),
+			func(c *cnet.Config) *int { return &c.NumBasis }),
 		whole(setting{name: "steps", usage: "time steps of the scheme over each stage; default as --n-basis"}, 1024,
 			func(c *cnet.Config) *int { return &c.Steps }),
 		stepsPerFunction(),
@@ -256,15 +256,15 @@ func stepsPerFunction() *setting {
 			if err != nil {
 				return err
 			}
-			c.Functions = max(c.WithDefaults().Functions, 1)
-			c.Steps = c.Functions * n
+			c.NumBasis = max(c.WithDefaults().NumBasis, 1)
+			c.Steps = c.NumBasis * n
 			return nil
 		},
 		show: func(c cnet.Config) string {
-			if c.Functions == 0 || c.Steps%c.Functions != 0 {
-				return fmt.Sprintf("%d/%d", c.Steps, c.Functions)
+			if c.NumBasis == 0 || c.Steps%c.NumBasis != 0 {
+				return fmt.Sprintf("%d/%d", c.Steps, c.NumBasis)
 			}
-			return strconv.Itoa(c.Steps / c.Functions)
+			return strconv.Itoa(c.Steps / c.NumBasis)
 		},
 	}
 }

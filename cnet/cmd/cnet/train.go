@@ -144,7 +144,7 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	}
 	spareMemory(run.Config())
-	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnStep: r.step, OnRecord: r.record})
+	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnBatch: r.step, OnRecord: r.record})
 	quiet()
 	r.bar.clear()
 	if err := saveChart(run, t.epochs); err != nil {
@@ -166,7 +166,7 @@ func (t *training) run(ctx context.Context) error {
 // gone does both.
 func (t *training) interrupted(run *cnet.Run, signalled bool) error {
 	goOn := fmt.Sprintf("go on with: cnet train --run %s --epochs %d", runname.Argument(run.Dir()), t.epochs)
-	saved := fmt.Sprintf("saved after %s, of %s", position(run.Epoch(), run.Step()), words.Plural(t.epochs, "epoch"))
+	saved := fmt.Sprintf("saved after %s, of %s", position(run.Epoch(), run.Batch()), words.Plural(t.epochs, "epoch"))
 	if t.out.err != nil && !signalled {
 		return fmt.Errorf("standard output: %w; %s; %s", t.out.err, saved, goOn)
 	}
