@@ -37,7 +37,7 @@ func TestParityAdjoint(t *testing.T) {
 							store := load(t, n, stateDict(f, t, c.State, ""), precision(f))
 							got := evaluate(t, n, store, layout, inputs["x"].Images(), inputs["labels"].Values, true)
 							parity.Expect(t, "logits", got.logits, want["logits_train"], f.Tolerance())
-							gradients := parameters(inReference(t, n, got.gradients))
+							gradients := parameters(inOriginal(t, n, got.gradients))
 							compareState(t, "gradient of", gradients, want, prefix+"grad/", c.NoGradient, nothing, f.Tolerance())
 						})
 					}
@@ -47,7 +47,7 @@ func TestParityAdjoint(t *testing.T) {
 	}
 }
 
-// backwardInterval says where the reference, on its way back, begins a step at the weights of the interval behind it.
+// backwardInterval says where the original, on its way back, begins a step at the weights of the interval behind it.
 func backwardInterval(scheme string, intervals, steps int) string {
 	tb, err := ode.Scheme(scheme)
 	if err != nil {

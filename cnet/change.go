@@ -86,6 +86,6 @@ func (r *Run) SetScheme(name string) error {
 
 // changed makes n the net of the run and notes it in the history.
 func (r *Run) changed(n Network, event string) {
-	r.net, r.eval, r.steps = n, nil, nil
+	r.net, r.eval, r.stepper = n, nil, nil
 	r.history = append(r.history, Record{Event: event, Epoch: r.state.Epoch, Batch: r.state.Batch, Net: n.String()})
 }

@@ -37,13 +37,13 @@ func (m Projection) matrix(from, to basis.Basis) ([][]float64, error) {
 
 // BasisChange says what another basis of depth made of a net.
 type BasisChange struct {
-	OldNet        string `json:"old_net"` // such as "8-8-8 euler"
-	Net           string `json:"net"`
-	Basis         string `json:"basis"`
-	NumBasis     int    `json:"functions"`
+	OldNet        string     `json:"old_net"` // such as "8-8-8 euler"
+	Net           string     `json:"net"`
+	Basis         string     `json:"basis"`
+	NumBasis      int        `json:"num_basis"`
 	Method        Projection `json:"method"`
-	OldParameters int    `json:"old_parameters"` // trainable numbers of the whole net
-	Parameters    int    `json:"parameters"`
+	OldParameters int        `json:"old_parameters"` // trainable numbers of the whole net
+	Parameters    int        `json:"parameters"`
 
 	// Distance is how far the trained weights over depth have moved, relative to what they were:
 	// (∫|θ(t) - θ'(t)|² dt / ∫|θ(t)|² dt)^½. Layers has the same for each layer.

@@ -22,9 +22,9 @@ type Config struct {
 	// Nets that are continuous in depth only.
 	Scheme      string  `json:"scheme,omitempty"`       // "euler"; see ode.Schemes
 	Basis       string  `json:"basis,omitempty"`        // "piecewise_constant"; of the weights over depth, see basis.Names
-	NumBasis   int     `json:"functions,omitempty"`    // as many as Steps, or 1: functions of the basis, in each stage
-	Steps       int     `json:"steps,omitempty"`        // as many as Functions: time steps of the scheme over each stage
-	TimeEpsilon float64 `json:"time_epsilon,omitempty"` // Functions: the length of time that t in [0, 1] stands for
+	NumBasis    int     `json:"num_basis,omitempty"`    // as many as Steps, or 1: functions of the basis, in each stage
+	Steps       int     `json:"steps,omitempty"`        // as many as NumBasis: time steps of the scheme over each stage
+	TimeEpsilon float64 `json:"time_epsilon,omitempty"` // NumBasis: the length of time that t in [0, 1] stands for
 	Adjoint     string  `json:"adjoint,omitempty"`      // "backprop"; how gradients go back through the steps, see Adjoints
 	Checkpoints int     `json:"checkpoints,omitempty"`  // √Steps: states kept with the adjoint "checkpoint"
 	SkipInit    bool    `json:"skip_init,omitempty"`    // multiply every rate by a scalar that starts at 0

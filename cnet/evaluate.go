@@ -59,11 +59,11 @@ func (ev *evaluator) score(ctx context.Context, set *dataset.Set, split dataset.
 		return s, err
 	}
 	var lossSum, correct float64
-	for step := range ordered.Len() {
+	for batch := range ordered.Len() {
 		if err := ctx.Err(); err != nil {
 			return s, err
 		}
-		images, labels, weights := orderedBatch(set, ordered, step)
+		images, labels, weights := orderedBatch(set, ordered, batch)
 		results, err := ev.scores.Call(images, labels, weights)
 		if err != nil {
 			return s, fmt.Errorf("evaluation: %w", err)

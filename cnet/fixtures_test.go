@@ -30,7 +30,7 @@ var backend = sync.OnceValue(func() compute.Backend {
 	return e.Backend
 })
 
-// layouts are both forms of a network; they must agree with the reference alike.
+// layouts are both forms of a network; they must agree with the original alike.
 var layouts = map[string]fmap.Layout{"planar": fmap.Planar, "standard": fmap.Standard}
 
 func fixtureRoots() map[string]parity.Root {
@@ -71,9 +71,9 @@ func load(t *testing.T, n Network, list []statedict.Tensor, dtype dtypes.DType) 
 	return store
 }
 
-// inReference returns numbers of the network's variables, such as gradients, under the reference's names. Tensors that no
+// inOriginal returns numbers of the network's variables, such as gradients, under the original's names. Tensors that no
 // variable stands for are left out.
-func inReference(t *testing.T, n Network, values map[string][]float64) map[string][]float64 {
+func inOriginal(t *testing.T, n Network, values map[string][]float64) map[string][]float64 {
 	t.Helper()
 	dict := func(values func(v Variable) []float64) []statedict.Tensor {
 		store := model.NewStore()
@@ -189,8 +189,8 @@ func isParameter(name string) bool { return !strings.Contains(name, "running_") 
 
 func isCounter(name string) bool { return strings.HasSuffix(name, "num_batches_tracked") }
 
-// compareState holds the reference's tensors with this prefix against ours, by the reference's names, both ways round. The
-// ones in unused, and what else belongs to their layers, exist in the reference only; those for which omitted is true may be
+// compareState holds the original's tensors with this prefix against ours, by the original's names, both ways round. The
+// ones in unused, and what else belongs to their layers, exist in the original only; those for which omitted is true may be
 // missing in the fixture.
 func compareState(t *testing.T, what string, got map[string][]float64, want map[string]parity.Array, prefix string, unused []string, omitted func(name string) bool, tolerance float64) {
 	t.Helper()
@@ -206,12 +206,12 @@ func compareState(t *testing.T, what string, got map[string][]float64, want map[
 			compared++
 			parity.Expect(t, what+" "+name, g, w, tolerance)
 		case isParameter(name) && !slices.Contains(unused, name):
-			t.Errorf("%s: the reference has %s, which we have not", what, name)
+			t.Errorf("%s: the original has %s, which we have not", what, name)
 		}
 	}
 	for name := range got {
 		if _, ok := want[prefix+name]; !ok && !omitted(name) {
-			t.Errorf("%s: the reference has nothing for %s", what, name)
+			t.Errorf("%s: the original has nothing for %s", what, name)
 		}
 	}
 	if compared == 0 {

@@ -11,8 +11,8 @@ import (
 // Events of a run's history.
 const (
 	EventEpoch  = "epoch"  // an epoch is complete: losses, accuracies, speed
-	EventLoss   = "loss"   // the mean training loss of the last few steps
-	EventRefine = "refine" // steps and cells or functions of the basis were doubled
+	EventLoss   = "loss"   // the mean training loss of the last few batches
+	EventRefine = "refine" // time steps and the functions of the basis were doubled
 	EventBasis  = "basis"  // another basis of the weights over depth
 	EventScheme = "scheme" // another scheme
 	EventRate   = "rate"   // another learning rate
@@ -21,10 +21,10 @@ const (
 
 // Record is one line of a run's history.
 type Record struct {
-	Event string `json:"event"`
-	Epoch int    `json:"epoch"`           // from 0; for changes, the epoch they come before or in
-	Batch  int    `json:"step,omitempty"`  // steps of the epoch done so far; 0 at its start and at its end
-	Batches int    `json:"steps,omitempty"` // that the epoch has; in records of the loss
+	Event   string `json:"event"`
+	Epoch   int    `json:"epoch"`             // from 0; for changes, the epoch they come before or in
+	Batch   int    `json:"batch,omitempty"`   // batches of the epoch done so far; 0 at its start and at its end
+	Batches int    `json:"batches,omitempty"` // that the epoch has; in records of the loss
 
 	TrainLoss     float64 `json:"train_loss,omitempty"`
 	TrainAccuracy float64 `json:"train_accuracy,omitempty"` // 0 to 1, over the batches as they were trained on
@@ -34,10 +34,10 @@ type Record struct {
 	ImagesPerS    float64 `json:"images_per_s,omitempty"` // of training; evaluation is not counted
 	Seconds       float64 `json:"seconds,omitempty"`
 
-	Net       string  `json:"net,omitempty"`       // the network after the change, such as "2-2-2 euler"
-	Basis     string  `json:"basis,omitempty"`     // the basis after a change of it
-	NumBasis int     `json:"functions,omitempty"` // likewise
-	Distance  float64 `json:"distance,omitempty"`  // how far that moved the weights; see BasisChange
+	Net      string  `json:"net,omitempty"`       // the network after the change, such as "2-2-2 euler"
+	Basis    string  `json:"basis,omitempty"`     // the basis after a change of it
+	NumBasis int     `json:"num_basis,omitempty"` // likewise
+	Distance float64 `json:"distance,omitempty"`  // how far that moved the weights; see BasisChange
 }
 
 // ChangesNet reports whether the record is of a change that made the network another one: what was measured before it was

@@ -37,7 +37,7 @@ func (w *WeightsFile) infer() error {
 		}
 		err = n.LoadStateDict(model.NewStore(), w.tensors)
 		if err == nil {
-			w.Config, w.Functions = c, c.NumBasis
+			w.Config, w.NumBasis = c, c.NumBasis
 			return nil
 		}
 		if fits := alike(n, shapes); fits > most {

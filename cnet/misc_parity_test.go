@@ -12,7 +12,7 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// schedule is the learning rate of every epoch, as the reference returned it.
+// schedule is the learning rate of every epoch, as the original returned it.
 type schedule struct {
 	LR       float64   `json:"lr"`
 	LRDecay  float64   `json:"lr_decay"`
@@ -20,7 +20,7 @@ type schedule struct {
 	PerEpoch []float64 `json:"lr_per_epoch"`
 }
 
-// miscFixture is what the reference's own functions returned for learning rates, time indices, parameter counts and initial
+// miscFixture is what the original's own functions returned for learning rates, time indices, parameter counts and initial
 // weights.
 type miscFixture struct {
 	LRSchedule struct {
@@ -140,13 +140,13 @@ func (m miscFixture) intervals(t *testing.T) {
 				}
 			}
 			if fmt.Sprint(got) != fmt.Sprint(s.Index) {
-				t.Errorf("%v, the reference has %v", got, s.Index)
+				t.Errorf("%v, the original has %v", got, s.Index)
 			}
 		})
 	}
 }
 
-// truncations checks what the exclusions rest on: where the reference's arithmetic finds another interval than the step's.
+// truncations checks what the exclusions rest on: where the original's arithmetic finds another interval than the step's.
 func (m miscFixture) truncations(t *testing.T) {
 	compare := func(name string, want [][]any, wrong func(intervals int) []int) {
 		t.Run(name, func(t *testing.T) {
@@ -162,7 +162,7 @@ func (m miscFixture) truncations(t *testing.T) {
 				}
 			}
 			if fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Errorf("%v, the reference has %v", got, want)
+				t.Errorf("%v, the original has %v", got, want)
 			}
 		})
 	}
@@ -206,7 +206,7 @@ func (m miscFixture) parameters(t *testing.T) {
 			parity.Case(t, "misc/parameters/"+c.Name, "")
 			n := c.network(t)
 			if _, got := n.CountParameters(); got != c.Count {
-				t.Errorf("%d parameters as the reference counts, want %d", got, c.Count)
+				t.Errorf("%d parameters as the original counts, want %d", got, c.Count)
 			}
 			if c.Parameters == nil {
 				return
@@ -235,7 +235,7 @@ func (m miscFixture) parameters(t *testing.T) {
 	}
 }
 
-// initialisation compares mean and standard deviation of our initial weights with those of one sample of the reference's, as
+// initialisation compares mean and standard deviation of our initial weights with those of one sample of the original's, as
 // closely as two samples of that size agree.
 func (m miscFixture) initialisation(t *testing.T) {
 	byModel := map[string][]initStats{}
@@ -256,10 +256,10 @@ func (m miscFixture) initialisation(t *testing.T) {
 				mean, std := moments(x)
 				// Six standard errors of the difference of two samples.
 				if bound := 6*s.Std*math.Sqrt(2/n) + 1e-7; !(math.Abs(mean-s.Mean) <= bound) {
-					t.Errorf("%s has mean %.4g, the reference's %.4g; at most %.1g apart expected", s.Name, mean, s.Mean, bound)
+					t.Errorf("%s has mean %.4g, the original's %.4g; at most %.1g apart expected", s.Name, mean, s.Mean, bound)
 				}
 				if bound := 6*s.Std/math.Sqrt(n) + 1e-7; !(math.Abs(std-s.Std) <= bound) {
-					t.Errorf("%s has standard deviation %.4g, the reference's %.4g; at most %.1g apart expected", s.Name, std, s.Std, bound)
+					t.Errorf("%s has standard deviation %.4g, the original's %.4g; at most %.1g apart expected", s.Name, std, s.Std, bound)
 				}
 			}
 		})

@@ -74,7 +74,7 @@ func TestOldConfiguration(t *testing.T) {
 	}
 }
 
-// TestLayoutsAgree compares the two forms of networks for which the reference has no numbers, because it cannot build or run
+// TestLayoutsAgree compares the two forms of networks for which the original has no numbers, because it cannot build or run
 // them: logits, gradients and running statistics.
 func TestLayoutsAgree(t *testing.T) {
 	for name, c := range map[string]Config{
@@ -176,7 +176,7 @@ func TestWithoutStitches(t *testing.T) {
 	}
 }
 
-// TestRoundTrip: weights that go out under the reference's names and come back are the same, to the bit, for every model.
+// TestRoundTrip: weights that go out under the original's names and come back are the same, to the bit, for every model.
 func TestRoundTrip(t *testing.T) {
 	for _, m := range Models {
 		t.Run(m, func(t *testing.T) {

@@ -38,7 +38,7 @@ type Network interface {
 	Init(store *model.Store, seed uint64, dtype dtypes.DType) error
 
 	// CountParameters returns the number of trainable numbers, and the number that the original counts.
-	CountParameters() (ours, asReference int)
+	CountParameters() (ours, originals int)
 
 	// StateDict returns the variables in the store under the original's names, and LoadStateDict sets them.
 	StateDict(store *model.Store) ([]statedict.Tensor, error)

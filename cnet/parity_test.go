@@ -55,16 +55,16 @@ func orElse(n, otherwise int) int {
 	return n
 }
 
-// otherInterval is why a case of the reference is not to be matched: it truncates t·K in floating point, and its nudge into
+// otherInterval is why a case of the original is not to be matched: it truncates t·K in floating point, and its nudge into
 // the open interval does nothing in float32 or when switched off.
-const otherInterval = "the reference reads the weights of another interval"
+const otherInterval = "the original reads the weights of another interval"
 
 // interval returns which of the equal intervals of depth a stage takes its weights from.
 func interval(intervals, step, steps int, c float64) int {
 	return slices.Index(basis.Stage(basis.PiecewiseConstant{K: intervals}, step, steps, c), 1)
 }
 
-// excluded repeats the reference's arithmetic, and says where it reads the weights of another interval than it should.
+// excluded repeats the original's arithmetic, and says where it reads the weights of another interval than it should.
 func excluded[T float32 | float64](scheme string, intervals, steps int, nudge bool) string {
 	tb, err := ode.Scheme(scheme)
 	if err != nil {
@@ -107,7 +107,7 @@ func (c networkCase) excluded(f *parity.Fixture, intervals, steps int) string {
 }
 
 // TestParityForward compares logits and loss in both modes, every gradient, and the running statistics after a step with the
-// reference's.
+// original's.
 func TestParityForward(t *testing.T) {
 	for set, root := range fixtureRoots() {
 		for _, folder := range []string{"continuousnet_forward", "continuousnet_forward_f32", "continuousnet_forward_td3", "continuousnet_forward_nonudge"} {
@@ -145,15 +145,15 @@ func (g golden) compare(t *testing.T, layout fmap.Layout) {
 	inputs, _ := g.Bundle(t, g.Input)
 	want, keys := g.Bundle(t, g.result)
 	images, labels := inputs["x"].Images(), inputs["labels"].Values
-	reference := stateDict(g.Fixture, t, g.state, "")
-	store := load(t, g.net, reference, precision(g.Fixture))
+	originals := stateDict(g.Fixture, t, g.state, "")
+	store := load(t, g.net, originals, precision(g.Fixture))
 	g.roundTrip(t, store)
 
 	train := func() evaluation { return evaluate(t, g.net, store, layout, images, labels, true) }
 	tested, trained := evaluate(t, g.net, store, layout, images, labels, false), evaluation{}
 	if _, ok := want["logits_train"]; ok {
 		trained = train()
-		gradients := parameters(inReference(t, g.net, trained.gradients))
+		gradients := parameters(inOriginal(t, g.net, trained.gradients))
 		compareState(t, "gradient of", gradients, want, "grad/", g.unused, g.omitted, tolerance)
 	}
 	buffers := false
@@ -175,27 +175,27 @@ func (g golden) compare(t *testing.T, layout fmap.Layout) {
 		}
 	}
 	if buffers {
-		after := inReference(t, g.net, variableValues(t, g.net, store))
+		after := inOriginal(t, g.net, variableValues(t, g.net, store))
 		compareState(t, "after a step", statistics(after), want, "buffers_after/", nil, nothing, tolerance)
 	}
 }
 
 // roundTrip compares the state_dict of a store with the one that it was loaded from: the same names, shapes and numbers in
-// the same order, but for what the reference never uses.
+// the same order, but for what the original never uses.
 func (g golden) roundTrip(t *testing.T, store *model.Store) {
 	t.Helper()
-	reference := stateDict(g.Fixture, t, g.state, "")
+	originals := stateDict(g.Fixture, t, g.state, "")
 	got, err := g.net.StateDict(store)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != len(reference) {
-		t.Errorf("the state dict has %d tensors, the reference's %d", len(got), len(reference))
+	if len(got) != len(originals) {
+		t.Errorf("the state dict has %d tensors, the original's %d", len(got), len(originals))
 		return
 	}
-	for i, want := range reference {
+	for i, want := range originals {
 		if got[i].Name != want.Name || !slices.Equal(got[i].Shape, want.Shape) {
-			t.Errorf("tensor %d is %s %v, the reference's is %s %v", i, got[i].Name, got[i].Shape, want.Name, want.Shape)
+			t.Errorf("tensor %d is %s %v, the original's is %s %v", i, got[i].Name, got[i].Shape, want.Name, want.Shape)
 			continue
 		}
 		module := want.Name[:strings.LastIndex(want.Name, ".")]

@@ -42,7 +42,7 @@ func (r *Run) tryRestore() (found bool, err error) {
 		case err != nil:
 			return false, fmt.Errorf("run %s: %w", r.dir, err)
 		}
-		r.saves, r.eval, r.steps = numbers[len(numbers)-1], nil, nil
+		r.saves, r.eval, r.stepper = numbers[len(numbers)-1], nil, nil
 		for k, d := range damaged {
 			r.warnings = append(r.warnings, fmt.Sprintf("%v; opened save %s instead", d, saveName(numbers[i])))
 			if r.lock != nil {

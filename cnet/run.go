@@ -38,10 +38,10 @@ type Run struct {
 	saves    int // number of the last save
 	warnings []string
 
-	engine *engine.Engine // opened on first use
-	set    *dataset.Set   // loaded on first use
-	eval   *evaluator     // compiled on first use, dropped when the net changes
-	steps  *stepper       // likewise
+	engine  *engine.Engine // opened on first use
+	set     *dataset.Set   // loaded on first use
+	eval    *evaluator     // compiled on first use, dropped when the net changes
+	stepper *stepper       // likewise
 }
 
 // ErrInUse is in the chain of the error of Open when another process has the run open.
@@ -97,7 +97,7 @@ func OpenReadOnly(dir string, config ...Config) (*Run, error) {
 
 // Close releases the run and its engine. It does not save: every method that changes the run has done so.
 func (r *Run) Close() error {
-	r.closed, r.eval, r.steps = true, nil, nil
+	r.closed, r.eval, r.stepper = true, nil, nil
 	if r.engine != nil {
 		r.engine.Close()
 		r.engine = nil
@@ -287,7 +287,7 @@ func (r *Run) String() string {
 		trained = "1 epoch"
 	}
 	if r.Batch() > 0 {
-		trained += fmt.Sprintf(" and %d steps", r.Batch())
+		trained += fmt.Sprintf(" and %d batches", r.Batch())
 	}
 	return r.dir + ": " + r.Title() + ", " + trained
 }
@@ -304,10 +304,10 @@ func (r *Run) continuous(what string) (*Net, error) {
 	return n, nil
 }
 
-// Epoch is the number of complete epochs, and Step the number of steps done in the next one.
+// Epoch returns the number of complete epochs.
 func (r *Run) Epoch() int { return r.state.Epoch }
 
-// Batch is the number of steps done in the epoch after the complete ones: 0 unless training was interrupted in the middle.
+// Batch returns the number of batches done in the epoch after the complete ones: 0 unless training was interrupted in the middle.
 func (r *Run) Batch() int { return r.state.Batch }
 
 // History is all that happened, oldest first. It must not be changed.

@@ -35,7 +35,7 @@ const (
 	historyFile  = "history.jsonl"
 	sumsFile     = "SHA256SUMS"
 	savesKept    = 2
-	stateVersion = 2
+	stateVersion = 3
 )
 
 // writeSave writes save number n of a run and removes old ones. On any error the saves before it are as they were.

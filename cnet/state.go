@@ -17,15 +17,15 @@ type state struct {
 	Tableaux     []ode.Tableau `json:"tableaux,omitempty"` // of the schemes that are not built in
 	Steps        int           `json:"steps"`
 	Basis        string        `json:"basis,omitempty"` // of the weights over depth
-	NumBasis    int           `json:"functions,omitempty"`
+	NumBasis     int           `json:"num_basis,omitempty"`
 	LearningRate float64       `json:"learning_rate"` // at the beginning of RateEpoch
 	RateEpoch    int           `json:"rate_epoch"`
-	Epoch        int           `json:"epoch"`       // complete epochs
-	Batch         int           `json:"step"`        // steps done in the next one
-	LossSum      float64       `json:"loss_sum"`    // over these steps
-	Correct      float64       `json:"correct"`     // images classified right in these steps
-	Seconds      float64       `json:"seconds"`     // spent in these steps
-	TimedBatches   int           `json:"timed_steps"` // those of them that compiled nothing
+	Epoch        int           `json:"epoch"`         // complete epochs
+	Batch        int           `json:"batch"`         // batches done in the next one
+	LossSum      float64       `json:"loss_sum"`      // over these batches
+	Correct      float64       `json:"correct"`       // images classified right in these batches
+	Seconds      float64       `json:"seconds"`       // spent on these batches
+	TimedBatches int           `json:"timed_batches"` // those of them that compiled nothing
 	TimedSeconds float64       `json:"timed_seconds"`
 	Recent       float64       `json:"recent"`   // sum of the losses since the last record of the training loss
 	RecentN      int           `json:"recent_n"` // and their number

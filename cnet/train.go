@@ -15,20 +15,20 @@ import (
 	"continuousnet/cnet/internal/runname"
 )
 
-// Progress tells where training is, after every step.
+// Progress tells where training is, after every batch.
 type Progress struct {
 	Epoch, LastEpoch int     // the epoch being trained, from 0, and the one at which training ends (exclusive)
-	Batch, Batches      int     // steps done in this epoch, and all it has
-	Loss             float64 // of this step
+	Batch, Batches   int     // batches done in this epoch, and all it has
+	Loss             float64 // of this batch
 	MeanLoss         float64 // over the epoch so far
 	Accuracy         float64 // over the epoch so far, 0 to 1
-	ImagesPerS       float64 // since the net was compiled; 0 before its second step
+	ImagesPerS       float64 // since the net was compiled; 0 before its second batch
 	Left             time.Duration
 }
 
 // TrainOptions lets a caller follow the training. The zero value follows nothing.
 type TrainOptions struct {
-	OnBatch   func(Progress) // after every step
+	OnBatch  func(Progress) // after every batch
 	OnRecord func(Record)   // after every line added to the history
 }
 
@@ -39,7 +39,7 @@ var saveInterval = time.Minute
 const lossRecords = 20
 
 // Train trains epochs more: an interrupted epoch that is finished counts as one. It saves after every epoch and about
-// every minute. When ctx is cancelled it finishes the step, saves and returns an error with the context's in its chain; the
+// every minute. When ctx is cancelled it finishes the batch, saves and returns an error with the context's in its chain; the
 // next call goes on where it stopped. A loss that is not finite stops the training with an error and leaves the last
 // good save.
 func (r *Run) Train(ctx context.Context, epochs int, options ...TrainOptions) error {
@@ -79,11 +79,11 @@ type training struct {
 	lastSave time.Time
 }
 
-// stepper is what runs the steps of one network.
+// stepper trains one network, batch by batch.
 type stepper struct {
 	trainer *train.Trainer
 	batches *dataset.Batches
-	done    int           // steps
+	done    int           // batches
 	time    time.Duration // of those after the first one, which compiles
 }
 
@@ -107,7 +107,7 @@ func (t *training) epoch(ctx context.Context) error {
 	if err := setLearningRate(t.store, Float, rate); err != nil {
 		return err
 	}
-	batches := t.steps.batches
+	batches := t.stepper.batches
 	if st.Batch < batches.Len() {
 		if err := t.run(ctx); err != nil {
 			return err
@@ -116,7 +116,7 @@ func (t *training) epoch(ctx context.Context) error {
 	score, err := t.Evaluate(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
-			return t.stopped(errors.Join(ctx.Err(), t.save())) // the steps are done; the evaluation comes next time
+			return t.stopped(errors.Join(ctx.Err(), t.save())) // the batches are done; the evaluation comes next time
 		}
 		return err
 	}
@@ -131,7 +131,7 @@ func (t *training) epoch(ctx context.Context) error {
 		LearningRate: rate, Seconds: st.Seconds, ImagesPerS: images / st.Seconds,
 		Net: t.net.String(),
 	}
-	if st.TimedBatches > 0 { // the first step after a change of the net compiles, and says nothing about speed
+	if st.TimedBatches > 0 { // the first batch after a change of the net compiles, and says nothing about speed
 		record.ImagesPerS = float64(st.TimedBatches*batches.Size()) / st.TimedSeconds
 	}
 	t.history = append(t.history, record)
@@ -145,9 +145,9 @@ func (t *training) epoch(ctx context.Context) error {
 	return err
 }
 
-// prepare compiles the graph of a step unless it is there for the present net.
+// prepare compiles the graph of a training step unless it is there for the present net.
 func (t *training) prepare() error {
-	if t.steps != nil {
+	if t.stepper != nil {
 		return nil
 	}
 	set, err := t.Dataset()
@@ -164,11 +164,11 @@ func (t *training) prepare() error {
 	if err != nil {
 		return err
 	}
-	t.steps = &stepper{trainer: newTrainer(e, t.net, c, t.store), batches: batches}
+	t.stepper = &stepper{trainer: newTrainer(e, t.net, c, t.store), batches: batches}
 	return nil
 }
 
-// run does the steps left in the epoch, with GoMLX's loop.
+// run trains on the batches left in the epoch, with GoMLX's loop.
 func (t *training) run(ctx context.Context) (err error) {
 	defer func() {
 		guard(t.net, t.state.Config, recover(), &err)
@@ -177,33 +177,33 @@ func (t *training) run(ctx context.Context) (err error) {
 		case errors.As(err, &own):
 			err = own // without the names of GoMLX's hooks
 		case err != nil:
-			// The engine failed in the middle of a step, which takes the weights with it.
+			// The engine failed in the middle of a batch, which takes the weights with it.
 			err = t.backToSave(err)
 		}
 	}()
 	st := &t.state
-	loop := train.NewLoop(t.steps.trainer)
+	loop := train.NewLoop(t.stepper.trainer)
 	start := time.Now()
 	loop.OnStep("run", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
 		loss, correct := metrics[0].Value().(float32), metrics[correctMetric].Value().(float32)
-		err := t.step(ctx, time.Since(start), float64(loss), float64(correct))
+		err := t.batch(ctx, time.Since(start), float64(loss), float64(correct))
 		start = time.Now() // saves and callbacks are not training
 		return err
 	})
-	ds := &trainingSet{set: t.set, batches: t.steps.batches, epoch: st.Epoch, step: st.Batch}
-	_, err = loop.RunSteps(ds, t.steps.batches.Len()-st.Batch)
+	ds := &trainingSet{set: t.set, batches: t.stepper.batches, epoch: st.Epoch, batch: st.Batch}
+	_, err = loop.RunSteps(ds, t.stepper.batches.Len()-st.Batch)
 	return err
 }
 
 // TrainError says where training stopped.
 type TrainError struct {
-	Run         string
-	Epoch, Batch int // complete epochs, and steps done in the next one
-	Err         error
+	Run          string
+	Epoch, Batch int // complete epochs, and batches done in the next one
+	Err          error
 }
 
 func (e *TrainError) Error() string {
-	return fmt.Sprintf("run %s: epoch %d, after %d steps: %v", e.Run, e.Epoch+1, e.Batch, e.Err)
+	return fmt.Sprintf("run %s: epoch %d, after %d batches: %v", e.Run, e.Epoch+1, e.Batch, e.Err)
 }
 
 // Unwrap returns what stopped it, such as context.Canceled.
@@ -214,8 +214,8 @@ func (t *training) stopped(why error) *TrainError {
 	return &TrainError{t.dir, t.state.Epoch, t.state.Batch, why}
 }
 
-// step takes note of a finished step.
-func (t *training) step(ctx context.Context, took time.Duration, loss, correct float64) error {
+// batch takes note of a batch that has been trained on.
+func (t *training) batch(ctx context.Context, took time.Duration, loss, correct float64) error {
 	st := &t.state
 	if notFinite(loss) {
 		return t.diverged(fmt.Errorf("the training loss is %g", loss))
@@ -224,15 +224,15 @@ func (t *training) step(ctx context.Context, took time.Duration, loss, correct f
 	st.LossSum += loss
 	st.Correct += correct
 	st.Seconds += took.Seconds()
-	if t.steps.done++; t.steps.done > 1 {
-		t.steps.time += took
+	if t.stepper.done++; t.stepper.done > 1 {
+		t.stepper.time += took
 		st.TimedBatches++
 		st.TimedSeconds += took.Seconds()
 	}
 	st.Recent += loss
 	st.RecentN++
-	if st.RecentN >= (t.steps.batches.Len()+lossRecords-1)/lossRecords {
-		record := Record{Event: EventLoss, Epoch: st.Epoch, Batch: st.Batch, Batches: t.steps.batches.Len(), TrainLoss: st.Recent / float64(st.RecentN)}
+	if st.RecentN >= (t.stepper.batches.Len()+lossRecords-1)/lossRecords {
+		record := Record{Event: EventLoss, Epoch: st.Epoch, Batch: st.Batch, Batches: t.stepper.batches.Len(), TrainLoss: st.Recent / float64(st.RecentN)}
 		t.history = append(t.history, record)
 		st.Recent, st.RecentN = 0, 0
 		t.report(record)
@@ -268,7 +268,7 @@ func (t *training) backToSave(why error) *TrainError {
 		stopped.Err = errors.Join(why, err)
 		return stopped
 	}
-	stopped.Err = fmt.Errorf("%w; the run is back at its last good save, after %d epochs and %d steps", why, t.state.Epoch, t.state.Batch)
+	stopped.Err = fmt.Errorf("%w; the run is back at its last good save, after %d epochs and %d batches", why, t.state.Epoch, t.state.Batch)
 	return stopped
 }
 
@@ -281,7 +281,7 @@ func (t *training) diverged(why error) *TrainError {
 }
 
 func (t *training) progress(loss float64) Progress {
-	st, s := &t.state, t.steps
+	st, s := &t.state, t.stepper
 	p := Progress{
 		Epoch: st.Epoch, LastEpoch: t.last, Batch: st.Batch, Batches: s.batches.Len(), Loss: loss,
 		MeanLoss: st.LossSum / float64(st.Batch),

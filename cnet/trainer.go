@@ -13,7 +13,7 @@ import (
 	"continuousnet/cnet/engine"
 )
 
-// newTrainer returns GoMLX's trainer for a network: the graph of a step is compiled on its first step. Its metrics are the loss, its
+// newTrainer returns GoMLX's trainer for a network: the graph of a training step is compiled with the first batch. Its metrics are the loss, its
 // moving average, and correctMetric.
 func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) *train.Trainer {
 	modelFn := func(scope *model.Scope, _ any, inputs []*Node) []*Node {
@@ -30,12 +30,12 @@ func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) *trai
 // correctMetric is the index of the number of images classified right, among the trainer's metrics.
 const correctMetric = 2
 
-// trainingSet feeds the batches of an epoch to GoMLX's loop, from any step on. What a batch holds depends on seed, epoch
-// and step only, so there is no other state to save.
+// trainingSet feeds the batches of an epoch to GoMLX's loop, from any batch on. What a batch holds depends on seed, epoch
+// and its number only, so there is no other state to save.
 type trainingSet struct {
-	set         *dataset.Set
-	batches     *dataset.Batches
-	epoch, step int // the next batch
+	set          *dataset.Set
+	batches      *dataset.Batches
+	epoch, batch int // the next one
 }
 
 var _ train.Dataset = &trainingSet{}
@@ -46,9 +46,9 @@ func (s *trainingSet) Name() string { return "training set" }
 // Iter implements train.Dataset.
 func (s *trainingSet) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
-		for step := s.step; step < s.batches.Len(); step++ {
+		for batch := s.batch; batch < s.batches.Len(); batch++ {
 			images, labels := make([]float32, s.batches.Size()*s.set.ImageSize()), make([]int32, s.batches.Size())
-			s.batches.Fill(s.epoch, step, images, labels)
+			s.batches.Fill(s.epoch, batch, images, labels)
 			if !yield(trainingBatch(images, labels, s.set.Height, s.set.Width, s.set.Channels), nil) {
 				return
 			}

@@ -42,7 +42,7 @@ func (c refineCase) run(t *testing.T, f *parity.Fixture) {
 	images, labels := inputs["x"].Images(), inputs["labels"].Values
 	tolerance := f.Tolerance()
 
-	// Of some nets the reference reads the weights of other intervals; the others of the same case are compared.
+	// Of some nets the original reads the weights of other intervals; the others of the same case are compared.
 	var except []string
 	check := func(n *Net, store *model.Store, name string) {
 		w, ok := want["logits_eval/"+name]
@@ -62,7 +62,7 @@ func (c refineCase) run(t *testing.T, f *parity.Fixture) {
 		}
 		if bundle, ok := c.States[name]; ok {
 			tensors, _ := f.Bundle(t, bundle)
-			got := inReference(t, fine, variableValues(t, fine, store))
+			got := inOriginal(t, fine, variableValues(t, fine, store))
 			compareState(t, name, got, tensors, "", c.NoGradientD, nothing, 0)
 		}
 		check(fine, store, name)
@@ -97,10 +97,10 @@ func (c refineCase) train(t *testing.T, d *Net, store *model.Store, images parit
 		return
 	}
 	parity.Expect(t, "d loss_train", e.loss, l, tolerance)
-	compareState(t, "d gradient of", parameters(inReference(t, d, e.gradients)), want, "d/grad/", c.NoGradientD, nothing, tolerance)
+	compareState(t, "d gradient of", parameters(inOriginal(t, d, e.gradients)), want, "d/grad/", c.NoGradientD, nothing, tolerance)
 	for key := range want {
 		if strings.HasPrefix(key, "d/buffers_after/") {
-			after := inReference(t, d, variableValues(t, d, store))
+			after := inOriginal(t, d, variableValues(t, d, store))
 			compareState(t, "d after a step", statistics(after), want, "d/buffers_after/", nil, nothing, tolerance)
 			break
 		}
@@ -121,7 +121,7 @@ type trainingCase struct {
 	NoMomentum    []string  `json:"no_momentum"`
 }
 
-// TestParityTraining follows the reference's trajectories: the loss of each step, the weights after the first step, before
+// TestParityTraining follows the original's trajectories: the loss of each step, the weights after the first step, before
 // a refinement and after the last step, the velocities, across refinement and learning-rate decay.
 func TestParityTraining(t *testing.T) {
 	for set, root := range fixtureRoots() {
@@ -153,7 +153,7 @@ func (c trainingCase) run(t *testing.T, f *parity.Fixture) {
 	imageSize := len(images.Values) / len(labels)
 	tolerance := f.Tolerance()
 	compare := func(when, prefix string) {
-		compareState(t, when, inReference(t, n, variableValues(t, n, store)), want, prefix, c.NoMomentum, nothing, tolerance)
+		compareState(t, when, inOriginal(t, n, variableValues(t, n, store)), want, prefix, c.NoMomentum, nothing, tolerance)
 	}
 
 	optimizer := sgd{c.Momentum, c.WeightDecay}
@@ -171,7 +171,7 @@ func (c trainingCase) run(t *testing.T, f *parity.Fixture) {
 			if n, err = n.Refine(store); err != nil {
 				t.Fatal(err)
 			}
-			// The reference measures its accuracy here in training mode, which moves the running statistics.
+			// The original measures its accuracy here in training mode, which moves the running statistics.
 			evaluate(t, n, store, fmap.Planar, testImages, testLabels, true)
 			if err := optimizer.Clear(store.RootScope()); err != nil {
 				t.Fatal(err)
@@ -205,7 +205,7 @@ func (c trainingCase) run(t *testing.T, f *parity.Fixture) {
 			}
 		}
 	}
-	compareState(t, "velocity of", parameters(inReference(t, n, velocities)), want, "momentum/", c.NoMomentum, nothing, tolerance)
+	compareState(t, "velocity of", parameters(inOriginal(t, n, velocities)), want, "momentum/", c.NoMomentum, nothing, tolerance)
 }
 
 // trainStep compiles a step of training: it updates the store and returns the loss.

@@ -63,7 +63,7 @@ func (n *Net) stitchVariables(p *layers.Specs, norm func(*layers.Specs, string, 
 
 // CountParameters returns the number of trainable numbers, and the number that the original counts: it also has some
 // that are never used, such as a second batch norm in each stitch.
-func (n *Net) CountParameters() (ours, asReference int) {
+func (n *Net) CountParameters() (ours, originals int) {
 	return layers.Count(n.Variables()), n.names().Parameters()
 }
 

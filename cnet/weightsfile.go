@@ -26,7 +26,7 @@ type exportedNet struct {
 	Scheme        string        `json:"scheme"`             // as it is
 	Tableaux      []ode.Tableau `json:"tableaux,omitempty"` // of schemes that are not built in
 	Steps         int           `json:"steps"`              // as it is
-	Functions     int           `json:"functions"`          // as it is, piecewise constant
+	NumBasis      int           `json:"num_basis"`          // as it is, piecewise constant
 	Epochs        int           `json:"epochs"`             // that it was trained
 	ImageChannels int           `json:"image_channels"`
 	Classes       int           `json:"classes"`
@@ -45,7 +45,7 @@ func (r *Run) Export(path string) error {
 	// Where things are on this machine, and what belongs to the run's epochs.
 	made.Data, made.Engine, made.RefineEpochs, made.LRDecayEpochs = "", "", nil, nil
 	about, err := json.Marshal(exportedNet{
-		Version: metadataVersion, Config: made, Scheme: st.Scheme, Tableaux: st.Tableaux, Steps: st.Steps, Functions: st.NumBasis,
+		Version: metadataVersion, Config: made, Scheme: st.Scheme, Tableaux: st.Tableaux, Steps: st.Steps, NumBasis: st.NumBasis,
 		Epochs: st.Epoch, ImageChannels: st.Channels, Classes: st.Classes,
 	})
 	if err != nil {
@@ -71,7 +71,7 @@ type WeightsFile struct {
 	Epochs int // that the network was trained; 0 if the file does not say
 
 	ImageChannels, Classes int
-	Functions              int    // of depth, all piecewise constant, as the network is
+	NumBasis               int    // of depth, all piecewise constant, as the network is
 	Steps                  int    // as the network is; 0 if the file does not say
 	Scheme                 string // likewise
 	tableaux               []ode.Tableau
@@ -109,7 +109,7 @@ func ReadWeights(path string) (*WeightsFile, error) {
 		return nil, fmt.Errorf("weights %s: the metadata %q: %w", path, metadataKey, err)
 	}
 	w.Config, w.Epochs, w.ImageChannels, w.Classes = about.Config, about.Epochs, about.ImageChannels, about.Classes
-	w.Functions, w.Steps, w.Scheme, w.tableaux = about.Functions, about.Steps, about.Scheme, about.Tableaux
+	w.NumBasis, w.Steps, w.Scheme, w.tableaux = about.NumBasis, about.Steps, about.Scheme, about.Tableaux
 	return w, nil
 }
 
@@ -129,7 +129,7 @@ func withoutModule(list []statedict.Tensor) []statedict.Tensor {
 
 // Import makes a new run in dir whose weights are those of a file, rounded to float32, before its first epoch and with a fresh
 // optimizer. The configuration is that of the file with whatever the caller has changed; it describes the network as it was
-// made, so that a file with 4 intervals and Functions 1 is that of a net that was refined twice.
+// made, so that a file with 4 intervals and NumBasis 1 is that of a net that was refined twice.
 //
 // Errors name what the file does not tell and the configuration has to, or the first tensor that does not fit. Then no run is
 // made.
@@ -211,17 +211,17 @@ func (w *WeightsFile) Missing(c Config) []string {
 // depth says how the net is discretised now, given how it was made. A scheme or steps that the caller has changed are
 // meant to be used now.
 func (w *WeightsFile) depth(c Config, st *state) error {
-	st.Basis, st.NumBasis, st.Scheme, st.Steps = piecewiseConstant, w.Functions, c.Scheme, w.Steps
+	st.Basis, st.NumBasis, st.Scheme, st.Steps = piecewiseConstant, w.NumBasis, c.Scheme, w.Steps
 	if w.Scheme != "" && c.Scheme == w.Config.Scheme {
 		st.Scheme = w.Scheme
 	}
 	if w.Steps > 0 && c.Steps == w.Config.Steps && c.NumBasis == w.Config.NumBasis {
 		return nil
 	}
-	if w.Functions%c.NumBasis != 0 {
+	if w.NumBasis%c.NumBasis != 0 {
 		return fmt.Errorf("it has %d intervals of depth, which cannot come of refining %d; say with how many it was made (cnet import --initial-time-d)",
-			w.Functions, c.NumBasis)
+			w.NumBasis, c.NumBasis)
 	}
-	st.Steps = c.Steps * w.Functions / c.NumBasis
+	st.Steps = c.Steps * w.NumBasis / c.NumBasis
 	return between("steps", st.Steps, 1024)
 }

@@ -140,8 +140,8 @@ func colours(t *testing.T) string {
 	return dir
 }
 
-// TestImportReference: names and shapes of the reference's state_dicts tell their networks.
-func TestImportReference(t *testing.T) {
+// TestImportOriginal: names and shapes of the original's state_dicts tell their networks.
+func TestImportOriginal(t *testing.T) {
 	data := colours(t)
 	for set, root := range fixtureRoots() {
 		t.Run(set, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestImportReference(t *testing.T) {
 				if want.Model == WideResNet {
 					want.WidenFactor, want.Width = got.WidenFactor, got.Width // the weights have to fit
 				}
-				if !reflect.DeepEqual(got, want) || w.Functions != want.NumBasis {
+				if !reflect.DeepEqual(got, want) || w.NumBasis != want.NumBasis {
 					t.Errorf("%s: inferred %+v, want %+v", bundle, got, want)
 					return
 				}
@@ -221,7 +221,7 @@ func TestImportReference(t *testing.T) {
 	}
 }
 
-// foreign writes the state_dict of a network as the reference would, without a word about it.
+// foreign writes the state_dict of a network as the original would, without a word about it.
 func foreign(t *testing.T, c Config, classes int, change func([]statedict.Tensor) []statedict.Tensor) string {
 	t.Helper()
 	n, err := NewNetwork(c, 1, classes)
@@ -269,7 +269,7 @@ func TestInferred(t *testing.T) {
 			t.Errorf("%+v: %v", c, err)
 			continue
 		}
-		if !reflect.DeepEqual(w.Config, c) || w.ImageChannels != 1 || w.Classes != 7 || w.Functions != c.NumBasis {
+		if !reflect.DeepEqual(w.Config, c) || w.ImageChannels != 1 || w.Classes != 7 || w.NumBasis != c.NumBasis {
 			t.Errorf("inferred %+v with %d channels and %d classes, want %+v", w.Config, w.ImageChannels, w.Classes, c)
 		}
 	}

@@ -71,7 +71,7 @@ func ExampleValues() {
 type monomials struct{ k int }
 
 func (b monomials) Name() string              { return "monomials" }
-func (b monomials) NumBasis() int            { return b.k }
+func (b monomials) NumBasis() int             { return b.k }
 func (b monomials) Cells() int                { return 1 }
 func (b monomials) Degree() int               { return b.k - 1 }
 func (b monomials) Refined(m int) basis.Basis { return monomials{m * b.k} }

@@ -7,10 +7,10 @@ import "math"
 // the others. All have equal values at t = 0 and t = 1, and θ(t) seldom has: expect ripples there.
 type Fourier struct{ K int }
 
-func (b Fourier) Name() string   { return "fourier" }
+func (b Fourier) Name() string  { return "fourier" }
 func (b Fourier) NumBasis() int { return b.K }
-func (b Fourier) Check() error   { return checkFunctions(b, 1) }
-func (b Fourier) Cells() int     { return 1 }
+func (b Fourier) Check() error  { return checkFunctions(b, 1) }
+func (b Fourier) Cells() int    { return 1 }
 
 // Degree returns 4m + 36, where m is the largest frequency. The coefficient of T_n in the Chebyshev series of
 // exp(2πimt) is 2·J_n(πm) in magnitude (NIST DLMF 10.12), which falls below 1e-16 before n reaches that.

@@ -73,9 +73,9 @@ func TestBadBases(t *testing.T) {
 // stub is a basis whose methods disagree: 3 functions, none of them at any point.
 type stub struct{ PiecewiseConstant }
 
-func (stub) Check() error   { return nil }
+func (stub) Check() error  { return nil }
 func (stub) NumBasis() int { return 3 }
-func (stub) Cells() int     { return 1 }
+func (stub) Cells() int    { return 1 }
 
 // monomials is a basis of one's own: 1, t, t², ...; with Nodes that it shares with Legendre.
 type monomials struct{ Legendre }

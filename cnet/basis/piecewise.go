@@ -6,11 +6,11 @@ import "fmt"
 // every cell has its own weights, as in the original.
 type PiecewiseConstant struct{ K int }
 
-func (b PiecewiseConstant) Name() string   { return "piecewise_constant" }
+func (b PiecewiseConstant) Name() string  { return "piecewise_constant" }
 func (b PiecewiseConstant) NumBasis() int { return b.K }
-func (b PiecewiseConstant) Check() error   { return checkFunctions(b, 1) }
-func (b PiecewiseConstant) Cells() int     { return b.K }
-func (b PiecewiseConstant) Degree() int    { return 0 }
+func (b PiecewiseConstant) Check() error  { return checkFunctions(b, 1) }
+func (b PiecewiseConstant) Cells() int    { return b.K }
+func (b PiecewiseConstant) Degree() int   { return 0 }
 
 // At returns 1 for the function of the point's cell, and 0 for the others.
 func (b PiecewiseConstant) At(p Point) []float64 {
@@ -38,10 +38,10 @@ func (b PiecewiseConstant) Refined(m int) Basis { return PiecewiseConstant{m * b
 // coefficient is the value of θ at the left or the right end of a cell.
 type PiecewiseLinear struct{ K int }
 
-func (b PiecewiseLinear) Name() string   { return "piecewise_linear" }
+func (b PiecewiseLinear) Name() string  { return "piecewise_linear" }
 func (b PiecewiseLinear) NumBasis() int { return b.K }
-func (b PiecewiseLinear) Cells() int     { return b.K / 2 }
-func (b PiecewiseLinear) Degree() int    { return 1 }
+func (b PiecewiseLinear) Cells() int    { return b.K / 2 }
+func (b PiecewiseLinear) Degree() int   { return 1 }
 
 // Check refuses an odd number of functions, as each cell has two.
 func (b PiecewiseLinear) Check() error {
@@ -82,11 +82,11 @@ func (b PiecewiseLinear) Refined(m int) Basis { return PiecewiseLinear{m * b.K} 
 // the constant 1.
 type Hat struct{ K int }
 
-func (b Hat) Name() string   { return "hat" }
+func (b Hat) Name() string  { return "hat" }
 func (b Hat) NumBasis() int { return b.K }
-func (b Hat) Check() error   { return checkFunctions(b, 1) }
-func (b Hat) Cells() int     { return max(b.K-1, 1) }
-func (b Hat) Degree() int    { return min(b.K-1, 1) }
+func (b Hat) Check() error  { return checkFunctions(b, 1) }
+func (b Hat) Cells() int    { return max(b.K-1, 1) }
+func (b Hat) Degree() int   { return min(b.K-1, 1) }
 
 // At returns 1-s and s for the hats at both ends of the point's cell, where s is its fraction, and 0 for the others.
 func (b Hat) At(p Point) []float64 {

@@ -7,11 +7,11 @@ import "math"
 // coefficients.
 type Legendre struct{ K int }
 
-func (b Legendre) Name() string   { return "legendre" }
+func (b Legendre) Name() string  { return "legendre" }
 func (b Legendre) NumBasis() int { return b.K }
-func (b Legendre) Check() error   { return checkFunctions(b, 1) }
-func (b Legendre) Cells() int     { return 1 }
-func (b Legendre) Degree() int    { return b.K - 1 }
+func (b Legendre) Check() error  { return checkFunctions(b, 1) }
+func (b Legendre) Cells() int    { return 1 }
+func (b Legendre) Degree() int   { return b.K - 1 }
 
 // At evaluates Bonnet's recurrence (NIST DLMF, table 18.9.1).
 func (b Legendre) At(p Point) []float64 {
@@ -60,11 +60,11 @@ func recur(x float64, values []float64, next func(k int, last, before float64) f
 // [0, 1], all between -1 and 1. They span the same functions as Legendre.
 type Chebyshev struct{ K int }
 
-func (b Chebyshev) Name() string   { return "chebyshev" }
+func (b Chebyshev) Name() string  { return "chebyshev" }
 func (b Chebyshev) NumBasis() int { return b.K }
-func (b Chebyshev) Check() error   { return checkFunctions(b, 1) }
-func (b Chebyshev) Cells() int     { return 1 }
-func (b Chebyshev) Degree() int    { return b.K - 1 }
+func (b Chebyshev) Check() error  { return checkFunctions(b, 1) }
+func (b Chebyshev) Cells() int    { return 1 }
+func (b Chebyshev) Degree() int   { return b.K - 1 }
 
 // At evaluates the recurrence T_{k+1} = 2x·T_k - T_{k-1} (NIST DLMF, table 18.9.1).
 func (b Chebyshev) At(p Point) []float64 {

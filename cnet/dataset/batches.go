@@ -4,7 +4,7 @@ import "fmt"
 
 // Batches cuts a split into batches for training, in another order every epoch.
 //
-// A batch is a pure function of seed, epoch and step, so runs resume exactly and
+// A batch is a pure function of seed, epoch and batch, so runs resume exactly and
 // batches can be requested in any order. The augmentation of an image is a pure
 // function of seed, epoch and image, whatever the batch size.
 //
@@ -52,17 +52,17 @@ func (b *Batches) Size() int { return b.size }
 // Len returns the number of batches in an epoch.
 func (b *Batches) Len() int { return b.split.Len() / b.size }
 
-// Fill writes batch number step of an epoch, both counted from 0: normalised
-// images [Size, H, W, C] and labels [Size]. Like indexing, it panics if step or
+// Fill writes the batch with this number of an epoch, both counted from 0: normalised
+// images [Size, H, W, C] and labels [Size]. Like indexing, it panics if batch or
 // the length of a slice is wrong.
-func (b *Batches) Fill(epoch, step int, images []float32, labels []int32) {
-	if step < 0 || step >= b.Len() {
-		panic(fmt.Sprintf("dataset: batch %d of an epoch of %d batches", step, b.Len()))
+func (b *Batches) Fill(epoch, batch int, images []float32, labels []int32) {
+	if batch < 0 || batch >= b.Len() {
+		panic(fmt.Sprintf("dataset: batch %d of an epoch of %d batches", batch, b.Len()))
 	}
 	checkLen("images", len(images), b.size*b.pixel)
 	checkLen("labels", len(labels), b.size)
 	b.arrange(epoch)
-	for k, index := range b.order[step*b.size:][:b.size] {
+	for k, index := range b.order[batch*b.size:][:b.size] {
 		i := int(index)
 		raw := b.split.Images[i*b.pixel:][:b.pixel]
 		if b.augment != nil {

@@ -34,19 +34,19 @@ func (o *Ordered) Size() int { return o.size }
 // Len returns the number of batches that hold the whole split.
 func (o *Ordered) Len() int { return (o.split.Len() + o.size - 1) / o.size }
 
-// Fill writes batch number step, counted from 0: normalised images
+// Fill writes the batch with this number, counted from 0: normalised images
 // [Size, H, W, C], labels [Size], and weights [Size], which are 1 for images of
-// the split and 0 for padding. Like indexing, it panics if step or the length of
+// the split and 0 for padding. Like indexing, it panics if batch or the length of
 // a slice is wrong.
-func (o *Ordered) Fill(step int, images []float32, labels []int32, weights []float32) {
-	if step < 0 || step >= o.Len() {
-		panic(fmt.Sprintf("dataset: batch %d of %d batches", step, o.Len()))
+func (o *Ordered) Fill(batch int, images []float32, labels []int32, weights []float32) {
+	if batch < 0 || batch >= o.Len() {
+		panic(fmt.Sprintf("dataset: batch %d of %d batches", batch, o.Len()))
 	}
 	checkLen("images", len(images), o.size*o.pixel)
 	checkLen("labels", len(labels), o.size)
 	checkLen("weights", len(weights), o.size)
 	for k := range o.size {
-		i, weight := step*o.size+k, float32(1)
+		i, weight := batch*o.size+k, float32(1)
 		if last := o.split.Len() - 1; i > last {
 			i, weight = last, 0
 		}

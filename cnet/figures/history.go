@@ -30,9 +30,9 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	var marks []chart.Mark
 	x := chart.Axis{Title: "epoch", Integer: true, Max: float64(max(o.Epochs, 1))}
 
-	steps := stepsPerEpoch(history)
+	batches := batchesPerEpoch(history)
 	for _, r := range history {
-		at := float64(r.Epoch) + float64(r.Batch)/float64(steps)
+		at := float64(r.Epoch) + float64(r.Batch)/float64(batches)
 		switch r.Event {
 		case cnet.EventEpoch:
 			at++ // records count from 0, and the epoch is over
@@ -74,8 +74,8 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 
 func add(s *chart.Series, x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }
 
-// stepsPerEpoch returns the number of steps in an epoch of the run, 1 if none has been done.
-func stepsPerEpoch(history cnet.History) int {
+// batchesPerEpoch returns the number of batches in an epoch of the run, 1 if none has been done.
+func batchesPerEpoch(history cnet.History) int {
 	n := 1
 	for _, r := range history {
 		n = max(n, r.Batch, r.Batches)

@@ -31,8 +31,8 @@ type dashboard struct {
 	last       int     // and where it ends
 	began      time.Time
 	throttle   throttle
-	latest     cnet.Progress // as of the last step
-	stepped    bool          // there has been a step
+	latest     cnet.Progress // as of the last batch
+	begun      bool          // there has been a batch
 	line       string        // ids of the two outputs
 	chart      string
 	epochsHere int
@@ -53,14 +53,14 @@ func newDashboard(s *surface, run *cnet.Run, last int) *dashboard {
 func (d *dashboard) start() {
 	at := words.Plural(d.run.Epoch(), "epoch") + " done"
 	if d.run.Batch() > 0 {
-		at = fmt.Sprintf("going on in epoch %d after step %d", d.run.Epoch()+1, d.run.Batch())
+		at = fmt.Sprintf("going on in epoch %d after batch %d", d.run.Epoch()+1, d.run.Batch())
 	}
 	d.frame(status{left: fmt.Sprintf("Preparing %s", d.run.Network()), right: at, done: 0})
 }
 
-func (d *dashboard) step(p cnet.Progress) {
-	if !d.stepped {
-		d.stepped = true
+func (d *dashboard) batch(p cnet.Progress) {
+	if !d.begun {
+		d.begun = true
 		// What an interrupted epoch had done before counts neither for the bar nor for the summary.
 		d.first = float64(p.Epoch) + float64(p.Batch-1)/float64(p.Batches)
 	}
@@ -124,7 +124,7 @@ func (d *dashboard) progress() status {
 	case p.Batch == p.Batches:
 		parts = append(parts, "testing")
 	default:
-		parts = append(parts, fmt.Sprintf("step %d of %d", p.Batch, p.Batches))
+		parts = append(parts, fmt.Sprintf("batch %d of %d", p.Batch, p.Batches))
 	}
 	if p.ImagesPerS > 0 {
 		parts = append(parts, fmt.Sprintf("%.0f images/s", p.ImagesPerS))
@@ -154,11 +154,11 @@ func (d *dashboard) trained() status {
 
 // where describes the point in the run that training has reached.
 func (d *dashboard) where() string {
-	if step := d.run.Batch(); step > 0 {
+	if batch := d.run.Batch(); batch > 0 {
 		if d.latest.Batches > 0 {
-			return fmt.Sprintf("in epoch %d, after step %d of %d", d.run.Epoch()+1, step, d.latest.Batches)
+			return fmt.Sprintf("in epoch %d, after batch %d of %d", d.run.Epoch()+1, batch, d.latest.Batches)
 		}
-		return fmt.Sprintf("in epoch %d, after step %d", d.run.Epoch()+1, step)
+		return fmt.Sprintf("in epoch %d, after batch %d", d.run.Epoch()+1, batch)
 	}
 	return "after " + words.Plural(d.run.Epoch(), "epoch")
 }

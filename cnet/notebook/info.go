@@ -45,7 +45,7 @@ func trained(run *cnet.Run) string {
 	case run.Epoch() == 0 && run.Batch() == 0:
 		return "not yet"
 	case run.Batch() > 0:
-		return fmt.Sprintf("%s and %s", words.Plural(run.Epoch(), "epoch"), words.Plural(run.Batch(), "step"))
+		return fmt.Sprintf("%s and %s", words.Plural(run.Epoch(), "epoch"), words.Plural(run.Batch(), "batch"))
 	}
 	return words.Plural(run.Epoch(), "epoch")
 }

@@ -63,7 +63,7 @@ func (s *surface) train(run *cnet.Run, options ...Option) {
 	d.start()
 	var remembered error
 	err = run.TrainTo(ctx, last, cnet.TrainOptions{
-		OnBatch: d.step,
+		OnBatch: d.batch,
 		OnRecord: func(r cnet.Record) {
 			if r.ChangesNet() {
 				remembered = errors.Join(remembered, remember(run))

@@ -37,7 +37,7 @@ func TestCompress(t *testing.T) {
 
 	out, _ = mustRun(t, "compress", "first", "--basis", "hat", "--n_basis", "3", "--method", "interpolate", "--out", "smooth", "--json")
 	smooth := object(t, out)
-	wantKeys(t, smooth, "event", "run", "old_run", "old_net", "net", "basis", "functions", "method", "old_parameters", "parameters", "distance",
+	wantKeys(t, smooth, "event", "run", "old_run", "old_net", "net", "basis", "num_basis", "method", "old_parameters", "parameters", "distance",
 		"layers", "before", "after")
 	before, want := smooth["before"].(map[string]any), object(t, eval)
 	if smooth["run"] != "results/smooth" || smooth["net"] != "4-4-4 midpoint, 3 hat" || smooth["method"] != "interpolate" || before["loss"] != want["test_loss"] {

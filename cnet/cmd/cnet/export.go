@@ -59,11 +59,11 @@ func (a *app) exportRun(dir, file string, json bool) error {
 	if err := run.Export(file); err != nil {
 		return err
 	}
-	parameters, reference := run.Network().CountParameters()
+	parameters, originals := run.Network().CountParameters()
 	if json {
 		return printJSON(a.out, map[string]any{
 			"event": "export", "run": dir, "file": file, "model": run.Config().Model, "net": run.Network().String(), "epochs": run.Epoch(),
-			"parameters": parameters, "reference_parameters": reference,
+			"parameters": parameters, "original_parameters": originals,
 		})
 	}
 	fmt.Fprintf(a.out, "%s after %s, %s parameters\n%s\n", run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(parameters), file)

@@ -98,11 +98,11 @@ func (i *importing) run(file, name string) error {
 		return err
 	}
 	defer run.Close()
-	parameters, reference := run.Network().CountParameters()
+	parameters, originals := run.Network().CountParameters()
 	if i.json {
 		return printJSON(i.out, map[string]any{
 			"event": "import", "run": dir, "file": file, "model": run.Config().Model, "net": run.Network().String(),
-			"dataset": run.Config().Dataset, "trained_epochs": w.Epochs, "parameters": parameters, "reference_parameters": reference,
+			"dataset": run.Config().Dataset, "trained_epochs": w.Epochs, "parameters": parameters, "original_parameters": originals,
 		})
 	}
 	var t text

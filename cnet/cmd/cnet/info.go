@@ -65,26 +65,26 @@ RUN is a directory, or the name of one in results/.`,
 
 // summary is what info knows of a run.
 type summary struct {
-	Run                 string        `json:"run"`
-	Error               string        `json:"error,omitempty"` // then the rest is empty
-	Model               string        `json:"model"`
-	Net                 string        `json:"net"`
-	title               string        // the network with its model
-	Scheme              string        `json:"scheme,omitempty"`
-	Steps               int           `json:"steps,omitempty"`
-	Basis               string        `json:"basis,omitempty"` // of the weights over depth
-	Functions           int           `json:"functions,omitempty"`
-	Parameters          int           `json:"parameters"`
-	ReferenceParameters int           `json:"reference_parameters"`
-	Dataset             string        `json:"dataset"`
-	Epochs              int           `json:"epochs"`     // complete
-	EpochStep           int           `json:"epoch_step"` // steps done in the next one
-	Last                *epochNumbers `json:"last"`
-	Best                *epochNumbers `json:"best"`
-	Rate                cnet.Rate     `json:"learning_rate"`
-	Config              cnet.Config   `json:"config"`
-	History             cnet.History  `json:"history,omitempty"`
-	Warnings            []string      `json:"warnings,omitempty"`
+	Run                string        `json:"run"`
+	Error              string        `json:"error,omitempty"` // then the rest is empty
+	Model              string        `json:"model"`
+	Net                string        `json:"net"`
+	title              string        // the network with its model
+	Scheme             string        `json:"scheme,omitempty"`
+	Steps              int           `json:"steps,omitempty"`
+	Basis              string        `json:"basis,omitempty"` // of the weights over depth
+	NumBasis           int           `json:"num_basis,omitempty"`
+	Parameters         int           `json:"parameters"`
+	OriginalParameters int           `json:"original_parameters"`
+	Dataset            string        `json:"dataset"`
+	Epochs             int           `json:"epochs"`      // complete
+	EpochBatch         int           `json:"epoch_batch"` // batches done in the next one
+	Last               *epochNumbers `json:"last"`
+	Best               *epochNumbers `json:"best"`
+	Rate               cnet.Rate     `json:"learning_rate"`
+	Config             cnet.Config   `json:"config"`
+	History            cnet.History  `json:"history,omitempty"`
+	Warnings           []string      `json:"warnings,omitempty"`
 }
 
 func summarize(dir string) (summary, error) {
@@ -95,12 +95,12 @@ func summarize(dir string) (summary, error) {
 	defer run.Close()
 	s := summary{
 		Run: dir, Model: run.Config().Model, Net: run.Network().String(), title: run.Title(),
-		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochStep: run.Batch(), Rate: run.Rate(), Config: run.Config(),
+		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochBatch: run.Batch(), Rate: run.Rate(), Config: run.Config(),
 		History: run.History(), Warnings: run.Warnings(),
 	}
-	s.Parameters, s.ReferenceParameters = run.Network().CountParameters()
+	s.Parameters, s.OriginalParameters = run.Network().CountParameters()
 	if n, ok := run.Network().(*cnet.Net); ok {
-		s.Scheme, s.Steps, s.Basis, s.Functions = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.NumBasis()
+		s.Scheme, s.Steps, s.Basis, s.NumBasis = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.NumBasis()
 	}
 	if r, ok := s.History.Last(); ok {
 		last := numbers(r)
@@ -127,13 +127,13 @@ func (a *app) showRun(s summary) error {
 	channels := fmt.Sprintf("%d channels in the first", first)
 	if s.Steps > 0 {
 		t.line("net         %s: %s in each stage, weights of %s, %s", s.title, words.Plural(s.Steps, "step"),
-			words.Plural(s.Functions, s.Basis+" function"), channels)
+			words.Plural(s.NumBasis, s.Basis+" function"), channels)
 	} else {
 		t.line("net         %s: three stages, %s", s.title, channels)
 	}
 	switch {
-	case s.ReferenceParameters != s.Parameters:
-		t.line("parameters  %s; %s as the reference counts, with those it never uses", words.Grouped(s.Parameters), words.Grouped(s.ReferenceParameters))
+	case s.OriginalParameters != s.Parameters:
+		t.line("parameters  %s; %s as the original counts, with those it never uses", words.Grouped(s.Parameters), words.Grouped(s.OriginalParameters))
 	default:
 		t.line("parameters  %s", words.Grouped(s.Parameters))
 	}
@@ -157,7 +157,7 @@ func (a *app) showRun(s summary) error {
 	if len(c.RefineEpochs) > 0 {
 		t.line("            refines after %v epochs", c.RefineEpochs)
 	}
-	t.line("done        %s", position(s.Epochs, s.EpochStep))
+	t.line("done        %s", position(s.Epochs, s.EpochBatch))
 	if s.Last != nil {
 		t.line("accuracy    %s on the test images; the best was %s after %s", words.Percent(s.Last.TestAccuracy),
 			words.Percent(s.Best.TestAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))

@@ -50,7 +50,7 @@ func TestBarsAreDrawnWithWhatEveryTerminalHas(t *testing.T) {
 				b.wait("the first step takes a moment longer")
 				for _, step := range []int{1, 5, 10} {
 					b.last = time.Time{}
-					b.step(cnet.Progress{Batch: step, Batches: 10, LastEpoch: 2, ImagesPerS: 100, Left: time.Minute})
+					b.batch(cnet.Progress{Batch: step, Batches: 10, LastEpoch: 2, ImagesPerS: 100, Left: time.Minute})
 				}
 				b.clear()
 			},

@@ -30,8 +30,8 @@ func TestRefineEvalInfo(t *testing.T) {
 
 	out, _ = mustRun(t, "info", "first", "--json")
 	info := object(t, out)
-	wantKeys(t, info, "run", "net", "scheme", "steps", "basis", "functions", "parameters", "reference_parameters", "dataset", "epochs",
-		"epoch_step", "last", "best", "config", "history")
+	wantKeys(t, info, "run", "net", "scheme", "steps", "basis", "num_basis", "parameters", "original_parameters", "dataset", "epochs",
+		"epoch_batch", "last", "best", "config", "history")
 	if info["net"] != "4-4-4 euler" || info["epochs"] != 1.0 || info["parameters"] != refined["parameters"] {
 		t.Errorf("info --json: %v", info)
 	}
@@ -40,7 +40,7 @@ func TestRefineEvalInfo(t *testing.T) {
 	}
 	out, _ = mustRun(t, "info", "--run", "first")
 	for _, want := range []string{
-		"net         ContinuousNet 4-4-4 euler", " as the reference counts", "done        1 epoch\n",
+		"net         ContinuousNet 4-4-4 euler", " as the original counts", "done        1 epoch\n",
 		"------- after 1 epoch: refined to 2-2-2 euler\n------- after 1 epoch: refined to 4-4-4 euler\n",
 	} {
 		if !strings.Contains(out, want) {

@@ -58,12 +58,12 @@ func (b *bar) wait(why string) {
 	}
 }
 
-// step shows the progress after a step.
-func (b *bar) step(p cnet.Progress) {
+// batch shows the progress after a batch.
+func (b *bar) batch(p cnet.Progress) {
 	tested := p.Batch == p.Batches
 	if b.tty == nil {
 		if time.Since(b.last) >= lineInterval {
-			fmt.Fprintf(b.err, "epoch %d/%d, step %d/%d: loss %.4f, %s, %s images/s, %s left\n",
+			fmt.Fprintf(b.err, "epoch %d/%d, batch %d/%d: loss %.4f, %s, %s images/s, %s left\n",
 				p.Epoch+1, p.LastEpoch, p.Batch, p.Batches, p.MeanLoss, words.Percent(p.Accuracy), rate(p.ImagesPerS), words.Clock(p.Left))
 			b.last = time.Now()
 		}
@@ -71,7 +71,7 @@ func (b *bar) step(p cnet.Progress) {
 	}
 	if b.bar == nil {
 		b.clear()
-		// One more than the steps: the bar is full only after the test.
+		// One more than the batches: the bar is full only after the test.
 		b.bar = b.newBar(int64(p.Batches+1),
 			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	} else if time.Since(b.last) < barInterval && !tested {

@@ -72,12 +72,12 @@ func (r *reporter) begin() error {
 		return err
 	}
 	if r.run.Epoch() < r.epochs {
-		r.bar.wait("the first step takes a moment longer")
+		r.bar.wait("the first batch takes a moment longer")
 	}
 	return nil
 }
 
-func (r *reporter) step(p cnet.Progress) { r.bar.step(p) }
+func (r *reporter) batch(p cnet.Progress) { r.bar.batch(p) }
 
 func (r *reporter) record(rec cnet.Record) {
 	switch {
@@ -206,12 +206,12 @@ func tableMark(r cnet.Record) string {
 	return fmt.Sprintf("------- after %s: %s", position(r.Epoch, r.Batch), change(r))
 }
 
-// position says how far training is: so many epochs and steps of the next one.
-func position(epochs, steps int) string {
-	if steps == 0 {
+// position writes how far training is: the complete epochs, and the batches of the next one.
+func position(epochs, batches int) string {
+	if batches == 0 {
 		return words.Plural(epochs, "epoch")
 	}
-	return words.Plural(epochs, "epoch") + " and " + words.Plural(steps, "step")
+	return words.Plural(epochs, "epoch") + " and " + words.Plural(batches, "batch")
 }
 
 // change says in words what a record that is no epoch changed.

@@ -32,7 +32,7 @@ var otherWords = map[string][]string{
 	"lr-decay-epoch":  {"milestones", "decay-epochs", "lr-decay-epochs", "lr-steps", "lr-milestones"},
 	"model":           {"net", "network", "architecture", "which-model"},
 	"momentum":        {"mom", "sgd-momentum"},
-	"n-basis":         {"time-d", "intervals", "functions", "n-functions", "num-basis", "n-intervals"},
+	"n-basis":         {"time-d", "intervals", "num_basis", "n-functions", "num-basis", "n-intervals"},
 	"nclass":          {"classes", "n-classes", "num-classes"},
 	"out":             {"output", "output-file", "save", "plot"},
 	"refine":          {"refine-epochs", "refinement", "refine-at"},

@@ -78,7 +78,7 @@ underscores. Those of the original's cli.py and train_resnet.py are taken as the
 With --json, standard output has one line for each epoch and a last one with the result:
   {"event":"epoch","epoch":0,"train_loss":1.2,"train_accuracy":0.5,"test_loss":1.1,"test_accuracy":0.6,"images_per_s":210,...}
   {"event":"result",...,"run":"results/first","epochs":3,"parameters":175770,"seconds":36.2}
-where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spent on training steps.`,
+where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spent on training.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			t.named = cmd.Flags().Changed("run")
@@ -123,13 +123,13 @@ func (t *training) run(ctx context.Context) error {
 			t.warn("the refinement at epoch %d does not happen: training ends after %d epochs", e, t.epochs)
 		}
 	}
-	// A step may take long.
+	// A batch may take long.
 	quiet := context.AfterFunc(ctx, func() {
 		lead := ""
 		if t.tty != nil {
 			lead = "\r\033[2K" // over the bar
 		}
-		fmt.Fprintln(t.err, lead+"cnet: stopping after this step, to save it; Ctrl-C once more stops at once")
+		fmt.Fprintln(t.err, lead+"cnet: stopping after this batch, to save it; Ctrl-C once more stops at once")
 	})
 	defer quiet()
 	// Nobody reads what is written after the reader has gone; what was trained so far is kept.
@@ -144,7 +144,7 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	}
 	spareMemory(run.Config())
-	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnBatch: r.step, OnRecord: r.record})
+	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnBatch: r.batch, OnRecord: r.record})
 	quiet()
 	r.bar.clear()
 	if err := saveChart(run, t.epochs); err != nil {

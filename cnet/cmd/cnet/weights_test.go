@@ -15,7 +15,7 @@ func TestExportImport(t *testing.T) {
 	for _, file := range []string{"w.safetensors", "w.npz"} {
 		out, _ := mustRun(t, "export", "first", file, "--json")
 		o := object(t, out)
-		wantKeys(t, o, "event", "run", "file", "model", "net", "epochs", "parameters", "reference_parameters")
+		wantKeys(t, o, "event", "run", "file", "model", "net", "epochs", "parameters", "original_parameters")
 		name := strings.TrimPrefix(file, "w.")
 		out, _ = mustRun(t, "import", file, name, "--data", "digits")
 		for _, want := range []string{"ContinuousNet 1-1-1 midpoint, 1 channels, ", "trained for 1 epoch before\n", "data     mnist\n", "run      results/" + name + "\n"} {

@@ -10,10 +10,13 @@ import (
 // Percent writes a share from 0 to 1, such as "67.5 %".
 func Percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 
-// Plural writes a count of things: "1 epoch", "3 epochs".
+// Plural writes a count of things: "1 epoch", "3 epochs", "2 batches".
 func Plural(n int, noun string) string {
-	if n == 1 {
+	switch {
+	case n == 1:
 		return "1 " + noun
+	case strings.HasSuffix(noun, "tch"):
+		noun += "e"
 	}
 	return Grouped(n) + " " + noun + "s"
 }

@@ -17,6 +17,8 @@ func TestFormats(t *testing.T) {
 		{Grouped(-123), "-123"},
 		{Plural(1, "epoch"), "1 epoch"},
 		{Plural(0, "epoch"), "0 epochs"},
+		{Plural(1, "batch"), "1 batch"},
+		{Plural(2, "batch"), "2 batches"},
 		{Plural(12_000, "image"), "12,000 images"},
 		{Megabytes(12_345_678), "12.3 MB"},
 		{Clock(6900 * time.Millisecond), "0:07"},
