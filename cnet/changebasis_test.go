@@ -160,6 +160,7 @@ func TestBasesGradients(t *testing.T) {
 func TestRefineAnyBasis(t *testing.T) {
 	for _, c := range inBases() {
 		t.Run(c.Basis, func(t *testing.T) {
+			notInShort(t, c.Basis != "hat")
 			n, store := shaken(t, c)
 			want := logits(t, n, store)
 			fine, err := n.Refine(store)
@@ -184,6 +185,7 @@ func TestConstantInEveryBasis(t *testing.T) {
 	for _, c := range inBases() {
 		for _, method := range []Projection{ByProjection, ByInterpolation} {
 			t.Run(c.Basis+" "+string(method), func(t *testing.T) {
+				notInShort(t, c.Basis != "hat")
 				to, err := basis.New(c.Basis, c.NumBasis)
 				if err != nil {
 					t.Fatal(err)
@@ -409,6 +411,7 @@ func TestVariancesStayPositive(t *testing.T) {
 
 // TestResumeInAnotherBasis: a net of hats that is refined on the way ends alike, to the bit, however it was interrupted.
 func TestResumeInAnotherBasis(t *testing.T) {
+	notInShort(t, true)
 	ctx := context.Background()
 	c := tiny()
 	c.Basis, c.NumBasis, c.Steps, c.RefineEpochs = "hat", 3, 2, []int{1}

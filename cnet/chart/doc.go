@@ -18,6 +18,6 @@
 // the series. Equal charts give equal bytes.
 //
 // The colours are those of Okabe and Ito ("Color Universal Design", 2008), which people with colour-vision deficiencies
-// can tell apart. Classes also differ in shape, and the eighth to the fourteenth series repeat the
-// colours dashed.
+// can tell apart. Classes also differ in shape, and the eighth to the fourteenth series
+// repeat the colours dashed.
 package chart
