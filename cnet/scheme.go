@@ -6,7 +6,8 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// schemeLookup finds the scheme that a name stands for: ode.Lookup, or state.schemeNamed where it is a run that has the name.
+// schemeLookup finds the scheme that a name stands for: ode.Lookup, or state.schemeNamed where it is a run that has
+// the name.
 type schemeLookup func(name string) (ode.Method, error)
 
 // forNetworks returns the scheme of that name, if it can make the layers of a network.

@@ -63,8 +63,8 @@ func TestOwnScheme(t *testing.T) {
 	}
 }
 
-// What a run has by name is its own, whatever the name means where the run is opened: in numbers, orders, imports and later saves. So it
-// is with its own tableau, which it keeps, and with a built-in scheme that somebody has replaced.
+// What a run has by name is its own, whatever the name means where the run is opened: in numbers, orders, imports and
+// later saves. So it is with its own tableau, which it keeps, and with a built-in scheme that somebody has replaced.
 func TestSchemesOfTheRun(t *testing.T) {
 	const own, builtIn = "own_heun", "heun2"
 	register := func(m ode.Method) {
@@ -116,7 +116,8 @@ func TestSchemesOfTheRun(t *testing.T) {
 				}
 			}
 			copied.Close()
-			if list, err := r.Manifest(ctx, ManifestOptions{Schemes: []string{name}, Steps: []int{1}, Limit: 1}); err != nil || list[0].Evaluations != 6 {
+			list, err := r.Manifest(ctx, ManifestOptions{Schemes: []string{name}, Steps: []int{1}, Limit: 1})
+			if err != nil || list[0].Evaluations != 6 {
 				t.Errorf("%s beside %T: manifests %+v (%v)", name, other, list, err)
 			}
 			r.Close()

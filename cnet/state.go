@@ -55,8 +55,9 @@ func (st state) net() (Network, error) {
 	return n, nil
 }
 
-// schemeNamed returns what a name means to the run, whatever has been registered under it since: the tableau that the state holds,
-// or else the built-in scheme for the one that it has or began with. All other names mean what is registered.
+// schemeNamed returns what a name means to the run, whatever has been registered under it since: the tableau that the
+// state holds, or else the built-in scheme for the one that it has or began with. All other names mean what is
+// registered.
 func (st state) schemeNamed(name string) (ode.Method, error) {
 	for _, tb := range st.Tableaux {
 		if tb.Name == name {
@@ -71,8 +72,9 @@ func (st state) schemeNamed(name string) (ode.Method, error) {
 	return ode.Lookup(name)
 }
 
-// keepSchemes makes the state hold the tableaux that lookup finds, of the scheme and of the one that the run began with, unless
-// they are built in: so the run can be opened where nobody has registered them, or others under their names.
+// keepSchemes makes the state hold the tableaux that lookup finds, of the scheme and of the one that the run began
+// with, unless they are built in: so the run can be opened where nobody has registered them, or others under their
+// names.
 func (st *state) keepSchemes(lookup schemeLookup) error {
 	var kept []ode.Tableau
 	for i, name := range []string{st.Scheme, st.Config.Scheme} {

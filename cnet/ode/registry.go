@@ -107,7 +107,8 @@ func copyOf(m Method) Method {
 	return m
 }
 
-// BuiltIn returns the method of that name that comes with this package, whatever has been registered under the name since.
+// BuiltIn returns the method of that name that comes with this package, whatever has been registered under the name
+// since.
 func BuiltIn(name string) (m Method, ok bool) {
 	m, ok = builtIn[name]
 	return copyOf(m), ok

@@ -43,12 +43,12 @@ type Root struct {
 
 // ownFolders are the folders that the project's own sets have, below one package or another. The whole set has more.
 var ownFolders = []string{
-	"continuousnet_adjoint", "continuousnet_forward", "misc", "refine", "resnet_baselines", "resnet_baselines_f32", "training",
-	"ode_solvers_fork", "ode_solvers_upstream",
+	"continuousnet_adjoint", "continuousnet_forward", "misc", "refine", "resnet_baselines", "resnet_baselines_f32",
+	"training", "ode_solvers_fork", "ode_solvers_upstream",
 }
 
-// Roots are the folders to test: the project's own small set, at its path own, and the whole one, which CNET_FIXTURES names
-// or which lies beside the module. In go test -short the small set is enough.
+// Roots are the folders to test: the project's own small set, at its path own, and the whole one, which CNET_FIXTURES
+// names or which lies beside the module. In go test -short the small set is enough.
 func Roots(own string) map[string]Root {
 	full := Root{dir: os.Getenv("CNET_FIXTURES")}
 	full.named = full.dir != ""
@@ -76,8 +76,8 @@ func Open[C any](t testing.TB, root Root, name string) (*Fixture, []C) {
 	return f, cases.Cases
 }
 
-// ReadJSON reads a file of a folder into several values. Where the folder need not be, and is not, it skips the test; where it belongs to
-// the repository, or to what CNET_FIXTURES names, the test fails.
+// ReadJSON reads a file of a folder into several values. Where the folder need not be, and is not, it skips the test;
+// where it belongs to the repository, or to what CNET_FIXTURES names, the test fails.
 func ReadJSON(t testing.TB, root Root, folder, file string, into ...any) {
 	t.Helper()
 	path := filepath.Join(root.dir, folder, file)
@@ -85,7 +85,8 @@ func ReadJSON(t testing.TB, root Root, folder, file string, into ...any) {
 	if os.IsNotExist(err) {
 		switch {
 		case root.named:
-			t.Fatalf("no fixtures in %s; CNET_FIXTURES must name the folder that holds them all, or be unset", filepath.Dir(path))
+			t.Fatalf("no fixtures in %s; CNET_FIXTURES must name the folder that holds them all, or be unset",
+				filepath.Dir(path))
 		case slices.Contains(root.has, folder):
 			t.Fatalf("no fixtures in %s; they belong to the repository: git checkout brings them back", filepath.Dir(path))
 		}
