@@ -464,7 +464,7 @@ func TestOtherVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Open(dir)
-	if err == nil || !strings.Contains(err.Error(), "version 3, this program reads version 2") {
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("version %d, this program reads version %d", stateVersion+1, stateVersion)) {
 		t.Errorf("opened with %v", err)
 	}
 	if text, err := os.ReadFile(path); err != nil || !bytes.Equal(text, other) {

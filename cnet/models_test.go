@@ -58,7 +58,7 @@ func TestModelFields(t *testing.T) {
 
 // TestOldConfiguration: a configuration that was written before there were other models means what it meant.
 func TestOldConfiguration(t *testing.T) {
-	text := `{"dataset":"fashion-sample","model":"ContinuousNet","scheme":"midpoint","channels":8,"functions":2,"steps":4,
+	text := `{"dataset":"fashion-sample","model":"ContinuousNet","scheme":"midpoint","channels":8,"num_basis":2,"steps":4,
 		"time_epsilon":2,"no_batch_norm":true,"skip_init":true,"batch_size":128,"test_batch_size":200,"learning_rate":0.1,
 		"lr_decay":0.1,"momentum":0.9,"weight_decay":0.0005,"seed":0,"engine":"auto"}`
 	var c Config

@@ -147,7 +147,7 @@ func TestResumeIsExact(t *testing.T) {
 				t.Fatalf("interrupted training returned %v", err)
 			}
 			if r.Epoch() != stop[0] || r.Batch() != stop[1] {
-				t.Fatalf("stopped at epoch %d, step %d, want %v", r.Epoch(), r.Batch(), stop)
+				t.Fatalf("stopped at epoch %d, batch %d, want %v", r.Epoch(), r.Batch(), stop)
 			}
 			r.Close()
 		}
@@ -273,7 +273,7 @@ func TestLossThatIsNotFinite(t *testing.T) {
 	before := fingerprint(t, r)
 	err := r.Train(context.Background(), 3)
 	var stopped *TrainError
-	if !errors.As(err, &stopped) || !strings.Contains(err.Error(), "loss is") || !strings.Contains(err.Error(), "epoch 1, after 1 steps") {
+	if !errors.As(err, &stopped) || !strings.Contains(err.Error(), "loss is") || !strings.Contains(err.Error(), "epoch 1, after 1 batches") {
 		t.Fatalf("training returned %v", err)
 	}
 	for path, value := range before {

@@ -103,14 +103,14 @@ func TestInterrupt(t *testing.T) {
 	}
 	r.train(run, Epochs(3))
 	wantParts(t, wellFormed(t, r.last(t, protocol.MIMETextHTML)),
-		"Interrupted in epoch 1, after step 1 of 2, and saved. Run this cell again to go on.")
+		"Interrupted in epoch 1, after batch 1 of 2, and saved. Run this cell again to go on.")
 	if len(r.exits) > 0 || run.Batch() != 1 {
-		t.Fatalf("exits %v at step %d, want none at step 1: %s", r.exits, run.Batch(), r.stderr.String())
+		t.Fatalf("exits %v at batch %d, want none at batch 1: %s", r.exits, run.Batch(), r.stderr.String())
 	}
 	r = newRecorder(true)
 	r.train(run, Epochs(1))
 	if run.Epoch() != 1 || run.Batch() != 0 {
-		t.Errorf("went on to epoch %d, step %d; want epoch 1", run.Epoch(), run.Batch())
+		t.Errorf("went on to epoch %d, batch %d; want epoch 1", run.Epoch(), run.Batch())
 	}
 }
 

@@ -27,7 +27,7 @@ TRAIN, PREDICTIONS = 4, 6
 REOPEN = """import ("fmt"; "continuousnet/cnet")
 %%
 run := cnet.MustOpen("results/quickstart")
-fmt.Println("opened at step", run.Step(), "of epoch", run.Epoch()+1)"""
+fmt.Println("opened at batch", run.Batch(), "of epoch", run.Epoch()+1)"""
 
 
 def start_lab(scratch):
@@ -167,8 +167,8 @@ class BrowserTest(unittest.TestCase):
         self.await_state("Idle")
         index = self.append_cell(REOPEN)
         self.run_cell(index)
-        expect(self.cell(index).locator(".jp-OutputArea-output").first).to_contain_text("opened at step", timeout=LIMIT)
-        self.assertRegex(self.outputs(index), r"opened at step [1-9]")
+        expect(self.cell(index).locator(".jp-OutputArea-output").first).to_contain_text("opened at batch", timeout=LIMIT)
+        self.assertRegex(self.outputs(index), r"opened at batch [1-9]")
         self.assertEqual(self.cell(index).locator(".jp-InputPrompt").inner_text(), "[1]:")
         self.picture("reopened")
 

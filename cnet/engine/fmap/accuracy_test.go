@@ -12,14 +12,15 @@ import (
 )
 
 // TestSinglePrecision: in float32 sums over all pixels of a large batch lose no more than a few roundings, though
-// numbers have means far from zero. One sum after another loses some hundred times the bounds.
+// numbers have means far from zero. One sum after another loses some hundred times the bounds. Sums of adjoints alone
+// are matrix products in the planar layout, which builds without SIMD sum less well.
 func TestSinglePrecision(t *testing.T) {
 	bounds := []struct {
 		name      string
 		roundings float64 // of the largest number
 	}{
-		{"y", 16}, {"mean", 4}, {"variance", 16}, {"dx", 16}, {"dscale", 200}, {"doffset", 16},
-		{"factor's gradient", 16}, {"bias's gradient", 16},
+		{"y", 16}, {"mean", 4}, {"variance", 16}, {"dx", 16}, {"dscale", 200}, {"doffset", 32},
+		{"factor's gradient", 16}, {"bias's gradient", 32},
 	}
 	for _, size := range [][4]int{{32, 32, 32, 4}, {4099, 2, 1, 3}} {
 		for name, layout := range map[string]Layout{"planar": Planar, "standard": Standard} {
