@@ -1,5 +1,6 @@
 # make lab     JupyterLab with the kernel "cnet", on the first notebook (ARGS=--no-browser: only show the URL)
 # make test    every test of the project
+# make quick   vet and one case of each kind, for while you work; make fmt formats, make hook has git check before commits
 # make bench   images per second and memory of a training step, and solvers; measure with nothing else running
 # make bench-kernel   latencies of the kernel beside those of plain GoNB
 # make clean   remove what make made
@@ -15,6 +16,9 @@ NOTEBOOK := notebooks/01-quickstart.ipynb
 RACE_PKGS ?= ./kernel/... ./cnet/dataset/...
 TEST_FLAGS ?= -timeout 20m
 
+# Where there is Go.
+GO_DIRS := assets cnet internal kernel
+
 # Tests of the kernel in live sessions; some of them: make session SESSION_TESTS="cells displays"
 SESSION_TESTS ?= installed protocol messages cells displays hostile orphans frontends
 
@@ -25,7 +29,7 @@ export GOEXPERIMENT := simd
 endif
 endif
 
-.PHONY: lab test bench bench-kernel build kernel venv venv-test check fmt vet staticcheck unit race session notebooks browser clean
+.PHONY: lab test bench bench-kernel build kernel venv venv-test check fmt fmt-check quick hook vet staticcheck unit race session notebooks browser clean
 .NOTPARALLEL:
 
 # News and update checks would go to the network.
@@ -38,7 +42,7 @@ LAB_FLAGS = '--ServerApp.root_dir=$(CURDIR)' \
 lab: check build venv kernel
 	@$(VENV_PYTHON) -m jupyterlab $(LAB_FLAGS) $(ARGS)
 
-test: check fmt vet staticcheck unit race venv venv-test kernel session notebooks browser
+test: check fmt-check vet staticcheck unit race venv venv-test kernel session notebooks browser
 
 check:
 	@want=$$(sed -n 's/^go //p' go.mod); \
@@ -85,8 +89,27 @@ kernel: venv
 	@go run ./kernel install --prefix $(VENV)
 
 fmt:
-	@echo "gofmt -l cnet kernel internal assets"; files=$$(gofmt -l cnet kernel internal assets); \
-	if [ -n "$$files" ]; then echo "not formatted (run gofmt -w):" $$files >&2; exit 1; fi
+	gofmt -w $(GO_DIRS)
+
+# Formatted, and no line longer than 120 columns, in which a tab takes 4.
+fmt-check:
+	@echo "gofmt -l $(GO_DIRS)"; files=$$(gofmt -l $(GO_DIRS)); \
+	if [ -n "$$files" ]; then echo "not formatted (run make fmt):" $$files >&2; exit 1; fi
+	@long=$$(find $(GO_DIRS) -name '*.go' -print0 | xargs -0 perl -CSD -ne \
+		's/\t/    /g; chomp; print "$$ARGV:$$.: ", length, " columns\n" if length > 120; close ARGV if eof'); \
+	if [ -n "$$long" ]; then echo "$$long" >&2; echo "lines of Go have at most 120 columns" >&2; exit 1; fi
+
+# What to run while working: the packages that have changed since the last commit are vetted, and one case of each kind
+# is tested.
+quick: check
+	@changed=$$({ git diff --name-only --diff-filter=d HEAD; git ls-files --others --exclude-standard; } | \
+		sed -n 's|[^/]*\.go$$|.|p' | sort -u | sed 's|^|./|'); \
+	if [ -n "$$changed" ]; then echo "go vet" $$changed; go vet $$changed; fi
+	go test -short $(TEST_FLAGS) ./...
+
+# Has git check the format and vet before each commit.
+hook:
+	git config core.hooksPath .githooks
 
 vet:
 	go vet ./...
