@@ -6,20 +6,20 @@ import (
 	"math/big"
 )
 
-// Adams is a linear multistep method: the step integrates the polynomial through the rates of the last steps (Adams–Bashforth)
-// or, as a corrector by fixed-point iteration, also through the rate at the end of the step (Adams–Moulton); HNW I,
-// section III.1.
+// Adams is a linear multistep method: the step integrates the polynomial through the rates of the last steps
+// (Adams–Bashforth) or, as a corrector by fixed-point iteration, also through the rate at the end of the step
+// (Adams–Moulton); HNW I, section III.1.
 //
 // The first steps are taken with Kutta's 3/8 rule, until Start rates are known; then the polynomial uses all that are
-// known, up to Rates. Steps of unequal size use the coefficients that belong to them, where torchdiffeq always uses
-// those for equal steps.
+// known, up to Rates. For unequal steps the coefficients are computed from the times of the rates; torchdiffeq always
+// uses those for equal steps.
 //
-// The polynomial expects smooth rates: across a jump, such as those of piecewise constant weights in a network, the method is of
-// first order. On a host Options.Jumps makes it begin afresh.
+// The polynomial assumes smooth rates: across a jump, such as those of piecewise constant weights in a network, the
+// method is of first order. On the host, Options.Jumps makes the method start again at each jump.
 type Adams struct {
 	Name       string
-	Rates      int  // of the past that the polynomial goes through at most
-	Start      int  // rates known before the multistep formula takes over; 0: Rates
+	Rates      int  // the largest number of past rates that the polynomial goes through
+	Start      int  // the number of rates from which on the multistep formula is used; 0: Rates
 	Implicit   bool // correct with the rate at the end of the step
 	Iterations int  // of the corrector, at most; 0: 4
 	Note       string
@@ -40,8 +40,10 @@ var multistepMethods = []Method{
 	Adams{Name: "am3", Rates: 2, Implicit: true, Note: "Adams–Moulton, predicted by ab2"},
 	Adams{Name: "am4", Rates: 3, Implicit: true, Note: "Adams–Moulton, predicted by ab3"},
 	Adams{Name: "am5", Rates: 4, Implicit: true, Note: "Adams–Moulton, predicted by ab4"},
-	Adams{Name: "explicit_adams", Rates: 11, Start: 3, Note: "Adams–Bashforth with a growing number of rates, up to 11; torchdiffeq's name"},
-	Adams{Name: "fixed_adams", Rates: 11, Start: 3, Implicit: true, Note: "Adams–Bashforth–Moulton with a growing number of rates, up to 11; torchdiffeq's implicit_adams"},
+	Adams{Name: "explicit_adams", Rates: 11, Start: 3,
+		Note: "Adams–Bashforth with a growing number of rates, up to 11; torchdiffeq's name"},
+	Adams{Name: "fixed_adams", Rates: 11, Start: 3, Implicit: true,
+		Note: "Adams–Bashforth–Moulton with a growing number of rates, up to 11; torchdiffeq's implicit_adams"},
 }
 
 // Info describes the method.
@@ -55,8 +57,8 @@ func (a Adams) Info() Info {
 	return info
 }
 
-// order is what is seen when steps are refined. The error of the start, h^5 a step with the 3/8 rule and h^(Start+1)
-// with the first formula, is made only a fixed number of times.
+// order returns the order of convergence. The errors of the start, h^5 a step with the 3/8 rule and h^(Start+1) with
+// the first formula, count although they are made only a fixed number of times.
 func (a Adams) order() int {
 	order, first := a.Rates, a.start()
 	if a.Implicit {
@@ -96,7 +98,7 @@ func (a Adams) iterations() int {
 	return defaultCorrections
 }
 
-// rates are the rates of the last steps, latest first, and their times.
+// rates holds the rates of the last steps, latest first, and their times.
 type rates[X any] struct {
 	times []float64
 	rates []X
@@ -112,20 +114,20 @@ func (r rates[X]) cut(most int) rates[X] {
 	return rates[X]{r.times[:most], r.rates[:most]}
 }
 
-// adamsStep is one step of an Adams method, whatever the state is.
+// adamsStep is one step of an Adams method for states of any type.
 type adamsStep[X any] struct {
 	Adams
-	t, length float64 // when the step begins, and how long it is, in the unit of the rates' times
+	t, length float64 // the beginning and the length of the step, in the unit of the rates' times
 	h         float64 // its length in the unit of the rates
 	weights   func(past []float64, t, length float64, implicit bool) []float64
 	rate      func(stage int, c float64, x X) X
 	combine   func(x X, coefficients []float64, terms []X) X
-	converged func(x, before, after X) bool // whether the corrector has; nil: it never does
-	forget    bool                          // drop the oldest rate where it has not, which lowers the order
+	converged func(x, before, after X) bool // reports whether the corrector has converged; nil: it makes all iterations
+	forget    bool                          // drop the oldest rate where it has not converged, which lowers the order
 }
 
-// take returns the state at the end of the step, the rates known by then, and whether the corrector converged. first is the rate at the
-// beginning.
+// take returns the state at the end of the step, the rates known at that time, and whether the corrector converged.
+// first is the rate at the beginning.
 func (s adamsStep[X]) take(x, first X, past rates[X]) (X, rates[X], bool) {
 	if len(past.times) == 0 || past.times[0] != s.t {
 		past = past.add(s.t, first, s.Rates)
@@ -157,7 +159,7 @@ func (s adamsStep[X]) take(x, first X, past rates[X]) (X, rates[X], bool) {
 	return next, past, s.converged == nil
 }
 
-// adamsTable holds the weights of equal steps once they are computed, and finds those of others.
+// adamsTable computes the weights of steps, and caches those of equal ones.
 type adamsTable struct {
 	equal      map[[2]int][]float64
 	alwaysEven bool // use those of equal steps for all
@@ -193,8 +195,8 @@ func (a *adamsTable) weights(past []float64, t, length float64, implicit bool) [
 	return a.equal[key]
 }
 
-// adamsWeights returns w with ∫_0^h x'(t) dt = Σ w_j·x'(nodes_j) for polynomials of degree below len(nodes): the integral
-// of the Lagrange polynomials.
+// adamsWeights returns w with ∫_0^h x'(t) dt = Σ w_j·x'(nodes_j) for polynomials of degree below len(nodes): the
+// integral of the Lagrange polynomials.
 func adamsWeights(nodes []float64, h float64) []float64 {
 	weights := make([]float64, len(nodes))
 	p := make([]float64, 0, len(nodes)+1)
@@ -221,8 +223,8 @@ func adamsWeights(nodes []float64, h float64) []float64 {
 	return weights
 }
 
-// equalAdamsWeights are the weights of unit steps, in exact arithmetic: the rates lie at 0, -1, ..., and at 1 first if
-// implicit.
+// equalAdamsWeights returns the weights of unit steps, in exact arithmetic: the rates lie at 0, -1, ..., and at 1 first
+// if implicit.
 func equalAdamsWeights(rates int, implicit bool) []float64 {
 	var nodes []int64
 	if implicit {

@@ -2,11 +2,11 @@ package ode
 
 import "slices"
 
-// adamsStepper takes steps with an Adams method on a host.
+// adamsStepper takes steps with an Adams method on the host.
 type adamsStepper struct {
 	Adams
 	s             *Solver
-	past, pending rates[[]float64] // before the step, and if it is accepted
+	past, pending rates[[]float64] // before the step, and after it if it is accepted
 	table         adamsTable
 	h             float64
 	ends          endRates
@@ -23,7 +23,7 @@ func (r *adamsStepper) restart() {
 
 func (r *adamsStepper) advance(t, h float64, x, next []float64) (float64, error) {
 	r.h = h
-	if !r.ends.endKnown { // otherwise it was needed to interpolate
+	if !r.ends.endKnown { // otherwise interpolation has needed it
 		r.ends.end, r.ends.endKnown = make([]float64, len(x)), true
 		r.s.f(t, x, r.ends.end)
 	}
@@ -45,7 +45,8 @@ func (r *adamsStepper) advance(t, h float64, x, next []float64) (float64, error)
 	return 0, nil
 }
 
-// converged reports whether the corrections of a step from x have become smaller than the tolerances of what the step adds.
+// converged reports whether the corrections of a step from x have become smaller than the tolerances of what the step
+// adds.
 func (m *norm) converged(x, before, after []float64) bool {
 	largest := 0.0
 	for i := range x {

@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// A node is a state or a rate on the tape: a combination Σ c_i·terms_i of others, or the rate at another one.
+// A node is a state or a rate on the tape: a combination Σ c_i·terms_i of other nodes, or the rate at another node.
 type node struct {
-	value, bar []float64 // bar is ∂loss/∂value
+	value, bar []float64 // bar is the adjoint, ∂loss/∂value
 	t          float64
 	rateOf     *node
 	c          []float64
 	terms      []*node
 }
 
-// tape records a computation, to be differentiated by going through it backwards.
+// tape records a computation for differentiation in reverse mode.
 type tape struct {
 	p     *Problem
 	stats *Stats
 	nodes []*node
-	off   bool  // compute only
-	sides sides // of the present step
+	off   bool  // compute without recording
+	sides sides // of the current step
 }
 
 func (tp *tape) record(n *node) *node {
@@ -34,7 +34,7 @@ func (tp *tape) record(n *node) *node {
 	return n
 }
 
-// input is a node that the tape begins with.
+// input records a node that depends on no other.
 func (tp *tape) input(value []float64) *node { return tp.record(&node{value: value}) }
 
 func (tp *tape) rate(t float64, x *node) *node {
@@ -44,7 +44,7 @@ func (tp *tape) rate(t float64, x *node) *node {
 	return tp.record(n)
 }
 
-// sum is Σ c_i·terms_i.
+// sum returns Σ c_i·terms_i.
 func (tp *tape) sum(c []float64, terms []*node) *node {
 	n := &node{value: make([]float64, len(terms[0].value)), c: slices.Clone(c), terms: slices.Clone(terms)}
 	for i, term := range terms {
@@ -55,7 +55,7 @@ func (tp *tape) sum(c []float64, terms []*node) *node {
 	return tp.record(n)
 }
 
-// combine is x + Σ c_i·terms_i.
+// combine returns x + Σ c_i·terms_i.
 func (tp *tape) combine(x *node, c []float64, terms []*node) *node {
 	return tp.sum(append([]float64{1}, c...), append([]*node{x}, terms...))
 }
@@ -69,7 +69,7 @@ func (n *node) addBar(c float64, bar []float64) {
 	}
 }
 
-// backward carries the bars of all nodes to the inputs and the parameters, and empties the tape.
+// backward propagates the adjoints of all nodes to the inputs and to parameters, and empties the tape.
 func (tp *tape) backward(parameters []float64) {
 	for _, n := range slices.Backward(tp.nodes) {
 		if n.bar == nil {
@@ -89,13 +89,14 @@ func (tp *tape) backward(parameters []float64) {
 	tp.nodes = nil
 }
 
-// carry is what a step hands to the next one: the state, the rate there if it is known, and the rates of an Adams method.
+// carry is the input of a step, which the step before it returns: the state, the rate there if it is known, and the
+// past rates of an Adams method.
 type carry struct {
 	x, rate *node
 	past    rates[*node]
 }
 
-// nodes are all that carry holds, each once.
+// nodes returns the nodes of the carry, each once.
 func (c carry) nodes() []*node {
 	list := []*node{c.x}
 	for _, n := range append([]*node{c.rate}, c.past.rates...) {
@@ -106,7 +107,7 @@ func (c carry) nodes() []*node {
 	return list
 }
 
-// onto returns the carry with its nodes as inputs of another tape, and both in the same order.
+// onto returns a copy of the carry whose nodes are inputs of another tape, and these inputs in the order of nodes.
 func (c carry) onto(tp *tape) (carry, []*node) {
 	list := c.nodes()
 	inputs := make([]*node, len(list))
@@ -126,19 +127,20 @@ func (c carry) onto(tp *tape) (carry, []*node) {
 	return other, inputs
 }
 
-// replay repeats the steps of a solution on tapes.
+// replay repeats the steps of a solution on tapes, to differentiate them.
 type replay struct {
 	p      Problem
 	o      Options
 	norm   norm
 	step   func(tp *tape, t0, t1 float64, from carry) (carry, func(t float64) *node)
-	times  []float64 // where steps end, beginning with T0
-	first  []int     // the index of the first output after each step's beginning
+	times  []float64 // the ends of the steps, beginning with T0
+	first  []int     // for each step, the index of the first output after its beginning
 	cost   Cost
 	g      *Gradient
 	stored int // states held now
 }
 
+// backpropagate finds the steps of the solution and computes the gradient by going back through them.
 func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, error) {
 	solver, err := New(p, o)
 	if err != nil {
@@ -148,13 +150,15 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	switch m := solver.method.(type) {
 	case Tableau:
 		if !m.Explicit() {
-			return nil, fmt.Errorf("ode: %s is implicit, and backpropagation needs an explicit scheme; use Differentiation.Backsolve", m.Name)
+			return nil, fmt.Errorf("ode: %s is implicit, and backpropagation needs an explicit scheme; "+
+				"use Differentiation.Backsolve", m.Name)
 		}
 		r.step = r.rungeKutta(m)
 	case Adams:
 		r.step = r.adams(m)
 	default:
-		return nil, fmt.Errorf("ode: %s (%s) cannot be differentiated by backpropagation; use an explicit Runge–Kutta scheme", m.Info().Name, m.Info().Kind)
+		return nil, fmt.Errorf("ode: %s (%s) cannot be differentiated by backpropagation; use an explicit Runge–Kutta scheme",
+			m.Info().Name, m.Info().Kind)
 	}
 	begun := time.Now()
 	r.times = []float64{p.T0}
@@ -198,35 +202,37 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	r.g.X0 = x0.x.bar
 	r.g.Backward.since(begun)
 	if bad := firstBad(append(slices.Clone(r.g.X0), r.g.Parameters...)); bad >= 0 || !finite(r.g.Loss) {
-		return nil, fmt.Errorf("ode: the gradient is not finite (loss %v); the adjoint equation is unstable here, or the VJP wrong", r.g.Loss)
+		return nil, fmt.Errorf("ode: the gradient is not finite (loss %v); the adjoint equation is unstable here, "+
+			"or the VJP wrong", r.g.Loss)
 	}
 	return r.g, nil
 }
 
-// output adds the cost of an output to the loss, and its gradient to the node's.
+// output adds the cost of an output to the loss, and its gradient to the node's adjoint.
 func (r *replay) output(i int, t float64, x *node) {
 	gx := make([]float64, len(x.value))
 	r.g.Loss += r.cost(i, t, x.value, gx)
 	x.addBar(1, gx)
 }
 
-// hold notes that so many states more are held.
+// hold adds to the number of states that are held, and updates the maximum.
 func (r *replay) hold(states int) {
 	r.stored += states
 	r.g.States = max(r.g.States, r.stored)
 }
 
-// advance computes the steps from one to another without a tape.
+// advance takes the steps with indices from ≤ k < to without recording them.
 func (r *replay) advance(from, to int, state carry) carry {
 	tp := &tape{p: &r.p, stats: &r.g.Backward, off: true}
-	state, _ = state.onto(tp) // rates of the past stay in what is carried on; their gradients belong to one owner
+	state, _ = state.onto(tp) // copies of the past rates, so that each node accumulates its adjoint in one place
 	for k := from; k < to; k++ {
 		state, _ = r.take(tp, k, state)
 	}
 	return state
 }
 
-// take is step number k. Where f jumps at its end, nothing of what was known of rates is carried on.
+// take takes step k. It returns the carry for the next step, without rates where f jumps in between, and the dense
+// output.
 func (r *replay) take(tp *tape, k int, from carry) (carry, func(t float64) *node) {
 	t0, t1 := r.times[k], r.times[k+1]
 	tp.sides = newSides(r.p, r.o, t0, t1)
@@ -237,8 +243,9 @@ func (r *replay) take(tp *tape, k int, from carry) (carry, func(t float64) *node
 	return next, at
 }
 
-// segment computes the steps from one to another with a tape and goes back through them. bars are ∂loss/∂ of what the last step
-// carries on (nil: nothing depends on it); the bars of what the first one begins with are added to its nodes.
+// segment records the steps from ≤ k < to and goes back through them. bars holds the adjoints of the carry behind the
+// last step; nil means that the loss does not depend on it. The adjoints of the first step's carry are added to the
+// nodes of state.
 func (r *replay) segment(from, to int, state carry, bars [][]float64) {
 	tp := &tape{p: &r.p, stats: &r.g.Backward}
 	begin, inputs := state.onto(tp)
@@ -270,9 +277,9 @@ func (r *replay) segment(from, to int, state carry, bars [][]float64) {
 	}
 }
 
-// recursive goes back through the steps with a number of checkpoints: it advances to a step in between, keeps the
-// state there, goes back through what lies behind with one checkpoint less and then through what lies before (Griewank & Walther,
-// Evaluating Derivatives, section 12.3).
+// recursive goes back through the steps from ≤ k < to with a number of checkpoints: it advances to a step in between,
+// keeps the carry there, goes back through the later steps with one checkpoint less, and then through the earlier steps
+// (Griewank & Walther, Evaluating Derivatives, section 12.3).
 func (r *replay) recursive(from, to, checkpoints int, state carry, bars [][]float64) {
 	for to-from > 1 {
 		if checkpoints == 0 {
@@ -295,7 +302,7 @@ func (r *replay) recursive(from, to, checkpoints int, state carry, bars [][]floa
 	}
 }
 
-// bars are those of the nodes.
+// bars returns the adjoints of the nodes, in their order.
 func (c carry) bars() [][]float64 {
 	var list [][]float64
 	for _, n := range c.nodes() {
@@ -307,8 +314,8 @@ func (c carry) bars() [][]float64 {
 	return list
 }
 
-// split is where to put the first of some checkpoints in a number of steps, so that none is computed more than r+1 times,
-// where r is the smallest for which C(checkpoints+r, checkpoints) reaches the number.
+// split returns the number of steps before the first checkpoint. No step is then computed more than r+1 times, where r
+// is the smallest number for which C(checkpoints+r, checkpoints) ≥ steps.
 func split(steps, checkpoints int) int {
 	r, reach := 0, 1.0
 	for reach < float64(steps) {

@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 )
 
-// SolveEach solves the problem from each of the initial states with steps of its own, as many at once as there are
-// processors, so that a sample that is hard neither slows the others down nor hides behind them. Problem.X0 is ignored, and F is called from several
-// goroutines. A sample that fails leaves its partial solution, and its error in the joined one.
+// SolveEach solves the problem from each of the initial states with step sizes of its own, as many at once as there are
+// processors. A hard sample then neither slows the others down nor hides its error among theirs. Problem.X0 is ignored,
+// and F is called from several goroutines. If samples fail, their solutions are partial and the error joins theirs.
 func SolveEach(p Problem, x0 [][]float64, o Options) ([]*Solution, error) {
 	return solveAll(len(x0), func(i int) (*Solution, error) {
 		sample := p
@@ -39,8 +39,8 @@ func solveAll(n int, solve func(i int) (*Solution, error)) ([]*Solution, error) 
 	return solutions, errors.Join(failures...)
 }
 
-// solveIndependent solves a batch sample by sample, and puts the states together again. If samples fail, the solution ends before the
-// first output that one of them has not.
+// solveIndependent solves a batch sample by sample, and puts the states together again. If samples fail, the solution
+// ends before the first output that one of them did not reach.
 func solveIndependent(p Problem, o Options) (*Solution, error) {
 	o.Independent = false
 	samples, n := p.Samples, len(p.X0)/p.Samples

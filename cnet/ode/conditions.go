@@ -20,14 +20,14 @@ type Condition struct {
 	Holds   bool    // exactly, or up to what rounding of irrational coefficients to float64 explains
 }
 
-// String is the condition as it would be written on a blackboard.
+// String returns the condition as a formula.
 func (c Condition) String() string { return fmt.Sprintf("%s: Σ b·Φ = 1/%d", c.Tree, c.Density) }
 
 // Conditions returns the order conditions of a tableau for all trees of up to the given order, by order.
 //
-// They are evaluated in rational arithmetic. A coefficient stands for the simplest fraction that rounds to it, so that 1./3
-// is a third. Where coefficients are irrational, a condition holds if it is violated by no more than their rounding. A
-// tableau whose shape Check refuses has no conditions: nil.
+// They are evaluated in rational arithmetic. A coefficient stands for the simplest fraction that rounds to it, so that
+// 1./3 is a third. Where coefficients are irrational, a condition holds if it is violated by no more than their
+// rounding. A tableau whose shape Check refuses has no conditions: nil.
 func Conditions(tb Tableau, order int) []Condition {
 	if tb.shape() != nil {
 		return nil
@@ -45,7 +45,8 @@ func Conditions(tb Tableau, order int) []Condition {
 	return list
 }
 
-// derivedOrder is the highest order, up to CheckedOrder, all of whose conditions hold; 0 if the scheme is not even consistent.
+// derivedOrder returns the highest order, up to CheckedOrder, all of whose conditions hold; 0 if the scheme is not
+// consistent.
 func derivedOrder(tb Tableau) int {
 	if tb.shape() != nil {
 		return 0 // Check says what is wrong
@@ -60,7 +61,8 @@ func derivedOrder(tb Tableau) int {
 	return CheckedOrder
 }
 
-// EmbeddedOrder is the order of the method that Err compares with, up to CheckedOrder; 0 if there is none.
+// EmbeddedOrder returns the order of the embedded method, whose weights are B - Err, up to CheckedOrder; 0 if there is
+// none.
 func (tb Tableau) EmbeddedOrder() int {
 	if tb.Err == nil || tb.shape() != nil {
 		return 0
@@ -82,7 +84,7 @@ type tree struct {
 	branches []*tree
 }
 
-// treesUpTo lists the rooted trees with 1, 2, ... nodes.
+// treesUpTo returns the rooted trees with 1, 2, ... nodes.
 func treesUpTo(order int) [][]*tree {
 	levels := [][]*tree{{{name: "τ", nodes: 1, density: 1}}}
 	var all []*tree // in the order of their creation, which makes each multiset of branches appear once
@@ -120,7 +122,8 @@ func join(nodes int, branches []*tree) *tree {
 	return t
 }
 
-// estimate is an exact number and a bound of what rounding of the coefficients it is made of may have changed it by.
+// estimate is an exact number computed from rounded coefficients, and a bound on the error that their rounding causes
+// in it.
 type estimate struct {
 	value    *big.Rat
 	rounding float64
@@ -131,7 +134,7 @@ func (e estimate) zero() bool {
 	return math.Abs(f) <= e.rounding
 }
 
-// epsilon is a generous unit of rounding: published coefficients are often given to 16 digits.
+// epsilon is the relative error of a coefficient, generously: published coefficients are often given to 16 digits.
 const epsilon = 4 * 0x1p-53
 
 // exactTableauForm is a tableau in fractions.
@@ -148,7 +151,7 @@ func exactTableau(tb Tableau) exactTableauForm {
 	return m
 }
 
-// weights are the Φ_i of a tree for every stage: the product over its branches of Σ_j a_ij·Φ_j(branch).
+// weights returns the Φ_i of a tree for every stage: the product over its branches of Σ_j a_ij·Φ_j(branch).
 func (m exactTableauForm) weights(t *tree) []estimate {
 	phi := make([]estimate, len(m.a))
 	for i := range phi {
@@ -160,13 +163,14 @@ func (m exactTableauForm) weights(t *tree) []estimate {
 			factor := m.sum(row, inner)
 			x, _ := phi[i].value.Float64()
 			y, _ := factor.value.Float64()
-			phi[i] = estimate{new(big.Rat).Mul(phi[i].value, factor.value), math.Abs(x)*factor.rounding + math.Abs(y)*phi[i].rounding}
+			phi[i] = estimate{new(big.Rat).Mul(phi[i].value, factor.value),
+				math.Abs(x)*factor.rounding + math.Abs(y)*phi[i].rounding}
 		}
 	}
 	return phi
 }
 
-// sum is Σ coefficients[j]·terms[j].
+// sum returns Σ coefficients[j]·terms[j].
 func (m exactTableauForm) sum(coefficients []*big.Rat, terms []estimate) estimate {
 	sum := estimate{new(big.Rat), 0}
 	for j, c := range coefficients {
@@ -182,7 +186,7 @@ func (m exactTableauForm) sum(coefficients []*big.Rat, terms []estimate) estimat
 	return sum
 }
 
-// exactSum is Σ v - target.
+// exactSum returns Σ v - target.
 func exactSum(v []float64, target float64) estimate {
 	sum := estimate{new(big.Rat).Neg(fraction(target)), math.Abs(target) * epsilon}
 	for _, x := range v {
@@ -192,8 +196,8 @@ func exactSum(v []float64, target float64) estimate {
 	return sum
 }
 
-// fractionSum is the sum of the fractions that the coefficients stand for, so that 1./3 + 2./3 is 1. If there are others than
-// numbers among them it is not one either.
+// fractionSum returns the sum of the fractions that the coefficients stand for, so that 1./3 + 2./3 is 1. It is NaN if
+// a coefficient is not finite.
 func fractionSum(v []float64) float64 {
 	if firstBad(v) >= 0 {
 		return math.NaN()

@@ -5,18 +5,18 @@ import (
 	"math"
 )
 
-// Norm says how the errors of the components, each divided by its tolerance, become one number, which must be at
-// most 1.
+// Norm combines the errors of the components, each divided by its tolerance, into one number. A step is accepted if it
+// is at most 1.
 type Norm int
 
 const (
 	RMS       Norm = iota // the root of the mean square over all components
 	Max                   // the largest component
-	PerSample             // the largest of the samples' RMS: no sample's error hides behind the others'
+	PerSample             // the largest RMS of any sample, so that no sample's error hides behind the others
 )
 
-// Controller chooses the next step from the errors e of the last ones (1 is what the tolerances allow; HNW II, section IV.2;
-// Söderlind, Automatic control and adaptive time-stepping, 2002):
+// Controller chooses the next step from the errors e of the last ones (1 is what the tolerances allow; HNW II, section
+// IV.2; Söderlind, Automatic control and adaptive time-stepping, 2002):
 //
 //	h_next = h · Safety · e_n^-(P+I+D)/k · e_(n-1)^(P+2D)/k · e_(n-2)^-D/k
 //
@@ -27,10 +27,11 @@ type Controller struct {
 	MinFactor, MaxFactor float64 // 0.2 and 10: bounds of h_next/h; an accepted step never makes the next one shorter
 }
 
-// PI is a controller that oscillates less where stability limits the step.
+// PI returns a controller whose step sizes oscillate less where stability limits them.
 func PI() Controller { return Controller{P: 0.4, I: 0.3} }
 
-// PID is Söderlind's filter H312PID, for smooth step sequences: the exponents of the last three errors are as 1 : 2 : 1.
+// PID returns Söderlind's filter H312PID, for smooth step sequences: the exponents of the last three errors are as 1 :
+// 2 : 1.
 func PID() Controller { return Controller{P: -2. / 9, I: 2. / 9, D: 1. / 18} }
 
 func (c Controller) withDefaults() Controller {
@@ -64,7 +65,7 @@ func (c Controller) check() error {
 	return nil
 }
 
-// control is a controller at work.
+// control is a Controller with its memory of past errors.
 type control struct {
 	Controller
 	order    float64
@@ -73,7 +74,7 @@ type control struct {
 
 func newControl(c Controller, order int) control { return control{c, float64(order), [2]float64{1, 1}} }
 
-// factor is what to multiply the step by after a step with the given error.
+// factor returns h_next/h after a step with error norm e.
 func (c *control) factor(e float64, accepted bool) float64 {
 	if e == 0 {
 		return c.MaxFactor
@@ -86,7 +87,8 @@ func (c *control) factor(e float64, accepted bool) float64 {
 	if c.P == 0 && c.D == 0 && c.I == 1 {
 		f = c.Safety * math.Exp(-math.Log(e)/k) // twice as fast as math.Pow
 	} else {
-		f = c.Safety * math.Pow(e, -(c.P+c.I+c.D)/k) * math.Pow(c.previous[0], (c.P+2*c.D)/k) * math.Pow(c.previous[1], -c.D/k)
+		f = c.Safety * math.Pow(e, -(c.P+c.I+c.D)/k) *
+			math.Pow(c.previous[0], (c.P+2*c.D)/k) * math.Pow(c.previous[1], -c.D/k)
 	}
 	low := c.MinFactor
 	if accepted {
@@ -103,7 +105,7 @@ type norm struct {
 	rtol, atol   float64
 	rtols, atols []float64
 	max          bool
-	ends         []int // where groups of components end, whose norms are taken apart
+	ends         []int // the ends of groups of components; the largest norm of a group counts
 }
 
 func newNorm(p Problem, o Options) norm {
@@ -122,7 +124,7 @@ func newNorm(p Problem, o Options) norm {
 	return m
 }
 
-// of is the norm of v, relative to the tolerances at states x and y. It is NaN if a number is not finite.
+// of returns the norm of v, relative to the tolerances at states x and y; NaN if a number is not finite.
 func (m *norm) of(v, x, y []float64) float64 {
 	largest, start := 0.0, 0
 	for _, end := range m.ends {
@@ -142,7 +144,7 @@ func (m *norm) of(v, x, y []float64) float64 {
 	return largest
 }
 
-// ratio is |v| over the tolerance of component i.
+// ratio returns |v| divided by the tolerance of component i.
 func (m *norm) ratio(i int, v, x, y float64) float64 {
 	rtol, atol := m.rtol, m.atol
 	if m.rtols != nil {
@@ -158,7 +160,7 @@ func (m *norm) ratio(i int, v, x, y float64) float64 {
 	return math.Abs(v) / (atol + rtol*size)
 }
 
-// worst is the component with the largest ratio, or the first that is not a number.
+// worst returns the index of the component with the largest ratio, or of the first whose ratio is not finite.
 func (m *norm) worst(v, x, y []float64) int {
 	worst, largest := 0, -1.0
 	for i := range v {

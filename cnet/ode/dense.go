@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Interpolation says how states between the ends of a step are found.
+// Interpolation is the way in which states between the ends of a step are computed.
 type Interpolation int
 
 const (
@@ -48,7 +48,7 @@ func (p *polynomial) at(theta float64, x []float64) {
 	}
 }
 
-// line is the curve through both ends.
+// line sets p to the straight line through the states at both ends.
 func (p *polynomial) line(x0, x1 []float64) {
 	p.reset(1, len(x0))
 	for i := range x0 {
@@ -56,7 +56,7 @@ func (p *polynomial) line(x0, x1 []float64) {
 	}
 }
 
-// hermite is the cubic through states and rates at both ends of a step of length h (HNW I, eq. II.6.7).
+// hermite sets p to the cubic through states and rates at both ends of a step of length h (HNW I, eq. II.6.7).
 func (p *polynomial) hermite(h float64, x0, x1, f0, f1 []float64) {
 	p.reset(3, len(x0))
 	for i := range x0 {
@@ -67,7 +67,7 @@ func (p *polynomial) hermite(h float64, x0, x1, f0, f1 []float64) {
 	}
 }
 
-// quartic also goes through the state in the middle.
+// quartic sets p to the polynomial of degree 4 that also goes through the state in the middle of the step.
 func (p *polynomial) quartic(h float64, x0, mid, x1, f0, f1 []float64) {
 	p.reset(4, len(x0))
 	for i := range x0 {
@@ -79,7 +79,7 @@ func (p *polynomial) quartic(h float64, x0, mid, x1, f0, f1 []float64) {
 	}
 }
 
-// fit makes sure that the curve of the step is known.
+// fit computes the curve of the step unless that has been done.
 func (s *Step) fit() {
 	if !s.fitted {
 		s.solver.step.fit(&s.curve)
@@ -87,7 +87,7 @@ func (s *Step) fit() {
 	}
 }
 
-// notInterpolated is the failure of a step whose ends are finite, but not what lies between them.
+// notInterpolated returns the failure of a step whose ends are finite and whose interpolated states are not.
 func notInterpolated(s *Step, t float64, component int, value float64) *Failure {
 	return &Failure{
 		Reason: "the interpolated state is not finite", Advice: "shorten the steps, or choose a more stable scheme",
@@ -95,9 +95,9 @@ func notInterpolated(s *Step, t float64, component int, value float64) *Failure 
 	}
 }
 
-// Curve is a solution between two times: what Options.Dense keeps.
+// Curve is a solution as a function of time, kept by Options.Dense.
 type Curve struct {
-	times  []float64 // where pieces end, beginning with T0
+	times  []float64 // the ends of the pieces, beginning with T0
 	pieces []polynomial
 	begin  []float64 // the state at the first time
 }
@@ -116,7 +116,8 @@ func (c *Curve) At(t float64) ([]float64, error) {
 	last := len(c.times) - 1
 	direction := sign(c.times[last] - c.times[0])
 	if !((t-c.times[0])*direction >= 0 && (c.times[last]-t)*direction >= 0) {
-		return nil, fmt.Errorf("ode: t is %v, must be between %v and %v", t, min(c.times[0], c.times[last]), max(c.times[0], c.times[last]))
+		return nil, fmt.Errorf("ode: t is %v, must be between %v and %v", t, min(c.times[0], c.times[last]),
+			max(c.times[0], c.times[last]))
 	}
 	if last == 0 {
 		return slices.Clone(c.begin), nil
@@ -135,8 +136,8 @@ func (c *Curve) At(t float64) ([]float64, error) {
 	return x, nil
 }
 
-// endRates are the rates at both ends of a step, for methods that do not have them as stages: evaluated when they are
-// needed, and passed on to the next step.
+// endRates holds the rates at both ends of a step for methods that do not have them as stages. A rate is evaluated when
+// interpolation needs it; the one at the end serves the next step.
 type endRates struct {
 	start, end           []float64
 	startKnown, endKnown bool
@@ -149,7 +150,7 @@ func (e *endRates) accept() {
 
 func (e *endRates) restart() { e.endKnown = false }
 
-// fit fits the step that the solver has just accepted.
+// fit writes the polynomial of the solver's last accepted step to p.
 func (e *endRates) fit(s *Solver, h float64, p *polynomial) {
 	if s.o.Interpolation == Linear {
 		p.line(s.before, s.x)

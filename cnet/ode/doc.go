@@ -1,13 +1,14 @@
 // Package ode solves ordinary differential equations dx/dt = f(t, x).
 //
-// Methods are data: a Tableau is a Runge–Kutta scheme in Butcher's form, an Adams a multistep method, a Splitting a symplectic
-// one for separable systems. They have names (Lookup, Methods) and can be registered under new ones; a tableau is refused
-// with the order condition that it violates. Two executors read them:
+// Methods are data: a Tableau is a Runge–Kutta scheme in Butcher's form, an Adams a multistep method, a Splitting a
+// symplectic one for separable systems. Lookup finds one by its name, Register adds one; a tableau that violates an
+// order condition is refused, and the error names the condition. Two executors use them:
 //
-//   - Integrate takes equal steps with any state that can be combined linearly: a number, or the nodes of a computation
-//     graph, where it makes the layers of a network and can be differentiated by the graph.
-//   - Solve and New run on the host, on []float64, with fixed or adaptive steps, dense output, events, and an iterator over the
-//     steps; Differentiate gives gradients by backpropagation, with checkpoints, or by solving the adjoint equation backwards.
+//   - Integrate takes equal steps with any state that can be combined linearly: a number, or a node of a computation
+//     graph. In a graph the steps are the layers of a network, which the graph differentiates.
+//   - Solve and New run on the host, on []float64, with fixed or adaptive steps, dense output, events, and an iterator
+//     over the steps; Differentiate gives gradients by backpropagation, with checkpoints, or by solving the adjoint
+//     equation backwards.
 //
 // # Example
 //
@@ -18,12 +19,14 @@
 //
 // # How to choose a method
 //
-// For plain problems dopri5 (or tsit5) at loose and dopri8 at tight tolerances. Where dopri5 takes far more steps than the solution has
-// features, the problem is stiff: sdirk4. For long orbits leapfrog or yoshida4, which keep the energy. For trained networks the
-// scheme is part of the model: train and run with the same one, unless the point is to see what happens otherwise.
+// For plain problems dopri5 (or tsit5) at loose and dopri8 at tight tolerances. Where dopri5 takes far more steps than
+// the solution has features, the problem is stiff: use sdirk4. For long orbits leapfrog or yoshida4, which keep the
+// energy. For trained networks the scheme is part of the model: train and run with the same one, unless the point is to
+// see what happens otherwise.
 //
 // # Errors
 //
-// A solver that cannot go on returns what it has and a *Failure that names the time, the step, the error and the component.
-// No function of the package panics on bad input; functions that it is given may.
+// A solver that cannot go on returns what it has and a *Failure that names the time, the step, the error and the
+// component. No function of the package panics on bad input. A panic in a function of the caller's, such as Problem.F,
+// is not caught.
 package ode

@@ -6,16 +6,16 @@ import (
 	"slices"
 )
 
-// Event is something that happens where a function of the state passes through zero. It is looked for at the ends of steps: a function
-// that passes zero twice within one is not seen to; MaxStep helps.
+// Event is a zero crossing of a function of time and state. Its sign is compared at the ends of steps: two sign changes
+// within one step are missed; a smaller Options.MaxStep finds them.
 type Event struct {
 	Name      string
 	G         func(t float64, x []float64) float64
 	Direction int  // > 0: only where G rises through zero; < 0: only where it falls; 0: both
-	Terminal  bool // the solution ends there
+	Terminal  bool // the solution ends at the event
 }
 
-// Occurrence is an event that happened.
+// Occurrence is an event that a solver has found, with its time and state.
 type Occurrence struct {
 	Event int // its index in Problem.Events
 	Name  string
@@ -23,10 +23,10 @@ type Occurrence struct {
 	X     []float64
 }
 
-// eventState watches the signs of the events' functions.
+// eventState follows the signs of the events' functions from step to step.
 type eventState struct {
-	sign   []float64 // where it was last not zero; 0 if that has not been yet
-	onZero []bool    // it was zero at the last step's end
+	sign   []float64 // the last sign of each function that was not 0; 0 if there has been none
+	onZero []bool    // whether the function was zero at the end of the last step
 	found  []Occurrence
 	x      []float64
 }
@@ -49,13 +49,15 @@ func signOrZero(x float64) float64 {
 	return 0
 }
 
-// look finds the events of the step that was just accepted, in the order of time, and ends it at the first terminal one.
+// look finds the events of the step that was just accepted, in the order of time, and ends the step at the first
+// terminal one.
 func (e *eventState) look(s *Solver) error {
 	var found []Occurrence
 	for i, event := range s.p.Events {
 		value := event.G(s.t, s.x)
 		if math.IsNaN(value) {
-			return &Failure{Reason: fmt.Sprintf("the function of event %d (%s) is not a number", i, event.Name), T: s.t, H: s.current.H(), Value: value}
+			return &Failure{Reason: fmt.Sprintf("the function of event %d (%s) is not a number", i, event.Name), T: s.t,
+				H: s.current.H(), Value: value}
 		}
 		before, after := e.sign[i], signOrZero(value)
 		if after != 0 {
@@ -90,8 +92,8 @@ func (e *eventState) look(s *Solver) error {
 	return nil
 }
 
-// root finds where the event's function leaves the sign it has at the beginning of the step: by false position, and by
-// halving the bracket whenever that is slow.
+// root returns the time at which the event's function loses the sign that it has at the beginning of the step. Every
+// third iteration bisects the bracket, the others are false position, which alone can be slow.
 func (e *eventState) root(s *Solver, event Event, before float64) float64 {
 	g := func(t float64) float64 {
 		s.current.At(t, e.x)

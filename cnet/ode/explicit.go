@@ -8,15 +8,15 @@ type explicitStepper struct {
 	b     []term
 	err   []term
 	mid   []term
-	exact bool        // the last stage is evaluated at the result
-	fsal  bool        // the last stage is taken for the rate at the end
+	exact bool        // the last stage is evaluated at the end of the step, so it is the rate there
+	fsal  bool        // the last stage is used as the rate at the end
 	k     [][]float64 // rates of the stages
 	state []float64   // of a stage
 	est   []float64   // error estimates
 	end   []float64   // the rate at the end of the last accepted step, where no stage is
 
-	known    bool // k[0] is the rate at the present time
-	endKnown bool // end is
+	known    bool // k[0] is the rate at the current time
+	endKnown bool // end is set
 	h        float64
 }
 
@@ -54,7 +54,7 @@ func newExplicit(s *Solver, tb Tableau) *explicitStepper {
 	return r
 }
 
-// know gives the rate at the present time, which somebody has evaluated already.
+// know sets the rate at the current time, which firstStep has evaluated already.
 func (r *explicitStepper) know(f []float64) {
 	copy(r.k[0], f)
 	r.known = true
@@ -116,7 +116,7 @@ func (r *explicitStepper) sum(y []float64, h float64, terms []term) {
 	}
 }
 
-// few components are not worth passes over them.
+// few is the number of components up to which one loop is faster than several passes over the components.
 const few = 8
 
 // sum writes Σ terms to y, four terms in a pass over the components.
@@ -151,7 +151,7 @@ func sum(y []float64, terms []term) {
 	}
 }
 
-// accept leaves the stages as they are, for fit; the next step starts with the last one if it is the rate there.
+// accept keeps the stages for fit. If the last one is the rate at the end, it becomes the first of the next step.
 func (r *explicitStepper) accept() {
 	r.known = false
 	if r.fsal {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzTableau registers whatever tableau it is given and, if it is accepted, solves with it: no panic, no silent NaN, and
-// the order that was derived is kept on a problem of quadrature, which needs Σ b·c^(q-1) = 1/q.
+// FuzzTableau registers whatever tableau it is given and, if it is accepted, solves with it: no panic, no silent NaN,
+// and the order that was derived is kept on a problem of quadrature, which needs Σ b·c^(q-1) = 1/q.
 func FuzzTableau(f *testing.F) {
 	f.Add(uint64(1), 4, 4, 0)
 	f.Add(uint64(2), 1, 0, 1)
@@ -73,7 +73,8 @@ func FuzzTableau(f *testing.F) {
 	})
 }
 
-// FuzzSolve solves systems of all shapes with all methods, tolerances and steps: it ends, with finite numbers or an error.
+// FuzzSolve solves systems of all shapes with all methods, tolerances and steps: it ends, with finite numbers or an
+// error.
 func FuzzSolve(f *testing.F) {
 	for i := range len(Methods()) {
 		f.Add(uint64(i), i, 2, 1e-6, 1e-9, 1.0, 20)

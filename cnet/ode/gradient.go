@@ -6,40 +6,44 @@ import (
 	"time"
 )
 
-// Cost is the part of a loss that depends on the state x at output i, at time t: it returns its value and writes its gradient
-// with respect to x to gx, which is zero before.
+// Cost is the part of a loss that depends on the state x at output i, at time t: it returns its value and writes its
+// gradient with respect to x to gx, which is zero before.
 type Cost func(i int, t float64, x, gx []float64) float64
 
-// Gradient is what Differentiate found.
+// Gradient is the result of Differentiate.
 type Gradient struct {
-	Loss              float64
-	X0, Parameters    []float64 // ∂loss/∂x(T0) and ∂loss/∂p
-	Forward, Backward Stats     // of the solution that chooses the steps, if they are not fixed, and of all that gradients take
-	States            int       // the largest number of states held at once: the memory that it took, in units of X0
+	Loss           float64
+	X0, Parameters []float64 // ∂loss/∂x(T0) and ∂loss/∂p
+	Forward        Stats     // of the forward solution; backpropagation with fixed steps counts them in Backward
+	Backward       Stats     // of computing the gradient
+	States         int       // the largest number of states held at once: the memory that was needed, in units of X0
 }
 
-// Differentiation says how gradients are computed.
+// Differentiation is the way in which gradients are computed.
 //
 //	                  memory                  error
-//	Backpropagation   all stages of all steps none: the gradient of what was computed
-//	  Checkpoints: n  n states and one step   none; steps are computed again, about twice for n ≈ √steps, log(steps) times for n ≈ log(steps)
-//	Backsolve         none                    of the order of the tolerances: the state is integrated backwards, too
+//	Backpropagation   all stages of all steps none: the gradient of the computed solution
+//	  Checkpoints: n  n states and one step   none
+//	Backsolve         none                    of the order of the tolerances, as x is integrated backwards too
+//
+// With checkpoints, steps are computed again: about twice for n ≈ √steps, log(steps) times for n ≈ log(steps).
 type Differentiation struct {
 	Backsolve   bool
-	Checkpoints int // states kept by backpropagation; 0: keep everything; Auto: the square root of the number of steps
+	Checkpoints int // the number of states that backpropagation keeps; 0: everything is kept; or Auto
 
-	// Options of the backward solution, for Backsolve: those of the forward one if nil.
+	// Adjoint holds the options of the backward solution, for Backsolve; nil: those of the forward one.
 	Adjoint *Options
 }
 
-// Auto chooses the number of checkpoints.
+// Auto as the number of checkpoints stands for the square root of the number of steps.
 const Auto = -1
 
-// Differentiate solves the problem and computes the gradient of Σ cost over the outputs (Options.At, or the end if there are
-// none) with respect to the initial state and the parameters. Problem.VJP must be set.
+// Differentiate solves the problem and computes the gradient of Σ cost over the outputs (Options.At, or the end if
+// there are none) with respect to the initial state and the parameters. Problem.VJP must be set.
 //
-// The lengths of steps are taken for constants, as they should be: torchdiffeq and its fork differentiate through their choice,
-// which is an error of up to the size of the gradient. Backpropagation needs an explicit Runge–Kutta scheme or an Adams method.
+// Step sizes are treated as constants. torchdiffeq and the original's fork of it also differentiate through the choice
+// of step sizes, which is an error of up to the size of the gradient. Backpropagation needs an explicit Runge–Kutta
+// scheme or an Adams method.
 func Differentiate(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, error) {
 	if p.VJP == nil {
 		return nil, fmt.Errorf("ode: Problem.VJP is nil; gradients need it: it must add aᵀ∂f/∂x to ax and aᵀ∂f/∂p to ap")
@@ -48,13 +52,16 @@ func Differentiate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 		return nil, fmt.Errorf("ode: the cost is nil")
 	}
 	if len(p.Events) > 0 {
-		return nil, fmt.Errorf("ode: gradients do not know events; remove Problem.Events, or let T1 be where the event happens")
+		return nil, fmt.Errorf("ode: gradients do not know events; remove Problem.Events, or let T1 be where " +
+			"the event happens")
 	}
 	if d.Checkpoints < Auto {
-		return nil, fmt.Errorf("ode: Differentiation.Checkpoints is %d, must be a number of states, 0 for all or Auto", d.Checkpoints)
+		return nil, fmt.Errorf("ode: Differentiation.Checkpoints is %d, must be a number of states, 0 for all or Auto",
+			d.Checkpoints)
 	}
 	if o.EveryStep {
-		return nil, fmt.Errorf("ode: gradients need outputs that do not depend on the steps; use Options.At instead of EveryStep")
+		return nil, fmt.Errorf("ode: gradients need outputs that do not depend on the steps; use Options.At instead of " +
+			"EveryStep")
 	}
 	if len(o.At) == 0 {
 		o.At = []float64{p.T1}
@@ -65,8 +72,9 @@ func Differentiate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	return backpropagate(p, o, cost, d)
 }
 
-// backsolve integrates the adjoint equation da/dt = -aᵀ∂f/∂x backwards, together with x and the gradient of the parameters
-// (Pontryagin; Chen et al., Neural ordinary differential equations, 2018). At each output x is set right again.
+// backsolve integrates the adjoint equation da/dt = -aᵀ∂f/∂x backwards, together with x and the gradient of the
+// parameters (Pontryagin; Chen et al., Neural ordinary differential equations, 2018). At each output x is reset to the
+// forward solution.
 func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, error) {
 	o.Dense, o.EveryStep = false, false
 	solution, err := Solve(p, o)
@@ -86,7 +94,8 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 	if method, err := back.method(); err != nil {
 		return nil, err
 	} else if _, split := method.(Splitting); split {
-		return nil, fmt.Errorf("ode: the adjoint equation is not separable, as %s needs it; give Differentiation.Adjoint with another scheme", method.Info().Name)
+		return nil, fmt.Errorf("ode: the adjoint equation is not separable, as %s needs it; give Differentiation.Adjoint "+
+			"with another scheme", method.Info().Name)
 	}
 	grid := back.Grid
 	g := &Gradient{Forward: solution.Stats, States: len(solution.X) + 3}
@@ -102,7 +111,8 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 	}}
 	back.Dense, back.EveryStep = false, false
 	if back.RTols != nil || back.ATols != nil {
-		return nil, fmt.Errorf("ode: the backward solution has more components than X0; give Differentiation.Adjoint with tolerances of its own")
+		return nil, fmt.Errorf("ode: the backward solution has more components than X0; give Differentiation.Adjoint with " +
+			"tolerances of its own")
 	}
 	back.groups = []int{n, 2 * n, 2*n + m}
 	if m == 0 {
@@ -155,7 +165,7 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 	return g, nil
 }
 
-// reversedGrid is the part of a grid between two of its times, or others, backwards.
+// reversedGrid returns the times from, to, and those of the grid between them, backwards.
 func reversedGrid(grid []float64, from, to float64) []float64 {
 	part := []float64{from}
 	for i := len(grid) - 1; i >= 0; i-- {
@@ -183,5 +193,5 @@ func (s *Stats) add(other Stats) {
 	s.LargestStep = max(s.LargestStep, other.LargestStep)
 }
 
-// since records wall time from a moment on.
+// since adds the wall time that has passed since begun.
 func (s *Stats) since(begun time.Time) { s.Wall += time.Since(begun) }

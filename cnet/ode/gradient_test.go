@@ -47,7 +47,8 @@ func TestGradients(t *testing.T) {
 		{Options{Scheme: "dopri5", RTol: 1e-10, ATol: 1e-10}, Differentiation{}, 1e-6},
 		{Options{Scheme: "bosh3", RTol: 1e-8, ATol: 1e-8}, Differentiation{Checkpoints: Auto}, 1e-5},
 		{Options{Scheme: "dopri5", RTol: 1e-10, ATol: 1e-10}, Differentiation{Backsolve: true}, 1e-6},
-		{Options{Scheme: "rk4", Steps: 400}, Differentiation{Backsolve: true, Adjoint: &Options{Scheme: "dopri8", RTol: 1e-11, ATol: 1e-11}}, 1e-6},
+		{Options{Scheme: "rk4", Steps: 400},
+			Differentiation{Backsolve: true, Adjoint: &Options{Scheme: "dopri8", RTol: 1e-11, ATol: 1e-11}}, 1e-6},
 	} {
 		name := fmt.Sprintf("%s %+v", c.o.Scheme, c.d)
 		c.o.At = at
@@ -103,15 +104,18 @@ func TestCheckpoints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if distance(g.X0, all.X0) > 1e-12*size(all.X0) || distance(g.Parameters, all.Parameters) > 1e-12*size(all.Parameters) {
+		if distance(g.X0, all.X0) > 1e-12*size(all.X0) ||
+			distance(g.Parameters, all.Parameters) > 1e-12*size(all.Parameters) {
 			t.Errorf("%d checkpoints: %v, want %v", c, g.X0, all.X0)
 		}
 		if g.States >= previous.States || g.Backward.NFE <= previous.Backward.NFE {
-			t.Errorf("%d checkpoints: %d states and %d evaluations, before %d and %d", c, g.States, g.Backward.NFE, previous.States, previous.Backward.NFE)
+			t.Errorf("%d checkpoints: %d states and %d evaluations, before %d and %d", c, g.States, g.Backward.NFE,
+				previous.States, previous.Backward.NFE)
 		}
 		previous = g
 	}
-	if auto, _ := Differentiate(build(p), o, cost, Differentiation{Checkpoints: Auto}); auto.States > 60 || auto.Backward.NFE > 4*4*1000 {
+	if auto, _ := Differentiate(build(p), o, cost, Differentiation{Checkpoints: Auto}); auto.States > 60 ||
+		auto.Backward.NFE > 4*4*1000 {
 		t.Errorf("√n checkpoints hold %d states and evaluate %d times", auto.States, auto.Backward.NFE)
 	}
 }
@@ -119,20 +123,25 @@ func TestCheckpoints(t *testing.T) {
 func TestGradientBadInput(t *testing.T) {
 	build, p, _, cost := tracking()
 	for want, change := range map[string]func(p *Problem, o *Options, d *Differentiation){
-		"VJP is nil":                 func(p *Problem, _ *Options, _ *Differentiation) { p.VJP = nil },
-		"Checkpoints is -2":          func(_ *Problem, _ *Options, d *Differentiation) { d.Checkpoints = -2 },
-		"sdirk4 is implicit":         func(_ *Problem, o *Options, _ *Differentiation) { o.Scheme = "sdirk4" },
-		"leapfrog (symplectic":       func(_ *Problem, o *Options, _ *Differentiation) { o.Scheme, o.Steps = "leapfrog", 3 },
-		"do not know events":         func(p *Problem, _ *Options, _ *Differentiation) { p.Events = make([]Event, 1) },
-		"instead of EveryStep":       func(_ *Problem, o *Options, _ *Differentiation) { o.EveryStep = true },
-		"has no error estimate":      func(_ *Problem, o *Options, _ *Differentiation) { o.Scheme = "rk4" },
-		"3 steps were not enough":    func(_ *Problem, o *Options, _ *Differentiation) { o.MaxSteps = 3 },
-		"more components than X0":    func(_ *Problem, o *Options, d *Differentiation) { o.RTols, d.Backsolve = []float64{1e-3, 1e-3}, true },
-		"the adjoint equation backw": func(_ *Problem, _ *Options, d *Differentiation) { d.Backsolve, d.Adjoint = true, &Options{MaxSteps: 1} },
+		"VJP is nil":              func(p *Problem, _ *Options, _ *Differentiation) { p.VJP = nil },
+		"Checkpoints is -2":       func(_ *Problem, _ *Options, d *Differentiation) { d.Checkpoints = -2 },
+		"sdirk4 is implicit":      func(_ *Problem, o *Options, _ *Differentiation) { o.Scheme = "sdirk4" },
+		"leapfrog (symplectic":    func(_ *Problem, o *Options, _ *Differentiation) { o.Scheme, o.Steps = "leapfrog", 3 },
+		"do not know events":      func(p *Problem, _ *Options, _ *Differentiation) { p.Events = make([]Event, 1) },
+		"instead of EveryStep":    func(_ *Problem, o *Options, _ *Differentiation) { o.EveryStep = true },
+		"has no error estimate":   func(_ *Problem, o *Options, _ *Differentiation) { o.Scheme = "rk4" },
+		"3 steps were not enough": func(_ *Problem, o *Options, _ *Differentiation) { o.MaxSteps = 3 },
+		"more components than X0": func(_ *Problem, o *Options, d *Differentiation) {
+			o.RTols, d.Backsolve = []float64{1e-3, 1e-3}, true
+		},
+		"the adjoint equation backw": func(_ *Problem, _ *Options, d *Differentiation) {
+			d.Backsolve, d.Adjoint = true, &Options{MaxSteps: 1}
+		},
 	} {
 		q, o, d := build(p), Options{}, Differentiation{}
 		change(&q, &o, &d)
-		if _, err := Differentiate(q, o, func(_ int, t float64, x, gx []float64) float64 { return cost(0, t, x, gx) }, d); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Differentiate(q, o, func(_ int, t float64, x, gx []float64) float64 { return cost(0, t, x, gx) },
+			d); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)
 		}
 	}

@@ -38,7 +38,8 @@ func nonAutonomousHost(t float64, x, dx []float64) {
 	dx[0] = math.Cos(3*t)*math.Sin(x[0]) - t/4*x[0]
 }
 
-// integrate takes steps from 1 over [0, 2] in a graph and returns the end, and its derivative with respect to the beginning.
+// integrate takes steps from 1 over [0, 2] in a graph and returns the end, and its derivative with respect to the
+// beginning.
 func integrate(t testing.TB, m ode.Method, steps int) (x, dx float64) {
 	t.Helper()
 	exec, err := NewExec(goEngine(t), func(x0 *Node) []*Node {
@@ -101,7 +102,8 @@ func TestGraphEqualsHost(t *testing.T) {
 
 // The orders of the schemes in a graph, measured.
 func TestOrderInGraphs(t *testing.T) {
-	fine, err := ode.Solve(ode.Problem{F: nonAutonomousHost, X0: []float64{1}, T1: 2}, ode.Options{Scheme: "dopri8", RTol: 1e-14, ATol: 1e-14})
+	fine, err := ode.Solve(ode.Problem{F: nonAutonomousHost, X0: []float64{1}, T1: 2},
+		ode.Options{Scheme: "dopri8", RTol: 1e-14, ATol: 1e-14})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +136,8 @@ func TestGraphRefusesImplicit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ode.Integrate(m, 1.0, 3, 0.1, ode.System[float64]{}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ode.Integrate(m, 1.0, 3, 0.1, ode.System[float64]{}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

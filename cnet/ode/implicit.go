@@ -13,14 +13,14 @@ type implicitStepper struct {
 	tb       Tableau
 	k        [][]float64
 	est      []float64
-	base     []float64 // of a stage: what does not depend on its own rate
+	base     []float64 // the part of a stage's state that does not depend on its own rate
 	at       []float64
 	residual []float64
 	jacobian []float64
 	lu       luFactors
-	current  bool    // the Jacobian is the one at the present time
-	have     bool    // there is one
-	stale    bool    // it makes the iterations slow
+	current  bool    // the Jacobian is that of the current time
+	have     bool    // there is a Jacobian
+	stale    bool    // the iterations converge slowly with it
 	factored float64 // γ·h of the factorisation, 0: none
 	h        float64
 	guess    []float64 // the last rate of the last accepted step
@@ -31,7 +31,7 @@ const (
 	newtonIterations      = 10
 	newtonTolerance       = 0.03  // of an error norm of 1, in adaptive steps
 	newtonFixed           = 1e-17 // relative, where no tolerance is given
-	newtonRounding        = 1e-11 // relative: below it, iterations that stagnate do so by rounding
+	newtonRounding        = 1e-11 // relative: iterations that stagnate below it have reached the limit of rounding
 	staleRate             = 0.03  // of convergence, above which the next step has a new Jacobian
 	newtonFixedIterations = 50
 )
@@ -179,7 +179,7 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 	return errNewton
 }
 
-// size is the norm of a change of the state, relative to the tolerances or, without, to the state.
+// size returns the norm of a change of the state, relative to the tolerances or, with fixed steps, to the state.
 func (r *implicitStepper) size(v, x []float64, hg float64, k []float64) float64 {
 	if r.s.grid == nil {
 		return r.s.norm.of(v, x, x)
@@ -224,7 +224,7 @@ func (r *implicitStepper) evaluateJacobian(t float64, x []float64) {
 	}
 }
 
-// factorise prepares to solve with I - hγ·J.
+// factorise factorises I - hγ·J, and reports whether it is regular.
 func (r *implicitStepper) factorise(hg float64) bool {
 	r.s.stats.Factorised++
 	n := len(r.at)
@@ -260,7 +260,7 @@ type luFactors struct {
 
 func newLU(n int) luFactors { return luFactors{n, make([]float64, n*n), make([]int, n)} }
 
-// factorise overwrites the matrix by its factors; false if it is singular or not finite.
+// factorise overwrites the matrix by its factors. It returns false if the matrix is singular or not finite.
 func (m *luFactors) factorise() bool {
 	n, a := m.n, m.a
 	for k := range n {

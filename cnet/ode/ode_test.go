@@ -45,14 +45,16 @@ func TestBuiltInSchemes(t *testing.T) {
 			}
 		}
 	}
-	for name, fsal := range map[string]bool{"dopri5": true, "tsit5": true, "bosh3": true, "dopri8": true, "rk4": false, "adaptive_heun": false, "fehlberg2": false} {
+	for name, fsal := range map[string]bool{"dopri5": true, "tsit5": true, "bosh3": true, "dopri8": true, "rk4": false,
+		"adaptive_heun": false, "fehlberg2": false} {
 		if tb, _ := Scheme(name); tb.FSAL() != fsal {
 			t.Errorf("%s: FSAL is %v", name, tb.FSAL())
 		}
 	}
 }
 
-// TestTrees counts rooted trees (the sequence A000081) and checks that their densities are those of the tall and the bushy one.
+// TestTrees counts rooted trees (the sequence A000081) and checks that their densities are those of the tall and the
+// bushy one.
 func TestTrees(t *testing.T) {
 	for i, level := range treesUpTo(8) {
 		want := []int{1, 1, 2, 4, 9, 20, 48, 115}[i]
@@ -79,7 +81,8 @@ func TestTrees(t *testing.T) {
 
 func TestFraction(t *testing.T) {
 	for want, x := range map[string]float64{
-		"1/3": 1. / 3, "-5103/18656": -5103. / 18656, "161/1000": 0.161, "7/1": 7, "0/1": 0, "-1/2": -0.5, "22642/50085": 22642. / 50085,
+		"1/3": 1. / 3, "-5103/18656": -5103. / 18656, "161/1000": 0.161, "7/1": 7, "0/1": 0, "-1/2": -0.5,
+		"22642/50085": 22642. / 50085,
 	} {
 		if got := fraction(x).String(); got != want {
 			t.Errorf("fraction(%v) = %s, want %s", x, got, want)
@@ -115,7 +118,8 @@ func TestRegisterRefusesBadTableaux(t *testing.T) {
 	if _, err := Scheme("rk5"); err == nil || !strings.Contains(err.Error(), "euler, midpoint, heun2") {
 		t.Errorf("an unknown scheme must list the known ones, got %v", err)
 	}
-	if _, err := Scheme("ab3"); err == nil || !strings.Contains(err.Error(), "not a Runge–Kutta scheme but Adams–Bashforth") {
+	if _, err := Scheme("ab3"); err == nil ||
+		!strings.Contains(err.Error(), "not a Runge–Kutta scheme but Adams–Bashforth") {
 		t.Errorf("Scheme of a multistep method: %v", err)
 	}
 }
@@ -241,7 +245,8 @@ func regression(t *testing.T, errorOf func(steps int) float64, floor float64) li
 	t.Helper()
 	var xs, ys []float64
 	var counts []int
-	for _, steps := range []int{6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096} {
+	for _, steps := range []int{6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072,
+		4096} {
 		e := errorOf(steps)
 		if e < floor {
 			break

@@ -14,7 +14,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(parity.Main(m)) }
 
-// solverCase is a case of the ode_solvers folders: torchdiffeq 0.2.5 ("upstream"), or the original's fork of an early version.
+// solverCase is a case of the ode_solvers folders: torchdiffeq 0.2.5 ("upstream"), or the original's fork of an early
+// version.
 type solverCase struct {
 	ID       string    `json:"id"`
 	Kind     string    `json:"kind"`
@@ -278,8 +279,8 @@ func (f solverFolder) compareSolution(t *testing.T, folder string, c solverCase,
 	got := flat(solution.X)
 	evaluated := times[:solution.Stats.NFE]
 
-	// What rounding does to the case: some multiply it (Adams methods of high order are hardly stable), and error estimates
-	// of short steps are made of it.
+	// What rounding does to the case: some multiply it (Adams methods of high order are hardly stable), and error
+	// estimates of short steps are made of it.
 	ulp, tolerance := 0x1p-52, 1e-9
 	if single {
 		ulp, tolerance = 0x1p-23, 1e-4
@@ -356,7 +357,8 @@ func (f solverFolder) compareAccuracy(t *testing.T, name string, c solverCase, s
 // compareErrors compares gradients computed with different steps by how far they are from the true one.
 func (f solverFolder) compareErrors(t *testing.T, c solverCase, cost Cost, got, want []float64, rtol float64) {
 	t.Helper()
-	g, err := Differentiate(f.problem(t, c), Options{Scheme: "dopri8", RTol: 1e-12, ATol: 1e-12, MaxStep: 0.05, At: f.Grids[c.Grid]}, cost, Differentiation{})
+	g, err := Differentiate(f.problem(t, c),
+		Options{Scheme: "dopri8", RTol: 1e-12, ATol: 1e-12, MaxStep: 0.05, At: f.Grids[c.Grid]}, cost, Differentiation{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,11 +16,11 @@ type Problem struct {
 	X0     []float64
 	T0, T1 float64 // T1 may lie before T0
 
-	// Samples says that X0 is a batch [Samples, n] of independent states, for error norms that look at each alone; 0: one.
-	// F gets the whole batch.
+	// Samples is the number of independent states in X0, which is then a batch [Samples, n]; 0 means 1. It matters to Norm
+	// PerSample and to Options.Independent; F gets the whole batch.
 	Samples int
 
-	// Jacobian writes ∂f_i/∂x_j to j[i·n+j], for implicit schemes; nil: finite differences.
+	// Jacobian writes ∂f_i/∂x_j to j[i·n+j], for implicit schemes; nil: finite differences are used.
 	Jacobian func(t float64, x, j []float64)
 
 	// VJP adds aᵀ∂f/∂x to ax and aᵀ∂f/∂p to ap, for gradients. Parameters is the length of ap.
@@ -36,42 +36,43 @@ type Options struct {
 	Method Method // a method that need not be registered, instead of Scheme
 
 	// Fixed steps: give one of these. A scheme without an error estimate needs one.
-	Steps    int       // this many equal steps
+	Steps    int       // the number of equal steps
 	StepSize float64   // steps of this length, the last one shorter
 	Grid     []float64 // steps that end at these times, from T0 to T1
 
 	// Adaptive steps.
-	RTol, ATol   float64   // 1e-6, 1e-9: relative and absolute tolerance of the error of a step; also of an Adams–Moulton corrector
-	RTols, ATols []float64 // for each component of X0, instead of RTol, ATol; here 0 means none
+	RTol, ATol   float64   // 1e-6, 1e-9: relative and absolute tolerance of a step's error, and of a corrector's
+	RTols, ATols []float64 // for each component of X0, instead of RTol and ATol; here 0 means 0
 	FirstStep    float64   // 0: Hairer's heuristic
 	MinStep      float64   // steps never get shorter, and are accepted at this length whatever their error
 	MaxStep      float64   // 0: no bound
 	Norm         Norm
 	Independent  bool // samples take steps of their own: F gets one at a time, from several goroutines
 	Controller   Controller
-	Jumps        []float64 // times at which f is discontinuous: steps, fixed ones too, end there, and the next one begins afresh
+	Jumps        []float64 // times at which f is discontinuous; steps, also fixed ones, end there
 
 	MaxSteps int // accepted and rejected; 0: 100,000, and 10,000,000 fixed ones
 
-	// Output: always at T0 and T1, and
-	At            []float64 // at these times, in the direction of T1, instead; by interpolation where steps do not end there
-	EveryStep     bool      // or at the end of every step
-	Dense         bool      // keep what Solution.At needs
+	// Outputs are at T0 and T1 or, instead, as one of these says.
+	At        []float64 // at these times, in the direction of T1, interpolated if necessary
+	EveryStep bool      // at T0 and at the end of every step
+
+	Dense         bool // keep the solution for Solution.At
 	Interpolation Interpolation
 
-	groups []int // where groups of components end, whose error norms are taken apart: those of the adjoint equation
+	groups []int // the ends of groups of components that have error norms of their own, for the adjoint equation
 	compat compat
 }
 
-// compat makes a solver repeat what torchdiffeq does, to be compared with it.
+// compat makes a solver repeat what torchdiffeq does differently, for the parity tests.
 type compat struct {
 	overshoot    bool // step past the end and interpolate
-	reuseLast    bool // take the last stage for the rate at the end of the step, though it is not
+	reuseLast    bool // use the last stage as the rate at the end of the step, even where it is not
 	uniformAdams bool // use the coefficients of equal steps for unequal ones
-	forgetRate   bool // forget the oldest rate where an Adams–Moulton corrector does not converge
-	controlOrder int  // of the error estimate, if not the right one
-	initialOrder int
-	singleRoot   bool // compute with the order's reciprocal in float32
+	forgetRate   bool // drop the oldest rate where an Adams–Moulton corrector does not converge
+	controlOrder int  // the order of the error estimate, if not 0
+	initialOrder int  // the order for the length of the first step, if not 0
+	singleRoot   bool // round the reciprocal of the order to float32
 }
 
 const (
@@ -81,7 +82,7 @@ const (
 	maxFixedSteps   = 10_000_000
 )
 
-// check fills in defaults and reports the first thing that cannot be.
+// check returns an error for the first field that is not valid.
 func (p Problem) check() error {
 	if p.F == nil {
 		return fmt.Errorf("ode: Problem.F is nil; it must evaluate dx/dt")
@@ -109,7 +110,7 @@ func (p Problem) check() error {
 	return nil
 }
 
-// method looks the scheme up.
+// method returns the method that the options hold or name.
 func (o Options) method() (Method, error) {
 	if o.Method == nil {
 		if o.Scheme == "" {
@@ -124,8 +125,8 @@ func (o Options) method() (Method, error) {
 	return m, m.check()
 }
 
-// checked remembers the tableaux that are in order: exact arithmetic takes longer than many a solution.
-var checked sync.Map // from what fmt prints of one to its normal form
+// checked caches the tableaux that have passed Check, whose exact arithmetic can take longer than a solution.
+var checked sync.Map // the key is fmt.Sprint of the tableau, the value its normalised form
 
 func checkedTableau(tb Tableau) (Method, error) {
 	key := fmt.Sprint(tb)
@@ -140,6 +141,7 @@ func checkedTableau(tb Tableau) (Method, error) {
 	return tb, nil
 }
 
+// withDefaults returns the options with defaults in place of zeros.
 func (o Options) withDefaults() Options {
 	if o.RTol == 0 {
 		o.RTol = defaultRTol
@@ -164,9 +166,10 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// fixed reports whether the options say where steps end.
+// fixed reports whether the options ask for fixed steps.
 func (o Options) fixed() bool { return o.Steps != 0 || o.StepSize != 0 || o.Grid != nil }
 
+// check returns an error for the first option that is not valid for the problem and the method.
 func (o Options) check(p Problem, info Info) error {
 	n := len(p.X0)
 	fail := func(name string, value any, want string) error {
@@ -203,7 +206,8 @@ func (o Options) check(p Problem, info Info) error {
 		name  string
 		value float64
 	}{
-		{"StepSize", o.StepSize}, {"RTol", o.RTol}, {"ATol", o.ATol}, {"FirstStep", o.FirstStep}, {"MinStep", o.MinStep}, {"MaxStep", o.MaxStep},
+		{"StepSize", o.StepSize}, {"RTol", o.RTol}, {"ATol", o.ATol}, {"FirstStep", o.FirstStep}, {"MinStep", o.MinStep},
+		{"MaxStep", o.MaxStep},
 	} {
 		if !(f.value >= 0) || f.name != "MaxStep" && math.IsInf(f.value, 0) {
 			return fail(f.name, f.value, "a number that is not negative")
@@ -233,7 +237,8 @@ func (o Options) check(p Problem, info Info) error {
 				return fail(fmt.Sprintf("%s[%d]", name, i), t, fmt.Sprintf("between T0 = %v and T1 = %v", p.T0, p.T1))
 			}
 			if i > 0 && (t-times[i-1])*direction <= 0 {
-				return fail(fmt.Sprintf("%s[%d]", name, i), t, fmt.Sprintf("after the time before it, %v, in the direction of T1", times[i-1]))
+				return fail(fmt.Sprintf("%s[%d]", name, i), t,
+					fmt.Sprintf("after the time before it, %v, in the direction of T1", times[i-1]))
 			}
 		}
 	}
@@ -245,7 +250,7 @@ func (o Options) check(p Problem, info Info) error {
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// firstBad is the index of the first number that is not finite, or -1.
+// firstBad returns the index of the first number that is not finite, or -1.
 func firstBad(v []float64) int {
 	for i, x := range v {
 		if x-x != 0 { // NaN for NaN and the infinities

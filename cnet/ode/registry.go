@@ -7,21 +7,21 @@ import (
 	"sync"
 )
 
-// A Method is what the name of a scheme stands for: a Tableau, an Adams or a Splitting.
+// A Method is a numerical method: a Tableau, an Adams or a Splitting.
 type Method interface {
 	Info() Info
-	// check returns an error if the method is not what it says it is.
+	// check returns an error if the method is not valid or does not have the order that it claims.
 	check() error
 }
 
-// Info says what there is to know of a method before using it.
+// Info describes a method.
 type Info struct {
 	Name        string
 	Kind        string // "explicit Runge–Kutta", "diagonally implicit Runge–Kutta", "Adams–Bashforth", ...
 	Order       int
 	Embedded    int // the order of the embedded method, 0 if none
 	Stages      int // of one step
-	Evaluations int // of the rate for each further step: with FSAL one less than Stages; an implicit method's depend on the problem: 0
+	Evaluations int // of the rate for each step after the first; 0 for implicit methods: it depends on the problem
 	Adaptive    bool
 	FSAL        bool
 	Networks    bool // usable for the depth of a network: explicit and not split
@@ -55,12 +55,12 @@ var (
 	registered = map[string]Method{}
 	names      []string // in order of registration
 
-	builtIn = map[string]Method{} // of this package, whatever their names mean now
+	builtIn = map[string]Method{} // this package's methods, which Register does not replace
 )
 
-// Register makes a scheme known by its name, and refuses a bad tableau with the condition it violates. Missing times C become the row
-// sums of A, a missing order the one that the order conditions give. Registering the same name again replaces the
-// scheme, so that a notebook cell can be run twice.
+// Register registers a scheme under its name, or returns the error of Tableau.Check. If C is nil it becomes the row
+// sums of A; if Order is 0 it becomes the order that the order conditions give. Registering the same name again
+// replaces the scheme, so that a notebook cell can be run twice.
 func Register(tb Tableau) error {
 	tb = tb.normalised()
 	if err := tb.Check(); err != nil {
@@ -70,7 +70,7 @@ func Register(tb Tableau) error {
 	return nil
 }
 
-// RegisterMethod makes any method known by its name.
+// RegisterMethod registers a method of any kind under its name.
 func RegisterMethod(m Method) error {
 	switch m := m.(type) {
 	case Tableau:
@@ -95,7 +95,7 @@ func add(m Method) {
 	registered[name] = m
 }
 
-// copyOf is the method with slices of its own, so that nobody can change a registered one.
+// copyOf returns the method with slices of its own, so that callers cannot change a registered one.
 func copyOf(m Method) Method {
 	switch m := m.(type) {
 	case Tableau:
@@ -107,8 +107,7 @@ func copyOf(m Method) Method {
 	return m
 }
 
-// BuiltIn returns the method of that name that comes with this package, whatever has been registered under the name
-// since.
+// BuiltIn returns this package's method of that name, even if another one has been registered under the name.
 func BuiltIn(name string) (m Method, ok bool) {
 	m, ok = builtIn[name]
 	return copyOf(m), ok
@@ -138,7 +137,7 @@ func Scheme(name string) (Tableau, error) {
 	return tb, nil
 }
 
-// Methods lists all registered methods in the order of their registration.
+// Methods returns all registered methods in the order of their registration.
 func Methods() []Method {
 	mu.RLock()
 	defer mu.RUnlock()

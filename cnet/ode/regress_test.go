@@ -23,14 +23,16 @@ func switching(t0, t1 float64) Problem {
 	}
 }
 
-// Every kind of method, forwards and backwards, with adaptive and fixed steps, and every kind of gradient, sees the side of a jump on
-// which its step lies.
+// Every kind of method, forwards and backwards, with adaptive and fixed steps, and every kind of gradient, sees the
+// side of a jump on which its step lies.
 func TestJumpsEverywhere(t *testing.T) {
 	jump := []float64{1. / 3}
 	want := math.Exp(1./3 - 2*2./3)
 	for _, o := range []Options{
-		{Scheme: "dopri5", RTol: 1e-9, ATol: 1e-9}, {Scheme: "adaptive_heun", RTol: 1e-7, ATol: 1e-7}, {Scheme: "sdirk4", RTol: 1e-8, ATol: 1e-8},
-		{Scheme: "rk4", Steps: 100}, {Scheme: "rk4", StepSize: 0.013}, {Scheme: "ab4", Steps: 400}, {Scheme: "am4", Steps: 400, RTol: 1e-12, ATol: 1e-12},
+		{Scheme: "dopri5", RTol: 1e-9, ATol: 1e-9}, {Scheme: "adaptive_heun", RTol: 1e-7, ATol: 1e-7},
+		{Scheme: "sdirk4", RTol: 1e-8, ATol: 1e-8},
+		{Scheme: "rk4", Steps: 100}, {Scheme: "rk4", StepSize: 0.013}, {Scheme: "ab4", Steps: 400},
+		{Scheme: "am4", Steps: 400, RTol: 1e-12, ATol: 1e-12},
 		{Scheme: "sdirk4", Steps: 100},
 	} {
 		o.Jumps = jump
@@ -69,14 +71,16 @@ func TestJumpsEverywhere(t *testing.T) {
 
 // Fixed implicit steps on ordinary problems, from zero, and with steps that Newton's method finds long.
 func TestFixedImplicitSteps(t *testing.T) {
-	pendulum := Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], -math.Sin(x[0]) }, X0: []float64{2, 0}, T1: 10}
+	pendulum := Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], -math.Sin(x[0]) }, X0: []float64{2, 0},
+		T1: 10}
 	logistic := Problem{F: func(_ float64, x, dx []float64) { dx[0] = 10 * x[0] * (1 - x[0]) }, X0: []float64{0.01}, T1: 2}
 	for _, c := range []struct {
 		name string
 		p    Problem
 		o    Options
 	}{
-		{"from zero", Problem{F: func(t float64, x, dx []float64) { dx[0] = math.Cos(t) - 3*x[0] }, X0: []float64{0}, T1: 2}, Options{Steps: 10}},
+		{"from zero", Problem{F: func(t float64, x, dx []float64) { dx[0] = math.Cos(t) - 3*x[0] }, X0: []float64{0}, T1: 2},
+			Options{Steps: 10}},
 		{"pendulum", pendulum, Options{StepSize: 0.5}}, {"shorter steps", pendulum, Options{StepSize: 0.1}},
 		{"logistic", logistic, Options{StepSize: 0.05}}, {"van der Pol", vanDerPol(10, 20), Options{StepSize: 0.05}},
 	} {
@@ -88,8 +92,10 @@ func TestFixedImplicitSteps(t *testing.T) {
 		}
 	}
 	// An attempt that is not a number does not spoil the next one.
-	root := Problem{F: func(t float64, x, dx []float64) { dx[0] = -math.Sqrt(x[0]) + max(0, t-1.5)*3 }, X0: []float64{1}, T1: 3}
-	if s, err := Solve(root, Options{Scheme: "sdirk4", FirstStep: 1.5, RTol: 1e-6, ATol: 1e-6}); err != nil && s.T[len(s.T)-1] < 0.5 {
+	root := Problem{F: func(t float64, x, dx []float64) { dx[0] = -math.Sqrt(x[0]) + max(0, t-1.5)*3 }, X0: []float64{1},
+		T1: 3}
+	if s, err := Solve(root, Options{Scheme: "sdirk4", FirstStep: 1.5, RTol: 1e-6, ATol: 1e-6}); err != nil &&
+		s.T[len(s.T)-1] < 0.5 {
 		t.Error(err)
 	}
 }
@@ -117,8 +123,8 @@ func TestFirstStepStaysInside(t *testing.T) {
 	}
 }
 
-// PID is a filter: the exponents of its error history are in the ratio 1 : 2 : 1, so that an error that alternates leaves the
-// step alone.
+// PID is a filter: the exponents of its error history are in the ratio 1 : 2 : 1, so that an error that alternates
+// leaves the step alone.
 func TestPIDFilters(t *testing.T) {
 	c := newControl(PID().withDefaults(), 5)
 	for range 4 {
@@ -154,7 +160,8 @@ func TestUnusualEvents(t *testing.T) {
 	}
 	p.Events = []Event{{Name: "odd", G: func(t float64, _ []float64) float64 { return math.Sqrt(1 - t) }}}
 	var f *Failure
-	if _, err := Solve(p, Options{Scheme: "euler", Steps: 30}); !errors.As(err, &f) || !strings.Contains(f.Reason, "event 0 (odd) is not a number") {
+	if _, err := Solve(p, Options{Scheme: "euler", Steps: 30}); !errors.As(err, &f) ||
+		!strings.Contains(f.Reason, "event 0 (odd) is not a number") {
 		t.Errorf("an event that is not a number: %v", err)
 	}
 }
@@ -173,7 +180,8 @@ func TestNothingIsShared(t *testing.T) {
 		t.Error("nil is registered")
 	}
 	grid := []float64{0, 1, 2}
-	s, err := New(Problem{F: func(_ float64, _, dx []float64) { dx[0] = 1 }, X0: []float64{0}, T1: 2}, Options{Scheme: "euler", Grid: grid})
+	s, err := New(Problem{F: func(_ float64, _, dx []float64) { dx[0] = 1 }, X0: []float64{0}, T1: 2},
+		Options{Scheme: "euler", Grid: grid})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +189,8 @@ func TestNothingIsShared(t *testing.T) {
 	if step, err := s.advance(); err != nil || step.T != 1 {
 		t.Errorf("a step to %v, %v", step, err)
 	}
-	if err := RegisterMethod(Splitting{Name: "x", Order: 3, Kick: []float64{1, 0}, Drift: []float64{1}}); err == nil || !strings.Contains(err.Error(), "not balanced") {
+	if err := RegisterMethod(Splitting{Name: "x", Order: 3, Kick: []float64{1, 0}, Drift: []float64{1}}); err == nil ||
+		!strings.Contains(err.Error(), "not balanced") {
 		t.Errorf("an unbalanced splitting: %v", err)
 	}
 }
@@ -198,18 +207,21 @@ func TestEdges(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for want, o := range map[string]Options{"more than MaxSteps": {Scheme: "rk4", Steps: 1 << 50}, "MaxSteps is": {MaxSteps: math.MaxInt}, "Norm is 17": {Norm: 17}} {
+	for want, o := range map[string]Options{"more than MaxSteps": {Scheme: "rk4", Steps: 1 << 50},
+		"MaxSteps is": {MaxSteps: math.MaxInt}, "Norm is 17": {Norm: 17}} {
 		if _, err := Solve(p, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)
 		}
 	}
-	system := System[float64]{Rate: func(_, _ int, _, x float64) float64 { return x }, Combine: func(x float64, c, terms []float64) float64 {
-		for i := range c {
-			x += c[i] * terms[i]
-		}
-		return x
-	}}
-	if x, err := Integrate(Tableau{Name: "bare", A: [][]float64{{}, {0.5}}, B: []float64{0, 1}}, 1, 1, 0.1, system); err != nil || math.Abs(x-1.105) > 1e-12 {
+	system := System[float64]{Rate: func(_, _ int, _, x float64) float64 { return x },
+		Combine: func(x float64, c, terms []float64) float64 {
+			for i := range c {
+				x += c[i] * terms[i]
+			}
+			return x
+		}}
+	if x, err := Integrate(Tableau{Name: "bare", A: [][]float64{{}, {0.5}}, B: []float64{0, 1}}, 1, 1, 0.1,
+		system); err != nil || math.Abs(x-1.105) > 1e-12 {
 		t.Errorf("a tableau without times: %v, %v", x, err)
 	}
 	if _, err := Integrate(Adams{}, 1, 1, 0.1, system); err == nil {
@@ -237,7 +249,8 @@ func TestEdges(t *testing.T) {
 
 // The adjoint equation begins at the last output, and is not given to a method that needs its halves apart.
 func TestBacksolveEdges(t *testing.T) {
-	p := Problem{F: func(_ float64, x, dx []float64) { dx[0] = 1 / x[0] }, VJP: func(_ float64, x, a, ax, _ []float64) { ax[0] -= a[0] / (x[0] * x[0]) }, X0: []float64{1}, T1: 1}
+	p := Problem{F: func(_ float64, x, dx []float64) { dx[0] = 1 / x[0] },
+		VJP: func(_ float64, x, a, ax, _ []float64) { ax[0] -= a[0] / (x[0] * x[0]) }, X0: []float64{1}, T1: 1}
 	cost := func(_ int, _ float64, x, gx []float64) float64 { gx[0] = 1; return x[0] }
 	g, err := Differentiate(p, Options{At: []float64{0.5}, RTol: 1e-9, ATol: 1e-9}, cost, Differentiation{Backsolve: true})
 	if want := 1 / math.Sqrt2; err != nil || math.Abs(g.X0[0]-want) > 1e-6 {
@@ -245,10 +258,12 @@ func TestBacksolveEdges(t *testing.T) {
 	}
 	q, _ := oscillator()
 	q.VJP = func(_ float64, _, a, ax, _ []float64) { ax[0] -= a[1]; ax[1] += a[0] }
-	if _, err := Differentiate(q, Options{Scheme: "leapfrog", Steps: 10}, cost, Differentiation{Backsolve: true}); err == nil || !strings.Contains(err.Error(), "not separable") {
+	if _, err := Differentiate(q, Options{Scheme: "leapfrog", Steps: 10}, cost,
+		Differentiation{Backsolve: true}); err == nil || !strings.Contains(err.Error(), "not separable") {
 		t.Errorf("leapfrog backwards: %v", err)
 	}
-	g, err = Differentiate(q, Options{Scheme: "rk4", Steps: 100, At: []float64{1, 2, 3}}, cost, Differentiation{Backsolve: true})
+	g, err = Differentiate(q, Options{Scheme: "rk4", Steps: 100, At: []float64{1, 2, 3}}, cost,
+		Differentiation{Backsolve: true})
 	if err != nil || g.Backward.Accepted > 110 {
 		t.Errorf("%v steps back, %v", g.Backward.Accepted, err)
 	}

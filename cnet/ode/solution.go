@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// Solution is what Solve found, whole or up to a failure.
+// Solution is the solution of a Problem up to T1, a terminal event or a failure.
 type Solution struct {
-	T      []float64   // the times asked for
+	T      []float64   // the times of the outputs
 	X      [][]float64 // the states at them
 	Events []Occurrence
 	Stats  Stats
 	Curve  *Curve // with Options.Dense: the state at any time
 }
 
-// Final is the last state.
+// Final returns the last state.
 func (s *Solution) Final() []float64 { return s.X[len(s.X)-1] }
 
 // At returns the state at any time that was reached, if the problem was solved with Options.Dense.
 func (s *Solution) At(t float64) ([]float64, error) { return s.Curve.At(t) }
 
-// Solve solves a problem. If it fails on the way, it returns what it has and a *Failure.
+// Solve solves a problem. If the solver stops early, Solve returns the solution so far and a *Failure.
 func Solve(p Problem, o Options) (*Solution, error) {
 	s, err := New(p, o)
 	if err != nil {
@@ -32,7 +32,7 @@ func Solve(p Problem, o Options) (*Solution, error) {
 	return s.Solve()
 }
 
-// Solve goes on from where the solver is to the end.
+// Solve solves the rest of the problem, from the time that the solver has reached.
 func (s *Solver) Solve() (*Solution, error) {
 	begun := time.Now()
 	solution := &Solution{}
@@ -82,8 +82,10 @@ func (s *Solver) Solve() (*Solution, error) {
 			at = at[1:]
 		}
 	}
-	// Where a solution ends early, its end belongs to it.
-	if last := len(solution.T) - 1; s.o.At == nil && !s.o.EveryStep && s.t != begin || (failed != nil || s.done) && (last < 0 || solution.T[last] != s.t) {
+	// A solution that ends early includes the last state.
+	last := len(solution.T) - 1
+	if s.o.At == nil && !s.o.EveryStep && s.t != begin ||
+		(failed != nil || s.done) && (last < 0 || solution.T[last] != s.t) {
 		add(s.t, slices.Clone(s.x))
 	}
 	solution.Events = slices.Clone(s.events.found[seen:])

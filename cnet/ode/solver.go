@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// Stats count what a solution cost.
+// Stats is the cost of a solution.
 type Stats struct {
-	NFE          int           `json:"nfe"` // evaluations of f, with those for the first step's length and for Jacobians
+	NFE          int           `json:"nfe"` // evaluations of f, also those for the first step's length and for Jacobians
 	Accepted     int           `json:"accepted"`
 	Rejected     int           `json:"rejected"`
-	SmallestStep float64       `json:"smallest_step"` // of the accepted ones
+	SmallestStep float64       `json:"smallest_step"` // of the accepted steps
 	LargestStep  float64       `json:"largest_step"`
 	Jacobians    int           `json:"jacobians,omitempty"`
 	Factorised   int           `json:"factorised,omitempty"`  // matrices factorised for implicit stages
@@ -24,22 +24,23 @@ type Stats struct {
 	Wall         time.Duration `json:"wall"`
 }
 
-// String is the statistics in a line.
+// String returns the statistics on one line.
 func (s Stats) String() string {
-	line := fmt.Sprintf("%d evaluations, %d steps accepted and %d rejected, from %.3g to %.3g long", s.NFE, s.Accepted, s.Rejected, s.SmallestStep, s.LargestStep)
+	line := fmt.Sprintf("%d evaluations, %d steps accepted and %d rejected, from %.3g to %.3g long", s.NFE, s.Accepted,
+		s.Rejected, s.SmallestStep, s.LargestStep)
 	if s.Jacobians > 0 {
 		line += fmt.Sprintf(", %d Jacobians, %d factorisations, %d Newton iterations", s.Jacobians, s.Factorised, s.Newton)
 	}
 	return fmt.Sprintf("%s, %s", line, s.Wall.Round(time.Microsecond))
 }
 
-// Failure is why a solver stopped before the end.
+// Failure is the error of a solver that stopped before the end of the problem.
 type Failure struct {
 	Scheme    string
 	Reason    string // such as "the step size underflowed"
 	Advice    string
-	T, H      float64 // where, and with which step
-	ErrorNorm float64 // of that step; 1 is what the tolerances allow; 0 or NaN if there is none
+	T, H      float64 // the time reached, and the length of the step that failed
+	ErrorNorm float64 // of that step, relative to the tolerances, so that at most 1 is accepted; 0 or NaN if there is none
 	Component int     // the first one that is not finite, or else the one with the largest error
 	Value     float64 // of that component
 }
@@ -49,14 +50,15 @@ func (f *Failure) Error() string {
 	if finite(f.ErrorNorm) && f.ErrorNorm > 0 {
 		norm = fmt.Sprintf("error norm %.3g, ", f.ErrorNorm)
 	}
-	text := fmt.Sprintf("ode: %s: %s at t = %.10g with step %.3g (%scomponent %d is %.6g)", f.Scheme, f.Reason, f.T, f.H, norm, f.Component, f.Value)
+	text := fmt.Sprintf("ode: %s: %s at t = %.10g with step %.3g (%scomponent %d is %.6g)", f.Scheme, f.Reason, f.T, f.H,
+		norm, f.Component, f.Value)
 	if f.Advice != "" {
 		text += "; " + f.Advice
 	}
 	return text
 }
 
-// Solver walks through a problem step by step.
+// Solver solves a problem step by step.
 type Solver struct {
 	p      Problem
 	o      Options
@@ -66,13 +68,13 @@ type Solver struct {
 	ctl    control
 	step   stepper
 
-	grid      []float64 // where fixed steps end; nil: adaptive
+	grid      []float64 // the ends of fixed steps, beginning with T0; nil: adaptive
 	index     int       // of the next step
 	t, h      float64   // the time reached, and the length of the next step, with its sign
 	x, before []float64 // the states at the end and at the beginning of the last step
 	next      []float64
 	jumps     []float64 // still to come
-	sides     sides     // on which side of jumps f is evaluated in the present step
+	sides     sides     // the side of a jump on which f is evaluated in the current step
 	current   Step
 	events    eventState
 	stats     Stats
@@ -82,33 +84,33 @@ type Solver struct {
 	failed    error
 }
 
-// A stepper is a method at work on a Solver's problem.
+// A stepper takes the steps of one method for a Solver.
 type stepper interface {
-	// advance computes next ≈ x(t+h) from x, and the norm of its error, 0 if there is no estimate.
+	// advance computes next ≈ x(t+h) from x and returns the norm of its error, 0 without an estimate.
 	advance(t, h float64, x, next []float64) (float64, error)
-	// accept makes the last advance permanent; restart forgets what is known of rates at the present time.
+	// accept makes the last advance permanent; restart discards the rates known at the current time.
 	accept()
 	restart()
-	// errors are the componentwise error estimates of the last advance, or nil.
+	// errors returns the error estimate of the last advance for each component, or nil.
 	errors() []float64
 	// fit writes the polynomial of the last accepted step into c.
 	fit(c *polynomial)
 }
 
-// A Step is what a Solver has just done. Its slices are valid until the next step.
+// A Step is the step that a Solver has accepted last. Its slices are valid until the next step.
 type Step struct {
 	Index    int     // counts accepted steps from 0
-	T0, T    float64 // it led from T0 to T
+	T0, T    float64 // the step goes from T0 to T
 	X0, X    []float64
 	Error    float64 // its error norm, at most 1; 0 for fixed steps
-	Rejected int     // attempts that were rejected before
+	Rejected int     // attempts that were rejected before this step
 
 	solver *Solver
 	fitted bool
 	curve  polynomial
 }
 
-// H is the length of the step, negative if time runs backwards.
+// H returns the length of the step, negative if time runs backwards.
 func (s *Step) H() float64 { return s.T - s.T0 }
 
 // At interpolates the state at a time within the step and writes it to x.
@@ -172,7 +174,7 @@ func New(p Problem, o Options) (*Solver, error) {
 	return s, nil
 }
 
-// innerJumps are the jumps between T0 and T1.
+// innerJumps returns the jumps between T0 and T1.
 func (o Options) innerJumps(p Problem) []float64 {
 	var inner []float64
 	for _, t := range o.Jumps {
@@ -183,7 +185,7 @@ func (o Options) innerJumps(p Problem) []float64 {
 	return inner
 }
 
-// grid is where fixed steps end, T0 and jumps included.
+// grid returns the times at which fixed steps end, beginning with T0. Jumps are among them.
 func (o Options) grid(p Problem) ([]float64, error) {
 	length := p.T1 - p.T0
 	steps := float64(o.Steps)
@@ -220,7 +222,7 @@ func (o Options) grid(p Problem) ([]float64, error) {
 	return g, nil
 }
 
-// sides tells at which times f is evaluated in a step that begins or ends where f is discontinuous: just inside.
+// sides moves evaluations of f at the ends of a step to just inside the step where f is discontinuous there.
 type sides struct {
 	from, to     float64 // the jump at the beginning and the one at the end; NaN: none
 	begin, end   float64 // the times to take instead
@@ -242,7 +244,7 @@ func newSides(p Problem, o Options, t0, t1 float64) sides {
 	return s
 }
 
-// of is where to evaluate f for time t.
+// of returns the time at which to evaluate f in place of t.
 func (s *sides) of(t float64) float64 {
 	if !s.discontinues {
 		return t
@@ -260,26 +262,28 @@ func (s *sides) of(t float64) float64 {
 	return t
 }
 
-// f evaluates the problem's rate, and counts. At a jump it does so on the side of the present step.
+// f evaluates the problem's rate and counts the evaluation. At a jump it evaluates on the side of the current step.
 func (s *Solver) f(t float64, x, dx []float64) {
 	s.stats.NFE++
 	s.p.F(s.sides.of(t), x, dx)
 }
 
-// Stats returns what the solver has cost so far.
+// Stats returns the cost so far.
 func (s *Solver) Stats() Stats { return s.stats }
 
-// Time and State are where the solver is. The slice is the solver's own.
-func (s *Solver) Time() float64    { return s.t }
+// Time returns the time that the solver has reached.
+func (s *Solver) Time() float64 { return s.t }
+
+// State returns the state at that time. The slice is valid until the next step.
 func (s *Solver) State() []float64 { return s.x }
 
-// Steps returns an iterator over the steps from where the solver is to T1 or a terminal event:
+// Steps returns an iterator over the steps from the time reached to T1 or a terminal event:
 //
 //	for step, err := range solver.Steps() {
 //		if err != nil { ... } // a *Failure; it is the last thing that the iterator yields
 //	}
 //
-// After a break it can be called again, and goes on.
+// After a break, Steps can be called again for the steps that follow.
 func (s *Solver) Steps() iter.Seq2[*Step, error] {
 	return func(yield func(*Step, error) bool) {
 		for {
@@ -293,7 +297,7 @@ func (s *Solver) Steps() iter.Seq2[*Step, error] {
 	}
 }
 
-// smallestStep is the shortest step relative to t that is not mostly rounding.
+// smallestStep is the shortest step, relative to t, that is well above the rounding of t.
 const smallestStep = 10 * 0x1p-52
 
 // advance takes one step. It returns nil at the end.
@@ -321,7 +325,8 @@ func (s *Solver) advance() (*Step, error) {
 		}
 		h := t1 - s.t
 		if s.t+h == s.t || s.grid == nil && math.Abs(s.h) < smallestStep*math.Abs(s.t) {
-			return nil, s.failure("the step size underflowed", s.h, s.current.Error, "the solution may have a singularity here, or the tolerances may be too small")
+			return nil, s.failure("the step size underflowed", s.h, s.current.Error,
+				"the solution may have a singularity here, or the tolerances may be too small")
 		}
 		e, err := s.step.advance(s.t, h, s.x, s.next)
 		if err != nil && s.grid != nil {
@@ -348,7 +353,7 @@ func (s *Solver) advance() (*Step, error) {
 			}
 			planned := s.h
 			s.h = s.clamp(h*s.ctl.factor(e, accepted), direction)
-			if jump && accepted { // a step cut short says nothing of the next one
+			if jump && accepted { // a step cut short by a jump says nothing about the next one
 				s.h = direction * max(math.Abs(planned), math.Abs(s.h))
 			}
 			if smallest && !accepted {
@@ -368,7 +373,7 @@ func (s *Solver) advance() (*Step, error) {
 	}
 }
 
-// begin evaluates where the first step of an adaptive solver shall end.
+// begin prepares the first step: it evaluates the events and chooses the length of an adaptive step.
 func (s *Solver) begin(direction float64) error {
 	s.started = true
 	s.events.begin(s)
@@ -391,7 +396,7 @@ func (s *Solver) clamp(h, direction float64) float64 {
 	return direction * min(max(math.Abs(h), s.o.MinStep), s.o.MaxStep)
 }
 
-// nextTime is where the next step ends, and whether f is discontinuous there.
+// nextTime returns the end of the next step, and whether f is discontinuous there.
 func (s *Solver) nextTime(direction float64) (t1 float64, jump bool) {
 	if s.grid != nil {
 		t1 = s.grid[s.index+1]
@@ -408,10 +413,12 @@ func (s *Solver) nextTime(direction float64) (t1 float64, jump bool) {
 	return t1, false
 }
 
+// accept makes the step the current one, counts it and looks for its events.
 func (s *Solver) accept(t1, h, e float64, jump bool) error {
 	s.before, s.x, s.next = s.x, s.next, s.before
 	s.current = Step{
-		solver: s, Index: s.index, T0: s.t, T: t1, X0: s.before, X: s.x, Error: e, Rejected: s.rejected, curve: s.current.curve,
+		solver: s, Index: s.index, T0: s.t, T: t1, X0: s.before, X: s.x, Error: e, Rejected: s.rejected,
+		curve: s.current.curve,
 	}
 	s.t, s.rejected = t1, 0
 	s.index++
@@ -434,7 +441,7 @@ func (s *Solver) accept(t1, h, e float64, jump bool) error {
 	return nil
 }
 
-// firstStep is the heuristic of HNW I, section II.4.
+// firstStep returns the length of the first step by the heuristic of HNW I, section II.4.
 func (s *Solver) firstStep(direction float64) (float64, error) {
 	n := len(s.x)
 	f0, f1, x1 := make([]float64, n), make([]float64, n), make([]float64, n)
@@ -481,7 +488,7 @@ func (s *Solver) firstStep(direction float64) (float64, error) {
 	return h, nil
 }
 
-// failure stops the solver.
+// failure stops the solver with a Failure that names the component to look at.
 func (s *Solver) failure(reason string, h, e float64, advice string) error {
 	f := &Failure{Reason: reason, Advice: advice, T: s.t, H: h, ErrorNorm: e}
 	if bad := firstBad(s.next); bad >= 0 {
@@ -495,6 +502,7 @@ func (s *Solver) failure(reason string, h, e float64, advice string) error {
 	return s.fail(f)
 }
 
+// fail makes the solver return err from now on.
 func (s *Solver) fail(err error) error {
 	if f, ok := err.(*Failure); ok {
 		f.Scheme = s.info.Name

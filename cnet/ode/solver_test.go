@@ -38,7 +38,8 @@ func TestStiff(t *testing.T) {
 		t.Errorf("the explicit solution is off by %.1e", d)
 	}
 	if ratio := float64(explicit.Stats.NFE) / float64(implicit.Stats.NFE); ratio < 100 {
-		t.Errorf("dopri5 needs only %.0f times the evaluations of sdirk4: %d and %d", ratio, explicit.Stats.NFE, implicit.Stats.NFE)
+		t.Errorf("dopri5 needs only %.0f times the evaluations of sdirk4: %d and %d", ratio, explicit.Stats.NFE,
+			implicit.Stats.NFE)
 	}
 	t.Logf("dopri5: %v; sdirk4: %v", explicit.Stats, implicit.Stats)
 
@@ -58,7 +59,8 @@ func TestStiff(t *testing.T) {
 // The energy of a pendulum drifts with a scheme that is not symplectic and stays within a band with one that is.
 func TestEnergy(t *testing.T) {
 	energy := func(x []float64) float64 { return x[1]*x[1]/2 - math.Cos(x[0]) }
-	p := Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], -math.Sin(x[0]) }, X0: []float64{1, 0}, T1: 2000}
+	p := Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], -math.Sin(x[0]) }, X0: []float64{1, 0},
+		T1: 2000}
 	// worst returns the largest energy errors in the first and in the last tenth of the time.
 	worst := func(scheme string) (first, last float64) {
 		s, err := New(p, Options{Scheme: scheme, StepSize: 0.2})
@@ -121,7 +123,8 @@ func TestAdaptiveMeetsTolerances(t *testing.T) {
 // Between steps the dense output is as accurate as its order says, forwards and backwards.
 func TestDenseOutput(t *testing.T) {
 	p, exact := oscillator()
-	for scheme, order := range map[string]int{"dopri5": 4, "tsit5": 4, "dopri8": 4, "bosh3": 3, "rk4": 3, "ab4": 3, "leapfrog": 2} {
+	for scheme, order := range map[string]int{"dopri5": 4, "tsit5": 4, "dopri8": 4, "bosh3": 3, "rk4": 3, "ab4": 3,
+		"leapfrog": 2} {
 		for _, back := range []bool{false, true} {
 			q := p
 			if back {
@@ -222,7 +225,8 @@ func TestSteps(t *testing.T) {
 			}
 		}
 	}
-	if s.Time() != 3 || distance(s.State(), want.Final()) != 0 || count != want.Stats.Accepted || s.Stats().NFE != want.Stats.NFE {
+	if s.Time() != 3 || distance(s.State(), want.Final()) != 0 || count != want.Stats.Accepted ||
+		s.Stats().NFE != want.Stats.NFE {
 		t.Errorf("at %v after %d steps, %v, want %v", s.Time(), count, s.Stats(), want.Stats)
 	}
 }
@@ -312,8 +316,10 @@ func TestFailures(t *testing.T) {
 		{"singularity", blowUp, Options{}, "underflowed", 1, 1},
 		{"too many steps", vanDerPol(1000, 1000), Options{MaxSteps: 50}, "50 steps were not enough", 1, 0},
 		{"fixed steps", blowUp, Options{Scheme: "rk4", Steps: 20}, "no longer finite", 1, 1.2},
-		{"NaN", Problem{F: func(t float64, x, dx []float64) { dx[0], dx[1] = 1, math.Sqrt(1-t) }, X0: []float64{0, 0}, T1: 2}, Options{}, "", 1, 1},
-		{"NaN at once", Problem{F: func(t float64, x, dx []float64) { dx[0] = math.NaN() }, X0: []float64{0}, T1: 2}, Options{}, "not finite where the problem begins", 0, 0},
+		{"NaN", Problem{F: func(t float64, x, dx []float64) { dx[0], dx[1] = 1, math.Sqrt(1-t) }, X0: []float64{0, 0}, T1: 2},
+			Options{}, "", 1, 1},
+		{"NaN at once", Problem{F: func(t float64, x, dx []float64) { dx[0] = math.NaN() }, X0: []float64{0}, T1: 2},
+			Options{}, "not finite where the problem begins", 0, 0},
 	} {
 		s, err := Solve(c.p, c.o)
 		var f *Failure
@@ -321,7 +327,8 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if !strings.Contains(f.Reason, c.reason) || f.Component != c.component || c.t > 0 && math.Abs(f.T-c.t) > 0.3 || f.Scheme == "" {
+		if !strings.Contains(f.Reason, c.reason) || f.Component != c.component || c.t > 0 && math.Abs(f.T-c.t) > 0.3 ||
+			f.Scheme == "" {
 			t.Errorf("%s: %+v", c.name, f)
 		}
 		if s == nil || s.T[len(s.T)-1] != f.T || firstBad(s.Final()) >= 0 {
@@ -333,22 +340,24 @@ func TestFailures(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	p, _ := oscillator()
 	for want, change := range map[string]func(*Problem, *Options){
-		"Problem.F is nil":                      func(p *Problem, _ *Options) { p.F = nil },
-		"X0 is empty":                           func(p *Problem, _ *Options) { p.X0 = nil },
-		"X0[1] is NaN":                          func(p *Problem, _ *Options) { p.X0 = []float64{0, math.NaN()} },
-		"must be finite":                        func(p *Problem, _ *Options) { p.T1 = math.Inf(1) },
-		"Samples is 3, must divide":             func(p *Problem, _ *Options) { p.Samples = 3 },
-		"unknown scheme \"rk5\"":                func(_ *Problem, o *Options) { o.Scheme = "rk5" },
-		"rk4 has no error estimate":             func(_ *Problem, o *Options) { o.Scheme = "rk4" },
-		"exclude each other":                    func(_ *Problem, o *Options) { o.Steps, o.StepSize = 3, 1 },
-		"RTol is -1":                            func(_ *Problem, o *Options) { o.RTol = -1 },
-		"RTol is NaN":                           func(_ *Problem, o *Options) { o.RTol = math.NaN() },
-		"ATols is of length 1":                  func(_ *Problem, o *Options) { o.ATols = []float64{1} },
-		"At[1] is 4, must be between":           func(_ *Problem, o *Options) { o.At = []float64{0, 4} },
-		"At[1] is 1, must be after":             func(_ *Problem, o *Options) { o.At = []float64{2, 1} },
-		"Grid is [0 1], must be from T0 = 0":    func(_ *Problem, o *Options) { o.Grid = []float64{0, 1} },
-		"Controller.Safety is 2":                func(_ *Problem, o *Options) { o.Controller.Safety = 2 },
-		"positions and momenta":                 func(p *Problem, o *Options) { p.X0, o.Scheme, o.Steps = []float64{1}, "leapfrog", 2 },
+		"Problem.F is nil":                   func(p *Problem, _ *Options) { p.F = nil },
+		"X0 is empty":                        func(p *Problem, _ *Options) { p.X0 = nil },
+		"X0[1] is NaN":                       func(p *Problem, _ *Options) { p.X0 = []float64{0, math.NaN()} },
+		"must be finite":                     func(p *Problem, _ *Options) { p.T1 = math.Inf(1) },
+		"Samples is 3, must divide":          func(p *Problem, _ *Options) { p.Samples = 3 },
+		"unknown scheme \"rk5\"":             func(_ *Problem, o *Options) { o.Scheme = "rk5" },
+		"rk4 has no error estimate":          func(_ *Problem, o *Options) { o.Scheme = "rk4" },
+		"exclude each other":                 func(_ *Problem, o *Options) { o.Steps, o.StepSize = 3, 1 },
+		"RTol is -1":                         func(_ *Problem, o *Options) { o.RTol = -1 },
+		"RTol is NaN":                        func(_ *Problem, o *Options) { o.RTol = math.NaN() },
+		"ATols is of length 1":               func(_ *Problem, o *Options) { o.ATols = []float64{1} },
+		"At[1] is 4, must be between":        func(_ *Problem, o *Options) { o.At = []float64{0, 4} },
+		"At[1] is 1, must be after":          func(_ *Problem, o *Options) { o.At = []float64{2, 1} },
+		"Grid is [0 1], must be from T0 = 0": func(_ *Problem, o *Options) { o.Grid = []float64{0, 1} },
+		"Controller.Safety is 2":             func(_ *Problem, o *Options) { o.Controller.Safety = 2 },
+		"positions and momenta": func(p *Problem, o *Options) {
+			p.X0, o.Scheme, o.Steps = []float64{1}, "leapfrog", 2
+		},
 		"Events[0].G is nil":                    func(p *Problem, _ *Options) { p.Events = []Event{{}} },
 		"MinStep is 2, must be at most MaxStep": func(_ *Problem, o *Options) { o.MinStep, o.MaxStep = 2, 1 },
 		"claims order 4, but violates": func(_ *Problem, o *Options) {
@@ -412,7 +421,8 @@ func TestBatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	if hard(own.Final()) > hard(mean.Final())/2 || own.Stats.NFE <= mean.Stats.NFE || largest.Stats.NFE < own.Stats.NFE {
-		t.Errorf("the hard sample is off by %.1e with the mean and %.1e with its own norm", hard(mean.Final()), hard(own.Final()))
+		t.Errorf("the hard sample is off by %.1e with the mean and %.1e with its own norm", hard(mean.Final()),
+			hard(own.Final()))
 	}
 	o.Norm = RMS
 	solutions, err := SolveEach(Problem{F: f, T1: 2}, each, o)
@@ -438,7 +448,8 @@ func TestBatches(t *testing.T) {
 	}
 	o.EveryStep, o.Independent = false, false
 	each[3] = []float64{math.NaN(), 1}
-	if solutions, err = SolveEach(Problem{F: f, T1: 2}, each, o); err == nil || !strings.Contains(err.Error(), "sample 3:") || solutions[4] == nil {
+	if solutions, err = SolveEach(Problem{F: f, T1: 2}, each, o); err == nil ||
+		!strings.Contains(err.Error(), "sample 3:") || solutions[4] == nil {
 		t.Errorf("a bad sample: %v", err)
 	}
 }

@@ -8,12 +8,12 @@ import (
 
 // Splitting is a symplectic method for separable systems, whose state is in two halves, positions q and momenta p, with
 // dq/dt a function of p alone and dp/dt a function of (t, q) alone, as for a Hamiltonian T(p) + V(q). A step alternates
-// between kicks p += Kick[i]·h·dp/dt and drifts q += Drift[i]·h·dq/dt, beginning with a kick (Hairer, Lubich & Wanner, Geometric
-// Numerical Integration, sections I.1.4 and II.5). Energy errors stay bounded for exponentially long times.
+// between kicks p += Kick[i]·h·dp/dt and drifts q += Drift[i]·h·dq/dt, beginning with a kick (Hairer, Lubich & Wanner,
+// Geometric Numerical Integration, sections I.1.4 and II.5). Energy errors stay bounded for exponentially long times.
 type Splitting struct {
 	Name  string
 	Order int
-	Kick  []float64 // one more than drifts
+	Kick  []float64 // one coefficient more than Drift
 	Drift []float64
 	Note  string
 }
@@ -26,7 +26,7 @@ var splittings = []Method{
 	yoshida4(),
 }
 
-// yoshida4 composes three leapfrog steps so that their errors of third order cancel.
+// yoshida4 returns the composition of three leapfrog steps whose errors of third order cancel.
 func yoshida4() Splitting {
 	w1 := 1 / (2 - math.Cbrt(2))
 	w0 := 1 - 2*w1
@@ -40,7 +40,8 @@ func yoshida4() Splitting {
 
 // Info describes the method.
 func (s Splitting) Info() Info {
-	return Info{Name: s.Name, Kind: "symplectic splitting", Order: s.Order, Stages: len(s.Drift), Evaluations: 2 * len(s.Drift), Note: s.Note}
+	return Info{Name: s.Name, Kind: "symplectic splitting", Order: s.Order, Stages: len(s.Drift),
+		Evaluations: 2 * len(s.Drift), Note: s.Note}
 }
 
 func (s Splitting) check() error {
@@ -72,12 +73,14 @@ func (s Splitting) check() error {
 		}
 	}
 	if s.Order > 1 && math.Abs(moment-0.5) > 1e-12 {
-		return fail("claims order %d, but kicks and drifts are not balanced as order 2 needs: Σ kick·time is %.10g, not 1/2", s.Order, moment)
+		return fail("claims order %d, but kicks and drifts are not balanced as order 2 needs: Σ kick·time is %.10g, not 1/2",
+			s.Order, moment)
 	}
 	return nil
 }
 
-// splittingStepper takes steps with a Splitting on a host: the first half of the state are positions, the second momenta.
+// splittingStepper takes steps with a Splitting on the host. The first half of the state is positions, the second
+// momenta.
 type splittingStepper struct {
 	Splitting
 	solver *Solver

@@ -5,20 +5,21 @@ import (
 	"slices"
 )
 
-// A System is what Integrate needs to know of dx/dt = f(t, x), whatever the state X is: a number, a vector, or a node of a
-// computation graph.
+// A System is an equation dx/dt = f(t, x) for Integrate. The state X can be of any type: a number, a vector, or a node
+// of a computation graph.
 type System[X any] struct {
-	// Rate evaluates dx/dt at the given stage (counted from 0) of a step, at time c, from 0 to 1, of that step. Methods with
-	// c = 1 evaluate at the end of their step, not at the beginning of the next one: whoever looks up weights by time
-	// must keep to the step's own interval.
+	// Rate evaluates dx/dt at the given stage (counted from 0) of a step, at time c, from 0 to 1, of that step. c = 1 is
+	// the end of this step and not the beginning of the next one: where f is piecewise constant in time, it must be
+	// evaluated with the value of this step's interval.
 	Rate func(step, stage int, c float64, x X) X
 
 	// Combine returns x + Σ coefficients[i]·terms[i]; coefficients may be zero.
 	Combine func(x X, coefficients []float64, terms []X) X
 }
 
-// Integrate takes the given number of equal steps of length h from x and returns where they end. It works for explicit
-// Runge–Kutta schemes and Adams methods; corrections of an implicit Adams method are repeated a fixed number of times.
+// Integrate takes the given number of equal steps of length h from x and returns the state at the end. It works for
+// explicit Runge–Kutta schemes and Adams methods; corrections of an implicit Adams method are repeated a fixed number
+// of times.
 func Integrate[X any](m Method, x X, steps int, h float64, system System[X]) (X, error) {
 	switch m := m.(type) {
 	case Tableau:
@@ -26,7 +27,8 @@ func Integrate[X any](m Method, x X, steps int, h float64, system System[X]) (X,
 			return x, m.shape()
 		}
 		if !m.Explicit() {
-			return x, fmt.Errorf("ode: %s is implicit: it needs a solver for its stages, which graphs do not have; use ode.Solve, or an explicit scheme", m.Name)
+			return x, fmt.Errorf("ode: %s is implicit: it needs a solver for its stages, which graphs do not have; "+
+				"use ode.Solve, or an explicit scheme", m.Name)
 		}
 		for step := range steps {
 			x = Advance(m, x, h, func(stage int, c float64, x X) X { return system.Rate(step, stage, c, x) }, system.Combine)
@@ -41,8 +43,9 @@ func Integrate[X any](m Method, x X, steps int, h float64, system System[X]) (X,
 	return x, fmt.Errorf("ode: %s (%s) needs a state in two parts; use ode.Solve", m.Info().Name, m.Info().Kind)
 }
 
-// Advance takes one step of length h from x with an explicit scheme, complete as Lookup returns it, and gives x(t+h). Rate and combine are as in System. Stages that
-// nothing depends on, such as the last one of dopri5, which only estimates the error, are not evaluated.
+// Advance returns x(t+h), one step from x = x(t). The scheme must be explicit and have its C, as Lookup returns it;
+// rate and combine are those of a System. Stages that the result does not depend on, such as the last one of dopri5,
+// which only estimates the error, are not evaluated.
 func Advance[X any](tb Tableau, x X, h float64, rate func(stage int, c float64, x X) X,
 	combine func(x X, coefficients []float64, terms []X) X) X {
 	needed := tb.neededStages()
@@ -53,7 +56,7 @@ func Advance[X any](tb Tableau, x X, h float64, rate func(stage int, c float64, 
 	return linear(x, h, tb.B[:needed], k, combine)
 }
 
-// neededStages is the number of stages without the trailing ones whose weight is 0.
+// neededStages returns the number of stages without the trailing ones whose weight is 0.
 func (tb Tableau) neededStages() int {
 	s := len(tb.B)
 	for s > 1 && tb.B[s-1] == 0 {
@@ -62,7 +65,7 @@ func (tb Tableau) neededStages() int {
 	return s
 }
 
-// linear is x + h·Σ coefficients[i]·terms[i].
+// linear returns x + h·Σ coefficients[i]·terms[i].
 func linear[X any](x X, h float64, coefficients []float64, terms []X, combine func(X, []float64, []X) X) X {
 	if len(coefficients) == 0 {
 		return x

@@ -24,7 +24,7 @@ type Tableau struct {
 	Note  string      // where it is from, what it is good for
 }
 
-// Stages is the number of stages, which are evaluations of the rate unless FSAL saves one.
+// Stages returns the number of stages. Each is one evaluation of the rate, except that FSAL saves one.
 func (tb Tableau) Stages() int { return len(tb.B) }
 
 // Explicit reports whether every stage needs only the ones before it.
@@ -55,8 +55,8 @@ func (tb Tableau) FSAL() bool {
 // Adaptive reports whether the method estimates its own error.
 func (tb Tableau) Adaptive() bool { return tb.Err != nil }
 
-// controlOrder is the power of h in the error estimate: min(order, embedded order) + 1. Err is of the order of the worse of the two
-// methods.
+// controlOrder returns the power of h in the error estimate: min(order, embedded order) + 1, as the error is that of
+// the worse of the two methods.
 func (tb Tableau) controlOrder() int {
 	// Σ Err·c^q vanishes for q below the order of the estimate. Quadrature conditions are enough here: the embedded
 	// method of a pair that somebody wants is never held back by another one.
@@ -73,15 +73,16 @@ func (tb Tableau) controlOrder() int {
 	return tb.Order + 1
 }
 
-// Check reports the first condition that the tableau violates: its shape, c_i = Σ_j a_ij, and the order conditions
-// up to the claimed order, or CheckedOrder if that is lower, in exact arithmetic.
+// Check returns an error for the first condition that the tableau violates: its shape, c_i = Σ_j a_ij, and the order
+// conditions up to the claimed order, or CheckedOrder if that is lower, in exact arithmetic.
 func (tb Tableau) Check() error {
 	if err := tb.shape(); err != nil {
 		return err
 	}
 	for i, row := range tb.A {
 		if sum := exactSum(row, tb.C[i]); !sum.zero() {
-			return tb.errorf("c_%d = %.10g, but row %d of A sums to %.10g; a stage must be evaluated at the time its state is for",
+			return tb.errorf("c_%d = %.10g, but row %d of A sums to %.10g; "+
+				"a stage must be evaluated at the time its state is for",
 				i, tb.C[i], i, total(row))
 		}
 	}
@@ -92,7 +93,8 @@ func (tb Tableau) Check() error {
 		if c.Order == 1 {
 			return tb.errorf("the weights B sum to %.10g, not 1: the scheme is not consistent", c.Value)
 		}
-		return tb.errorf("claims order %d, but violates the condition %s of order %d: the left side is %.10g", tb.Order, c, c.Order, c.Value)
+		return tb.errorf("claims order %d, but violates the condition %s of order %d: the left side is %.10g", tb.Order, c,
+			c.Order, c.Value)
 	}
 	if tb.Order < 1 {
 		return tb.errorf("order is %d, must be at least 1, or 0 to derive it", tb.Order)
@@ -104,22 +106,23 @@ func (tb Tableau) errorf(format string, args ...any) error {
 	return fmt.Errorf("ode: scheme %q: %s", tb.Name, fmt.Sprintf(format, args...))
 }
 
-// shape reports what keeps the conditions from being computed at all.
+// shape returns an error if the order conditions cannot be evaluated, because of lengths or numbers that are not valid.
 func (tb Tableau) shape() error {
 	if tb.Name == "" || strings.ContainsAny(tb.Name, " \t\n,/") {
 		return tb.errorf("a scheme needs a name without spaces, commas and slashes")
 	}
 	s := len(tb.B)
 	if s == 0 || s > maxStages || len(tb.A) != s || len(tb.C) != s {
-		return tb.errorf("A, B and C must have one entry per stage, from 1 to %d, got %d, %d and %d", maxStages, len(tb.A), s, len(tb.C))
+		return tb.errorf("A, B and C must have one entry per stage, from 1 to %d, got %d, %d and %d", maxStages, len(tb.A), s,
+			len(tb.C))
 	}
 	if tb.Err != nil && !slices.ContainsFunc(tb.Err, func(x float64) bool { return x != 0 }) {
 		return tb.errorf("Err is zero: it estimates no error; leave it out")
 	}
 	for i, row := range tb.A {
 		if len(row) > i+1 {
-			return tb.errorf("row %d of A has %d coefficients; an explicit stage has at most %d and a diagonally implicit one %d; "+
-				"fully implicit schemes are not supported", i, len(row), i, i+1)
+			return tb.errorf("row %d of A has %d coefficients; an explicit stage has at most %d "+
+				"and a diagonally implicit one %d; fully implicit schemes are not supported", i, len(row), i, i+1)
 		}
 		if err := tb.finite(fmt.Sprintf("A[%d]", i), row); err != nil {
 			return err
@@ -139,7 +142,7 @@ func (tb Tableau) shape() error {
 	return nil
 }
 
-// maxStages and maxCoefficient keep arithmetic with fractions from taking for ever.
+// maxStages and maxCoefficient bound the time that exact arithmetic takes.
 const (
 	maxStages      = 64
 	maxCoefficient = 1e9
@@ -179,7 +182,7 @@ func (tb Tableau) clone() Tableau {
 	return tb
 }
 
-// at is the coefficient of stage j in a row of A, whose trailing zeros may be left out.
+// at returns the coefficient of stage j in a row of A, whose trailing zeros may be left out.
 func at(row []float64, j int) float64 {
 	if j < len(row) {
 		return row[j]

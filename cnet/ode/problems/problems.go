@@ -1,4 +1,5 @@
-// Package problems has initial value problems to try solvers on, with what implicit schemes and gradients need.
+// Package problems provides initial value problems on which to test solvers, with Jacobians and vector–Jacobian
+// products.
 package problems
 
 import (
@@ -7,13 +8,13 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// A Named problem, for a list of them.
+// Named is a problem with a name.
 type Named struct {
 	Name  string
-	Build func(batch int) ode.Problem // a batch of equal states, [batch, 2]
+	Build func(batch int) ode.Problem // returns the problem for a batch of equal states, [batch, 2]
 }
 
-// All are the problems by which solvers are compared.
+// All returns the problems on which solvers are compared.
 func All() []Named {
 	return []Named{
 		{"lotka-volterra", LotkaVolterra},
@@ -22,8 +23,9 @@ func All() []Named {
 	}
 }
 
-// pair is a problem with two components, x' = f(x), which depends on neither time nor parameters.
-func pair(batch int, x0 [2]float64, t1 float64, f func(x, y float64) (float64, float64), jacobian func(x, y float64) [4]float64) ode.Problem {
+// pair returns a problem with two components, x' = f(x), which depends on neither time nor parameters.
+func pair(batch int, x0 [2]float64, t1 float64, f func(x, y float64) (float64, float64),
+	jacobian func(x, y float64) [4]float64) ode.Problem {
 	p := ode.Problem{T1: t1, Samples: batch}
 	for range batch {
 		p.X0 = append(p.X0, x0[0], x0[1])
@@ -52,22 +54,22 @@ func pair(batch int, x0 [2]float64, t1 float64, f func(x, y float64) (float64, f
 	return p
 }
 
-// LotkaVolterra is prey and predators, x' = 1.5x - xy, y' = -3y + xy, from (1, 1) to t = 10.
+// LotkaVolterra returns the equations of prey and predators, x' = 1.5x - xy, y' = -3y + xy, from (1, 1) to t = 10.
 func LotkaVolterra(batch int) ode.Problem {
 	return pair(batch, [2]float64{1, 1}, 10,
 		func(x, y float64) (float64, float64) { return 1.5*x - x*y, -3*y + x*y },
 		func(x, y float64) [4]float64 { return [4]float64{1.5 - y, -x, y, x - 3} })
 }
 
-// Pendulum is φ” = -sin φ, from φ = 1.5 at rest to t = 20.
+// Pendulum returns φ″ = -sin φ, from φ = 1.5 at rest to t = 20.
 func Pendulum(batch int) ode.Problem {
 	return pair(batch, [2]float64{1.5, 0}, 20,
 		func(x, y float64) (float64, float64) { return y, -math.Sin(x) },
 		func(x, y float64) [4]float64 { return [4]float64{0, 1, -math.Cos(x), 0} })
 }
 
-// VanDerPol is x” = μ(1-x²)x' - x, from (2, 0) to t = max(20, 2μ), which is stiff for large μ (Hairer & Wanner, Solving
-// Ordinary Differential Equations II, section IV.1).
+// VanDerPol returns x″ = μ(1-x²)x' - x, from (2, 0) to t = max(20, 2μ), which is stiff for large μ (Hairer & Wanner,
+// Solving Ordinary Differential Equations II, section IV.1).
 func VanDerPol(batch int, mu float64) ode.Problem {
 	return pair(batch, [2]float64{2, 0}, max(20, 2*mu),
 		func(x, y float64) (float64, float64) { return y, mu*(1-x*x)*y - x },
