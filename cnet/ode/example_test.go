@@ -146,7 +146,8 @@ func ExampleEvent() {
 	s, err := ode.Solve(ode.Problem{
 		F:  func(t float64, x, dx []float64) { dx[0], dx[1] = x[1], -9.81 },
 		X0: []float64{0, 10}, T1: 60,
-		Events: []ode.Event{{Name: "ground", G: func(t float64, x []float64) float64 { return x[0] }, Direction: -1, Terminal: true}},
+		Events: []ode.Event{{Name: "ground", G: func(t float64, x []float64) float64 { return x[0] }, Direction: -1,
+			Terminal: true}},
 	}, ode.Options{})
 	if err != nil {
 		fmt.Println(err)
@@ -182,4 +183,68 @@ func ExampleFailure() {
 		fmt.Printf("no further than t = %.3f\n", failure.T)
 	}
 	// Output: no further than t = 1.000
+}
+
+// The order conditions of a scheme, one for each rooted tree.
+func ExampleConditions() {
+	heun, err := ode.Scheme("adaptive_heun")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("explicit %t, order %d, embedded order %d\n", heun.Explicit(), heun.Order, heun.EmbeddedOrder())
+	for _, c := range ode.Conditions(heun, 3) {
+		fmt.Println(c, c.Holds)
+	}
+	// Output:
+	// explicit true, order 2, embedded order 1
+	// τ: Σ b·Φ = 1/1 true
+	// [τ]: Σ b·Φ = 1/2 true
+	// [ττ]: Σ b·Φ = 1/3 false
+	// [[τ]]: Σ b·Φ = 1/6 false
+}
+
+// A rate that jumps: with Jumps, steps end there, and a scheme keeps its order.
+func ExampleOptions() {
+	p := ode.Problem{
+		F: func(t float64, x, dx []float64) {
+			if dx[0] = 1; t > 1./3 {
+				dx[0] = -1
+			}
+		},
+		X0: []float64{0}, T1: 1,
+	}
+	s, err := ode.Solve(p, ode.Options{Scheme: "rk4", Steps: 2, Jumps: []float64{1. / 3}, EveryStep: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, t := range s.T {
+		fmt.Printf("x(%.3f) = %.3f\n", t, s.X[i][0])
+	}
+	// Output:
+	// x(0.000) = 0.000
+	// x(0.333) = 0.333
+	// x(0.500) = 0.167
+	// x(1.000) = -0.333
+}
+
+// A batch of two decays, the second much faster: each sample's own error bounds the steps.
+func ExampleNorm() {
+	rates := []float64{1, 50}
+	p := ode.Problem{
+		F: func(_ float64, x, dx []float64) {
+			for i := range x {
+				dx[i] = -rates[i] * x[i]
+			}
+		},
+		X0: []float64{1, 1}, T1: 1, Samples: 2,
+	}
+	s, err := ode.Solve(p, ode.Options{Norm: ode.PerSample, RTol: 1e-8, ATol: 1e-8})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.6f\n", s.Final())
+	// Output: [0.367879 0.000000]
 }

@@ -12,7 +12,8 @@ func Example() {
 		name    string
 		problem ode.Problem
 	}{
-		{"predators and prey", problems.LotkaVolterra(1)}, {"pendulum", problems.Pendulum(1)}, {"stiff", problems.VanDerPol(1, 10)},
+		{"predators and prey", problems.LotkaVolterra(1)}, {"pendulum", problems.Pendulum(1)},
+		{"stiff", problems.VanDerPol(1, 10)},
 	} {
 		s, err := ode.Solve(p.problem, ode.Options{Scheme: "dopri5"})
 		if err != nil {
