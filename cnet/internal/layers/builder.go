@@ -14,26 +14,26 @@ import (
 	"continuousnet/cnet/engine/fmap"
 )
 
-// Batch norm, as in the original.
+// The constants of batch norm are the original's.
 const (
 	NormEpsilon  = 1e-5
 	NormMomentum = 0.1 // the share of a batch in the running statistics
 	LastMomentum = 0.9 // the same for a batch norm just before the pooling
 )
 
-// A Builder builds the graph of a network: feature maps go in and out, and variables are looked up by their path.
+// A Builder builds the graph of a network. Its layers take and return feature maps and look up their variables by path.
 //
-// A position in depth is the vector φ of the values that the basis functions have there: a variable over depth is then
-// θ = Σ φ_k·θ_k. For variables that are not over depth φ is nil.
+// A position in depth is given by φ, the values of the basis functions there: a variable over depth has the value θ = Σ
+// φ_k·θ_k. For variables that are not over depth φ is nil.
 type Builder struct {
 	Training   bool
 	store      *model.Store
 	graph      *Graph
 	variables  map[string]Variable
-	at         map[string]*Node // what At has returned, by path and position
-	recorders  []*recorder      // of those who want to know, inner ones last
-	quiet      int              // > 0: what is evaluated is not for the statistics
-	statistics []*statistic     // in the order in which they were first seen
+	at         map[string]*Node // the results of At, by path and position
+	recorders  []*recorder      // of the calls of Recording in progress, inner ones last
+	quiet      int              // the number of calls of Quietly in progress; while > 0 statistics are not recorded
+	statistics []*statistic     // in the order of their first evaluation
 }
 
 // NewBuilder returns a builder for a network with these variables, in the graph of the images.
@@ -45,7 +45,7 @@ func NewBuilder(store *model.Store, g *Graph, variables []Variable, training boo
 	return b
 }
 
-// Has reports whether the network has a variable.
+// Has reports whether the network has the variable at path.
 func (b *Builder) Has(path string) bool { _, ok := b.variables[path]; return ok }
 
 func (b *Builder) stored(path string) *model.Variable {
@@ -56,13 +56,13 @@ func (b *Builder) stored(path string) *model.Variable {
 	return v
 }
 
-// Variable is the value of a whole variable, with its axis for depth if it has one.
+// Variable returns the value of a whole variable, with its axis for depth if it has one.
 func (b *Builder) Variable(path string) *Node { return b.stored(path).NodeValue(b.graph) }
 
 // recorder collects the values of trainable variables.
 type recorder struct{ nodes []*Node }
 
-// Recording calls f and returns the values that it has asked At for, of trainable variables and each once.
+// Recording calls f and returns the values of trainable variables that f has got from At, each once.
 func (b *Builder) Recording(f func()) []*Node {
 	r := &recorder{}
 	b.recorders = append(b.recorders, r)
@@ -71,14 +71,14 @@ func (b *Builder) Recording(f func()) []*Node {
 	return r.nodes
 }
 
-// Quietly calls f, whose evaluations the running statistics do not see: they have been seen before.
+// Quietly calls f without recording batch statistics, for evaluations that repeat earlier ones.
 func (b *Builder) Quietly(f func()) {
 	b.quiet++
 	f()
 	b.quiet--
 }
 
-// BlockWeights are the values at a position in depth of all trainable variables over depth below path.
+// BlockWeights returns the values at a position in depth of all trainable variables over depth below path.
 func (b *Builder) BlockWeights(path string, phi []float64) []*Node {
 	return b.Recording(func() {
 		for _, name := range slices.Sorted(maps.Keys(b.variables)) {
@@ -89,7 +89,7 @@ func (b *Builder) BlockWeights(path string, phi []float64) []*Node {
 	})
 }
 
-// At is the value of a variable at a position in depth: the same node whenever it is asked for the same.
+// At returns the value of a variable at a position in depth. The same path and position always give the same node.
 func (b *Builder) At(path string, phi []float64) *Node {
 	key := fmt.Sprint(path, phi)
 	node, known := b.at[key]
@@ -123,7 +123,8 @@ func (b *Builder) evaluate(path string, phi []float64) *Node {
 	return Reshape(Dot(row, Reshape(v, len(phi), -1)).Product(), d[1:]...)
 }
 
-// only reports whether φ is 1 for one function and 0 for the others, and for which: then there is nothing to compute.
+// only reports whether φ is 1 for one basis function and 0 for the others, and returns its index: the value of a
+// variable is then one of its coefficients.
 func only(phi []float64) (int, bool) {
 	index := -1
 	for k, f := range phi {
@@ -138,7 +139,7 @@ func only(phi []float64) (int, bool) {
 	return index, index >= 0
 }
 
-// element is v[k, ...].
+// element returns v[k, ...].
 func element(v *Node, k int) *Node {
 	axes := make([]SliceAxisSpec, v.Rank())
 	for i := range axes {
@@ -148,7 +149,7 @@ func element(v *Node, k int) *Node {
 	return Reshape(Slice(v, axes...), v.Shape().Dimensions[1:]...)
 }
 
-// Input takes images [batch, height, width, channels] into a layout, in the number format of the variable at path.
+// Input returns images [batch, height, width, channels] as a feature map, in the number format of the variable at path.
 func (b *Builder) Input(layout fmap.Layout, images *Node, path string) fmap.Map {
 	if dtype := b.stored(path).DType(); images.DType() != dtype {
 		images = ConvertDType(images, dtype)
@@ -156,7 +157,7 @@ func (b *Builder) Input(layout fmap.Layout, images *Node, path string) fmap.Map 
 	return fmap.New(layout, images)
 }
 
-// Conv is the convolution with path/kernel and, if the network has it, path/bias; then a ReLU if relu is set.
+// Conv applies the convolution with path/kernel and, if the network has it, path/bias, and then a ReLU if relu is set.
 func (b *Builder) Conv(x fmap.Map, path string, phi []float64, stride int, relu bool) fmap.Map {
 	var bias *Node
 	if b.Has(path + "/bias") {
@@ -165,15 +166,15 @@ func (b *Builder) Conv(x fmap.Map, path string, phi []float64, stride int, relu 
 	return x.Conv(b.At(path+"/kernel", phi), bias, stride, relu)
 }
 
-// Linear is the linear layer with path/weight and path/bias: [batch, out] from [batch, in].
+// Linear applies the linear layer with path/weight and path/bias to x [batch, in] and returns [batch, out].
 func (b *Builder) Linear(x *Node, path string) *Node {
 	y := DotGeneral(x, []int{1}, nil, b.Variable(path+"/weight"), []int{1}, nil)
 	return Add(y, ExpandLeftToRank(b.Variable(path+"/bias"), 2))
 }
 
-// Norm is batch normalisation with the variables at path; a network without them has no batch norm there, and x stays as
-// it is. While training, every evaluation is seen by the running statistics, with the unbiased variance: see UpdateStatistics.
-// Momentum is the share of the batch.
+// Norm applies batch normalisation with the variables at path; without these it returns x. While training, it records
+// the statistics of the batch, with the unbiased variance, for UpdateStatistics. Momentum is the share of the batch in
+// the running statistics.
 func (b *Builder) Norm(x fmap.Map, path string, phi []float64, momentum float64) fmap.Map {
 	if !b.Has(path + "/scale") {
 		return x
@@ -187,7 +188,8 @@ func (b *Builder) Norm(x fmap.Map, path string, phi []float64, momentum float64)
 	}
 	n := float64(x.Pixels())
 	if n < 2 {
-		exceptions.Panicf("net: batch norm needs more than one value per channel to train, got a batch of one image of one pixel")
+		exceptions.Panicf("net: batch norm needs more than one value per channel to train, " +
+			"got a batch of one image of one pixel")
 	}
 	y, mean, variance := x.BatchNorm(scale, offset, NormEpsilon)
 	b.see(path+"/mean", phi, momentum, mean)
@@ -195,9 +197,9 @@ func (b *Builder) Norm(x fmap.Map, path string, phi []float64, momentum float64)
 	return y
 }
 
-// Dropout sets each number of the map to 0 with probability rate while training, and divides the others by 1−rate, so that
-// the mean stays (Srivastava et al., 2014). It draws from the random state of the store, which training carries along as it
-// does the weights.
+// Dropout sets each number of the map to 0 with probability rate while training, and divides the others by 1−rate to
+// keep the mean (Srivastava et al., 2014). It draws from the random state of the store, which is saved with the
+// weights.
 func (b *Builder) Dropout(x fmap.Map, layout fmap.Layout, rate float64) fmap.Map {
 	if !b.Training || rate <= 0 {
 		return x

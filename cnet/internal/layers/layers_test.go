@@ -97,8 +97,8 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// A running statistic moves as a function of depth by momentum·(value − m(t)), and its coefficients by as little as they can:
-// along φ. For one basis function alone that is the rule of PyTorch.
+// A running statistic moves as a function of depth by momentum·(value − m(t)), and its coefficients by as little as
+// they can: along φ. For one basis function alone that is the rule of PyTorch.
 func TestRunningStatistics(t *testing.T) {
 	images := tensors.FromFlatDataAndDimensions([]float64{1, 10, 2, 20, 6, 30, 7, 40}, 1, 2, 2, 2)
 	mean := []float64{4, 25}
@@ -139,8 +139,8 @@ func TestRunningStatistics(t *testing.T) {
 	}
 }
 
-// Several evaluations in one step: the statistics move towards their least-squares fit, and no variance falls below the least
-// that was seen, whatever is fitted through it.
+// Several evaluations in one step: the statistics move towards their least-squares fit, and no variance falls below the
+// least that was seen, whatever is fitted through it.
 func TestFittedStatistics(t *testing.T) {
 	phis := [][]float64{{1, 0, 0}, {0.5, 0.5, 0}, {0, 1, 0}, {0, 0.5, 0.5}, {0, 0, 1}}
 	for _, count := range []int{3, 5} { // as many as functions, or more
@@ -182,7 +182,8 @@ func TestFittedStatistics(t *testing.T) {
 			if least := (1-share)*dot(phi, was, 0) + share*0.01; dot(phi, after["norm/variance"], 0) < least-1e-12 {
 				t.Errorf("%d evaluations: a variance falls to %g, below %g", count, dot(phi, after["norm/variance"], 0), least)
 			}
-			near(t, "of equal variances", []float64{dot(phi, after["norm/variance"], 1)}, []float64{(1-share)*dot(phi, was, 1) + share*2})
+			near(t, "of equal variances", []float64{dot(phi, after["norm/variance"], 1)},
+				[]float64{(1-share)*dot(phi, was, 1) + share*2})
 		}
 	}
 }
@@ -215,7 +216,8 @@ func TestInitOverDepth(t *testing.T) {
 	}{
 		{[]float64{1, 1, 1}, func(a []float64) []float64 { return a }},
 		{[]float64{1, 0, 0}, func(a []float64) []float64 { return []float64{a[0], a[1], 0, 0, 0, 0} }},
-		{[]float64{2, 0, 0.5}, func(a []float64) []float64 { return []float64{2 * a[0], 2 * a[1], 0, 0, a[0] / 2, a[1] / 2} }},
+		{[]float64{2, 0, 0.5},
+			func(a []float64) []float64 { return []float64{2 * a[0], 2 * a[1], 0, 0, a[0] / 2, a[1] / 2} }},
 	} {
 		store := model.NewStore()
 		if err := Init(store, s.List, c.one, 4, dtypes.Float64); err != nil {
@@ -238,8 +240,8 @@ func TestInitOverDepth(t *testing.T) {
 	}
 }
 
-// Dropout keeps the mean, drops about its share, does the same for the same random state in both layouts, and nothing in
-// evaluation.
+// Dropout keeps the mean, drops about its share, does the same for the same random state in both layouts, and nothing
+// in evaluation.
 func TestDropout(t *testing.T) {
 	const rate = 0.25
 	var first []float64
@@ -251,7 +253,8 @@ func TestDropout(t *testing.T) {
 		drop := func(training bool) []float64 {
 			return run(t, store, func(g *Graph) []*Node {
 				b := NewBuilder(store, g, nil, training)
-				return []*Node{b.Dropout(fmap.New(layout, Ones(g, shapes.Make(dtypes.Float64, 9, 12, 10, 3))), layout, rate).Images()}
+				return []*Node{b.Dropout(fmap.New(layout, Ones(g, shapes.Make(dtypes.Float64, 9, 12, 10, 3))), layout,
+					rate).Images()}
 			})[0]
 		}
 		if got := drop(false); slices.Contains(got, 0) {
@@ -309,11 +312,14 @@ func TestLoadErrors(t *testing.T) {
 		want string
 	}{
 		{good[1:], `no tensor "c.weight", expected one of shape [2 1 1 1]`},
-		{append(slices.Clone(good), statedict.Tensor{Name: "x", Shape: []int{2}, Values: []float64{1, 2}}), `tensor "x" of shape [2], which this network does not have`},
+		{append(slices.Clone(good), statedict.Tensor{Name: "x", Shape: []int{2}, Values: []float64{1, 2}}),
+			`tensor "x" of shape [2], which this network does not have`},
 		{append(slices.Clone(good), good[0]), `tensor "c.weight" twice`},
-		{with(0, func(x *statedict.Tensor) { x.Shape = []int{1, 2, 1, 1} }), `tensor "c.weight" has shape [1 2 1 1], expected [2 1 1 1]`},
+		{with(0, func(x *statedict.Tensor) { x.Shape = []int{1, 2, 1, 1} }),
+			`tensor "c.weight" has shape [1 2 1 1], expected [2 1 1 1]`},
 		{with(1, func(x *statedict.Tensor) { x.Values = x.Values[1:] }), `tensor "n.weight" has 1 numbers, expected 2`},
-		{with(1, func(x *statedict.Tensor) { x.Values[1] = math.NaN() }), `tensor "n.weight" holds NaN at position 1, expected finite numbers`},
+		{with(1, func(x *statedict.Tensor) { x.Values[1] = math.NaN() }),
+			`tensor "n.weight" holds NaN at position 1, expected finite numbers`},
 		{with(0, func(x *statedict.Tensor) { x.Name = "module." + x.Name }), `strip the prefix "module."`},
 	} {
 		if err := names.Load(store, c.list); err == nil || !strings.Contains(err.Error(), c.want) {

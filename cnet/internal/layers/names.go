@@ -12,8 +12,8 @@ import (
 	"continuousnet/cnet/statedict"
 )
 
-// Names lists the tensors of the original's state_dict, in its order, and says which variable of ours each of them is, or
-// part of which.
+// Names lists the tensors of the original's state_dict, in its order, each with the variable that holds it or that it
+// is part of.
 type Names struct {
 	list      []entry
 	variables map[string]Variable
@@ -23,10 +23,10 @@ type Names struct {
 type entry struct {
 	name     string
 	path     string // of our variable; "" if there is none
-	row      int    // of the variable's first axis; all: the whole variable
+	row      int    // the index on the variable's first axis; all: the whole variable
 	shape    []int  // in the original's layout
 	fill     float64
-	learned  bool // the original counts it among its parameters
+	learned  bool // the original counts the tensor among its parameters
 	integers bool
 }
 
@@ -42,7 +42,8 @@ func NewNames(variables []Variable) *Names {
 	return n
 }
 
-// Add adds a tensor of the original that is one variable. Kernels are [out, in, height, width] there.
+// Add adds a tensor of the original that corresponds to one variable. The original's kernels are [out, in, height,
+// width].
 func (n *Names) Add(name, path string) {
 	v, ok := n.variables[path]
 	if !ok {
@@ -51,7 +52,8 @@ func (n *Names) Add(name, path string) {
 	n.list = append(n.list, entry{name: name, path: path, row: all, shape: theirShape(v), learned: v.Trainable})
 }
 
-// Unused adds a parameter that the original has and never uses. It is written as the given number and ignored when read.
+// Unused adds a parameter that the original has and never uses. StateDict fills it with the given number, Load ignores
+// it.
 func (n *Names) Unused(name string, fill float64, shape ...int) {
 	n.list = append(n.list, entry{name: name, fill: fill, shape: shape, learned: true})
 }
@@ -73,7 +75,7 @@ func (n *Names) Linear(name, path string) {
 // Norm adds the tensors of a batch norm, unless the network has none there.
 func (n *Names) Norm(name, path string) { n.norm(name, path, all) }
 
-// NormOverDepth adds those of a batch norm over depth, which the original has as one for each interval.
+// NormOverDepth adds the tensors of a batch norm over depth; the original has a batch norm for each interval.
 func (n *Names) NormOverDepth(name, path string) {
 	scale, ok := n.variables[path+"/scale"]
 	if !ok {
@@ -90,9 +92,11 @@ func (n *Names) norm(name, path string, row int) {
 		return
 	}
 	shape := scale.Dims[len(scale.Dims)-1:]
-	for _, part := range [][2]string{{"weight", "scale"}, {"bias", "offset"}, {"running_mean", "mean"}, {"running_var", "variance"}} {
+	for _, part := range [][2]string{{"weight", "scale"}, {"bias", "offset"}, {"running_mean", "mean"},
+		{"running_var", "variance"}} {
 		n.list = append(n.list, entry{
-			name: name + "." + part[0], path: path + "/" + part[1], row: row, shape: shape, learned: n.variables[path+"/"+part[1]].Trainable,
+			name: name + "." + part[0], path: path + "/" + part[1], row: row, shape: shape,
+			learned: n.variables[path+"/"+part[1]].Trainable,
 		})
 	}
 	n.counter(name)
@@ -108,12 +112,12 @@ func (n *Names) UnusedNorm(name string, channels int) {
 	n.counter(name)
 }
 
-// counter adds the number of batches that a batch norm has seen, which nothing depends on.
+// counter adds num_batches_tracked, the number of batches that a batch norm has seen. Nothing depends on it.
 func (n *Names) counter(name string) {
 	n.list = append(n.list, entry{name: name + ".num_batches_tracked", shape: []int{}, integers: true})
 }
 
-// Parameters is the number of parameters as the original counts them, unused ones included.
+// Parameters returns the number of parameters as the original counts them, unused ones included.
 func (n *Names) Parameters() int {
 	count := 0
 	for _, e := range n.list {
@@ -124,7 +128,7 @@ func (n *Names) Parameters() int {
 	return count
 }
 
-// StateDict returns the variables in the store as the original has them.
+// StateDict returns the variables in the store as the original's tensors, in its order.
 func (n *Names) StateDict(store *model.Store) ([]statedict.Tensor, error) {
 	values := map[string][]float64{}
 	format := "F32"
@@ -154,7 +158,7 @@ func (n *Names) StateDict(store *model.Store) ([]statedict.Tensor, error) {
 	return list, nil
 }
 
-// part is where the numbers of an entry lie among those of its variable in the original's layout.
+// part returns the numbers of an entry among those of its variable, in the original's layout.
 func (e entry) part(values []float64) []float64 {
 	if e.row == all {
 		return values
@@ -163,9 +167,9 @@ func (e entry) part(values []float64) []float64 {
 	return values[e.row*n : (e.row+1)*n]
 }
 
-// Load sets the variables in the store to the original's. Those that are there keep their number format, others are float32.
-// Nothing is changed unless every tensor is there, has the right shape, and holds finite numbers; num_batches_tracked may be
-// missing.
+// Load sets the variables in the store to the original's tensors. Existing variables keep their number format, new ones
+// are float32. Nothing is changed unless every tensor is there, has the right shape and holds finite numbers; only
+// num_batches_tracked may be missing.
 func (n *Names) Load(store *model.Store, list []statedict.Tensor) error {
 	given := map[string]statedict.Tensor{}
 	for _, t := range list {
@@ -196,7 +200,8 @@ func (n *Names) Load(store *model.Store, list []statedict.Tensor) error {
 	}
 	for _, t := range list {
 		if _, left := given[t.Name]; left {
-			return fmt.Errorf("net: the state dict has tensor %q of shape %v, which this network does not have; is it another network's?", t.Name, t.Shape)
+			return fmt.Errorf("net: the state dict has tensor %q of shape %v, which this network does not have; "+
+				"is it another network's?", t.Name, t.Shape)
 		}
 	}
 	for path, v := range n.variables {
@@ -224,7 +229,8 @@ func (e entry) check(t statedict.Tensor) error {
 		return fmt.Errorf("net: tensor %q has shape %v, expected %v", e.name, t.Shape, e.shape)
 	}
 	if len(t.Values) != size(e.shape) {
-		return fmt.Errorf("net: tensor %q has %d numbers, expected %d for shape %v", e.name, len(t.Values), size(e.shape), e.shape)
+		return fmt.Errorf("net: tensor %q has %d numbers, expected %d for shape %v", e.name, len(t.Values), size(e.shape),
+			e.shape)
 	}
 	for i, x := range t.Values {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
@@ -236,7 +242,8 @@ func (e entry) check(t statedict.Tensor) error {
 
 func isKernel(v Variable) bool { return strings.HasSuffix(v.Path, "/kernel") }
 
-// theirShape is the shape of a variable in the original: [..., out, height, width, in] becomes [..., out, in, height, width].
+// theirShape returns the shape of a variable in the original: [..., out, height, width, in] becomes [..., out, in,
+// height, width].
 func theirShape(v Variable) []int {
 	d := slices.Clone(v.Dims)
 	if n := len(d); isKernel(v) {
@@ -245,7 +252,7 @@ func theirShape(v Variable) []int {
 	return d
 }
 
-// theirLayout orders the numbers of a variable as the original does.
+// theirLayout returns the numbers of a variable in the original's order.
 func theirLayout(v Variable, values []float64) []float64 {
 	if !isKernel(v) {
 		return values
@@ -263,7 +270,7 @@ func ourLayout(v Variable, values []float64) []float64 {
 	return swapped(values, v.Dims[n-1], v.Dims[n-3]*v.Dims[n-2])
 }
 
-// swapped is [..., a, b] as [..., b, a].
+// swapped returns values [..., a, b] as [..., b, a].
 func swapped(values []float64, a, b int) []float64 {
 	result := make([]float64, len(values))
 	for start := 0; start < len(values); start += a * b {

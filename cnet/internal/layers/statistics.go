@@ -9,8 +9,8 @@ import (
 	"continuousnet/cnet/basis"
 )
 
-// statistic is a running mean or variance of a batch norm, and what the batch has at the positions in depth where the network
-// evaluates it.
+// statistic is a running mean or variance of a batch norm, and its values in the current batch at the positions in
+// depth where the network evaluates it.
 type statistic struct {
 	path     string
 	momentum float64
@@ -18,7 +18,7 @@ type statistic struct {
 	values   []*Node     // likewise, [channels]
 }
 
-// see takes note of the statistics of the batch at a position in depth.
+// see records a statistic of the batch at a position in depth.
 func (b *Builder) see(path string, phi []float64, momentum float64, value *Node) {
 	if b.quiet > 0 {
 		return
@@ -35,13 +35,15 @@ func (b *Builder) see(path string, phi []float64, momentum float64, value *Node)
 	b.statistics = append(b.statistics, &statistic{path, momentum, [][]float64{phi}, []*Node{value}})
 }
 
-// UpdateStatistics moves the running statistics by the share momentum towards those of the batch. It comes last.
+// UpdateStatistics moves the running statistics by the share momentum towards those of the batch. It is called once,
+// after the network has been built.
 //
-// Where every evaluation has a coefficient of its own, as with piecewise constants, that happens for one evaluation after another,
-// as in the original. Otherwise it happens once, by as much as so many evaluations for each function do there, towards the least-squares fit through the statistics of all evaluations
-// (point_project of the follow-up's code, arXiv 2106.10820). With more evaluations than functions the fit may undershoot, and
-// a batch norm divides by the root of a variance: so that of a variance is drawn towards its mean until it is nowhere below the
-// least that was seen, as in basis.Limit.
+// If each evaluation determines one coefficient, as with piecewise constants, the evaluations update it one after the
+// other, as in the original. In other bases there is one update towards the least-squares fit through the statistics of
+// all evaluations (point_project of the follow-up's code, arXiv 2106.10820); its share is that of as many updates as
+// there are evaluations per basis function. With more evaluations than functions the fit may undershoot, and batch norm
+// divides by the root of a variance: the fit of a variance is therefore drawn towards its mean until it is nowhere
+// below the smallest variance of an evaluation, as in basis.Limit.
 func (b *Builder) UpdateStatistics() {
 	for _, s := range b.statistics {
 		old := b.Variable(s.path)
@@ -61,7 +63,8 @@ func (b *Builder) UpdateStatistics() {
 	}
 }
 
-// oneByOne is the statistic [K, channels] after one evaluation after another; nil if one of them has several coefficients.
+// oneByOne returns the statistic [K, channels] after an update by each evaluation; nil if an evaluation has several
+// coefficients.
 func (s *statistic) oneByOne(old *Node) *Node {
 	running := make([]*Node, old.Shape().Dimensions[0])
 	for k := range running {
@@ -77,8 +80,8 @@ func (s *statistic) oneByOne(old *Node) *Node {
 	return Stack(running, 0)
 }
 
-// change is how far the fit is from the statistic, both [K, channels]: with fewer evaluations than functions, the smallest change
-// that makes them agree.
+// change returns the fit minus the statistic, both [K, channels]: with fewer evaluations than functions, the smallest
+// change that makes the statistic agree with the evaluations.
 func (s *statistic) change(old *Node) *Node {
 	matrix, err := basis.Fit(s.phi)
 	if err != nil {
@@ -94,10 +97,11 @@ func (s *statistic) change(old *Node) *Node {
 	return Sub(fit, times(matrix, times(s.phi, old)))
 }
 
-// limited draws a fit, with its values at the evaluations, towards the mean of what was seen there until it is nowhere below the
-// least of that. One has the coefficients of the function 1.
+// limited returns the fit drawn towards the mean of seen, the statistics of the evaluations, until its values there are
+// nowhere below their minimum. one holds the coefficients of the constant function 1.
 func limited(fit, one, values, seen *Node) *Node {
-	mean, floor, least := ReduceAndKeep(seen, ReduceMean, 0), ReduceAndKeep(seen, ReduceMin, 0), ReduceAndKeep(values, ReduceMin, 0)
+	mean, floor := ReduceAndKeep(seen, ReduceMean, 0), ReduceAndKeep(seen, ReduceMin, 0)
+	least := ReduceAndKeep(values, ReduceMin, 0)
 	below := LessThan(least, floor)
 	gap := Where(below, Sub(mean, least), OnesLike(mean))
 	scale := Where(below, Div(Sub(mean, floor), gap), OnesLike(mean))

@@ -10,12 +10,12 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Init creates the variables in the store. The numbers depend on nothing but the seed: neither on the engine nor on the
-// machine. The seed is also that of the store's random state, from which dropout draws.
+// Init creates the variables in the store. The numbers depend on the seed alone, not on the engine or the machine. The
+// seed also sets the store's random state, from which dropout draws.
 //
-// One has the coefficients of the function 1 in the basis of depth, [K]; a network without depth has none. Where all of them
-// are 1, a coefficient is a value of θ(t), and each is drawn by itself. In other bases θ starts constant in depth: one draw,
-// times the coefficients of 1.
+// one holds the coefficients [K] of the constant function 1 in the basis over depth; it is nil for a network without
+// depth. Where all of them are 1, each coefficient is a value of θ(t) and is drawn by itself. In other bases θ starts
+// constant in depth: one draw, times the coefficients of 1.
 func Init(store *model.Store, variables []Variable, one []float64, seed uint64, dtype dtypes.DType) error {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	values := !slices.ContainsFunc(one, func(c float64) bool { return c != 1 })
@@ -39,7 +39,7 @@ func Init(store *model.Store, variables []Variable, one []float64, seed uint64, 
 	return store.SetRNGStateFromSeed(int64(seed))
 }
 
-// outer is the products of all pairs, [len(a), len(b)].
+// outer returns the products a_i·b_j, [len(a), len(b)].
 func outer(a, b []float64) []float64 {
 	products := make([]float64, 0, len(a)*len(b))
 	for _, x := range a {
@@ -64,7 +64,7 @@ func Set(store *model.Store, v Variable, values []float64, dtype dtypes.DType) e
 	return nil
 }
 
-// Get returns the numbers of a variable in the store, and their format.
+// Get returns the numbers of a variable in the store, and their number format.
 func Get(store *model.Store, v Variable) ([]float64, dtypes.DType, error) {
 	stored := store.GetVariable(Root + "/" + v.Path)
 	if stored == nil {
@@ -76,17 +76,18 @@ func Get(store *model.Store, v Variable) ([]float64, dtypes.DType, error) {
 	}
 	values, err := FromTensor(t)
 	if err == nil && len(values) != v.Size() {
-		err = fmt.Errorf("net: variable %q has shape %v, want %v; the store holds another network", v.Path, t.Shape().Dimensions, v.Dims)
+		err = fmt.Errorf("net: variable %q has shape %v, want %v; the store holds another network", v.Path,
+			t.Shape().Dimensions, v.Dims)
 	}
 	return values, t.DType(), err
 }
 
-// Missing is the error for a variable that the store does not have.
+// Missing returns the error for a variable that the store does not have.
 func Missing(path string) error {
 	return fmt.Errorf("net: variable %q is missing; the store holds another network", path)
 }
 
-// ToTensor makes a tensor of float64 or float32 numbers.
+// ToTensor returns a tensor of these values in float64 if that is the dtype, and otherwise in float32.
 func ToTensor(values []float64, dims []int, dtype dtypes.DType) *tensors.Tensor {
 	if dtype == dtypes.Float64 {
 		return tensors.FromFlatDataAndDimensions(values, dims...)

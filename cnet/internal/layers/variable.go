@@ -1,8 +1,8 @@
-// Package layers holds what the networks of this project are made of: the description of their variables, convolution and
-// batch norm on feature maps with variables from a store, and the names that the original PyTorch code has for them.
+// Package layers has the parts of which the networks of this project are made: descriptions of their variables,
+// convolution and batch norm on feature maps with variables from a store, and the original's names for the variables.
 //
-// A network lists its variables with Specs, builds its graph with a Builder, and says with Names how the original calls
-// and lays out its weights.
+// A network lists its variables with Specs, builds its graph with a Builder, and maps its variables to the original's
+// tensors with Names.
 package layers
 
 import (
@@ -13,19 +13,20 @@ import (
 // Root is the scope of all variables of a network in its store.
 const Root = "/net"
 
-// A Variable describes one tensor of a network: coefficients, or running statistics of a batch norm.
+// A Variable describes one tensor of a network: a weight, or a running statistic of a batch norm. A variable over depth
+// holds the coefficients of a function of depth, θ(t) = Σ φ_k(t)·θ_k, with k along its first axis.
 type Variable struct {
-	Path      string // below Root, such as "stage1/ode/conv1/kernel"
-	Dims      []int  // kernels are [out, height, width, in]; over depth, the first axis counts the basis functions
+	Path      string // the name in the store, below Root, such as "stage1/ode/conv1/kernel"
+	Dims      []int  // kernels are [out, height, width, in]; over depth, [basis functions, ...]
 	OverDepth bool
 	Trainable bool
 	fill      Fill
 }
 
-// Size is how many numbers the variable has.
+// Size returns the number of elements of the variable.
 func (v Variable) Size() int { return size(v.Dims) }
 
-// Count is how many trainable numbers the variables have.
+// Count returns the number of elements of the trainable variables.
 func Count(variables []Variable) int {
 	n := 0
 	for _, v := range variables {
@@ -44,23 +45,23 @@ func size(dims []int) int {
 	return n
 }
 
-// Fill draws the initial value of one number.
+// Fill returns the initial value of one element, drawn from rng.
 type Fill func(rng *rand.Rand) float64
 
-// Constant is always v.
+// Constant returns a Fill with the value v.
 func Constant(v float64) Fill { return func(*rand.Rand) float64 { return v } }
 
-// Uniform is evenly distributed between ±bound.
+// Uniform returns a Fill that is distributed evenly between ±bound.
 func Uniform(bound float64) Fill {
 	return func(rng *rand.Rand) float64 { return bound * (2*rng.Float64() - 1) }
 }
 
-// FanIn is PyTorch's default for the weights and biases of a layer whose outputs are sums of n products: uniform between
-// ±1/√n (torch.nn.Linear and Conv2d, reset_parameters).
+// FanIn returns PyTorch's default for the weights and biases of a layer whose outputs are sums of n products: uniform
+// between ±1/√n (torch.nn.Linear and Conv2d, reset_parameters).
 func FanIn(n int) Fill { return Uniform(1 / math.Sqrt(float64(n))) }
 
-// FanOut is normal with standard deviation √(2/n) for a convolution in which n products contain a number of the input: the
-// rule of He et al. (2015), counted over the outputs.
+// FanOut returns a normal distribution with standard deviation √(2/n), for a convolution in which each number of the
+// input enters n products: the rule of He et al. (2015), counted over the outputs.
 func FanOut(n int) Fill {
 	std := math.Sqrt(2 / float64(n))
 	return func(rng *rand.Rand) float64 { return std * rng.NormFloat64() }
@@ -79,7 +80,7 @@ func (s *Specs) Conv(path string, in, out, size int, bias Fill) {
 	s.ConvFilled(path, in, out, size, FanOut(size*size*out), bias)
 }
 
-// ConvFilled is Conv with another distribution of the kernel.
+// ConvFilled does the same as Conv with the kernel filled as kernel says.
 func (s *Specs) ConvFilled(path string, in, out, size int, kernel, bias Fill) {
 	s.Add(path+"/kernel", true, kernel, out, size, size, in)
 	if bias != nil {
@@ -101,7 +102,7 @@ func (s *Specs) Linear(path string, in, out int) {
 	s.Add(path+"/bias", true, FanIn(in), out)
 }
 
-// OverDepth gives all variables that add makes a first axis for the k functions of a basis.
+// OverDepth calls add, and gives all variables that it adds a first axis for the k functions of a basis.
 func (s *Specs) OverDepth(k int, add func()) {
 	start := len(s.List)
 	add()

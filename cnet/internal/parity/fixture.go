@@ -34,21 +34,21 @@ type Fixture struct {
 	} `json:"bundles"`
 }
 
-// Root is a folder with folders of golden vectors.
+// Root is a directory of folders of golden vectors.
 type Root struct {
 	dir   string
-	named bool     // by CNET_FIXTURES: all that the tests look for must be there
-	has   []string // or these at least
+	named bool     // CNET_FIXTURES names it: all folders that the tests look for must be there
+	has   []string // otherwise, the folders that must be there
 }
 
-// ownFolders are the folders that the project's own sets have, below one package or another. The whole set has more.
+// ownFolders are the folders in the repository, below the testdata of one package or another. The whole set has more.
 var ownFolders = []string{
 	"continuousnet_adjoint", "continuousnet_forward", "misc", "refine", "resnet_baselines", "resnet_baselines_f32",
 	"training", "ode_solvers_fork", "ode_solvers_upstream",
 }
 
-// Roots are the folders to test: the project's own small set, at its path own, and the whole one, which CNET_FIXTURES
-// names or which lies beside the module. In go test -short the small set is enough.
+// Roots returns the directories to test: "own", the small set in the repository, at the given path, and "full", the
+// whole set, which CNET_FIXTURES names or which lies beside the module. With go test -short only "own" is returned.
 func Roots(own string) map[string]Root {
 	full := Root{dir: os.Getenv("CNET_FIXTURES")}
 	full.named = full.dir != ""
@@ -64,7 +64,7 @@ func Roots(own string) map[string]Root {
 	return roots
 }
 
-// Open reads the manifest of a folder, with its cases, of type C: see ReadJSON.
+// Open returns the manifest of a folder, and its cases as values of type C. Missing files are treated as in ReadJSON.
 func Open[C any](t testing.TB, root Root, name string) (*Fixture, []C) {
 	t.Helper()
 	f := &Fixture{Dir: filepath.Join(root.dir, name), Input: "inputs"}
@@ -76,8 +76,8 @@ func Open[C any](t testing.TB, root Root, name string) (*Fixture, []C) {
 	return f, cases.Cases
 }
 
-// ReadJSON reads a file of a folder into several values. Where the folder need not be, and is not, it skips the test;
-// where it belongs to the repository, or to what CNET_FIXTURES names, the test fails.
+// ReadJSON reads a file of a folder into each of the values. If the file is missing, the test fails if the folder
+// belongs to the repository or CNET_FIXTURES is set, and is skipped otherwise.
 func ReadJSON(t testing.TB, root Root, folder, file string, into ...any) {
 	t.Helper()
 	path := filepath.Join(root.dir, folder, file)
@@ -105,7 +105,7 @@ func ReadJSON(t testing.TB, root Root, folder, file string, into ...any) {
 // Single reports whether the fixture was computed in float32.
 func (f *Fixture) Single() bool { return f.DType == "<f4" }
 
-// Tolerance is how closely its numbers are to be matched.
+// Tolerance returns the relative tolerance to which its numbers must be matched.
 func (f *Fixture) Tolerance() float64 {
 	if f.Single() {
 		return 1e-4
@@ -170,8 +170,8 @@ func (a Array) Images() Array {
 	return out
 }
 
-// Expect fails unless got equals want to a relative tolerance, of the largest number of the tensor, plus a smaller absolute
-// one, since some gradients are zero but for rounding.
+// Expect fails unless got equals want to a relative tolerance, of the largest number of the tensor, plus a smaller
+// absolute one, since some gradients are zero but for rounding.
 func Expect(t testing.TB, what string, got []float64, want Array, tolerance float64) {
 	t.Helper()
 	if len(got) != len(want.Values) {

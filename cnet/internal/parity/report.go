@@ -1,5 +1,5 @@
-// Package parity is what the tests share that compare with the golden vectors of the original: reading them, and counting
-// what was compared.
+// Package parity serves the tests that compare with golden vectors of the original: it reads the vectors and counts the
+// cases that were compared.
 //
 //	func TestMain(m *testing.M) { os.Exit(parity.Main(m)) }
 //	...
@@ -39,8 +39,8 @@ func (r *report) update(name string, f func(o *outcome)) {
 	f(r.cases[name])
 }
 
-// Case says that this test compares the case of that name: it counts as compared if the test passes. If except is not empty,
-// it says what is left out, and the case counts as compared in part.
+// Case counts the case of that name as compared if this test passes. A nonempty except describes what the test leaves
+// out; the case then counts as compared in part.
 func Case(t testing.TB, name, except string) {
 	if except != "" {
 		t.Logf("compared in part: %s", except)
@@ -54,15 +54,15 @@ func Case(t testing.TB, name, except string) {
 	})
 }
 
-// Exclude skips the test of a case whose golden vectors are not to be matched. Cases are counted by the reason; the detail
-// is for the log.
+// Exclude skips the test of a case whose golden vectors should not be matched. Excluded cases are counted by reason;
+// the detail only appears in the log.
 func Exclude(t testing.TB, name, reason, detail string) {
 	t.Helper()
 	total.update(name, func(o *outcome) { o.excluded = reason })
 	t.Skipf("excluded: %s: %s", reason, detail)
 }
 
-// Main runs the tests and then prints how many cases were compared, if there were any. It returns the exit status.
+// Main runs the tests, prints how many cases were compared if there were any, and returns the exit status.
 func Main(m *testing.M) int {
 	status := m.Run()
 	total.print(os.Stdout)
