@@ -1,5 +1,5 @@
-// Package baseline holds the residual networks that continuous-in-depth ones are compared with, as the original trains
-// them: ResNet-v2 and WideResNet. They have a fixed number of layers and nothing to refine.
+// Package baseline provides the residual networks with which continuous-in-depth ones are compared: ResNet-v2 and
+// WideResNet, as the original trains them. They have a fixed number of layers and cannot be refined.
 //
 //	net, err := baseline.NewResNetV2(baseline.ResNetV2{Depth: 20, ImageChannels: 3, Classes: 10})
 //	err = net.Init(store, seed, dtypes.Float32)
@@ -15,34 +15,35 @@ import (
 	"continuousnet/cnet/internal/layers"
 )
 
-// network has the methods of a network that follow from its variables.
+// network is embedded in the networks of this package; it has the methods that follow from their variables.
 type network = layers.Network
 
 // defaultChannels is the number of channels of the stem, and in a ResNet-v2 those of the first stage.
 const defaultChannels = 16
 
-// CheckDepth reports a number of layers that a network of three stages of blocks cannot have: blocks have two layers, and
-// besides them there are extra ones.
+// CheckDepth returns an error unless depth, a number of layers, is 6n + extra: three stages of n blocks with two layers
+// each, and extra layers outside of the blocks.
 func CheckDepth(model string, depth, extra int) error {
 	if depth < 6+extra || (depth-extra)%6 != 0 {
 		n := max((depth-extra)/6, 1)
-		return fmt.Errorf("depth is %d, must be 6n+%d for a %s, such as %d or %d", depth, extra, model, 6*n+extra, 6*(n+1)+extra)
+		return fmt.Errorf("depth is %d, must be 6n+%d for a %s, such as %d or %d", depth, extra, model, 6*n+extra,
+			6*(n+1)+extra)
 	}
 	return nil
 }
 
 // block is a residual block.
 type block struct {
-	path, name string // ours, and the original's
+	path, name string // of our variables, and of the original's tensors
 	in, out    int    // channels
 	stride     int
 }
 
-// changes reports whether the block needs a shortcut with weights.
+// changes reports whether the block changes the shape of the map, so that its shortcut needs weights.
 func (b block) changes() bool { return b.stride != 1 || b.in != b.out }
 
-// blocks lists those of three stages with perStage blocks each, in which the number of channels doubles from one stage to the
-// next and the resolution halves.
+// blocks returns the blocks of three stages with perStage blocks each. From one stage to the next the number of
+// channels doubles and the resolution halves.
 func blocks(stem, first, perStage int) []block {
 	var list []block
 	in := stem
@@ -60,10 +61,10 @@ func blocks(stem, first, perStage int) []block {
 	return list
 }
 
-// add is x + y.
+// add returns x + y.
 func add(x, y fmap.Map) fmap.Map { return x.Combine([]float64{1}, []fmap.Map{y}) }
 
-// norm is a batch norm with the usual momentum; these networks have no position in depth.
+// norm applies a batch norm with the usual momentum. Its φ is nil, as these networks have no position in depth.
 func norm(b *layers.Builder, x fmap.Map, path string) fmap.Map {
 	return b.Norm(x, path, nil, layers.NormMomentum)
 }

@@ -13,13 +13,13 @@ import (
 // bottleneckDepth is the depth from which blocks have three layers, 1×1, 3×3 and 1×1 with four times the channels.
 const bottleneckDepth = 500
 
-// ResNetV2 is what the original calls so: a stem, three stages of residual blocks, an average over the pixels and a linear
-// layer. A block is twice a convolution, ReLU and batch norm, added to the block's input; the ReLU comes before the
-// addition and not after it.
+// ResNetV2 is the network that the original calls ResNet-v2: a stem, three stages of residual blocks, an average over
+// the pixels and a linear layer. A block is twice a convolution, ReLU and batch norm, added to the block's input; the
+// ReLU comes before the addition and not after it.
 //
 // (In He et al., "Identity Mappings in Deep Residual Networks", 2016, batch norm and ReLU come before the convolution.)
 type ResNetV2 struct {
-	Depth         int // 20: layers with weights, 6n+2; from 500 on, blocks are bottlenecks and there are more layers than that
+	Depth         int // 20: layers with weights, 6n+2; from 500 on, blocks are bottlenecks, with more layers
 	Channels      int // 16: of the first stage; the others have 2× and 4×
 	NoBatchNorm   bool
 	ImageChannels int
@@ -28,7 +28,7 @@ type ResNetV2 struct {
 	network
 }
 
-// NewResNetV2 fills in what is not set and checks the depth.
+// NewResNetV2 returns the network with defaults for what is not set. The depth must be 6n+2.
 func NewResNetV2(n ResNetV2) (*ResNetV2, error) {
 	if n.Depth == 0 {
 		n.Depth = 20
@@ -43,7 +43,7 @@ func NewResNetV2(n ResNetV2) (*ResNetV2, error) {
 	return &n, nil
 }
 
-// String is the name with the depth, as in "ResNetV2-20".
+// String returns the name with the depth, as in "ResNetV2-20".
 func (n *ResNetV2) String() string { return fmt.Sprintf("ResNetV2-%d", n.Depth) }
 
 func (n *ResNetV2) bottleneck() bool { return n.Depth >= bottleneckDepth }
@@ -64,7 +64,7 @@ type layer struct {
 	size, stride         int
 }
 
-// layers lists those of a block.
+// layers returns the convolutions of a block.
 func (n *ResNetV2) layers(b block) []layer {
 	list := []layer{{in: b.in, out: b.out, size: 3, stride: b.stride}, {in: b.out, out: b.out, size: 3, stride: 1}}
 	if n.bottleneck() {
@@ -82,7 +82,7 @@ func (n *ResNetV2) layers(b block) []layer {
 	return list
 }
 
-// variables lists them in the order in which they are initialised.
+// variables returns the variables in the order in which they are initialised.
 func (n *ResNetV2) variables() []layers.Variable {
 	p := &layers.Specs{}
 	add := func(conv, norm string, in, out, size int) {
@@ -106,8 +106,8 @@ func (n *ResNetV2) variables() []layers.Variable {
 	return p.List
 }
 
-// Logits builds the network: images [batch, height, width, channels] in, logits [batch, classes] out. While
-// training, batch norm uses the statistics of the batch and updates the running ones; otherwise nothing is changed.
+// Logits builds the network and returns the logits [batch, classes] of images [batch, height, width, channels]. While
+// training, batch norm uses the statistics of the batch and updates the running ones; otherwise it uses these.
 func (n *ResNetV2) Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node {
 	b := layers.NewBuilder(store, images.Graph(), n.Variables(), training)
 	x := b.Input(layout, images, "stem/conv/kernel")
@@ -131,7 +131,7 @@ func (n *ResNetV2) Logits(store *model.Store, layout fmap.Layout, images *Node, 
 	return logits
 }
 
-// name lists the original's tensors.
+// name adds the original's tensors to names, in its order.
 func (n *ResNetV2) name(names *layers.Names) {
 	names.Conv("conv1", "stem/conv")
 	names.Norm("bn1", "stem/norm")

@@ -10,9 +10,9 @@ import (
 	"continuousnet/cnet/internal/layers"
 )
 
-// WideResNet is the network of Zagoruyko & Komodakis, "Wide Residual Networks" (2016), as the original has it: a stem, three
-// stages of residual blocks, a last batch norm and ReLU, an average over the pixels and a linear layer. A block is twice
-// batch norm, ReLU and convolution, with dropout in between; the second convolution has the stride.
+// WideResNet is the network of Zagoruyko & Komodakis, "Wide Residual Networks" (2016), as the original has it: a stem,
+// three stages of residual blocks, a last batch norm and ReLU, an average over the pixels and a linear layer. A block
+// is twice batch norm, ReLU and convolution, with dropout in between; the second convolution has the stride.
 type WideResNet struct {
 	Depth         int     // 34: layers with weights, 6n+4
 	Stem          int     // 16: channels of the stem
@@ -24,7 +24,7 @@ type WideResNet struct {
 	network
 }
 
-// NewWideResNet fills in what is not set and checks depth and dropout.
+// NewWideResNet returns the network with defaults for what is not set. The depth must be 6n+4.
 func NewWideResNet(n WideResNet) (*WideResNet, error) {
 	if n.Depth == 0 {
 		n.Depth = 34
@@ -45,14 +45,14 @@ func NewWideResNet(n WideResNet) (*WideResNet, error) {
 	return &n, nil
 }
 
-// String is the name with depth and widen factor, as in "WideResNet-58-4".
+// String returns the name with depth and widen factor, as in "WideResNet-58-4".
 func (n *WideResNet) String() string {
 	return fmt.Sprintf("WideResNet-%d-%g", n.Depth, float64(n.Channels)/float64(n.Stem))
 }
 
 func (n *WideResNet) blocks() []block { return blocks(n.Stem, n.Channels, (n.Depth-4)/6) }
 
-// variables lists them in the order in which they are initialised.
+// variables returns the variables in the order in which they are initialised.
 func (n *WideResNet) variables() []layers.Variable {
 	p := &layers.Specs{}
 	conv := func(path string, in, out, size int) {
@@ -74,8 +74,8 @@ func (n *WideResNet) variables() []layers.Variable {
 	return p.List
 }
 
-// Logits builds the network: images [batch, height, width, channels] in, logits [batch, classes] out. While
-// training, batch norm uses the statistics of the batch and updates the running ones; otherwise nothing is changed.
+// Logits builds the network and returns the logits [batch, classes] of images [batch, height, width, channels]. While
+// training, batch norm uses the statistics of the batch and updates the running ones; otherwise it uses these.
 func (n *WideResNet) Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node {
 	b := layers.NewBuilder(store, images.Graph(), n.Variables(), training)
 	x := b.Conv(b.Input(layout, images, "stem/conv/kernel"), "stem/conv", nil, 1, false)
@@ -96,7 +96,7 @@ func (n *WideResNet) Logits(store *model.Store, layout fmap.Layout, images *Node
 	return logits
 }
 
-// name lists the original's tensors.
+// name adds the original's tensors to names, in its order.
 func (n *WideResNet) name(names *layers.Names) {
 	names.Conv("conv1", "stem/conv")
 	for _, b := range n.blocks() {
