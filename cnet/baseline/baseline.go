@@ -1,5 +1,5 @@
 // Package baseline provides the residual networks with which continuous-in-depth ones are compared: ResNet-v2 and
-// WideResNet, as the original trains them. They have a fixed number of layers and cannot be refined.
+// WideResNet, as the original PyTorch code trains them. They have a fixed number of layers and cannot be refined.
 //
 //	net, err := baseline.NewResNetV2(baseline.ResNetV2{Depth: 20, ImageChannels: 3, Classes: 10})
 //	err = net.Init(store, seed, dtypes.Float32)

@@ -269,7 +269,7 @@ func (f solverFolder) compareSolution(t *testing.T, folder string, c solverCase,
 	if !c.Finite {
 		var failure *Failure
 		if !errors.As(err, &failure) || !strings.Contains(failure.Reason, "finite") {
-			t.Errorf("the reference's solution is not finite, ours gives the error %v", err)
+			t.Errorf("the original's solution is not finite, ours gives the error %v", err)
 		}
 		return
 	}
@@ -368,7 +368,7 @@ func (f solverFolder) compareErrors(t *testing.T, c solverCase, cost Cost, got, 
 		ours, theirs = max(ours, math.Abs(got[i]-x)), max(theirs, math.Abs(want[i]-x))
 	}
 	if bound := 5*theirs + rtol*size(exact); !(ours <= bound) {
-		t.Errorf("the gradient is off by %.2g, the reference's by %.2g", ours, theirs)
+		t.Errorf("the gradient is off by %.2g, the original's by %.2g", ours, theirs)
 	}
 }
 
@@ -422,7 +422,7 @@ func (f solverFolder) compareGradient(t *testing.T, folder string, c solverCase,
 	p := f.problem(t, c)
 	m, repeat := c.theirs(t, fork)
 	if m.Info().Adaptive && !c.Adjoint && !c.Frozen {
-		parity.Exclude(t, name, "the reference differentiates through the choice of steps", c.ID)
+		parity.Exclude(t, name, "the original differentiates through the choice of steps", c.ID)
 	}
 	o := f.options(t, c, m, repeat)
 	if fork && c.Adjoint && c.RTol == nil {
@@ -443,14 +443,14 @@ func (f solverFolder) compareGradient(t *testing.T, folder string, c solverCase,
 		back.Grid, back.StepSize = nil, c.Options.StepSize
 		d.Adjoint = &back
 	}
-	// The reference also integrates the gradient of time, which takes part in the choice of steps.
+	// The original also integrates the gradient of time, which takes part in the choice of steps.
 	timed := c.Adjoint && o.Grid == nil && (fork || c.Problem == "linear")
 	parity.Case(t, name, "")
 	g, err := Differentiate(p, o, cost, d)
 	if explodes := size(wantX0.Values) > 1e100 || size(wantP.Values) > 1e100; explodes {
 		var failure *Failure
 		if err != nil && !errors.As(err, &failure) {
-			t.Errorf("the reference's gradient explodes, ours gives the error %v", err)
+			t.Errorf("the original's gradient explodes, ours gives the error %v", err)
 		}
 		return
 	}

@@ -1,5 +1,6 @@
 // Package layers has the parts of which the networks of this project are made: descriptions of their variables,
-// convolution and batch norm on feature maps with variables from a store, and the original's names for the variables.
+// convolution and batch norm on feature maps with variables from a store, and the names of the variables in the
+// original PyTorch code.
 //
 // A network lists its variables with Specs, builds its graph with a Builder, and maps its variables to the original's
 // tensors with Names.
