@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -140,6 +141,20 @@ func TestGPU(t *testing.T) {
 		if haveGPU() != want {
 			t.Errorf("CUDA_VISIBLE_DEVICES=%q: %v, want %v", visible, !want, want)
 		}
+	}
+}
+
+// With XLA everything that is listed is compiled in, without it the one that always is.
+func TestCompiled(t *testing.T) {
+	want := []string{goEngine}
+	if haveXLA {
+		want = nil
+		for _, s := range List() {
+			want = append(want, s.Name)
+		}
+	}
+	if got := Compiled(); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -28,6 +28,18 @@ func List() []Status {
 	return append(list, goStatus())
 }
 
+// Compiled returns the names of the engines that this program was built with, the fastest first. Whether they can run
+// here is in List.
+func Compiled() []string {
+	var names []string
+	if haveXLA {
+		for _, d := range devices {
+			names = append(names, d.engine)
+		}
+	}
+	return append(names, goEngine)
+}
+
 const driverFix = `install NVIDIA's driver (580 or newer; "nvidia-smi" shows it), hand a container its GPUs ("docker ` +
 	`run --gpus all"), and see that CUDA_VISIBLE_DEVICES hides none`
 

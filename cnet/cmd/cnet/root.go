@@ -127,7 +127,7 @@ A run is a directory, results/NAME. Whatever ends a command, the run goes on fro
   cnet info fashion-sample-euler-1-1-1             what happened so far
   cnet data get cifar10
   cnet train --dataset CIFAR10 --scheme rk4_classic --epochs 120 --refine 30,50,70`,
-		Version:       version(),
+		Version:       versionLine(debug.ReadBuildInfo()),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
@@ -139,13 +139,8 @@ A run is a directory, results/NAME. Whatever ends a command, the run goes on fro
 	})
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().SortFlags = false
-	root.AddCommand(a.train(), a.refine(), a.compress(), a.eval(), a.manifest(), a.convergence(), a.info(), a.export(), a.importWeights(), a.schemeList(), a.data(), a.engines(), a.bench(), &cobra.Command{
-		Use: "version", Short: "Print the version", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			fmt.Fprintln(a.out, "cnet", version())
-			return nil
-		},
-	})
+	root.AddCommand(a.train(), a.refine(), a.compress(), a.eval(), a.manifest(), a.convergence(), a.info(), a.export(),
+		a.importWeights(), a.schemeList(), a.data(), a.engines(), a.bench(), a.version())
 	root.SetHelpCommand(a.help(root))
 	root.InitDefaultCompletionCmd()
 	return root
@@ -251,22 +246,6 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return usagef("%s takes flags only, got %q", where(cmd), args[0])
 	}
 	return nil
-}
-
-// version is the version of the module, or the commit that it was built from.
-func version() string {
-	v := "(unknown)"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		if v = info.Main.Version; v == "" || v == "(devel)" {
-			v = "(devel)"
-			for _, s := range info.Settings {
-				if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-					v = s.Value[:12]
-				}
-			}
-		}
-	}
-	return fmt.Sprintf("%s, %s %s/%s", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // text collects lines that are written at once.
