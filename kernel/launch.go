@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
 
+	"continuousnet/kernel/internal/finish"
 	"continuousnet/kernel/internal/history"
 	"continuousnet/kernel/internal/installed"
+	"continuousnet/kernel/internal/packages"
 	"continuousnet/kernel/internal/proc"
 	"continuousnet/kernel/internal/project"
 	"continuousnet/kernel/internal/server"
@@ -23,16 +26,12 @@ type launchOptions struct {
 
 // runLaunch serves a Jupyter session.
 func runLaunch(ctx context.Context, o launchOptions) error {
-	executable, err := os.Executable()
+	l, err := ownLayout()
 	if err != nil {
-		return fmt.Errorf("cannot find its own program: %w", err)
-	}
-	l, ok := installed.Of(executable)
-	if !ok {
-		return fmt.Errorf("%s is not an installed kernel; run: go run ./kernel install", executable)
+		return err
 	}
 	for _, tool := range project.Tools {
-		if !installed.IsExecutable(l.Bin(tool.Name)) {
+		if !tool.Later && !installed.IsExecutable(l.Bin(tool.Name)) {
 			return fmt.Errorf("%s is missing; run: %s", l.Bin(tool.Name), l.InstallCommand())
 		}
 	}
@@ -54,23 +53,33 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 	if notice != "" {
 		logger.Print(notice)
 	}
+	if !installed.IsExecutable(l.Bin("gopls")) && !finish.Look(l).Running && checkout != "" {
+		// From a process in between: this session is not its parent, and its memory not this session's.
+		start := exec.Command(l.Bin("kernel"), finish.Command, "--checkout", checkout, "--go", tc.Command)
+		if err := start.Run(); err != nil {
+			logger.Printf("gopls is missing, and is not being built: %s: %v", start, err)
+		}
+	}
 	// Ctrl-C in a terminal reaches a kernel that is run by hand. It interrupts the cell, as the front end's button does.
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	program := l.Bin("kernel")
 	return server.Run(ctx, server.Options{
 		ConnectionFile: o.connectionFile,
-		Program:        executable,
+		Program:        program,
 		GoNB:           func(connectionFile string) []string { return gonbArgs(l, connectionFile, checkout) },
 		Env: toolchain.Setenv(tc.CellEnv(os.Environ()), map[string]string{
 			envGo:       tc.Command,
 			envCheckout: o.checkout,
 			envProxy:    tc.Proxy,
 		}),
-		Front:     map[string]string{goFrontName: executable, goplsFrontName: executable, "goimports": l.Bin("goimports")},
+		Front:     map[string]string{goFrontName: program, goplsFrontName: program, "goimports": l.Bin("goimports")},
 		Gopls:     l.Bin("gopls"),
+		NoGopls:   func() (brief, long string) { return finish.Look(l).About(l) },
+		Sources:   func(importPath string) string { return packages.Dir(importPath, checkout, tc.Command) },
 		Checkout:  checkout,
 		Notice:    notice,
 		Grace:     grace,
@@ -80,6 +89,19 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 		GoVersion: tc.Version,
 		Log:       logger,
 	})
+}
+
+// ownLayout returns the installation that this program is the kernel of.
+func ownLayout() (installed.Layout, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return installed.Layout{}, fmt.Errorf("cannot find its own program: %w", err)
+	}
+	l, ok := installed.Of(executable)
+	if !ok {
+		return installed.Layout{}, fmt.Errorf("%s is not an installed kernel; run: go run ./kernel install", executable)
+	}
+	return l, nil
 }
 
 // gonbArgs returns GoNB's command line.

@@ -1,7 +1,8 @@
 // Command kernel is the Jupyter kernel "cnet": notebooks in Go that have continuousnet/cnet at hand, with no go.mod, no
 // network and no "go get".
 //
-//	go run ./kernel install --prefix .venv    build the pinned tools, write the kernelspec, warm the build cache
+//	go run ./kernel install --prefix .venv    build the pinned tools, write the kernelspec, warm the build cache;
+//	                                          with --background, gopls and the rest behind an open session
 //	go run ./kernel doctor                    what is there, what is missing, how to fix it
 //	go run ./kernel uninstall --prefix .venv
 //	go run ./kernel version                   of the kernel, of the tools and of Go
@@ -18,6 +19,7 @@
 //	bin/kernel              this program
 //	bin/gonb, goimports, gopls   built from the versions in kernel/tools/go.mod
 //	tools/                  the module that they are built in
+//	finish.log, finished    how far the part of it is that goes on behind (package finish)
 //
 // In a session the program is found under two more names: go, in front of the real one (see [goFront]), and gopls,
 // which keeps GoNB from starting one of its own (see [goplsFront]).
@@ -27,15 +29,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"continuousnet/kernel/internal/doctor"
+	"continuousnet/kernel/internal/finish"
 	"continuousnet/kernel/internal/install"
 	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/proc"
@@ -98,15 +103,21 @@ func newCommand() *cobra.Command {
 		return cmd
 	}
 
-	var noWarm bool
+	var o install.Options
 	installCommand := addFlags(&cobra.Command{
 		Use:   "install",
 		Short: "build the pinned tools and install the kernel, for this user if nothing else is said",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return install.Run(cmd.Context(), cmd.OutOrStdout(), where, checkout, !noWarm)
+			if o.NoWarm && o.Background {
+				return usageError{errors.New("--no-warm and --background exclude each other; give one of them")}
+			}
+			o.Where, o.Checkout = where, checkout
+			return install.Run(cmd.Context(), cmd.OutOrStdout(), o)
 		},
 	}, true)
-	installCommand.Flags().BoolVar(&noWarm, "no-warm", false, "do not compile in advance what a first cell needs")
+	installCommand.Flags().BoolVar(&o.NoWarm, "no-warm", false, "do not compile in advance what a first cell needs")
+	installCommand.Flags().BoolVar(&o.Background, "background", false,
+		"return when a first cell can run; gopls is built by a process that goes on behind")
 
 	uninstallCommand := addFlags(&cobra.Command{
 		Use:   "uninstall",
@@ -166,6 +177,34 @@ func newCommand() *cobra.Command {
 		panic(err) // only a misspelt flag name
 	}
 
-	root.AddCommand(installCommand, uninstallCommand, doctorCommand, warmCommand, versionCommand, runCommand)
+	root.AddCommand(installCommand, uninstallCommand, doctorCommand, warmCommand, versionCommand, runCommand,
+		finishCommand())
 	return root
+}
+
+// finishCommand returns the command that finishes an installation behind a session; see package finish.
+func finishCommand() *cobra.Command {
+	var checkout, goCommand string
+	var here bool
+	command := &cobra.Command{
+		Use:    finish.Command,
+		Short:  "build gopls and fill the caches, in a process that goes on behind",
+		Hidden: true,
+		Args:   noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			l, err := ownLayout()
+			if err != nil {
+				return err
+			}
+			if !here {
+				return finish.Start(l, checkout, goCommand)
+			}
+			finish.StandBack()
+			return install.Finish(cmd.Context(), l, checkout, goCommand)
+		},
+	}
+	command.Flags().BoolVar(&here, strings.TrimLeft(finish.Here, "-"), false, "in this process")
+	command.Flags().StringVar(&checkout, "checkout", "", "the project's directory")
+	command.Flags().StringVar(&goCommand, "go", "", "the go command found at installation")
+	return command
 }

@@ -29,6 +29,7 @@ func TestExitStatus(t *testing.T) {
 		"uninstall --user --system":      {2, "--user and --system exclude each other"},
 		"doctor --prefix /p --user":      {2, "--prefix and --user exclude each other"},
 		"install --prefix=/p --system":   {2, "--prefix and --system exclude each other"},
+		"install --no-warm --background": {2, "--no-warm and --background exclude each other"},
 		"install --checkout=/no/such":    {1, "/no/such is not inside the project"},
 		"uninstall --prefix /dev/null/x": {1, "/dev/null/x"},
 	} {

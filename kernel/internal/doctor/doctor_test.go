@@ -2,11 +2,14 @@ package doctor
 
 import (
 	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"continuousnet/kernel/internal/finish"
 	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/kerneltest"
 	"continuousnet/kernel/internal/proc"
@@ -176,4 +179,27 @@ func TestCheckGrace(t *testing.T) {
 	says(t, "by default", checkGrace(""), good, proc.DefaultGrace.String(), proc.EnvGrace)
 	says(t, "longer", checkGrace("1m"), good, "1m0s")
 	says(t, "no unit", checkGrace("30"), missing, `"30"`, proc.EnvGrace)
+}
+
+// A gopls that is being built behind a session is not missing; one that could not be built says why.
+func TestDoctorWhileGoplsIsBuilt(t *testing.T) {
+	l, err := (installed.Location{Prefix: t.TempDir()}).Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kerneltest.Put(t, l.SpecFile(), "{}", 0o644)
+	check := func() finding {
+		all := target{layout: l, checkout: kerneltest.Checkout(t)}.checkTools()
+		return all[len(all)-1]
+	}
+	failed := finish.Do(t.Context(), io.Discard, l, func(context.Context, io.Writer) error {
+		if f := check(); f.subject != "gopls" || f.state != absent || !strings.Contains(f.detail, "being built since") {
+			t.Errorf("%+v", f)
+		}
+		return errors.New("no space left on device")
+	})
+	if f := check(); failed == nil || f.state != missing || !strings.Contains(f.detail, "no space left on device") ||
+		!strings.Contains(f.fix, "install") {
+		t.Errorf("%+v", f)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"continuousnet/kernel/internal/finish"
 	"continuousnet/kernel/internal/install"
 	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/project"
@@ -55,10 +56,26 @@ func (t target) checkTools() []finding {
 		}
 		if f.state == missing {
 			f.fix = "run: " + t.layout.InstallCommand()
+			if tool.Later {
+				f = unfinished(f, t.layout)
+			}
 		}
 		all = append(all, f)
 	}
 	return all
+}
+
+// unfinished adds to what is missing how far the process is that builds it behind a session.
+func unfinished(f finding, l installed.Layout) finding {
+	log := finish.LogFile(l)
+	switch s := finish.Look(l); {
+	case s.Running:
+		f.state, f.fix = absent, ""
+		f.detail = fmt.Sprintf("is being built since %s; log: %s", s.Since.Format("15:04:05"), log)
+	case s.Failed != "":
+		f.detail = fmt.Sprintf("could not be built: %s (log: %s)", s.Failed, log)
+	}
+	return f
 }
 
 func (t target) checkCheckout() finding {
@@ -103,6 +120,8 @@ func (t target) checkWarm(ctx context.Context) finding {
 	warm, err := install.IsWarm(ctx, t.checkout, t.toolchain)
 	if err != nil {
 		f.state, f.detail, f.fix = missing, err.Error(), "run: go run ./kernel warm"
+	} else if since := finish.Look(t.layout); !warm && since.Running {
+		f.state, f.detail = absent, "is being filled since "+since.Since.Format("15:04:05")
 	} else if !warm {
 		f.state, f.detail, f.fix = absent, "cold: a first cell takes up to a minute", "run: go run ./kernel warm"
 	}

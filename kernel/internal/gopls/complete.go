@@ -76,11 +76,16 @@ func newCompletion(d document, offset int, items []completionItem) Completion {
 		seen[text] = true
 		completion.Matches = append(completion.Matches, Item{text, kind, item.Detail})
 	}
-	slices.SortStableFunc(completion.Matches, func(a, b Item) int {
+	completion.Matches = rank(completion.Matches, prefix)
+	return completion
+}
+
+// rank puts first what begins with the prefix as written, and leaves out what is too much.
+func rank(matches []Item, prefix string) []Item {
+	slices.SortStableFunc(matches, func(a, b Item) int {
 		return cmp.Compare(foreign(a.Text, prefix), foreign(b.Text, prefix))
 	})
-	completion.Matches = completion.Matches[:min(len(completion.Matches), maxMatches)]
-	return completion
+	return matches[:min(len(matches), maxMatches)]
 }
 
 // offers reports whether a package may be offered. gopls knows all that the project depends on, far and near; offered

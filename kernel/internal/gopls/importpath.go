@@ -9,10 +9,15 @@ import (
 
 // completeImport leaves gopls alone: for it, half a path is a new import, to be looked for at length.
 func (c *Client) completeImport(prefix string, start, end int) Completion {
-	completion := Completion{Start: start, End: end}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, p := range c.imports.known {
+	return matchingImports(c.imports.known, prefix, start, end)
+}
+
+// matchingImports returns the known paths that begin with a prefix.
+func matchingImports(known []string, prefix string, start, end int) Completion {
+	completion := Completion{Start: start, End: end}
+	for _, p := range known {
 		if strings.HasPrefix(p, prefix) && len(completion.Matches) < maxMatches {
 			completion.Matches = append(completion.Matches, Item{p, "package", packages.Name(p)})
 		}

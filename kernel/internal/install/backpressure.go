@@ -79,7 +79,7 @@ func moduleDir(ctx context.Context, tc toolchain.Toolchain, dir, module string) 
 	}
 	switch {
 	case ctx.Err() != nil:
-		return "", errInterrupted
+		return "", interrupted(ctx)
 	case found.Error != "":
 		return "", fmt.Errorf("cannot download %s: %s", module, summary([]byte(found.Error), err))
 	case err != nil:

@@ -8,23 +8,27 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"continuousnet/kernel/internal/atomicfile"
+	"continuousnet/kernel/internal/finish"
 	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/project"
 	"continuousnet/kernel/internal/toolchain"
 )
 
-// buildTools builds the tools of kernel/tools/go.mod and returns the names of those that are new. It shares the cells'
-// experiment, so that the standard library is compiled once for both.
+// buildTools builds the tools of kernel/tools/go.mod that a session begins with, or those that come later, and returns
+// the names of those that are new. It shares the cells' experiment, so that the standard library is compiled once for
+// both.
 //
 // The go command puts a program together in place, so it gets a directory of its own, and what it made there is renamed
-// over the installed programs when all of it is made.
-func buildTools(ctx context.Context, checkout string, tc toolchain.Toolchain, l installed.Layout) ([]string, error) {
-	staging, err := os.MkdirTemp(l.Dir, atomicfile.TempPattern)
+// over the installed programs when all of it is made, and ready has nothing against the programs in the directory.
+func buildTools(ctx context.Context, checkout string, tc toolchain.Toolchain, l installed.Layout, later bool,
+	ready func(dir string) error) ([]string, error) {
+	staging, err := os.MkdirTemp(l.Dir, tempPattern(later))
 	if err != nil {
 		return nil, dirError("write to", l.Dir, err)
 	}
@@ -35,7 +39,10 @@ func buildTools(ctx context.Context, checkout string, tc toolchain.Toolchain, l 
 			return nil, err
 		}
 	}
-	for _, tool := range project.Tools {
+	tools := slices.DeleteFunc(slices.Clone(project.Tools), func(t project.Tool) bool { return t.Later != later })
+	args := []string{"build", "-ldflags=-s -w", "-o", programs + string(filepath.Separator)}
+	for _, tool := range tools {
+		args = append(args, tool.Package)
 		// The go command does not link a program again that is up to date; over a file that is no program it would not write.
 		if _, err := buildinfo.ReadFile(l.Bin(tool.Name)); err != nil {
 			continue
@@ -49,22 +56,27 @@ func buildTools(ctx context.Context, checkout string, tc toolchain.Toolchain, l 
 		}
 	}
 	module := filepath.Join(l.Dir, "tools")
-	if err := boundTools(ctx, tc, checkout, module); err != nil {
-		return nil, err
+	if !later { // the others do not publish anything
+		if err := boundTools(ctx, tc, checkout, module); err != nil {
+			return nil, err
+		}
 	}
-	cmd := interruptible(ctx, tc.Command, "build", "-ldflags=-s -w", "-o", programs+string(filepath.Separator), "tool")
+	cmd := interruptible(ctx, tc.Command, args...)
 	cmd.Dir = module
 	cmd.Env = toolsEnv(tc, work)
 	output, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
-		return nil, errInterrupted
+		return nil, interrupted(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("building the tools of %s failed: %s", filepath.Join(checkout, project.ToolsModule),
 			summary(output, err))
 	}
+	if err := ready(programs); err != nil {
+		return nil, err
+	}
 	var changed []string
-	for _, tool := range project.Tools {
+	for _, tool := range tools {
 		replaced, err := atomicfile.Move(filepath.Join(programs, tool.Name), l.Bin(tool.Name), 0o755)
 		if err != nil {
 			return nil, fmt.Errorf("cannot install %s: %w", tool.Name, err)
@@ -92,6 +104,14 @@ func toolsEnv(tc toolchain.Toolchain, temp string) []string {
 
 // errInterrupted is the answer to Ctrl-C. Everything was made beside what it replaces.
 var errInterrupted = errors.New("interrupted; run the same command again to go on")
+
+// interrupted returns why a context has ended: the installation has gone, or somebody asked for it.
+func interrupted(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, finish.ErrGone) {
+		return cause
+	}
+	return errInterrupted
+}
 
 // interruptible returns a command that gets a signal, with its children, as from a terminal, when the context ends, and
 // is killed if it goes on. An interrupted go command leaves its temporary files, so it needs a GOTMPDIR that is

@@ -14,21 +14,30 @@ import (
 	"syscall"
 
 	"continuousnet/kernel/internal/atomicfile"
+	"continuousnet/kernel/internal/finish"
 	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/project"
 	"continuousnet/kernel/internal/toolchain"
 	"continuousnet/kernel/logo"
 )
 
+// Options say what is installed where, and how much of it at once.
+type Options struct {
+	Where      installed.Location
+	Checkout   string // where the project is; empty: found from the current directory
+	NoWarm     bool   // nothing is compiled in advance
+	Background bool   // what a session can begin without is left to a process that goes on behind
+}
+
 // Run builds and writes everything; run again, it brings an installation up to date, and says so where there is nothing
 // to do. Each file is replaced in one step and kernel.json comes last, so that an installation that is cut short leaves
 // the former one working, and one over a running kernel does not disturb it.
-func Run(ctx context.Context, out io.Writer, where installed.Location, checkout string, warm bool) error {
-	l, err := where.Resolve()
+func Run(ctx context.Context, out io.Writer, o Options) error {
+	l, err := o.Where.Resolve()
 	if err != nil {
 		return err
 	}
-	checkout, tc, err := findProject(checkout)
+	checkout, tc, err := findProject(o.Checkout, "")
 	if err != nil {
 		return err
 	}
@@ -40,7 +49,7 @@ func Run(ctx context.Context, out io.Writer, where installed.Location, checkout 
 	if err != nil {
 		return err
 	}
-	if where.System {
+	if o.Where.System {
 		syscall.Umask(0o022) // for every user, whatever root's umask is
 	}
 	kernels := filepath.Dir(l.Dir)
@@ -71,28 +80,26 @@ func Run(ctx context.Context, out io.Writer, where installed.Location, checkout 
 		fmt.Fprintf(out, "updated kernel %s in %s (%s); sessions that run keep the former one until they are restarted\n",
 			installed.Name, l.Dir, strings.Join(changed, ", "))
 	}
-	if warm {
-		if err := warmCells(ctx, out, checkout, tc); err != nil {
-			return err
-		}
-		if err := warmCompletion(ctx, out, l.Bin("gopls"), checkout, tc); err != nil {
-			return err
-		}
-		if where.System {
-			fmt.Fprintln(out, "the build cache belongs to this user; another user's first cell takes up to a minute")
-		}
+	r := rest{layout: l, checkout: checkout, tc: tc, warm: !o.NoWarm}
+	if !o.Background {
+		err = r.finish(ctx, out)
+	} else {
+		err = r.leave(ctx, out)
 	}
-	return nil
+	if err == nil && o.Where.System && !o.NoWarm {
+		fmt.Fprintln(out, "the build cache belongs to this user; another user's first cell takes up to a minute")
+	}
+	return err
 }
 
-// writeAll brings every file of an installation up to date and returns the names of those that it changed.
+// writeAll brings every file that a session begins with up to date, and returns the names of those that it changed.
 func writeAll(ctx context.Context, out io.Writer, l installed.Layout, checkout string, tc toolchain.Toolchain,
 	sources string) ([]string, error) {
-	removeTemp(l)
-	if !installed.IsExecutable(l.Bin("gopls")) {
-		fmt.Fprintln(out, "building GoNB, goimports and gopls: a minute or two, this time only")
+	removeTemp(atomicfile.TempPattern, l.Dir, l.Bin(""))
+	if !installed.IsExecutable(l.Bin("gonb")) {
+		fmt.Fprintln(out, "building GoNB and goimports")
 	}
-	changed, err := buildTools(ctx, checkout, tc, l)
+	changed, err := buildTools(ctx, checkout, tc, l, false, func(string) error { return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -125,23 +132,24 @@ func dirError(what, dir string, err error) error {
 	return fmt.Errorf("cannot %s %s: %w", what, dir, err)
 }
 
-// removeTemp removes what an installation left behind that was killed. Under the lock it belongs to nobody.
-func removeTemp(l installed.Layout) {
-	for _, dir := range []string{l.Dir, l.Bin("")} {
+// removeTemp removes what an installation left behind that was killed. Under its lock it belongs to nobody.
+func removeTemp(pattern string, dirs ...string) {
+	for _, dir := range dirs {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			continue // what is wrong with it shows when something is written there
 		}
 		for _, entry := range entries {
-			if ours, err := filepath.Match(atomicfile.TempPattern, entry.Name()); err == nil && ours {
+			if ours, err := filepath.Match(pattern, entry.Name()); err == nil && ours {
 				os.RemoveAll(filepath.Join(dir, entry.Name()))
 			}
 		}
 	}
 }
 
-// findProject finds what everything else stands on: the checkout and a Go that is new enough for it.
-func findProject(checkout string) (string, toolchain.Toolchain, error) {
+// findProject finds what everything else stands on: the checkout and a Go that is new enough for it, if possible the
+// one that is recorded.
+func findProject(checkout, recorded string) (string, toolchain.Toolchain, error) {
 	if checkout == "" {
 		checkout = "."
 	}
@@ -153,7 +161,7 @@ func findProject(checkout string) (string, toolchain.Toolchain, error) {
 	if checkout, err = filepath.EvalSymlinks(checkout); err != nil {
 		return "", toolchain.Toolchain{}, err
 	}
-	tc, err := toolchain.Find(checkout, "")
+	tc, err := toolchain.Find(checkout, recorded)
 	if err != nil {
 		return "", toolchain.Toolchain{}, err
 	}
@@ -229,6 +237,13 @@ func Uninstall(ctx context.Context, out io.Writer, where installed.Location) err
 	defer unlock()
 	if _, err := installed.ReadSpec(l); err != nil && !installed.IsExecutable(l.Bin("kernel")) {
 		return fmt.Errorf("%w; remove %s yourself if it is not needed", err, l.Dir)
+	}
+	// Without kernel.json, what is being finished behind ends.
+	if err := os.Remove(l.SpecFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return dirError("change", l.Dir, err)
+	}
+	if err := finish.Wait(ctx, l); err != nil {
+		return errInterrupted
 	}
 	if err := os.RemoveAll(l.Dir); err != nil {
 		return dirError("remove", l.Dir, err)

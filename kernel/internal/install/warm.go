@@ -18,17 +18,38 @@ import (
 )
 
 func Warm(ctx context.Context, out io.Writer, checkout string) error {
-	checkout, tc, err := findProject(checkout)
+	checkout, tc, err := findProject(checkout, "")
 	if err != nil {
 		return err
 	}
 	return warmCells(ctx, out, checkout, tc)
 }
 
+// compileCells compiles the project's packages that cells import: nearly all that a first cell waits for.
+func compileCells(ctx context.Context, checkout string, tc toolchain.Toolchain) error {
+	temp, err := os.MkdirTemp("", "cnet-warm-")
+	if err != nil {
+		return fmt.Errorf("no temporary directory: %w", err)
+	}
+	defer os.RemoveAll(temp)
+	cmd := interruptible(ctx, tc.Command, append([]string{"build"}, packages.Project...)...)
+	cmd.Dir = checkout
+	cmd.Env = toolchain.Setenv(tc.CellEnv(os.Environ()),
+		map[string]string{"GOWORK": "off", "GOPROXY": tc.Proxy, "GOTMPDIR": temp})
+	output, err := cmd.CombinedOutput()
+	switch {
+	case ctx.Err() != nil:
+		return interrupted(ctx)
+	case err != nil:
+		return fmt.Errorf("compiling what a first cell needs failed: %s", summary(output, err))
+	}
+	return nil
+}
+
 // warmCells builds a program as GoNB would build a cell that imports everything, then once more with a change and
 // without a network. The first build fills the build cache and the module cache, the second proves that they suffice.
 func warmCells(ctx context.Context, out io.Writer, checkout string, tc toolchain.Toolchain) error {
-	fmt.Fprintln(out, "compiling what a first cell needs")
+	fmt.Fprintln(out, "compiling what cells import")
 	start := time.Now()
 	dir, err := os.MkdirTemp("", "cnet-warm-")
 	if err != nil {
@@ -47,7 +68,7 @@ func warmCells(ctx context.Context, out io.Writer, checkout string, tc toolchain
 		cmd.Dir, cmd.Env = dir, env
 		output, err := cmd.CombinedOutput()
 		if ctx.Err() != nil {
-			return nil, errInterrupted
+			return nil, interrupted(ctx)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("warming the build cache: go %s failed: %s", strings.Join(args, " "), summary(output, err))
@@ -85,6 +106,9 @@ func warmCells(ctx context.Context, out io.Writer, checkout string, tc toolchain
 	return nil
 }
 
+// completionLimit is for a first completion that stands back behind everything else on a busy machine.
+const completionLimit = 10 * time.Minute
+
 // warmCompletion has gopls learn the packages that cells import, which it keeps in a cache of its own: without it the
 // first completion on a machine takes some seconds.
 func warmCompletion(ctx context.Context, out io.Writer, program, checkout string, tc toolchain.Toolchain) error {
@@ -100,14 +124,15 @@ func warmCompletion(ctx context.Context, out io.Writer, program, checkout string
 		return err
 	}
 	defer client.Close()
-	limited, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	limited, cancel := context.WithTimeout(ctx, completionLimit)
 	defer cancel()
+	fmt.Fprintln(out, "filling gopls's cache")
 	start := time.Now()
 	const before, behind = "package main\n\nimport \"continuousnet/cnet/notebook\"\n\nfunc main() {\n\tnotebook.", "\n}\n"
 	found, err := client.Complete(limited, before+behind, len(before))
 	switch {
 	case ctx.Err() != nil:
-		return errInterrupted
+		return interrupted(ctx)
 	case err != nil:
 		return fmt.Errorf("completion does not work: %w", err)
 	case len(found.Matches) == 0:

@@ -4,6 +4,7 @@ package packages
 
 import (
 	"path"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -73,4 +74,15 @@ func Key(importPath string) string {
 		return key
 	}
 	return importPath
+}
+
+// Dir returns the directory of a package of the project or of the standard library, "" for any other.
+func Dir(importPath, checkout, goCommand string) string {
+	if inside, ok := strings.CutPrefix(importPath, "continuousnet/"); ok && checkout != "" {
+		return filepath.Join(checkout, filepath.FromSlash(inside))
+	}
+	if first, _, _ := strings.Cut(importPath, "/"); strings.Contains(first, ".") || first == "continuousnet" {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(filepath.Dir(goCommand)), "src", filepath.FromSlash(importPath))
 }

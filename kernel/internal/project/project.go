@@ -13,14 +13,17 @@ import (
 // ToolsModule is the module that pins GoNB, goimports and gopls, and the mark by which a checkout is recognised.
 var ToolsModule = filepath.Join("kernel", "tools", "go.mod")
 
-// Tool is a program that a session needs: the name of its binary and the module that holds it.
-type Tool struct{ Name, Module string }
+// Tool is a program that a session needs: the name of its binary, its package and the module that holds it.
+type Tool struct {
+	Name, Package, Module string
+	Later                 bool // a session begins without it, and takes it up when it is there
+}
 
 // Tools are the programs that kernel/tools/go.mod pins.
 var Tools = []Tool{
-	{"gonb", "github.com/janpfeifer/gonb"},
-	{"goimports", "golang.org/x/tools"},
-	{"gopls", "golang.org/x/tools/gopls"},
+	{"gonb", "github.com/janpfeifer/gonb", "github.com/janpfeifer/gonb", false},
+	{"goimports", "golang.org/x/tools/cmd/goimports", "golang.org/x/tools", false},
+	{"gopls", "golang.org/x/tools/gopls", "golang.org/x/tools/gopls", true},
 }
 
 // Find returns the root of the project that contains dir.

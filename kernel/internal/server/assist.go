@@ -2,13 +2,16 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
 
 	"continuousnet/kernel/internal/gopls"
+	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/proc"
 )
 
@@ -17,6 +20,8 @@ const (
 	assistTime = 10 * time.Second
 	// maxAssists is how many of them may be under way; more are answered with nothing.
 	maxAssists = 8
+	// goplsPoll is how often a session without gopls looks whether it has been built.
+	goplsPoll = time.Second
 )
 
 // assistant asks gopls, which knows the cell and the declarations of the cells before it. It does not wait for a cell
@@ -28,12 +33,27 @@ type assistant struct {
 	mu     sync.Mutex
 	client *gopls.Client
 	closed bool
+	told   bool // that there is no gopls
 }
 
-// startAssistant starts gopls in the background.
+// errNoGopls is the answer while gopls is not installed, because an installation goes on behind the session.
+var errNoGopls = errors.New("gopls is not there yet")
+
+// startAssistant starts gopls in the background, as soon as it is there.
 func (s *Server) startAssistant() {
 	s.assistant.s, s.assistant.slots = s, make(chan struct{}, maxAssists)
-	go s.assistant.get()
+	go func() {
+		for {
+			if _, err := s.assistant.get(); !errors.Is(err, errNoGopls) {
+				return
+			}
+			select {
+			case <-s.ending:
+				return
+			case <-time.After(goplsPoll):
+			}
+		}
+	}()
 }
 
 // get returns gopls, started again if it has ended.
@@ -45,6 +65,9 @@ func (a *assistant) get() (*gopls.Client, error) {
 	}
 	if a.client != nil && a.client.Alive() {
 		return a.client, nil
+	}
+	if !installed.IsExecutable(a.s.o.Gopls) {
+		return nil, errNoGopls
 	}
 	var err error
 	a.client, err = gopls.Start(gopls.Options{
@@ -71,6 +94,20 @@ func (a *assistant) ask(question func(context.Context, *gopls.Client) error) err
 			return err
 		}
 	}
+}
+
+// completePlain completes without gopls. The first time in a session, a match that changes nothing says why.
+func (a *assistant) completePlain(document string, offset int) gopls.Completion {
+	found := gopls.Plain(document, offset, a.s.o.Sources)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.told {
+		a.told = true
+		brief, _ := a.s.o.NoGopls()
+		there := document[found.Start:found.End]
+		found.Matches = slices.Insert(found.Matches, 0, gopls.Item{Text: there, Kind: brief})
+	}
+	return found
 }
 
 func (a *assistant) close() {
@@ -102,16 +139,18 @@ type cursorRequest struct {
 	Cursor int    `json:"cursor_pos"` // in Unicode code points
 }
 
+// match is one match of a completion, as JupyterLab shows it: the text and, beside it, the type.
+type match struct {
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+	Text  string `json:"text"`
+	Type  string `json:"type"`
+}
+
 func (s *Server) complete(r *request) (any, error) {
 	var content cursorRequest
 	if err := decode(r, &content); err != nil {
 		return nil, err
-	}
-	type match struct {
-		Start int    `json:"start"`
-		End   int    `json:"end"`
-		Text  string `json:"text"`
-		Type  string `json:"type"`
 	}
 	matches, types := []string{}, []match{}
 	start, end := content.Cursor, content.Cursor
@@ -125,6 +164,9 @@ func (s *Server) complete(r *request) (any, error) {
 			found, err = client.Complete(ctx, document, offset)
 			return err
 		})
+		if errors.Is(err, errNoGopls) {
+			found, err = s.assistant.completePlain(document, offset), nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -159,6 +201,10 @@ func (s *Server) inspect(r *request) (any, error) {
 			text, found, err = client.Hover(ctx, document, offset)
 			return err
 		})
+		if errors.Is(err, errNoGopls) {
+			_, text = s.o.NoGopls()
+			found, err = true, nil
+		}
 		if err != nil {
 			return nil, err
 		}

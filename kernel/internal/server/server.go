@@ -36,7 +36,9 @@ type Options struct {
 	GoNB           func(connectionFile string) []string // GoNB's command line
 	Env            []string                             // of GoNB and of the cells
 	Front          map[string]string                    // programs that GoNB and cells find before those in PATH, by name
-	Gopls          string                               // the program
+	Gopls          string                               // the program, which may come while the session runs
+	NoGopls        func() (brief, long string)          // says why there is no gopls yet
+	Sources        func(importPath string) string       // the directory of a package, "" if it is unknown
 	Checkout       string                               // the project, whose packages cells import; empty if it has gone
 	Notice         string                               // shown with the first cell: what is wrong with the installation
 	Grace          time.Duration                        // from an interrupt to the end of a cell that goes on all the same
