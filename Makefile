@@ -20,7 +20,7 @@ TEST_FLAGS ?= -timeout 20m
 GO_DIRS := assets cnet internal kernel
 
 # Tests of the kernel in live sessions; some of them: make session SESSION_TESTS="cells displays"
-SESSION_TESTS ?= installed protocol messages cells displays hostile orphans frontends
+SESSION_TESTS ?= together installed protocol messages cells displays hostile orphans frontends
 
 # Matrix products in AVX2/AVX-512, where this platform and this Go have them; everything builds without, too.
 ifndef GOEXPERIMENT
@@ -29,7 +29,8 @@ export GOEXPERIMENT := simd
 endif
 endif
 
-.PHONY: lab test bench bench-kernel build kernel venv venv-test check fmt fmt-check quick hook vet staticcheck unit race session notebooks browser clean
+.PHONY: lab test bench bench-kernel build kernel kernel-behind python venv venv-test check fmt fmt-check quick hook vet \
+	staticcheck unit race session notebooks browser clean
 .NOTPARALLEL:
 
 # News and update checks would go to the network.
@@ -39,7 +40,9 @@ LAB_FLAGS = '--ServerApp.root_dir=$(CURDIR)' \
 	--MultiKernelManager.default_kernel_name=cnet --log-level=ERROR \
 	$(if $(filter 0,$(shell id -u)),--allow-root)
 
-lab: check build venv kernel
+# pip and Go work side by side; what JupyterLab can be opened without is finished behind it.
+lab: check python
+	@$(PYTHON) kernel/together.py '$(MAKE) --no-print-directory venv' '$(MAKE) --no-print-directory kernel-behind'
 	@$(VENV_PYTHON) -m jupyterlab $(LAB_FLAGS) $(ARGS)
 
 test: check fmt-check vet staticcheck unit race venv venv-test kernel session notebooks browser
@@ -67,14 +70,19 @@ ifneq ($(wildcard cnet/cmd/cnet/*.go),)
 	go build -o bin/cnet ./cnet/cmd/cnet
 endif
 
+# The environment without anything in it, not even pip.
+python: check
+	@$(VENV_PYTHON) -c pass 2>/dev/null || $(PYTHON) -m venv --clear --without-pip $(VENV)
+
 # Made again when the requirements or the Python behind it have changed; the stamp is written last.
-venv: check
-	@if ! $(VENV_PYTHON) -c pass 2>/dev/null; then $(PYTHON) -m venv --clear $(VENV); fi
+venv: python
 	@if ! { $(VENV_PYTHON) -V; cat requirements.txt; } | cmp -s - $(VENV)/installed; then \
 		echo "installing JupyterLab into $(VENV)" && \
+		{ $(VENV_PYTHON) -m pip --version >/dev/null 2>&1 || $(VENV_PYTHON) -m ensurepip >/dev/null; } && \
 		$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt && \
 		$(VENV_PYTHON) -m jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null && \
-		{ $(VENV_PYTHON) -V; cat requirements.txt; } > $(VENV)/installed; \
+		{ $(VENV_PYTHON) -V; cat requirements.txt; } > $(VENV)/installed && \
+		echo "JupyterLab is installed"; \
 	fi
 
 # What only the tests need.
@@ -87,6 +95,11 @@ venv-test: venv
 
 kernel: venv
 	@go run ./kernel install --prefix $(VENV)
+
+# As much of it as a first cell needs; a process that goes on behind does the rest.
+kernel-behind: python
+	@test -e $(VENV)/share/jupyter/kernels/cnet/bin/kernel || echo "compiling the kernel"
+	@go run ./kernel install --prefix $(VENV) --background
 
 fmt:
 	gofmt -w $(GO_DIRS)
