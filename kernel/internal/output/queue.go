@@ -171,7 +171,7 @@ func (s *Stream) pushMessage(it *item) {
 			before, after := e.Prev(), e.Next()
 			s.remove(e)
 			s.join(before, after)
-			s.stats.Superseded++
+			s.stats.superseded++
 			s.poke() // the front may be another one now
 			s.changed.Broadcast()
 		}
@@ -220,7 +220,7 @@ func (s *Stream) drop(until *list.Element) {
 		next := e.Next()
 		if e.Value.(*item).cleared() {
 			s.remove(e)
-			s.stats.Superseded++
+			s.stats.superseded++
 		}
 		e = next
 	}
@@ -252,7 +252,7 @@ func (s *Stream) leaveOut() {
 		gap := s.gap.Value.(*item)
 		gap.number, gap.name = it.number, it.name
 		gap.left += int64(len(it.text))
-		s.stats.LeftOut += int64(len(it.text))
+		s.stats.leftOut += int64(len(it.text))
 		s.remove(drop)
 		s.spare = it.text[:0]
 		e = s.gap
@@ -291,5 +291,5 @@ func (s *Stream) endGap(e *list.Element) {
 	it.text = it.text[n:]
 	s.texts -= n
 	gap.left += int64(n)
-	s.stats.LeftOut += int64(n)
+	s.stats.leftOut += int64(n)
 }

@@ -54,8 +54,8 @@ func (s *Stream) send() {
 	defer close(s.done)
 	t := sender{
 		Stream:   s,
-		rate:     newBucket(s.o.Rate, s.o.Burst),
-		textRate: newBucket(s.o.TextRate, s.o.TextBurst),
+		rate:     newBucket(s.o.rate, s.o.burst),
+		textRate: newBucket(s.o.textRate, s.o.textBurst),
 		byteRate: newBucket(messageRate, messageBurst),
 		window:   time.Now(),
 	}
@@ -98,7 +98,7 @@ func (t *sender) next() (*item, time.Duration) {
 			return nil, wait
 		}
 		t.openTo = t.last
-		t.window = now.Add(t.o.Window)
+		t.window = now.Add(t.o.window)
 	}
 	if wait := t.rate.wait(1, now); wait > 0 {
 		return nil, wait
@@ -117,17 +117,15 @@ func (t *sender) next() (*item, time.Duration) {
 	}
 	t.remove(front)
 	t.sending = it.number
-	t.stats.Messages++
+	t.stats.messages++
 	t.changed.Broadcast() // there is room for a message
 	return it, 0
 }
 
 // pass gives the sink an item that was taken from the queue. Making JSON of a text takes long enough to do it unlocked.
 func (t *sender) pass(it *item) {
-	sent := 0
 	if it.msgType == "" {
 		text := t.plain(it)
-		sent = len(text)
 		content := streamContent(it.name, text)
 		t.textRate.take(float64(envelope + len(content)))
 		t.sink("stream", content, json.RawMessage("{}"), nil)
@@ -140,7 +138,6 @@ func (t *sender) pass(it *item) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sending = 0
-	t.stats.TextBytes += int64(sent)
 	t.changed.Broadcast()
 }
 

@@ -35,30 +35,31 @@ const (
 
 // Options are the settings of a Stream. The zero value of each stands for its default.
 //
-// Jupyter's server counts over windows of 3 s. It throws messages away above 3,000 of them or 3 MB of text, and tells the
-// user so. The defaults stay below that at any moment. With a burst b and a rate r, a window sees at most b + 3r, and of
-// text a third of a MB more, because what JSON makes of a piece is only counted once it is on the way.
+// Jupyter's server counts over windows of 3 s. Above 3,000 messages or 3 MB of text it drops messages, and tells the user
+// so. The defaults stay below that at any moment. With a burst b and a rate r, a window sees at most b + 3r, and of text
+// a third of a MB more, because the size that a piece has as JSON is only counted once it is being sent.
 type Options struct {
-	Rate      float64       // messages per second, on average (400)
-	Burst     float64       // messages at once after a pause (100)
-	TextRate  float64       // bytes of stream messages per second, on average (700,000)
-	TextBurst float64       // bytes of stream messages at once after a pause (500,000)
-	Window    time.Duration // how long text and updates are gathered (50 ms)
-	Limit     int           // bytes of text that may wait before its middle is left out (16 MiB)
+	Limit int // bytes of text that may wait before its middle is left out (16 MiB)
 
-	MaxMessages     int // messages that may wait before Message blocks (2,000)
-	MaxMessageBytes int // bytes of their contents that may wait before Message blocks (16 MiB)
+	rate      float64       // messages per second, on average (400)
+	burst     float64       // messages at once after a pause (100)
+	textRate  float64       // bytes of stream messages per second, on average (700,000)
+	textBurst float64       // bytes of stream messages at once after a pause (500,000)
+	window    time.Duration // how long text and updates are gathered (50 ms)
+
+	maxMessages     int // messages that may wait before Message blocks (2,000)
+	maxMessageBytes int // bytes of their contents that may wait before Message blocks (16 MiB)
 }
 
 func (o Options) withDefaults() Options {
-	orDefault(&o.Rate, 400)
-	orDefault(&o.Burst, 100)
-	orDefault(&o.TextRate, 700e3)
-	orDefault(&o.TextBurst, 500e3)
-	orDefault(&o.Window, 50*time.Millisecond)
+	orDefault(&o.rate, 400)
+	orDefault(&o.burst, 100)
+	orDefault(&o.textRate, 700e3)
+	orDefault(&o.textBurst, 500e3)
+	orDefault(&o.window, 50*time.Millisecond)
 	orDefault(&o.Limit, 16<<20)
-	orDefault(&o.MaxMessages, 2000)
-	orDefault(&o.MaxMessageBytes, 16<<20)
+	orDefault(&o.maxMessages, 2000)
+	orDefault(&o.maxMessageBytes, 16<<20)
 	return o
 }
 
@@ -68,15 +69,14 @@ func orDefault[T int | float64 | time.Duration](v *T, value T) {
 	}
 }
 
-// Stats counts what became of a cell's output.
+// Stats counts the output of a cell.
 type Stats struct {
-	Messages   int   // messages sent, those of text included
-	TextBytes  int64 // bytes of text sent
-	Superseded int   // updates and displays not sent, because a later one or a clear_output took their place
-	LeftOut    int64 // bytes of text left out, because the cell wrote faster than the front end can show
-
 	WaitingMessages int // messages that wait to be sent, without those of text
 	WaitingBytes    int // bytes of their contents
+
+	messages   int   // messages sent, including those of text
+	superseded int   // updates and displays that a later one or a clear_output has replaced
+	leftOut    int64 // bytes of text left out, because the cell wrote faster than the front end can show
 }
 
 // Stream is the output of one running cell. Its methods may be called from several goroutines.
@@ -144,7 +144,7 @@ func (s *Stream) Message(msgType string, content, metadata json.RawMessage, buff
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !s.closed && s.messages > 0 &&
-		(s.messages >= s.o.MaxMessages || s.messageBytes+it.cost() > s.o.MaxMessageBytes) {
+		(s.messages >= s.o.maxMessages || s.messageBytes+it.cost() > s.o.maxMessageBytes) {
 		s.changed.Wait()
 	}
 	if s.closed {

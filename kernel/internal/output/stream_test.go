@@ -214,8 +214,8 @@ func TestDisplaysArePaced(t *testing.T) {
 				t.Fatalf("message %d is %s, want %s", i, m, want)
 			}
 		}
-		if len(got) != n || s.Stats().Messages != n {
-			t.Errorf("%d messages and %d counted, want %d", len(got), s.Stats().Messages, n)
+		if len(got) != n || s.Stats().messages != n {
+			t.Errorf("%d messages and %d counted, want %d", len(got), s.Stats().messages, n)
 		}
 	})
 }
@@ -231,7 +231,7 @@ func TestServerLimits(t *testing.T) {
 		"small pieces": func(s *Stream, i int) { s.Text("stdout", "z"); display(s, i) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			run(t, Options{Limit: 4 << 20, MaxMessages: 3000}, func(t *testing.T, s *Stream, r *recorder) {
+			run(t, Options{Limit: 4 << 20, maxMessages: 3000}, func(t *testing.T, s *Stream, r *recorder) {
 				for i := range 2000 {
 					write(s, i)
 					time.Sleep(4 * time.Millisecond)
@@ -277,7 +277,7 @@ func TestUpdates(t *testing.T) {
 		}
 		dots := "stdout: " + strings.Repeat(".", 999)
 		expect(t, r, u("p", 0), dots, u("p", 1000), "stdout: .", u("q", 1000))
-		if got := s.Stats().Superseded; got != 2*999 {
+		if got := s.Stats().superseded; got != 2*999 {
 			t.Errorf("%d superseded, want %d", got, 2*999)
 		}
 
@@ -379,7 +379,7 @@ func TestAnimation(t *testing.T) {
 
 // clear_output drops nothing that is more than a picture of the cell.
 func TestClearKeeps(t *testing.T) {
-	run(t, Options{Burst: 1, Rate: 1}, func(t *testing.T, s *Stream, r *recorder) {
+	run(t, Options{burst: 1, rate: 1}, func(t *testing.T, s *Stream, r *recorder) {
 		s.Text("stdout", "sent before")
 		synctest.Wait()
 		s.Text("stdout", "dropped")
@@ -398,7 +398,7 @@ func TestClearKeeps(t *testing.T) {
 
 // A clear_output that waits for the next output is done with once it is sent.
 func TestClearSent(t *testing.T) {
-	run(t, Options{Burst: 1, Rate: 1}, func(t *testing.T, s *Stream, r *recorder) {
+	run(t, Options{burst: 1, rate: 1}, func(t *testing.T, s *Stream, r *recorder) {
 		clearOutput(s, true)
 		synctest.Wait()
 		clearOutput(s, false)
@@ -479,7 +479,7 @@ func TestLeftOut(t *testing.T) {
 			}
 			numbers = append(numbers, n)
 		}
-		left := s.Stats().LeftOut
+		left := s.Stats().leftOut
 		// The line before the gap may be cut, hence two.
 		note := fmt.Sprintf("… %d MB left out: the cell writes faster than a notebook can show …", left/1e6)
 		if len(notes) == 0 || len(notes) > 2 || notes[len(notes)-1] != note {
@@ -499,7 +499,7 @@ func TestLeftOut(t *testing.T) {
 
 // However small the limit, the first piece and the newest one are shown.
 func TestLeftOutSmallLimit(t *testing.T) {
-	run(t, Options{Limit: 1, Rate: 1, Burst: 1}, func(t *testing.T, s *Stream, r *recorder) {
+	run(t, Options{Limit: 1, rate: 1, burst: 1}, func(t *testing.T, s *Stream, r *recorder) {
 		display(s, 0) // the burst
 		synctest.Wait()
 		s.Text("stdout", "first")
@@ -513,7 +513,7 @@ func TestLeftOutSmallLimit(t *testing.T) {
 
 // The limit counts what tiny pieces take in memory, and messages between the texts stay.
 func TestLeftOutBetweenMessages(t *testing.T) {
-	run(t, Options{Limit: 1 << 20, Rate: 100, Burst: 1}, func(t *testing.T, s *Stream, r *recorder) {
+	run(t, Options{Limit: 1 << 20, rate: 100, burst: 1}, func(t *testing.T, s *Stream, r *recorder) {
 		const n = 20_000
 		for i := range n {
 			s.Text([]string{"stdout", "stderr"}[i%2], "x")
@@ -545,11 +545,11 @@ func TestLeftOutBetweenMessages(t *testing.T) {
 // Too many displays hold the cell up and lose nothing.
 func TestBackPressure(t *testing.T) {
 	for name, o := range map[string]Options{
-		"count": {MaxMessages: 10},
-		"bytes": {MaxMessageBytes: 10 * (overhead + 40)},
+		"count": {maxMessages: 10},
+		"bytes": {maxMessageBytes: 10 * (overhead + 40)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o.Rate, o.Burst = 10, 1
+			o.rate, o.burst = 10, 1
 			run(t, o, func(t *testing.T, s *Stream, r *recorder) {
 				for i := range 100 {
 					display(s, i)
@@ -568,7 +568,7 @@ func TestBackPressure(t *testing.T) {
 
 // Close ends whatever waits, at once, and nothing is sent after it.
 func TestClose(t *testing.T) {
-	run(t, Options{Rate: 1, Burst: 1, MaxMessages: 2}, func(t *testing.T, s *Stream, r *recorder) {
+	run(t, Options{rate: 1, burst: 1, maxMessages: 2}, func(t *testing.T, s *Stream, r *recorder) {
 		var all sync.WaitGroup
 		for i := range 10 {
 			all.Go(func() { display(s, i) })
@@ -618,7 +618,7 @@ func TestFlushEnds(t *testing.T) {
 // Several goroutines may write; each one's outputs stay in order. Meant for the race detector.
 func TestConcurrent(t *testing.T) {
 	r := newRecorder()
-	s := New(r.sink, Options{Rate: 1e6, Burst: 1e6, TextRate: 1e9, TextBurst: 1e9})
+	s := New(r.sink, Options{rate: 1e6, burst: 1e6, textRate: 1e9, textBurst: 1e9})
 	const writers, n = 4, 500
 	var all sync.WaitGroup
 	for w := range writers {
@@ -669,7 +669,7 @@ func FuzzText(f *testing.F) {
 				t.Error(err)
 			}
 			got[slices.Index(names, c.Name)].WriteString(c.Text)
-		}, Options{Rate: 1e6, TextRate: 1e9})
+		}, Options{rate: 1e6, textRate: 1e9})
 		defer s.Close()
 		for rest := text; rest != ""; {
 			n := min(int(cut)+1, len(rest))
@@ -706,13 +706,13 @@ func BenchmarkText(b *testing.B) {
 // one line says how much is missing.
 func TestShorten(t *testing.T) {
 	for _, lines := range []int{15_000, 60_000} { // without a gap before, and with one
-		run(t, Options{Limit: 2 << 20, Rate: 1, Burst: 1}, func(t *testing.T, s *Stream, r *recorder) {
+		run(t, Options{Limit: 2 << 20, rate: 1, burst: 1}, func(t *testing.T, s *Stream, r *recorder) {
 			display(s, 0) // the burst
 			synctest.Wait()
 			for i := range lines {
 				s.Text("stdout", fmt.Sprintf("%99d\n", i))
 			}
-			before := s.Stats().LeftOut
+			before := s.Stats().leftOut
 			s.Shorten(256 << 10)
 			if s.texts > 256<<10 {
 				t.Errorf("%d bytes wait", s.texts)
@@ -727,7 +727,7 @@ func TestShorten(t *testing.T) {
 			if notes != 1 || !strings.HasPrefix(all.String(), first) || !strings.HasSuffix(all.String(), last) {
 				t.Errorf("%d lines, %d bytes left out before: %d notes in %d bytes, from %.120q to %.120q", lines, before, notes, all.Len(), all.String(), all.String()[all.Len()-100:])
 			}
-			if left := int(s.Stats().LeftOut); all.Len()+left < 100*lines || all.Len() > 300<<10 {
+			if left := int(s.Stats().leftOut); all.Len()+left < 100*lines || all.Len() > 300<<10 {
 				t.Errorf("%d lines: %d bytes shown, %d left out", lines, all.Len(), left)
 			}
 		})
