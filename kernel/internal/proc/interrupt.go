@@ -28,9 +28,10 @@ func (a Activity) String() string { return [...]string{"idle", "compiling", "run
 // Interrupter interrupts what runs under GoNB, each time the user asks for it. GoNB itself is never signalled. The zero
 // value of each setting is its default.
 type Interrupter struct {
-	GoNB       int           // GoNB's process id
-	Grace      time.Duration // [DefaultGrace]
-	BuildGrace time.Duration // [defaultBuildGrace]
+	GoNB  int           // GoNB's process id
+	Grace time.Duration // [DefaultGrace]
+
+	buildGrace time.Duration // [defaultBuildGrace]
 
 	mu       sync.Mutex
 	targets  map[identity]bool // of the last interrupt; one that still runs makes the next interrupt a kill
@@ -73,7 +74,7 @@ func (i *Interrupter) Interrupt() (Interruption, error) {
 func (i *Interrupter) grace(a Activity) time.Duration {
 	own, standard := i.Grace, DefaultGrace
 	if a == Compiling {
-		own, standard = i.BuildGrace, defaultBuildGrace
+		own, standard = i.buildGrace, defaultBuildGrace
 	}
 	if own > 0 {
 		return own
@@ -125,9 +126,6 @@ func working(gonb int, table []Process) ([]Process, Activity) {
 	}
 	if strays := straysOf(self, table, found); len(strays) > 0 {
 		found, activity = append(found, strays...), Running
-	}
-	for n := range found {
-		found[n].Exe = executable(found[n].PID)
 	}
 	return found, activity
 }

@@ -13,7 +13,6 @@ type Process struct {
 	PID, PPID, PGID int
 	Start           uint64        // when it started; an unspecified unit, of use only with the PID, as an identity
 	Comm            string        // the name of its program, at most 15 bytes
-	Exe             string        // the path of its program; empty when it may not be read
 	Zombie          bool          // it has ended, and its parent has not taken notice
 	CPU             time.Duration // its processor time, with that of the children it has waited for
 	WaitedCPU       time.Duration // the latter alone
@@ -60,11 +59,7 @@ func (id identity) signal(sig syscall.Signal) error {
 // Descendants returns the children of pid, their children and so on, zombies included, parents before children. It
 // looks once: a process that starts or ends meanwhile may be missing.
 func Descendants(pid int) []Process {
-	found := family(table(), 0, func(p Process) bool { return p.PPID == pid })
-	for i := range found {
-		found[i].Exe = executable(found[i].PID)
-	}
-	return found
+	return family(table(), 0, func(p Process) bool { return p.PPID == pid })
 }
 
 // signalAll sends sig to each process that still runs as it was found.

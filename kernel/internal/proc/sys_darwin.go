@@ -55,7 +55,6 @@ func machine() string { return "" }
 
 // What follows has no counterpart on macOS; the package comment says what is lost.
 
-func executable(int) string                           { return "" }
 func carriesMark(int, string) bool                    { return false }
 func peakRSS(int) int64                               { return 0 }
 func adoptOrphans() error                             { return nil }

@@ -16,7 +16,7 @@ import (
 // clockTick is the unit of processor times and start times in /proc: USER_HZ is 100 on every architecture of Go.
 const clockTick = 10 * time.Millisecond
 
-// table returns all processes, without Exe. One that ends meanwhile is left out.
+// table returns all processes. One that ends meanwhile is left out.
 func table() []Process {
 	dir, err := os.Open("/proc")
 	if err != nil {
@@ -110,15 +110,6 @@ func parseStat(stat []byte) (Process, bool) {
 		RSS:       number(24) * int64(os.Getpagesize()),
 	}
 	return p, err == nil
-}
-
-// executable returns the path of the process's program, or nothing where it may not be read.
-func executable(pid int) string {
-	path, err := os.Readlink(procFile(pid, "exe"))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSuffix(path, " (deleted)")
 }
 
 // carriesMark reports whether the process was started with the session's mark in its environment.
