@@ -27,7 +27,7 @@ const (
 // assistant asks gopls, which knows the cell and the declarations of the cells before it. It does not wait for a cell
 // that runs.
 type assistant struct {
-	s     *Server
+	s     *server
 	slots chan struct{}
 
 	mu     sync.Mutex
@@ -40,7 +40,7 @@ type assistant struct {
 var errNoGopls = errors.New("gopls is not there yet")
 
 // startAssistant starts gopls in the background, as soon as it is there.
-func (s *Server) startAssistant() {
+func (s *server) startAssistant() {
 	s.assistant.s, s.assistant.slots = s, make(chan struct{}, maxAssists)
 	go func() {
 		for {
@@ -120,7 +120,7 @@ func (a *assistant) close() {
 }
 
 // assist answers a request for help with the code, without holding up other requests.
-func (s *Server) assist(r *request, replyType string, make func(*request) (any, error)) {
+func (s *server) assist(r *request, replyType string, make func(*request) (any, error)) {
 	select {
 	case s.assistant.slots <- struct{}{}:
 		go func() {
@@ -147,7 +147,7 @@ type match struct {
 	Type  string `json:"type"`
 }
 
-func (s *Server) complete(r *request) (any, error) {
+func (s *server) complete(r *request) (any, error) {
 	var content cursorRequest
 	if err := decode(r, &content); err != nil {
 		return nil, err
@@ -187,7 +187,7 @@ func (s *Server) complete(r *request) (any, error) {
 		"metadata": metadata}, nil
 }
 
-func (s *Server) inspect(r *request) (any, error) {
+func (s *server) inspect(r *request) (any, error) {
 	var content cursorRequest
 	if err := decode(r, &content); err != nil {
 		return nil, err

@@ -66,7 +66,7 @@ func (c *comms) list(target string) map[string]map[string]string {
 
 // comm handles what a front end says about a comm. One for GoNB's widgets is passed on; any other target is unknown
 // here, and the protocol's answer to that is to close the comm.
-func (s *Server) comm(r *request) {
+func (s *server) comm(r *request) {
 	s.status(r.Message, "busy")
 	defer func() {
 		s.status(r.Message, "idle")
@@ -97,7 +97,7 @@ func (s *Server) comm(r *request) {
 }
 
 // commFromGoNB keeps the list right when GoNB opens or closes a comm.
-func (s *Server) commFromGoNB(e gonb.Event) {
+func (s *server) commFromGoNB(e gonb.Event) {
 	var content struct {
 		ID     string `json:"comm_id"`
 		Target string `json:"target_name"`

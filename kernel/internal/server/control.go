@@ -11,17 +11,17 @@ import (
 
 // interrupt answers an interrupt_request: the running cell gets SIGINT and may finish its work, the second time it is
 // killed. Without a running cell there is nothing to do.
-func (s *Server) interrupt(r *request) {
+func (s *server) interrupt(r *request) {
 	s.answer(r, "interrupt_reply", func(*request) (any, error) {
-		s.Interrupt()
+		s.interruptCell()
 		return map[string]string{"status": "ok"}, nil
 	})
 }
 
-// Interrupt interrupts the running cell.
-func (s *Server) Interrupt() { s.press(s.o.Grace) }
+// interruptCell interrupts the running cell.
+func (s *server) interruptCell() { s.press(s.o.Grace) }
 
-func (s *Server) press(grace time.Duration) {
+func (s *server) press(grace time.Duration) {
 	cell := s.current()
 	if cell == nil {
 		return
@@ -46,7 +46,7 @@ func (s *Server) press(grace time.Duration) {
 
 // interruptUntilOver interrupts what a cell runs. GoNB goes on with what follows an interrupted command in the cell,
 // and that is interrupted too; between two steps, and at the beginning, there is nothing to interrupt for a moment.
-func (s *Server) interruptUntilOver(cell *run, a *attempt, interrupter *proc.Interrupter) {
+func (s *server) interruptUntilOver(cell *run, a *attempt, interrupter *proc.Interrupter) {
 	const pause = 20 * time.Millisecond
 	var last []proc.Process
 	for {
@@ -81,7 +81,7 @@ func anyOf(processes, running []proc.Process) bool {
 }
 
 // shutdown answers a shutdown_request and ends the session; Jupyter starts a new kernel if it wants to restart.
-func (s *Server) shutdown(r *request) {
+func (s *server) shutdown(r *request) {
 	var content struct {
 		Restart bool `json:"restart"`
 	}
@@ -97,7 +97,7 @@ func (s *Server) shutdown(r *request) {
 }
 
 // end lets the running cell save and ends the session.
-func (s *Server) end() {
+func (s *server) end() {
 	if s.stopping.Swap(true) {
 		return
 	}
@@ -118,7 +118,7 @@ func (s *Server) end() {
 
 // watch looks after a cell that runs: whether it waits for input, and what it uses. The function that it returns ends
 // the watch and says what the cell has used.
-func (s *Server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *attempt) func() proc.Usage {
+func (s *server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *attempt) func() proc.Usage {
 	const interval = 100 * time.Millisecond
 	const share = 50 // looking at processes takes at most this part of the time: there may be many
 	ctx, cancel := context.WithCancel(ctx)

@@ -23,7 +23,7 @@ const maxParents = 1024
 
 // supervisor keeps a GoNB running and knows what it was told.
 type supervisor struct {
-	s *Server
+	s *server
 
 	mu       sync.Mutex
 	guard    *proc.Guard
@@ -47,7 +47,7 @@ type numbered struct {
 }
 
 // startEngine starts the guard and, behind it, GoNB.
-func (s *Server) startEngine(ctx context.Context) error {
+func (s *server) startEngine(ctx context.Context) error {
 	s.engine = supervisor{s: s, parents: map[string]json.RawMessage{}, waiting: map[string]chan error{}}
 	if _, err := s.engine.liveGuard(); err != nil {
 		return err
@@ -362,7 +362,7 @@ func (v *supervisor) close() {
 }
 
 // engineDied reports a cell during which GoNB ended, and starts the next one.
-func (s *Server) engineDied(engine *gonb.Engine) *report.Report {
+func (s *server) engineDied(engine *gonb.Engine) *report.Report {
 	s.comms.clear()
 	if s.stopping.Load() {
 		return failed("Interrupted", "the kernel is shutting down")

@@ -122,14 +122,14 @@ func (a *attempt) end() (stderr string, begun bool) {
 }
 
 // enqueue takes an execute_request.
-func (s *Server) enqueue(r *request) {
+func (s *server) enqueue(r *request) {
 	if !s.queue.push(r) {
 		s.abort(r)
 	}
 }
 
 // abort answers a cell that is not executed. It has no number: front ends would show it beside the cell.
-func (s *Server) abort(r *request) {
+func (s *server) abort(r *request) {
 	s.status(r.Message, "busy")
 	s.reply(r, "execute_reply", map[string]string{"status": "aborted"})
 	s.status(r.Message, "idle")
@@ -137,14 +137,14 @@ func (s *Server) abort(r *request) {
 }
 
 // counted returns the execution counter.
-func (s *Server) counted() int {
+func (s *server) counted() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.count
 }
 
 // executeAll executes the cells of the queue, one after the other, until the queue is closed.
-func (s *Server) executeAll(ctx context.Context) {
+func (s *server) executeAll(ctx context.Context) {
 	for {
 		r := s.queue.pop()
 		if r == nil {
@@ -154,7 +154,7 @@ func (s *Server) executeAll(ctx context.Context) {
 	}
 }
 
-func (s *Server) execute(ctx context.Context, r *request) {
+func (s *server) execute(ctx context.Context, r *request) {
 	cell := &run{req: r, content: executeRequest{StopOnError: true}, stop: make(chan struct{}), done: make(chan struct{})}
 	defer s.status(r.Message, "idle")
 	if err := decode(r, &cell.content); err != nil {
@@ -215,7 +215,7 @@ func (s *Server) execute(ctx context.Context, r *request) {
 }
 
 // notice shows, once and with the first cell, what is wrong with the installation.
-func (s *Server) notice(cell *run) {
+func (s *server) notice(cell *run) {
 	if s.o.Notice != "" && !s.noticed && !cell.content.Silent {
 		s.noticed = true
 		cell.stream.Text("stderr", s.o.Notice+"\n")
@@ -257,7 +257,7 @@ func (c *run) text(name, text string) {
 }
 
 // flush sends what a cell has shown. When the kernel ends, what takes long is left.
-func (s *Server) flush(stream *output.Stream) {
+func (s *server) flush(stream *output.Stream) {
 	defer stream.Close()
 	flushed := make(chan struct{})
 	go func() {
@@ -276,7 +276,7 @@ func (s *Server) flush(stream *output.Stream) {
 }
 
 // runSafely calls runCell; a panic of the kernel's own ends the cell and not the kernel.
-func (s *Server) runSafely(ctx context.Context, cell *run) (failure *report.Report) {
+func (s *server) runSafely(ctx context.Context, cell *run) (failure *report.Report) {
 	defer s.survive("this cell", func(err error) {
 		failure = failed("KernelError", err.Error())
 	})
@@ -284,7 +284,7 @@ func (s *Server) runSafely(ctx context.Context, cell *run) (failure *report.Repo
 }
 
 // runCell executes the code of a cell; nil means that it succeeded.
-func (s *Server) runCell(ctx context.Context, cell *run) *report.Report {
+func (s *server) runCell(ctx context.Context, cell *run) *report.Report {
 	code, failure := s.magics(cell)
 	if failure != nil || strings.TrimSpace(code) == "" {
 		return failure
@@ -323,7 +323,7 @@ type result struct {
 }
 
 // attempt sends a cell to GoNB and waits until it is done.
-func (s *Server) attempt(ctx context.Context, cell *run, rewritten source.Rewritten) result {
+func (s *server) attempt(ctx context.Context, cell *run, rewritten source.Rewritten) result {
 	engine, err := s.engine.ready(ctx, cell.stop)
 	if errors.Is(err, errStopped) {
 		return result{failure: interruptedBy("before it began"), unbuilt: true, unread: true}
@@ -375,7 +375,7 @@ func (s *Server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 }
 
 // prepare makes an attempt of a cell the one that runs.
-func (s *Server) prepare(cell *run, engine *gonb.Engine, rewritten source.Rewritten) (*attempt, wire.Header) {
+func (s *server) prepare(cell *run, engine *gonb.Engine, rewritten source.Rewritten) (*attempt, wire.Header) {
 	header := engine.NewHeader("execute_request")
 	a := &attempt{id: header.MsgID, reply: make(chan json.RawMessage, 1), idle: make(chan struct{}),
 		over: make(chan struct{})}

@@ -13,7 +13,7 @@ import (
 // typed into the pipe. GoNB's own way to ask (%with_inputs, gonbui.RequestInput) goes on working.
 
 // wantsInput reports whether a process of the cell waits for input that nobody has asked for.
-func (s *Server) wantsInput(cell *run, engine *gonb.Engine) (waits bool, pid int) {
+func (s *server) wantsInput(cell *run, engine *gonb.Engine) (waits bool, pid int) {
 	cell.mu.Lock()
 	settled := cell.gonbAsks || cell.refusedInput
 	cell.mu.Unlock()
@@ -25,12 +25,12 @@ func (s *Server) wantsInput(cell *run, engine *gonb.Engine) (waits bool, pid int
 }
 
 // offerInput asks the front end for the input that a process of the cell waits for.
-func (s *Server) offerInput(ctx context.Context, cell *run, engine *gonb.Engine, pid int) {
+func (s *server) offerInput(ctx context.Context, cell *run, engine *gonb.Engine, pid int) {
 	if !cell.content.AllowStdin {
 		cell.mu.Lock()
 		cell.refusedInput = true
 		cell.mu.Unlock()
-		s.Interrupt()
+		s.interruptCell()
 		return
 	}
 	s.askInput(cell, json.RawMessage(`{"prompt":"","password":false}`))
@@ -48,7 +48,7 @@ func (s *Server) offerInput(ctx context.Context, cell *run, engine *gonb.Engine,
 }
 
 // askInput sends an input_request to the front end that sent the cell.
-func (s *Server) askInput(cell *run, content json.RawMessage) {
+func (s *server) askInput(cell *run, content json.RawMessage) {
 	cell.stream.Flush() // the question that the cell has printed
 	cell.mu.Lock()
 	cell.asked = true
@@ -60,7 +60,7 @@ func (s *Server) askInput(cell *run, content json.RawMessage) {
 }
 
 // inputReply takes what was typed.
-func (s *Server) inputReply(r *request) {
+func (s *server) inputReply(r *request) {
 	var content struct {
 		Value string `json:"value"`
 	}

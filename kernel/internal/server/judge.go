@@ -13,7 +13,7 @@ import (
 // What becomes of a cell that GoNB is done with: its error, in words for people.
 
 // judge makes a result of GoNB's execute_reply.
-func (s *Server) judge(cell *run, reply json.RawMessage, stderr string, number int) result {
+func (s *server) judge(cell *run, reply json.RawMessage, stderr string, number int) result {
 	var content struct {
 		Status    string   `json:"status"`
 		Value     string   `json:"evalue"`
@@ -91,7 +91,7 @@ func interruptedBy(ending string) *report.Report {
 }
 
 // definedBy names the cell whose statements defined a name: its value went with the cell.
-func (s *Server) definedBy(name string) (cell string, ok bool) {
+func (s *server) definedBy(name string) (cell string, ok bool) {
 	number, ok := s.locals.Cell(name)
 	return fmt.Sprintf("cell [%d]", number), ok
 }

@@ -16,7 +16,7 @@ import (
 // magic is a special command, for %help and for completion.
 type magic struct {
 	name, arguments, about string
-	run                    func(*Server, *run, string) error // nil: GoNB's own
+	run                    func(*server, *run, string) error // nil: GoNB's own
 }
 
 // magics are the special commands: those of this kernel, and those that GoNB carries out.
@@ -24,9 +24,9 @@ var magics []magic
 
 func init() { // not a literal: help reads it
 	magics = []magic{
-		{"%help", "", "this page", (*Server).help},
+		{"%help", "", "this page", (*server).help},
 		{"%usage", "", "time, processor and memory of the last cell, memory of the kernel, messages that were dropped",
-			(*Server).showUsage},
+			(*server).showUsage},
 		{"%%", "[arguments]", "the rest of the cell is the body of main, with these command-line arguments; not needed " +
 			"in most cells", nil},
 		{"%main", "[arguments]", "the same as %%", nil},
@@ -59,7 +59,7 @@ func init() { // not a literal: help reads it
 
 // magics carries out the special commands that are the kernel's own and returns the cell without them. Their lines
 // stay, empty, so that line numbers do.
-func (s *Server) magics(cell *run) (string, *report.Report) {
+func (s *server) magics(cell *run) (string, *report.Report) {
 	lines := strings.Split(cell.content.Code, "\n")
 	if first, _, _ := strings.Cut(lines[0], " "); strings.HasPrefix(first, "%%") && len(strings.TrimSpace(first)) > 2 {
 		return cell.content.Code, nil // another language
@@ -79,7 +79,7 @@ func (s *Server) magics(cell *run) (string, *report.Report) {
 }
 
 // help opens the pager with what a cell can do.
-func (s *Server) help(cell *run, arguments string) error {
+func (s *server) help(cell *run, arguments string) error {
 	if arguments != "" {
 		return fmt.Errorf("%%help takes no arguments, found %q; a name is explained by Shift+Tab or Tab", arguments)
 	}
@@ -116,7 +116,7 @@ method HTML, Markdown, SVG or PNG, or an image.Image, is shown as that.
 `
 
 // showUsage prints what the session has used.
-func (s *Server) showUsage(cell *run, _ string) error {
+func (s *server) showUsage(cell *run, _ string) error {
 	s.mu.Lock()
 	last := s.last
 	s.mu.Unlock()
@@ -134,7 +134,7 @@ func (s *Server) showUsage(cell *run, _ string) error {
 }
 
 // memoryInUse returns the resident memory of the kernel and everything below it, and the number of these processes.
-func (s *Server) memoryInUse() (memory int64, processes int) {
+func (s *server) memoryInUse() (memory int64, processes int) {
 	own, err := proc.RSS(os.Getpid())
 	if err != nil {
 		s.o.Log.Printf("usage: %v", err)

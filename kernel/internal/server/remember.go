@@ -11,7 +11,7 @@ import (
 
 // remember keeps what GoNB now remembers: the declarations of a cell that compiled, and the special commands that
 // changed its state. It carries them out before it compiles; which of them failed it does not say.
-func (s *Server) remember(cell *run, rewritten source.Rewritten, r result) {
+func (s *server) remember(cell *run, rewritten source.Rewritten, r result) {
 	if r.unread {
 		return
 	}
@@ -41,7 +41,7 @@ func (s *Server) remember(cell *run, rewritten source.Rewritten, r result) {
 }
 
 // forget makes GoNB forget a declaration.
-func (s *Server) forget(ctx context.Context, key string) bool {
+func (s *server) forget(ctx context.Context, key string) bool {
 	s.memory.Remove(key)
 	engine, err := s.engine.ready(ctx, nil)
 	return err == nil && s.engine.run(ctx, engine, "%rm "+key) == nil

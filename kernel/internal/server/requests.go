@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"runtime"
@@ -12,7 +11,7 @@ import (
 
 // The requests that are answered from what the server knows.
 
-func (s *Server) kernelInfo(*request) (any, error) {
+func (s *server) kernelInfo(*request) (any, error) {
 	type link struct {
 		Text string `json:"text"`
 		URL  string `json:"url"`
@@ -40,7 +39,7 @@ func (s *Server) kernelInfo(*request) (any, error) {
 	}, nil
 }
 
-func (s *Server) isComplete(r *request) (any, error) {
+func (s *server) isComplete(r *request) (any, error) {
 	var content struct {
 		Code string `json:"code"`
 	}
@@ -55,12 +54,12 @@ func (s *Server) isComplete(r *request) (any, error) {
 	return reply, nil
 }
 
-func (s *Server) historyReply(r *request) (any, error) {
+func (s *server) historyReply(r *request) (any, error) {
 	return s.history.Reply(r.Content)
 }
 
 // connect answers with the ports of the sockets.
-func (s *Server) connect(*request) (any, error) {
+func (s *server) connect(*request) (any, error) {
 	c := s.connection
 	return map[string]any{
 		"status": "ok", "shell_port": c.ShellPort, "iopub_port": c.IOPubPort, "stdin_port": c.StdinPort,
@@ -69,7 +68,7 @@ func (s *Server) connect(*request) (any, error) {
 }
 
 // usage answers the request by which JupyterLab's resource display asks.
-func (s *Server) usage(*request) (any, error) {
+func (s *server) usage(*request) (any, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		host = ""
@@ -80,7 +79,7 @@ func (s *Server) usage(*request) (any, error) {
 }
 
 // commInfo lists the comms that are open.
-func (s *Server) commInfo(r *request) (any, error) {
+func (s *server) commInfo(r *request) (any, error) {
 	var content struct {
 		Target string `json:"target_name"`
 	}
@@ -88,13 +87,4 @@ func (s *Server) commInfo(r *request) (any, error) {
 		return nil, err
 	}
 	return map[string]any{"status": "ok", "comms": s.comms.list(content.Target)}, nil
-}
-
-// raw makes a message's content of a value that always can be written.
-func raw(v any) json.RawMessage {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // a type of this package
-	}
-	return text
 }

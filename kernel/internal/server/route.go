@@ -11,7 +11,7 @@ import (
 // What GoNB says while a cell runs, and what the cell's own process says through it.
 
 // fromGoNB handles a message of the attempt that runs.
-func (s *Server) fromGoNB(cell *run, a *attempt, e gonb.Event) {
+func (s *server) fromGoNB(cell *run, a *attempt, e gonb.Event) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.ended {
@@ -33,7 +33,7 @@ func (s *Server) fromGoNB(cell *run, a *attempt, e gonb.Event) {
 }
 
 // outputOf handles what GoNB publishes.
-func (s *Server) outputOf(cell *run, a *attempt, e gonb.Event) {
+func (s *server) outputOf(cell *run, a *attempt, e gonb.Event) {
 	m := e.Message
 	switch m.Header.MsgType {
 	case "stream":
@@ -67,7 +67,7 @@ func (s *Server) outputOf(cell *run, a *attempt, e gonb.Event) {
 }
 
 // said handles a message that the cell's own process wrote with package cell.
-func (s *Server) said(cell *run, kind string, body []byte) {
+func (s *server) said(cell *run, kind string, body []byte) {
 	content := object(output.Objects(json.RawMessage(body)))
 	if content == nil {
 		return // not by that package
@@ -109,7 +109,7 @@ const maxDisplays = 10_000
 // displayType returns the type of the message for a display: the first with an id shows, later ones update. When a cell
 // is run again, the front end has thrown away what it showed, and its first display shows anew. msgType is for displays
 // without an id.
-func (s *Server) displayType(cell *run, msgType string, content map[string]json.RawMessage) string {
+func (s *server) displayType(cell *run, msgType string, content map[string]json.RawMessage) string {
 	var transient struct {
 		ID string `json:"display_id"`
 	}

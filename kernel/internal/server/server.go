@@ -2,20 +2,17 @@
 // while a cell runs; cells it hands to GoNB, one at a time, in the form that GoNB understands, and what comes back it
 // puts right and passes on. When GoNB dies it starts another.
 //
-// The way of a cell: [Server.serve] decodes a request, the [queue] keeps the order, [Server.execute] rewrites the cell
+// The way of a cell: [server.serve] decodes a request, the [queue] keeps the order, [server.execute] rewrites the cell
 // (package source), sends it to GoNB (package gonb), passes the outputs on at a pace that front ends bear (package
 // output), and makes of a failure something to read (package report).
 package server
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -61,8 +58,8 @@ const (
 	socketDir = "gonb"  // the sockets to GoNB
 )
 
-// Server is one session.
-type Server struct {
+// server is one session.
+type server struct {
 	o          Options
 	connection wire.Connection
 	key        []byte
@@ -117,7 +114,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 
-	s := &Server{
+	s := &server{
 		o: o, connection: connection, key: []byte(connection.Key), id: kernelID(o.ConnectionFile), session: wire.NewID(),
 		dir: dir, processes: processes, token: strings.ReplaceAll(wire.NewID(), "-", ""), started: time.Now(),
 		displays: map[string]string{}, ending: make(chan struct{}),
@@ -160,7 +157,7 @@ func Run(ctx context.Context, o Options) error {
 			asked = nil
 			s.end()
 		case <-o.Interrupt:
-			s.Interrupt()
+			s.interruptCell()
 		case <-gone:
 			s.o.Log.Print("the program that started this kernel has gone; the kernel ends")
 			gone = nil
@@ -197,12 +194,12 @@ func kernelID(file string) string {
 }
 
 // sweep removes what sessions that were killed have left behind.
-func (s *Server) sweep() {
+func (s *server) sweep() {
 	proc.Sweep(proc.BaseDir(), s.o.Log.Writer())
 }
 
 // keepFresh keeps the session's directory from those who remove what is old in temporary directories.
-func (s *Server) keepFresh(ctx context.Context) {
+func (s *server) keepFresh(ctx context.Context) {
 	day := time.NewTicker(24 * time.Hour)
 	defer day.Stop()
 	for {
@@ -219,125 +216,16 @@ func (s *Server) keepFresh(ctx context.Context) {
 
 // linger gives the last messages time to leave: the ZeroMQ library sends what is published from a queue of its own, and
 // closing the socket drops it.
-func (s *Server) linger() { time.Sleep(100 * time.Millisecond) }
+func (s *server) linger() { time.Sleep(100 * time.Millisecond) }
 
-// request is a message from a front end.
-type request struct {
-	*wire.Message
-	socket  *wire.Socket
-	channel string
-}
-
-// serve receives the requests of a socket. What is not a message of this session is counted and forgotten.
-func (s *Server) serve(channel string, socket *wire.Socket) {
-	for {
-		frames, err := socket.Recv()
-		if err != nil {
-			return // closed
-		}
-		m, err := wire.Decode(frames, s.key)
-		switch {
-		case err != nil:
-			s.dropped.add(err)
-		case !s.replay.Fresh(m):
-			s.dropped.add(errReplayed)
-		default:
-			socket.Trust(frames[0])
-			s.dispatch(&request{m, socket, channel})
-		}
-	}
-}
-
-func (s *Server) dispatch(r *request) {
-	switch r.Header.MsgType {
-	case "execute_request":
-		s.enqueue(r)
-	case "interrupt_request":
-		s.interrupt(r)
-	case "shutdown_request":
-		s.shutdown(r)
-	case "input_reply":
-		s.inputReply(r)
-	case "kernel_info_request":
-		s.answer(r, "kernel_info_reply", s.kernelInfo)
-	case "is_complete_request":
-		s.answer(r, "is_complete_reply", s.isComplete)
-	case "history_request":
-		s.answer(r, "history_reply", s.historyReply)
-	case "comm_info_request":
-		s.answer(r, "comm_info_reply", s.commInfo)
-	case "connect_request":
-		s.answer(r, "connect_reply", s.connect)
-	case "usage_request":
-		s.answer(r, "usage_reply", s.usage)
-	case "comm_open", "comm_msg", "comm_close":
-		s.comm(r)
-	case "complete_request":
-		s.assist(r, "complete_reply", s.complete)
-	case "inspect_request":
-		s.assist(r, "inspect_reply", s.inspect)
-	default:
-		s.o.Log.Printf("%.100q on %s is not known here, and left unanswered", r.Header.MsgType, r.channel)
-	}
-}
-
-// answer answers a request at once, between the statuses busy and idle, whether or not a cell runs.
-func (s *Server) answer(r *request, replyType string, make func(*request) (any, error)) {
-	s.status(r.Message, "busy")
-	content, err := s.made(r, make)
-	if err != nil {
-		content = errorContent{Status: "error", Name: "RequestError", Value: err.Error(), Traceback: []string{err.Error()}}
-	}
-	s.reply(r, replyType, content)
-	s.status(r.Message, "idle")
-	// A front end shows the status that came last; the kernel is busy for as long as a cell runs.
-	s.stillBusy()
-}
-
-// made returns the content of an answer.
-func (s *Server) made(r *request, make func(*request) (any, error)) (content any, err error) {
-	defer s.survive(r.Header.MsgType, func(mistake error) { err = mistake })
-	return make(r)
-}
-
-// survive, deferred, keeps a mistake in the kernel's own code from ending the session. It is logged, and handed to
-// told.
-func (s *Server) survive(what string, told func(error)) {
-	mistake := recover()
-	if mistake == nil {
-		return
-	}
-	s.o.Log.Printf("a mistake in the kernel, please report it: %s: %v\n%s", what, mistake, debug.Stack())
-	if told != nil {
-		told(fmt.Errorf("a mistake in the kernel (%v); what led to it is on Jupyter's console, please report it", mistake))
-	}
-}
-
-// stillBusy repeats that a cell runs, if one does.
-func (s *Server) stillBusy() {
-	s.repeat.Lock()
-	defer s.repeat.Unlock()
-	if running := s.current(); running != nil {
-		s.status(running.req.Message, "busy")
-	}
-}
-
-// errorContent is the content of a reply that failed, and of the message error.
-type errorContent struct {
-	Status    string   `json:"status,omitempty"`
-	Name      string   `json:"ename"`
-	Value     string   `json:"evalue"`
-	Traceback []string `json:"traceback"`
-}
-
-func (s *Server) current() *run {
+func (s *server) current() *run {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.running
 }
 
 // ended notes that no cell runs any more.
-func (s *Server) ended() {
+func (s *server) ended() {
 	s.repeat.Lock()
 	defer s.repeat.Unlock()
 	s.mu.Lock()
@@ -345,90 +233,8 @@ func (s *Server) ended() {
 	s.running = nil
 }
 
-// status publishes busy or idle.
-func (s *Server) status(parent *wire.Message, state string) {
-	s.publish(parent.RawHeader, "status", map[string]string{"execution_state": state})
-}
-
-// publish sends a message to all front ends.
-func (s *Server) publish(parent json.RawMessage, msgType string, content any) {
-	body, err := json.Marshal(content)
-	if err != nil {
-		s.o.Log.Printf("%s cannot be sent: %v", msgType, err)
-		return
-	}
-	s.publishRaw(parent, msgType, body, nil, nil)
-}
-
-func (s *Server) publishRaw(parent json.RawMessage, msgType string, content, metadata json.RawMessage,
-	buffers [][]byte) {
-	m := &wire.Message{
-		// The topic by which a subscriber may choose.
-		Identities: [][]byte{[]byte("kernel." + s.id + "." + msgType)},
-		Header:     wire.NewHeader(msgType, s.session),
-		Parent:     parent, Metadata: metadata, Content: content, Buffers: buffers,
-	}
-	s.send(s.sockets.IOPub, m)
-}
-
-// reply answers a request, on the channel on which it came.
-func (s *Server) reply(r *request, msgType string, content any) {
-	body, err := json.Marshal(content)
-	if err != nil {
-		s.o.Log.Printf("%s cannot be sent: %v", msgType, err)
-		return
-	}
-	s.send(r.socket, &wire.Message{Identities: r.Identities, Header: wire.NewHeader(msgType, s.session),
-		Parent: r.RawHeader, Content: body})
-}
-
-func (s *Server) send(socket *wire.Socket, m *wire.Message) {
-	frames, err := m.Encode(s.key)
-	if err == nil {
-		err = socket.Send(frames)
-	}
-	if err != nil && !s.stopping.Load() {
-		s.o.Log.Printf("%s cannot be sent: %v", m.Header.MsgType, err)
-	}
-}
-
-// decode reads the content of a request into a struct that holds the defaults.
-func decode(r *request, into any) error {
-	if err := json.Unmarshal(r.Content, into); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
-			return fmt.Errorf("%s: field %q is a JSON %s, expected %s", r.Header.MsgType, wrong.Field, wrong.Value, wrong.Type)
-		}
-		return fmt.Errorf("%s: %w", r.Header.MsgType, err)
-	}
-	return nil
-}
-
-var errReplayed = errors.New("replayed")
-
-// counters count the messages that were dropped, by what was wrong with them.
-type counters struct {
-	mu sync.Mutex
-	n  map[error]int64
-}
-
-func (c *counters) add(reason error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.n == nil {
-		c.n = map[error]int64{}
-	}
-	c.n[reason]++
-}
-
-func (c *counters) of(reason error) int64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.n[reason]
-}
-
 // environment returns the environment of GoNB and of the cells.
-func (s *Server) environment() []string {
+func (s *server) environment() []string {
 	path := filepath.Join(s.processes.Dir, binDir)
 	own := map[string]string{
 		"TMPDIR":           filepath.Join(s.processes.Dir, tempDir), // removed with the session, and all that is left in it

@@ -174,7 +174,7 @@ func TestCounters(t *testing.T) {
 
 // What the user's environment says of the same variables does not count, and it is found first where it stands first.
 func TestEnvironment(t *testing.T) {
-	s := &Server{token: "t", processes: &proc.Session{Dir: "/session"}}
+	s := &server{token: "t", processes: &proc.Session{Dir: "/session"}}
 	s.o.Env = []string{"TMPDIR=/elsewhere", "PATH=/usr/bin", "A=1", proc.SessionEnv + "=/other"}
 	got := s.environment()
 	slices.Sort(got)
@@ -204,7 +204,7 @@ func TestJudge(t *testing.T) {
 		"a build interrupted":     {`{"status":"error","evalue":""}`, "", &run{pressed: true, interrupted: proc.Compiling}, "Interrupted", true},
 		"a program that gives up": {`{"status":"error","evalue":"exit status 3"}`, "exit status 3\n", &run{}, "ExitStatus", false},
 	} {
-		s := &Server{}
+		s := &server{}
 		s.engine.s = s
 		test.run.stream = output.New(func(string, json.RawMessage, json.RawMessage, [][]byte) {}, output.Options{})
 		got := s.judge(test.run, json.RawMessage(test.reply), test.stderr, 1)
@@ -240,7 +240,7 @@ func TestSettings(t *testing.T) {
 
 // A display shows once in each run of the cell that made it, and is updated from then on.
 func TestDisplayType(t *testing.T) {
-	s := &Server{displays: map[string]string{}}
+	s := &server{displays: map[string]string{}}
 	cell := func(id string) *run {
 		return &run{req: &request{Message: &wire.Message{Metadata: json.RawMessage(`{"cellId":"` + id + `"}`)}}}
 	}
@@ -265,7 +265,7 @@ func TestDisplayType(t *testing.T) {
 // What a cell writes by itself in the form of package cell does no harm.
 func TestSaidNonsense(t *testing.T) {
 	var sent []string
-	s := &Server{displays: map[string]string{}, o: Options{Log: log.New(io.Discard, "", 0)}}
+	s := &server{displays: map[string]string{}, o: Options{Log: log.New(io.Discard, "", 0)}}
 	cell := &run{req: &request{Message: &wire.Message{}}}
 	cell.stream = output.New(func(msgType string, _, _ json.RawMessage, _ [][]byte) { sent = append(sent, msgType) }, output.Options{})
 	for _, kind := range []string{"result", "display", "update", "clear", "other"} {
@@ -282,7 +282,7 @@ func TestSaidNonsense(t *testing.T) {
 
 // A mistake of the kernel's own is an answer, not the end.
 func TestSurvive(t *testing.T) {
-	s := &Server{o: Options{Log: log.New(io.Discard, "", 0)}}
+	s := &server{o: Options{Log: log.New(io.Discard, "", 0)}}
 	r := &request{Message: &wire.Message{Header: wire.Header{MsgType: "complete_request"}}}
 	_, err := s.made(r, func(*request) (any, error) { panic("no") })
 	if err == nil || !strings.Contains(err.Error(), "no") {
