@@ -1,5 +1,5 @@
-// Package gonb runs GoNB, which compiles and executes cells, as a child of the kernel: a process behind sockets that
-// nobody else can reach, which is started again when it dies.
+// Package gonb runs GoNB, the program that compiles and executes cells, as a child process of the kernel, and talks to
+// it over sockets that no other user can reach. It does not restart a GoNB that has ended; package server does.
 package gonb
 
 import (
@@ -18,21 +18,21 @@ import (
 	"continuousnet/kernel/internal/wire"
 )
 
-// Options say how GoNB is started.
+// Options are the settings with which GoNB is started.
 type Options struct {
 	Guard   *proc.Guard
-	Dir     string                               // for the sockets; private
-	Name    string                               // of the connection file: GoNB reads Jupyter's id of the kernel out of it
-	Args    func(connectionFile string) []string // the command line
+	Dir     string                               // the private directory in which the sockets are made
+	Name    string                               // of the connection file; it contains Jupyter's id of the kernel
+	Args    func(connectionFile string) []string // returns GoNB's command line
 	Env     []string
-	WorkDir string      // where cells run
-	Handle  func(Event) // gets GoNB's messages, one after the other
+	WorkDir string      // the directory in which cells run
+	Handle  func(Event) // is called with GoNB's messages, one at a time
 }
 
-// Channel is one of the sockets on which GoNB talks.
+// Channel is one of the sockets of GoNB.
 type Channel int
 
-// The channels that GoNB listens to or publishes on; control is not needed.
+// The channels that the kernel uses; control is not needed.
 const (
 	Shell Channel = iota
 	Stdin
@@ -51,14 +51,14 @@ type Engine struct {
 	sockets [3]*wire.Socket // by Channel
 	session string
 	ended   chan struct{} // closed when the process has ended
-	done    chan struct{} // closed when all that it had said has been handled as well
+	done    chan struct{} // closed when, in addition, all of its messages have been handled
 	exit    proc.Exit
 }
 
 const (
-	// startTime bounds the wait for GoNB's sockets. It opens them within milliseconds of its start.
+	// startTime bounds the wait for GoNB's sockets, which it opens within milliseconds of its start.
 	startTime = 30 * time.Second
-	// endTime bounds the wait for what a GoNB that has ended still had to say, and for the end of one that is killed.
+	// endTime bounds the wait for the last messages of a GoNB that has ended, and for the end of one that is killed.
 	endTime = 5 * time.Second
 )
 
@@ -68,10 +68,10 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no directory for GoNB's sockets: %w", err)
 	}
-	// The directory is private, which a port of this machine would not be; so nothing is signed.
+	// The directory is private, which a TCP port would not be, so messages need not be signed.
 	connection := wire.Connection{
-		Transport: "ipc", IP: filepath.Join(dir, "s"), ShellPort: 1, ControlPort: 2, StdinPort: 3, IOPubPort: 4, HeartbeatPort: 5,
-		SignatureScheme: "hmac-sha256",
+		Transport: "ipc", IP: filepath.Join(dir, "s"), SignatureScheme: "hmac-sha256",
+		ShellPort: 1, ControlPort: 2, StdinPort: 3, IOPubPort: 4, HeartbeatPort: 5,
 	}
 	text, err := json.Marshal(connection)
 	if err != nil {
@@ -99,7 +99,7 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	return e, nil
 }
 
-// waitFor notes the end of the process.
+// waitFor waits for the end of the process and stores how it ended.
 func (e *Engine) waitFor(guard *proc.Guard) {
 	defer close(e.ended)
 	for exit := range guard.Exited() {
@@ -128,16 +128,16 @@ func (e *Engine) kill(guard *proc.Guard) error {
 	}
 }
 
-// run hands over GoNB's messages, also those that are on the way when it ends.
+// run passes GoNB's messages to handle, including those that are under way when GoNB ends.
 func (e *Engine) run(handle func(Event), cancel context.CancelFunc) {
 	defer close(e.done)
-	events := make(chan Event) // what is not handled yet stays in the sockets, which hold up GoNB and the cell
+	events := make(chan Event) // unbuffered: messages that wait stay in the sockets, and block GoNB and the cell
 	var receivers sync.WaitGroup
 	for channel, socket := range e.sockets {
 		receivers.Go(func() { receive(Channel(channel), socket, events) })
 	}
 	go func() {
-		<-e.ended // the sockets end with it
+		<-e.ended // the sockets end with the process
 		giveUp := time.AfterFunc(endTime, cancel)
 		receivers.Wait()
 		giveUp.Stop()
@@ -155,14 +155,14 @@ func receive(channel Channel, socket *wire.Socket, events chan<- Event) {
 		if err != nil {
 			return
 		}
-		// What is no message is what the ZeroMQ library itself says, such as a heartbeat.
+		// Frames that are not a Jupyter message come from the ZeroMQ library itself, such as a heartbeat.
 		if m, err := wire.Decode(frames, nil); err == nil {
 			events <- Event{channel, m}
 		}
 	}
 }
 
-// connect dials the sockets; iopub first, so that nothing is published before.
+// connect dials the sockets, iopub first so that no output is missed.
 func (e *Engine) connect(ctx, life context.Context, c wire.Connection) error {
 	for _, port := range []int{c.IOPubPort, c.ShellPort, c.ControlPort, c.StdinPort, c.HeartbeatPort} {
 		if err := e.await(ctx, c.Endpoint(port)); err != nil {
@@ -183,7 +183,7 @@ func (e *Engine) connect(ctx, life context.Context, c wire.Connection) error {
 	return nil
 }
 
-// await waits until GoNB has made a socket.
+// await waits until GoNB has made the socket at path.
 func (e *Engine) await(ctx context.Context, path string) error {
 	for {
 		if _, err := os.Stat(path); err == nil {
@@ -199,7 +199,7 @@ func (e *Engine) await(ctx context.Context, path string) error {
 	}
 }
 
-// Send sends GoNB a message with a header from NewHeader, whose id is the parent's in every answer.
+// Send sends GoNB a message. Its header must be from NewHeader; every answer has its id as the parent's id.
 func (e *Engine) Send(channel Channel, m *wire.Message) error {
 	frames, err := m.Encode(nil)
 	if err != nil {
@@ -213,11 +213,11 @@ func (e *Engine) Send(channel Channel, m *wire.Message) error {
 	return e.sockets[channel].Send(frames)
 }
 
-// NewHeader is a header for Send.
+// NewHeader returns a header for Send.
 func (e *Engine) NewHeader(msgType string) wire.Header { return wire.NewHeader(msgType, e.session) }
 
-// Done is closed when the process has ended and all that it had said has been handled.
+// Done returns a channel that is closed when the process has ended and all of its messages have been handled.
 func (e *Engine) Done() <-chan struct{} { return e.done }
 
-// Exit is how the process ended, after Done.
+// Exit returns how the process ended. It may be called once Done is closed.
 func (e *Engine) Exit() proc.Exit { return e.exit }

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Objects takes the content of a display_data, update_display_data or execute_result. Where its data has an entry of a
-// JSON type (application/json or any type that ends in +json) whose value is a string of valid JSON, the string becomes
-// the JSON that it holds: front ends want the object. Everything else stays as it is, byte for byte.
+// Objects returns the content of a display_data, update_display_data or execute_result with JSON as values: where an
+// entry of its data has a JSON type (application/json or any type that ends in +json) and a string of valid JSON, the
+// string is replaced by the JSON in it, which is what front ends expect. Everything else is unchanged, byte for byte.
 func Objects(content json.RawMessage) json.RawMessage {
 	if !bytes.Contains(content, []byte("json")) { // spares pictures the decoder
 		return content

@@ -7,13 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// item is a piece of text, a message, or a gap: the place of text that was left out.
+// item is a piece of text, a message, or a gap, the place where text was left out.
 type item struct {
 	number uint64 // rises along the queue
 
 	name string // the stream of a text or gap
 	text []byte // at most maxPiece
-	left int64  // bytes left out; only a gap has some
+	left int64  // bytes left out; 0 unless the item is a gap
 
 	msgType   string // empty for a text or gap
 	content   json.RawMessage
@@ -21,7 +21,7 @@ type item struct {
 	buffers   [][]byte
 	displayID string
 	clears    bool // a clear_output
-	waits     bool // with wait=True: it clears when the next output comes
+	waits     bool // with wait=True: the front end clears when the next output arrives
 }
 
 func newMessage(msgType string, content, metadata json.RawMessage, buffers [][]byte) *item {
@@ -49,7 +49,7 @@ func newMessage(msgType string, content, metadata json.RawMessage, buffers [][]b
 	return it
 }
 
-// cost is what the item takes in memory.
+// cost returns the approximate memory of the item, in bytes.
 func (it *item) cost() int {
 	n := overhead + len(it.text) + len(it.content) + len(it.metadata)
 	for _, b := range it.buffers {
@@ -61,21 +61,22 @@ func (it *item) cost() int {
 func (it *item) isText() bool   { return it.msgType == "" && it.left == 0 }
 func (it *item) isUpdate() bool { return it.msgType == "update_display_data" && it.displayID != "" }
 
-// isOutput reports whether the message makes a front end do what a clear_output(wait=True) before it asked for.
+// isOutput reports whether the message makes a front end carry out a pending clear_output(wait=True).
 func (it *item) isOutput() bool {
 	return it.msgType == "display_data" || it.msgType == "execute_result" || it.msgType == "error"
 }
 
-// cleared reports whether a clear_output behind the item makes it pointless to send. A display with an id also sets
-// the state of its namesakes in other cells, and a result or an error is waited for by more than the notebook.
+// cleared reports whether the item need not be sent if a clear_output follows. A display with an id must be sent, as it
+// also updates displays with the same id in other cells, and so must results and errors, for which programs wait as
+// well.
 func (it *item) cleared() bool {
 	return it.msgType == "" || it.clears || it.msgType == "display_data" && it.displayID == ""
 }
 
-// push puts an item at the end of the queue.
+// push appends an item to the queue.
 func (s *Stream) push(it *item) *list.Element {
 	if s.queue.Len() == 0 {
-		s.poke() // behind others it waits for them anyway
+		s.poke() // an item behind others waits for them anyway
 	}
 	s.last++
 	it.number = s.last
@@ -88,7 +89,7 @@ func (s *Stream) push(it *item) *list.Element {
 	return s.queue.PushBack(it)
 }
 
-// remove takes an element out of the queue and of all that refers to it.
+// remove removes an element from the queue and all references to it.
 func (s *Stream) remove(e *list.Element) {
 	it := s.queue.Remove(e).(*item)
 	switch {
@@ -108,13 +109,13 @@ func (s *Stream) remove(e *list.Element) {
 	}
 }
 
-// open lets the items up to a number go without waiting for others to join them.
+// open lets items up to a number be sent without waiting for more text to join them.
 func (s *Stream) open(to uint64) {
 	s.openTo = max(s.openTo, to)
 	s.poke()
 }
 
-// pushText appends text, which is cut at no rune, in pieces.
+// pushText appends text in pieces. Text begins and ends at the boundary of a rune, and so do the pieces.
 func (s *Stream) pushText(name, text string) {
 	if text == "" {
 		return
@@ -141,7 +142,7 @@ func (s *Stream) pushText(name, text string) {
 	}
 }
 
-// openPiece returns the piece of text at the end of the queue if more of the stream can join it.
+// openPiece returns the piece of text at the end of the queue if it belongs to the stream and has room.
 func (s *Stream) openPiece(name string) *item {
 	if e := s.queue.Back(); e != nil {
 		if it := e.Value.(*item); it.isText() && it.name == name && len(it.text) < maxPiece {
@@ -151,7 +152,7 @@ func (s *Stream) openPiece(name string) *item {
 	return nil
 }
 
-// runeCut returns the most bytes, at most n, that text can be cut after without cutting a rune.
+// runeCut returns the largest number of bytes, at most n, after which text can be cut without splitting a rune.
 func runeCut(text string, n int) int {
 	if n >= len(text) {
 		return len(text)
@@ -190,7 +191,7 @@ func (s *Stream) pushMessage(it *item) {
 	s.open(it.number)
 }
 
-// join makes one piece of two texts that have become neighbours.
+// join merges two texts that have become neighbours, if they fit into one piece.
 func (s *Stream) join(before, after *list.Element) {
 	if before == nil || after == nil {
 		return
@@ -205,8 +206,8 @@ func (s *Stream) join(before, after *list.Element) {
 	s.texts += len(text)
 }
 
-// applyClear is called before an output is queued. If a clear_output waits for it in the queue, what stands before that
-// would be cleared at once, so it is dropped.
+// applyClear is called before an output is queued. If a clear_output(wait=True) in the queue waits for an output, what
+// precedes it would be cleared at once and is dropped.
 func (s *Stream) applyClear() {
 	if e := s.clear; e != nil {
 		s.clear = nil
@@ -214,7 +215,8 @@ func (s *Stream) applyClear() {
 	}
 }
 
-// drop removes what a clear_output at the given element makes pointless; nil is the end of the queue.
+// drop removes the items that need not be sent because of a clear_output at the given element; nil is the end of the
+// queue.
 func (s *Stream) drop(until *list.Element) {
 	for e := s.queue.Front(); e != nil && e != until; {
 		next := e.Next()
@@ -228,8 +230,8 @@ func (s *Stream) drop(until *list.Element) {
 	s.changed.Broadcast()
 }
 
-// leaveOut drops text from the middle of the queue until the rest is within the limit: behind the gap, or, if there is
-// none, behind the first half.
+// leaveOut drops text from the middle of the queue until the rest is within the limit. It drops the text behind the gap
+// or, if there is no gap, behind the first half.
 func (s *Stream) leaveOut() {
 	e := s.gap
 	if e == nil {
@@ -259,7 +261,7 @@ func (s *Stream) leaveOut() {
 	}
 }
 
-// half returns the element with which the waiting texts reach half of their limit; nil if the gap comes first.
+// half returns the element at which the waiting texts reach half of their limit; nil if the gap precedes it.
 func (s *Stream) half() *list.Element {
 	first := 0
 	for e := s.queue.Front(); e != nil && e != s.gap; e = e.Next() {
@@ -273,7 +275,8 @@ func (s *Stream) half() *list.Element {
 	return nil
 }
 
-// endGap is called when the gap at the front is to be sent. The text behind it is cut to start with a line of its own.
+// endGap is called before the gap at the front is sent. It cuts the text behind the gap so that it starts with a new
+// line.
 func (s *Stream) endGap(e *list.Element) {
 	gap := e.Value.(*item)
 	next := e.Next()

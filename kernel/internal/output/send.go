@@ -9,8 +9,8 @@ import (
 	"continuousnet/kernel/internal/words"
 )
 
-// Jupyter's server sets no limit to the bytes of displays. But the socket takes all of them at once, and would keep in
-// memory what the front end has not taken yet.
+// Jupyter's server does not limit the bytes of displays, but the socket would accept all of them at once and keep in
+// memory what the front end has not read yet.
 const (
 	messageRate  = 20e6 // bytes per second, on average
 	messageBurst = 10e6 // bytes at once after a pause
@@ -19,14 +19,14 @@ const (
 // bucket is a token bucket: it fills with rate tokens a second up to burst.
 type bucket struct {
 	rate, burst, tokens float64
-	at                  time.Time // when tokens was right
+	at                  time.Time // the time at which tokens was computed
 }
 
 func newBucket(rate, burst float64) *bucket {
 	return &bucket{rate: rate, burst: burst, tokens: burst, at: time.Now()}
 }
 
-// wait returns how long it takes until n tokens, or a full bucket, are there.
+// wait returns the time until the bucket has n tokens or is full.
 func (b *bucket) wait(n float64, now time.Time) time.Duration {
 	b.tokens = min(b.burst, b.tokens+b.rate*now.Sub(b.at).Seconds())
 	b.at = now
@@ -37,19 +37,19 @@ func (b *bucket) wait(n float64, now time.Time) time.Duration {
 	return max(time.Duration(missing/b.rate*float64(time.Second)), time.Microsecond)
 }
 
-// take takes n tokens, more than there are if it has to be.
+// take takes n tokens; the number of tokens may become negative.
 func (b *bucket) take(n float64) { b.tokens -= n }
 
-// sender is what only the sending goroutine knows.
+// sender is the state of the sending goroutine.
 type sender struct {
 	*Stream
 	rate, textRate *bucket
 	byteRate       *bucket   // of messages
-	window         time.Time // until when texts and updates are gathered
+	window         time.Time // the time until which texts and updates are gathered
 	lineOpen       bool      // the last text did not end its line
 }
 
-// send is the goroutine that empties the queue.
+// send sends the items of the queue until the stream is closed. It runs in a goroutine of its own.
 func (s *Stream) send() {
 	defer close(s.done)
 	t := sender{
@@ -79,8 +79,8 @@ func (s *Stream) send() {
 	}
 }
 
-// next takes the item that is to be sent now from the queue. If there is none, it returns how long to wait for one: 0
-// stands for any time, less than 0 for the end.
+// next removes the item that is to be sent now from the queue and returns it. If there is none, it returns the time to
+// wait before the next call: 0 means until woken, and less than 0 that the stream is closed.
 func (t *sender) next() (*item, time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -122,7 +122,8 @@ func (t *sender) next() (*item, time.Duration) {
 	return it, 0
 }
 
-// pass gives the sink an item that was taken from the queue. Making JSON of a text takes long enough to do it unlocked.
+// pass gives the sink an item that was removed from the queue. Encoding a text as JSON takes time, so the lock is not
+// held.
 func (t *sender) pass(it *item) {
 	if it.msgType == "" {
 		text := t.plain(it)
@@ -141,7 +142,7 @@ func (t *sender) pass(it *item) {
 	t.changed.Broadcast()
 }
 
-// plain returns what a reader sees of a text or a gap.
+// plain returns the text that a reader sees of a text or a gap.
 func (t *sender) plain(it *item) []byte {
 	text := it.text
 	if it.left > 0 {

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// maxSequence is the longest in-band message, in bytes as they are written.
+// maxSequence is the largest size of an in-band message in bytes, as written.
 const maxSequence = 64 << 20
 
-// Splitter takes in-band messages out of the text that a cell writes. The cell's own process tells the kernel things by
-// writing an application program command, which a terminal would ignore:
+// Splitter separates in-band messages from the text that a cell writes. The cell's process sends a message to the
+// kernel by writing an application program command, which a terminal would ignore:
 //
 //	ESC _ cnet:TOKEN:KIND:BASE64 ESC \
 //
-// TOKEN is known to the cell and the kernel, KIND is a word of lower-case letters, BASE64 is JSON in standard base64.
-// What only looks like one (another token, a broken or overlong body) is text like any other.
+// TOKEN is known only to the cell and the kernel, KIND is a word of lower-case letters, BASE64 is JSON in standard
+// base64. Sequences with another token or with a broken or overlong body are treated as text.
 //
 // A Splitter is used by one goroutine.
 type Splitter struct {
@@ -23,7 +23,7 @@ type Splitter struct {
 	text    func(string)
 	message func(kind string, body []byte)
 
-	held  []byte // the start of what may be a message, from earlier chunks
+	held  []byte // the bytes from earlier chunks that may begin a message
 	phase phase
 	match int // bytes of the prefix that were seen
 }
@@ -43,7 +43,7 @@ func NewSplitter(token string, text func(string), message func(kind string, body
 	return &Splitter{prefix: "\x1b_cnet:" + token + ":", limit: maxSequence, text: text, message: message}
 }
 
-// Write takes the next chunk of what the cell wrote. A message may be cut anywhere between two chunks.
+// Write processes the next chunk of the cell's output. A message may be split between chunks anywhere.
 func (s *Splitter) Write(chunk string) {
 	done := 0  // chunk[:done] was passed on, or is text before what is held
 	start := 0 // where in chunk the message that is being read starts; 0 if in an earlier one
@@ -98,11 +98,11 @@ func (s *Splitter) Write(chunk string) {
 	s.held = append(s.held, chunk[start:]...)
 }
 
-// Flush passes on what was held back as text. Nothing follows it.
+// Flush passes on as text what is held back. It is called after the last Write.
 func (s *Splitter) Flush() { s.release() }
 
-// advance reads on in a message. It returns how many bytes belong to it, and false if the byte behind them does not.
-// At the end of the message the phase is outside.
+// advance reads the next bytes of a message. It returns the number of bytes that belong to it, and false if the next
+// byte cannot. At the end of the message the phase is outside.
 func (s *Splitter) advance(text string) (n int, ok bool) {
 	for n < len(text) {
 		c := text[n]
@@ -148,7 +148,7 @@ var isBase64 = func() (is [256]bool) {
 	return is
 }()
 
-// parse takes a whole message apart.
+// parse returns the kind and the body of a complete message.
 func (s *Splitter) parse(sequence string) (kind string, body []byte, ok bool) {
 	inner := strings.TrimSuffix(sequence[len(s.prefix):], "\x1b\\")
 	kind, encoded, _ := strings.Cut(inner, ":")
@@ -156,7 +156,7 @@ func (s *Splitter) parse(sequence string) (kind string, body []byte, ok bool) {
 	return kind, body, kind != "" && err == nil
 }
 
-// release makes text of what is held. What stands in the current chunk follows by itself.
+// release passes on the held bytes as text. Bytes of the current chunk are passed on by Write.
 func (s *Splitter) release() {
 	s.phase = outside
 	s.emit(string(s.held))

@@ -1,6 +1,7 @@
-// Package output stands between a running cell and the Jupyter front end. It gathers small pieces of text, leaves out
-// states of a display that nobody would see, keeps below the rates from which on Jupyter's server throws messages away,
-// and bounds the memory that waiting output takes, all without changing the order in which the cell produced it:
+// Package output passes the output of a running cell on to the Jupyter front end. It joins small pieces of text, skips
+// states of a display that are replaced before anybody could see them, stays below the rates above which Jupyter's
+// server drops messages, and bounds the memory of waiting output. It never changes the order in which the cell produced
+// its output:
 //
 //	s := output.New(sink, output.Options{})
 //	defer s.Close()
@@ -8,8 +9,8 @@
 //	s.Message("display_data", content, metadata, nil)
 //	s.Flush() // before the cell's status goes to idle
 //
-// Splitter takes what a cell tells the kernel in-band out of its text, and Objects turns JSON that comes as a string
-// into what it stands for.
+// Splitter separates messages of the cell to the kernel from the text that they are written into, and Objects replaces
+// JSON in strings by JSON values.
 package output
 
 import (
@@ -20,24 +21,24 @@ import (
 	"unicode/utf8"
 )
 
-// Sink sends one message on the iopub channel. It is never called by two goroutines at once. It may block, which slows
-// the cell down in the end, but it must not call the Stream that calls it.
+// Sink sends one message on the iopub channel. It is never called by two goroutines at once. It may block, which in the
+// end slows the cell down, but it must not call a method of the Stream.
 type Sink func(msgType string, content json.RawMessage, metadata json.RawMessage, buffers [][]byte)
 
 const (
-	// maxPiece is the most text, in bytes, that one message carries.
+	// maxPiece is the largest amount of text in one message, in bytes.
 	maxPiece = 64 << 10
-	// overhead is about what a waiting item takes in memory beside its text or content, in bytes.
+	// overhead is the approximate memory of a waiting item in addition to its text or content, in bytes.
 	overhead = 512
-	// envelope is about what a message takes on the way beside its content, in bytes: its headers, mostly.
+	// envelope is the approximate size of a sent message in addition to its content, in bytes; most of it are headers.
 	envelope = 1 << 10
 )
 
 // Options are the settings of a Stream. The zero value of each stands for its default.
 //
-// Jupyter's server counts over windows of 3 s. Above 3,000 messages or 3 MB of text it drops messages, and tells the user
-// so. The defaults stay below that at any moment. With a burst b and a rate r, a window sees at most b + 3r, and of text
-// a third of a MB more, because the size that a piece has as JSON is only counted once it is being sent.
+// Jupyter's server counts over windows of 3 s. Above 3,000 messages or 3 MB of text it drops messages, and tells the
+// user so. The defaults stay below that at any moment. With a burst b and a rate r, a window sees at most b + 3r, and
+// of text a third of a MB more, because the size that a piece has as JSON is only counted once it is being sent.
 type Options struct {
 	Limit int // bytes of text that may wait before its middle is left out (16 MiB)
 
@@ -85,26 +86,26 @@ type Stream struct {
 	o    Options
 
 	mu      sync.Mutex
-	changed *sync.Cond // something left the queue, or the stream was closed
+	changed *sync.Cond // signalled when something leaves the queue or the stream is closed
 	stats   Stats
 	closed  bool
-	carry   map[string]string // by stream: the start of a rune whose end has not come yet
+	carry   map[string]string // by stream: the first bytes of a rune that is not complete yet
 
 	queue   *list.List // of *item, in order
 	last    uint64     // number of the youngest item
-	sending uint64     // number of the item that the sink has now, 0 if none
-	openTo  uint64     // items up to this number need not wait for others to join them
+	sending uint64     // number of the item that the sink is sending, 0 if none
+	openTo  uint64     // items up to this number are sent without waiting for more text to join them
 
 	texts        int           // cost of the waiting texts
-	messages     int           // count of the waiting messages
-	messageBytes int           // cost of them
-	gap          *list.Element // where text is being left out, nil if nowhere
-	spare        []byte        // memory of a piece that was left out, for the next one
+	messages     int           // number of waiting messages
+	messageBytes int           // cost of the waiting messages
+	gap          *list.Element // the place where text is left out, nil if none is
+	spare        []byte        // the memory of a piece that was left out, for reuse
 	updates      map[string]*list.Element
-	clear        *list.Element // the last clear_output(wait=True), while it waits
+	clear        *list.Element // the last clear_output(wait=True) in the queue
 
-	wake chan struct{} // the sender should look at the queue again
-	done chan struct{} // the sender has ended
+	wake chan struct{} // tells the sender to look at the queue again
+	done chan struct{} // closed when the sender has ended
 }
 
 // New returns a Stream that sends to sink. Close ends it.
@@ -123,7 +124,8 @@ func New(sink Sink, o Options) *Stream {
 	return s
 }
 
-// Text takes text that the cell wrote to the stream name, "stdout" or "stderr". It never blocks for the front end.
+// Text queues text that the cell has written to the stream name, "stdout" or "stderr". It never waits for the front
+// end.
 func (s *Stream) Text(name, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,7 +140,7 @@ func (s *Stream) Text(name, text string) {
 	s.pushText(name, text[:whole])
 }
 
-// Message takes a message of any other type. It blocks while too many wait.
+// Message queues a message of any other type. It blocks while too many are waiting.
 func (s *Stream) Message(msgType string, content, metadata json.RawMessage, buffers [][]byte) {
 	it := newMessage(msgType, content, metadata, buffers)
 	s.mu.Lock()
@@ -153,7 +155,7 @@ func (s *Stream) Message(msgType string, content, metadata json.RawMessage, buff
 	s.pushMessage(it)
 }
 
-// Shorten bounds the text that waits from now on, so that the end of a cell does not wait for all of it.
+// Shorten lowers the limit of waiting text, so that the end of a cell need not wait for all of it.
 func (s *Stream) Shorten(limit int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,7 +171,7 @@ func (s *Stream) Shorten(limit int) {
 	s.changed.Broadcast()
 }
 
-// Flush returns when everything that came before it has been sent, or the stream was closed.
+// Flush waits until everything queued before it has been sent or the stream is closed.
 func (s *Stream) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -186,7 +188,7 @@ func (s *Stream) Flush() {
 	}
 }
 
-// waiting reports whether an item up to number to has not been sent.
+// waiting reports whether an item with a number up to to has not been sent.
 func (s *Stream) waiting(to uint64) bool {
 	if s.sending != 0 && s.sending <= to {
 		return true
@@ -195,7 +197,7 @@ func (s *Stream) waiting(to uint64) bool {
 	return front != nil && front.Value.(*item).number <= to
 }
 
-// Close throws away what has not been sent and ends the stream. The sink is not called after it.
+// Close drops everything that has not been sent and ends the stream. The sink is not called after Close has returned.
 func (s *Stream) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -206,7 +208,7 @@ func (s *Stream) Close() {
 	<-s.done
 }
 
-// Stats returns the counts up to now.
+// Stats returns the current counts.
 func (s *Stream) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -222,7 +224,7 @@ func (s *Stream) poke() {
 	}
 }
 
-// incomplete returns how many bytes at the end of text are the start of a rune that goes on.
+// incomplete returns the number of bytes at the end of text that begin a rune without completing it.
 func incomplete(text string) int {
 	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
 		end := text[len(text)-n:]

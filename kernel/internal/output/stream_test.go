@@ -192,7 +192,8 @@ func TestMessageParts(t *testing.T) {
 	s.Text("stdout", "t")
 	s.Flush()
 	s.Close()
-	if want := []string{`comm_open { "a":1} {"m": 2} [x y]`, `stream {"name":"stdout","text":"t"} {} []`}; !slices.Equal(got, want) {
+	if want := []string{`comm_open { "a":1} {"m": 2} [x y]`,
+		`stream {"name":"stdout","text":"t"} {} []`}; !slices.Equal(got, want) {
 		t.Errorf("the sink got %q, want %q", got, want)
 	}
 }
@@ -404,7 +405,8 @@ func TestClearSent(t *testing.T) {
 		clearOutput(s, false)
 		display(s, 1)
 		s.Flush()
-		expect(t, r, `clear_output: {"wait":true}`, `clear_output: {"wait":false}`, `display_data: {"data":{"text/plain":"1"}}`)
+		expect(t, r, `clear_output: {"wait":true}`, `clear_output: {"wait":false}`,
+			`display_data: {"data":{"text/plain":"1"}}`)
 	})
 }
 
@@ -725,7 +727,8 @@ func TestShorten(t *testing.T) {
 			notes := strings.Count(all.String(), "left out")
 			first, last := fmt.Sprintf("%99d\n", 0), fmt.Sprintf("%99d\n", lines-1)
 			if notes != 1 || !strings.HasPrefix(all.String(), first) || !strings.HasSuffix(all.String(), last) {
-				t.Errorf("%d lines, %d bytes left out before: %d notes in %d bytes, from %.120q to %.120q", lines, before, notes, all.Len(), all.String(), all.String()[all.Len()-100:])
+				t.Errorf("%d lines, %d bytes left out before: %d notes in %d bytes, from %.120q to %.120q", lines, before, notes,
+					all.Len(), all.String(), all.String()[all.Len()-100:])
 			}
 			if left := int(s.Stats().leftOut); all.Len()+left < 100*lines || all.Len() > 300<<10 {
 				t.Errorf("%d lines: %d bytes shown, %d left out", lines, all.Len(), left)
