@@ -1,4 +1,5 @@
-// Package proc looks after the processes of a kernel session, and after what they leave behind.
+// Package proc starts, interrupts, measures and ends the processes of a kernel session, and removes what they leave
+// behind.
 //
 //	session, err := proc.NewSession()                       // a private directory, locked for the session's life
 //	guard, err := proc.StartGuard(program, session.Dir, os.Stderr)
@@ -8,17 +9,19 @@
 //	err = guard.Stop(ctx)                                   // every process is gone
 //	err = session.Close()                                   // and every file
 //
-// Three things keep a session from leaving processes behind, whoever is killed and in whatever order:
+// Three mechanisms keep a session from leaving processes behind, whichever process is killed first:
 //
-//   - The guard ([Guard]), a process between the supervisor and GoNB in a session of its own. Every process that loses
-//     its parent becomes its child, so that it finds even a daemon. It cleans up when the supervisor has gone.
-//   - The parent-death signal: GoNB dies with the guard, and a child started by [Start] with the supervisor.
-//   - The environment variable [SessionEnv], which marks whatever GoNB started. With the session's directory on disk it
-//     lets a supervisor that lost its guard, and the next kernel's [Sweep], find what both of them missed.
+//   - The guard ([Guard]) is a process between the supervisor, which is the kernel itself, and GoNB, in a process
+//     session of its own. Every descendant that loses its parent becomes its child, so it finds even daemons. It cleans
+//     up when the supervisor ends.
+//   - With the parent-death signal, GoNB dies with the guard, and a child started by [Start] dies with the supervisor.
+//   - The environment variable [SessionEnv] marks every process that GoNB has started. With the record in the session's
+//     directory, a supervisor that has lost its guard, and the [Sweep] of the next kernel, find the processes that are
+//     left.
 //
 // A process is identified by its id and its start time, so that a reused id is never signalled.
 //
 // All of it works on Linux. macOS has no subreaper, no parent-death signal and no /proc: there the guard kills the
-// descendants that it can still reach and GoNB's process group, a [Sweep] knows only the recorded processes, [Usage] has
-// no sizes, and [WaitsForInput] reports nothing.
+// descendants that it can still reach and GoNB's process group, a [Sweep] knows only the recorded processes, [Usage]
+// has no sizes, and [WaitsForInput] reports nothing.
 package proc

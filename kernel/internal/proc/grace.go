@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// EnvGrace is how long an interrupted cell may go on, to save, before it is killed: a Go duration such as 30s.
+// EnvGrace is the environment variable with the time that an interrupted cell has to save before it is killed: a Go
+// duration such as 30s.
 const EnvGrace = "CNET_INTERRUPT_GRACE"
 
-// ParseGrace reads the value of EnvGrace. An empty one is [DefaultGrace].
+// ParseGrace parses a value of EnvGrace. The empty string stands for [DefaultGrace].
 func ParseGrace(value string) (time.Duration, error) {
 	if value == "" {
 		return DefaultGrace, nil

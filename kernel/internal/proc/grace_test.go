@@ -7,7 +7,8 @@ import (
 )
 
 func TestParseGrace(t *testing.T) {
-	for value, want := range map[string]time.Duration{"": DefaultGrace, "30s": 30 * time.Second, "1m30s": 90 * time.Second} {
+	for value, want := range map[string]time.Duration{"": DefaultGrace, "30s": 30 * time.Second,
+		"1m30s": 90 * time.Second} {
 		if got, err := ParseGrace(value); err != nil || got != want {
 			t.Errorf("%q: %v, %v; want %v", value, got, err, want)
 		}

@@ -17,7 +17,7 @@ import (
 // SessionEnv marks the processes of a session: its value is the session's directory.
 const SessionEnv = "CNET_KERNEL_SESSION"
 
-// answerLimit is how long the guard may take to start GoNB. It starts a process and nothing else.
+// answerLimit bounds the time that the guard takes to start GoNB, which is that of starting a process.
 const answerLimit = 10 * time.Second
 
 // Guard is the supervisor's end of the guard process, which starts GoNB and cleans up behind it; see [RunGuard].
@@ -25,26 +25,26 @@ type Guard struct {
 	dir     string
 	cmd     *exec.Cmd
 	stdin   io.WriteCloser
-	answers chan event // of started and failed
+	answers chan event // the events started and failed
 	exits   chan Exit
-	gone    chan struct{} // closed when the guard has ended and everything of it has been cleaned up
+	gone    chan struct{} // closed when the guard has ended and has been cleaned up after
 
-	starting sync.Mutex // held by Start: one question, one answer
+	starting sync.Mutex // held by Start, so that one command waits for an answer at a time
 	writing  sync.Mutex // held while a command is written
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // protects the fields below
 	gonb     int        // GoNB's process id, 0 when it does not run
 	stopping bool
 }
 
-// Exit says how GoNB ended.
+// Exit describes the end of a GoNB process.
 type Exit struct {
 	PID       int    // GoNB's process id
 	Status    string // "exit status 1", "signal: killed"
-	GuardLost bool   // the guard ended without being asked, and GoNB with it; a new guard is needed
-	Err       error  // what could not be cleaned up behind it
+	GuardLost bool   // the guard ended unasked, and GoNB with it; a new guard is needed
+	Err       error  // an error in cleaning up after it
 }
 
-// command is a line from the supervisor to the guard, event one in the other direction.
+// command is a line from the supervisor to the guard, event a line in the other direction.
 type (
 	command struct {
 		Command string   `json:"command"` // start, kill
@@ -56,12 +56,12 @@ type (
 		Event  string `json:"event"` // started, failed, exit
 		PID    int    `json:"pid,omitempty"`
 		Status string `json:"status,omitempty"` // of exit
-		Error  string `json:"error,omitempty"`  // of failed; of exit: what could not be cleaned up
+		Error  string `json:"error,omitempty"`  // of failed; of exit: an error in cleaning up
 	}
 )
 
-// StartGuard starts "kernelProgram guard sessionDir", which must call [RunGuard]. What the guard, GoNB and its build
-// commands write to stdout and stderr goes to log.
+// StartGuard starts "kernelProgram guard sessionDir", which must call [RunGuard]. log gets what the guard, GoNB and its
+// build commands write to stdout and stderr.
 func StartGuard(kernelProgram, sessionDir string, log io.Writer) (*Guard, error) {
 	kernelProgram, err := filepath.Abs(kernelProgram) // the guard runs elsewhere
 	if err != nil {
@@ -71,7 +71,7 @@ func StartGuard(kernelProgram, sessionDir string, log io.Writer) (*Guard, error)
 	cmd.Env = append(os.Environ(), SessionEnv+"="+sessionDir)
 	cmd.Dir = "/" // it may outlive every directory but this one
 	cmd.Stderr = log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // what ends the supervisor's process group leaves it alone
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // signals to the supervisor's process group must not reach it
 	cmd.WaitDelay = time.Second                          // for log, if something that survived still holds it
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -96,7 +96,7 @@ func StartGuard(kernelProgram, sessionDir string, log io.Writer) (*Guard, error)
 	return g, nil
 }
 
-// Gone says whether the guard has ended. Another one is needed then.
+// Gone reports whether the guard has ended, so that another one is needed.
 func (g *Guard) Gone() bool {
 	select {
 	case <-g.gone:
@@ -109,8 +109,8 @@ func (g *Guard) Gone() bool {
 // PID returns the guard's process id.
 func (g *Guard) PID() int { return g.cmd.Process.Pid }
 
-// Start starts GoNB. argv[0] must be an absolute path, dir is where it runs, env its environment, to which [SessionEnv]
-// is added. Only one GoNB runs at a time.
+// Start starts GoNB with the command line argv in the directory dir, with env and [SessionEnv] as its environment.
+// argv[0] must be an absolute path. Only one GoNB can run at a time.
 func (g *Guard) Start(argv, env []string, dir string) (pid int, err error) {
 	g.starting.Lock()
 	defer g.starting.Unlock()
@@ -141,8 +141,8 @@ func (g *Guard) Start(argv, env []string, dir string) (pid int, err error) {
 	}
 }
 
-// Exited delivers an Exit when GoNB and all its descendants have gone, once for each that was started. The channel is
-// closed when the guard has ended. It holds 16 that nobody has read; further ones are lost.
+// Exited returns a channel that delivers one Exit for each GoNB that was started, when it and all its descendants have
+// ended. The channel is closed when the guard has ended. It buffers 16 values; further ones are lost.
 func (g *Guard) Exited() <-chan Exit { return g.exits }
 
 // Kill kills GoNB and its descendants; an [Exit] follows. The guard stays, for the next Start.
@@ -153,8 +153,8 @@ func (g *Guard) Kill() error {
 	return nil
 }
 
-// Stop kills GoNB and all its descendants, removes the session's directory and ends the guard. All that has been done
-// when Stop returns nil. If ctx ends before, Stop does it itself, without the guard.
+// Stop has the guard kill GoNB and all its descendants, remove the session's directory and end; all of this is done
+// when Stop returns nil. If ctx ends before that, Stop does it itself and kills the guard.
 func (g *Guard) Stop(ctx context.Context) error {
 	g.mu.Lock()
 	g.stopping = true
@@ -241,7 +241,7 @@ func (g *Guard) setGoNB(pid int) {
 	g.mu.Unlock()
 }
 
-// answer and exit never wait: listen must go on, whether or not somebody takes what it delivers.
+// answer and exit never wait, so that listen goes on even if nobody receives.
 func (g *Guard) answer(e event) {
 	select {
 	case g.answers <- e:

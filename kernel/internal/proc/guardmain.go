@@ -12,15 +12,16 @@ import (
 	"syscall"
 )
 
-// RunGuard is the guard process, "kernel guard DIR", and returns its exit status. It takes commands from stdin, which
-// is a pipe from the supervisor, and answers with events on stdout, one JSON object a line:
+// RunGuard runs the guard process, "kernel guard DIR", and returns its exit status. It reads commands from stdin, a
+// pipe from the supervisor, and answers with events on stdout, one JSON object a line:
 //
-//	{"command":"start","argv":[...],"env":[...],"dir":"..."}   {"event":"started","pid":7} or {"event":"failed","error":"..."}
+//	{"command":"start","argv":[...],"env":[...],"dir":"..."}   {"event":"started","pid":7}, or
+//	                                                           {"event":"failed","error":"..."}
 //	{"command":"kill"}                                         {"event":"exit","pid":7,"status":"signal: killed"}
 //
-// "exit" is also what follows when GoNB ends by itself. It comes when all descendants of GoNB have gone too. When stdin
-// ends, because the supervisor has closed it or has gone, however, the guard kills every descendant, removes the
-// session's directory and ends. Signals do not end it; SIGKILL ends GoNB as well.
+// An "exit" event also follows when GoNB ends by itself. It is sent when all descendants of GoNB have ended too. When
+// stdin ends, because the supervisor has closed it or has ended in any way, the guard kills every descendant, removes
+// the session's directory and ends. Signals other than SIGKILL do not end the guard; SIGKILL ends GoNB with it.
 func RunGuard(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err := runGuard(args, stdin, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "kernel guard:", err)
@@ -31,7 +32,8 @@ func RunGuard(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func runGuard(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if len(args) != 1 || !filepath.IsAbs(args[0]) {
-		return fmt.Errorf("expected the session's directory as the one argument, found %q; the kernel starts the guard by itself", args)
+		return fmt.Errorf("expected the session's directory as the one argument, found %q; "+
+			"the kernel starts the guard by itself", args)
 	}
 	dir := args[0]
 	if _, err := os.Lstat(filepath.Join(dir, lockName)); err != nil {
@@ -69,7 +71,7 @@ func runGuard(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	}
 }
 
-// readCommands delivers the supervisor's commands, until stdin ends.
+// readCommands returns a channel with the supervisor's commands, which is closed when stdin ends.
 func readCommands(stdin io.Reader) <-chan command {
 	commands := make(chan command)
 	go func() {
@@ -90,7 +92,7 @@ func readCommands(stdin io.Reader) <-chan command {
 type guard struct {
 	events *json.Encoder
 	gonb   int                 // GoNB's process id, 0 when there is none
-	status *syscall.WaitStatus // set when GoNB has ended, until that is reported
+	status *syscall.WaitStatus // GoNB's exit status, from its end until the event is sent
 }
 
 func (g *guard) start(c command) {
@@ -103,7 +105,7 @@ func (g *guard) start(c command) {
 	g.report(event{Event: "started", PID: pid})
 }
 
-// fork starts GoNB. It is syscall.ForkExec and not os/exec because the guard waits for all its children together.
+// fork starts GoNB. It uses syscall.ForkExec and not os/exec, as the guard waits for all its children together.
 func (g *guard) fork(c command) (int, error) {
 	if g.gonb != 0 {
 		return 0, fmt.Errorf("it still runs, as process %d", g.gonb)
@@ -130,7 +132,7 @@ func (g *guard) fork(c command) (int, error) {
 	return pid, nil
 }
 
-// reap takes notice of the children that have ended. When GoNB is one of them, what it leaves behind is killed.
+// reap reaps the children that have ended. If GoNB is one of them, it kills the processes that GoNB leaves behind.
 func (g *guard) reap() {
 	if g.wait(); g.status != nil {
 		// What cannot be killed is in the event.
@@ -138,7 +140,7 @@ func (g *guard) reap() {
 	}
 }
 
-// clear kills GoNB and everything that it started, and reports GoNB's exit.
+// clear kills GoNB and all processes that it started, and sends the event of GoNB's exit.
 func (g *guard) clear() error {
 	self := os.Getpid()
 	// With adoptOrphans all of them descend from here; without, those of GoNB's process group are still found.
@@ -171,10 +173,10 @@ func (g *guard) wait() bool {
 	}
 }
 
-// report tells the supervisor. If there is none any more, stdin has ended and says so.
+// report sends an event to the supervisor. An error means that the supervisor has ended, which stdin shows as well.
 func (g *guard) report(e event) { _ = g.events.Encode(e) }
 
-// describeStatus uses the words of os.ProcessState.
+// describeStatus returns an exit status in the words of os.ProcessState.
 func describeStatus(status syscall.WaitStatus) string {
 	if status.Signaled() {
 		return "signal: " + status.Signal().String()

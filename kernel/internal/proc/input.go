@@ -7,9 +7,9 @@ import (
 
 var errNoInput = errors.New("the program does not read input from the notebook")
 
-// WaitsForInput reports whether something that runs under GoNB waits for input: blocked in a read of its standard
-// input, which is the pipe that GoNB made, and the pipe is empty. Feed writes to the process it returns. A program that
-// waits for several files at once (select, poll) does not count.
+// WaitsForInput reports whether a process under GoNB waits for input, and returns its id for Feed. Such a process is
+// blocked in a read of its standard input, which is an empty pipe that GoNB made. Programs that wait for several files
+// at once (select, poll) are not found.
 func WaitsForInput(gonb int) (pid int, ok bool) {
 	pipes := privatePipes(gonb)
 	if len(pipes) == 0 {
@@ -27,8 +27,8 @@ func WaitsForInput(gonb int) (pid int, ok bool) {
 	return 0, false
 }
 
-// Feed writes text to the standard input of the process pid, which must be a pipe of GoNB's. It never blocks: if the
-// program does not read and the pipe has no room for all of text, that is an error.
+// Feed writes text to the standard input of the process pid, which must be a pipe of GoNB's. It never blocks; it
+// returns an error if the pipe has no room for all of text.
 func Feed(gonb, pid int, text string) error {
 	pipes := privatePipes(gonb)
 	if err := writeInput(pid, text, func(pipe string) bool { return pipes[pipe] }); err != nil {

@@ -52,8 +52,8 @@ func readsInput(pid int) bool {
 	return false
 }
 
-// isReadOfStdin understands /proc/PID/syscall: the number of the call that the thread is blocked in and its arguments
-// in hexadecimal, or "running".
+// isReadOfStdin reports whether a line of /proc/PID/syscall is a read of descriptor 0. The line has the number of the
+// call in which the thread is blocked and its arguments in hexadecimal, or "running".
 func isReadOfStdin(call string) bool {
 	fields := strings.Fields(call)
 	return len(fields) > 1 && fields[0] == strconv.Itoa(unix.SYS_READ) && fields[1] == "0x0"
@@ -89,7 +89,7 @@ func openMode(info string) (int64, bool) {
 	return 0, false
 }
 
-// pipeHolds returns how many bytes wait in the standard input of the process.
+// pipeHolds returns the number of unread bytes in the standard input of the process.
 func pipeHolds(pid int) (int, error) {
 	fd, err := unix.Open(procFile(pid, "fd/0"), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -99,10 +99,10 @@ func pipeHolds(pid int) (int, error) {
 	return unix.IoctlGetInt(fd, unix.TIOCINQ)
 }
 
-// writeInput writes text to the standard input of a process, if isAllowed accepts the pipe that this is.
+// writeInput writes text to the standard input of a process if that is a pipe that isAllowed accepts.
 func writeInput(pid int, text string, isAllowed func(pipe string) bool) error {
 	path := procFile(pid, "fd/0")
-	// Looked at first: opening a device for writing could do something.
+	// Checked before opening, as opening a device for writing can have effects.
 	if target, err := os.Readlink(path); err != nil || !isAllowed(target) {
 		return errNoInput
 	}
@@ -111,7 +111,7 @@ func writeInput(pid int, text string, isAllowed func(pipe string) bool) error {
 		return errNoInput
 	}
 	defer unix.Close(fd)
-	// And again, when it is open: it is this one that gets the text, whoever has the process id now.
+	// Checked again after opening, in case the process id has been reused: this descriptor gets the text.
 	if target, err := os.Readlink(procFile(os.Getpid(), "fd/"+strconv.Itoa(fd))); err != nil || !isAllowed(target) {
 		return errNoInput
 	}
@@ -120,7 +120,8 @@ func writeInput(pid int, text string, isAllowed func(pipe string) bool) error {
 		switch {
 		case err == unix.EINTR:
 		case err == unix.EAGAIN:
-			return fmt.Errorf("the program does not read it, and the pipe is full (%d of %d bytes written)", len(text)-len(rest), len(text))
+			return fmt.Errorf("the program does not read it, and the pipe is full (%d of %d bytes written)", len(text)-len(rest),
+				len(text))
 		case err != nil:
 			return fmt.Errorf("the program has closed it: %w", err)
 		default:

@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	// DefaultGrace is how long an interrupted cell may go on, to save what it has, before it is killed.
+	// DefaultGrace is the time that an interrupted cell has to save before it is killed.
 	DefaultGrace = 15 * time.Second
-	// defaultBuildGrace is the same for a compilation, which has nothing to save.
+	// defaultBuildGrace is the same time for a compilation, which has nothing to save.
 	defaultBuildGrace = 2 * time.Second
 )
 
-// Activity is what GoNB's children are about.
+// Activity is the kind of work of GoNB's children.
 type Activity int
 
 const (
@@ -25,8 +25,8 @@ const (
 
 func (a Activity) String() string { return [...]string{"idle", "compiling", "running"}[a] }
 
-// Interrupter interrupts what runs under GoNB, each time the user asks for it. GoNB itself is never signalled. The zero
-// value of each setting is its default.
+// Interrupter interrupts the processes under GoNB, each time that the user asks for it. GoNB itself is never signalled.
+// The zero value of each setting stands for its default.
 type Interrupter struct {
 	GoNB  int           // GoNB's process id
 	Grace time.Duration // [DefaultGrace]
@@ -34,21 +34,22 @@ type Interrupter struct {
 	buildGrace time.Duration // [defaultBuildGrace]
 
 	mu       sync.Mutex
-	targets  map[identity]bool // of the last interrupt; one that still runs makes the next interrupt a kill
+	targets  map[identity]bool // the processes of the last interrupt; while one still runs, the next interrupt kills
 	activity Activity          // theirs
 }
 
-// Interruption is what an interrupt did.
+// Interruption is the result of an interrupt.
 type Interruption struct {
 	Activity  Activity      // what was interrupted; Idle: there was nothing
-	Killed    bool          // it had been interrupted before, and was killed
-	Grace     time.Duration // if not killed: when it will be
+	Killed    bool          // the processes had been interrupted before, and were killed
+	Grace     time.Duration // the time after which they will be killed, if they were not
 	Processes []Process     // the processes that were signalled
 }
 
 // Interrupt sends SIGINT to the processes that run the cell or compile it, with all their descendants. What still runs
-// when its grace is over is killed. A second call kills at once what the first one has not ended. Between two steps of a
-// cell GoNB has no child for a moment: the result is then Idle, and a caller who knows that the cell goes on calls again.
+// when its grace is over is killed. A second call kills at once what the first one has not ended. Between two steps of
+// a cell GoNB has no child for a moment: the result is then Idle, and a caller who knows that the cell goes on calls
+// again.
 func (i *Interrupter) Interrupt() (Interruption, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -82,7 +83,7 @@ func (i *Interrupter) grace(a Activity) time.Duration {
 	return standard
 }
 
-// expire kills the targets of an interrupt that still run.
+// expire kills the targets of an interrupt if one still runs.
 func (i *Interrupter) expire(targets map[identity]bool) {
 	for target := range targets {
 		if target.alive() {
@@ -92,16 +93,16 @@ func (i *Interrupter) expire(targets map[identity]bool) {
 	}
 }
 
-// kill kills the targets and what they have started meanwhile.
+// kill kills the targets and the processes that they have started since.
 func (i *Interrupter) kill(targets map[identity]bool) error {
 	return killAll(func(p Process) bool { return targets[p.identity()] }, nil)
 }
 
-// compilers are the children that prepare a cell; any other is the cell, or a command that it runs.
+// compilers are the names of children that prepare a cell; any other child is the cell, or a command in it.
 var compilers = []string{"go", "goimports"}
 
-// working returns the processes that GoNB waits for, and what they are about: its children, except gopls, and what has
-// detached itself but still holds an output pipe that GoNB reads; all with their descendants.
+// working returns the processes that GoNB waits for, with their descendants, and their activity. They are its children,
+// except gopls, and processes that have detached themselves but still hold an output pipe that GoNB reads.
 func working(gonb int, table []Process) ([]Process, Activity) {
 	var self Process
 	for _, p := range table {
@@ -139,8 +140,8 @@ func tableAround(gonb int) []Process {
 	return tableBelow(p.PPID)
 }
 
-// straysOf returns the other descendants of GoNB's guard that write into a pipe of GoNB's: "!sleep 1000 &" is one, for
-// which GoNB waits although its shell has ended.
+// straysOf returns the descendants of GoNB's guard outside of found that write into a pipe of GoNB's, such as "!sleep
+// 1000 &", for which GoNB waits although its shell has ended.
 func straysOf(gonb Process, table, found []Process) []Process {
 	pipes := privatePipes(gonb.PID)
 	if len(pipes) == 0 {
@@ -159,7 +160,7 @@ func straysOf(gonb Process, table, found []Process) []Process {
 	})
 }
 
-// privatePipes returns the pipes between GoNB and its children; those that it writes its own log to are not.
+// privatePipes returns the pipes between GoNB and its children, without those to which GoNB writes its own log.
 func privatePipes(gonb int) map[string]bool {
 	pipes := make(map[string]bool)
 	fds := pipesOf(gonb)

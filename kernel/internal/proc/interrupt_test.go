@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// served runs a program as GoNB runs a cell and returns the stand-in for GoNB. It has no guard: this test is its parent.
+// served runs a program as GoNB runs a cell and returns the stand-in for GoNB. It has no guard: this test is its
+// parent.
 func served(t *testing.T, program ...string) (gonb int, out *output) {
 	t.Helper()
 	out = newOutput(t)

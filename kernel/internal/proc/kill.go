@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// killLimit is how long a killed process may take to go. Only one that the system itself holds up, in a read from a
-// dead network disk for example, needs longer.
+// killLimit bounds the wait for the end of a killed process. Only one that is blocked in the system itself, for example
+// in a read from a dead network disk, needs longer.
 const killLimit = 10 * time.Second
 
-// killTree kills the process pid and its descendants, and returns when all of them have gone. A process that left the
-// tree before, because its parent had ended, is not found.
+// killTree kills the process pid and its descendants, and returns when all of them have ended. It does not find a
+// process that has left the tree because its parent has ended.
 func killTree(pid int) error {
 	id, ok := identityOf(pid)
 	if !ok {
@@ -22,15 +22,15 @@ func killTree(pid int) error {
 	return killAll(func(p Process) bool { return p.identity() == id }, nil)
 }
 
-// killSession kills what carries the session's mark, and all descendants.
+// killSession kills the processes that carry the session's mark, and all their descendants.
 func killSession(dir string) error {
 	return killAll(func(p Process) bool { return carriesMark(p.PID, dir) }, nil)
 }
 
-// killAll kills the processes that isRoot accepts and their descendants, until none is left. This process is spared, and
-// so are its children, except those that isRoot accepts. Each target is stopped first, so that it cannot start another
-// behind our back, and all are killed when no new one appears. Who is their parent passes reap, which takes notice of the
-// dead and reports whether that was the last of them.
+// killAll kills the processes that isRoot accepts and their descendants, until none is left. This process is spared,
+// and so are its children, except those that isRoot accepts. Each target is stopped first, so that it cannot start
+// another process unnoticed, and all are killed when no new one appears. A caller that is their parent passes reap,
+// which reaps the dead and reports whether none is left.
 func killAll(isRoot func(Process) bool, reap func() bool) error {
 	known := make(map[identity]bool)
 	isTarget := func(p Process) bool { return known[p.identity()] || isRoot(p) }

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// parentEnv is where jupyter_client writes its own process id, for the kernel to watch.
+// parentEnv is the environment variable in which jupyter_client passes its own process id to the kernel.
 const parentEnv = "JPY_PARENT_PID"
 
-// ParentGone returns a channel that is closed when Jupyter's process has gone, looked at every second until ctx ends.
-// That process is the one in JPY_PARENT_PID where this is an ancestor of ours: a launcher may stand between, and a
-// number from another machine or container means nothing. Otherwise it is our parent.
+// ParentGone returns a channel that is closed when Jupyter's process has ended, which is checked every second until ctx
+// ends. That process is the one in JPY_PARENT_PID if it is an ancestor of this process: there may be a launcher in
+// between, and a number from another machine or container means nothing. Otherwise it is the parent.
 func ParentGone(ctx context.Context) <-chan struct{} {
 	ticker := time.NewTicker(time.Second)
 	gone := make(chan struct{})

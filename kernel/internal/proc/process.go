@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// Process is what the system's process table says of one process at one moment.
+// Process is an entry of the system's process table at one moment.
 type Process struct {
 	PID, PPID, PGID int
-	Start           uint64        // when it started; an unspecified unit, of use only with the PID, as an identity
+	Start           uint64        // start time in an unspecified unit; with the PID it identifies the process
 	Comm            string        // the name of its program, at most 15 bytes
-	Zombie          bool          // it has ended, and its parent has not taken notice
+	Zombie          bool          // it has ended, and its parent has not reaped it
 	CPU             time.Duration // its processor time, with that of the children it has waited for
-	WaitedCPU       time.Duration // the latter alone
+	WaitedCPU       time.Duration // the processor time of those children alone
 	RSS             int64         // resident memory in bytes
 }
 
-// identity tells a process from a later one with the same id.
+// identity identifies a process, unlike its id, which a later process can get.
 type identity struct {
 	PID   int    `json:"pid"`
 	Start uint64 `json:"start"`
@@ -27,7 +27,7 @@ type identity struct {
 
 func (p Process) identity() identity { return identity{p.PID, p.Start} }
 
-// identityOf returns the identity of the running process pid; false if there is none.
+// identityOf returns the identity of the process pid, and whether it runs.
 func identityOf(pid int) (identity, bool) {
 	p, ok := lookup(pid)
 	return p.identity(), ok && !p.Zombie
@@ -39,8 +39,8 @@ func (id identity) alive() bool {
 	return ok && now == id
 }
 
-// signal sends sig to the process, and to nothing if it has ended. On Linux os.FindProcess holds on to the process
-// that has the id now; if its start time is right afterwards, the signal cannot reach another one.
+// signal sends sig to the process if it has not ended. On Linux os.FindProcess refers to the process that has the id
+// now; if its start time is right after that, the signal cannot reach another process.
 func (id identity) signal(sig syscall.Signal) error {
 	handle, err := os.FindProcess(id.PID)
 	if err != nil {
@@ -56,13 +56,13 @@ func (id identity) signal(sig syscall.Signal) error {
 	return nil
 }
 
-// Descendants returns the children of pid, their children and so on, zombies included, parents before children. It
-// looks once: a process that starts or ends meanwhile may be missing.
+// Descendants returns the children of pid, their children and so on, zombies included, parents before children. A
+// process that starts or ends during the call may be missing.
 func Descendants(pid int) []Process {
 	return family(table(), 0, func(p Process) bool { return p.PPID == pid })
 }
 
-// signalAll sends sig to each process that still runs as it was found.
+// signalAll sends sig to each of the processes that has not ended.
 func signalAll(processes []Process, sig syscall.Signal) error {
 	var failed []error
 	for _, p := range processes {
@@ -71,8 +71,8 @@ func signalAll(processes []Process, sig syscall.Signal) error {
 	return errors.Join(failed...)
 }
 
-// family returns the processes of table that isRoot accepts and all that descend from them, parents before children. The
-// process skip is left out, and what descends from it alone.
+// family returns the processes of table that isRoot accepts and their descendants, parents before children, without the
+// process skip and processes that descend only from it.
 func family(table []Process, skip int, isRoot func(Process) bool) []Process {
 	children := make(map[int][]Process, len(table))
 	var found []Process

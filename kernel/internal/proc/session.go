@@ -19,20 +19,20 @@ import (
 	"continuousnet/kernel/internal/atomicfile"
 )
 
-// What a session's directory holds beside what the session puts there.
+// The files of a session's directory that this package makes.
 const (
-	lockName   = "lock"            // locked while the supervisor lives
+	lockName   = "lock"            // locked while the supervisor runs
 	recordName = "supervisor.json" // a record
 )
 
-// unfinishedPrefix begins the name of a directory whose session has no lock yet.
+// unfinishedPrefix is the prefix of a directory that is not locked yet.
 const unfinishedPrefix = ".new-"
 
-// longestDir is the longest name of a session's directory in bytes: a Unix socket's name may have 100 at most, and
-// GoNB's gopls listens at DIR/gonb_01234567/gopls_socket.
+// longestDir is the largest length of the path of a session's directory, in bytes: the path of a Unix socket may have
+// 100, and GoNB's gopls listens at DIR/gonb_01234567/gopls_socket.
 const longestDir = 72
 
-// idBytes is how many random bytes make up a session's name.
+// idBytes is the number of random bytes in a session's name.
 const idBytes = 4
 
 // Session is the private directory of a running kernel. Nobody else can read it, and the next kernel's [Sweep] removes
@@ -47,9 +47,9 @@ type Session struct {
 	record record
 }
 
-// record tells a later kernel what a dead one may have left running.
+// record names the processes of a session, for a later kernel that cleans up after it.
 type record struct {
-	Machine    string    `json:"machine"` // where the identities hold
+	Machine    string    `json:"machine"` // the machine and boot on which the identities are valid
 	Supervisor identity  `json:"supervisor"`
 	Guard      *identity `json:"guard,omitempty"`
 	GoNB       *identity `json:"gonb,omitempty"`
@@ -71,7 +71,8 @@ func NewSession() (*Session, error) { return newSession(BaseDir()) }
 
 func newSession(base string) (*Session, error) {
 	if err := os.Mkdir(base, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("cannot make the directory of the kernel's sessions: %w; set TMPDIR to a directory that you may write to", err)
+		return nil, fmt.Errorf("cannot make the directory of the kernel's sessions: %w; "+
+			"set TMPDIR to a directory that you may write to", err)
 	}
 	if err := checkPrivate(base); err != nil {
 		return nil, err
@@ -124,12 +125,12 @@ func (s *Session) create(unfinished string) (err error) {
 	return os.Rename(unfinished, s.Dir)
 }
 
-// SetGuard records the guard's process id for a later [Sweep].
+// SetGuard records the guard's process for a later [Sweep].
 func (s *Session) SetGuard(pid int) error {
 	return s.update(func(r *record) { r.Guard = recordedIdentity(pid) })
 }
 
-// SetGoNB records GoNB's process id for a later [Sweep].
+// SetGoNB records GoNB's process for a later [Sweep].
 func (s *Session) SetGoNB(pid int) error {
 	return s.update(func(r *record) { r.GoNB = recordedIdentity(pid) })
 }
@@ -179,7 +180,7 @@ func (s *Session) Touch() error {
 	return nil
 }
 
-// setTimes sets the times of a file, of a link itself and not of what it leads to.
+// setTimes sets the times of a file, and of a symbolic link itself rather than its target.
 func setTimes(path string, read, written time.Time) error {
 	times := []unix.Timespec{unix.NsecToTimespec(read.UnixNano()), unix.NsecToTimespec(written.UnixNano())}
 	if err := unix.UtimesNanoAt(unix.AT_FDCWD, path, times, unix.AT_SYMLINK_NOFOLLOW); err != nil {
@@ -188,7 +189,7 @@ func setTimes(path string, read, written time.Time) error {
 	return nil
 }
 
-// unlock gives up the locks that there are.
+// unlock releases the locks.
 func (s *Session) unlock() {
 	for _, file := range []*os.File{s.tree, s.lock} {
 		if file != nil {
@@ -207,7 +208,7 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// checkPrivate refuses a directory that somebody else could have put there or could look into.
+// checkPrivate returns an error if another user could have made the directory or can read it.
 func checkPrivate(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {
@@ -227,7 +228,8 @@ func checkPrivate(dir string) error {
 	return nil
 }
 
-// tryLock locks a session's directory for as long as the file stays open. False: somebody else has it.
+// tryLock locks a session's directory for as long as the file stays open. It returns false if another process holds the
+// lock.
 func tryLock(dir string, flags int) (file *os.File, locked bool, err error) {
 	file, err = os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|syscall.O_NOFOLLOW|flags, 0o600)
 	if err != nil {
@@ -244,7 +246,7 @@ func tryLock(dir string, flags int) (file *os.File, locked bool, err error) {
 	return file, true, nil
 }
 
-// writeRecord replaces the record as a whole: a reader finds the old one or the new one.
+// writeRecord replaces the record in one step, so that a reader gets the old one or the new one.
 func writeRecord(dir string, r record) error {
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -253,7 +255,7 @@ func writeRecord(dir string, r record) error {
 	return atomicfile.WriteFile(filepath.Join(dir, recordName), append(data, '\n'), 0o600)
 }
 
-// readRecord returns the record of a session's directory. A damaged one is as good as none.
+// readRecord returns the record of a session's directory; the zero record if it is missing or damaged.
 func readRecord(dir string) record {
 	var r record
 	data, err := os.ReadFile(filepath.Join(dir, recordName))

@@ -84,7 +84,8 @@ func TestForeignBaseIsRefused(t *testing.T) {
 			if err := test.prepare(t, base); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := NewSession(); err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), base) {
+			if _, err := NewSession(); err == nil || !strings.Contains(err.Error(), test.want) ||
+				!strings.Contains(err.Error(), base) {
 				t.Errorf("the error is %v", err)
 			}
 			var log strings.Builder
@@ -116,7 +117,8 @@ func TestSweepKeepsToItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone := []string{make("0123abcd", 0), make(unfinishedPrefix+"0123abcd", 2*unfinishedAge)}
-	kept := []string{make("notes", 0), make("0123ABCD", 0), make(unfinishedPrefix+"4567abcd", 0), filepath.Join(base, "89abcdef"), outside}
+	kept := []string{make("notes", 0), make("0123ABCD", 0), make(unfinishedPrefix+"4567abcd", 0),
+		filepath.Join(base, "89abcdef"), outside}
 	if err := os.Symlink(outside, kept[3]); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +127,8 @@ func TestSweepKeepsToItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	self, _ := identityOf(os.Getppid())
-	if err := writeRecord(gone[1], record{Machine: machine(), Supervisor: identity{self.PID, self.Start + 1}}); err != nil {
+	if err := writeRecord(gone[1],
+		record{Machine: machine(), Supervisor: identity{self.PID, self.Start + 1}}); err != nil {
 		t.Fatal(err)
 	}
 	old := time.Now().Add(-2 * unfinishedAge)

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// unfinishedAge is when a directory that never became a session's is taken for one that a crash left. Making one takes
-// milliseconds.
+// unfinishedAge is the age from which on an unfinished directory is removed as the remains of a crash. Making a session
+// takes milliseconds.
 const unfinishedAge = time.Hour
 
-// Sweep removes what crashed kernels of this user left in base: it kills the processes of every session whose
-// supervisor has gone and removes the directory. It says on log what it did and what it could not do, a line each, and
-// returns how many directories it removed. Sessions that live, or are about to end by themselves, are left alone.
+// Sweep cleans up after crashed kernels of this user: it kills the processes of every session in base whose supervisor
+// has ended, and removes its directory. It writes a line to log for each directory that it removed or could not clean
+// up, and returns the number of those removed. Sessions that run or are about to end by themselves are left alone.
 func Sweep(base string, log io.Writer) (removed int) {
 	for _, dir := range sessionDirs(base, log) {
 		done, err := sweepOne(dir)
@@ -31,7 +31,7 @@ func Sweep(base string, log io.Writer) (removed int) {
 	return removed
 }
 
-// sweepOne cleans up one directory, unless its session lives.
+// sweepOne cleans up one directory, unless its session runs.
 func sweepOne(dir string) (done bool, err error) {
 	lock, live, err := claim(dir, readRecord(dir))
 	if err != nil || live {
@@ -50,8 +50,9 @@ func sweepOne(dir string) (done bool, err error) {
 	return true, nil
 }
 
-// claim tells whether the session of a directory lives. If it does not, the directory may be removed, and what its
-// session has left running may be killed while lock is open. lock is nil where there is none: then nothing runs.
+// claim reports whether the session of a directory runs. If it does not, the directory may be removed, and processes
+// that the session has left may be killed while lock is open. lock is nil if the directory has none; then no process is
+// left.
 func claim(dir string, r record) (lock *os.File, live bool, err error) {
 	lock, locked, err := tryLock(dir, 0)
 	switch {
@@ -71,7 +72,7 @@ func claim(dir string, r record) (lock *os.File, live bool, err error) {
 	return lock, false, nil
 }
 
-// sessionDirs returns the directories in base that are sessions', or should have become so long ago.
+// sessionDirs returns the directories of sessions in base, including unfinished ones older than unfinishedAge.
 func sessionDirs(base string, log io.Writer) []string {
 	if _, err := os.Lstat(base); errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -103,17 +104,17 @@ func sessionDirs(base string, log io.Writer) []string {
 	return dirs
 }
 
-// SessionInfo is what can be seen of a session from outside.
+// SessionInfo describes a session, as seen from another process.
 type SessionInfo struct {
 	ID, Dir                 string
-	Live                    bool // it runs; if not, Sweep will remove it
-	Supervisor, Guard, GoNB int  // process ids of those that run, else 0
-	Processes               int  // of all processes below the supervisor or, if it has gone, the guard
+	Live                    bool // the session runs; if not, Sweep removes it
+	Supervisor, Guard, GoNB int  // process ids; 0 if the process does not run
+	Processes               int  // the number of processes at and below the supervisor or, if it has ended, the guard
 	Memory                  int64
 	Created                 time.Time // zero if not known
 }
 
-// List returns the sessions in base, live and stale, in the order of their names. It changes nothing.
+// List returns the sessions in base, running or not, in the order of their names. It changes nothing.
 func List(base string) ([]SessionInfo, error) {
 	var problems strings.Builder
 	var sessions []SessionInfo

@@ -50,10 +50,10 @@ func fromKinfo(entry *unix.KinfoProc) Process {
 
 func runningFor(p Process) time.Duration { return max(0, time.Since(time.Unix(0, int64(p.Start)))) }
 
-// machine: a start time is a moment of the calendar here, and needs nothing beside it.
+// machine returns the scope of identities. It is empty, as start times are absolute on macOS.
 func machine() string { return "" }
 
-// What follows has no counterpart on macOS; the package comment says what is lost.
+// The functions below have no counterpart on macOS; the package comment lists the consequences.
 
 func carriesMark(int, string) bool                    { return false }
 func peakRSS(int) int64                               { return 0 }

@@ -13,10 +13,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// clockTick is the unit of processor times and start times in /proc: USER_HZ is 100 on every architecture of Go.
+// clockTick is the unit of processor times and start times in /proc, as USER_HZ is 100 on every architecture of Go.
 const clockTick = 10 * time.Millisecond
 
-// table returns all processes. One that ends meanwhile is left out.
+// table returns all processes. One that ends during the call is left out.
 func table() []Process {
 	dir, err := os.Open("/proc")
 	if err != nil {
@@ -38,8 +38,9 @@ func table() []Process {
 	return processes
 }
 
-// tableBelow returns the part of the process table that holds pid and its descendants. It costs what these cost, and not
-// what all processes of a busy machine do, but may miss one when another ends meanwhile: fit for looking, not for killing.
+// tableBelow returns the part of the process table that holds pid and its descendants. Its cost is that of these
+// processes and not of all on a busy machine, but it may miss one if another ends during the call: use it for
+// measuring, not for killing.
 func tableBelow(pid int) []Process {
 	if _, err := os.Stat("/proc/thread-self/children"); err != nil {
 		return table() // a Linux built without CONFIG_PROC_CHILDREN
@@ -80,7 +81,7 @@ func lookup(pid int) (Process, bool) {
 	return parseStat(stat)
 }
 
-// parseStat understands the line of /proc/PID/stat (proc_pid_stat(5)). The name in it may hold blanks and brackets.
+// parseStat parses the line of /proc/PID/stat (proc_pid_stat(5)). The name in it may contain blanks and parentheses.
 func parseStat(stat []byte) (Process, bool) {
 	opening, closing := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
 	if opening < 0 || closing < opening {
@@ -112,7 +113,7 @@ func parseStat(stat []byte) (Process, bool) {
 	return p, err == nil
 }
 
-// carriesMark reports whether the process was started with the session's mark in its environment.
+// carriesMark reports whether the process was started with SessionEnv=dir in its environment.
 func carriesMark(pid int, dir string) bool {
 	environ, err := os.ReadFile(procFile(pid, "environ"))
 	if err != nil {
@@ -121,7 +122,7 @@ func carriesMark(pid int, dir string) bool {
 	return slices.Contains(strings.Split(string(environ), "\x00"), SessionEnv+"="+dir)
 }
 
-// peakRSS returns the largest resident memory that the process ever had, in bytes.
+// peakRSS returns the largest resident memory of the process so far, in bytes.
 func peakRSS(pid int) int64 {
 	status, err := os.ReadFile(procFile(pid, "status"))
 	if err != nil {
@@ -148,14 +149,14 @@ func runningFor(p Process) time.Duration {
 	return max(0, time.Duration(now.Nano())-time.Duration(p.Start)*clockTick)
 }
 
-// machine names the scope in which a process id and start time mean something: this boot, this process namespace.
+// machine returns a name of the scope in which identities are valid: this boot and this process namespace.
 func machine() string {
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	namespace, _ := os.Readlink("/proc/self/ns/pid")
 	return strings.TrimSpace(string(boot)) + " " + namespace
 }
 
-// adoptOrphans makes this process the parent of every descendant that loses its own.
+// adoptOrphans makes this process the parent of every descendant that loses its parent.
 func adoptOrphans() error {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("cannot become the parent of orphans: %w", err)

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// Usage is what the processes of a cell use.
+// Usage is the resource use of a cell's processes.
 type Usage struct {
 	Wall      time.Duration // since the oldest process started, or since the sampler did
-	CPU       time.Duration // processor time of all, ended ones that were waited for included; in steps of 10 ms
-	RSS       int64         // resident memory of all now, in bytes; shared pages count once for each process
-	PeakRSS   int64         // the most seen: the larger of RSS and of the peak of any one process
+	CPU       time.Duration // processor time, including that of ended processes that were waited for; in steps of 10 ms
+	RSS       int64         // current resident memory in bytes; shared pages count once for each process
+	PeakRSS   int64         // the largest RSS seen, or the peak of one process if that is larger
 	Processes int
 }
 
-// sample returns what runs under GoNB now: the cell or its compilation.
+// sample returns the current use of the processes under GoNB, the cell or its compilation.
 func sample(gonb int) Usage {
 	processes, _ := working(gonb, tableAround(gonb))
 	var u Usage
@@ -30,22 +30,22 @@ func sample(gonb int) Usage {
 	return u
 }
 
-// Sampler adds up what one cell uses, from its compilation to its end. Sample it now and then for the peaks.
+// Sampler measures the use of one cell, from its compilation to its end. Peaks are those seen by calls of Sample.
 type Sampler struct {
 	gonb    int
 	started time.Time
-	before  time.Duration // what GoNB's earlier children took
+	before  time.Duration // the processor time of GoNB's earlier children
 
 	mu   sync.Mutex
 	last Usage
 }
 
-// NewSampler starts to count what runs under GoNB from now on.
+// NewSampler returns a sampler of the processes that run under GoNB from now on.
 func NewSampler(gonb int) *Sampler {
 	return &Sampler{gonb: gonb, started: time.Now(), before: childrenCPU(gonb)}
 }
 
-// Sample returns the use so far. Wall and CPU also count children that have ended meanwhile; CPU never falls.
+// Sample returns the use so far. Wall and CPU include children that have ended since; CPU never falls.
 func (s *Sampler) Sample() Usage {
 	// In this order: a child that ends in between is missed now and counted the next time, never twice.
 	ended := childrenCPU(s.gonb) - s.before
@@ -68,7 +68,7 @@ func RSS(pid int) (int64, error) {
 	return p.RSS, nil
 }
 
-// treeRSS returns the resident memory of a process and its descendants, and how many they are.
+// treeRSS returns the resident memory of a process and its descendants, and their number.
 func treeRSS(id identity) (bytes int64, processes int) {
 	if !id.alive() {
 		return 0, 0

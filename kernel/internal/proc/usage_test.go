@@ -9,7 +9,8 @@ import (
 )
 
 func TestUsage(t *testing.T) {
-	const burnt, taken = 40 * time.Millisecond, 60 << 20 // a little less than the program says: ticks, and pages not counted yet
+	// A little less than the program says, because of ticks and pages that are not counted yet.
+	const burnt, taken = 40 * time.Millisecond, 60 << 20
 	gonb, out := served(t, os.Args[0], "burn", newMark(t))
 	sampler := NewSampler(gonb)
 	out.await(t, "ready")
@@ -46,7 +47,8 @@ func TestUsage(t *testing.T) {
 }
 
 func TestParseStat(t *testing.T) {
-	const line = "28765 (a (b) c) S 28752 28700 25230 0 -1 4194304 98 0 0 0 3 4 10 20 20 0 1 0 2252864 3133440 390 1844674\n"
+	const line = "28765 (a (b) c) S 28752 28700 25230 0 -1 4194304 98 0 0 0 3 4 10 20 20 0 1 0 2252864 3133440 390 " +
+		"1844674\n"
 	want := Process{PID: 28765, PPID: 28752, PGID: 28700, Start: 2252864, Comm: "a (b) c",
 		CPU: 370 * time.Millisecond, WaitedCPU: 300 * time.Millisecond, RSS: 390 * int64(os.Getpagesize())}
 	if got, ok := parseStat([]byte(line)); !ok || got != want {
