@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	highWater = 8 << 20 // bytes in the outboxes from which on whoever publishes waits
-	lowWater  = 4 << 20 // bytes from which on it goes on
-	slowest   = 1 << 20 // bytes a second that a reader has to take while others wait for it
+	highWater = 8 << 20 // bytes in the outboxes above which AwaitReaders waits
+	lowWater  = 4 << 20 // bytes at which it stops waiting
+	slowest   = 1 << 20 // bytes a second that a reader must take while it is waited for
 )
 
 // backlog counts the bytes in all outboxes. One goroutine at a time waits for readers.
 type backlog struct {
 	bytes atomic.Int64
-	low   atomic.Pointer[chan struct{}] // closed when little is left; nil while nobody waits
+	low   atomic.Pointer[chan struct{}] // closed at lowWater; nil while nobody waits
 }
 
 func (b *backlog) add(n int64) {
@@ -25,7 +25,8 @@ func (b *backlog) add(n int64) {
 	}
 }
 
-// wait waits until little is left, at most as long as that takes the slowest reader. It reports whether little is left.
+// wait waits until no more than lowWater bytes are left or stop is closed, and then returns true. It returns false
+// after the time that the slowest permitted reader needs.
 func (b *backlog) wait(stop <-chan struct{}) bool {
 	left := b.bytes.Load()
 	timer := time.NewTimer(writeTime + time.Duration(left)*time.Second/slowest)
@@ -46,8 +47,8 @@ func (b *backlog) wait(stop <-chan struct{}) bool {
 	}
 }
 
-// AwaitReaders returns at once if the peers keep up with what they are sent. Otherwise it waits for them, until stop is
-// closed; one that takes nothing or next to nothing is cut off.
+// AwaitReaders returns at once if the peers keep up with what they are sent. Otherwise it waits until they do or stop
+// is closed, and cuts off peers that read nothing or almost nothing.
 func (s *Sockets) AwaitReaders(stop <-chan struct{}) {
 	if s.crowd.queued.bytes.Load() <= highWater {
 		return

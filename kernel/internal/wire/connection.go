@@ -8,11 +8,11 @@ import (
 	"strconv"
 )
 
-// Connection holds the content of a connection file: where the kernel listens, and the key with which messages are
-// signed. See "Connection files" in jupyter-client's "Making kernels for Jupyter".
+// Connection is the content of a connection file: the addresses at which the kernel listens, and the key with which
+// messages are signed. See "Connection files" in jupyter-client's "Making kernels for Jupyter".
 type Connection struct {
 	Transport       string `json:"transport"` // tcp or ipc
-	IP              string `json:"ip"`        // an address, or for ipc the beginning of the sockets' paths
+	IP              string `json:"ip"`        // an address; for ipc the prefix of the sockets' paths
 	ShellPort       int    `json:"shell_port"`
 	ControlPort     int    `json:"control_port"`
 	StdinPort       int    `json:"stdin_port"`
@@ -22,7 +22,7 @@ type Connection struct {
 	Key             string `json:"key"` // empty: messages are not signed
 }
 
-// ReadConnection reads a connection file. It holds the key, so one that others could read is made private first.
+// ReadConnection reads a connection file. As the file holds the key, it is made private first if others can read it.
 func ReadConnection(path string) (Connection, error) {
 	var c Connection
 	info, err := os.Stat(path)
@@ -74,7 +74,7 @@ func (c Connection) Endpoint(port int) string {
 	}
 	ip := c.IP
 	if ip == "*" {
-		ip = "" // ZeroMQ's word for every address
+		ip = "" // in ZeroMQ "*" stands for every address
 	}
 	return net.JoinHostPort(ip, strconv.Itoa(port))
 }

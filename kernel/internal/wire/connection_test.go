@@ -47,11 +47,13 @@ func TestReadConnectionErrors(t *testing.T) {
 		if err := os.WriteFile(file, []byte(strings.Replace(goodConnection, old, with, 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadConnection(file); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
+		if _, err := ReadConnection(file); err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), file) {
 			t.Errorf("%s: %v", change, err)
 		}
 	}
-	if _, err := ReadConnection("/nowhere/kernel.json"); err == nil || !strings.Contains(err.Error(), "/nowhere/kernel.json") {
+	if _, err := ReadConnection("/nowhere/kernel.json"); err == nil ||
+		!strings.Contains(err.Error(), "/nowhere/kernel.json") {
 		t.Errorf("%v", err)
 	}
 }

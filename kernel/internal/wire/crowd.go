@@ -7,27 +7,27 @@ import (
 	"sync/atomic"
 )
 
-// Limits of all connections together. They bound what strangers can make the kernel keep; where one is reached, those
-// who never proved that they know the key make room.
+// Limits that bound the memory that strangers can make the kernel use. At a limit, peers that have not proved that they
+// know the key are cut off first.
 const (
 	maxConns    = 1024      // open connections of one socket
 	maxOnTheWay = 256 << 20 // bytes of large messages that are being received
 	maxQueued   = 256 << 20 // bytes that wait to be sent
 )
 
-// crowd is all connections to the sockets of a kernel.
+// crowd tracks all connections to the sockets of a kernel.
 type crowd struct {
 	queued  backlog      // bytes in the outboxes
 	refused atomic.Int64 // connections that were cut off
 
 	mu       sync.Mutex
-	conns    []*guardedConn // through with the handshake
-	large    []*guardedConn // with a large message on the way, by its beginning
-	onTheWay uint64         // bytes of those
+	conns    []*guardedConn // connections that have completed the handshake
+	large    []*guardedConn // those that are receiving a large message, in the order of its beginning
+	onTheWay uint64         // bytes of these messages
 }
 
-// enter lets one more connection to a socket in. Where there are too many, the one that was quiet for longest of those
-// not trusted is cut off; if all are trusted, enter returns false.
+// enter counts one more connection to a socket. If there are too many, it cuts off the untrusted connection that has
+// been silent for longest; if all are trusted, it returns false.
 func (c *crowd) enter(g *guardedListener) bool {
 	c.mu.Lock()
 	var victim *guardedConn
@@ -51,15 +51,15 @@ func (c *crowd) enter(g *guardedListener) bool {
 	return true
 }
 
-// leave forgets a connection that entered and did not become a guardedConn.
+// leave uncounts a connection that has entered and did not become a guardedConn.
 func (c *crowd) leave(g *guardedListener) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	g.conns--
 }
 
-// add notes a connection that is through with the handshake. A client's connections to several sockets have one
-// identity, so that it is trusted on all of them.
+// add adds a connection that has completed the handshake. It is trusted if another connection with its identity is, as
+// a client uses one identity for all sockets.
 func (c *crowd) add(conn *guardedConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,7 +69,7 @@ func (c *crowd) add(conn *guardedConn) {
 	c.conns = append(c.conns, conn)
 }
 
-// drop forgets a connection, and what is counted of it.
+// drop removes a connection and what is counted for it.
 func (c *crowd) drop(conn *guardedConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,7 +86,7 @@ func (c *crowd) remove(conn *guardedConn) {
 	c.endLarge(conn)
 }
 
-// trust notes that whoever uses an identity knows the key.
+// trust marks the connections of an identity as trusted: the peer knows the key.
 func (c *crowd) trust(identity string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -97,14 +97,14 @@ func (c *crowd) trust(identity string) {
 	}
 }
 
-// subscribed notes that a connection said what it wants to hear.
+// subscribed marks a connection as trusted because it has subscribed.
 func (c *crowd) subscribed(conn *guardedConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	conn.trusted = true
 }
 
-// has reports whether a peer of that identity is connected to a socket.
+// has reports whether a peer with the identity is connected to a socket.
 func (c *crowd) has(g *guardedListener, identity string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -113,9 +113,9 @@ func (c *crowd) has(g *guardedListener, identity string) bool {
 
 var errCrowded = errors.New("too much is on the way already")
 
-// charge counts size bytes more of a large message that a connection announces, and reports whether they are its first.
-// Where there are too many, the large message that began first is broken off, of a peer that is not trusted if there is
-// one.
+// charge adds size bytes to the large message that a connection announces, and reports whether they are the first. If
+// all large messages together are too large, the connection whose message began first is cut off, an untrusted one if
+// there is one.
 func (c *crowd) charge(conn *guardedConn, size uint64) (first bool, err error) {
 	var victims []*guardedConn
 	defer func() {
@@ -145,7 +145,7 @@ func (c *crowd) charge(conn *guardedConn, size uint64) (first bool, err error) {
 	return first, nil
 }
 
-// release forgets the large message of a connection.
+// release uncounts the large message of a connection.
 func (c *crowd) release(conn *guardedConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -158,13 +158,13 @@ func (c *crowd) endLarge(conn *guardedConn) {
 	c.large = without(c.large, conn)
 }
 
-// relieve cuts off the connections for which most is waiting, until no more than maxQueued bytes wait.
+// relieve cuts off the connections with the fullest outboxes, until no more than maxQueued bytes wait.
 func (c *crowd) relieve() {
 	for c.queued.bytes.Load() > maxQueued && c.cutOffSlowest() {
 	}
 }
 
-// cutOffSlowest cuts off the connection for which most is waiting. It reports whether there was one.
+// cutOffSlowest cuts off the connection with the fullest outbox. It reports whether there was one.
 func (c *crowd) cutOffSlowest() bool {
 	c.mu.Lock()
 	var victim *guardedConn
@@ -176,7 +176,7 @@ func (c *crowd) cutOffSlowest() bool {
 	}
 	c.mu.Unlock()
 	if victim == nil {
-		return false // others have closed them meanwhile
+		return false // they have been closed in the meantime
 	}
 	victim.cutOff()
 	return true

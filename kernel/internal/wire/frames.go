@@ -5,23 +5,24 @@ import (
 	"fmt"
 )
 
-// Limits of a message that is received.
+// Limits of a received message.
 const (
 	maxMessage   = 64 << 20 // bytes, all frames together
 	maxFrames    = 1024
-	largeMessage = 64 << 10 // from here on memory is counted, and the rest has to come soon
+	largeMessage = 64 << 10 // bytes above which its memory is counted and its time limited
 )
 
-// frameCounter follows ZMTP's frames in a stream of bytes and refuses sizes before memory is set aside for them.
+// frameCounter parses the headers of ZMTP frames in a stream of bytes, and rejects too large sizes before memory is
+// allocated for them.
 type frameCounter struct {
-	largest uint64             // bytes of a message
-	charge  func(uint64) error // called when so many bytes more of a large message are announced
+	largest uint64             // the largest permitted size of a message, in bytes
+	charge  func(uint64) error // called with the size of each further frame of a large message
 	release func()             // called when a large message is complete
 
-	skip    uint64 // bytes that belong to the body of a frame
+	skip    uint64 // bytes left of the body of a frame
 	header  []byte // the beginning of a frame's header
 	message uint64 // bytes of the message so far
-	count   int    // its frames
+	count   int    // frames of the message so far
 	more    bool   // the frame being received is not its last
 }
 

@@ -14,20 +14,20 @@ import (
 )
 
 const (
-	largeTime  = 30 * time.Second // from the announcement of a large message to its end
-	writeTime  = 10 * time.Second // in which a peer has to take writePiece
+	largeTime  = 30 * time.Second // bounds the time from the beginning of a large message to its end
+	writeTime  = 10 * time.Second // bounds the time in which a peer must read writePiece bytes
 	writePiece = 64 << 10         // bytes
 )
 
-// guardedConn is a connection whose peer can neither announce more than it may send nor stop the kernel by not reading:
-// what is written waits in an outbox.
+// guardedConn is a connection whose peer cannot make the kernel allocate more than a message may have, nor block it by
+// not reading: what is written waits in an outbox.
 type guardedConn struct {
 	net.Conn
 	g        *guardedListener
 	identity string
-	in       *bufio.Reader // the library reads a frame's header byte by byte
-	head     []byte        // the handshake, for the library to read once more
-	greeting int           // bytes of the library's own greeting, which has been sent already
+	in       *bufio.Reader // buffered, as the library reads a frame's header byte by byte
+	head     []byte        // a handshake for the library to read, as the peer's has been read already
+	greeting int           // bytes left of the library's greeting, which is not sent, as the peer has got one
 	frames   frameCounter
 	total    int64        // bytes received
 	heard    atomic.Int64 // when something was last received, ns
@@ -35,7 +35,7 @@ type guardedConn struct {
 	closed   sync.Once
 
 	trusted, gone bool   // under the crowd's lock
-	held          uint64 // the same: bytes counted for a large message
+	held          uint64 // bytes counted for a large message, under the crowd's lock
 }
 
 func newGuardedConn(g *guardedListener, raw net.Conn, identity string, head []byte) *guardedConn {
@@ -50,7 +50,7 @@ func newGuardedConn(g *guardedListener, raw net.Conn, identity string, head []by
 	return c
 }
 
-// Read ends with io.EOF whatever the reason: that makes the library forget the connection.
+// Read returns io.EOF for every error, which makes the library drop the connection.
 func (c *guardedConn) Read(p []byte) (int, error) {
 	if len(c.head) > 0 {
 		n := copy(p, c.head)
@@ -91,7 +91,7 @@ func (c *guardedConn) release() {
 	c.SetReadDeadline(time.Time{}) // fails only if the connection is closed
 }
 
-// refuse cuts the connection off, and says why in a form that makes the library forget it.
+// refuse cuts off the connection and returns err wrapped in io.EOF, which makes the library drop it.
 func (c *guardedConn) refuse(err error) error {
 	c.cutOff()
 	return fmt.Errorf("%w: %w", io.EOF, err)
@@ -108,7 +108,7 @@ func (c *guardedConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// send writes what is in the outbox.
+// send writes the outbox to the connection until either is closed.
 func (c *guardedConn) send() {
 	batch, ok := c.out.take(nil)
 	for ; ok; batch, ok = c.out.take(batch) {
@@ -133,7 +133,7 @@ func (c *guardedConn) sendPiece(piece []byte) error {
 	return err
 }
 
-// cutOff closes a connection although its peer has not.
+// cutOff closes the connection on the kernel's side, and counts it as refused.
 func (c *guardedConn) cutOff() {
 	c.g.crowd.refused.Add(1)
 	c.Close()

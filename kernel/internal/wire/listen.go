@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// listenAt listens at the address of a port, and nowhere else. A socket in the file system is for its user only.
+// listenAt listens at the address of a port only. A socket in the file system is accessible to its user only.
 func listenAt(c Connection, port int) (net.Listener, error) {
 	address := c.Endpoint(port)
 	if c.Transport != "ipc" {
@@ -31,7 +31,7 @@ func listenAt(c Connection, port int) (net.Listener, error) {
 	return listener, nil
 }
 
-// abandoned reports whether a path is a socket at which nobody listens any more: a kernel that was killed leaves it.
+// abandoned reports whether path is a socket at which nobody listens, as a killed kernel leaves behind.
 func abandoned(path string) bool {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode().Type() != fs.ModeSocket {

@@ -14,13 +14,14 @@ import (
 
 const (
 	maxReady      = 4 << 10         // bytes of the handshake's READY command
-	maxHandshakes = 256             // connections of one socket that have not said who they are; the oldest makes room
+	maxHandshakes = 256             // unfinished handshakes of one socket; further connections replace the oldest
 	handshakeTime = 5 * time.Second // from connecting to READY
 )
 
 const greetingSize = 64
 
-// greeting is ZMTP 3.0 with the NULL mechanism (https://rfc.zeromq.org/spec/23/), as the ZeroMQ library sends it.
+// greeting is the greeting of ZMTP 3.0 with the NULL mechanism (https://rfc.zeromq.org/spec/23/), as the ZeroMQ library
+// sends it.
 var greeting = func() []byte {
 	g := make([]byte, greetingSize)
 	g[0], g[9], g[10] = 0xff, 0x7f, 3
@@ -30,29 +31,29 @@ var greeting = func() []byte {
 
 var errRefused = errors.New("connection refused: not a ZeroMQ peer for this socket")
 
-// guardedListener stands between the operating system's listener and the ZeroMQ library, which does the handshake of
-// one connection after the other: a connection that says nothing would keep out everybody else. Here each handshake
-// has a goroutine and a time limit of its own, and the library gets connections that are through with it.
+// guardedListener wraps the operating system's listener for the ZeroMQ library. The library does handshakes one after
+// the other, so that a silent connection would keep out all others. Here each handshake has a goroutine and a time
+// limit of its own, and Accept returns connections that have completed it.
 type guardedListener struct {
 	net.Listener
 	kind     socketKind
 	crowd    *crowd
 	conns    int // under the crowd's lock
 	ready    chan *guardedConn
-	taken    *guardedConn // what Accept returned last
+	taken    *guardedConn // the last result of Accept
 	done     chan struct{}
 	doneOnce sync.Once
 
 	mu      sync.Mutex
-	pending []net.Conn // whose handshake is going on, oldest first
+	pending []net.Conn // connections with an unfinished handshake, oldest first
 }
 
-// socketKind is what is allowed at a socket.
+// socketKind describes what peers may do at a socket.
 type socketKind struct {
 	peers   []string // socket types that may connect
 	largest uint64   // bytes of a message
-	inbound int64    // bytes that a connection may send in all; 0: no limit
-	hears   bool     // its peers do no more than subscribe
+	inbound int64    // bytes that a connection may send in total; 0: no limit
+	hears   bool     // the peers only subscribe
 }
 
 func guard(l net.Listener, kind socketKind, c *crowd) *guardedListener {
@@ -61,10 +62,10 @@ func guard(l net.Listener, kind socketKind, c *crowd) *guardedListener {
 	return g
 }
 
-// Accept returns a connection whose handshake is done. After Close it blocks: the library would call it again at once,
-// for ever.
+// Accept returns a connection whose handshake is complete. After Close it blocks, as the library would call it in an
+// endless loop.
 func (g *guardedListener) Accept() (net.Conn, error) {
-	// The library opens a connection before it asks for the next. One that it could not open it forgets without closing.
+	// The library opens a connection before it calls Accept again. It does not close one that it could not open.
 	if g.taken != nil && len(g.taken.head) > 0 {
 		g.taken.Close()
 	}
@@ -103,12 +104,12 @@ func (g *guardedListener) accept() {
 	}
 }
 
-// begin notes a handshake. Where too many are going on, the oldest is broken off: that of a real client takes a moment.
+// begin registers a handshake. If there are too many, the oldest is aborted; that of a real client takes only a moment.
 func (g *guardedListener) begin(raw net.Conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.pending) == maxHandshakes {
-		g.pending[0].Close() // handshake sees it
+		g.pending[0].Close() // handshake gets an error
 		g.pending = g.pending[1:]
 	}
 	g.pending = append(g.pending, raw)
@@ -146,7 +147,8 @@ func (g *guardedListener) handshake(raw net.Conn) {
 	}
 }
 
-// greet sends the greeting, receives the peer's greeting and READY command, and returns what that says.
+// greet sends the greeting, receives the peer's greeting and READY command, and returns the socket type and identity in
+// it.
 func (g *guardedListener) greet(raw net.Conn) (kind, identity string, err error) {
 	if err := raw.SetDeadline(time.Now().Add(handshakeTime)); err != nil {
 		return "", "", err
@@ -190,7 +192,7 @@ func (g *guardedListener) greet(raw net.Conn) (kind, identity string, err error)
 	return kind, identity, raw.SetDeadline(time.Time{})
 }
 
-// Properties of the READY command. Their names are without regard to case.
+// Parts of the READY command. The names of properties are case-insensitive.
 const (
 	readyName        = "\x05READY"
 	socketTypeName   = "Socket-Type"
@@ -199,7 +201,7 @@ const (
 	longCommandFlags = 6
 )
 
-// readReady takes a READY command apart.
+// readReady returns the socket type and the identity in a READY command.
 func readReady(body []byte) (kind, identity string, ok bool) {
 	rest, ok := bytes.CutPrefix(body, []byte(readyName))
 	if !ok {
@@ -227,7 +229,7 @@ func readReady(body []byte) (kind, identity string, ok bool) {
 	return kind, identity, kind != "" && len(identity) <= maxIdentity
 }
 
-// readyCommand returns a READY command as the library reads it. It says nothing that has not been checked.
+// readyCommand returns a READY command for the library, with the checked properties only.
 func readyCommand(kind, identity string) []byte {
 	body := []byte(readyName)
 	for _, property := range [][2]string{{socketTypeName, kind}, {identityName, identity}} {

@@ -19,7 +19,8 @@ import (
 // listen starts a kernel's sockets in a directory of the test.
 func listen(t *testing.T) (Connection, *Sockets) {
 	t.Helper()
-	c := Connection{Transport: "ipc", IP: filepath.Join(t.TempDir(), "s"), ShellPort: 1, ControlPort: 2, StdinPort: 3, IOPubPort: 4, HeartbeatPort: 5}
+	c := Connection{Transport: "ipc", IP: filepath.Join(t.TempDir(), "s"), ShellPort: 1, ControlPort: 2, StdinPort: 3,
+		IOPubPort: 4, HeartbeatPort: 5}
 	s, err := Listen(c)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +64,8 @@ func peer(t *testing.T, c Connection, port int, kind string) net.Conn {
 func isCutOff(t *testing.T, conn net.Conn) {
 	t.Helper()
 	conn.SetReadDeadline(time.Now().Add(5 * time.Minute))
-	if _, err := io.Copy(io.Discard, conn); errors.Is(err, context.DeadlineExceeded) || err != nil && strings.Contains(err.Error(), "timeout") {
+	if _, err := io.Copy(io.Discard, conn); errors.Is(err, context.DeadlineExceeded) || err != nil &&
+		strings.Contains(err.Error(), "timeout") {
 		t.Error("the connection is still open")
 	}
 }
@@ -221,7 +223,8 @@ func FuzzFrames(f *testing.F) {
 			t.Fatalf("in one piece: %v, in pieces: %v", wholeErr, piecesErr)
 		}
 		if wholeErr == nil && (whole.skip != pieces.skip || whole.message != pieces.message || whole.count != pieces.count) {
-			t.Errorf("in one piece %d %d %d, in pieces %d %d %d", whole.skip, whole.message, whole.count, pieces.skip, pieces.message, pieces.count)
+			t.Errorf("in one piece %d %d %d, in pieces %d %d %d", whole.skip, whole.message, whole.count, pieces.skip,
+				pieces.message, pieces.count)
 		}
 	})
 }

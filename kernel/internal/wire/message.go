@@ -1,5 +1,5 @@
-// Package wire is Jupyter's wire protocol: connection files, signed messages in ZeroMQ frames, and sockets that survive
-// whatever a stranger sends to them.
+// Package wire implements Jupyter's wire protocol: connection files, signed messages in ZeroMQ frames, and sockets that
+// no input from a stranger can break.
 //
 // The protocol is "Messaging in Jupyter" of jupyter-client, version 5.4
 // (https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol).
@@ -21,10 +21,10 @@ import (
 // ProtocolVersion is the version of the messaging protocol that the kernel speaks.
 const ProtocolVersion = "5.4"
 
-// delimiter stands between the routing identities and the message itself.
+// delimiter separates the routing identities from the message itself.
 var delimiter = []byte("<IDS|MSG>")
 
-// maxID bounds the identifiers in a header: they are kept, and nobody needs long ones.
+// maxID bounds the length of identifiers in a header, as the kernel stores them.
 const maxID = 1024
 
 // Header is the header of a message.
@@ -37,27 +37,27 @@ type Header struct {
 	Version  string `json:"version"`
 }
 
-// Message is a message as it travels. The parts that the kernel only passes on stay as they came, byte for byte.
+// Message is a message on the wire. Parts that the kernel only passes on are kept byte for byte.
 type Message struct {
-	Identities [][]byte // where it came from and where answers go
+	Identities [][]byte // the routing identities of the sender, to which answers go
 	Header     Header
-	RawHeader  json.RawMessage // Header as it came: the parent_header of the answers
-	Parent     json.RawMessage // parent_header, {} if there is none
+	RawHeader  json.RawMessage // Header as received, for the parent_header of answers
+	Parent     json.RawMessage // the parent_header; {} if there is none
 	Metadata   json.RawMessage
 	Content    json.RawMessage
 	Buffers    [][]byte
 }
 
-// What is wrong with a message that Decode refuses.
+// The errors of Decode.
 var (
 	ErrFrames    = errors.New("not a Jupyter message")
 	ErrSignature = errors.New("wrong signature")
 	ErrJSON      = errors.New("damaged JSON")
 )
 
-// Decode takes a message out of its ZeroMQ frames: identities, delimiter, signature, header, parent header, metadata,
-// content, buffers. With a key, the signature is checked before anything else is looked at. The errors are the three
-// above.
+// Decode decodes a message from its ZeroMQ frames: identities, delimiter, signature, header, parent header, metadata,
+// content, buffers. With a key, the signature is checked before anything is parsed. The error is ErrFrames,
+// ErrSignature or ErrJSON.
 func Decode(frames [][]byte, key []byte) (*Message, error) {
 	at := -1
 	for i, frame := range frames {
@@ -89,13 +89,13 @@ func Decode(frames [][]byte, key []byte) (*Message, error) {
 	return m, nil
 }
 
-// isObject reports whether text is one JSON object that can be put into another message as it is.
+// isObject reports whether text is one JSON object, which can be embedded in another message unchanged.
 func isObject(text []byte) bool {
 	trimmed := bytes.TrimLeft(text, " \t\r\n")
 	return len(trimmed) > 0 && trimmed[0] == '{' && utf8.Valid(text) && json.Valid(text)
 }
 
-// Encode makes frames of a message and signs it. A missing Parent or Metadata becomes {}.
+// Encode returns the frames of a message, signed with key. Missing parts become {}.
 func (m *Message) Encode(key []byte) ([][]byte, error) {
 	header := m.RawHeader
 	if header == nil {
@@ -140,7 +140,7 @@ func NewHeader(msgType, session string) Header {
 	}
 }
 
-// NewID returns a random identifier, of a message or of a session.
+// NewID returns a random identifier for a message or a session.
 func NewID() string {
 	var b [16]byte
 	rand.Read(b[:])

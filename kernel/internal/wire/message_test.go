@@ -14,9 +14,10 @@ var testKey = []byte("a key")
 func testMessage() *Message {
 	return &Message{
 		Identities: [][]byte{[]byte("client")},
-		Header:     Header{MsgID: "1", Session: "s", Username: "u", Date: "2026-01-01T00:00:00Z", MsgType: "execute_request", Version: ProtocolVersion},
-		Content:    json.RawMessage(`{"code": "1 + 1", "n": 12345678901234567890}`),
-		Buffers:    [][]byte{{0, 1, 255}},
+		Header: Header{MsgID: "1", Session: "s", Username: "u", Date: "2026-01-01T00:00:00Z", MsgType: "execute_request",
+			Version: ProtocolVersion},
+		Content: json.RawMessage(`{"code": "1 + 1", "n": 12345678901234567890}`),
+		Buffers: [][]byte{{0, 1, 255}},
 	}
 }
 
@@ -31,7 +32,8 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Header != sent.Header || !reflect.DeepEqual(got.Identities, sent.Identities) || !reflect.DeepEqual(got.Buffers, sent.Buffers) {
+		if got.Header != sent.Header || !reflect.DeepEqual(got.Identities, sent.Identities) ||
+			!reflect.DeepEqual(got.Buffers, sent.Buffers) {
 			t.Errorf("%+v", got)
 		}
 		if !bytes.Equal(got.Content, sent.Content) || string(got.Parent) != "{}" {

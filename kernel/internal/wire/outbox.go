@@ -4,18 +4,18 @@ import (
 	"sync"
 )
 
-// keptBuffer is the largest buffer, in bytes, that an outbox keeps for what comes next.
+// keptBuffer is the size in bytes up to which an outbox reuses a buffer.
 const keptBuffer = 64 << 10
 
-// outbox holds what waits to be written to a connection, in its order, so that nobody waits for a peer that is slow to
-// read. It is for one reader, [outbox.take].
+// outbox queues the bytes to be written to a connection, so that senders need not wait for a peer that reads slowly.
+// Only one goroutine may call [outbox.take].
 type outbox struct {
-	total *backlog // of all outboxes
+	total *backlog // the bytes in all outboxes
 
 	mu      sync.Mutex
 	filled  *sync.Cond
 	waiting []byte
-	held    int64 // bytes waiting, and those taken and not sent yet
+	held    int64 // bytes that wait, and those that were taken and are not sent yet
 	closed  bool
 }
 
@@ -38,8 +38,8 @@ func (o *outbox) put(p []byte) bool {
 	return true
 }
 
-// take waits for something to send and returns all of it, or false if the outbox is closed. What was taken before is
-// given back, for its memory.
+// take waits for bytes to send and returns all of them, or false if the outbox is closed. before is the result of the
+// last call, whose memory is reused.
 func (o *outbox) take(before []byte) ([]byte, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -57,7 +57,7 @@ func (o *outbox) take(before []byte) ([]byte, bool) {
 	return batch, true
 }
 
-// sent notes that n of the bytes taken are on their way.
+// sent records that n of the bytes taken have been sent.
 func (o *outbox) sent(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

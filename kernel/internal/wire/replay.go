@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// replayWindow is how many messages back a repeated message is recognised: 2 MiB of digests.
+// replayWindow is the number of recent messages among which a repeated one is recognised; their digests take 2 MiB.
 const replayWindow = 1 << 16
 
-// Replay recognises a message that has come before. Whoever can listen to the sockets could otherwise send a signed
-// message once more and run a cell twice. The memory ends with the process: a kernel that is started again with the
-// same key takes old messages for new ones. The zero value is ready; it is safe for concurrent use.
+// Replay recognises messages that have been received before. Otherwise somebody who can listen to the sockets could
+// send a signed message again and run a cell twice. The memory ends with the process: a kernel that is restarted with
+// the same key accepts old messages as new. The zero value is ready to use. A Replay is safe for concurrent use.
 type Replay struct {
 	mu   sync.Mutex
 	seen map[[sha256.Size]byte]struct{}
@@ -18,8 +18,8 @@ type Replay struct {
 	next int
 }
 
-// Fresh reports whether a message is new, and remembers it. It goes by the whole header, with its date:
-// jupyter_client's manager and its client number their messages apart, so that two of them have the same id.
+// Fresh reports whether a message is new, and records it. It compares whole headers, with their dates, as
+// jupyter_client's manager and its client number their messages separately and so use the same ids.
 func (r *Replay) Fresh(m *Message) bool {
 	digest := sha256.Sum256(m.RawHeader)
 	r.mu.Lock()

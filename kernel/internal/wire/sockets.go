@@ -18,8 +18,8 @@ import (
 type Socket struct {
 	socket zmq4.Socket
 	mu     sync.Mutex
-	guard  *guardedListener // of a socket that listens
-	routes bool             // the first frame of a message is the identity of its receiver
+	guard  *guardedListener // set for a socket that listens
+	routes bool             // the first frame of a sent message is the identity of its receiver
 }
 
 // Recv returns the frames of the next message, the sender's identity first.
@@ -28,7 +28,7 @@ func (s *Socket) Recv() ([][]byte, error) {
 	return msg.Frames, err
 }
 
-// Send sends a message. To a peer that is not there, it is dropped.
+// Send sends a message. If the peer is not connected, the message is dropped.
 func (s *Socket) Send(frames [][]byte) error {
 	// The library would wait for the first peer.
 	if s.routes && !s.guard.crowd.has(s.guard, string(frames[0])) {
@@ -38,13 +38,13 @@ func (s *Socket) Send(frames [][]byte) error {
 	defer s.mu.Unlock()
 	err := s.socket.SendMulti(zmq4.NewMsgFrom(frames...))
 	if s.routes && (errors.Is(err, io.EOF) || errors.Is(err, zmq4.ErrClosedConn)) {
-		return nil // gone meanwhile; another connection of the same identity has it all the same
+		return nil // the peer has gone; another connection of the same identity has got the message all the same
 	}
 	return err
 }
 
-// Trust notes that the sender of a message, the first of the frames that Recv returned, knows the key. Where there are
-// too many connections, those that are not trusted make room; a trusted identity is so on all sockets of the kernel.
+// Trust records that the sender of a message knows the key; its identity is the first frame from Recv. If there are too
+// many connections, untrusted ones are cut off first. An identity is trusted on all sockets of the kernel.
 func (s *Socket) Trust(identity []byte) {
 	if s.guard != nil {
 		s.guard.crowd.trust(string(identity))
@@ -61,7 +61,7 @@ type Sockets struct {
 	crowd                        crowd
 }
 
-// Listen binds the sockets of a connection file, to its address only, and answers heartbeats.
+// Listen returns sockets that listen at the addresses of a connection file only. It answers heartbeats.
 func Listen(c Connection) (*Sockets, error) {
 	s := &Sockets{}
 	// DEALER is what clients use; REQ is allowed by the protocol.
@@ -74,7 +74,7 @@ func Listen(c Connection) (*Sockets, error) {
 		{&s.Shell, c.ShellPort, maxMessage},
 		{&s.Control, c.ControlPort, maxMessage},
 		{&s.Stdin, c.StdinPort, maxMessage},
-		// A ROUTER echoes to any number of clients, in any order; a REP would stop at the first client that breaks off.
+		// A ROUTER echoes to any number of clients in any order; a REP would stop at the first client that disconnects.
 		{&s.heartbeat, c.HeartbeatPort, largeMessage},
 	}
 	var err error
@@ -93,7 +93,7 @@ func Listen(c Connection) (*Sockets, error) {
 	return s, nil
 }
 
-// sendTime bounds how long the library waits with a message while its first peer is on the way in and breaks off.
+// sendTime bounds the time for which the library delays a message while the first peer connects.
 const sendTime = time.Second
 
 func (s *Sockets) bind(c Connection, port int, socketType func(context.Context, ...zmq4.Option) zmq4.Socket,
@@ -118,11 +118,11 @@ func (s *Sockets) beat() {
 		if err != nil {
 			return
 		}
-		s.heartbeat.Send(frames) // to a client that has gone: nothing to do
+		s.heartbeat.Send(frames) // an error means that the client has gone
 	}
 }
 
-// Refused returns the number of connections that were cut off: because of what they sent, because they did not read, or
+// Refused returns the number of connections that were cut off because of what they sent, because they did not read, or
 // because there were too many.
 func (s *Sockets) Refused() int64 { return s.crowd.refused.Load() }
 
@@ -140,8 +140,8 @@ func (s *Sockets) closeAfter(err error) error {
 	return err
 }
 
-// Dial connects to a socket of another kernel, whose connection is private. The identity is the one under which that
-// kernel answers; for a subscription it is of no importance.
+// Dial connects to a socket of another kernel with a private connection. That kernel addresses its answers to the
+// identity; a subscription does not need one.
 func Dial(ctx context.Context, kind func(context.Context, ...zmq4.Option) zmq4.Socket, c Connection, port int,
 	identity string) (*Socket, error) {
 	socket := kind(ctx, zmq4.WithID(zmq4.SocketIdentity(identity)), zmq4.WithLogger(log.New(io.Discard, "", 0)))
@@ -152,7 +152,7 @@ func Dial(ctx context.Context, kind func(context.Context, ...zmq4.Option) zmq4.S
 	return &Socket{socket: socket}, nil
 }
 
-// Subscribe connects to what a kernel publishes, as Dial does, and asks for all of it.
+// Subscribe connects to the socket on which a kernel publishes and subscribes to all messages.
 func Subscribe(ctx context.Context, c Connection, port int) (*Socket, error) {
 	s, err := Dial(ctx, zmq4.NewSub, c, port, "")
 	if err != nil {
@@ -165,14 +165,14 @@ func Subscribe(ctx context.Context, c Connection, port int) (*Socket, error) {
 	return s, nil
 }
 
-// prepared is a transport through which the ZeroMQ library accepts from listeners that exist already.
+// prepared is a transport with which the ZeroMQ library accepts connections from existing listeners.
 var prepared = &preparedTransport{listeners: map[string]net.Listener{}}
 
 const preparedScheme = "prepared"
 
 func init() {
 	if err := zmq4.RegisterTransport(preparedScheme, prepared); err != nil {
-		panic(err) // only a name that is taken
+		panic(err) // the name is taken, which cannot be
 	}
 }
 
@@ -182,7 +182,7 @@ type preparedTransport struct {
 	listeners map[string]net.Listener
 }
 
-// offer returns the endpoint at which the library finds a listener.
+// offer registers a listener and returns the endpoint at which the library finds it.
 func (t *preparedTransport) offer(l net.Listener) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
