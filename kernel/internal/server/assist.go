@@ -16,16 +16,17 @@ import (
 )
 
 const (
-	// assistTime bounds one completion or inspection. A front end waits less; the answer warms the next one.
+	// assistTime bounds one completion or inspection. A front end waits less than that; a late answer still warms gopls
+	// for the next one.
 	assistTime = 10 * time.Second
-	// maxAssists is how many of them may be under way; more are answered with nothing.
+	// maxAssists bounds the number of them that are under way; further ones are refused.
 	maxAssists = 8
 	// goplsPoll is how often a session without gopls looks whether it has been built.
 	goplsPoll = time.Second
 )
 
-// assistant asks gopls, which knows the cell and the declarations of the cells before it. It does not wait for a cell
-// that runs.
+// assistant answers questions about code with gopls, which sees the cell and the declarations of earlier cells. It does
+// not wait for a running cell.
 type assistant struct {
 	s     *server
 	slots chan struct{}
@@ -56,7 +57,7 @@ func (s *server) startAssistant() {
 	}()
 }
 
-// get returns gopls, started again if it has ended.
+// get returns gopls, and starts it if it does not run.
 func (a *assistant) get() (*gopls.Client, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -81,7 +82,7 @@ func (a *assistant) get() (*gopls.Client, error) {
 	return a.client, err
 }
 
-// ask puts a question to gopls, and once more if gopls has ended over it.
+// ask calls question with gopls, and once more if gopls has ended during the call.
 func (a *assistant) ask(question func(context.Context, *gopls.Client) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), assistTime)
 	defer cancel()
@@ -119,7 +120,7 @@ func (a *assistant) close() {
 	}
 }
 
-// assist answers a request for help with the code, without holding up other requests.
+// assist answers a request for completion or inspection in a goroutine, so that other requests need not wait.
 func (s *server) assist(r *request, replyType string, make func(*request) (any, error)) {
 	select {
 	case s.assistant.slots <- struct{}{}:
@@ -217,7 +218,7 @@ func (s *server) inspect(r *request) (any, error) {
 	return map[string]any{"status": "ok", "found": len(data) > 0, "data": data, "metadata": map[string]any{}}, nil
 }
 
-// byteOffset returns the place in text of a position counted in code points, as Jupyter's protocol counts since 5.2.
+// byteOffset returns the offset in text of a position in code points, in which Jupyter's protocol counts since 5.2.
 func byteOffset(text string, position int) int {
 	if position <= 0 {
 		return 0

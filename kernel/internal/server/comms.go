@@ -7,13 +7,13 @@ import (
 	"continuousnet/kernel/internal/gonb"
 )
 
-// gonbTarget is the only comm target in the kernel: the widgets of GoNB.
+// gonbTarget is the kernel's only comm target, that of GoNB's widgets.
 const gonbTarget = "gonb_comm"
 
-// maxComms bounds the open comms, which a front end makes.
+// maxComms bounds the number of open comms, which front ends can open at will.
 const maxComms = 10_000
 
-// comms are the open comms, target names by comm id.
+// comms holds the target names of the open comms by comm id.
 type comms struct {
 	mu   sync.Mutex
 	open map[string]string
@@ -51,7 +51,7 @@ func (c *comms) clear() {
 	c.open = nil
 }
 
-// list returns what comm_info_reply holds; an empty target means all.
+// list returns the open comms of a target as in comm_info_reply; an empty target stands for all.
 func (c *comms) list(target string) map[string]map[string]string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -64,8 +64,8 @@ func (c *comms) list(target string) map[string]map[string]string {
 	return all
 }
 
-// comm handles what a front end says about a comm. One for GoNB's widgets is passed on; any other target is unknown
-// here, and the protocol's answer to that is to close the comm.
+// comm handles a front end's message about a comm. Messages for GoNB's widgets are passed on; a comm with another
+// target is closed, which is the protocol's answer to an unknown target.
 func (s *server) comm(r *request) {
 	s.status(r.Message, "busy")
 	defer func() {
@@ -87,7 +87,7 @@ func (s *server) comm(r *request) {
 		}
 	case "comm_close":
 		s.comms.remove(content.ID)
-		return // GoNB does not listen to it
+		return // GoNB does not handle it
 	case "comm_msg":
 		if !s.comms.has(content.ID) {
 			return
@@ -96,7 +96,7 @@ func (s *server) comm(r *request) {
 	s.engine.forward(r)
 }
 
-// commFromGoNB keeps the list right when GoNB opens or closes a comm.
+// commFromGoNB records that GoNB has opened or closed a comm.
 func (s *server) commFromGoNB(e gonb.Event) {
 	var content struct {
 		ID     string `json:"comm_id"`

@@ -9,8 +9,8 @@ import (
 	"continuousnet/kernel/internal/proc"
 )
 
-// interrupt answers an interrupt_request: the running cell gets SIGINT and may finish its work, the second time it is
-// killed. Without a running cell there is nothing to do.
+// interrupt answers an interrupt_request: the running cell gets SIGINT and may finish its work; the second time it is
+// killed. Without a running cell nothing happens.
 func (s *server) interrupt(r *request) {
 	s.answer(r, "interrupt_reply", func(*request) (any, error) {
 		s.interruptCell()
@@ -44,8 +44,9 @@ func (s *server) press(grace time.Duration) {
 	go s.interruptUntilOver(cell, cell.attempt, interrupter)
 }
 
-// interruptUntilOver interrupts what a cell runs. GoNB goes on with what follows an interrupted command in the cell,
-// and that is interrupted too; between two steps, and at the beginning, there is nothing to interrupt for a moment.
+// interruptUntilOver interrupts the processes of a cell until the attempt is over. After an interrupted command GoNB
+// goes on with the rest of the cell, which is interrupted too. At the beginning, and between two steps, there is no
+// process to interrupt for a moment.
 func (s *server) interruptUntilOver(cell *run, a *attempt, interrupter *proc.Interrupter) {
 	const pause = 20 * time.Millisecond
 	var last []proc.Process
@@ -72,7 +73,7 @@ func (s *server) interruptUntilOver(cell *run, a *attempt, interrupter *proc.Int
 	}
 }
 
-// anyOf reports whether one of the processes is still among those that run.
+// anyOf reports whether one of the processes still runs.
 func anyOf(processes, running []proc.Process) bool {
 	return slices.ContainsFunc(processes, func(p proc.Process) bool {
 		return slices.ContainsFunc(running,
@@ -80,7 +81,7 @@ func anyOf(processes, running []proc.Process) bool {
 	})
 }
 
-// shutdown answers a shutdown_request and ends the session; Jupyter starts a new kernel if it wants to restart.
+// shutdown answers a shutdown_request and ends the session. For a restart, Jupyter starts a new kernel.
 func (s *server) shutdown(r *request) {
 	var content struct {
 		Restart bool `json:"restart"`
@@ -116,11 +117,11 @@ func (s *server) end() {
 	s.stop()
 }
 
-// watch looks after a cell that runs: whether it waits for input, and what it uses. The function that it returns ends
-// the watch and says what the cell has used.
+// watch watches a running cell, to ask for input that it waits for and to measure what it uses. The returned function
+// ends the watch and returns the usage of the cell.
 func (s *server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *attempt) func() proc.Usage {
 	const interval = 100 * time.Millisecond
-	const share = 50 // looking at processes takes at most this part of the time: there may be many
+	const share = 50 // looking at processes takes at most 1/50 of the time, as there may be many
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	sampler := proc.NewSampler(engine.PID)
@@ -137,7 +138,7 @@ func (s *server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *a
 				return
 			case <-tick.C:
 			}
-			if a.mu.TryLock() { // else a message is being handled, and a later tick does
+			if a.mu.TryLock() { // otherwise a message is being handled, and a later tick will do
 				cell.text("stderr", a.stderr.Tick())
 				a.mu.Unlock()
 			}

@@ -18,35 +18,35 @@ import (
 	"continuousnet/kernel/internal/wire"
 )
 
-// maxParents is how many requests back an output that comes late finds its own.
+// maxParents is the number of recent requests to which late outputs can still be assigned.
 const maxParents = 1024
 
-// supervisor keeps a GoNB running and knows what it was told.
+// supervisor keeps a GoNB running, and keeps what the next one has to be told.
 type supervisor struct {
 	s *server
 
 	mu       sync.Mutex
 	guard    *proc.Guard
 	engine   *gonb.Engine
-	starting chan struct{} // closed when engine or err is there
+	starting chan struct{} // closed when engine or err is set
 	err      error
-	lost     string                     // what could not be restored; said with the next cell
-	sent     int                        // cells that this GoNB has got: its execution counter
-	numbers  map[int]numbered           // by that counter
-	settings []string                   // special commands that changed its state
+	lost     string                     // a message with what could not be restored, for the next cell
+	sent     int                        // the number of cells sent to this GoNB, which is its execution counter
+	numbers  map[int]numbered           // the cells by that counter
+	settings []string                   // special commands that changed GoNB's state
 	parents  map[string]json.RawMessage // headers of the front end's requests, by the id of the message to GoNB
 	order    []string                   // the keys of parents, oldest first
-	waiting  map[string]chan error      // messages of the server's own, by id
+	waiting  map[string]chan error      // results of the server's own messages, by id
 }
 
-// numbered is a cell that GoNB got.
+// numbered is a cell that was sent to GoNB.
 type numbered struct {
 	label     string
 	text      []string // the user's lines
 	rewritten source.Rewritten
 }
 
-// startEngine starts the guard and, behind it, GoNB.
+// startEngine starts the guard, and GoNB in the background.
 func (s *server) startEngine(ctx context.Context) error {
 	s.engine = supervisor{s: s, parents: map[string]json.RawMessage{}, waiting: map[string]chan error{}}
 	if _, err := s.engine.liveGuard(); err != nil {
@@ -56,7 +56,7 @@ func (s *server) startEngine(ctx context.Context) error {
 	return nil
 }
 
-// liveGuard returns the guard, another one if it has been killed.
+// liveGuard returns the guard; it starts another one if the guard has ended.
 func (v *supervisor) liveGuard() (*proc.Guard, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -71,7 +71,7 @@ func (v *supervisor) liveGuard() (*proc.Guard, error) {
 	return guard, v.s.processes.SetGuard(guard.PID())
 }
 
-// start starts a GoNB in the background. Cells wait for it in ready.
+// start starts a GoNB in the background; ready waits for it.
 func (v *supervisor) start(ctx context.Context) {
 	v.mu.Lock()
 	done := make(chan struct{})
@@ -105,10 +105,11 @@ func (v *supervisor) startGoNB(ctx context.Context) (*gonb.Engine, error) {
 	return engine, v.s.processes.SetGoNB(engine.PID)
 }
 
-// errRefused is what GoNB says of code that it cannot compile or carry out.
+// errRefused is the error for code that GoNB cannot compile or carry out.
 var errRefused = errors.New("GoNB refuses it")
 
-// restore tells a new GoNB what the one before it knew. What it refuses, one by one, is left out.
+// restore sends a new GoNB the settings and declarations of the one before it. Those that it refuses are left out and
+// reported.
 func (v *supervisor) restore(ctx context.Context, engine *gonb.Engine, settings []string) error {
 	var lost []string
 	try := func(code string) error {
@@ -140,17 +141,18 @@ func (v *supervisor) restore(ctx context.Context, engine *gonb.Engine, settings 
 	return v.report(lost)
 }
 
-// report has the next cell say what could not be restored.
+// report stores what could not be restored, for the next cell.
 func (v *supervisor) report(lost []string) error {
 	if len(lost) > 0 {
 		v.mu.Lock()
 		defer v.mu.Unlock()
-		v.lost = "GoNB was started again; these could not be restored:\n    " + strings.ReplaceAll(strings.Join(lost, "\n"), "\n", "\n    ") + "\n"
+		v.lost = "GoNB was started again; these could not be restored:\n    " +
+			strings.ReplaceAll(strings.Join(lost, "\n"), "\n", "\n    ") + "\n"
 	}
 	return nil
 }
 
-// takeLost returns what could not be restored, once.
+// takeLost returns the message about what could not be restored, and clears it.
 func (v *supervisor) takeLost() string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -161,7 +163,7 @@ func (v *supervisor) takeLost() string {
 
 var errStopped = errors.New("interrupted before it began")
 
-// ready waits for GoNB, until stop is closed. One that has died is started again.
+// ready returns GoNB when it is ready, or errStopped when stop is closed. A GoNB that has ended is started again, once.
 func (v *supervisor) ready(ctx context.Context, stop <-chan struct{}) (*gonb.Engine, error) {
 	for again := true; ; again = false {
 		v.mu.Lock()
@@ -192,7 +194,7 @@ func (v *supervisor) ready(ctx context.Context, stop <-chan struct{}) (*gonb.Eng
 	}
 }
 
-// run runs code in GoNB without showing anything.
+// run runs code in GoNB without showing its output.
 func (v *supervisor) run(ctx context.Context, engine *gonb.Engine, code string) error {
 	header := engine.NewHeader("execute_request")
 	done := make(chan error, 1)
@@ -220,7 +222,7 @@ func (v *supervisor) run(ctx context.Context, engine *gonb.Engine, code string) 
 	}
 }
 
-// number registers a cell that is about to be sent, under the number that GoNB will give it.
+// number registers a cell that is about to be sent, and returns the number that GoNB will give it.
 func (v *supervisor) number(cell *run, rewritten source.Rewritten) int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -229,7 +231,7 @@ func (v *supervisor) number(cell *run, rewritten source.Rewritten) int {
 	return v.sent
 }
 
-// route hands on what GoNB says.
+// route passes on a message from GoNB: to the cell that runs, to a call of run, or to the front end.
 func (v *supervisor) route(e gonb.Event) {
 	defer v.s.survive("a message from GoNB", nil)
 	id := wire.ParentID(e.Message.Parent)
@@ -253,7 +255,7 @@ func (v *supervisor) route(e gonb.Event) {
 		}
 		return
 	}
-	// What is left are late outputs of a cell that is done, and what widgets say, which may be long after.
+	// What remains are late outputs of a cell that has ended, and messages of widgets, which may come much later.
 	isComm := strings.HasPrefix(kind, "comm_")
 	if !isComm && (!known || e.Channel != gonb.IOPub || kind == "status" || kind == "execute_input") {
 		return
@@ -264,7 +266,7 @@ func (v *supervisor) route(e gonb.Event) {
 	v.s.publishRaw(parent, kind, output.Objects(e.Message.Content), e.Message.Metadata, e.Message.Buffers)
 }
 
-// refusal is the error in an execute_reply.
+// refusal returns the error in an execute_reply, or nil.
 func refusal(reply json.RawMessage) error {
 	var content struct {
 		Status string `json:"status"`
@@ -279,14 +281,14 @@ func refusal(reply json.RawMessage) error {
 	return nil
 }
 
-// current is the GoNB that is ready; nil if none is.
+// current returns the GoNB that is ready; nil if none is.
 func (v *supervisor) current() *gonb.Engine {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.engine
 }
 
-// parent remembers which request of the front end a message to GoNB stands for.
+// parent records the request of the front end to which a message to GoNB belongs.
 func (v *supervisor) parent(id string, m *wire.Message) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -306,15 +308,16 @@ func (v *supervisor) forward(r *request) {
 	}
 	header := engine.NewHeader(r.Header.MsgType)
 	v.parent(header.MsgID, r.Message)
-	if err := engine.Send(gonb.Shell, &wire.Message{Header: header, Metadata: r.Metadata, Content: r.Content, Buffers: r.Buffers}); err != nil {
+	m := &wire.Message{Header: header, Metadata: r.Metadata, Content: r.Content, Buffers: r.Buffers}
+	if err := engine.Send(gonb.Shell, m); err != nil {
 		v.s.o.Log.Printf("%s: %v", r.Header.MsgType, err)
 	}
 }
 
-// maxSettings bounds the special commands that are remembered.
+// maxSettings bounds the number of special commands that are kept.
 const maxSettings = 1000
 
-// keep remembers a special command for the next GoNB. It takes the place of an earlier one for the same thing.
+// keep stores a special command for the next GoNB. It replaces an earlier command for the same setting.
 func (v *supervisor) keep(command string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -324,7 +327,7 @@ func (v *supervisor) keep(command string) {
 	}
 }
 
-// sameSetting says whether the second of two commands makes the first one void.
+// sameSetting reports whether command overrides an earlier command.
 func sameSetting(old, command string) bool {
 	a, b := strings.Fields(old), strings.Fields(command)
 	if old == command || len(a) == 0 || len(b) == 0 || a[0] != b[0] {
@@ -346,7 +349,7 @@ func sameSetting(old, command string) bool {
 	return false
 }
 
-// close ends GoNB and everything that it started.
+// close ends GoNB and all processes that it has started.
 func (v *supervisor) close() {
 	v.mu.Lock()
 	guard := v.guard
@@ -361,7 +364,7 @@ func (v *supervisor) close() {
 	}
 }
 
-// engineDied reports a cell during which GoNB ended, and starts the next one.
+// engineDied returns the error of a cell during which GoNB ended, and starts the next GoNB.
 func (s *server) engineDied(engine *gonb.Engine) *report.Report {
 	s.comms.clear()
 	if s.stopping.Load() {
@@ -373,7 +376,7 @@ func (s *server) engineDied(engine *gonb.Engine) *report.Report {
 	return &report.Report{Name: "EngineDied", Value: value, Traceback: strings.Split(text, "\n")}
 }
 
-// cells finds the user's text behind GoNB's numbers.
+// cells returns the lookup of the user's lines by GoNB's cell numbers.
 func (v *supervisor) cells() report.Cells { return numberedCells{v} }
 
 type numberedCells struct{ v *supervisor }

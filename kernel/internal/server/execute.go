@@ -17,19 +17,19 @@ import (
 	"continuousnet/kernel/internal/wire"
 )
 
-// ShowCall is the call that the kernel puts around a cell's last expression.
+// ShowCall is the function that the kernel calls with the value of a cell's last expression, and showImport its import.
 const (
 	ShowCall   = "cnetcell.Show"
 	showImport = `import cnetcell "continuousnet/kernel/cell"`
 )
 
-// textLimit bounds the text of a cell that waits to be shown: at the pace of the front end it takes some seconds.
+// textLimit bounds the text of a cell that waits to be shown; showing that much takes some seconds.
 const textLimit = 4 << 20
 
 const (
-	// lastOutputs is how long the outputs of a cell are sent when the kernel ends.
+	// lastOutputs is the time for which outputs of a cell are still sent when the kernel ends.
 	lastOutputs = time.Second
-	// goneTime is how long the end of a GoNB that takes no messages is waited for.
+	// goneTime bounds the wait for the end of a GoNB that takes no messages.
 	goneTime = 5 * time.Second
 )
 
@@ -66,35 +66,35 @@ type run struct {
 
 	stop  chan struct{}   // closed by the first interrupt
 	done  chan struct{}   // closed when the cell has ended
-	shown map[string]bool // display ids that it has used; for the one that handles outputs
+	shown map[string]bool // display ids that the cell has used; accessed only where GoNB's messages are handled
 
 	mu           sync.Mutex
 	attempt      *attempt
-	input        chan string // what was typed, for the attempt
-	asked        bool        // an input_request is open
+	input        chan string // what the user has typed, for the attempt
+	asked        bool        // an input_request has not been answered
 	gonbAsks     bool        // GoNB asks for input by itself
-	gonbAlways   bool        // and will do it again
+	gonbAlways   bool        // GoNB asks by itself for every input of this cell
 	refusedInput bool        // the cell wants input and cannot get it
 	pressed      bool        // interrupted
 	interrupted  proc.Activity
 	interrupter  *proc.Interrupter // for the attempt
 }
 
-// attempt is one execution of a run by GoNB; a run may need more than one.
+// attempt is one execution of a run by GoNB. A run may need more than one.
 type attempt struct {
 	id    string // of the message to GoNB
 	reply chan json.RawMessage
 	idle  chan struct{}
-	over  chan struct{} // closed when it counts no more
+	over  chan struct{} // closed when the attempt has ended
 
 	mu       sync.Mutex // held while a message is handled
 	splitter *output.Splitter
 	stderr   report.Stderr
-	begun    bool // GoNB has said something
+	begun    bool // GoNB has sent a message for it
 	ended    bool
 }
 
-// answered takes GoNB's reply, the first one.
+// answered stores GoNB's first reply.
 func (a *attempt) answered(content json.RawMessage) {
 	select {
 	case a.reply <- content:
@@ -102,7 +102,7 @@ func (a *attempt) answered(content json.RawMessage) {
 	}
 }
 
-// quiet notes that GoNB is done with the cell.
+// quiet records that GoNB has sent all outputs of the cell.
 func (a *attempt) quiet() {
 	select {
 	case <-a.idle:
@@ -111,7 +111,8 @@ func (a *attempt) quiet() {
 	}
 }
 
-// end ends the attempt; what comes later is not handled. It returns what is left of stderr.
+// end ends the attempt, after which messages for it are ignored. It returns the rest of stderr, and whether GoNB had
+// begun.
 func (a *attempt) end() (stderr string, begun bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -121,14 +122,15 @@ func (a *attempt) end() (stderr string, begun bool) {
 	return a.stderr.Rest(), a.begun
 }
 
-// enqueue takes an execute_request.
+// enqueue queues an execute_request, or aborts it if there is no room.
 func (s *server) enqueue(r *request) {
 	if !s.queue.push(r) {
 		s.abort(r)
 	}
 }
 
-// abort answers a cell that is not executed. It has no number: front ends would show it beside the cell.
+// abort answers a cell that is not executed. The answer has no execution count, which front ends would show beside the
+// cell.
 func (s *server) abort(r *request) {
 	s.status(r.Message, "busy")
 	s.reply(r, "execute_reply", map[string]string{"status": "aborted"})
@@ -204,8 +206,8 @@ func (s *server) execute(ctx context.Context, r *request) {
 	s.ended()
 	close(cell.done)
 
-	// What waits is aborted before the reply: a client that has read the error may send the next cell at once. After an
-	// interrupt it is, too, when the cell has ended well: whoever stops "run all" does not mean one cell of many.
+	// Waiting cells are aborted before the reply is sent, as a client that has read the error may send the next cell at
+	// once. After an interrupt they are aborted even if the cell has ended well: whoever stops "run all" means all cells.
 	if (failure != nil || cell.stopped()) && cell.content.StopOnError {
 		for _, waiting := range s.queue.drain() {
 			s.abort(waiting)
@@ -214,7 +216,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 	s.reply(r, "execute_reply", reply)
 }
 
-// notice shows, once and with the first cell, what is wrong with the installation.
+// notice shows a problem of the installation with the first cell, once.
 func (s *server) notice(cell *run) {
 	if s.o.Notice != "" && !s.noticed && !cell.content.Silent {
 		s.noticed = true
@@ -222,15 +224,15 @@ func (s *server) notice(cell *run) {
 	}
 }
 
-// Of what an interrupted cell has shown, so much may still wait; it is sent in a second or two.
+// Limits of the output of an interrupted cell that may still wait to be sent, which takes a second or two.
 const (
 	enoughText     = 256 << 10 // bytes
-	enoughBytes    = 8 << 20   // of messages, fewer than hold up the cell
+	enoughBytes    = 8 << 20   // of messages, fewer than those that block the cell
 	enoughMessages = 500
 )
 
-// message puts an output in its place among the texts of the cell. A silent cell has none. Of a cell that was
-// interrupted because it showed too much, what waits already is enough.
+// message queues an output of the cell. It ignores outputs of silent cells, and of interrupted cells for which enough
+// is waiting.
 func (c *run) message(msgType string, content, metadata json.RawMessage, buffers [][]byte) {
 	if c.content.Silent || c.stopped() && c.showsEnough() {
 		return
@@ -256,7 +258,7 @@ func (c *run) text(name, text string) {
 	}
 }
 
-// flush sends what a cell has shown. When the kernel ends, what takes long is left.
+// flush waits until the outputs of a cell have been sent. When the kernel ends, it waits no longer than lastOutputs.
 func (s *server) flush(stream *output.Stream) {
 	defer stream.Close()
 	flushed := make(chan struct{})
@@ -275,7 +277,7 @@ func (s *server) flush(stream *output.Stream) {
 	}
 }
 
-// runSafely calls runCell; a panic of the kernel's own ends the cell and not the kernel.
+// runSafely calls runCell. A panic in it ends the cell and not the kernel.
 func (s *server) runSafely(ctx context.Context, cell *run) (failure *report.Report) {
 	defer s.survive("this cell", func(err error) {
 		failure = failed("KernelError", err.Error())
@@ -313,12 +315,12 @@ func (s *server) runCell(ctx context.Context, cell *run) *report.Report {
 	}
 }
 
-// result is how an attempt ended.
+// result is the outcome of an attempt.
 type result struct {
 	failure   *report.Report
-	unbuilt   bool
-	unread    bool   // nor its special commands
-	unheard   bool   // GoNB ended before it began with the cell
+	unbuilt   bool   // the cell was not compiled
+	unread    bool   // its special commands were not carried out either
+	unheard   bool   // GoNB ended before it started the cell
 	dotImport string // the path of a dot import that an earlier cell made and this one does not use
 }
 
@@ -374,7 +376,7 @@ func (s *server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 	return s.judge(cell, reply, stderr, number)
 }
 
-// prepare makes an attempt of a cell the one that runs.
+// prepare makes a new attempt the current one of the cell.
 func (s *server) prepare(cell *run, engine *gonb.Engine, rewritten source.Rewritten) (*attempt, wire.Header) {
 	header := engine.NewHeader("execute_request")
 	a := &attempt{id: header.MsgID, reply: make(chan json.RawMessage, 1), idle: make(chan struct{}),
@@ -392,7 +394,7 @@ func (s *server) prepare(cell *run, engine *gonb.Engine, rewritten source.Rewrit
 	return a, header
 }
 
-// asksByItself reports whether a cell has GoNB ask for input.
+// asksByItself reports whether one of a cell's special commands makes GoNB ask for input.
 func asksByItself(special []string) bool {
 	return slices.ContainsFunc(special, func(command string) bool {
 		return strings.HasPrefix(command, "%with_inputs") || strings.HasPrefix(command, "%with_password")

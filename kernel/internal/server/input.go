@@ -9,10 +9,11 @@ import (
 	"continuousnet/kernel/internal/wire"
 )
 
-// A cell reads its standard input as any program does. The kernel sees it wait, asks the front end, and writes what was
-// typed into the pipe. GoNB's own way to ask (%with_inputs, gonbui.RequestInput) goes on working.
+// A cell reads its standard input as any program does. When the kernel finds that a process waits for input, it asks
+// the front end and writes what the user types into the pipe. GoNB's own ways to ask (%with_inputs,
+// gonbui.RequestInput) work as well.
 
-// wantsInput reports whether a process of the cell waits for input that nobody has asked for.
+// wantsInput reports whether a process of the cell waits for input for which the front end has not been asked.
 func (s *server) wantsInput(cell *run, engine *gonb.Engine) (waits bool, pid int) {
 	cell.mu.Lock()
 	settled := cell.gonbAsks || cell.refusedInput
@@ -24,7 +25,8 @@ func (s *server) wantsInput(cell *run, engine *gonb.Engine) (waits bool, pid int
 	return waits, pid
 }
 
-// offerInput asks the front end for the input that a process of the cell waits for.
+// offerInput asks the front end for the input for which a process of the cell waits. If the front end offers none, the
+// cell is interrupted.
 func (s *server) offerInput(ctx context.Context, cell *run, engine *gonb.Engine, pid int) {
 	if !cell.content.AllowStdin {
 		cell.mu.Lock()
@@ -49,7 +51,7 @@ func (s *server) offerInput(ctx context.Context, cell *run, engine *gonb.Engine,
 
 // askInput sends an input_request to the front end that sent the cell.
 func (s *server) askInput(cell *run, content json.RawMessage) {
-	cell.stream.Flush() // the question that the cell has printed
+	cell.stream.Flush() // shows the question that the cell has printed
 	cell.mu.Lock()
 	cell.asked = true
 	cell.mu.Unlock()
@@ -59,7 +61,7 @@ func (s *server) askInput(cell *run, content json.RawMessage) {
 	})
 }
 
-// inputReply takes what was typed.
+// inputReply passes on what the user has typed.
 func (s *server) inputReply(r *request) {
 	var content struct {
 		Value string `json:"value"`
@@ -86,7 +88,7 @@ func (s *server) inputReply(r *request) {
 	}
 }
 
-// answerInput passes what was typed on to GoNB.
+// answerInput passes on what the user has typed to GoNB.
 func (v *supervisor) answerInput(value string) {
 	engine := v.current()
 	if engine == nil {

@@ -10,9 +10,9 @@ import (
 	"continuousnet/kernel/internal/report"
 )
 
-// What becomes of a cell that GoNB is done with: its error, in words for people.
+// How a cell has ended, and its error in readable form.
 
-// judge makes a result of GoNB's execute_reply.
+// judge returns the result of an attempt from GoNB's execute_reply and the cell's stderr.
 func (s *server) judge(cell *run, reply json.RawMessage, stderr string, number int) result {
 	var content struct {
 		Status    string   `json:"status"`
@@ -30,7 +30,7 @@ func (s *server) judge(cell *run, reply json.RawMessage, stderr string, number i
 		return result{failure: &noInput}
 	}
 	if content.Status == "ok" {
-		// To GoNB a cell is well whatever the commands in it have done.
+		// GoNB replies ok even if a command in the cell has failed.
 		if pressed && report.IsExit(stderr) {
 			return result{failure: interruptedBy(strings.TrimSpace(strings.TrimPrefix(stderr, "^C")))}
 		}
@@ -65,7 +65,7 @@ func failed(name, value string) *report.Report {
 	return &report.Report{Name: name, Value: value, Traceback: []string{value}}
 }
 
-// hideShow takes the kernel's own call out of what the compiler says.
+// hideShow removes the kernel's own call from the messages of the compiler.
 func hideShow(value *string, traceback []string) {
 	const words = " in argument to " + ShowCall
 	*value = strings.ReplaceAll(*value, words, "")
@@ -85,12 +85,12 @@ var noInput = func() report.Report {
 var interruptedBuild = report.Report{Name: "Interrupted", Value: "interrupted while it was compiled",
 	Traceback: []string{"interrupted while it was compiled; nothing of this cell has run"}}
 
-// interruptedBy returns the error of a cell that was stopped and did not end well; ending says how.
+// interruptedBy returns the error of a cell that was interrupted and ended as the text describes.
 func interruptedBy(ending string) *report.Report {
 	return &report.Report{Name: "Interrupted", Value: "interrupted", Traceback: []string{"interrupted: " + ending}}
 }
 
-// definedBy names the cell whose statements defined a name: its value went with the cell.
+// definedBy returns the label of the cell whose statements defined a name. Its value ended with that cell.
 func (s *server) definedBy(name string) (cell string, ok bool) {
 	number, ok := s.locals.Cell(name)
 	return fmt.Sprintf("cell [%d]", number), ok

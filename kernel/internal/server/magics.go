@@ -19,10 +19,10 @@ type magic struct {
 	run                    func(*server, *run, string) error // nil: GoNB's own
 }
 
-// magics are the special commands: those of this kernel, and those that GoNB carries out.
+// magics lists the special commands, the kernel's own and GoNB's.
 var magics []magic
 
-func init() { // not a literal: help reads it
+func init() { // set here, as help refers to magics
 	magics = []magic{
 		{"%help", "", "this page", (*server).help},
 		{"%usage", "", "time, processor and memory of the last cell, memory of the kernel, messages that were dropped",
@@ -57,8 +57,8 @@ func init() { // not a literal: help reads it
 	}
 }
 
-// magics carries out the special commands that are the kernel's own and returns the cell without them. Their lines
-// stay, empty, so that line numbers do.
+// magics carries out the kernel's own special commands and returns the cell without them. Their lines become empty, so
+// that line numbers stay the same.
 func (s *server) magics(cell *run) (string, *report.Report) {
 	lines := strings.Split(cell.content.Code, "\n")
 	if first, _, _ := strings.Cut(lines[0], " "); strings.HasPrefix(first, "%%") && len(strings.TrimSpace(first)) > 2 {
@@ -78,7 +78,7 @@ func (s *server) magics(cell *run) (string, *report.Report) {
 	return strings.Join(lines, "\n"), nil
 }
 
-// help opens the pager with what a cell can do.
+// help opens the pager with a page on cells and special commands.
 func (s *server) help(cell *run, arguments string) error {
 	if arguments != "" {
 		return fmt.Errorf("%%help takes no arguments, found %q; a name is explained by Shift+Tab or Tab", arguments)
@@ -115,7 +115,7 @@ Package continuousnet/kernel/cell shows values: cell.Display(v), cell.Update("id
 method HTML, Markdown, SVG or PNG, or an image.Image, is shown as that.
 `
 
-// showUsage prints what the session has used.
+// showUsage prints the resources that the session has used.
 func (s *server) showUsage(cell *run, _ string) error {
 	s.mu.Lock()
 	last := s.last
@@ -147,7 +147,8 @@ func (s *server) memoryInUse() (memory int64, processes int) {
 	return memory, processes
 }
 
-// completeMagic completes the name of a special command; nil if the cursor, at the end of text, is not in one.
+// completeMagic returns the completions of a special command at the end of text and the offset at which it begins; nil
+// if there is none.
 func completeMagic(text string) (names []string, from int) {
 	from = strings.LastIndexByte(text, '\n') + 1
 	word := text[from:]
@@ -163,7 +164,7 @@ func completeMagic(text string) (names []string, from int) {
 	return names, from
 }
 
-// inspectMagic explains the special command in whose line the cursor is.
+// inspectMagic returns the explanation of the special command in the line of the cursor.
 func inspectMagic(text string, cursor int) (string, bool) {
 	from := strings.LastIndexByte(text[:cursor], '\n') + 1
 	line, _, _ := strings.Cut(text[from:], "\n")

@@ -2,13 +2,13 @@ package server
 
 import "sync"
 
-// maxQueue bounds the cells that wait, by number and by the size of their messages.
+// maxQueue and maxQueueBytes bound the number of waiting cells and the size of their messages.
 const (
 	maxQueue      = 10_000
 	maxQueueBytes = 256 << 20
 )
 
-// queue holds the cells that wait for the one that runs.
+// queue holds the cells that wait for the running one.
 type queue struct {
 	mu     sync.Mutex
 	change *sync.Cond
@@ -19,7 +19,7 @@ type queue struct {
 
 func (q *queue) init() { q.change = sync.NewCond(&q.mu) }
 
-// push appends a request; false if there is no room.
+// push appends a request. It returns false if there is no room or the queue is closed.
 func (q *queue) push(r *request) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -32,7 +32,7 @@ func (q *queue) push(r *request) bool {
 	return true
 }
 
-// pop waits for the next request; nil after close.
+// pop waits for the next request and returns it; nil after close.
 func (q *queue) pop() *request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -48,7 +48,7 @@ func (q *queue) pop() *request {
 	return r
 }
 
-// drain takes out all that wait.
+// drain removes all requests and returns them.
 func (q *queue) drain() []*request {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -57,7 +57,7 @@ func (q *queue) drain() []*request {
 	return all
 }
 
-// close ends push and pop, and returns what waited.
+// close makes push and pop return at once from now on, and returns the requests that waited.
 func (q *queue) close() []*request {
 	q.mu.Lock()
 	defer q.mu.Unlock()

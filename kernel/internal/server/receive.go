@@ -17,7 +17,7 @@ type request struct {
 	channel string
 }
 
-// serve receives the requests of a socket. What is not a message of this session is counted and forgotten.
+// serve receives the requests of a socket. Messages that are not valid or have come before are dropped and counted.
 func (s *server) serve(channel string, socket *wire.Socket) {
 	for {
 		frames, err := socket.Recv()
@@ -83,14 +83,14 @@ func (s *server) answer(r *request, replyType string, make func(*request) (any, 
 	s.stillBusy()
 }
 
-// made returns the content of an answer.
+// made returns the content of an answer. A panic in make becomes an error.
 func (s *server) made(r *request, make func(*request) (any, error)) (content any, err error) {
 	defer s.survive(r.Header.MsgType, func(mistake error) { err = mistake })
 	return make(r)
 }
 
-// survive, deferred, keeps a mistake in the kernel's own code from ending the session. It is logged, and handed to
-// told.
+// survive, deferred, recovers from a panic in the kernel's own code, logs it and passes it to told, so that the session
+// goes on.
 func (s *server) survive(what string, told func(error)) {
 	mistake := recover()
 	if mistake == nil {
@@ -102,7 +102,7 @@ func (s *server) survive(what string, told func(error)) {
 	}
 }
 
-// decode reads the content of a request into a struct that holds the defaults.
+// decode unmarshals the content of a request into a struct that holds the defaults.
 func decode(r *request, into any) error {
 	if err := json.Unmarshal(r.Content, into); err != nil {
 		var wrong *json.UnmarshalTypeError
@@ -116,7 +116,7 @@ func decode(r *request, into any) error {
 
 var errReplayed = errors.New("replayed")
 
-// counters count the messages that were dropped, by what was wrong with them.
+// counters counts dropped messages by reason.
 type counters struct {
 	mu sync.Mutex
 	n  map[error]int64

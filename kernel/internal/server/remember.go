@@ -7,10 +7,10 @@ import (
 	"continuousnet/kernel/internal/source"
 )
 
-// What GoNB remembers from cell to cell, kept for the next GoNB.
+// The state that GoNB keeps from cell to cell, recorded for the next GoNB.
 
-// remember keeps what GoNB now remembers: the declarations of a cell that compiled, and the special commands that
-// changed its state. It carries them out before it compiles; which of them failed it does not say.
+// remember records what GoNB has kept of a cell: its declarations if it was compiled, and the special commands that
+// changed GoNB's state. GoNB carries these out before it compiles, and does not report which of them failed.
 func (s *server) remember(cell *run, rewritten source.Rewritten, r result) {
 	if r.unread {
 		return

@@ -9,7 +9,7 @@ import (
 	"continuousnet/kernel/internal/wire"
 )
 
-// The requests that are answered from what the server knows.
+// Requests that the server answers by itself, without GoNB and gopls.
 
 func (s *server) kernelInfo(*request) (any, error) {
 	type link struct {
@@ -58,7 +58,7 @@ func (s *server) historyReply(r *request) (any, error) {
 	return s.history.Reply(r.Content)
 }
 
-// connect answers with the ports of the sockets.
+// connect returns the ports of the sockets.
 func (s *server) connect(*request) (any, error) {
 	c := s.connection
 	return map[string]any{
@@ -67,7 +67,7 @@ func (s *server) connect(*request) (any, error) {
 	}, nil
 }
 
-// usage answers the request by which JupyterLab's resource display asks.
+// usage returns the answer for JupyterLab's display of resources.
 func (s *server) usage(*request) (any, error) {
 	host, err := os.Hostname()
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *server) usage(*request) (any, error) {
 		"cpu_count": runtime.NumCPU()}, nil
 }
 
-// commInfo lists the comms that are open.
+// commInfo returns the open comms.
 func (s *server) commInfo(r *request) (any, error) {
 	var content struct {
 		Target string `json:"target_name"`

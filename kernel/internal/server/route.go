@@ -8,9 +8,9 @@ import (
 	"continuousnet/kernel/internal/output"
 )
 
-// What GoNB says while a cell runs, and what the cell's own process says through it.
+// GoNB's messages while a cell runs, and those of the cell's own process, which come through GoNB.
 
-// fromGoNB handles a message of the attempt that runs.
+// fromGoNB handles a message for the current attempt.
 func (s *server) fromGoNB(cell *run, a *attempt, e gonb.Event) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -32,7 +32,7 @@ func (s *server) fromGoNB(cell *run, a *attempt, e gonb.Event) {
 	}
 }
 
-// outputOf handles what GoNB publishes.
+// outputOf handles a message that GoNB publishes.
 func (s *server) outputOf(cell *run, a *attempt, e gonb.Event) {
 	m := e.Message
 	switch m.Header.MsgType {
@@ -53,7 +53,7 @@ func (s *server) outputOf(cell *run, a *attempt, e gonb.Event) {
 		if json.Unmarshal(m.Content, &content) == nil && content.State == "idle" {
 			a.quiet()
 		}
-	case "execute_input", "error": // the server's own say it better
+	case "execute_input", "error": // the server sends its own instead
 	case "display_data", "update_display_data":
 		if content := object(output.Objects(m.Content)); content != nil && !cell.content.Silent {
 			cell.message(s.displayType(cell, m.Header.MsgType, content), raw(content), m.Metadata, m.Buffers)
@@ -66,11 +66,11 @@ func (s *server) outputOf(cell *run, a *attempt, e gonb.Event) {
 	}
 }
 
-// said handles a message that the cell's own process wrote with package cell.
+// said handles a message that the cell's process has written with package cell.
 func (s *server) said(cell *run, kind string, body []byte) {
 	content := object(output.Objects(json.RawMessage(body)))
 	if content == nil {
-		return // not by that package
+		return // not written by that package
 	}
 	switch kind {
 	case "result":
@@ -94,7 +94,7 @@ func (s *server) said(cell *run, kind string, body []byte) {
 	}
 }
 
-// object reads a JSON object; nil if it is none.
+// object returns the members of a JSON object; nil if text is not one.
 func object(text json.RawMessage) map[string]json.RawMessage {
 	var content map[string]json.RawMessage
 	if json.Unmarshal(text, &content) != nil {
@@ -103,12 +103,12 @@ func object(text json.RawMessage) map[string]json.RawMessage {
 	return content
 }
 
-// maxDisplays bounds the display ids that are remembered.
+// maxDisplays bounds the number of display ids that are kept.
 const maxDisplays = 10_000
 
-// displayType returns the type of the message for a display: the first with an id shows, later ones update. When a cell
-// is run again, the front end has thrown away what it showed, and its first display shows anew. msgType is for displays
-// without an id.
+// displayType returns the type of the message for a display: the first display with an id is shown, later ones update
+// it. When a cell is run again, the front end has dropped its outputs, so its first display is shown anew. Displays
+// without an id keep msgType.
 func (s *server) displayType(cell *run, msgType string, content map[string]json.RawMessage) string {
 	var transient struct {
 		ID string `json:"display_id"`

@@ -6,7 +6,7 @@ import (
 	"continuousnet/kernel/internal/wire"
 )
 
-// status publishes busy or idle.
+// status publishes the state busy or idle.
 func (s *server) status(parent *wire.Message, state string) {
 	s.publish(parent.RawHeader, "status", map[string]string{"execution_state": state})
 }
@@ -32,7 +32,7 @@ func (s *server) publishRaw(parent json.RawMessage, msgType string, content, met
 	s.send(s.sockets.IOPub, m)
 }
 
-// reply answers a request, on the channel on which it came.
+// reply answers a request on the channel from which it came.
 func (s *server) reply(r *request, msgType string, content any) {
 	body, err := json.Marshal(content)
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *server) send(socket *wire.Socket, m *wire.Message) {
 	}
 }
 
-// stillBusy repeats that a cell runs, if one does.
+// stillBusy publishes busy once more if a cell runs.
 func (s *server) stillBusy() {
 	s.repeat.Lock()
 	defer s.repeat.Unlock()
@@ -62,7 +62,7 @@ func (s *server) stillBusy() {
 	}
 }
 
-// errorContent is the content of a reply that failed, and of the message error.
+// errorContent is the content of an error message, and of a reply with status error.
 type errorContent struct {
 	Status    string   `json:"status,omitempty"`
 	Name      string   `json:"ename"`

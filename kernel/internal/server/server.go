@@ -1,10 +1,10 @@
-// Package server is the kernel that a Jupyter front end talks to. It owns the sockets and answers at any time, also
-// while a cell runs; cells it hands to GoNB, one at a time, in the form that GoNB understands, and what comes back it
-// puts right and passes on. When GoNB dies it starts another.
+// Package server is the kernel as a Jupyter front end sees it. It listens on the kernel's sockets and answers requests
+// at any time, also while a cell runs. It passes cells to GoNB, one at a time and in a form that GoNB understands, and
+// passes the corrected outputs and errors on to the front end. If GoNB dies, it starts another one.
 //
-// The way of a cell: [server.serve] decodes a request, the [queue] keeps the order, [server.execute] rewrites the cell
-// (package source), sends it to GoNB (package gonb), passes the outputs on at a pace that front ends bear (package
-// output), and makes of a failure something to read (package report).
+// The way of a cell: [server.serve] decodes the request, the [queue] keeps the order, and [server.execute] rewrites the
+// cell (package source), sends it to GoNB (package gonb), passes the outputs on at a rate that front ends can take
+// (package output), and turns a failure into a readable error (package report).
 package server
 
 import (
@@ -26,39 +26,39 @@ import (
 	"continuousnet/kernel/internal/wire"
 )
 
-// Options are what a session is started with.
+// Options are the settings of a session.
 type Options struct {
 	ConnectionFile string
-	Program        string                               // the kernel's own program, which is also its guard
-	GoNB           func(connectionFile string) []string // GoNB's command line
+	Program        string                               // the path of the kernel's program, which is also the guard
+	GoNB           func(connectionFile string) []string // returns GoNB's command line
 	Env            []string                             // of GoNB and of the cells
-	Front          map[string]string                    // programs that GoNB and cells find before those in PATH, by name
+	Front          map[string]string                    // programs, by name, that GoNB and cells find before PATH's
 	Gopls          string                               // the program, which may come while the session runs
 	NoGopls        func() (brief, long string)          // says why there is no gopls yet
-	Sources        func(importPath string) string       // the directory of a package, "" if it is unknown
-	Checkout       string                               // the project, whose packages cells import; empty if it has gone
-	Notice         string                               // shown with the first cell: what is wrong with the installation
-	Grace          time.Duration                        // from an interrupt to the end of a cell that goes on all the same
-	Interrupt      <-chan os.Signal                     // Ctrl-C, where the kernel was started by hand
+	Sources        func(importPath string) string       // returns the directory of a package, "" if it is unknown
+	Checkout       string                               // the project, whose packages cells import; empty if missing
+	Notice         string                               // a problem of the installation, shown with the first cell
+	Grace          time.Duration                        // the time from an interrupt until a cell is killed
+	Interrupt      <-chan os.Signal                     // delivers Ctrl-C if the kernel was started by hand
 	History        string                               // file
 	Version        string                               // of this program
 	GoVersion      string
 	Log            *log.Logger
 }
 
-// shutdownGrace is how long a running cell has to save when the kernel ends. Jupyter kills a kernel after 5 s, and
-// sends a signal after half of that.
+// shutdownGrace is the time that a running cell has to save when the kernel ends. Jupyter signals a kernel after half
+// of 5 s and then kills it.
 const shutdownGrace = 2 * time.Second
 
-// Directories below the session's, which goes with the session.
+// Directories below that of the session, with which they are removed.
 const (
-	binDir    = "bin"   // Options.Front
+	binDir    = "bin"   // the programs of Options.Front
 	tempDir   = "tmp"   // TMPDIR of GoNB and of the cells
-	goplsDir  = "gopls" // what gopls takes for the module of the cells
+	goplsDir  = "gopls" // the module of the cells, for gopls
 	socketDir = "gonb"  // the sockets to GoNB
 )
 
-// server is one session.
+// server is the state of a session.
 type server struct {
 	o          Options
 	connection wire.Connection
@@ -66,7 +66,7 @@ type server struct {
 	id         string // the kernel's, as Jupyter knows it
 	session    string
 	sockets    *wire.Sockets
-	dir        string // where Jupyter started the kernel, and where cells run
+	dir        string // the directory in which Jupyter started the kernel and cells run
 	processes  *proc.Session
 	history    *history.History
 	memory     source.Memory
@@ -80,9 +80,9 @@ type server struct {
 	token      string // marks the messages of cells in their standard output
 	started    time.Time
 
-	repeat sync.Mutex // held while stillBusy looks and speaks: no busy comes behind a cell's idle
+	repeat sync.Mutex // held by stillBusy, so that no busy follows the idle of a cell
 
-	displays map[string]string // which cell made a display id; for the one that handles outputs
+	displays map[string]string // the cell that made a display id; used only where GoNB's messages are handled
 	ending   chan struct{}     // closed when the session begins to end
 
 	mu      sync.Mutex
@@ -119,7 +119,7 @@ func Run(ctx context.Context, o Options) error {
 		dir: dir, processes: processes, token: strings.ReplaceAll(wire.NewID(), "-", ""), started: time.Now(),
 		displays: map[string]string{}, ending: make(chan struct{}),
 	}
-	// Answers first: a front end waits for them, and GoNB takes longer.
+	// The sockets come first: a front end waits for answers, and GoNB takes longer to start.
 	if s.sockets, err = wire.Listen(connection); err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func Run(ctx context.Context, o Options) error {
 	defer s.history.Close()
 
 	asked := ctx.Done()
-	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx)) // who asks for the end still lets a cell save
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx)) // when the caller's context ends, a cell may still save
 	defer s.stop()
 	s.queue.init()
 	s.publish(nil, "status", map[string]string{"execution_state": "starting"})
@@ -172,7 +172,7 @@ func Run(ctx context.Context, o Options) error {
 	return nil
 }
 
-// furnish makes the directories of a session.
+// furnish makes the directories of a session, and links to the programs of Options.Front.
 func furnish(dir string, front map[string]string) error {
 	for _, name := range []string{binDir, tempDir, goplsDir, socketDir} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
@@ -193,12 +193,12 @@ func kernelID(file string) string {
 	return strings.TrimPrefix(name, "kernel-")
 }
 
-// sweep removes what sessions that were killed have left behind.
+// sweep cleans up after sessions that were killed.
 func (s *server) sweep() {
 	proc.Sweep(proc.BaseDir(), s.o.Log.Writer())
 }
 
-// keepFresh keeps the session's directory from those who remove what is old in temporary directories.
+// keepFresh touches the session's directory every day, so that cleaners of old temporary files leave it alone.
 func (s *server) keepFresh(ctx context.Context) {
 	day := time.NewTicker(24 * time.Hour)
 	defer day.Stop()
@@ -214,8 +214,8 @@ func (s *server) keepFresh(ctx context.Context) {
 	}
 }
 
-// linger gives the last messages time to leave: the ZeroMQ library sends what is published from a queue of its own, and
-// closing the socket drops it.
+// linger gives the last messages time to be sent: the ZeroMQ library publishes from a queue of its own, which it drops
+// when the socket is closed.
 func (s *server) linger() { time.Sleep(100 * time.Millisecond) }
 
 func (s *server) current() *run {
@@ -224,7 +224,7 @@ func (s *server) current() *run {
 	return s.running
 }
 
-// ended notes that no cell runs any more.
+// ended records that no cell runs any more.
 func (s *server) ended() {
 	s.repeat.Lock()
 	defer s.repeat.Unlock()

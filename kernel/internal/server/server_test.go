@@ -151,7 +151,8 @@ func TestNumberedCells(t *testing.T) {
 
 func TestDecode(t *testing.T) {
 	request := func(content string) *request {
-		return &request{Message: &wire.Message{Header: wire.Header{MsgType: "complete_request"}, Content: json.RawMessage(content)}}
+		return &request{Message: &wire.Message{Header: wire.Header{MsgType: "complete_request"},
+			Content: json.RawMessage(content)}}
 	}
 	var content cursorRequest
 	err := decode(request(`{"code":"x","cursor_pos":"end"}`), &content)
@@ -178,7 +179,8 @@ func TestEnvironment(t *testing.T) {
 	s.o.Env = []string{"TMPDIR=/elsewhere", "PATH=/usr/bin", "A=1", proc.SessionEnv + "=/other"}
 	got := s.environment()
 	slices.Sort(got)
-	want := []string{"A=1", cell.TokenVariable + "=t", proc.SessionEnv + "=/session", "PATH=/session/bin:/usr/bin", "TMPDIR=/session/tmp"}
+	want := []string{"A=1", cell.TokenVariable + "=t", proc.SessionEnv + "=/session", "PATH=/session/bin:/usr/bin",
+		"TMPDIR=/session/tmp"}
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
@@ -195,14 +197,19 @@ func TestJudge(t *testing.T) {
 		want          string // the name of the error
 		unbuilt       bool
 	}{
-		"well":                    {`{"status":"ok"}`, "", &run{}, "", false},
-		"saved in time":           {`{"status":"ok"}`, "", &run{pressed: true, interrupted: proc.Running}, "", false},
-		"a command failed":        {`{"status":"ok"}`, "exit status 3\n", &run{}, "", false},
-		"a command interrupted":   {`{"status":"ok"}`, "signal: interrupt\n", &run{pressed: true, interrupted: proc.Running}, "Interrupted", false},
-		"a command wants input":   {`{"status":"ok"}`, "signal: interrupt\n", &run{pressed: true, refusedInput: true}, "StdinNotImplementedError", false},
-		"a program interrupted":   {`{"status":"error","evalue":"signal: interrupt"}`, "^C\nsignal: interrupt\n", &run{pressed: true, interrupted: proc.Running}, "Interrupted", false},
-		"a build interrupted":     {`{"status":"error","evalue":""}`, "", &run{pressed: true, interrupted: proc.Compiling}, "Interrupted", true},
-		"a program that gives up": {`{"status":"error","evalue":"exit status 3"}`, "exit status 3\n", &run{}, "ExitStatus", false},
+		"well":             {`{"status":"ok"}`, "", &run{}, "", false},
+		"saved in time":    {`{"status":"ok"}`, "", &run{pressed: true, interrupted: proc.Running}, "", false},
+		"a command failed": {`{"status":"ok"}`, "exit status 3\n", &run{}, "", false},
+		"a command interrupted": {`{"status":"ok"}`, "signal: interrupt\n", &run{pressed: true, interrupted: proc.Running},
+			"Interrupted", false},
+		"a command wants input": {`{"status":"ok"}`, "signal: interrupt\n", &run{pressed: true, refusedInput: true},
+			"StdinNotImplementedError", false},
+		"a program interrupted": {`{"status":"error","evalue":"signal: interrupt"}`, "^C\nsignal: interrupt\n",
+			&run{pressed: true, interrupted: proc.Running}, "Interrupted", false},
+		"a build interrupted": {`{"status":"error","evalue":""}`, "", &run{pressed: true, interrupted: proc.Compiling},
+			"Interrupted", true},
+		"a program that gives up": {`{"status":"error","evalue":"exit status 3"}`, "exit status 3\n", &run{}, "ExitStatus",
+			false},
 	} {
 		s := &server{}
 		s.engine.s = s
@@ -222,7 +229,8 @@ func TestJudge(t *testing.T) {
 func TestSettings(t *testing.T) {
 	var v supervisor
 	for _, command := range []string{
-		"%env A 1", "%cd x", "%env B 2", "%env A=3", "%cd x", "%cd y", "%goflags -race", "%goflags", `%goflags ""`, "%track a.go", "%track b.go",
+		"%env A 1", "%cd x", "%env B 2", "%env A=3", "%cd x", "%cd y", "%goflags -race", "%goflags", `%goflags ""`,
+		"%track a.go", "%track b.go",
 	} {
 		v.keep(command)
 	}
@@ -267,7 +275,8 @@ func TestSaidNonsense(t *testing.T) {
 	var sent []string
 	s := &server{displays: map[string]string{}, o: Options{Log: log.New(io.Discard, "", 0)}}
 	cell := &run{req: &request{Message: &wire.Message{}}}
-	cell.stream = output.New(func(msgType string, _, _ json.RawMessage, _ [][]byte) { sent = append(sent, msgType) }, output.Options{})
+	cell.stream = output.New(func(msgType string, _, _ json.RawMessage, _ [][]byte) { sent = append(sent, msgType) },
+		output.Options{})
 	for _, kind := range []string{"result", "display", "update", "clear", "other"} {
 		for _, body := range []string{"null", "", "[]", "{", "7", "\"x\""} {
 			s.said(cell, kind, []byte(body))
@@ -297,7 +306,8 @@ func TestRefusal(t *testing.T) {
 	if err := refusal(json.RawMessage(`{"status":"ok"}`)); err != nil {
 		t.Error(err)
 	}
-	if err := refusal(json.RawMessage(`{"status":"error","evalue":"undefined: x"}`)); !errors.Is(err, errRefused) || !strings.Contains(err.Error(), "undefined: x") {
+	if err := refusal(json.RawMessage(`{"status":"error","evalue":"undefined: x"}`)); !errors.Is(err, errRefused) ||
+		!strings.Contains(err.Error(), "undefined: x") {
 		t.Error(err)
 	}
 }
