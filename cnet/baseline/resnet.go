@@ -77,7 +77,8 @@ func (n *ResNetV2) layers(b block) []layer {
 	}
 	for i := range list {
 		list[i].conv, list[i].norm = fmt.Sprintf("%s/conv%d", b.path, i+1), fmt.Sprintf("%s/norm%d", b.path, i+1)
-		list[i].theirConv, list[i].theirNorm = fmt.Sprintf("%s.conv%d", b.name, i+1), fmt.Sprintf("%s.bn%d", b.name, i+1)
+		list[i].theirConv = fmt.Sprintf("%s.conv%d", b.name, i+1)
+		list[i].theirNorm = fmt.Sprintf("%s.bn%d", b.name, i+1)
 	}
 	return list
 }

@@ -49,7 +49,8 @@ var multistepMethods = []Method{
 // Info describes the method.
 func (a Adams) Info() Info {
 	info := Info{
-		Name: a.Name, Kind: "Adams–Bashforth", Order: a.order(), Stages: 1, Evaluations: 1, Networks: true, Note: a.Note,
+		Name: a.Name, Kind: "Adams–Bashforth", Order: a.order(), Stages: 1, Evaluations: 1, Networks: true,
+		Note: a.Note,
 	}
 	if a.Implicit {
 		info.Kind, info.Evaluations = "Adams–Moulton", 0

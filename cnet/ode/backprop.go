@@ -146,7 +146,8 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	if err != nil {
 		return nil, err
 	}
-	r := &replay{p: p, o: solver.o, norm: solver.norm, cost: cost, g: &Gradient{Parameters: make([]float64, p.Parameters)}}
+	r := &replay{p: p, o: solver.o, norm: solver.norm, cost: cost,
+		g: &Gradient{Parameters: make([]float64, p.Parameters)}}
 	switch m := solver.method.(type) {
 	case Tableau:
 		if !m.Explicit() {
@@ -157,8 +158,8 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	case Adams:
 		r.step = r.adams(m)
 	default:
-		return nil, fmt.Errorf("ode: %s (%s) cannot be differentiated by backpropagation; use an explicit Runge–Kutta scheme",
-			m.Info().Name, m.Info().Kind)
+		return nil, fmt.Errorf("ode: %s (%s) cannot be differentiated by backpropagation; "+
+			"use an explicit Runge–Kutta scheme", m.Info().Name, m.Info().Kind)
 	}
 	begun := time.Now()
 	r.times = []float64{p.T0}
@@ -383,9 +384,11 @@ func (r *replay) adams(a Adams) func(tp *tape, t0, t1 float64, from carry) (carr
 		}
 		s := adamsStep[*node]{
 			Adams: a, t: t0, length: h, h: h, weights: table.weights, combine: tp.combine,
-			rate:      func(_ int, c float64, x *node) *node { return tp.rate(t0+c*h, x) },
-			converged: func(x, before, after *node) bool { return r.norm.converged(x.value, before.value, after.value) },
-			forget:    r.o.compat.forgetRate,
+			rate: func(_ int, c float64, x *node) *node { return tp.rate(t0+c*h, x) },
+			converged: func(x, before, after *node) bool {
+				return r.norm.converged(x.value, before.value, after.value)
+			},
+			forget: r.o.compat.forgetRate,
 		}
 		var next carry
 		next.x, next.past, _ = s.take(from.x, first, from.past)

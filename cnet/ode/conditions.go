@@ -39,7 +39,8 @@ func Conditions(tb Tableau, order int) []Condition {
 			value := m.sum(m.b, m.weights(t))
 			residual := estimate{new(big.Rat).Sub(value.value, big.NewRat(1, int64(t.density))), value.rounding}
 			f, _ := value.value.Float64()
-			list = append(list, Condition{Tree: t.name, Order: q + 1, Density: t.density, Value: f, Holds: residual.zero()})
+			list = append(list, Condition{Tree: t.name, Order: q + 1, Density: t.density, Value: f,
+				Holds: residual.zero()})
 		}
 	}
 	return list

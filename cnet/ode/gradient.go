@@ -46,7 +46,8 @@ const Auto = -1
 // scheme or an Adams method.
 func Differentiate(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, error) {
 	if p.VJP == nil {
-		return nil, fmt.Errorf("ode: Problem.VJP is nil; gradients need it: it must add aᵀ∂f/∂x to ax and aᵀ∂f/∂p to ap")
+		return nil, fmt.Errorf("ode: Problem.VJP is nil; " +
+			"gradients need it: it must add aᵀ∂f/∂x to ax and aᵀ∂f/∂p to ap")
 	}
 	if cost == nil {
 		return nil, fmt.Errorf("ode: the cost is nil")
@@ -60,8 +61,8 @@ func Differentiate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 			d.Checkpoints)
 	}
 	if o.EveryStep {
-		return nil, fmt.Errorf("ode: gradients need outputs that do not depend on the steps; use Options.At instead of " +
-			"EveryStep")
+		return nil, fmt.Errorf("ode: gradients need outputs that do not depend on the steps; " +
+			"use Options.At instead of EveryStep")
 	}
 	if len(o.At) == 0 {
 		o.At = []float64{p.T1}
@@ -94,8 +95,8 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 	if method, err := back.method(); err != nil {
 		return nil, err
 	} else if _, split := method.(Splitting); split {
-		return nil, fmt.Errorf("ode: the adjoint equation is not separable, as %s needs it; give Differentiation.Adjoint "+
-			"with another scheme", method.Info().Name)
+		return nil, fmt.Errorf("ode: the adjoint equation is not separable, as %s needs it; "+
+			"give Differentiation.Adjoint with another scheme", method.Info().Name)
 	}
 	grid := back.Grid
 	g := &Gradient{Forward: solution.Stats, States: len(solution.X) + 3}
@@ -111,8 +112,8 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 	}}
 	back.Dense, back.EveryStep = false, false
 	if back.RTols != nil || back.ATols != nil {
-		return nil, fmt.Errorf("ode: the backward solution has more components than X0; give Differentiation.Adjoint with " +
-			"tolerances of its own")
+		return nil, fmt.Errorf("ode: the backward solution has more components than X0; " +
+			"give Differentiation.Adjoint with tolerances of its own")
 	}
 	back.groups = []int{n, 2 * n, 2*n + m}
 	if m == 0 {

@@ -75,7 +75,8 @@ func TestGraphEqualsHost(t *testing.T) {
 		}
 		t.Run(info.Name, func(t *testing.T) {
 			p := ode.Problem{F: nonAutonomousHost, X0: []float64{1}, T1: 2}
-			o := ode.Options{Method: m, Steps: 20, RTol: 1e-300, ATol: 1e-300} // correctors repeat as often as in the graph
+			// At these tolerances correctors repeat as often as in the graph.
+			o := ode.Options{Method: m, Steps: 20, RTol: 1e-300, ATol: 1e-300}
 			host, err := ode.Solve(p, o)
 			if err != nil {
 				t.Fatal(err)

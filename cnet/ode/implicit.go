@@ -41,7 +41,8 @@ var errNewton = errors.New("the Newton iterations for an implicit stage did not 
 func newImplicit(s *Solver, tb Tableau) *implicitStepper {
 	n := len(s.x)
 	r := &implicitStepper{
-		s: s, tb: tb, est: make([]float64, n), base: make([]float64, n), at: make([]float64, n), residual: make([]float64, n),
+		s: s, tb: tb, est: make([]float64, n), base: make([]float64, n), at: make([]float64, n),
+		residual: make([]float64, n),
 		jacobian: make([]float64, n*n), lu: newLU(n),
 	}
 	for range tb.B {

@@ -96,12 +96,13 @@ func TestFraction(t *testing.T) {
 func TestRegisterRefusesBadTableaux(t *testing.T) {
 	half := [][]float64{{}, {1. / 2}}
 	for want, tb := range map[string]Tableau{
-		"name without spaces":                {Name: "two words", Order: 1, A: [][]float64{{}}, B: []float64{1}},
-		"sum to 0.5, not 1":                  {Name: "x", Order: 1, A: [][]float64{{}}, B: []float64{0.5}},
-		"fully implicit":                     {Name: "x", Order: 1, A: [][]float64{{1, 0}, {1}}, B: []float64{1, 0}},
-		"c_1 = 0.25":                         {Name: "x", Order: 2, A: half, B: []float64{0, 1}, C: []float64{0, 0.25}},
-		"one entry per stage":                {Name: "x", Order: 1, A: half, B: []float64{1}},
-		"A[1][0] is NaN":                     {Name: "x", Order: 1, A: [][]float64{{}, {math.NaN()}}, B: []float64{0, 1}},
+		"name without spaces": {Name: "two words", Order: 1, A: [][]float64{{}}, B: []float64{1}},
+		"sum to 0.5, not 1":   {Name: "x", Order: 1, A: [][]float64{{}}, B: []float64{0.5}},
+		"fully implicit":      {Name: "x", Order: 1, A: [][]float64{{1, 0}, {1}}, B: []float64{1, 0}},
+		"c_1 = 0.25":          {Name: "x", Order: 2, A: half, B: []float64{0, 1}, C: []float64{0, 0.25}},
+		"one entry per stage": {Name: "x", Order: 1, A: half, B: []float64{1}},
+		"A[1][0] is NaN": {Name: "x", Order: 1, A: [][]float64{{}, {math.NaN()}},
+			B: []float64{0, 1}},
 		"B[0] is +Inf":                       {Name: "x", Order: 1, A: [][]float64{{}}, B: []float64{math.Inf(1)}},
 		"Err must have one entry":            {Name: "x", Order: 1, A: half, B: []float64{1, 0}, Err: []float64{1}},
 		"claims order 3, but violates":       {Name: "x", Order: 3, A: half, B: []float64{0, 1}},

@@ -358,7 +358,8 @@ func (f solverFolder) compareAccuracy(t *testing.T, name string, c solverCase, s
 func (f solverFolder) compareErrors(t *testing.T, c solverCase, cost Cost, got, want []float64, rtol float64) {
 	t.Helper()
 	g, err := Differentiate(f.problem(t, c),
-		Options{Scheme: "dopri8", RTol: 1e-12, ATol: 1e-12, MaxStep: 0.05, At: f.Grids[c.Grid]}, cost, Differentiation{})
+		Options{Scheme: "dopri8", RTol: 1e-12, ATol: 1e-12, MaxStep: 0.05, At: f.Grids[c.Grid]}, cost,
+		Differentiation{})
 	if err != nil {
 		t.Fatal(err)
 	}

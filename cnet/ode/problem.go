@@ -16,8 +16,8 @@ type Problem struct {
 	X0     []float64
 	T0, T1 float64 // T1 may lie before T0
 
-	// Samples is the number of independent states in X0, which is then a batch [Samples, n]; 0 means 1. It matters to Norm
-	// PerSample and to Options.Independent; F gets the whole batch.
+	// Samples is the number of independent states in X0, which is then a batch [Samples, n]; 0 means 1. It matters to
+	// Norm PerSample and to Options.Independent; F gets the whole batch.
 	Samples int
 
 	// Jacobian writes ∂f_i/∂x_j to j[i·n+j], for implicit schemes; nil: finite differences are used.
@@ -185,7 +185,8 @@ func (o Options) check(p Problem, info Info) error {
 		return fmt.Errorf("ode: Options.Steps, StepSize and Grid exclude each other; give one")
 	}
 	if ways == 0 && !info.Adaptive && p.T0 != p.T1 {
-		return fmt.Errorf("ode: %s has no error estimate to choose steps by; give Options.Steps, StepSize or Grid", info.Name)
+		return fmt.Errorf("ode: %s has no error estimate to choose steps by; give Options.Steps, StepSize or Grid",
+			info.Name)
 	}
 	if o.Independent && (o.EveryStep || o.Dense || len(p.Events) > 0) {
 		return fmt.Errorf("ode: independent samples have no steps, curves and events in common; use SolveEach")
@@ -206,7 +207,8 @@ func (o Options) check(p Problem, info Info) error {
 		name  string
 		value float64
 	}{
-		{"StepSize", o.StepSize}, {"RTol", o.RTol}, {"ATol", o.ATol}, {"FirstStep", o.FirstStep}, {"MinStep", o.MinStep},
+		{"StepSize", o.StepSize}, {"RTol", o.RTol}, {"ATol", o.ATol}, {"FirstStep", o.FirstStep},
+		{"MinStep", o.MinStep},
 		{"MaxStep", o.MaxStep},
 	} {
 		if !(f.value >= 0) || f.name != "MaxStep" && math.IsInf(f.value, 0) {

@@ -52,7 +52,8 @@ func TestJumpsEverywhere(t *testing.T) {
 				continue
 			}
 			for _, d := range []Differentiation{{}, {Checkpoints: Auto}, {Backsolve: true}} {
-				g, err := Differentiate(p, o, func(_ int, _ float64, x, gx []float64) float64 { gx[0] = 1; return x[0] }, d)
+				g, err := Differentiate(p, o,
+					func(_ int, _ float64, x, gx []float64) float64 { gx[0] = 1; return x[0] }, d)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -71,16 +72,17 @@ func TestJumpsEverywhere(t *testing.T) {
 
 // Fixed implicit steps on ordinary problems, from zero, and with steps that Newton's method finds long.
 func TestFixedImplicitSteps(t *testing.T) {
-	pendulum := Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], -math.Sin(x[0]) }, X0: []float64{2, 0},
-		T1: 10}
-	logistic := Problem{F: func(_ float64, x, dx []float64) { dx[0] = 10 * x[0] * (1 - x[0]) }, X0: []float64{0.01}, T1: 2}
+	pendulum := Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], -math.Sin(x[0]) },
+		X0: []float64{2, 0}, T1: 10}
+	logistic := Problem{F: func(_ float64, x, dx []float64) { dx[0] = 10 * x[0] * (1 - x[0]) }, X0: []float64{0.01},
+		T1: 2}
 	for _, c := range []struct {
 		name string
 		p    Problem
 		o    Options
 	}{
-		{"from zero", Problem{F: func(t float64, x, dx []float64) { dx[0] = math.Cos(t) - 3*x[0] }, X0: []float64{0}, T1: 2},
-			Options{Steps: 10}},
+		{"from zero", Problem{F: func(t float64, x, dx []float64) { dx[0] = math.Cos(t) - 3*x[0] }, X0: []float64{0},
+			T1: 2}, Options{Steps: 10}},
 		{"pendulum", pendulum, Options{StepSize: 0.5}}, {"shorter steps", pendulum, Options{StepSize: 0.1}},
 		{"logistic", logistic, Options{StepSize: 0.05}}, {"van der Pol", vanDerPol(10, 20), Options{StepSize: 0.05}},
 	} {
@@ -92,8 +94,8 @@ func TestFixedImplicitSteps(t *testing.T) {
 		}
 	}
 	// An attempt that is not a number does not spoil the next one.
-	root := Problem{F: func(t float64, x, dx []float64) { dx[0] = -math.Sqrt(x[0]) + max(0, t-1.5)*3 }, X0: []float64{1},
-		T1: 3}
+	root := Problem{F: func(t float64, x, dx []float64) { dx[0] = -math.Sqrt(x[0]) + max(0, t-1.5)*3 },
+		X0: []float64{1}, T1: 3}
 	if s, err := Solve(root, Options{Scheme: "sdirk4", FirstStep: 1.5, RTol: 1e-6, ATol: 1e-6}); err != nil &&
 		s.T[len(s.T)-1] < 0.5 {
 		t.Error(err)
@@ -252,7 +254,8 @@ func TestBacksolveEdges(t *testing.T) {
 	p := Problem{F: func(_ float64, x, dx []float64) { dx[0] = 1 / x[0] },
 		VJP: func(_ float64, x, a, ax, _ []float64) { ax[0] -= a[0] / (x[0] * x[0]) }, X0: []float64{1}, T1: 1}
 	cost := func(_ int, _ float64, x, gx []float64) float64 { gx[0] = 1; return x[0] }
-	g, err := Differentiate(p, Options{At: []float64{0.5}, RTol: 1e-9, ATol: 1e-9}, cost, Differentiation{Backsolve: true})
+	g, err := Differentiate(p, Options{At: []float64{0.5}, RTol: 1e-9, ATol: 1e-9}, cost,
+		Differentiation{Backsolve: true})
 	if want := 1 / math.Sqrt2; err != nil || math.Abs(g.X0[0]-want) > 1e-6 {
 		t.Errorf("an early output: %v, %v", g, err)
 	}
@@ -270,7 +273,8 @@ func TestBacksolveEdges(t *testing.T) {
 }
 
 func TestEmbeddedOfHigherOrder(t *testing.T) {
-	tb := Tableau{Name: "x", Order: 1, A: [][]float64{{}, {1}}, B: []float64{1, 0}, Err: []float64{0.5, -0.5}}.normalised()
+	tb := Tableau{Name: "x", Order: 1, A: [][]float64{{}, {1}}, B: []float64{1, 0},
+		Err: []float64{0.5, -0.5}}.normalised()
 	if tb.controlOrder() != 2 || tb.Info().Embedded != 2 {
 		t.Errorf("the estimate has order %d, the embedded method %d", tb.controlOrder(), tb.Info().Embedded)
 	}

@@ -11,7 +11,7 @@ import (
 
 // Stats is the cost of a solution.
 type Stats struct {
-	NFE          int           `json:"nfe"` // evaluations of f, also those for the first step's length and for Jacobians
+	NFE          int           `json:"nfe"` // evaluations of f, also for the first step's length and for Jacobians
 	Accepted     int           `json:"accepted"`
 	Rejected     int           `json:"rejected"`
 	SmallestStep float64       `json:"smallest_step"` // of the accepted steps
@@ -29,7 +29,8 @@ func (s Stats) String() string {
 	line := fmt.Sprintf("%d evaluations, %d steps accepted and %d rejected, from %.3g to %.3g long", s.NFE, s.Accepted,
 		s.Rejected, s.SmallestStep, s.LargestStep)
 	if s.Jacobians > 0 {
-		line += fmt.Sprintf(", %d Jacobians, %d factorisations, %d Newton iterations", s.Jacobians, s.Factorised, s.Newton)
+		line += fmt.Sprintf(", %d Jacobians, %d factorisations, %d Newton iterations", s.Jacobians, s.Factorised,
+			s.Newton)
 	}
 	return fmt.Sprintf("%s, %s", line, s.Wall.Round(time.Microsecond))
 }
@@ -40,7 +41,7 @@ type Failure struct {
 	Reason    string // such as "the step size underflowed"
 	Advice    string
 	T, H      float64 // the time reached, and the length of the step that failed
-	ErrorNorm float64 // of that step, relative to the tolerances, so that at most 1 is accepted; 0 or NaN if there is none
+	ErrorNorm float64 // of that step; 1 is the most that the tolerances allow; 0 or NaN if there is none
 	Component int     // the first one that is not finite, or else the one with the largest error
 	Value     float64 // of that component
 }
@@ -50,8 +51,8 @@ func (f *Failure) Error() string {
 	if finite(f.ErrorNorm) && f.ErrorNorm > 0 {
 		norm = fmt.Sprintf("error norm %.3g, ", f.ErrorNorm)
 	}
-	text := fmt.Sprintf("ode: %s: %s at t = %.10g with step %.3g (%scomponent %d is %.6g)", f.Scheme, f.Reason, f.T, f.H,
-		norm, f.Component, f.Value)
+	text := fmt.Sprintf("ode: %s: %s at t = %.10g with step %.3g (%scomponent %d is %.6g)", f.Scheme, f.Reason, f.T,
+		f.H, norm, f.Component, f.Value)
 	if f.Advice != "" {
 		text += "; " + f.Advice
 	}
@@ -165,7 +166,8 @@ func New(p Problem, o Options) (*Solver, error) {
 		s.step = newAdamsStepper(s, m)
 	case Splitting:
 		if n%2 != 0 {
-			return nil, fmt.Errorf("ode: %s needs a state of positions and momenta, half each; X0 has %d numbers", m.Name, n)
+			return nil, fmt.Errorf("ode: %s needs a state of positions and momenta, half each; X0 has %d numbers",
+				m.Name, n)
 		}
 		s.step = &splittingStepper{solver: s, Splitting: m, rate: make([]float64, n)}
 	default:
@@ -342,7 +344,8 @@ func (s *Solver) advance() (*Step, error) {
 		accepted := e <= 1
 		if s.grid != nil {
 			if bad >= 0 || math.IsNaN(e) {
-				return nil, s.failure("the state is no longer finite", h, e, "shorten the steps, or choose a more stable scheme")
+				return nil, s.failure("the state is no longer finite", h, e,
+					"shorten the steps, or choose a more stable scheme")
 			}
 			accepted = true
 		} else {
@@ -450,7 +453,8 @@ func (s *Solver) firstStep(direction float64) (float64, error) {
 		r.know(f0)
 	}
 	if i := firstBad(f0); i >= 0 {
-		return 0, &Failure{Reason: "the rate is not finite where the problem begins", T: s.t, Component: i, Value: f0[i]}
+		return 0, &Failure{Reason: "the rate is not finite where the problem begins", T: s.t, Component: i,
+			Value: f0[i]}
 	}
 	d0, d1 := s.norm.of(s.x, s.x, s.x), s.norm.of(f0, s.x, s.x)
 	h := 1e-6

@@ -112,7 +112,8 @@ func TestAdaptiveMeetsTolerances(t *testing.T) {
 				if e := distance(s.Final(), exact(10)); e > allowed {
 					t.Errorf("%s, %s, %g: the error is %.1e", tb.Name, name, tolerance, e)
 				}
-				if s.Stats.Accepted == 0 || s.Stats.NFE < s.Stats.Accepted || s.Stats.SmallestStep > s.Stats.LargestStep {
+				if s.Stats.Accepted == 0 || s.Stats.NFE < s.Stats.Accepted ||
+					s.Stats.SmallestStep > s.Stats.LargestStep {
 					t.Errorf("%s: %v", tb.Name, s.Stats)
 				}
 			}
@@ -147,7 +148,8 @@ func TestDenseOutput(t *testing.T) {
 				errs = append(errs, worst)
 			}
 			if rate := math.Log2(errs[0] / errs[1]); rate < float64(order)-0.25 {
-				t.Errorf("%s, backwards %v: errors %.1e and %.1e, order %.2f, want %d", scheme, back, errs[0], errs[1], rate, order)
+				t.Errorf("%s, backwards %v: errors %.1e and %.1e, order %.2f, want %d", scheme, back, errs[0], errs[1],
+					rate, order)
 			}
 		}
 	}
@@ -316,8 +318,8 @@ func TestFailures(t *testing.T) {
 		{"singularity", blowUp, Options{}, "underflowed", 1, 1},
 		{"too many steps", vanDerPol(1000, 1000), Options{MaxSteps: 50}, "50 steps were not enough", 1, 0},
 		{"fixed steps", blowUp, Options{Scheme: "rk4", Steps: 20}, "no longer finite", 1, 1.2},
-		{"NaN", Problem{F: func(t float64, x, dx []float64) { dx[0], dx[1] = 1, math.Sqrt(1-t) }, X0: []float64{0, 0}, T1: 2},
-			Options{}, "", 1, 1},
+		{"NaN", Problem{F: func(t float64, x, dx []float64) { dx[0], dx[1] = 1, math.Sqrt(1-t) }, X0: []float64{0, 0},
+			T1: 2}, Options{}, "", 1, 1},
 		{"NaN at once", Problem{F: func(t float64, x, dx []float64) { dx[0] = math.NaN() }, X0: []float64{0}, T1: 2},
 			Options{}, "not finite where the problem begins", 0, 0},
 	} {
@@ -420,7 +422,8 @@ func TestBatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if hard(own.Final()) > hard(mean.Final())/2 || own.Stats.NFE <= mean.Stats.NFE || largest.Stats.NFE < own.Stats.NFE {
+	if hard(own.Final()) > hard(mean.Final())/2 || own.Stats.NFE <= mean.Stats.NFE ||
+		largest.Stats.NFE < own.Stats.NFE {
 		t.Errorf("the hard sample is off by %.1e with the mean and %.1e with its own norm", hard(mean.Final()),
 			hard(own.Final()))
 	}

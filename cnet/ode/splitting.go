@@ -73,8 +73,8 @@ func (s Splitting) check() error {
 		}
 	}
 	if s.Order > 1 && math.Abs(moment-0.5) > 1e-12 {
-		return fail("claims order %d, but kicks and drifts are not balanced as order 2 needs: Σ kick·time is %.10g, not 1/2",
-			s.Order, moment)
+		return fail("claims order %d, but kicks and drifts are not balanced as order 2 needs: Σ kick·time is %.10g, "+
+			"not 1/2", s.Order, moment)
 	}
 	return nil
 }

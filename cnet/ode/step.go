@@ -8,8 +8,8 @@ import (
 // A System is an equation dx/dt = f(t, x) for Integrate. The state X can be of any type: a number, a vector, or a node
 // of a computation graph.
 type System[X any] struct {
-	// Rate evaluates dx/dt at the given stage (counted from 0) of a step, at time c, from 0 to 1, of that step. c = 1 is
-	// the end of this step and not the beginning of the next one: where f is piecewise constant in time, it must be
+	// Rate evaluates dx/dt at the given stage (counted from 0) of a step, at time c, from 0 to 1, of that step. c = 1
+	// is the end of this step and not the beginning of the next one: where f is piecewise constant in time, it must be
 	// evaluated with the value of this step's interval.
 	Rate func(step, stage int, c float64, x X) X
 
@@ -31,7 +31,8 @@ func Integrate[X any](m Method, x X, steps int, h float64, system System[X]) (X,
 				"use ode.Solve, or an explicit scheme", m.Name)
 		}
 		for step := range steps {
-			x = Advance(m, x, h, func(stage int, c float64, x X) X { return system.Rate(step, stage, c, x) }, system.Combine)
+			x = Advance(m, x, h, func(stage int, c float64, x X) X { return system.Rate(step, stage, c, x) },
+				system.Combine)
 		}
 		return x, nil
 	case Adams:

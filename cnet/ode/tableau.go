@@ -93,8 +93,8 @@ func (tb Tableau) Check() error {
 		if c.Order == 1 {
 			return tb.errorf("the weights B sum to %.10g, not 1: the scheme is not consistent", c.Value)
 		}
-		return tb.errorf("claims order %d, but violates the condition %s of order %d: the left side is %.10g", tb.Order, c,
-			c.Order, c.Value)
+		return tb.errorf("claims order %d, but violates the condition %s of order %d: the left side is %.10g", tb.Order,
+			c, c.Order, c.Value)
 	}
 	if tb.Order < 1 {
 		return tb.errorf("order is %d, must be at least 1, or 0 to derive it", tb.Order)
@@ -113,8 +113,8 @@ func (tb Tableau) shape() error {
 	}
 	s := len(tb.B)
 	if s == 0 || s > maxStages || len(tb.A) != s || len(tb.C) != s {
-		return tb.errorf("A, B and C must have one entry per stage, from 1 to %d, got %d, %d and %d", maxStages, len(tb.A), s,
-			len(tb.C))
+		return tb.errorf("A, B and C must have one entry per stage, from 1 to %d, got %d, %d and %d", maxStages,
+			len(tb.A), s, len(tb.C))
 	}
 	if tb.Err != nil && !slices.ContainsFunc(tb.Err, func(x float64) bool { return x != 0 }) {
 		return tb.errorf("Err is zero: it estimates no error; leave it out")

@@ -69,7 +69,8 @@ func normed(t *testing.T) (*model.Store, []Variable) {
 	s := &Specs{}
 	s.OverDepth(3, func() { s.Norm("norm", 2) })
 	store := model.NewStore()
-	for i, values := range [][]float64{{1, 2, 3, 4, 5, 6}, {0, 1, 0, 1, 0, 1}, {1, -1, 2, -2, 3, -3}, {1, 1, 2, 2, 3, 3}} {
+	for i, values := range [][]float64{{1, 2, 3, 4, 5, 6}, {0, 1, 0, 1, 0, 1}, {1, -1, 2, -2, 3, -3},
+		{1, 1, 2, 2, 3, 3}} {
 		if err := Set(store, s.List[i], values, dtypes.Float64); err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +131,8 @@ func TestRunningStatistics(t *testing.T) {
 			moved := momentum * (mean[c] - at(before))
 			near(t, name+": the function at t", []float64{at(after)}, []float64{at(before) + moved})
 			for k, f := range phi {
-				near(t, name+": its coefficients", []float64{after[2*k+c] - before[2*k+c]}, []float64{moved * f / squares})
+				near(t, name+": its coefficients", []float64{after[2*k+c] - before[2*k+c]},
+					[]float64{moved * f / squares})
 			}
 		}
 		if phi[1] == 1 { // 0.9·2 + 0.1·4, and the others untouched
@@ -173,14 +175,16 @@ func TestFittedStatistics(t *testing.T) {
 		dot := func(phi, m []float64, c int) float64 { return phi[0]*m[c] + phi[1]*m[2+c] + phi[2]*m[4+c] }
 		if count == 3 {
 			for i, phi := range some { // the moving average of each evaluation
-				near(t, "mean", []float64{dot(phi, after["norm/mean"], 0)}, []float64{0.9*dot(phi, old, 0) + 0.1*seen[i]})
+				near(t, "mean", []float64{dot(phi, after["norm/mean"], 0)},
+					[]float64{0.9*dot(phi, old, 0) + 0.1*seen[i]})
 			}
 		}
 		share := 1 - math.Pow(0.9, float64(count)/3)
 		was := []float64{1, 1, 2, 2, 3, 3}
 		for _, phi := range some {
 			if least := (1-share)*dot(phi, was, 0) + share*0.01; dot(phi, after["norm/variance"], 0) < least-1e-12 {
-				t.Errorf("%d evaluations: a variance falls to %g, below %g", count, dot(phi, after["norm/variance"], 0), least)
+				t.Errorf("%d evaluations: a variance falls to %g, below %g", count, dot(phi, after["norm/variance"], 0),
+					least)
 			}
 			near(t, "of equal variances", []float64{dot(phi, after["norm/variance"], 1)},
 				[]float64{(1-share)*dot(phi, was, 1) + share*2})

@@ -229,8 +229,8 @@ func (e entry) check(t statedict.Tensor) error {
 		return fmt.Errorf("net: tensor %q has shape %v, expected %v", e.name, t.Shape, e.shape)
 	}
 	if len(t.Values) != size(e.shape) {
-		return fmt.Errorf("net: tensor %q has %d numbers, expected %d for shape %v", e.name, len(t.Values), size(e.shape),
-			e.shape)
+		return fmt.Errorf("net: tensor %q has %d numbers, expected %d for shape %v", e.name, len(t.Values),
+			size(e.shape), e.shape)
 	}
 	for i, x := range t.Values {
 		if math.IsNaN(x) || math.IsInf(x, 0) {

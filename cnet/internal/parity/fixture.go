@@ -88,7 +88,8 @@ func ReadJSON(t testing.TB, root Root, folder, file string, into ...any) {
 			t.Fatalf("no fixtures in %s; CNET_FIXTURES must name the folder that holds them all, or be unset",
 				filepath.Dir(path))
 		case slices.Contains(root.has, folder):
-			t.Fatalf("no fixtures in %s; they belong to the repository: git checkout brings them back", filepath.Dir(path))
+			t.Fatalf("no fixtures in %s; they belong to the repository: git checkout brings them back",
+				filepath.Dir(path))
 		}
 		t.Skipf("no fixtures in %s; set CNET_FIXTURES to the folder that holds them", filepath.Dir(path))
 	}

@@ -10,7 +10,8 @@ import (
 func TestObjects(t *testing.T) {
 	for name, c := range map[string]struct{ in, want string }{
 		"vega-lite": {
-			`{"data": {"application/vnd.vegalite.v5+json": "{\"mark\":\"line\",\"n\":1}", "text/plain": "{}"}, "metadata": {}}`,
+			`{"data": {"application/vnd.vegalite.v5+json": "{\"mark\":\"line\",\"n\":1}", "text/plain": "{}"}, ` +
+				`"metadata": {}}`,
 			`{"data": {"application/vnd.vegalite.v5+json": {"mark":"line","n":1}, "text/plain": "{}"}, "metadata": {}}`,
 		},
 		"json": {`{"data":{"application/json":" [1, 2] \n"}}`, `{"data":{"application/json":[1, 2]}}`},
@@ -49,7 +50,8 @@ func FuzzObjects(f *testing.F) {
 	f.Fuzz(func(t *testing.T, mime, value string) {
 		quotedMIME, _ := json.Marshal(mime)
 		quoted, _ := json.Marshal(value)
-		before, after := `{ "data":{"text/plain":"json" , `+string(quotedMIME)+`: `, ` },"transient":{"display_id":"+json"}}`
+		before := `{ "data":{"text/plain":"json" , ` + string(quotedMIME) + `: `
+		after := ` },"transient":{"display_id":"+json"}}`
 		got := string(Objects(json.RawMessage(before + string(quoted) + after)))
 		if !json.Valid([]byte(got)) {
 			t.Fatalf("not JSON: %s", got)

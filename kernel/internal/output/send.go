@@ -149,7 +149,8 @@ func (t *sender) plain(it *item) []byte {
 		if t.lineOpen {
 			text = []byte("\n")
 		}
-		text = fmt.Appendf(text, "… %s left out: the cell writes faster than a notebook can show …\n", words.Bytes(it.left))
+		text = fmt.Appendf(text, "… %s left out: the cell writes faster than a notebook can show …\n",
+			words.Bytes(it.left))
 	}
 	t.lineOpen = !bytes.HasSuffix(text, []byte("\n"))
 	return text

@@ -488,7 +488,8 @@ func TestLeftOut(t *testing.T) {
 			t.Errorf("the notes are %q, want %q", notes, note)
 		}
 		if !slices.IsSorted(numbers) || numbers[0] != 0 || numbers[len(numbers)-1] != lines-1 {
-			t.Errorf("the lines go from %d to %d in order: %v", numbers[0], numbers[len(numbers)-1], slices.IsSorted(numbers))
+			t.Errorf("the lines go from %d to %d in order: %v", numbers[0], numbers[len(numbers)-1],
+				slices.IsSorted(numbers))
 		}
 		if shown := all.Len() - len(note) - 2; shown+int(left) < total-2 || shown+int(left) > total+2 {
 			t.Errorf("%d bytes shown and %d left out, want %d together", shown, left, total)
@@ -727,8 +728,8 @@ func TestShorten(t *testing.T) {
 			notes := strings.Count(all.String(), "left out")
 			first, last := fmt.Sprintf("%99d\n", 0), fmt.Sprintf("%99d\n", lines-1)
 			if notes != 1 || !strings.HasPrefix(all.String(), first) || !strings.HasSuffix(all.String(), last) {
-				t.Errorf("%d lines, %d bytes left out before: %d notes in %d bytes, from %.120q to %.120q", lines, before, notes,
-					all.Len(), all.String(), all.String()[all.Len()-100:])
+				t.Errorf("%d lines, %d bytes left out before: %d notes in %d bytes, from %.120q to %.120q", lines,
+					before, notes, all.Len(), all.String(), all.String()[all.Len()-100:])
 			}
 			if left := int(s.Stats().leftOut); all.Len()+left < 100*lines || all.Len() > 300<<10 {
 				t.Errorf("%d lines: %d bytes shown, %d left out", lines, all.Len(), left)

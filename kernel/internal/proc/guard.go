@@ -137,7 +137,8 @@ func (g *Guard) Start(argv, env []string, dir string) (pid int, err error) {
 	case <-g.gone:
 		return 0, errors.New("cannot start GoNB: the guard has ended")
 	case <-time.After(answerLimit):
-		return 0, fmt.Errorf("cannot start GoNB: the guard, process %d, has not answered within %v", g.PID(), answerLimit)
+		return 0, fmt.Errorf("cannot start GoNB: the guard, process %d, has not answered within %v", g.PID(),
+			answerLimit)
 	}
 }
 

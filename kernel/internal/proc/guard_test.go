@@ -85,7 +85,8 @@ func TestStopLeavesNothing(t *testing.T) {
 	}
 	wantNone(t, mark)
 	wantGone(t, session.Dir)
-	if exit := receive(t, "exit", guard.Exited()); exit.Status != "signal: killed" || exit.GuardLost || exit.Err != nil {
+	if exit := receive(t, "exit", guard.Exited()); exit.Status != "signal: killed" || exit.GuardLost ||
+		exit.Err != nil {
 		t.Errorf("GoNB ended with %+v", exit)
 	}
 	if _, ok := <-guard.Exited(); ok {
@@ -271,8 +272,8 @@ func TestSweepAfterBothWereKilled(t *testing.T) {
 	defer live.Close()
 	mark := newMark(t)
 	supervisor, s := supervised(t, "gonb", "clean", mark)
-	if got := sessionAt(t, base, s.Dir); !got.Live || got.Supervisor != supervisor.Process.Pid || got.Guard != s.Guard ||
-		got.GoNB != s.GoNB || got.Processes < 5 || got.Memory <= 0 || got.Created.IsZero() {
+	if got := sessionAt(t, base, s.Dir); !got.Live || got.Supervisor != supervisor.Process.Pid ||
+		got.Guard != s.Guard || got.GoNB != s.GoNB || got.Processes < 5 || got.Memory <= 0 || got.Created.IsZero() {
 		t.Errorf("the running session is listed as %+v, want the processes %d, %+v", got, supervisor.Process.Pid, s)
 	}
 

@@ -120,8 +120,8 @@ func writeInput(pid int, text string, isAllowed func(pipe string) bool) error {
 		switch {
 		case err == unix.EINTR:
 		case err == unix.EAGAIN:
-			return fmt.Errorf("the program does not read it, and the pipe is full (%d of %d bytes written)", len(text)-len(rest),
-				len(text))
+			return fmt.Errorf("the program does not read it, and the pipe is full (%d of %d bytes written)",
+				len(text)-len(rest), len(text))
 		case err != nil:
 			return fmt.Errorf("the program has closed it: %w", err)
 		default:

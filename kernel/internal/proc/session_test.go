@@ -25,7 +25,8 @@ func TestSession(t *testing.T) {
 		t.Errorf("two sessions: %+v, %+v", first, second)
 	}
 	for path, want := range map[string]os.FileMode{
-		base: 0o700, first.Dir: 0o700, filepath.Join(first.Dir, lockName): 0o600, filepath.Join(first.Dir, recordName): 0o600,
+		base: 0o700, first.Dir: 0o700, filepath.Join(first.Dir, lockName): 0o600,
+		filepath.Join(first.Dir, recordName): 0o600,
 	} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v, want %#o", path, info.Mode(), err, want)
@@ -64,8 +65,10 @@ func TestForeignBaseIsRefused(t *testing.T) {
 		name, want string
 		prepare    func(t *testing.T, base string) error
 	}{
-		{"symbolic link", "symbolic link", func(t *testing.T, base string) error { return os.Symlink(t.TempDir(), base) }},
-		{"dangling link", "symbolic link", func(_ *testing.T, base string) error { return os.Symlink("/nowhere", base) }},
+		{"symbolic link", "symbolic link",
+			func(t *testing.T, base string) error { return os.Symlink(t.TempDir(), base) }},
+		{"dangling link", "symbolic link",
+			func(_ *testing.T, base string) error { return os.Symlink("/nowhere", base) }},
 		{"file", "not a directory", func(_ *testing.T, base string) error { return os.WriteFile(base, nil, 0o600) }},
 		{"open to others", "0755", func(_ *testing.T, base string) error { return os.Mkdir(base, 0o755) }},
 		{"another user's", "another user", func(t *testing.T, base string) error {

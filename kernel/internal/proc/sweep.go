@@ -57,7 +57,8 @@ func claim(dir string, r record) (lock *os.File, live bool, err error) {
 	lock, locked, err := tryLock(dir, 0)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		// Somebody is removing the directory, was cut short, or is a cleaner of /tmp, to which the lock was an old file.
+		// Somebody is removing the directory, was cut short, or is a cleaner of /tmp, to which the lock was an old
+		// file.
 		marked := func(p Process) bool { return !p.Zombie && carriesMark(p.PID, dir) }
 		return nil, len(r.processes()) > 0 || slices.ContainsFunc(table(), marked), nil
 	case err != nil:

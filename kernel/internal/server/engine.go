@@ -188,7 +188,8 @@ func (v *supervisor) ready(ctx context.Context, stop <-chan struct{}) (*gonb.Eng
 			}
 		}
 		if !again {
-			return nil, fmt.Errorf("GoNB cannot be started: %w; try to restart the kernel, or run: go run ./kernel doctor", err)
+			return nil, fmt.Errorf("GoNB cannot be started: %w; "+
+				"try to restart the kernel, or run: go run ./kernel doctor", err)
 		}
 		v.start(context.Background())
 	}
@@ -227,7 +228,8 @@ func (v *supervisor) number(cell *run, rewritten source.Rewritten) int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.sent++
-	v.numbers[v.sent] = numbered{fmt.Sprintf("cell [%d]", cell.count), strings.Split(cell.content.Code, "\n"), rewritten}
+	v.numbers[v.sent] = numbered{fmt.Sprintf("cell [%d]", cell.count), strings.Split(cell.content.Code, "\n"),
+		rewritten}
 	return v.sent
 }
 
@@ -321,7 +323,8 @@ const maxSettings = 1000
 func (v *supervisor) keep(command string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.settings = append(slices.DeleteFunc(v.settings, func(old string) bool { return sameSetting(old, command) }), command)
+	v.settings = append(slices.DeleteFunc(v.settings, func(old string) bool { return sameSetting(old, command) }),
+		command)
 	if len(v.settings) > maxSettings {
 		v.settings = v.settings[1:]
 	}
@@ -370,8 +373,10 @@ func (s *server) engineDied(engine *gonb.Engine) *report.Report {
 	if s.stopping.Load() {
 		return failed("Interrupted", "the kernel is shutting down")
 	}
-	value := fmt.Sprintf("GoNB, which compiles and runs the cells, ended while this cell ran (%s)", engine.Exit().Status)
-	text := value + ".\nIt is started again and gets the declarations of the earlier cells back; run this cell once more."
+	value := fmt.Sprintf("GoNB, which compiles and runs the cells, ended while this cell ran (%s)",
+		engine.Exit().Status)
+	text := value + ".\nIt is started again and gets the declarations of the earlier cells back; " +
+		"run this cell once more."
 	s.engine.start(context.Background())
 	return &report.Report{Name: "EngineDied", Value: value, Traceback: strings.Split(text, "\n")}
 }

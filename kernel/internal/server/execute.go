@@ -157,7 +157,8 @@ func (s *server) executeAll(ctx context.Context) {
 }
 
 func (s *server) execute(ctx context.Context, r *request) {
-	cell := &run{req: r, content: executeRequest{StopOnError: true}, stop: make(chan struct{}), done: make(chan struct{})}
+	cell := &run{req: r, content: executeRequest{StopOnError: true}, stop: make(chan struct{}),
+		done: make(chan struct{})}
 	defer s.status(r.Message, "idle")
 	if err := decode(r, &cell.content); err != nil {
 		s.status(r.Message, "busy")
@@ -179,7 +180,8 @@ func (s *server) execute(ctx context.Context, r *request) {
 	s.mu.Unlock()
 	s.status(r.Message, "busy")
 	if !cell.content.Silent {
-		s.publish(r.RawHeader, "execute_input", map[string]any{"code": cell.content.Code, "execution_count": cell.count})
+		s.publish(r.RawHeader, "execute_input",
+			map[string]any{"code": cell.content.Code, "execution_count": cell.count})
 	}
 	if cell.content.stores() && !blank {
 		if err := s.history.Add(cell.count, cell.content.Code); err != nil {
@@ -207,7 +209,8 @@ func (s *server) execute(ctx context.Context, r *request) {
 	close(cell.done)
 
 	// Waiting cells are aborted before the reply is sent, as a client that has read the error may send the next cell at
-	// once. After an interrupt they are aborted even if the cell has ended well: whoever stops "run all" means all cells.
+	// once. After an interrupt they are aborted even if the cell has ended well: whoever stops "run all" means all
+	// cells.
 	if (failure != nil || cell.stopped()) && cell.content.StopOnError {
 		for _, waiting := range s.queue.drain() {
 			s.abort(waiting)
@@ -303,7 +306,8 @@ func (s *server) runCell(ctx context.Context, cell *run) *report.Report {
 			again = false
 			continue
 		}
-		if result.dotImport != "" && !healed[result.dotImport] && !slices.Contains(rewritten.DotImports, result.dotImport) {
+		if result.dotImport != "" && !healed[result.dotImport] &&
+			!slices.Contains(rewritten.DotImports, result.dotImport) {
 			// GoNB remembers "import ." of an earlier cell, and the compiler refuses it where nothing of it is used.
 			healed[result.dotImport] = true
 			if s.forget(ctx, ".~"+result.dotImport) {

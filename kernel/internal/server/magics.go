@@ -27,8 +27,9 @@ func init() { // set here, as help refers to magics
 		{"%help", "", "this page", (*server).help},
 		{"%usage", "", "time, processor and memory of the last cell, memory of the kernel, messages that were dropped",
 			(*server).showUsage},
-		{"%%", "[arguments]", "the rest of the cell is the body of main, with these command-line arguments; not needed " +
-			"in most cells", nil},
+		{"%%", "[arguments]",
+			"the rest of the cell is the body of main, with these command-line arguments; not needed in most cells",
+			nil},
 		{"%main", "[arguments]", "the same as %%", nil},
 		{"%args", "arguments", "command-line arguments of the cell's program", nil},
 		{"%exec", "function [arguments]", "run a function in place of main", nil},
@@ -38,16 +39,18 @@ func init() { // set here, as help refers to magics
 		{"%env", "NAME VALUE", "set an environment variable for the cells that follow", nil},
 		{"%cd", "[directory]", "change the directory in which cells run, or say which it is", nil},
 		{"%goflags", "flags", `flags of go build for the cells that follow; %goflags "" takes them back`, nil},
-		{"%list", "", "what the cells so far have declared (also %ls); cnetcell is the import by which last expressions " +
-			"are shown", nil},
-		{"%rm", "names", "forget declarations, by the names that %list gives (also %remove); a method is Type~Method", nil},
+		{"%list", "", "what the cells so far have declared (also %ls); " +
+			"cnetcell is the import by which last expressions are shown", nil},
+		{"%rm", "names", "forget declarations, by the names that %list gives (also %remove); a method is Type~Method",
+			nil},
 		{"%reset", "[go.mod]", "forget all declarations, or begin go.mod afresh", nil},
-		{"%autoget", "", "let GoNB run go get before a cell; %noautoget switches it off (both without effect here: see " +
-			"!*go get)", nil},
+		{"%autoget", "", "let GoNB run go get before a cell; " +
+			"%noautoget switches it off (both without effect here: see !*go get)", nil},
 		{"%track", "[file or directory]", "watch Go files outside the notebook; %untrack ends it", nil},
 		{"%goworkfix", "", "add replace rules to go.mod for the modules of go.work", nil},
 		{"%capture", "[-a] file", "write the cell's output to a file as well", nil},
-		{"%with_inputs", "", "offer an input field to the next ! command; %with_password one that hides what is typed", nil},
+		{"%with_inputs", "", "offer an input field to the next ! command; %with_password one that hides what is typed",
+			nil},
 		{"%widgets", "", "connect GoNB's widgets to the front end", nil},
 		{"%version", "", "GoNB's version, as GoNB gives it; go run ./kernel version knows those of all parts", nil},
 		{"%%writefile", "[-a] file", "first line of a cell: write the rest to a file", nil},

@@ -75,7 +75,8 @@ func (s *server) answer(r *request, replyType string, make func(*request) (any, 
 	s.status(r.Message, "busy")
 	content, err := s.made(r, make)
 	if err != nil {
-		content = errorContent{Status: "error", Name: "RequestError", Value: err.Error(), Traceback: []string{err.Error()}}
+		content = errorContent{Status: "error", Name: "RequestError", Value: err.Error(),
+			Traceback: []string{err.Error()}}
 	}
 	s.reply(r, replyType, content)
 	s.status(r.Message, "idle")
@@ -98,7 +99,8 @@ func (s *server) survive(what string, told func(error)) {
 	}
 	s.o.Log.Printf("a mistake in the kernel, please report it: %s: %v\n%s", what, mistake, debug.Stack())
 	if told != nil {
-		told(fmt.Errorf("a mistake in the kernel (%v); what led to it is on Jupyter's console, please report it", mistake))
+		told(fmt.Errorf("a mistake in the kernel (%v); what led to it is on Jupyter's console, please report it",
+			mistake))
 	}
 }
 
@@ -107,7 +109,8 @@ func decode(r *request, into any) error {
 	if err := json.Unmarshal(r.Content, into); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
-			return fmt.Errorf("%s: field %q is a JSON %s, expected %s", r.Header.MsgType, wrong.Field, wrong.Value, wrong.Type)
+			return fmt.Errorf("%s: field %q is a JSON %s, expected %s", r.Header.MsgType, wrong.Field, wrong.Value,
+				wrong.Type)
 		}
 		return fmt.Errorf("%s: %w", r.Header.MsgType, err)
 	}

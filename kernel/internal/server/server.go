@@ -115,8 +115,9 @@ func Run(ctx context.Context, o Options) error {
 	}
 
 	s := &server{
-		o: o, connection: connection, key: []byte(connection.Key), id: kernelID(o.ConnectionFile), session: wire.NewID(),
-		dir: dir, processes: processes, token: strings.ReplaceAll(wire.NewID(), "-", ""), started: time.Now(),
+		o: o, connection: connection, key: []byte(connection.Key), id: kernelID(o.ConnectionFile),
+		session: wire.NewID(), dir: dir, processes: processes,
+		token: strings.ReplaceAll(wire.NewID(), "-", ""), started: time.Now(),
 		displays: map[string]string{}, ending: make(chan struct{}),
 	}
 	// The sockets come first: a front end waits for answers, and GoNB takes longer to start.
@@ -130,7 +131,8 @@ func Run(ctx context.Context, o Options) error {
 	defer s.history.Close()
 
 	asked := ctx.Done()
-	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx)) // when the caller's context ends, a cell may still save
+	// When the caller's context ends, a cell may still save.
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	defer s.stop()
 	s.queue.init()
 	s.publish(nil, "status", map[string]string{"execution_state": "starting"})
@@ -237,7 +239,7 @@ func (s *server) ended() {
 func (s *server) environment() []string {
 	path := filepath.Join(s.processes.Dir, binDir)
 	own := map[string]string{
-		"TMPDIR":           filepath.Join(s.processes.Dir, tempDir), // removed with the session, and all that is left in it
+		"TMPDIR":           filepath.Join(s.processes.Dir, tempDir), // removed with the session
 		cell.TokenVariable: s.token,
 		proc.SessionEnv:    s.processes.Dir,
 	}

@@ -156,7 +156,8 @@ func TestDecode(t *testing.T) {
 	}
 	var content cursorRequest
 	err := decode(request(`{"code":"x","cursor_pos":"end"}`), &content)
-	if err == nil || !strings.Contains(err.Error(), "complete_request") || !strings.Contains(err.Error(), "cursor_pos") {
+	if err == nil || !strings.Contains(err.Error(), "complete_request") ||
+		!strings.Contains(err.Error(), "cursor_pos") {
 		t.Errorf("%v", err)
 	}
 	if err := decode(request(`{"code":"x","cursor_pos":1,"more":[]}`), &content); err != nil || content.Cursor != 1 {
@@ -200,16 +201,16 @@ func TestJudge(t *testing.T) {
 		"well":             {`{"status":"ok"}`, "", &run{}, "", false},
 		"saved in time":    {`{"status":"ok"}`, "", &run{pressed: true, interrupted: proc.Running}, "", false},
 		"a command failed": {`{"status":"ok"}`, "exit status 3\n", &run{}, "", false},
-		"a command interrupted": {`{"status":"ok"}`, "signal: interrupt\n", &run{pressed: true, interrupted: proc.Running},
-			"Interrupted", false},
+		"a command interrupted": {`{"status":"ok"}`, "signal: interrupt\n",
+			&run{pressed: true, interrupted: proc.Running}, "Interrupted", false},
 		"a command wants input": {`{"status":"ok"}`, "signal: interrupt\n", &run{pressed: true, refusedInput: true},
 			"StdinNotImplementedError", false},
 		"a program interrupted": {`{"status":"error","evalue":"signal: interrupt"}`, "^C\nsignal: interrupt\n",
 			&run{pressed: true, interrupted: proc.Running}, "Interrupted", false},
 		"a build interrupted": {`{"status":"error","evalue":""}`, "", &run{pressed: true, interrupted: proc.Compiling},
 			"Interrupted", true},
-		"a program that gives up": {`{"status":"error","evalue":"exit status 3"}`, "exit status 3\n", &run{}, "ExitStatus",
-			false},
+		"a program that gives up": {`{"status":"error","evalue":"exit status 3"}`, "exit status 3\n", &run{},
+			"ExitStatus", false},
 	} {
 		s := &server{}
 		s.engine.s = s

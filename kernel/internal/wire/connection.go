@@ -31,8 +31,8 @@ func ReadConnection(path string) (Connection, error) {
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(path, 0o600); err != nil {
-			return c, fmt.Errorf("connection file %s can be read by others, and that cannot be changed: %w; it holds the "+
-				"key, so run chmod 600 on it", path, err)
+			return c, fmt.Errorf("connection file %s can be read by others, and that cannot be changed: %w; "+
+				"it holds the key, so run chmod 600 on it", path, err)
 		}
 	}
 	text, err := os.ReadFile(path)

@@ -108,7 +108,8 @@ func (c *crowd) subscribed(conn *guardedConn) {
 func (c *crowd) has(g *guardedListener, identity string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.ContainsFunc(c.conns, func(conn *guardedConn) bool { return conn.g == g && conn.identity == identity })
+	return slices.ContainsFunc(c.conns,
+		func(conn *guardedConn) bool { return conn.g == g && conn.identity == identity })
 }
 
 var errCrowded = errors.New("too much is on the way already")

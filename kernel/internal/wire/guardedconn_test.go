@@ -60,7 +60,8 @@ func TestPauseAfterLargeMessage(t *testing.T) {
 		conn, peer := pipe(&crowd{})
 		defer conn.Close()
 		go func() {
-			peer.Write(append(binary.BigEndian.AppendUint64([]byte{2}, 2*largeMessage), make([]byte, 2*largeMessage)...))
+			peer.Write(append(binary.BigEndian.AppendUint64([]byte{2}, 2*largeMessage),
+				make([]byte, 2*largeMessage)...))
 			time.Sleep(2 * largeTime)
 			peer.Write([]byte{0, 1, 'x'})
 		}()

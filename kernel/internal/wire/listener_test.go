@@ -222,7 +222,8 @@ func FuzzFrames(f *testing.F) {
 		if (wholeErr == nil) != (piecesErr == nil) {
 			t.Fatalf("in one piece: %v, in pieces: %v", wholeErr, piecesErr)
 		}
-		if wholeErr == nil && (whole.skip != pieces.skip || whole.message != pieces.message || whole.count != pieces.count) {
+		if wholeErr == nil &&
+			(whole.skip != pieces.skip || whole.message != pieces.message || whole.count != pieces.count) {
 			t.Errorf("in one piece %d %d %d, in pieces %d %d %d", whole.skip, whole.message, whole.count, pieces.skip,
 				pieces.message, pieces.count)
 		}

@@ -135,7 +135,8 @@ func sign(key []byte, parts [][]byte) []byte {
 // NewHeader returns the header of a message that the kernel sends.
 func NewHeader(msgType, session string) Header {
 	return Header{
-		MsgID: NewID(), Session: session, Username: "kernel", Date: time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"),
+		MsgID: NewID(), Session: session, Username: "kernel",
+		Date:    time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"),
 		MsgType: msgType, Version: ProtocolVersion,
 	}
 }

@@ -14,8 +14,8 @@ var testKey = []byte("a key")
 func testMessage() *Message {
 	return &Message{
 		Identities: [][]byte{[]byte("client")},
-		Header: Header{MsgID: "1", Session: "s", Username: "u", Date: "2026-01-01T00:00:00Z", MsgType: "execute_request",
-			Version: ProtocolVersion},
+		Header: Header{MsgID: "1", Session: "s", Username: "u", Date: "2026-01-01T00:00:00Z",
+			MsgType: "execute_request", Version: ProtocolVersion},
 		Content: json.RawMessage(`{"code": "1 + 1", "n": 12345678901234567890}`),
 		Buffers: [][]byte{{0, 1, 255}},
 	}

@@ -79,7 +79,8 @@ func Listen(c Connection) (*Sockets, error) {
 	}
 	var err error
 	for _, r := range routers {
-		if *r.socket, err = s.bind(c, r.port, zmq4.NewRouter, socketKind{peers: requests, largest: r.largest}); err != nil {
+		if *r.socket, err = s.bind(c, r.port, zmq4.NewRouter,
+			socketKind{peers: requests, largest: r.largest}); err != nil {
 			return nil, s.closeAfter(err)
 		}
 		(*r.socket).routes = true
@@ -100,8 +101,8 @@ func (s *Sockets) bind(c Connection, port int, socketType func(context.Context, 
 	kind socketKind) (*Socket, error) {
 	listener, err := listenAt(c, port)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w; another program uses it, or the connection file is of another "+
-			"machine", c.Endpoint(port), err)
+		return nil, fmt.Errorf("cannot listen on %s: %w; "+
+			"another program uses it, or the connection file is of another machine", c.Endpoint(port), err)
 	}
 	guarded := guard(listener, kind, &s.crowd)
 	socket := socketType(context.Background(), zmq4.WithLogger(log.New(io.Discard, "", 0)), zmq4.WithTimeout(sendTime))
