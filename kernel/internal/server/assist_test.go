@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 // Without gopls a session completes by its own means, says why, and takes gopls up when it is there.
 func TestAssistantWithoutGopls(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "gopls")
-	s := &Server{
+	s := &server{
 		o: Options{
 			Gopls:   program,
 			NoGopls: func() (brief, long string) { return "gopls is being built", "gopls is being built; log: x" },
