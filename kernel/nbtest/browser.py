@@ -1,9 +1,9 @@
-"""The first notebook in JupyterLab, in a real browser: Chromium without a window, driven by Playwright.
+"""Tests of the first notebook in JupyterLab in a headless Chromium, driven by Playwright.
 
     .venv/bin/python kernel/nbtest/browser.py
-    CNET_SCREENSHOTS=DIR .venv/bin/python kernel/nbtest/browser.py    # keep pictures of every step in DIR
+    CNET_SCREENSHOTS=DIR .venv/bin/python kernel/nbtest/browser.py    # also saves a picture of every step in DIR
 
-Skipped where there is no Chromium (apt install chromium; CNET_CHROMIUM names another one).
+They are skipped without a Chromium (apt install chromium; CNET_CHROMIUM names another program).
 """
 
 import os
@@ -22,7 +22,7 @@ SCREENSHOTS = os.environ.get("CNET_SCREENSHOTS")
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01-quickstart.ipynb"
 LIMIT = 1000 * TIMEOUT  # milliseconds to wait for anything
 
-# Cells of the notebook.
+# Indices of cells in the notebook.
 TRAIN, PREDICTIONS = 4, 6
 REOPEN = """import ("fmt"; "continuousnet/cnet")
 %%
@@ -31,11 +31,11 @@ fmt.Println("opened at batch", run.Batch(), "of epoch", run.Epoch()+1)"""
 
 
 def start_lab(scratch):
-    """JupyterLab on a copy of the notebook."""
+    """Returns a JupyterLab that runs on a copy of the notebook."""
     root = scratch / "root"
     root.mkdir()
     shutil.copy(NOTEBOOK, root / "quickstart.ipynb")
-    # Without the question whether to fetch news.
+    # JupyterLab would ask whether to fetch news.
     settings = scratch / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
@@ -47,7 +47,7 @@ def start_lab(scratch):
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
 class BrowserTest(unittest.TestCase):
-    """One story in order: each step goes on where the one before stopped."""
+    """The steps of one session, in order: each continues where the one before has stopped."""
 
     @classmethod
     def setUpClass(cls):
@@ -74,7 +74,7 @@ class BrowserTest(unittest.TestCase):
             self.page.get_by_role("menuitem", name=re.compile("^" + name)).first.click()
 
     def await_state(self, state):
-        """Waits for what the status bar says of the kernel: Idle, Busy."""
+        """Waits until the status bar shows this state of the kernel, such as Idle or Busy."""
         bar = self.page.locator("#jp-main-statusbar")
         expect(bar.get_by_text(re.compile(rf"ContinuousNet \(Go\) \| {state}"))).to_be_visible(timeout=LIMIT)
 
@@ -82,29 +82,33 @@ class BrowserTest(unittest.TestCase):
         return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
 
     def show(self, index):
-        """Scrolls to a cell; cells that are far away are not in the page."""
+        """Scrolls to a cell and returns it; JupyterLab removes distant cells from the page."""
         scroller = self.page.locator(".jp-WindowedPanel-outer").first
         if not poll(lambda: self.cell(index).count() or scroller.evaluate("e => { e.scrollTop += 300 }"), 10):
             scroller.evaluate("e => { e.scrollTop = 0 }")
         self.cell(index).scroll_into_view_if_needed(timeout=LIMIT)
 
     def outputs(self, index):
-        """A cell's outputs as HTML."""
-        return "".join(self.cell(index).locator(".jp-OutputArea-output").evaluate_all("all => all.map(o => o.innerHTML)"))
+        """Returns a cell's outputs as HTML."""
+        return "".join(
+            self.cell(index).locator(".jp-OutputArea-output").evaluate_all("all => all.map(o => o.innerHTML)")
+        )
 
     def drawing(self, index):
-        """The chart in a cell's output."""
-        return "".join(self.cell(index).locator(".jp-OutputArea-output svg").evaluate_all("all => all.map(o => o.outerHTML)"))
+        """Returns the chart in a cell's output as SVG."""
+        return "".join(
+            self.cell(index).locator(".jp-OutputArea-output svg").evaluate_all("all => all.map(o => o.outerHTML)")
+        )
 
     def run_cell(self, index):
-        """Runs one cell as a reader does, and waits for its end."""
+        """Runs one cell as a user does, and waits for its end."""
         self.show(index)
         self.cell(index).locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
         expect(self.cell(index).locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=LIMIT)
 
     def append_cell(self, text):
-        """Writes a new cell at the end; returns its index."""
+        """Writes a new cell at the end and returns its index."""
         page = self.page
         page.locator(".jp-Notebook-footer").click()
         index = int(page.locator(".jp-Notebook .jp-Cell.jp-mod-active").get_attribute("data-windowed-list-index"))
@@ -126,7 +130,9 @@ class BrowserTest(unittest.TestCase):
         self.assertTrue(first, "no chart")
         self.picture("training")
         drawings = {first}
-        self.assertTrue(poll(lambda: drawings.add(self.drawing(TRAIN)) or len(drawings) > 5), "the chart stays as it is")
+        self.assertTrue(
+            poll(lambda: drawings.add(self.drawing(TRAIN)) or len(drawings) > 5), "the chart stays as it is",
+        )
         self.await_state("Busy")
         self.picture("training-later")
 
@@ -142,7 +148,8 @@ class BrowserTest(unittest.TestCase):
     def next_cell(self):
         """The next cell runs."""
         self.run_cell(PREDICTIONS)
-        expect(self.cell(PREDICTIONS).locator(".jp-OutputArea-output img, .jp-OutputArea-output svg").first).to_be_visible(timeout=LIMIT)
+        pictures = self.cell(PREDICTIONS).locator(".jp-OutputArea-output img, .jp-OutputArea-output svg")
+        expect(pictures.first).to_be_visible(timeout=LIMIT)
         self.assertEqual(self.cell(PREDICTIONS).locator(".jp-mod-error, [data-mime-type*=stderr]").count(), 0)
         self.picture("next")
 
@@ -167,7 +174,9 @@ class BrowserTest(unittest.TestCase):
         self.await_state("Idle")
         index = self.append_cell(REOPEN)
         self.run_cell(index)
-        expect(self.cell(index).locator(".jp-OutputArea-output").first).to_contain_text("opened at batch", timeout=LIMIT)
+        expect(self.cell(index).locator(".jp-OutputArea-output").first).to_contain_text(
+            "opened at batch", timeout=LIMIT,
+        )
         self.assertRegex(self.outputs(index), r"opened at batch [1-9]")
         self.assertEqual(self.cell(index).locator(".jp-InputPrompt").inner_text(), "[1]:")
         self.picture("reopened")

@@ -1,4 +1,4 @@
-"""Cells as people write them in Go: bare statements, values, errors and how they read, special commands, input.
+"""Tests of cells as users write them: statements without main, values, readable errors, special commands, input.
 
     .venv/bin/python kernel/nbtest/cells.py
 """
@@ -11,7 +11,7 @@ from live import TIMEOUT, Session, SessionTest, main
 
 class CellsTest(SessionTest):
     def value(self, code):
-        """The text of a cell's execute_result."""
+        """Returns the text of a cell's execute_result."""
         result = self.session.execute(code)
         self.assertEqual((result.status, result.error), ("ok", ""), result)
         return [content["data"]["text/plain"] for content in result.of("execute_result")]
@@ -54,22 +54,23 @@ class CellsTest(SessionTest):
                 self.assertEqual(self.value(code), values)
 
     def test_call_without_value(self):
-        """A call that gives nothing is no value; that only the compiler knows."""
+        """A call without a result is not shown as a value, although only the compiler knows that it has none."""
         self.session.execute('func greet(name string) { fmt.Println("hi", name) }')
         result = self.session.execute('greet("Ada")')
         self.assertEqual((result.status, result.text(), result.of("execute_result")), ("ok", "hi Ada\n", []))
 
     def test_order_of_outputs(self):
-        """What a cell writes and shows stays in its order, over stdout, stderr and displays."""
+        """Text and displays appear in the order in which the cell produced them."""
         result = self.session.execute(
-            'import "continuousnet/kernel/cell"\n%%\nfmt.Print("a")\ncell.Display("b")\nfmt.Print("c")\ncell.Display("d")\nfmt.Print("e")\n"f"'
+            'import "continuousnet/kernel/cell"\n%%\nfmt.Print("a")\ncell.Display("b")\n'
+            'fmt.Print("c")\ncell.Display("d")\nfmt.Print("e")\n"f"'
         )
         seen = [m["content"].get("text") or m["content"]["data"]["text/plain"]
                 for m in result.messages if m["msg_type"] in ("stream", "display_data", "execute_result")]
         self.assertEqual(seen, list("abcdef"))
 
     def test_directory(self):
-        """Cells and commands run where the notebook is."""
+        """Cells and commands run in the directory of the notebook."""
         self.expect("!pwd", self.session.scratch.name + "\n")
         self.expect('d, _ := os.Getwd()\nfmt.Println(d)', self.session.scratch.name + "\n")
 
@@ -92,7 +93,7 @@ class CellsTest(SessionTest):
     # errors
 
     def test_compile_error(self):
-        """The place in the cell, the line, the message and a caret, in the traceback too."""
+        """A compile error names the place in the cell, and shows the line with a caret, in the traceback too."""
         result = self.expect_error('x := 1\nfmt.Println(x)\n\tfmt.Println(  nothing)\n', "undefined: nothing")
         content = result.of("error")[0]
         self.assertIn("line 3", content["evalue"])
@@ -102,7 +103,7 @@ class CellsTest(SessionTest):
         self.assertNotIn("main.go", result.error)
 
     def test_error_in_an_earlier_declaration(self):
-        """A cell that breaks is not remembered: the next one runs."""
+        """The declarations of a cell that fails are not kept, so the next cell runs."""
         self.expect_error("func broken() int { return nowhere }", "undefined: nowhere", "line 1")
         self.expect('fmt.Println("on")', "on\n")
 
@@ -124,7 +125,7 @@ class CellsTest(SessionTest):
                 self.assertRegex(result.error, hint)
 
     def test_dot_import_heals(self):
-        """A dot import in one cell does not break the next one, or says how to get rid of it."""
+        """A dot import in one cell does not break the next one, or the error says how to remove it."""
         self.session.execute('import . "math"\n%%\nfmt.Println(Sqrt(4))')
         result = self.session.execute('fmt.Println("after")')
         if result.status == "ok":
@@ -136,8 +137,11 @@ class CellsTest(SessionTest):
             self.expect('fmt.Println("after")', "after\n")
 
     def test_panic(self):
-        """The message, then the user's frames, first the innermost; the runtime's are folded."""
-        code = 'func inner(xs []int) int { return xs[5] }\nfunc outer() int {\n\treturn inner(nil)\n}\nfmt.Println("before")\nfmt.Println(outer())'
+        """A panic shows its message and the user's frames, innermost first; frames of the runtime are summarised."""
+        code = (
+            'func inner(xs []int) int { return xs[5] }\nfunc outer() int {\n\treturn inner(nil)\n}\n'
+            'fmt.Println("before")\nfmt.Println(outer())'
+        )
         result = self.expect_error(code, "index out of range [5] with length 0")
         self.assertEqual(result.text(), "before\n")
         positions = [result.error.find(text) for text in ("index out of range", "inner", "outer")]

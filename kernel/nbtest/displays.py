@@ -1,8 +1,8 @@
-"""What cells show: JSON as objects, updates in the saved notebook, and very many outputs.
+"""Tests of what cells show: JSON as objects, updates in the saved notebook, and very many outputs.
 
     .venv/bin/python kernel/nbtest/displays.py
 
-CNET_FLOOD_SECONDS=60 has the cells without end run for that long.
+With CNET_FLOOD_SECONDS=60 the endless cells run for 60 seconds each.
 """
 
 import os
@@ -22,7 +22,7 @@ PROTOCOL = 'import (\n"github.com/janpfeifer/gonb/gonbui"\n"github.com/janpfeife
 
 class DisplaysTest(SessionTest):
     def shown(self, code):
-        """The data of the cell's only display."""
+        """Returns the data of the cell's only display."""
         result = self.session.execute(code)
         self.assertEqual((result.status, len(result.of("display_data"))), ("ok", 1), result)
         return result.of("display_data")[0]["data"]
@@ -32,15 +32,18 @@ class DisplaysTest(SessionTest):
         text = '{"mark": "bar", "data": {"values": [{"a": 1.5, "b": "x"}]}, "big": 12345678901234567890}'
         for mime in ("application/vnd.vegalite.v5+json", "application/json", "application/geo+json"):
             with self.subTest(mime=mime):
-                # GoNB's way can carry text only; the kernel's own carries any value.
-                data = f'gonbui.SendData(&protocol.DisplayData{{Data: map[protocol.MIMEType]any{{"{mime}": `{text}`}}}})'
+                # GoNB's displays can carry text only, those of package cell any value.
+                data = f'map[protocol.MIMEType]any{{"{mime}": `{text}`}}'
+                data = f"gonbui.SendData(&protocol.DisplayData{{Data: {data}}})"
                 self.assertEqual(self.shown(PROTOCOL + data)[mime], spec)
-                self.assertEqual(self.shown(CELL + f'cell.Display(cell.Bundle{{"{mime}": []byte(`{text}`)}})')[mime], spec)
+                self.assertEqual(
+                    self.shown(CELL + f'cell.Display(cell.Bundle{{"{mime}": []byte(`{text}`)}})')[mime], spec,
+                )
         shown = self.shown(CELL + 'cell.Display(cell.Bundle{"application/json": map[string]any{"a": []int{1}}})')
         self.assertEqual(shown["application/json"], {"a": [1]})
 
     def test_text_is_no_object(self):
-        """A string with braces stays one, and so does JSON that is none."""
+        """A string with braces stays a string, and so does invalid JSON."""
         self.assertEqual(self.shown("gonbui.DisplayHTML(`{\"a\": 1}`)")["text/html"], '{"a": 1}')
         broken = 'gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{"application/json": `{"a": `}})'
         self.assertEqual(self.shown(PROTOCOL + broken)["application/json"], '{"a": ')
@@ -48,16 +51,19 @@ class DisplaysTest(SessionTest):
     def test_update_across_cells(self):
         self.session.execute(CELL + 'cell.Update("across", "first")')
         result = self.session.execute(CELL + 'cell.Update("across", "second")')
-        self.assertEqual([(c["data"]["text/plain"], c["transient"]["display_id"]) for c in result.of("update_display_data")], [("second", "across")])
+        self.assertEqual(
+            [(c["data"]["text/plain"], c["transient"]["display_id"]) for c in result.of("update_display_data")],
+            [("second", "across")],
+        )
 
     def test_update_again(self):
-        """The front end has cleared what a cell showed when it is run again."""
+        """When a cell is run again, the front end has cleared its outputs, so its display is shown anew."""
         for _ in range(2):
             result = self.session.execute(CELL + 'cell.Update("again", 1)\ncell.Update("again", 2)')
             self.assertEqual([len(result.of(kind)) for kind in ("display_data", "update_display_data")], [1, 1])
 
     def test_update_in_a_saved_notebook(self):
-        """The output holds the last state of many."""
+        """The output of the saved notebook is the last of many states."""
         code = 'for i := range 500 { gonbui.UpdateHTML("id", fmt.Sprint("state ", i)) }\ngonbui.Sync()'
         for source in (code, CELL + 'for i := range 500 { cell.Update("other", fmt.Sprint("state ", i)) }'):
             notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
@@ -67,7 +73,7 @@ class DisplaysTest(SessionTest):
             self.assertIn("state 499", list(outputs[0].data.values()))
 
     def test_clear(self):
-        """A saved notebook holds what came after the last clear."""
+        """A saved notebook holds the outputs after the last clear."""
         source = CELL + 'for i := range 50 { cell.Clear(true); fmt.Println("frame", i) }'
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
         NotebookClient(notebook, kernel_name=KERNEL, timeout=TIMEOUT).execute()
@@ -81,21 +87,30 @@ class DisplaysTest(SessionTest):
         self.assertLess(len(result.messages), 500)
 
     def test_many_prints_to_both(self):
-        """In each of them nothing is missing and nothing is out of order."""
-        result = self.session.execute('for i := range 5000 { fmt.Println("out", i); fmt.Fprintln(os.Stderr, "err", i) }')
+        """In each of the two streams nothing is missing or out of order."""
+        result = self.session.execute(
+            'for i := range 5000 { fmt.Println("out", i); fmt.Fprintln(os.Stderr, "err", i) }'
+        )
         self.assertEqual(result.text(), "".join(f"out {i}\n" for i in range(5000)))
         self.assertEqual(result.text("stderr"), "".join(f"err {i}\n" for i in range(5000)))
 
     def test_many_displays(self):
-        """All 10,000, in order, and in step with what is printed."""
-        result = self.session.execute('for i := range 10_000 { gonbui.DisplayHTML(fmt.Sprint("html ", i)) }\ngonbui.Sync()')
-        self.assertEqual([content["data"]["text/html"] for content in result.of("display_data")], [f"html {i}" for i in range(10_000)])
+        """All 10,000 displays arrive, in order."""
+        result = self.session.execute(
+            'for i := range 10_000 { gonbui.DisplayHTML(fmt.Sprint("html ", i)) }\ngonbui.Sync()'
+        )
+        self.assertEqual(
+            [content["data"]["text/html"] for content in result.of("display_data")],
+            [f"html {i}" for i in range(10_000)],
+        )
         print(f"\n10,000 displays in {result.seconds:.1f} s")
         self.assertGreater(result.seconds, 5, "faster than Jupyter's server lets through")
 
     def test_many_updates(self):
-        """Of updates faster than an eye the last one counts, and it comes."""
-        result = self.session.execute('for i := range 10_000 { gonbui.UpdateHTML("many", fmt.Sprint("state ", i)) }\ngonbui.Sync()')
+        """Updates may be skipped, but the last one always arrives."""
+        result = self.session.execute(
+            'for i := range 10_000 { gonbui.UpdateHTML("many", fmt.Sprint("state ", i)) }\ngonbui.Sync()'
+        )
         shown = result.of("display_data") + result.of("update_display_data")
         self.assertEqual(shown[-1]["data"]["text/html"], "state 9999")
         self.assertLess(len(shown), 2000)
@@ -104,10 +119,10 @@ class DisplaysTest(SessionTest):
         result = self.session.execute('fmt.Print(strings.Repeat("é", 1<<20))')
         self.assertEqual(result.text(), "é" * (1 << 20))
 
-    # without end: memory stays bounded, since whatever a reader has not taken yet holds up the cell
+    # endless: memory stays bounded, since output that has not been read blocks the cell
 
     def endless(self, code):
-        """Runs a cell without end, stops it and returns its result; the kernel and GoNB hardly grow meanwhile."""
+        """Runs an endless cell, interrupts it and returns its result; checks that the kernel and GoNB hardly grow."""
         self.session.execute('fmt.Println("compiled and warm")')
         before = self.memory()
         cell = self.session.start(code)
@@ -129,7 +144,7 @@ class DisplaysTest(SessionTest):
         return result
 
     def memory(self):
-        """The resident memory of the kernel and of GoNB, in bytes."""
+        """Returns the resident memory of the kernel and of GoNB, in bytes."""
         process = psutil.Process(self.session.pid)
         gonb = [child for child in process.children(recursive=True) if child.name() == "gonb"]
         return {"kernel": process.memory_info().rss, "gonb": sum(child.memory_info().rss for child in gonb)}
@@ -137,7 +152,9 @@ class DisplaysTest(SessionTest):
     def test_endless_prints(self):
         for stream in ("Stdout", "Stderr"):
             with self.subTest(stream=stream):
-                result = self.endless(f'for i := 0; ; i++ {{ fmt.Fprintln(os.{stream}, "endless", i, strings.Repeat("x", 1000)) }}')
+                result = self.endless(
+                    f'for i := 0; ; i++ {{ fmt.Fprintln(os.{stream}, "endless", i, strings.Repeat("x", 1000)) }}'
+                )
                 self.assertIn("left out", result.text(stream.lower()))
 
     def test_endless_displays(self):

@@ -1,4 +1,4 @@
-"""The kernel in other front ends than JupyterLab: nbconvert, papermill, the console, Notebook 7, and as VS Code does it.
+"""Tests of the kernel in nbconvert, papermill, the console, Notebook 7 and, with its protocol, VS Code.
 
     .venv/bin/python kernel/nbtest/frontends.py
 """
@@ -27,7 +27,7 @@ from live import ANSI, KERNEL, TIMEOUT, JupyterServer, main
 
 
 def notebook(*sources, tags=()):
-    """A notebook of code cells; the first one gets the tags."""
+    """Returns a notebook of code cells; the first one has the tags."""
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     cells[0].metadata.tags = list(tags)
     spec = {"name": KERNEL, "display_name": "ContinuousNet (Go)", "language": "go"}
@@ -35,7 +35,7 @@ def notebook(*sources, tags=()):
 
 
 class GoTranslator(Translator):
-    """Lets papermill write parameters in Go: variables that every later cell sees. Papermill has no such thing itself."""
+    """Papermill's translation of parameters to Go, as variables that every later cell sees."""
 
     @classmethod
     def assign(cls, name, value):
@@ -47,7 +47,9 @@ class GoTranslator(Translator):
 
     @classmethod
     def codify(cls, parameters, comment="Parameters"):
-        return "\n".join([cls.comment(comment), *(cls.assign(name, cls.translate(value)) for name, value in parameters.items())])
+        return "\n".join(
+            [cls.comment(comment), *(cls.assign(name, cls.translate(value)) for name, value in parameters.items())]
+        )
 
 
 class ProgramsTest(unittest.TestCase):
@@ -75,7 +77,7 @@ class ProgramsTest(unittest.TestCase):
         self.assertEqual((stream.text, value.output_type, value.data["text/plain"]), ("hi\n", "execute_result", "42"))
 
     def test_nbconvert_shows_the_error(self):
-        """A log of nbconvert's holds what went wrong and where."""
+        """The log of nbconvert says what failed and where."""
         self.write('x := 1\nfmt.Println(x, nothing)')
         done = self.nbconvert("--to", "notebook")
         self.assertNotEqual(done.returncode, 0)
@@ -91,7 +93,10 @@ class ProgramsTest(unittest.TestCase):
 
     def test_papermill(self):
         self.write('fmt.Println("hi")', 'panic("broken")')
-        done = subprocess.run([sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"], cwd=self.dir, capture_output=True, text=True, timeout=TIMEOUT)
+        done = subprocess.run(
+            [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"], cwd=self.dir, capture_output=True, text=True,
+            timeout=TIMEOUT,
+        )
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("broken", done.stderr)
         outputs = [outputs for outputs in self.outputs() if outputs]
@@ -100,13 +105,16 @@ class ProgramsTest(unittest.TestCase):
     def test_papermill_parameters(self):
         papermill_translators.register("go", GoTranslator)
         source = self.write('var name = "nobody"\nvar steps = 1', 'fmt.Println(name, steps, rate)', tags=["parameters"])
-        made = papermill.execute_notebook(source, str(self.dir / "out.ipynb"), {"name": "Ada", "steps": 3, "rate": 0.5}, progress_bar=False)
+        made = papermill.execute_notebook(
+            source, str(self.dir / "out.ipynb"), {"name": "Ada", "steps": 3, "rate": 0.5}, progress_bar=False,
+        )
         self.assertEqual(made.cells[-1].outputs[0].text, "Ada 3 0.5\n")
 
     def test_console(self):
-        """jupyter console: values, continued lines, input, an error, and the way out."""
+        """jupyter console: values, continued lines, input, an error, and leaving it."""
         console = pexpect.spawn(
-            sys.executable, ["-m", "jupyter_console", "--simple-prompt", "--kernel", KERNEL], cwd=str(self.dir), timeout=TIMEOUT, encoding="utf-8",
+            sys.executable, ["-m", "jupyter_console", "--simple-prompt", "--kernel", KERNEL], cwd=str(self.dir),
+            timeout=TIMEOUT, encoding="utf-8",
             env={**os.environ, "TERM": "dumb", "JUPYTER_CONFIG_DIR": str(self.dir)}, echo=False,
         )
         self.addCleanup(console.close)
@@ -130,7 +138,7 @@ class ProgramsTest(unittest.TestCase):
         console.expect(pexpect.EOF)
 
     def test_notebook_7(self):
-        """Its server lists the kernel, starts it, and runs a cell over the websocket; Lab's is the same."""
+        """Notebook's server, also JupyterLab's, lists the kernel, starts it, and runs a cell over the websocket."""
         server = JupyterServer("notebook", self.dir)
         self.addCleanup(server.close)
         self.assertIn(b"Jupyter Notebook", server.ask("tree"))
@@ -138,9 +146,17 @@ class ProgramsTest(unittest.TestCase):
         kernel = json.loads(server.ask("api/kernels", {"name": KERNEL}))["id"]
         channels = f"ws://{server.address}/api/kernels/{kernel}/channels"
         socket = websocket.create_connection(channels, timeout=TIMEOUT, header=[f"Authorization: token {server.token}"])
-        header = {"msg_id": "one", "msg_type": "execute_request", "session": "s", "username": "", "version": "5.4", "date": "2026-01-01T00:00:00Z"}
-        content = {"code": "6*7", "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": True, "stop_on_error": True}
-        socket.send(json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}))
+        header = {
+            "msg_id": "one", "msg_type": "execute_request", "session": "s", "username": "", "version": "5.4",
+            "date": "2026-01-01T00:00:00Z",
+        }
+        content = {
+            "code": "6*7", "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": True,
+            "stop_on_error": True,
+        }
+        socket.send(
+            json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"})
+        )
         kinds = {}
         while not {"execute_reply", "execute_result"} <= kinds.keys():
             message = json.loads(socket.recv())
@@ -151,12 +167,14 @@ class ProgramsTest(unittest.TestCase):
 
 
 class EditorTest(unittest.IsolatedAsyncioTestCase):
-    """As VS Code does it: its own process, its own connection file, kernel_info first, interrupts by message."""
+    """A client like VS Code, with a process and a connection file of its own, that interrupts by message."""
 
     async def asyncSetUp(self):
         scratch = tempfile.TemporaryDirectory(prefix="cnet-editor-")
         self.addCleanup(scratch.cleanup)
-        connection, _ = write_connection_file(str(Path(scratch.name) / "kernel-v3.json"), key=secrets.token_hex(16).encode())
+        connection, _ = write_connection_file(
+            str(Path(scratch.name) / "kernel-v3.json"), key=secrets.token_hex(16).encode(),
+        )
         spec = KernelSpecManager().get_kernel_spec(KERNEL)
         self.assertEqual(spec.interrupt_mode, "message")
         argv = [argument.replace("{connection_file}", connection) for argument in spec.argv]
@@ -181,9 +199,15 @@ class EditorTest(unittest.IsolatedAsyncioTestCase):
         client = self.client
         shell, control = client.kernel_info(), client.session.msg("kernel_info_request", {})
         client.control_channel.send(control)
-        replies = {"shell": await client.get_shell_msg(timeout=TIMEOUT), "control": await client.get_control_msg(timeout=TIMEOUT)}
+        replies = {
+            "shell": await client.get_shell_msg(timeout=TIMEOUT),
+            "control": await client.get_control_msg(timeout=TIMEOUT),
+        }
         for channel, asked in (("shell", shell), ("control", control["header"]["msg_id"])):
-            self.assertEqual((replies[channel]["msg_type"], replies[channel]["parent_header"]["msg_id"]), ("kernel_info_reply", asked))
+            self.assertEqual(
+                (replies[channel]["msg_type"], replies[channel]["parent_header"]["msg_id"]),
+                ("kernel_info_reply", asked),
+            )
         self.assertEqual(await self.text('fmt.Println("hi")'), ("ok", "hi\n"))
 
         # The editor asks for completions and the state of comms while a cell runs, and stops it by message.

@@ -1,4 +1,4 @@
-"""Frames that no front end would send, at every port of a live kernel: they are dropped, counted, and the session goes on.
+"""Tests that frames which no front end would send, at every port, are dropped and counted, and the session goes on.
 
     .venv/bin/python kernel/nbtest/hostile.py
 """
@@ -46,10 +46,12 @@ class HostileTest(SessionTest):
         return hmac.new(self.key, b"".join(parts), hashlib.sha256).hexdigest().encode()
 
     def frames(self, kind="kernel_info_request", content=b"{}", message_id=None, header=None, signature=None, **fields):
-        """A message as it goes over the wire; each part can be replaced by something else."""
+        """Returns the frames of a message; each part can be replaced."""
         if header is None:
-            header = {"msg_id": message_id or os.urandom(8).hex(), "msg_type": kind, "session": "hostile", "username": "x",
-                      "date": "2026-01-01T00:00:00Z", "version": "5.4", **fields}
+            header = {
+                "msg_id": message_id or os.urandom(8).hex(), "msg_type": kind, "session": "hostile", "username": "x",
+                "date": "2026-01-01T00:00:00Z", "version": "5.4", **fields,
+            }
             header = json.dumps(header).encode()
         parts = [header, b"{}", b"{}", content]
         return [DELIMITER, signature if signature is not None else self.sign(parts), *parts]
@@ -59,7 +61,7 @@ class HostileTest(SessionTest):
         return self.frames("execute_request", json.dumps(content).encode(), **options)
 
     def dropped(self):
-        """The number of dropped messages that %usage tells."""
+        """Returns the number of dropped messages that %usage shows."""
         text = self.session.execute("%usage").text()
         found = re.search(r"dropped +(\d+) damaged, (\d+) wrongly signed, (\d+) replayed", text)
         self.assertTrue(found, text)
@@ -74,13 +76,13 @@ class HostileTest(SessionTest):
         self.expect('fmt.Println("alive")', "alive\n")
 
     def hostile_frames(self):
-        """One of each kind of message that has to be dropped."""
+        """Yields one message of each kind that must be dropped."""
         good = self.frames()
         bad = bytearray(good[1])
         bad[0] ^= 1
         signature = [bytes(bad), b"", b"0" * 64, b"\x00" * 64, good[1][:-1], good[1] + b"0", b"\xff" * 100_000]
         yield from ([good[0], s, *good[2:]] for s in signature)
-        for i in range(2, 6):  # signed, and then one bit is another one
+        for i in range(2, 6):  # one bit is changed after signing
             part = bytearray(good[i])
             part[-1] ^= 1
             yield [*good[:i], bytes(part), *good[i + 1 :]]
@@ -93,13 +95,19 @@ class HostileTest(SessionTest):
         yield [b"x" * MEGABYTE, *good[1:]]
 
     def signed_nonsense(self):
-        """Signed as they should be, and still no message: whoever has the key may err, too."""
+        """Yields invalid messages with a correct signature, as a faulty client with the key may send them."""
         yield self.frames(content=b"[" * 1_000_000)
         yield self.frames(content=b'{"a":' * 200_000)
         yield self.frames(header=b'{"msg_id": {"a": ' + b"[" * 100_000)
-        for header in (b"", b"null", b"[]", b"{}", b"5", b"\x00", b"\xff\xfe{}", b'{"msg_id": 5, "msg_type": []}', b'{"msg_type": "execute_request"}'):
+        for header in (
+            b"", b"null", b"[]", b"{}", b"5", b"\x00", b"\xff\xfe{}", b'{"msg_id": 5, "msg_type": []}',
+            b'{"msg_type": "execute_request"}',
+        ):
             yield self.frames(header=header)
-        for content in (b"", b"null", b"[]", b'"x"', b"\x00\x00", b"\xff\xfe", b'{"code": "\xff\xc0"}', b'{"code": "a\\u0000b"', b"{" + b" " * MEGABYTE):
+        for content in (
+            b"", b"null", b"[]", b'"x"', b"\x00\x00", b"\xff\xfe", b'{"code": "\xff\xc0"}', b'{"code": "a\\u0000b"',
+            b"{" + b" " * MEGABYTE,
+        ):
             yield self.frames("execute_request", content=content)
         yield self.frames("no_such_request")
         yield self.frames("no_such_request\x00")
@@ -116,7 +124,7 @@ class HostileTest(SessionTest):
                 peer.send_multipart(frames)
                 sent += 1
         self.alive()
-        # An empty message cannot be told from none; what is counted at least is all that has a wrong signature.
+        # An empty message may not be counted; at least all messages with a wrong signature are.
         self.assertGreaterEqual(poll(lambda: self.dropped() - before), sent // 2)
         self.alive()
 
@@ -138,13 +146,13 @@ class HostileTest(SessionTest):
         self.alive()
 
     def test_replay(self):
-        """A message that is sent twice is carried out once."""
+        """A message that is sent twice is executed once."""
         frames = self.execute("!echo once >> replayed")
         before, peer = self.dropped(), self.connect("shell")
         for _ in range(5):
             peer.send_multipart(frames)
         self.assertTrue(peer.poll(TIMEOUT * 1000))
-        other = self.connect("shell")  # another connection is no way round, nor is another channel
+        other = self.connect("shell")  # neither another connection nor another channel gets around that
         other.send_multipart(frames)
         self.connect("control").send_multipart(frames)
         self.alive()
@@ -152,20 +160,25 @@ class HostileTest(SessionTest):
         self.assertGreaterEqual(self.dropped() - before, 6)
 
     def test_no_shell_through_headers(self):
-        """What is in a header is never run, opened or written."""
+        """Text in a header is never run, opened or written."""
         scratch = Path(self.session.scratch.name)
         before = set(scratch.iterdir())
         peer = self.connect("shell")
         mark = scratch / "mark"
-        for evil in (f"$(touch '{mark}')", f"`touch '{mark}'`", f"'; touch '{mark}'; '", f"\"\n!touch '{mark}'\n", "../../../etc/passwd", f"{mark}\x00", "-rf", "%n%s"):
+        for evil in (
+            f"$(touch '{mark}')", f"`touch '{mark}'`", f"'; touch '{mark}'; '", f"\"\n!touch '{mark}'\n",
+            "../../../etc/passwd", f"{mark}\x00", "-rf", "%n%s",
+        ):
             peer.send_multipart(self.execute('fmt.Println("ran")', message_id=evil + os.urandom(4).hex()))
-            peer.send_multipart(self.execute('fmt.Println("ran")', session=evil, username=evil, date=evil, version=evil))
+            peer.send_multipart(
+                self.execute('fmt.Println("ran")', session=evil, username=evil, date=evil, version=evil)
+            )
             peer.send_multipart(self.frames(evil))
         self.alive()
         self.assertEqual(set(scratch.iterdir()), before)
 
     def test_flood_while_a_cell_runs(self):
-        """10,000 hostile messages: the cell finishes, the next one runs, memory stays."""
+        """During 10,000 hostile messages the cell finishes, the next one runs, and memory does not grow."""
         self.session.execute('fmt.Println("warm")')
         before, memory = self.dropped(), self.memory()
         cell = self.session.start(TICKS)
@@ -182,7 +195,7 @@ class HostileTest(SessionTest):
         self.assertTrue(counted, "most of the frames were not counted")
 
     def test_flood_of_valid_requests(self):
-        """Whoever has the key can ask a lot; the kernel answers, and its memory is bounded, also when nobody reads."""
+        """A client with the key may ask a lot: the kernel answers, and its memory is bounded, even if nobody reads."""
         memory, peer = self.memory(), self.connect("shell")
         asked = [os.urandom(8).hex() for _ in range(2000)]
         for message_id in asked:
@@ -205,7 +218,7 @@ class HostileTest(SessionTest):
         return socket.create_connection((self.info["ip"], self.port(channel)), timeout=TIMEOUT)
 
     def zmtp(self, channel):
-        """A connection after the handshake of ZMTP 3.0 without security."""
+        """Returns a connection after the handshake of ZMTP 3.0 without security."""
         peer = self.tcp(channel)
         peer.sendall(b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\x00") + b"\x00" * 32)
         kind = {"hb": b"REQ", "iopub": b"SUB"}.get(channel, b"DEALER")
@@ -217,7 +230,7 @@ class HostileTest(SessionTest):
         return peer
 
     def send_all(self, peer, data):
-        """Sends; that the kernel hangs up is fine."""
+        """Sends data; the kernel may close the connection."""
         try:
             peer.sendall(data)
         except OSError:
@@ -235,10 +248,12 @@ class HostileTest(SessionTest):
         self.assertLess(self.memory() - memory, 200 * MEGABYTE)
 
     def test_message_without_end(self):
-        """Frames that each promise another one, up to more than the kernel keeps."""
+        """A message with more frames than the kernel accepts."""
         memory = self.memory()
         empty, small, large = b"\x01\x00", b"\x01\x01x", b"\x03" + struct.pack(">Q", MEGABYTE) + bytes(MEGABYTE)
-        for channel, frames, times in (("shell", empty * 10_000, 500), ("shell", large, 300), ("iopub", small * 10_000, 100)):
+        for channel, frames, times in (
+            ("shell", empty * 10_000, 500), ("shell", large, 300), ("iopub", small * 10_000, 100),
+        ):
             peer = self.zmtp(channel)
             for _ in range(times):
                 try:
@@ -251,7 +266,10 @@ class HostileTest(SessionTest):
 
     def test_garbage_instead_of_a_greeting(self):
         for channel in PORTS:
-            for data in (b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 1000, os.urandom(5000), b"\xff" + bytes(8) + b"\x7f\x03\x00CURVE".ljust(64, b"\x00"), b"\xff"):
+            for data in (
+                b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 1000, os.urandom(5000),
+                b"\xff" + bytes(8) + b"\x7f\x03\x00CURVE".ljust(64, b"\x00"), b"\xff",
+            ):
                 peer = self.tcp(channel)
                 self.send_all(peer, data)
                 self.addCleanup(peer.close)
@@ -261,7 +279,7 @@ class HostileTest(SessionTest):
         self.alive()
 
     def test_connections_that_say_nothing(self):
-        """A hundred of them at every port do not keep a new client out."""
+        """A hundred silent connections to every port do not keep a new client out."""
         for channel in PORTS:
             for _ in range(100):
                 self.addCleanup(self.tcp(channel).close)
@@ -276,14 +294,17 @@ class HostileTest(SessionTest):
     # what others can see
 
     def test_address_and_files(self):
-        """The sockets listen on the address of the connection file only; what others could read is closed to them."""
+        """The sockets listen on the address of the connection file only; other users cannot read its files."""
         process = psutil.Process(self.session.pid)
         listening = [c.laddr for c in process.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
         self.assertEqual({address.ip for address in listening}, {self.info["ip"]})
         self.assertEqual({address.port for address in listening}, {self.port(channel) for channel in PORTS})
         self.assertEqual(os.stat(self.session.manager.connection_file).st_mode & 0o077, 0)
         for child in process.children(recursive=True):
-            ports = [c for c in child.net_connections("inet") if c.status == psutil.CONN_LISTEN and c.laddr.ip not in ("127.0.0.1", "::1")]
+            ports = [
+                c for c in child.net_connections("inet")
+                if c.status == psutil.CONN_LISTEN and c.laddr.ip not in ("127.0.0.1", "::1")
+            ]
             self.assertEqual(ports, [], child.name())
 
 

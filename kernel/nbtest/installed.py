@@ -1,4 +1,4 @@
-"""The installed kernelspec, what cells find in its environment, and what they say when the checkout has gone.
+"""Tests of the installed kernelspec, of the environment of cells, and of cells after the checkout has gone.
 
     .venv/bin/python kernel/nbtest/installed.py
 """
@@ -18,13 +18,16 @@ from live import KERNEL, Session, SessionTest, main, poll
 class EnvironmentTest(SessionTest):
     def test_spec(self):
         spec = KernelSpecManager().get_kernel_spec(KERNEL)
-        self.assertEqual((spec.display_name, spec.language, spec.interrupt_mode), ("ContinuousNet (Go)", "go", "message"))
+        self.assertEqual(
+            (spec.display_name, spec.language, spec.interrupt_mode), ("ContinuousNet (Go)", "go", "message"),
+        )
         for name in ("logo-32x32.png", "logo-64x64.png", "logo-svg.svg"):
             self.assertTrue((Path(spec.resource_dir) / name).exists(), name)
 
     def test_checkout_is_importable(self):
         self.expect('import "continuousnet/cnet"\nfmt.Println(cnet.Config{}.Steps)', "0\n")
-        self.expect('import "github.com/spf13/cobra"\nfmt.Println(cobra.ShellCompDirectiveError)', "1\n")  # it requires that one
+        # A module that the project requires.
+        self.expect('import "github.com/spf13/cobra"\nfmt.Println(cobra.ShellCompDirectiveError)', "1\n")
 
     def test_network_is_off(self):
         self.expect("!go env GOPROXY", "off\n")
@@ -33,7 +36,7 @@ class EnvironmentTest(SessionTest):
 
 class MovedCheckoutTest(unittest.TestCase):
     def test_moved_checkout(self):
-        """The cells say what to do, and the kernel lives."""
+        """The error of a cell says what to do, and the kernel goes on."""
         with tempfile.TemporaryDirectory() as kernels:
             spec = KernelSpecManager().get_kernel_spec(KERNEL).to_dict()
             spec["argv"][spec["argv"].index("--checkout") + 1] = str(Path(kernels) / "gone")

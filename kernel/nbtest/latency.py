@@ -1,9 +1,9 @@
-"""Latencies of this kernel beside those of plain GoNB, measured in turns in one run; prints a Markdown table.
+"""Measures the latencies of this kernel and of plain GoNB in turns, and prints a Markdown table.
 
     .venv/bin/python kernel/nbtest/latency.py [--rounds N]
 
-Plain GoNB is the same program with the same build flags and the same checkout, without the supervisor, and told not to
-look for modules before every cell (%noautoget), which the supervisor sees to otherwise. Measure with nothing else running.
+Plain GoNB is the same program with the same build flags and the same checkout. It is told not to look for modules before
+every cell (%noautoget), which this kernel prevents by other means. Measure with nothing else running.
 """
 
 import argparse
@@ -33,19 +33,23 @@ MEASURES = {
 
 
 def plain_gonb(directory):
-    """Writes a kernelspec that starts GoNB itself, built and called as the supervisor does it."""
+    """Writes a kernelspec that starts GoNB itself, with the program and the flags that the kernel uses."""
     installed = KernelSpecManager().get_kernel_spec(KERNEL)
     checkout, go = (installed.argv[installed.argv.index(flag) + 1] for flag in ("--checkout", "--go"))
     programs = Path(installed.resource_dir) / "bin"
-    experiment = subprocess.run([go, "env", "GOEXPERIMENT"], env={**os.environ, "GOEXPERIMENT": "simd"}, capture_output=True, text=True).stdout.strip()
+    experiment = subprocess.run(
+        [go, "env", "GOEXPERIMENT"], env={**os.environ, "GOEXPERIMENT": "simd"}, capture_output=True, text=True
+    ).stdout.strip()
     spec = {
-        "argv": [str(programs / "gonb"), "-kernel", "{connection_file}", "-raw_error=true", "-legacy_stderr_threshold_behavior=false",
-                 "-stderrthreshold=FATAL", f"-go_work={checkout}"],
+        "argv": [
+            str(programs / "gonb"), "-kernel", "{connection_file}", "-raw_error=true",
+            "-legacy_stderr_threshold_behavior=false", "-stderrthreshold=FATAL", f"-go_work={checkout}",
+        ],
         "display_name": PLAIN, "language": "go", "interrupt_mode": "message",
         "env": {
             "PATH": os.pathsep.join([str(programs), str(Path(go).parent), os.environ["PATH"]]),
-            "GOFLAGS": "-tags=noxla -ldflags=-s -buildvcs=false", "GOPROXY": "off", "GOWORK": "auto", "GO111MODULE": "on",
-            "GOTOOLCHAIN": "local", "GOEXPERIMENT": experiment,
+            "GOFLAGS": "-tags=noxla -ldflags=-s -buildvcs=false", "GOPROXY": "off", "GOWORK": "auto",
+            "GO111MODULE": "on", "GOTOOLCHAIN": "local", "GOEXPERIMENT": experiment,
         },
     }
     place = Path(directory) / PLAIN
@@ -67,17 +71,19 @@ def cell(session, code):
 
 
 def measure(session, mark):
-    """Seconds of everything in one session; mark makes each cell one that was never built before."""
+    """Returns the seconds of each measurement in one session; mark makes each cell's code new."""
     found = {"ready": [session.ready]}
-    complete = lambda: session.ask("complete_request", {"code": "fmt.Printl", "cursor_pos": 10}, timeout=60)  # noqa: E731
+    question = {"code": "fmt.Printl", "cursor_pos": 10}
+    complete = lambda: session.ask("complete_request", question, timeout=60)  # noqa: E731
     found["first completion"] = [seconds(complete)]
     found["completion"] = [seconds(complete) for _ in range(10)]
     found["kernel_info"] = [seconds(lambda: session.ask("kernel_info_request", {})) for _ in range(30)]
     found["!true"] = [cell(session, "!true") for _ in range(10)]
     cell(session, "%noautoget")
-    cell(session, 'import (\n"fmt"\n"continuousnet/cnet"\n)\n%%\nfmt.Println(cnet.Config{}.Scheme)')  # not measured: both caches are warm then
+    imports = 'import (\n"fmt"\n"continuousnet/cnet"\n)\n%%\n'
+    cell(session, imports + "fmt.Println(cnet.Config{}.Scheme)")  # not measured: it warms both caches
     found["library"] = [
-        cell(session, f'import (\n"fmt"\n"continuousnet/cnet"\n)\n%%\nfmt.Println(cnet.Config{{}}.Scheme, "{mark} {i}")') for i in range(5)
+        cell(session, imports + f'fmt.Println(cnet.Config{{}}.Scheme, "{mark} {i}")') for i in range(5)
     ]
     cell(session, "%reset")
     cell(session, 'import "fmt"\n%%\nfmt.Println()')

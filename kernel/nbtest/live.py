@@ -1,8 +1,8 @@
-"""A live kernel session for the tests: start it, run cells, look at every message.
+"""A live kernel session for the tests, which starts a kernel, runs cells and collects all messages.
 
-Every message that comes by is checked against the message specification of jupyter_kernel_test.
+Every received message is checked against the message specification of jupyter_kernel_test.
 NBTEST_KERNEL names another installed kernel than "cnet": with "python3" the tests of messages.py run against ipykernel,
-which is how to see whether a test asks for what the protocol says.
+to check that the tests demand what the protocol says.
 """
 
 import atexit
@@ -24,17 +24,17 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_kernel_test import msgspec_v5
 
 KERNEL = os.environ.get("NBTEST_KERNEL", "cnet")
-TIMEOUT = 300  # seconds to wait for anything at all: a cold build cache on a slow and busy machine needs much of it
+TIMEOUT = 300  # seconds, for every wait; a cold build cache on a slow, busy machine needs much of it
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
-# The history of the tests is not the user's.
+# The tests must not write to the user's history.
 _scratch = tempfile.TemporaryDirectory(prefix="cnet-nbtest-")
 atexit.register(_scratch.cleanup)
 os.environ["CNET_HISTORY"] = str(Path(_scratch.name) / "history.jsonl")
 
 
 def poll(condition, timeout=TIMEOUT):
-    """Waits until condition() is true; returns its last value."""
+    """Waits until condition() is true or time is out, and returns its last value."""
     deadline = time.monotonic() + timeout
     while not (value := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -42,7 +42,7 @@ def poll(condition, timeout=TIMEOUT):
 
 
 def validate(message):
-    """Raises when a message is not as its type demands."""
+    """Raises an error if a message does not conform to the specification of its type."""
     kind = message["header"]["msg_type"]
     # "aborted" is the protocol's word since 5.1; the specification of jupyter_kernel_test 0.7 knows "abort" only.
     aborted = message["content"].get("status") == "aborted"
@@ -51,7 +51,7 @@ def validate(message):
 
 
 class Result:
-    """What one request brought: its reply (or None) and the messages on iopub, in order."""
+    """The result of one request: its reply (or None) and the messages on iopub, in order."""
 
     def __init__(self):
         self.reply = None
@@ -67,15 +67,18 @@ class Result:
         return self.reply["content"]["execution_count"]
 
     def of(self, kind):
-        """The contents of the messages of one type."""
+        """Returns the contents of the messages of one type."""
         return [message["content"] for message in self.messages if message["msg_type"] == kind]
 
     def text(self, name="stdout"):
         return "".join(content["text"] for content in self.of("stream") if content["name"] == name)
 
     def size(self):
-        """The characters in what was printed and displayed."""
-        return sum(len(c.get("text", "")) + sum(map(len, c.get("data", {}).values())) for kind in ("stream", "display_data") for c in self.of(kind))
+        """Returns the number of characters that were printed and displayed."""
+        return sum(
+            len(content.get("text", "")) + sum(map(len, content.get("data", {}).values()))
+            for kind in ("stream", "display_data") for content in self.of(kind)
+        )
 
     @property
     def states(self):
@@ -83,9 +86,10 @@ class Result:
 
     @property
     def error(self):
-        """The error as a reader sees it, without colours; empty if there is none."""
+        """Returns the error as a user sees it, without colours; empty if there is none."""
         return "\n".join(
-            ANSI.sub("", "\n".join([content["ename"], content["evalue"], *content["traceback"]])) for content in self.of("error")
+            ANSI.sub("", "\n".join([content["ename"], content["evalue"], *content["traceback"]])) 
+            for content in self.of("error")
         )
 
     def __str__(self):
@@ -93,7 +97,7 @@ class Result:
 
 
 class Session:
-    """A running kernel in an empty directory somewhere else than the checkout."""
+    """A running kernel in an empty directory outside of the checkout."""
 
     def __init__(self, kernel=KERNEL, kernel_dirs=None, env=None, check=validate):
         self.scratch = tempfile.TemporaryDirectory(prefix="cnet session ")
@@ -125,19 +129,21 @@ class Session:
         return self.manager.provisioner.process.pid
 
     def send(self, kind, content, channel="shell", **fields):
-        """Sends one request, well-formed or not; returns its id."""
+        """Sends one request, well-formed or not, and returns its id."""
         message = self.client.session.msg(kind, content, **fields)
         getattr(self.client, channel + "_channel").send(message)
         self.results[message["header"]["msg_id"]] = Result()
         return message["header"]["msg_id"]
 
     def start(self, code, **options):
-        """Sends a cell and does not wait for it; returns the id of the request."""
-        content = {"silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}
+        """Sends a cell without waiting for it, and returns the id of the request."""
+        content = {
+            "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False, "stop_on_error": True,
+        }
         return self.send("execute_request", {"code": code, **content, **options})
 
     def pump(self, timeout=0.02):
-        """Takes in what has arrived; messages go to the request that they name as their parent."""
+        """Receives all pending messages and assigns each to the request that it names as its parent."""
         took = False
         for channel in ("iopub", "shell", "control"):
             wait = timeout if channel == "iopub" else 0
@@ -156,7 +162,7 @@ class Session:
         return took
 
     def wait(self, message_id, condition=None, timeout=TIMEOUT):
-        """Waits until a request is answered and idle again, or until condition(result) holds; returns its result."""
+        """Waits until a request is answered and idle, or condition(result) holds, and returns its result."""
         result = self.results[message_id]
         done = condition or (lambda r: r.reply and r.states[-1:] == ["idle"])
         started = time.monotonic()
@@ -182,12 +188,14 @@ class Session:
 
 
 class JupyterServer:
-    """A server of its own for a front end ("notebook", "jupyterlab"); the user's settings are neither read nor written."""
+    """A server for a front end ("notebook", "jupyterlab") that neither reads nor writes the user's settings."""
 
     def __init__(self, module, root, *options):
         self.scratch = tempfile.TemporaryDirectory(prefix="cnet-server-")
         self.dir, self.token = Path(self.scratch.name), secrets.token_hex(16)
-        places = {name: str(self.dir / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
+        places = {
+            name: str(self.dir / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+        }
         log = self.dir / "log"
         with log.open("w") as out:
             self.process = subprocess.Popen(
@@ -209,9 +217,11 @@ class JupyterServer:
             return False
 
     def ask(self, path, data=None, method=None):
-        """The server's answer to a request, as bytes."""
+        """Returns the server's answer to a request, as bytes."""
         headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
-        request = urllib.request.Request(f"http://{self.address}/{path}", data and json.dumps(data).encode(), headers, method=method)
+        request = urllib.request.Request(
+            f"http://{self.address}/{path}", data and json.dumps(data).encode(), headers, method=method,
+        )
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             return answer.read()
 
@@ -222,7 +232,7 @@ class JupyterServer:
 
 
 class SessionTest(unittest.TestCase):
-    """Tests that share one session; each leaves it as usable as it found it."""
+    """Tests that share one session, which each must leave usable."""
 
     env = None
 
@@ -235,13 +245,13 @@ class SessionTest(unittest.TestCase):
         cls.session.close()
 
     def expect(self, code, text, **options):
-        """Runs a cell that must succeed and print exactly this."""
+        """Runs a cell that must succeed and print exactly the given text."""
         result = self.session.execute(code, **options)
         self.assertEqual((result.status, result.text(), result.error), ("ok", text, ""), result)
         return result
 
     def expect_error(self, code, *texts, **options):
-        """Runs a cell that must fail; the texts must be in its error."""
+        """Runs a cell that must fail with the texts in its error."""
         result = self.session.execute(code, **options)
         self.assertEqual(result.status, "error", result)
         self.assertEqual(len(result.of("error")), 1, result)

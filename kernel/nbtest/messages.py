@@ -1,7 +1,7 @@
-"""Every message type of the Jupyter protocol, against a live kernel.
+"""Tests of every message type of the Jupyter protocol with a live kernel.
 
     .venv/bin/python kernel/nbtest/messages.py
-    NBTEST_KERNEL=python3 .venv/bin/python kernel/nbtest/messages.py    # the same against ipykernel, as a control
+    NBTEST_KERNEL=python3 .venv/bin/python kernel/nbtest/messages.py    # the same with ipykernel, as a control
 """
 
 import unittest
@@ -14,10 +14,12 @@ GO = SimpleNamespace(
     name="go",
     hello='fmt.Println("hi")',
     say=lambda text: f'fmt.Println("{text}")',
-    # Prints "on" and goes on until it is told to stop, or for long.
+    # Prints "on" and runs until it is interrupted, or for a long time.
     long='fmt.Println("on")\nfor range 600 { time.Sleep(100*time.Millisecond) }',
-    # Prints "on", goes on until there is a file "enough", and prints "off".
-    until='fmt.Println("on")\nfor { if _, err := os.Stat("enough"); err == nil { break }; time.Sleep(10*time.Millisecond) }\nfmt.Println("off")',
+    # Prints "on", waits for a file "enough", and prints "off".
+    until='fmt.Println("on")\n'
+    'for { if _, err := os.Stat("enough"); err == nil { break }; time.Sleep(10*time.Millisecond) }\n'
+    'fmt.Println("off")',
     value="6*7",
     error='panic("broken")',
     input='var s string\nfmt.Print("name? ")\nfmt.Scanln(&s)\nfmt.Println("got", s)',
@@ -33,11 +35,13 @@ PYTHON = SimpleNamespace(
     hello='print("hi")',
     say=lambda text: f'print("{text}")',
     long='print("on", flush=True)\nimport time\nfor _ in range(600): time.sleep(0.1)',
-    until='import os, time\nprint("on", flush=True)\nwhile not os.path.exists("enough"): time.sleep(0.01)\nprint("off")',
+    until='import os, time\nprint("on", flush=True)\n'
+    'while not os.path.exists("enough"): time.sleep(0.01)\nprint("off")',
     value="6*7",
     error='raise ValueError("broken")',
     input='s = input("name? ")\nprint("got", s)',
-    display='from IPython.display import HTML\nd = display(HTML("<b>1</b>"), display_id="nb-id")\nd.update(HTML("<b>2</b>"))',
+    display='from IPython.display import HTML\n'
+    'd = display(HTML("<b>1</b>"), display_id="nb-id")\nd.update(HTML("<b>2</b>"))',
     declare="def answerOfAll(): return 42",
     complete=("answerOfA", "answerOfAll"),
     inspect="print",
@@ -72,7 +76,7 @@ class MessagesTest(SessionTest):
         self.assertEqual(result.states, ["busy", "idle"])
 
     def end(self, cell):
-        """Ends a cell of code.until."""
+        """Ends the cell code.until."""
         enough = Path(self.session.scratch.name, "enough")
         enough.touch()
         self.addCleanup(enough.unlink, missing_ok=True)
@@ -84,8 +88,10 @@ class MessagesTest(SessionTest):
         info = self.session.wait(self.session.send("kernel_info_request", {}, channel))
         result = self.end(cell)
         self.assertEqual(info.states, ["busy", "idle"])
-        # A front end shows the state that came last, so the kernel may say again that the cell still runs.
-        self.assertEqual((result.status, result.text(), list(dict.fromkeys(result.states))), ("ok", "on\noff\n", ["busy", "idle"]))
+        # Front ends show the last state, so the kernel may repeat that the cell still runs.
+        self.assertEqual(
+            (result.status, result.text(), list(dict.fromkeys(result.states))), ("ok", "on\noff\n", ["busy", "idle"]),
+        )
         self.assertEqual(result.states.count("idle"), 1)
         self.assertEqual([result.messages[i]["msg_type"] for i in (0, -1)], ["status", "status"])
 
@@ -122,14 +128,17 @@ class MessagesTest(SessionTest):
         result = self.expect_error(self.code.error, "broken")
         content = result.reply["content"]
         error = result.of("error")[0]
-        self.assertEqual([content[key] for key in ("ename", "evalue", "traceback")], [error[key] for key in ("ename", "evalue", "traceback")])
+        self.assertEqual(
+            [content[key] for key in ("ename", "evalue", "traceback")],
+            [error[key] for key in ("ename", "evalue", "traceback")],
+        )
         self.assertTrue(content["ename"] and content["traceback"])
 
     def test_execution_count(self):
         first = self.session.execute(self.code.hello).count
         self.assertEqual(self.session.execute(self.code.hello).count, first + 1)
         self.assertEqual(self.session.execute(self.code.error).count, first + 2)
-        # Neither of these is counted, and the silent one writes no execute_input.
+        # Neither of these is counted, and the silent one sends no execute_input.
         self.session.execute(self.code.hello, store_history=False)
         silent = self.session.execute(self.code.value, silent=True, store_history=False)
         self.assertEqual((silent.status, silent.of("execute_input"), silent.of("execute_result")), ("ok", [], []))
@@ -164,8 +173,8 @@ class MessagesTest(SessionTest):
     def test_update_display_data(self):
         result = self.session.execute(self.code.display)
         shown = [
-            (message["msg_type"], message["content"]["data"]["text/html"], message["content"]["transient"]["display_id"])
-            for message in result.messages
+            (message["msg_type"], content["data"]["text/html"], content["transient"]["display_id"])
+            for message in result.messages for content in [message["content"]]
             if message["msg_type"] in ("display_data", "update_display_data")
         ]
         self.assertEqual(shown, [("display_data", "<b>1</b>", "nb-id"), ("update_display_data", "<b>2</b>", "nb-id")])
@@ -182,7 +191,7 @@ class MessagesTest(SessionTest):
         self.assertEqual((result.status, result.text().splitlines()[-1].removeprefix("name? ")), ("ok", "got Ada"))
 
     def test_input_not_allowed(self):
-        """A front end that cannot ask is told so; the cell does not hang."""
+        """Without a front end that can ask for input the cell fails and does not hang."""
         result = self.session.execute(self.code.input)
         self.assertEqual(result.status, "error", result)
         self.assertIn("input", result.error)
@@ -207,7 +216,7 @@ class MessagesTest(SessionTest):
         self.end(cell)
 
     def test_complete_counts_characters(self):
-        """The cursor is counted in characters, also behind one that takes two UTF-16 units."""
+        """The cursor is counted in code points, also behind one that takes two UTF-16 units."""
         self.session.execute(self.code.declare)
         code, match = self.code.complete
         before = self.code.unicode + "\n"
@@ -220,7 +229,9 @@ class MessagesTest(SessionTest):
         self.assertEqual((content["status"], content["matches"]), ("ok", []))
 
     def test_inspect(self):
-        content = self.session.ask("inspect_request", {"code": self.code.inspect, "cursor_pos": len(self.code.inspect), "detail_level": 0})
+        content = self.session.ask(
+            "inspect_request", {"code": self.code.inspect, "cursor_pos": len(self.code.inspect), "detail_level": 0},
+        )
         self.assertEqual((content["status"], content["found"]), ("ok", True))
         self.assertTrue(content["data"]["text/plain"])
 
@@ -240,9 +251,16 @@ class MessagesTest(SessionTest):
         tail = self.session.ask("history_request", {"hist_access_type": "tail", "n": 1, "output": False, "raw": True})
         session, line, source = tail["history"][0]
         self.assertEqual((line, source), (count, mark))
-        asked = {"hist_access_type": "range", "session": 0, "start": count, "stop": count + 1, "output": False, "raw": True}
-        self.assertEqual([entry[1:] for entry in self.session.ask("history_request", asked)["history"]], [[count, mark]])
-        asked = {"hist_access_type": "search", "pattern": "*remember*me*", "n": 5, "unique": True, "output": False, "raw": True}
+        asked = {
+            "hist_access_type": "range", "session": 0, "start": count, "stop": count + 1, "output": False, "raw": True,
+        }
+        self.assertEqual(
+            [entry[1:] for entry in self.session.ask("history_request", asked)["history"]], [[count, mark]]
+        )
+        asked = {
+            "hist_access_type": "search", "pattern": "*remember*me*", "n": 5, "unique": True, "output": False,
+            "raw": True,
+        }
         self.assertIn(mark, [entry[2] for entry in self.session.ask("history_request", asked)["history"]])
 
     def test_history_keeps_out_what_should_not_be_stored(self):
@@ -299,7 +317,7 @@ class MessagesTest(SessionTest):
             message = self.session.send(kind, content)
             self.expect(self.code.hello, "hi\n")
             if reply := self.session.results[message].reply:
-                # What can be understood without the field may be answered.
+                # A request that makes sense without the field may be answered.
                 self.assertIn(reply["content"]["status"], ("ok", "error", "complete"), (kind, content))
 
     @ours
@@ -346,7 +364,10 @@ class ShutdownTest(unittest.TestCase):
         with Session() as session:
             process = session.manager.provisioner.process
             result = session.wait(session.send("shutdown_request", {"restart": restart}, channel), lambda r: r.reply)
-            self.assertEqual((result.reply["msg_type"], result.reply["content"]), ("shutdown_reply", {"status": "ok", "restart": restart}))
+            self.assertEqual(
+                (result.reply["msg_type"], result.reply["content"]),
+                ("shutdown_reply", {"status": "ok", "restart": restart}),
+            )
             announced = lambda r: r.of("shutdown_reply")  # noqa: E731
             message_id = result.reply["parent_header"]["msg_id"]
             session.wait(message_id, lambda r: announced(r) or process.poll() is not None)

@@ -2,7 +2,7 @@
 
     .venv/bin/python kernel/nbtest/notebooks.py notebooks [--timeout SECONDS] [--output DIR]
 
-Every notebook runs in a directory of its own, in a copy of the one that it comes from, so that the runs it makes do not
+Every notebook runs in a directory of its own, a copy of its own folder, so that the runs that it makes do not
 end up beside it. Exit status 1: a cell failed; its source and its error are in the log.
 """
 
@@ -22,7 +22,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 class Timer:
-    """Prints what each cell took, and knows which one is running."""
+    """Prints the time that each cell took, and holds the index of the running one."""
 
     def __init__(self):
         self.index = None
@@ -38,7 +38,7 @@ class Timer:
 
 
 def run(path, timeout, output):
-    """Executes one notebook; returns the text of what went wrong, or None."""
+    """Executes one notebook and returns the text of its failure, or None."""
     with tempfile.TemporaryDirectory(prefix="cnet-notebook-") as scratch:
         work = Path(scratch) / path.resolve().parent.name
         shutil.copytree(path.parent, work, ignore=shutil.ignore_patterns("results", ".ipynb_checkpoints"))

@@ -1,4 +1,4 @@
-"""What is left when a session ends, however it ends: no process, no directory, no FIFO. And interrupts.
+"""Tests that a session that ends in any way leaves no process, directory or FIFO behind; and tests of interrupts.
 
     .venv/bin/python kernel/nbtest/orphans.py
 """
@@ -13,14 +13,14 @@ import psutil
 from live import TIMEOUT, Session, main, poll
 
 RUNNING = 'fmt.Println("on")\nfor { time.Sleep(time.Second) }'
-# Builds everything anew, the standard library too: long enough to be interrupted.
+# Builds everything again, including the standard library, which takes long enough to be interrupted.
 SLOW_BUILD = "%goflags -a"
 LISTEN = 'c := make(chan os.Signal, 1)\nsignal.Notify(c, os.Interrupt)\nfmt.Println("on")\n<-c\nfmt.Println("heard")\n'
 DAEMON = "!setsid sleep 1000 >/dev/null 2>&1 < /dev/null & echo started"
 
 
 class World:
-    """A temporary directory of its own for a session; whatever belongs to the session is found by it."""
+    """The temporary directory of one session, by which all that belongs to the session is found."""
 
     def __init__(self, add_cleanup):
         self.place = tempfile.TemporaryDirectory(prefix="nb")
@@ -30,7 +30,7 @@ class World:
         add_cleanup(lambda: [process.kill() for process in self.processes()])
 
     def processes(self, name=None):
-        """The processes that live in this world, the supervisor with them; only those with this name, if one is given."""
+        """Returns the processes of this world, including the supervisor; with a name, only those of that name."""
         found = []
         for process in psutil.process_iter():
             try:
@@ -42,15 +42,18 @@ class World:
         return found
 
     def files(self):
-        """What lies in the directory, except the kernel's own base directory."""
+        """Returns the files in the directory, except the kernel's own base directory."""
         base = f"cnet-kernel-{os.getuid()}"
-        return [os.path.join(place, name) for place, dirs, names in os.walk(self.dir) for name in dirs + names if name != base]
+        return [
+            os.path.join(place, name)
+            for place, dirs, names in os.walk(self.dir) for name in dirs + names if name != base
+        ]
 
     def left(self):
         return [str(process) for process in self.processes()] + self.files()
 
     def child(self, session, test):
-        """The first descendant of the supervisor for which test(name, command line) holds."""
+        """Returns the first descendant of the supervisor for which test(name, command line) holds."""
         for process in psutil.Process(session.pid).children(recursive=True):
             try:
                 if test(process.name(), process.cmdline()):
@@ -79,7 +82,7 @@ class OrphansTest(unittest.TestCase):
         self.assertTrue(poll(lambda: not self.world.left()), self.world.left())
 
     def busy(self, session):
-        """A session that has it all: a warm gopls, a daemon, and a cell that runs."""
+        """Returns a session with a warm gopls, a daemon and a running cell."""
         session.ask("complete_request", {"code": "fmt.Printl", "cursor_pos": 10})
         session.execute(DAEMON)
         cell = session.start(RUNNING)
@@ -129,20 +132,22 @@ class OrphansTest(unittest.TestCase):
             self.assert_nothing_left()
 
     def test_restart(self):
-        """The new session owes nothing to the old one."""
+        """After a restart nothing of the old session is left."""
         for now in (False, True):
             session = self.session()
             self.busy(session)
             before = {process.pid for process in self.world.processes()}
             session.manager.restart_kernel(now=now)
             session.client.wait_for_ready(timeout=TIMEOUT)
-            self.assertTrue(poll(lambda: not before & {process.pid for process in self.world.processes()}), self.world.left())
+            self.assertTrue(
+                poll(lambda: not before & {process.pid for process in self.world.processes()}), self.world.left()
+            )
             self.assertEqual(session.execute('fmt.Println("new")').text(), "new\n")
             session.close()
             self.assert_nothing_left()
 
     def test_kill_of_supervisor_and_guard(self):
-        """With nobody left to clean up at once, the next session does."""
+        """If every process that could clean up has been killed, the next session cleans up."""
         session = self.session()
         self.busy(session)
         self.world.guard(session).suspend()
@@ -157,7 +162,7 @@ class OrphansTest(unittest.TestCase):
     # deaths inside of a session
 
     def test_kill_of_gonb(self):
-        """The cell says so; declarations are there again; the session goes on."""
+        """The cell reports it, declarations are restored, and the session goes on."""
         session = self.session()
         session.execute("var kept = 6\nfunc twice(x int) int { return 2 * x }")
         cell = self.busy(session)
@@ -171,7 +176,7 @@ class OrphansTest(unittest.TestCase):
         self.assert_nothing_left()
 
     def test_kill_of_gonb_while_compiling(self):
-        """A cell that would not compile does not take the declarations of the others with it."""
+        """A cell that would not compile does not keep earlier declarations from being restored."""
         session = self.session()
         session.execute("func good() int { return 7 }\n%env KEPT yes")
         session.execute("%cd /nonexistent")
@@ -230,7 +235,7 @@ class OrphansTest(unittest.TestCase):
 
 
 class InterruptTest(unittest.TestCase):
-    """What the stop button does to a cell."""
+    """Tests of the stop button."""
 
     @classmethod
     def setUpClass(cls):
@@ -246,7 +251,7 @@ class InterruptTest(unittest.TestCase):
         self.assertEqual((result.status, result.text()), ("ok", "next\n"), result)
 
     def listen(self, then):
-        """A cell that hears the interrupt and then does something."""
+        """Returns a cell that handles the interrupt and then runs some code."""
         return self.session.start(LISTEN + then)
 
     def test_saves_within_the_grace(self):
@@ -258,7 +263,7 @@ class InterruptTest(unittest.TestCase):
         self.goes_on()
 
     def test_stops_the_queue(self):
-        """What waits behind an interrupted cell is not run, although the cell ends well."""
+        """Cells that wait behind an interrupted cell are not run, although that cell ends well."""
         cell, behind = self.listen('fmt.Println("saved")'), self.session.start('fmt.Println("behind")')
         self.session.until_text(cell, "on")
         self.interrupt()
@@ -280,7 +285,7 @@ class InterruptTest(unittest.TestCase):
         self.interrupt()
         self.session.until_text(cell, "heard")
         self.interrupt()
-        self.assertEqual(self.session.wait(cell).status, "error")  # the grace is longer than this test waits
+        self.assertEqual(self.session.wait(cell).status, "error")  # before the grace is over
         self.goes_on()
 
     def test_plain_cell(self):

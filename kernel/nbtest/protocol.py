@@ -1,4 +1,4 @@
-"""jupyter_kernel_test's own tests, every one of them.
+"""Runs all tests of jupyter_kernel_test.
 
     .venv/bin/python kernel/nbtest/protocol.py
 """
@@ -9,7 +9,9 @@ from live import KERNEL, main
 
 
 def display(mime, value):
-    return {"mime": mime, "code": f'import "continuousnet/kernel/cell"\n%%\ncell.Display(cell.Bundle{{"{mime}": {value}}})'}
+    return {
+        "mime": mime, "code": f'import "continuousnet/kernel/cell"\n%%\ncell.Display(cell.Bundle{{"{mime}": {value}}})',
+    }
 
 
 class KernelTests(jupyter_kernel_test.KernelTests):
@@ -22,7 +24,9 @@ class KernelTests(jupyter_kernel_test.KernelTests):
     code_generate_error = "nothing.Here()"
     code_page_something = "%help"
     code_inspect_sample = "fmt.Println"
-    code_clear_output = 'import "continuousnet/kernel/cell"\n%%\nfmt.Println("gone")\ncell.Clear(false)\nfmt.Println("left")'
+    code_clear_output = (
+        'import "continuousnet/kernel/cell"\n%%\nfmt.Println("gone")\ncell.Clear(false)\nfmt.Println("left")'
+    )
 
     code_execute_result = [
         {"code": "6*7", "result": "42"},
@@ -51,8 +55,12 @@ class KernelTests(jupyter_kernel_test.KernelTests):
         {"text": "strings.ToU", "matches": {"ToUpper", "ToUpperSpecial"}},
         {"text": "answer := 42\nansw", "matches": {"answer"}},
     ]
-    complete_code_samples = ["fmt.Println(1)", "x := 1", "func f() {\n}", "type T struct{}", "%help", "!ls", "for i := range 3 {\n}", ""]
-    incomplete_code_samples = ["func f() {", "fmt.Println(1", "x := ", "s := `a", "for i := range 3 {", "/* a", "import ("]
+    complete_code_samples = [
+        "fmt.Println(1)", "x := 1", "func f() {\n}", "type T struct{}", "%help", "!ls", "for i := range 3 {\n}", "",
+    ]
+    incomplete_code_samples = [
+        "func f() {", "fmt.Println(1", "x := ", "s := `a", "for i := range 3 {", "/* a", "import (",
+    ]
     invalid_code_samples = ["}", "x := )", 's := "a\nfmt.Println(s)', "func f() { ) }"]
 
     supported_history_operations = ("tail", "range", "search")
