@@ -2,8 +2,8 @@
 
     .venv/bin/python kernel/nbtest/latency.py [--rounds N]
 
-Plain GoNB is the same program with the same build flags and the same checkout. It is told not to look for modules before
-every cell (%noautoget), which this kernel prevents by other means. Measure with nothing else running.
+Plain GoNB is the same program with the same build flags and the same checkout. It is told not to look for modules
+before every cell (%noautoget), which this kernel prevents by other means. Measure with nothing else running.
 """
 
 import argparse

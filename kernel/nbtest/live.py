@@ -88,7 +88,7 @@ class Result:
     def error(self):
         """Returns the error as a user sees it, without colours; empty if there is none."""
         return "\n".join(
-            ANSI.sub("", "\n".join([content["ename"], content["evalue"], *content["traceback"]])) 
+            ANSI.sub("", "\n".join([content["ename"], content["evalue"], *content["traceback"]]))
             for content in self.of("error")
         )
 
