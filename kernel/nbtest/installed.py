@@ -67,7 +67,8 @@ class GoplsBehindTest(unittest.TestCase):
                 with Session(kernel_dirs=[str(directory.parent)]) as session:
                     self.check_without(session, directory)
                     shutil.copy(installed / "bin" / "gopls", directory / "bin" / "gopls")
-                    self.assertTrue(poll(lambda: self.complete(session, "var b strings.Builder\nb.WriteRu")[0] == ["WriteRune"]))
+                    code = "var b strings.Builder\nb.WriteRu"
+                    self.assertTrue(poll(lambda: self.complete(session, code)[0] == ["WriteRune"]))
 
     def complete(self, session, code):
         content = session.ask("complete_request", {"code": code, "cursor_pos": len(code)})

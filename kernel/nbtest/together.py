@@ -22,7 +22,9 @@ class TogetherTest(unittest.TestCase):
         self.dir = Path(scratch.name)
 
     def run_all(self, *commands):
-        done = subprocess.run([*PROGRAM, *commands], cwd=self.dir, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [*PROGRAM, *commands], cwd=self.dir, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
         return done.returncode, done.stdout
 
     def test_both_run_at_once(self):
@@ -48,7 +50,8 @@ class TogetherTest(unittest.TestCase):
 
     def test_interrupt(self):
         for number in (signal.SIGINT, signal.SIGTERM):
-            program = subprocess.Popen([*PROGRAM, "echo $$; exec sleep 1000", "echo $$; exec sleep 1000"], stdout=subprocess.PIPE, text=True)
+            sleep = "echo $$; exec sleep 1000"
+            program = subprocess.Popen([*PROGRAM, sleep, sleep], stdout=subprocess.PIPE, text=True)
             pids = [int(program.stdout.readline().split(" s  ", 1)[1]) for _ in range(2)]
             program.send_signal(number)
             out, _ = program.communicate()
