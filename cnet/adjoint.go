@@ -90,10 +90,10 @@ func (s solve) tableau() ode.Tableau {
 	return tb
 }
 
-// checkpointed takes all steps in segments. In the backward pass a segment is computed again from the state that it begins with, keeping
-// the states between its steps, and each step from the state that it begins with. So the states of the checkpoints and of one segment are
-// held, 2√n for n steps unless told otherwise, and the layers of one step (Chen et al., Training deep nets with
-// sublinear memory cost, 2016).
+// checkpointed takes all steps in segments. In the backward pass a segment is computed again from the state that it
+// begins with, keeping the states between its steps, and each step from the state that it begins with. So the states of
+// the checkpoints and of one segment are held, 2√n for n steps unless told otherwise, and the layers of one step (Chen
+// et al., Training deep nets with sublinear memory cost, 2016).
 func (s solve) checkpointed(x fmap.Map) fmap.Map {
 	steps := s.net.Steps
 	segments := s.net.Config.Checkpoints
@@ -139,10 +139,10 @@ type adjoint struct {
 	g    []*Node
 }
 
-// backsolved is one step whose gradient is that of the ODE instead of the scheme: the adjoint equation
-// da/dt = -aᵀ∂R/∂x, dg/dt = -aᵀ∂R/∂θ is solved backwards over the step by the same scheme, together with x (Chen et al., Neural
-// ordinary differential equations, 2018), from the x that the step ended with. It is exact up to the error of the scheme, which for
-// few Euler steps is as large as the gradient.
+// backsolved is one step whose gradient is that of the ODE instead of the scheme: the adjoint equation da/dt =
+// -aᵀ∂R/∂x, dg/dt = -aᵀ∂R/∂θ is solved backwards over the step by the same scheme, together with x (Chen et al., Neural
+// ordinary differential equations, 2018), from the x that the step ended with. It is exact up to the error of the
+// scheme, which for few Euler steps is as large as the gradient.
 func (s solve) backsolved(x fmap.Map, step int) fmap.Map {
 	tb := s.tableau()
 	// All weights that the stages of the step back look at, at time 1-c.

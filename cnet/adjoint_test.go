@@ -16,7 +16,8 @@ import (
 	"continuousnet/cnet/internal/parity"
 )
 
-// gradientsOf returns what evaluate does for a small net whose weights have left their beginning, and the variables afterwards.
+// gradientsOf returns what evaluate does for a small net whose weights have left their beginning, and the variables
+// afterwards.
 func gradientsOf(t *testing.T, c Config, layout fmap.Layout) (evaluation, map[string][]float64) {
 	t.Helper()
 	c.Channels = 2
@@ -52,7 +53,8 @@ func difference(t *testing.T, got, want map[string][]float64) float64 {
 	return d / largest
 }
 
-// Computing layers again changes neither gradients nor running statistics, whatever the basis and however many states are kept.
+// Computing layers again changes neither gradients nor running statistics, whatever the basis and however many states
+// are kept.
 func TestCheckpointedGradients(t *testing.T) {
 	for layoutName, layout := range layouts {
 		for _, c := range []Config{

@@ -23,9 +23,9 @@ func (r *Run) change(f func() error) error {
 	return nil
 }
 
-// Refine doubles the time steps of every stage and refines the basis of its weights, as basis.Refine says: with piecewise constant
-// weights, 1-1-1 becomes 2-2-2, and both halves of an interval begin with its weights. The function that the net computes
-// changes only by the smaller steps. The optimizer starts afresh, as in the original.
+// Refine doubles the time steps of every stage and refines the basis of its weights, as basis.Refine says: with
+// piecewise constant weights, 1-1-1 becomes 2-2-2, and both halves of an interval begin with its weights. The function
+// that the net computes changes only by the smaller steps. The optimizer starts afresh, as in the original.
 func (r *Run) Refine() error { return r.change(r.refine) }
 
 func (r *Run) refine() error {

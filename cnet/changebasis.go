@@ -57,9 +57,9 @@ type LayerDistance struct {
 	Distance float64 `json:"distance"`
 }
 
-// Refine returns the net with twice as many steps and a basis refined as basis.Refine says, and rewrites the variables in the
-// store accordingly, batch-norm statistics included. The finer basis contains the coarser one: as long as the steps are as they
-// were, the refined net computes the same function.
+// Refine returns the net with twice as many steps and a basis refined as basis.Refine says, and rewrites the variables
+// in the store accordingly, batch-norm statistics included. The finer basis contains the coarser one: as long as the
+// steps are as they were, the refined net computes the same function.
 func (n *Net) Refine(store *model.Store) (*Net, error) {
 	fine, matrix, err := basis.Refine(n.Basis)
 	if err != nil {
@@ -76,8 +76,8 @@ func (n *Net) Refine(store *model.Store) (*Net, error) {
 }
 
 // ChangeBasis returns the net with another basis and as many steps as before, and rewrites the variables in the store
-// accordingly. Running variances are kept above the least that they were, by basis.Limit: a projection may undershoot, and
-// a batch norm divides by their root.
+// accordingly. Running variances are kept above the least that they were, by basis.Limit: a projection may undershoot,
+// and a batch norm divides by their root.
 func (n *Net) ChangeBasis(store *model.Store, to basis.Basis, method Projection) (*Net, *BasisChange, error) {
 	matrix, err := method.matrix(n.Basis, to)
 	if err != nil {
@@ -196,16 +196,16 @@ func relative(change, size float64) float64 {
 	return math.Sqrt(change / size)
 }
 
-// ChangeBasis goes on with another basis of the weights over depth, with batch-norm scales, offsets and running statistics,
-// and as many time steps as before. It takes ByProjection unless another one is given. What the new basis cannot hold is
-// lost; the report says how much. The optimizer starts afresh, as after a refinement. Either all of it is done and saved, or
-// nothing.
+// ChangeBasis goes on with another basis of the weights over depth, with batch-norm scales, offsets and running
+// statistics, and as many time steps as before. It takes ByProjection unless another one is given. What the new basis
+// cannot hold is lost; the report says how much. The optimizer starts afresh, as after a refinement. Either all of it
+// is done and saved, or nothing.
 func (r *Run) ChangeBasis(name string, functions int, method ...Projection) (*BasisChange, error) {
 	return r.changeBasis(name, functions, false, method)
 }
 
-// Compress is ChangeBasis to no more functions than there are; an empty name keeps the kind of basis. The trained weights are
-// replaced: CompressTo leaves them as they are.
+// Compress is ChangeBasis to no more functions than there are; an empty name keeps the kind of basis. The trained
+// weights are replaced: CompressTo leaves them as they are.
 func (r *Run) Compress(name string, functions int, method ...Projection) (*BasisChange, error) {
 	return r.changeBasis(name, functions, true, method)
 }
@@ -225,9 +225,9 @@ func (r *Run) changeBasis(name string, functions int, smaller bool, methods []Pr
 	return report, nil
 }
 
-// CompressTo is Compress on a copy: it makes a new run in dir, which must not exist or be empty, with the compressed net, the
-// history and all else of this one, and opens it. This run is as it was, and may be open read-only. Unless all of it is done
-// and saved, there is no run in dir.
+// CompressTo is Compress on a copy: it makes a new run in dir, which must not exist or be empty, with the compressed
+// net, the history and all else of this one, and opens it. This run is as it was, and may be open read-only. Unless all
+// of it is done and saved, there is no run in dir.
 func (r *Run) CompressTo(dir, name string, functions int, method ...Projection) (*Run, *BasisChange, error) {
 	if r.closed {
 		return nil, nil, fmt.Errorf("run %s: it is closed", r.dir)

@@ -116,8 +116,8 @@ func TestBasesTrain(t *testing.T) {
 	}
 }
 
-// TestBasesGradients compares the derivative of the loss by one coefficient of each function with finite differences, in float64
-// and with batch norm in training mode.
+// TestBasesGradients compares the derivative of the loss by one coefficient of each function with finite differences,
+// in float64 and with batch norm in training mode.
 func TestBasesGradients(t *testing.T) {
 	for _, c := range inBases() {
 		t.Run(c.Basis, func(t *testing.T) {
@@ -180,7 +180,8 @@ func TestRefineAnyBasis(t *testing.T) {
 	}
 }
 
-// TestConstantInEveryBasis: weights that are constant in depth give the same net in all bases, and there and back by any method.
+// TestConstantInEveryBasis: weights that are constant in depth give the same net in all bases, and there and back by
+// any method.
 func TestConstantInEveryBasis(t *testing.T) {
 	for _, c := range inBases() {
 		for _, method := range []Projection{ByProjection, ByInterpolation} {
@@ -232,8 +233,8 @@ func averaged(t *testing.T, before, after map[string][]float64, n *Net) {
 	}
 }
 
-// TestCompress averages pairs of intervals exactly, statistics included; leaves the trained run as it was; survives being
-// closed; and goes on training.
+// TestCompress averages pairs of intervals exactly, statistics included; leaves the trained run as it was; survives
+// being closed; and goes on training.
 func TestCompress(t *testing.T) {
 	ctx := context.Background()
 	r := open(t, t.TempDir(), Config{Channels: 2, BatchSize: 60, TestBatchSize: 50, NumBasis: 4, Model: ContinuousNetActFirst, SkipInit: true})
@@ -409,7 +410,8 @@ func TestVariancesStayPositive(t *testing.T) {
 	}
 }
 
-// TestResumeInAnotherBasis: a net of hats that is refined on the way ends alike, to the bit, however it was interrupted.
+// TestResumeInAnotherBasis: a net of hats that is refined on the way ends alike, to the bit, however it was
+// interrupted.
 func TestResumeInAnotherBasis(t *testing.T) {
 	notInShort(t, true)
 	ctx := context.Background()
@@ -486,8 +488,8 @@ func rebaseForever(r *Run) error {
 	}
 }
 
-// TestKillWhileCompressing kills a process that changes the basis all the time. Each time the run opens, and its basis, its
-// weights and its history agree.
+// TestKillWhileCompressing kills a process that changes the basis all the time. Each time the run opens, and its basis,
+// its weights and its history agree.
 func TestKillWhileCompressing(t *testing.T) {
 	dir := t.TempDir()
 	seen := map[string]bool{}

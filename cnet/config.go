@@ -9,9 +9,9 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// Config says what is trained on what, and how. Its zero value is a good default: fields that are 0 or empty take the value
-// named in their comment. It is written to a run's config.json and does not change afterwards; what can change while
-// training (scheme, steps, learning rate) lives in the run's state.
+// Config says what is trained on what, and how. Its zero value is a good default: fields that are 0 or empty take the
+// value named in their comment. It is written to a run's config.json and does not change afterwards; what can change
+// while training (scheme, steps, learning rate) lives in the run's state.
 type Config struct {
 	Dataset string `json:"dataset"`        // "fashion-sample"; see dataset.Names
 	Data    string `json:"data,omitempty"` // its folder, whose files say what Dataset is if that is empty; "data/NAME"
@@ -52,9 +52,9 @@ type Config struct {
 
 // WithDefaults fills in what is not set.
 //
-// In any basis there are as many steps as functions unless something else is said: a scheme with one stage then sees θ(t) at so
-// many times, which tell that many functions apart. A basis that does not take the number of functions that follows from Steps,
-// as piecewise_linear wants an even one, gets the next that it takes.
+// In any basis there are as many steps as functions unless something else is said: a scheme with one stage then sees
+// θ(t) at so many times, which tell that many functions apart. A basis that does not take the number of functions that
+// follows from Steps, as piecewise_linear wants an even one, gets the next that it takes.
 func (c Config) WithDefaults() Config {
 	setDefault(&c.Dataset, "fashion-sample")
 	setDefault(&c.Model, ContinuousNet)
@@ -160,8 +160,8 @@ func between(field string, value, most int) error {
 	return nil
 }
 
-// learningRate is the rate of an epoch, counted from 0, given the one at an epoch before it: it decays at the end of the
-// listed epochs.
+// learningRate is the rate of an epoch, counted from 0, given the one at an epoch before it: it decays at the end of
+// the listed epochs.
 func (c Config) learningRate(rate float64, from, epoch int) float64 {
 	for _, e := range c.LRDecayEpochs {
 		if from <= e && e < epoch {

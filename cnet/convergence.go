@@ -9,12 +9,12 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// Convergence is how the hidden state at the end of an ODE block depends on the step size, for schemes applied to the trained
-// weights θ(t) of a run (Queiruga et al., arXiv 2008.02389, section 4: a net converges if its scheme is one, and the function
-// of depth stays the same).
+// Convergence is how the hidden state at the end of an ODE block depends on the step size, for schemes applied to the
+// trained weights θ(t) of a run (Queiruga et al., arXiv 2008.02389, section 4: a net converges if its scheme is one,
+// and the function of depth stays the same).
 //
-// The rate has ReLUs, so it is continuous in x, and not differentiable where one switches. A scheme of high order shows its
-// order as long as its error is larger than what the switches add, and no further.
+// The rate has ReLUs, so it is continuous in x, and not differentiable where one switches. A scheme of high order shows
+// its order as long as its error is larger than what the switches add, and no further.
 type Convergence struct {
 	Run    string `json:"run"`
 	Stage  int    `json:"stage"`  // from 1
@@ -24,8 +24,8 @@ type Convergence struct {
 	Precision string `json:"precision"` // of the state and the weights: "float64"
 	Engine    string `json:"engine"`
 
-	// The solution that errors are differences to, and how far it is from the one with half as many steps: errors that are
-	// not well above that say nothing.
+	// The solution that errors are differences to, and how far it is from the one with half as many steps: errors that
+	// are not well above that say nothing.
 	ReferenceScheme string  `json:"reference_scheme"`
 	ReferenceSteps  int     `json:"reference_steps"`
 	Uncertainty     float64 `json:"uncertainty"`
@@ -42,9 +42,9 @@ type SchemeConvergence struct {
 	Order  int                `json:"order"` // that the scheme has for smooth rates
 	Points []ConvergencePoint `json:"points"`
 
-	// Measured is the slope of log(Error) over log(StepSize) by least squares, from From to To steps: the finest points whose
-	// error is at least 10 times the Uncertainty, and with them all coarser ones as long as the order between neighbours
-	// stays within 0.25. It is 0, as are From and To, where there are not two such points.
+	// Measured is the slope of log(Error) over log(StepSize) by least squares, from From to To steps: the finest points
+	// whose error is at least 10 times the Uncertainty, and with them all coarser ones as long as the order between
+	// neighbours stays within 0.25. It is 0, as are From and To, where there are not two such points.
 	Measured float64 `json:"measured"`
 	From     int     `json:"from"`
 	To       int     `json:"to"`
@@ -56,8 +56,8 @@ type ConvergencePoint struct {
 	StepSize    float64 `json:"step_size"`   // in units of the time of the rate: TimeEpsilon/Steps
 	Evaluations int     `json:"evaluations"` // of the rate
 	Error       float64 `json:"error"`       // ‖x − reference‖ / ‖reference‖ over all images; MaxFloat64 if it is not finite
-	// Order is log(Error ratio)/log(Steps ratio) to the point before; 0 for the first, and where an error is not finite.
-	// Uneven numbers of steps have none, and are left out of the fit.
+	// Order is log(Error ratio)/log(Steps ratio) to the point before; 0 for the first, and where an error is not
+	// finite. Uneven numbers of steps have none, and are left out of the fit.
 	Order float64 `json:"order"`
 }
 
@@ -121,9 +121,9 @@ func (o ConvergenceOptions) WithDefaults(r *Run) (ConvergenceOptions, error) {
 	return o, nil
 }
 
-// Convergence measures the order of schemes on the hidden state of the net: what enters the ODE block of a stage is computed once
-// with the net as it is, and then taken through the block by each scheme with each number of steps, all in float64. It
-// changes nothing.
+// Convergence measures the order of schemes on the hidden state of the net: what enters the ODE block of a stage is
+// computed once with the net as it is, and then taken through the block by each scheme with each number of steps, all
+// in float64. It changes nothing.
 //
 // On an error, such as the context's when ctx is cancelled, the schemes that are complete are returned with it.
 func (r *Run) Convergence(ctx context.Context, o ConvergenceOptions) (*Convergence, error) {

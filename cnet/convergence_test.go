@@ -18,7 +18,8 @@ import (
 	"continuousnet/cnet/internal/parity"
 )
 
-// TestHiddenState: what the host computes step by step is what the graph of the net does, up to rounding, whatever the basis.
+// TestHiddenState: what the host computes step by step is what the graph of the net does, up to rounding, whatever the
+// basis.
 func TestHiddenState(t *testing.T) {
 	for _, c := range []Config{
 		{Channels: 2, Steps: 2, Scheme: "midpoint"},
@@ -93,8 +94,8 @@ func randomise64(t *testing.T, n *Net, store *model.Store) {
 	}
 }
 
-// TestConvergence: the error of Euler's scheme halves with the steps, that of midpoint falls by four, and steps across the end
-// of a cell are told and left out.
+// TestConvergence: the error of Euler's scheme halves with the steps, that of midpoint falls by four, and steps across
+// the end of a cell are told and left out.
 func TestConvergence(t *testing.T) {
 	r, err := Open(t.TempDir(), Config{Channels: 2, Steps: 2, TimeEpsilon: 0.5}) // with all pixels: the more, the less one ReLU counts
 	if err != nil {
@@ -150,7 +151,8 @@ func TestConvergence(t *testing.T) {
 	}
 }
 
-// TestFittedOrder: the fit takes the finest errors that the reference can tell, and the coarser ones that agree with them.
+// TestFittedOrder: the fit takes the finest errors that the reference can tell, and the coarser ones that agree with
+// them.
 func TestFittedOrder(t *testing.T) {
 	const none = math.MaxFloat64
 	for name, c := range map[string]struct {

@@ -189,9 +189,9 @@ func isParameter(name string) bool { return !strings.Contains(name, "running_") 
 
 func isCounter(name string) bool { return strings.HasSuffix(name, "num_batches_tracked") }
 
-// compareState holds the original's tensors with this prefix against ours, by the original's names, both ways round. The
-// ones in unused, and what else belongs to their layers, exist in the original only; those for which omitted is true may be
-// missing in the fixture.
+// compareState holds the original's tensors with this prefix against ours, by the original's names, both ways round.
+// The ones in unused, and what else belongs to their layers, exist in the original only; those for which omitted is
+// true may be missing in the fixture.
 func compareState(t *testing.T, what string, got map[string][]float64, want map[string]parity.Array, prefix string, unused []string, omitted func(name string) bool, tolerance float64) {
 	t.Helper()
 	compared := 0

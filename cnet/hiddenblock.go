@@ -18,9 +18,9 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// hiddenBlock is the ODE block of one stage of a trained net, outside of the net's graph: the scheme runs on the host, and only the
-// rate R(x, θ) is a graph, with θ(t) as its weights. So there is one graph to compile, whatever the scheme and however many
-// steps.
+// hiddenBlock is the ODE block of one stage of a trained net, outside of the net's graph: the scheme runs on the host,
+// and only the rate R(x, θ) is a graph, with θ(t) as its weights. So there is one graph to compile, whatever the scheme
+// and however many steps.
 type hiddenBlock struct {
 	net    *Net
 	config Config
@@ -110,8 +110,8 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, path strin
 	return err
 }
 
-// entering builds the network up to where the ODE block of a stage, from 0, begins: [batch, height, width, channels]. It must do
-// what Logits does.
+// entering builds the network up to where the ODE block of a stage, from 0, begins: [batch, height, width, channels].
+// It must do what Logits does.
 func (n *Net) entering(store *model.Store, layout fmap.Layout, images *Node, index int) *Node {
 	b := &builder{layers.NewBuilder(store, images.Graph(), n.Variables(), false), n}
 	x := b.stem(layout, images)

@@ -40,8 +40,8 @@ type Record struct {
 	Distance float64 `json:"distance,omitempty"`  // how far that moved the weights; see BasisChange
 }
 
-// ChangesNet reports whether the record is of a change that made the network another one: what was measured before it was
-// measured on another network.
+// ChangesNet reports whether the record is of a change that made the network another one: what was measured before it
+// was measured on another network.
 func (r Record) ChangesNet() bool {
 	return r.Event == EventRefine || r.Event == EventBasis || r.Event == EventScheme
 }

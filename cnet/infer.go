@@ -11,8 +11,8 @@ import (
 	"continuousnet/cnet/statedict"
 )
 
-// infer finds the network whose state_dict the tensors are, by their names and shapes. Several models can look alike up to a
-// batch norm at the end: those that could be are tried.
+// infer finds the network whose state_dict the tensors are, by their names and shapes. Several models can look alike up
+// to a batch norm at the end: those that could be are tried.
 func (w *WeightsFile) infer() error {
 	var candidates []Config
 	shapes := map[string][]int{}

@@ -13,8 +13,8 @@ import (
 	"continuousnet/cnet/dataset"
 )
 
-// Manifestation is how well the weights of a run do under one scheme and number of steps: the same functions of depth, made
-// into another graph (Queiruga et al., arXiv 2008.02389, section 5).
+// Manifestation is how well the weights of a run do under one scheme and number of steps: the same functions of depth,
+// made into another graph (Queiruga et al., arXiv 2008.02389, section 5).
 type Manifestation struct {
 	Scheme      string `json:"scheme"`
 	Steps       int    `json:"steps"`       // over each stage
@@ -34,8 +34,8 @@ type ManifestOptions struct {
 	Progress func(m Manifestation, done, all int)
 }
 
-// WithDefaults fills in what is not set, and checks everything against the run: nothing is computed before all combinations
-// are known to be possible.
+// WithDefaults fills in what is not set, and checks everything against the run: nothing is computed before all
+// combinations are known to be possible.
 func (o ManifestOptions) WithDefaults(r *Run) (ManifestOptions, error) {
 	n, err := r.continuous("schemes to manifest")
 	if err != nil {
@@ -79,11 +79,11 @@ func (o ManifestOptions) WithDefaults(r *Run) (ManifestOptions, error) {
 	return o, nil
 }
 
-// Manifest scores the net on the test images under every scheme and number of steps, scheme by scheme, with the weights as
-// they are. It changes nothing, so a run that is open read-only will do.
+// Manifest scores the net on the test images under every scheme and number of steps, scheme by scheme, with the weights
+// as they are. It changes nothing, so a run that is open read-only will do.
 //
-// A combination that cannot be is an error before anything is computed. When ctx is cancelled, the combinations that are
-// complete are returned with the context's error.
+// A combination that cannot be is an error before anything is computed. When ctx is cancelled, the combinations that
+// are complete are returned with the context's error.
 func (r *Run) Manifest(ctx context.Context, o ManifestOptions) ([]Manifestation, error) {
 	o, err := o.WithDefaults(r)
 	if err != nil {
@@ -147,7 +147,8 @@ func (r *Run) manifest(ctx context.Context, scheme string, steps int, set *datas
 	}, nil
 }
 
-// compile builds the graph that scores batches of so many images, so that the time of the first one can be told from it.
+// compile builds the graph that scores batches of so many images, so that the time of the first one can be told from
+// it.
 func (ev *evaluator) compile(set *dataset.Set, batch int) (err error) {
 	defer func() { guard(ev.net, ev.config, recover(), &err) }()
 	_, err = ev.scores.Compile(shapes.Make(dtypes.Float32, batch, set.Height, set.Width, set.Channels),

@@ -20,8 +20,8 @@ type schedule struct {
 	PerEpoch []float64 `json:"lr_per_epoch"`
 }
 
-// miscFixture is what the original's own functions returned for learning rates, time indices, parameter counts and initial
-// weights.
+// miscFixture is what the original's own functions returned for learning rates, time indices, parameter counts and
+// initial weights.
 type miscFixture struct {
 	LRSchedule struct {
 		ContinuousNet []schedule `json:"continuous_net"`
@@ -78,8 +78,8 @@ type initStats struct {
 	Max   float64 `json:"max"`
 }
 
-// TestParityMisc compares the learning rate of every epoch, the interval of every evaluation, the parameters, and how they are
-// initialised.
+// TestParityMisc compares the learning rate of every epoch, the interval of every evaluation, the parameters, and how
+// they are initialised.
 func TestParityMisc(t *testing.T) {
 	for set, root := range fixtureRoots() {
 		t.Run(set, func(t *testing.T) {
@@ -146,7 +146,8 @@ func (m miscFixture) intervals(t *testing.T) {
 	}
 }
 
-// truncations checks what the exclusions rest on: where the original's arithmetic finds another interval than the step's.
+// truncations checks what the exclusions rest on: where the original's arithmetic finds another interval than the
+// step's.
 func (m miscFixture) truncations(t *testing.T) {
 	compare := func(name string, want [][]any, wrong func(intervals int) []int) {
 		t.Run(name, func(t *testing.T) {
@@ -235,8 +236,8 @@ func (m miscFixture) parameters(t *testing.T) {
 	}
 }
 
-// initialisation compares mean and standard deviation of our initial weights with those of one sample of the original's, as
-// closely as two samples of that size agree.
+// initialisation compares mean and standard deviation of our initial weights with those of one sample of the
+// original's, as closely as two samples of that size agree.
 func (m miscFixture) initialisation(t *testing.T) {
 	byModel := map[string][]initStats{}
 	for _, s := range m.InitStats.Stats {

@@ -74,8 +74,8 @@ func TestOldConfiguration(t *testing.T) {
 	}
 }
 
-// TestLayoutsAgree compares the two forms of networks for which the original has no numbers, because it cannot build or run
-// them: logits, gradients and running statistics.
+// TestLayoutsAgree compares the two forms of networks for which the original has no numbers, because it cannot build or
+// run them: logits, gradients and running statistics.
 func TestLayoutsAgree(t *testing.T) {
 	for name, c := range map[string]Config{
 		"flipped without batch norm": {Model: ContinuousNetActFirst, NoBatchNorm: true, SkipInit: true},
@@ -176,7 +176,8 @@ func TestWithoutStitches(t *testing.T) {
 	}
 }
 
-// TestRoundTrip: weights that go out under the original's names and come back are the same, to the bit, for every model.
+// TestRoundTrip: weights that go out under the original's names and come back are the same, to the bit, for every
+// model.
 func TestRoundTrip(t *testing.T) {
 	for _, m := range Models {
 		t.Run(m, func(t *testing.T) {
@@ -211,8 +212,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestBaselineRun trains a WideResNet with dropout at once, and interrupted: both end alike, to the bit, since the random state is
-// saved with the weights. It has no depth to refine and no scheme to change.
+// TestBaselineRun trains a WideResNet with dropout at once, and interrupted: both end alike, to the bit, since the
+// random state is saved with the weights. It has no depth to refine and no scheme to change.
 func TestBaselineRun(t *testing.T) {
 	ctx := context.Background()
 	config := Config{Model: WideResNet, Depth: 10, WidenFactor: 1, Channels: 2, Dropout: 0.3, BatchSize: 60, TestBatchSize: 50, Seed: 7}

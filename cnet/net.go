@@ -9,8 +9,8 @@
 //	err = run.Train(ctx, 3)
 //	report, err := run.Compress("piecewise_constant", 1)    // the closest weights that do not vary over depth
 //
-// A Net is the network itself: a function that builds a GoMLX graph, and the variables it needs. The baselines that it is
-// compared with are Networks as well. A Run is a directory in which a network is trained: what it holds survives the
+// A Net is the network itself: a function that builds a GoMLX graph, and the variables it needs. The baselines that it
+// is compared with are Networks as well. A Run is a directory in which a network is trained: what it holds survives the
 // process, whatever ends it.
 //
 // As everywhere in GoMLX, functions that build graphs panic on misuse; everything else returns an error.
@@ -41,9 +41,9 @@ const Float = dtypes.Float32
 // Net is a ContinuousNet: a stem, then three times a stitch, which changes resolution and channels, and an ODE block
 // dx/dt = R(x, θ(t)), which the scheme turns into residual layers; then an average over the pixels and a linear layer.
 //
-// ContinuousNet normalises after each ReLU. ContinuousNetActFirst and WideContinuousNet normalise and apply the ReLU before
-// each convolution, and normalise once more before the average; WideContinuousNet has WidenFactor times as many channels in
-// the stages as in the stem.
+// ContinuousNet normalises after each ReLU. ContinuousNetActFirst and WideContinuousNet normalise and apply the ReLU
+// before each convolution, and normalise once more before the average; WideContinuousNet has WidenFactor times as many
+// channels in the stages as in the stem.
 type Net struct {
 	Config        Config
 	ImageChannels int
@@ -79,8 +79,8 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 	return &Net{Config: c, ImageChannels: imageChannels, Classes: classes, Scheme: scheme, Steps: c.Steps, Basis: b}, nil
 }
 
-// String is the shape of the net as the papers write it, such as "2-2-2 euler"; with the basis of its weights, unless each step
-// has its own: "4-4-4 euler, 3 hat".
+// String is the shape of the net as the papers write it, such as "2-2-2 euler"; with the basis of its weights, unless
+// each step has its own: "4-4-4 euler, 3 hat".
 func (n *Net) String() string {
 	s := fmt.Sprintf("%d-%d-%d %s", n.Steps, n.Steps, n.Steps, n.Scheme.Info().Name)
 	if n.Basis.Name() != piecewiseConstant || n.Basis.NumBasis() != n.Steps {
@@ -118,8 +118,8 @@ const (
 // stages lists the stages of the net. The first one changes no resolution: without stitches, and in a
 // WideContinuousNet that is not widened, it begins with nothing, unless the number of channels changes.
 //
-// The original cannot build a net without stitches, other than a WideContinuousNet that is not widened; there it pads the
-// 1×1 convolution, which shifts the pixels and adds a border of zeros. Here nothing is padded.
+// The original cannot build a net without stitches, other than a WideContinuousNet that is not widened; there it pads
+// the 1×1 convolution, which shifts the pixels and adds a border of zeros. Here nothing is padded.
 func (n *Net) stages() []stage {
 	list := make([]stage, stages)
 	in := n.Config.Channels

@@ -54,8 +54,8 @@ var (
 	_ Network = (*baseline.WideResNet)(nil)
 )
 
-// NewNetwork returns the network that the configuration describes, for images of so many channels and so many classes: a *Net
-// or one of the baselines.
+// NewNetwork returns the network that the configuration describes, for images of so many channels and so many classes:
+// a *Net or one of the baselines.
 func NewNetwork(c Config, imageChannels, classes int) (Network, error) {
 	return newNetwork(c, imageChannels, classes, ode.Lookup)
 }

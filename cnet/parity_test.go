@@ -55,8 +55,8 @@ func orElse(n, otherwise int) int {
 	return n
 }
 
-// otherInterval is why a case of the original is not to be matched: it truncates t·K in floating point, and its nudge into
-// the open interval does nothing in float32 or when switched off.
+// otherInterval is why a case of the original is not to be matched: it truncates t·K in floating point, and its nudge
+// into the open interval does nothing in float32 or when switched off.
 const otherInterval = "the original reads the weights of another interval"
 
 // interval returns which of the equal intervals of depth a stage takes its weights from.
@@ -106,8 +106,8 @@ func (c networkCase) excluded(f *parity.Fixture, intervals, steps int) string {
 	return excluded[float64](c.Scheme, intervals, steps, c.Nudge)
 }
 
-// TestParityForward compares logits and loss in both modes, every gradient, and the running statistics after a step with the
-// original's.
+// TestParityForward compares logits and loss in both modes, every gradient, and the running statistics after a step
+// with the original's.
 func TestParityForward(t *testing.T) {
 	for set, root := range fixtureRoots() {
 		for _, folder := range []string{"continuousnet_forward", "continuousnet_forward_f32", "continuousnet_forward_td3", "continuousnet_forward_nonudge"} {
@@ -180,8 +180,8 @@ func (g golden) compare(t *testing.T, layout fmap.Layout) {
 	}
 }
 
-// roundTrip compares the state_dict of a store with the one that it was loaded from: the same names, shapes and numbers in
-// the same order, but for what the original never uses.
+// roundTrip compares the state_dict of a store with the one that it was loaded from: the same names, shapes and numbers
+// in the same order, but for what the original never uses.
 func (g golden) roundTrip(t *testing.T, store *model.Store) {
 	t.Helper()
 	originals := stateDict(g.Fixture, t, g.state, "")

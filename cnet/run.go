@@ -23,8 +23,8 @@ import (
 )
 
 // Run is a directory in which a net is trained. All that matters is in there: configuration, weights, the optimizer's
-// state, the position in the data, the history. Whatever ends the process, the run opens again at its last complete save, and
-// goes on from there with the same numbers, to the bit on the same engine.
+// state, the position in the data, the history. Whatever ends the process, the run opens again at its last complete
+// save, and goes on from there with the same numbers, to the bit on the same engine.
 //
 // A Run is used by one goroutine at a time, and by one process at a time unless it is opened with OpenReadOnly.
 type Run struct {
@@ -52,9 +52,9 @@ const (
 	lockFile   = "lock"
 )
 
-// Open opens the run in dir, or creates it with the configuration. An existing run keeps its own configuration; opening it
-// with one that differs in a field that is set is an error. Engine and
-// Data say where it runs, not what it is, and may differ.
+// Open opens the run in dir, or creates it with the configuration. An existing run keeps its own configuration; opening
+// it with one that differs in a field that is set is an error. Engine and Data say where it runs, not what it is, and
+// may differ.
 //
 // Close releases the run for others. A process that dies releases it too.
 func Open(dir string, config ...Config) (*Run, error) {
@@ -75,8 +75,8 @@ func MustOpen(dir string, config ...Config) *Run {
 }
 
 // OpenReadOnly opens an existing run to look at it, also while another process trains it. What would change the run
-// returns an error. Engine and Data of a configuration say where to compute and where the data set is; its other fields must
-// agree with the run.
+// returns an error. Engine and Data of a configuration say where to compute and where the data set is; its other fields
+// must agree with the run.
 func OpenReadOnly(dir string, config ...Config) (*Run, error) {
 	c, err := optional.One("OpenReadOnly", "configuration", config, Config{})
 	if err != nil {
@@ -307,7 +307,8 @@ func (r *Run) continuous(what string) (*Net, error) {
 // Epoch returns the number of complete epochs.
 func (r *Run) Epoch() int { return r.state.Epoch }
 
-// Batch returns the number of batches done in the epoch after the complete ones: 0 unless training was interrupted in the middle.
+// Batch returns the number of batches done in the epoch after the complete ones: 0 unless training was interrupted in
+// the middle.
 func (r *Run) Batch() int { return r.state.Batch }
 
 // History is all that happened, oldest first. It must not be changed.
@@ -363,8 +364,9 @@ func (r *Run) Engine() (*engine.Engine, error) {
 	return r.engine, nil
 }
 
-// Weights returns the coefficients of a variable over depth as [functions of the basis][numbers of each]: with piecewise
-// constants, what the variable is in each interval. Paths are those of Net.Variables, such as "stage1/ode/conv1/kernel".
+// Weights returns the coefficients of a variable over depth as [functions of the basis][numbers of each]: with
+// piecewise constants, what the variable is in each interval. Paths are those of Net.Variables, such as
+// "stage1/ode/conv1/kernel".
 func (r *Run) Weights(path string) ([][]float64, error) {
 	v := r.store.GetVariable(Root + "/" + path)
 	if v == nil {

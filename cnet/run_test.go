@@ -42,7 +42,8 @@ func open(t *testing.T, dir string, config ...Config) *Run {
 	return r
 }
 
-// fewImages leaves 300 images to train on and 100 to test with, and of them every fourth pixel each way, which is enough here.
+// fewImages leaves 300 images to train on and 100 to test with, and of them every fourth pixel each way, which is
+// enough here.
 func fewImages(r *Run) error {
 	set, err := r.Dataset()
 	if err != nil {
@@ -110,8 +111,8 @@ func sameRun(t *testing.T, got, want map[string]string) {
 	}
 }
 
-// TestResumeIsExact trains four epochs, with a refinement on the way, at once; in two parts with the run closed in between;
-// and interrupted in the middle of an epoch. All end alike, to the bit.
+// TestResumeIsExact trains four epochs, with a refinement on the way, at once; in two parts with the run closed in
+// between; and interrupted in the middle of an epoch. All end alike, to the bit.
 func TestResumeIsExact(t *testing.T) {
 	ctx := context.Background()
 	whole := open(t, filepath.Join(t.TempDir(), "whole"), tiny())
@@ -266,7 +267,8 @@ func TestRefineKeepsTheFunction(t *testing.T) {
 	}
 }
 
-// TestLossThatIsNotFinite: training stops, names the place, and neither the run in memory nor the one on disk is spoilt.
+// TestLossThatIsNotFinite: training stops, names the place, and neither the run in memory nor the one on disk is
+// spoilt.
 func TestLossThatIsNotFinite(t *testing.T) {
 	c := Config{Channels: 2, BatchSize: 60, LearningRate: 1e30, NoBatchNorm: true}
 	r := open(t, t.TempDir(), c)
@@ -476,9 +478,9 @@ func trainElsewhere(t *testing.T, dir string, env ...string) (*exec.Cmd, *lineRe
 	return cmd, newLineReader(out)
 }
 
-// TestKill kills a training process at 30 random moments, saves included, since it saves after every step. Each time the run
-// opens at a complete save, no earlier than the last step but one it reported, and what it holds is what an undisturbed
-// training has at that step.
+// TestKill kills a training process at 30 random moments, saves included, since it saves after every step. Each time
+// the run opens at a complete save, no earlier than the last step but one it reported, and what it holds is what an
+// undisturbed training has at that step.
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))

@@ -20,8 +20,8 @@ import (
 	"continuousnet/cnet/internal/atomicfile"
 )
 
-// A save is a folder saves/NNNNNN of a run, complete by construction: it is written under another name, flushed to the disk
-// and renamed. It holds
+// A save is a folder saves/NNNNNN of a run, complete by construction: it is written under another name, flushed to the
+// disk and renamed. It holds
 //
 //	state.json       configuration and progress
 //	history.jsonl    everything that happened so far
@@ -211,8 +211,8 @@ func sweepPartial(dir string) error {
 	return nil
 }
 
-// errDamaged is in the chain of the error for a save that is not as it was written. Other errors, such as a scheme that this
-// process does not know, say nothing against the save.
+// errDamaged is in the chain of the error for a save that is not as it was written. Other errors, such as a scheme that
+// this process does not know, say nothing against the save.
 var errDamaged = errors.New("it is damaged")
 
 // readSave reads a save after checking every byte of it. Errors name the file.

@@ -36,8 +36,8 @@ func NetworkSchemes() []string {
 // Evaluations is the number of evaluations of the rate over one stage.
 func (n *Net) Evaluations() int { return evaluations(n.Scheme, n.Steps) }
 
-// evaluations counts those of the rate over one stage, by stepping through it with a rate that does nothing else: what FSAL and
-// the start of multistep methods save or add is in it.
+// evaluations counts those of the rate over one stage, by stepping through it with a rate that does nothing else: what
+// FSAL and the start of multistep methods save or add is in it.
 func evaluations(m ode.Method, steps int) int {
 	count := 0
 	_, err := ode.Integrate(m, 0, steps, 1, ode.System[int]{

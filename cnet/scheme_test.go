@@ -10,8 +10,8 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// A run keeps the tableau of a scheme that somebody has registered: another process, which knows nothing of it, opens the run and
-// has the same scheme.
+// A run keeps the tableau of a scheme that somebody has registered: another process, which knows nothing of it, opens
+// the run and has the same scheme.
 func TestOwnScheme(t *testing.T) {
 	mine := ode.Tableau{Name: "my_ralston", A: [][]float64{{}, {2. / 3}}, B: []float64{1. / 4, 3. / 4}, Note: "mine"}
 	if err := ode.Register(mine); err != nil {

@@ -9,14 +9,15 @@ import (
 	"continuousnet/cnet/statedict"
 )
 
-// StateDict returns the weights and running statistics in the store as the original's model.state_dict() has them: its names
-// in its order, kernels as [out, in, height, width], and the interval of depth as the first axis.
+// StateDict returns the weights and running statistics in the store as the original's model.state_dict() has them: its
+// names in its order, kernels as [out, in, height, width], and the interval of depth as the first axis.
 //
-// The original has tensors that it never uses: the second batch norm of a plain stitch, skip_init of an ActFirst or Wide
-// stitch, and the last batch norm of these nets when they are made without batch norm. They are written as they are
-// initialised. num_batches_tracked, on which nothing depends, is written as 0.
+// The original has tensors that it never uses: the second batch norm of a plain stitch, skip_init of an ActFirst or
+// Wide stitch, and the last batch norm of these nets when they are made without batch norm. They are written as they
+// are initialised. num_batches_tracked, on which nothing depends, is written as 0.
 //
-// The original's weights are piecewise constant over depth. Those of another basis have no names there, which is an error.
+// The original's weights are piecewise constant over depth. Those of another basis have no names there, which is an
+// error.
 func (n *Net) StateDict(store *model.Store) ([]statedict.Tensor, error) {
 	if err := n.named(); err != nil {
 		return nil, err
@@ -24,9 +25,10 @@ func (n *Net) StateDict(store *model.Store) ([]statedict.Tensor, error) {
 	return n.names().StateDict(store)
 }
 
-// LoadStateDict sets the variables in the store to those of the original's state_dict, for a net of the same architecture and
-// as many piecewise constant functions. What the original never uses must be there and is ignored; num_batches_tracked may be missing. An
-// error names the tensor that is missing, unknown, of another shape or not finite, and leaves the store as it was.
+// LoadStateDict sets the variables in the store to those of the original's state_dict, for a net of the same
+// architecture and as many piecewise constant functions. What the original never uses must be there and is ignored;
+// num_batches_tracked may be missing. An error names the tensor that is missing, unknown, of another shape or not
+// finite, and leaves the store as it was.
 //
 // Variables that the store has already keep their number format; others are float32.
 func (n *Net) LoadStateDict(store *model.Store, list []statedict.Tensor) error {
@@ -45,8 +47,8 @@ func (n *Net) named() error {
 		piecewiseConstant, basisTitle(n.Basis), piecewiseConstant)
 }
 
-// names lists the original's tensors: its net is a torch.nn.Sequential, whose modules are numbered. Within a module, its own
-// parameters come before those of the layers in it.
+// names lists the original's tensors: its net is a torch.nn.Sequential, whose modules are numbered. Within a module,
+// its own parameters come before those of the layers in it.
 func (n *Net) names() *layers.Names {
 	names := layers.NewNames(n.Variables())
 	index := 0

@@ -39,9 +39,9 @@ var saveInterval = time.Minute
 const lossRecords = 20
 
 // Train trains epochs more: an interrupted epoch that is finished counts as one. It saves after every epoch and about
-// every minute. When ctx is cancelled it finishes the batch, saves and returns an error with the context's in its chain; the
-// next call goes on where it stopped. A loss that is not finite stops the training with an error and leaves the last
-// good save.
+// every minute. When ctx is cancelled it finishes the batch, saves and returns an error with the context's in its
+// chain; the next call goes on where it stopped. A loss that is not finite stops the training with an error and leaves
+// the last good save.
 func (r *Run) Train(ctx context.Context, epochs int, options ...TrainOptions) error {
 	if epochs < 1 {
 		return fmt.Errorf("run %s: the number of epochs must be at least 1, got %d", r.dir, epochs)

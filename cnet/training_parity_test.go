@@ -21,8 +21,8 @@ type refineCase struct {
 	NoGradientD []string          `json:"no_grad_d"`
 }
 
-// TestParityRefine compares refined weights, and the logits of the net before, after, and with the old number of steps. The
-// states are a: 1 interval; b: a refined; bb: b refined; c: b with other numbers; d: c refined.
+// TestParityRefine compares refined weights, and the logits of the net before, after, and with the old number of steps.
+// The states are a: 1 interval; b: a refined; bb: b refined; c: b with other numbers; d: c refined.
 func TestParityRefine(t *testing.T) {
 	for set, root := range fixtureRoots() {
 		t.Run(set, func(t *testing.T) {
@@ -121,8 +121,8 @@ type trainingCase struct {
 	NoMomentum    []string  `json:"no_momentum"`
 }
 
-// TestParityTraining follows the original's trajectories: the loss of each step, the weights after the first step, before
-// a refinement and after the last step, the velocities, across refinement and learning-rate decay.
+// TestParityTraining follows the original's trajectories: the loss of each step, the weights after the first step,
+// before a refinement and after the last step, the velocities, across refinement and learning-rate decay.
 func TestParityTraining(t *testing.T) {
 	for set, root := range fixtureRoots() {
 		t.Run(set, func(t *testing.T) {

@@ -70,11 +70,11 @@ func (n *Net) CountParameters() (ours, originals int) {
 // Init creates the variables of the net in the store, with the distributions of the original. The numbers depend on
 // nothing but the seed: neither on the engine nor on the machine.
 //
-// Where coefficients are values of θ(t), as in the piecewise bases and hat, each is drawn by itself, as in the original and its
-// follow-up (arXiv 2106.10820, which draws every coefficient so). Drawn alike, K coefficients of polynomials or waves would make
-// θ(t) up to √K times larger than He et al. ask for, and how much would depend on t. There the coefficients of the function
-// 1 are drawn and the others start at 0: the net that comes of refining one with a single function. Scales of batch norms are
-// the function 1 in any basis.
+// Where coefficients are values of θ(t), as in the piecewise bases and hat, each is drawn by itself, as in the original
+// and its follow-up (arXiv 2106.10820, which draws every coefficient so). Drawn alike, K coefficients of polynomials or
+// waves would make θ(t) up to √K times larger than He et al. ask for, and how much would depend on t. There the
+// coefficients of the function 1 are drawn and the others start at 0: the net that comes of refining one with a single
+// function. Scales of batch norms are the function 1 in any basis.
 func (n *Net) Init(store *model.Store, seed uint64, dtype dtypes.DType) error {
 	one, err := basis.Constant(n.Basis)
 	if err != nil {

@@ -33,8 +33,8 @@ type exportedNet struct {
 }
 
 // Export writes the weights and running statistics of the run to a .safetensors or .npz file, as the original's
-// model.state_dict() has them (see Net.StateDict), with the configuration in its metadata. The run may be open read-only.
-// What the path held before stays there on any error.
+// model.state_dict() has them (see Net.StateDict), with the configuration in its metadata. The run may be open
+// read-only. What the path held before stays there on any error.
 func (r *Run) Export(path string) error {
 	list, err := r.net.StateDict(r.store)
 	if err != nil {
@@ -65,8 +65,8 @@ func (r *Run) Export(path string) error {
 type WeightsFile struct {
 	Path string
 	// Config is the network as it was made. Of a file that Export wrote it is the run's; of others it is what names and
-	// shapes tell, and the rest is not set: scheme, data set, and with how many intervals and steps the net was made if it
-	// has been refined since.
+	// shapes tell, and the rest is not set: scheme, data set, and with how many intervals and steps the net was made if
+	// it has been refined since.
 	Config Config
 	Epochs int // that the network was trained; 0 if the file does not say
 
@@ -127,12 +127,12 @@ func withoutModule(list []statedict.Tensor) []statedict.Tensor {
 	return list
 }
 
-// Import makes a new run in dir whose weights are those of a file, rounded to float32, before its first epoch and with a fresh
-// optimizer. The configuration is that of the file with whatever the caller has changed; it describes the network as it was
-// made, so that a file with 4 intervals and NumBasis 1 is that of a net that was refined twice.
+// Import makes a new run in dir whose weights are those of a file, rounded to float32, before its first epoch and with
+// a fresh optimizer. The configuration is that of the file with whatever the caller has changed; it describes the
+// network as it was made, so that a file with 4 intervals and NumBasis 1 is that of a net that was refined twice.
 //
-// Errors name what the file does not tell and the configuration has to, or the first tensor that does not fit. Then no run is
-// made.
+// Errors name what the file does not tell and the configuration has to, or the first tensor that does not fit. Then no
+// run is made.
 func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	if Exists(dir) {
 		return nil, fmt.Errorf("run %s: there is a run already; import into another one", dir)

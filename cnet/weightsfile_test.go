@@ -16,8 +16,8 @@ import (
 	"continuousnet/cnet/statedict"
 )
 
-// TestExportImport: weights that go out into a file and come back are the same to the bit, and so is what the net computes,
-// for every model, after a refinement and a change of the scheme as well.
+// TestExportImport: weights that go out into a file and come back are the same to the bit, and so is what the net
+// computes, for every model, after a refinement and a change of the scheme as well.
 func TestExportImport(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]Config{
@@ -146,7 +146,8 @@ func TestImportOriginal(t *testing.T) {
 	for set, root := range fixtureRoots() {
 		t.Run(set, func(t *testing.T) {
 			imported := map[string]bool{}
-			// check imports a state; the network of the configuration, which is only known to the fixture, must be the result.
+			// check imports a state; the network of the configuration, which is only known to the fixture, must be the
+			// result.
 			check := func(t *testing.T, f *parity.Fixture, bundle string, want Config) {
 				if imported[f.Dir+bundle] {
 					return
@@ -275,8 +276,8 @@ func TestInferred(t *testing.T) {
 	}
 }
 
-// TestImportRefined: a file with more intervals than the net was made with is that of a refined one, whose stitches keep
-// their epsilon.
+// TestImportRefined: a file with more intervals than the net was made with is that of a refined one, whose stitches
+// keep their epsilon.
 func TestImportRefined(t *testing.T) {
 	w, err := ReadWeights(foreign(t, Config{Channels: 1, NumBasis: 4}, 10, nil))
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package xlaplugin knows where XLA's PJRT plugins are. The library opens the plugins that it finds, and the kernel links
-// XLA into cells where there are any; neither should have to import the other for it, nor more than the standard library.
+// Package xlaplugin knows where XLA's PJRT plugins are. The library opens the plugins that it finds, and the kernel
+// links XLA into cells where there are any; neither should have to import the other for it, nor more than the standard
+// library.
 package xlaplugin
 
 import (
@@ -71,7 +72,8 @@ func (s Search) All() []string {
 // character.
 type place struct{ folder, pattern string }
 
-// files lists a place's files by absolute path. The last comes first, which is the newest where names differ by version.
+// files lists a place's files by absolute path. The last comes first, which is the newest where names differ by
+// version.
 func (p place) files() []string {
 	matches, _ := fs.Glob(os.DirFS(p.folder), p.pattern) // the patterns are right
 	var files []string

@@ -37,8 +37,8 @@ func (a *app) barTheme() progressbar.Theme {
 var inASCII = strings.NewReplacer("→", "->", "×", "x", "·", ".", "–", "-", "─", "-", "│", "|", "┼", "+", "√", "root ",
 	"Σ", "sum ", "Φ", "Phi", "γ", "gamma", "τ", "tau", "ᵀ", "^T", "∂", "d", "ö", "oe", "ø", "o", "é", "e")
 
-// asciiTerminal is a terminal that does not show UTF-8. Signs that are not this program's own, such as those in the name
-// of a file, are left alone.
+// asciiTerminal is a terminal that does not show UTF-8. Signs that are not this program's own, such as those in the
+// name of a file, are left alone.
 type asciiTerminal struct{ io.Writer }
 
 func (t asciiTerminal) Write(p []byte) (int, error) {

@@ -39,8 +39,8 @@ func main() {
 	os.Exit(code)
 }
 
-// interruptible returns a context that the first Ctrl-C or SIGTERM cancels; the second ends the process. SIGHUP cancels too, as
-// often as it comes: a terminal that closes sends it twice, from the system and from the shell.
+// interruptible returns a context that the first Ctrl-C or SIGTERM cancels; the second ends the process. SIGHUP cancels
+// too, as often as it comes: a terminal that closes sends it twice, from the system and from the shell.
 func interruptible(stderr io.Writer) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals, hangups := make(chan os.Signal, 2), make(chan os.Signal, 1)

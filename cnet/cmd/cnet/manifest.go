@@ -178,8 +178,8 @@ func lossText(loss float64) string {
 	return strconv.FormatFloat(loss, 'f', 4, 64)
 }
 
-// schemeList is a flag that is a list of schemes; given again, it adds to them. A name that is not known yet may be that of a run's own
-// tableau: resolve looks again when the run is open.
+// schemeList is a flag that is a list of schemes; given again, it adds to them. A name that is not known yet may be
+// that of a run's own tableau: resolve looks again when the run is open.
 type schemeList struct{ names *[]string }
 
 func (s schemeList) Set(text string) error {

@@ -7,8 +7,8 @@ import (
 	"continuousnet/cnet/engine"
 )
 
-// The command lines in the original's documentation, now and in its past, and each flag of its two programs with its default
-// and with the values that it documents, mean here what they mean there.
+// The command lines in the original's documentation, now and in its past, and each flag of its two programs with its
+// default and with the values that it documents, mean here what they mean there.
 func TestCommandLinesOfTheOriginal(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"--name cifar10 --epochs 120 --arch ResNet --lr_decay_epoch 30 60 90 --depth_res 20",

@@ -437,8 +437,8 @@ func find(list []*setting, name string) *setting {
 	return list[slices.IndexFunc(list, func(s *setting) bool { return s.name == name })]
 }
 
-// agree reports a given setting that is neither what the run was made with nor what it has now. Notes tell of those that it was made
-// with and that have changed since.
+// agree reports a given setting that is neither what the run was made with nor what it has now. Notes tell of those
+// that it was made with and that have changed since.
 func agree(list []*setting, dir string, have, now cnet.Config) (notes []string, err error) {
 	for _, s := range list {
 		if s.free || !s.given {

@@ -162,8 +162,8 @@ func (t *training) run(ctx context.Context) error {
 	return t.interrupted(run, signalled.Err() != nil)
 }
 
-// interrupted tells where a training stopped, by a signal or because standard output failed, and how it goes on. A terminal that has
-// gone does both.
+// interrupted tells where a training stopped, by a signal or because standard output failed, and how it goes on. A
+// terminal that has gone does both.
 func (t *training) interrupted(run *cnet.Run, signalled bool) error {
 	goOn := fmt.Sprintf("go on with: cnet train --run %s --epochs %d", runname.Argument(run.Dir()), t.epochs)
 	saved := fmt.Sprintf("saved after %s, of %s", position(run.Epoch(), run.Batch()), words.Plural(t.epochs, "epoch"))

@@ -78,7 +78,8 @@ func TestTrainTable(t *testing.T) {
 	}
 }
 
-// A baseline is trained like any network, by the names that the original's programs have for it. There is nothing to refine.
+// A baseline is trained like any network, by the names that the original's programs have for it. There is nothing to
+// refine.
 func TestTrainBaseline(t *testing.T) {
 	flags := append(workplace(t), "--arch", "ResNet", "--depth_res", "8", "--epochs", "1")
 	out, _ := mustRun(t, flags...)

@@ -25,7 +25,8 @@ func Distance(a, b string) int {
 	return row[len(b)]
 }
 
-// Rate writes a learning rate without what floating point adds to one that has decayed. Rates that are written alike are the same.
+// Rate writes a learning rate without what floating point adds to one that has decayed. Rates that are written alike
+// are the same.
 func Rate(rate float64) string { return strconv.FormatFloat(rate, 'g', 9, 64) }
 
 // Grouped writes a number with commas between thousands.
