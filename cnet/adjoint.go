@@ -14,23 +14,24 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// How gradients go back through the steps of an ODE block: the values of Config.Adjoint.
+// The values of Config.Adjoint: how gradients go back through the steps of an ODE block.
 const (
-	Backprop   = "backprop"   // through all layers, whose maps are kept
+	Backprop   = "backprop"   // through all layers, whose feature maps are kept
 	Checkpoint = "checkpoint" // the same gradients; only states between steps are kept, and layers are computed again
 	Backsolve  = "backsolve"  // the adjoint equation, solved backwards by the scheme from the states between steps
 )
 
-// Adjoints are the values of Config.Adjoint.
+// Adjoints lists the values of Config.Adjoint.
 var Adjoints = []string{Backprop, Checkpoint, Backsolve}
 
-// checkAdjoint is about Adjoint and Checkpoints, with the scheme that the configuration names.
+// checkAdjoint checks Adjoint and Checkpoints, for the scheme that the configuration names.
 func (c Config) checkAdjoint(scheme ode.Method) error {
 	switch c.Adjoint {
 	case "", Backprop:
 	case Checkpoint, Backsolve:
 		if _, ok := scheme.(ode.Tableau); !ok {
-			return badField("scheme", c.Scheme, fmt.Sprintf("a Runge–Kutta scheme with the adjoint %s: a multistep method has no steps of its own to compute again", c.Adjoint))
+			return badField("scheme", c.Scheme, fmt.Sprintf("a Runge–Kutta scheme with the adjoint %s: "+
+				"a multistep method has no steps of its own to compute again", c.Adjoint))
 		}
 	default:
 		return badField("adjoint", fmt.Sprintf("%q", c.Adjoint), "one of "+strings.Join(Adjoints, ", "))
@@ -44,7 +45,7 @@ func (c Config) checkAdjoint(scheme ode.Method) error {
 	return nil
 }
 
-// block is the ODE block: the scheme applied to dx/dt = ε·R(x, θ(t)) for t from 0 to 1.
+// block builds the ODE block: the scheme takes x from t = 0 to t = 1 of dx/dt = ε·R(x, θ(t)).
 func (b *builder) block(x fmap.Map, path string) fmap.Map {
 	n := b.net
 	s := solve{builder: b, path: path, h: n.Config.TimeEpsilon / float64(n.Steps)}
@@ -66,34 +67,38 @@ func (b *builder) block(x fmap.Map, path string) fmap.Map {
 	return x
 }
 
-// solve is an ODE block while it is solved.
+// solve builds the graph of one ODE block.
 type solve struct {
 	*builder
 	path string
 	h    float64 // the length of a step
 }
 
+// rate returns the rate at the fraction c of a step, as an ode.System asks for it.
 func (s solve) rate(step, _ int, c float64, x fmap.Map) fmap.Map {
 	return s.builder.rate(x, s.path, basis.Stage(s.net.Basis, step, s.net.Steps, c))
 }
 
-// step is one step of a Runge–Kutta scheme.
+// step takes one step of a Runge–Kutta scheme.
 func (s solve) step(x fmap.Map, step int) fmap.Map {
-	return ode.Advance(s.tableau(), x, s.h, func(stage int, c float64, x fmap.Map) fmap.Map { return s.rate(step, stage, c, x) }, fmap.Map.Combine)
+	rate := func(stage int, c float64, x fmap.Map) fmap.Map { return s.rate(step, stage, c, x) }
+	return ode.Advance(s.tableau(), x, s.h, rate, fmap.Map.Combine)
 }
 
 func (s solve) tableau() ode.Tableau {
 	tb, ok := s.net.Scheme.(ode.Tableau)
 	if !ok {
-		exceptions.Panicf("net: the adjoint %s needs a Runge–Kutta scheme, not %s", s.net.Config.Adjoint, s.net.Scheme.Info().Name)
+		exceptions.Panicf("net: the adjoint %s needs a Runge–Kutta scheme, not %s",
+			s.net.Config.Adjoint, s.net.Scheme.Info().Name)
 	}
 	return tb
 }
 
-// checkpointed takes all steps in segments. In the backward pass a segment is computed again from the state that it
-// begins with, keeping the states between its steps, and each step from the state that it begins with. So the states of
-// the checkpoints and of one segment are held, 2√n for n steps unless told otherwise, and the layers of one step (Chen
-// et al., Training deep nets with sublinear memory cost, 2016).
+// checkpointed takes all steps in segments and keeps only the state at the beginning of each. The backward pass
+// computes a segment again to get the states between its steps, and then each step again from the state that it begins
+// with. With n steps there are 2√n states in memory unless Config.Checkpoints says otherwise, those of the segments and
+// those within one segment, and the layers of one step (Chen et al., Training deep nets with sublinear memory cost,
+// 2016).
 func (s solve) checkpointed(x fmap.Map) fmap.Map {
 	steps := s.net.Steps
 	segments := s.net.Config.Checkpoints
@@ -118,7 +123,7 @@ func (s solve) checkpointed(x fmap.Map) fmap.Map {
 	return x
 }
 
-// again is f, which is computed again in the backward pass instead of being kept.
+// again returns f(x). The backward pass computes f once more instead of keeping what it computed.
 func (s solve) again(x fmap.Map, f func(x fmap.Map) fmap.Map) fmap.Map {
 	var weights []*Node
 	return fmap.Custom(x,
@@ -133,19 +138,23 @@ func (s solve) again(x fmap.Map, f func(x fmap.Map) fmap.Map) fmap.Map {
 		})
 }
 
-// adjoint is the state of the adjoint equation: that of the block, ∂loss/∂x, and the gradients of the weights so far.
+// adjoint is the state of the adjoint equation: the state x of the block, a = ∂loss/∂x, and g, the gradients of the
+// weights so far.
 type adjoint struct {
 	x, a fmap.Map
 	g    []*Node
 }
 
-// backsolved is one step whose gradient is that of the ODE instead of the scheme: the adjoint equation da/dt =
-// -aᵀ∂R/∂x, dg/dt = -aᵀ∂R/∂θ is solved backwards over the step by the same scheme, together with x (Chen et al., Neural
-// ordinary differential equations, 2018), from the x that the step ended with. It is exact up to the error of the
-// scheme, which for few Euler steps is as large as the gradient.
+// backsolved takes one step whose gradient is that of the ODE, not that of the scheme. From the x at the end of the
+// step, the same scheme solves the adjoint equation
+//
+//	da/dt = -aᵀ∂R/∂x,  dg/dt = -aᵀ∂R/∂θ
+//
+// backwards over the step, together with x (Chen et al., Neural ordinary differential equations, 2018). The error of
+// the gradient is that of the scheme, which for few Euler steps is as large as the gradient.
 func (s solve) backsolved(x fmap.Map, step int) fmap.Map {
 	tb := s.tableau()
-	// All weights that the stages of the step back look at, at time 1-c.
+	// The weights that the stages of the step backwards use: the stage at c is at 1-c of the step.
 	var weights []*Node
 	for _, c := range tb.C {
 		for _, w := range s.BlockWeights(s.path, basis.Stage(s.net.Basis, step, s.net.Steps, 1-c)) {
@@ -172,7 +181,7 @@ func (s solve) backsolved(x fmap.Map, step int) fmap.Map {
 		})
 }
 
-// combine goes back in time: x loses what the terms are, a and g gain it.
+// combine steps back in time: the terms are subtracted from x, and added to a and g.
 func (s adjoint) combine(coefficients []float64, terms []adjoint) adjoint {
 	back := make([]float64, len(coefficients))
 	xs, as := make([]fmap.Map, len(terms)), make([]fmap.Map, len(terms))

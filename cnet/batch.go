@@ -7,7 +7,8 @@ import (
 	"continuousnet/cnet/dataset"
 )
 
-// trainingBatch returns images [n, height, width, channels] and their labels [n, 1] as GoMLX's trainer takes them.
+// trainingBatch returns images [n, height, width, channels] and their labels [n, 1] in the form that GoMLX's trainer
+// takes.
 func trainingBatch(images []float32, labels []int32, height, width, channels int) train.Batch {
 	n := len(labels)
 	return train.Batch{
@@ -16,8 +17,8 @@ func trainingBatch(images []float32, labels []int32, height, width, channels int
 	}
 }
 
-// orderedBatch returns a batch of images in their order, [n, height, width, channels], their labels [n, 1], and their
-// weights [n], which are 0 for what only fills the batch.
+// orderedBatch returns a batch of the images in their order, [n, height, width, channels], their labels [n, 1], and
+// their weights [n], which are 0 for the padding of the last batch.
 func orderedBatch(set *dataset.Set, o *dataset.Ordered, batch int) (images, labels, weights *tensors.Tensor) {
 	n := o.Size()
 	pixels, classes, counts := make([]float32, n*set.ImageSize()), make([]int32, n), make([]float32, n)

@@ -9,20 +9,20 @@ import (
 	"continuousnet/cnet/engine"
 )
 
-// StepTime is what one training step takes.
+// StepTime is the time of one training step: forwards, backwards and the update of the weights.
 type StepTime struct {
 	Engine  string        `json:"engine"`
-	Batch   int           `json:"batch"`
+	Batch   int           `json:"batch"` // images
 	Net     string        `json:"net"`
-	Steps   int           `json:"steps,omitempty"`
+	Steps   int           `json:"steps,omitempty"` // of the scheme over each stage
 	Scheme  string        `json:"scheme,omitempty"`
-	Compile time.Duration `json:"-"` // building the graph and the first step
-	Seconds float64       `json:"seconds"`
+	Compile time.Duration `json:"-"`       // for building the graph, with the first training step
+	Seconds float64       `json:"seconds"` // for a training step
 	Images  float64       `json:"images_per_s"`
 }
 
-// BenchmarkStep measures training steps of the network c on random 32×32 colour images of 10 classes, and returns the
-// best of so many.
+// BenchmarkStep trains the network that c describes on random 32×32 colour images of 10 classes, and returns the time
+// of the fastest of several training steps.
 func BenchmarkStep(e *engine.Engine, c Config, repeats int) (st StepTime, err error) {
 	c = c.WithDefaults()
 	n, err := NewNetwork(c, 3, 10)

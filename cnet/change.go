@@ -7,7 +7,7 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// change makes a change and saves it. If either fails, the run is as it was before, in memory too.
+// change calls f, which changes the run, and saves. If either fails, the run is as it was before, in memory too.
 func (r *Run) change(f func() error) error {
 	if err := r.writable(); err != nil {
 		return err
@@ -23,9 +23,10 @@ func (r *Run) change(f func() error) error {
 	return nil
 }
 
-// Refine doubles the time steps of every stage and refines the basis of its weights, as basis.Refine says: with
-// piecewise constant weights, 1-1-1 becomes 2-2-2, and both halves of an interval begin with its weights. The function
-// that the net computes changes only by the smaller steps. The optimizer starts afresh, as in the original.
+// Refine doubles the time steps of every stage and refines the basis of its weights; see basis.Refine. With piecewise
+// constant weights 1-1-1 becomes 2-2-2, and both halves of an interval begin with the weights of the whole. The
+// function that the net computes changes only because the steps are smaller. The optimizer starts afresh, as in the
+// original.
 func (r *Run) Refine() error { return r.change(r.refine) }
 
 func (r *Run) refine() error {
@@ -40,7 +41,7 @@ func (r *Run) refine() error {
 	return r.rebased(fine, EventRefine)
 }
 
-// rebased goes on with a net that has another basis of depth, and a fresh optimizer.
+// rebased makes n, which has another basis of depth, the net of the run, and resets the optimizer.
 func (r *Run) rebased(n *Net, event string) error {
 	if err := (sgd{}).Clear(r.store.RootScope()); err != nil {
 		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
@@ -50,7 +51,8 @@ func (r *Run) rebased(n *Net, event string) error {
 	return nil
 }
 
-// SetScheme goes on with another scheme: the same weights, read at the stages of the new one.
+// SetScheme changes the scheme of the net. The weights stay as they are, and the new scheme reads θ(t) at its own
+// stages.
 func (r *Run) SetScheme(name string) error {
 	scheme, err := schemeLookup(ode.Lookup).forNetworks(name)
 	if err != nil {
@@ -86,6 +88,6 @@ func (r *Run) SetScheme(name string) error {
 
 // changed makes n the net of the run and notes it in the history.
 func (r *Run) changed(n Network, event string) {
-	r.net, r.eval, r.stepper = n, nil, nil
+	r.net, r.eval, r.trainer = n, nil, nil
 	r.history = append(r.history, Record{Event: event, Epoch: r.state.Epoch, Batch: r.state.Batch, Net: n.String()})
 }

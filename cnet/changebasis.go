@@ -14,17 +14,19 @@ import (
 	"continuousnet/cnet/internal/optional"
 )
 
-// A Projection carries weights over depth to another basis.
+// A Projection is a method of carrying weights over depth to another basis.
 type Projection string
 
-// The methods.
-
+// The values of a Projection.
 const (
-	ByProjection    Projection = "project"     // the closest function of depth in the mean square; see basis.Project
-	ByInterpolation Projection = "interpolate" // the one with the same values at the nodes of the new basis; see basis.Interpolate
+	// ByProjection takes the closest function of depth in the mean square; see basis.Project.
+	ByProjection Projection = "project"
+	// ByInterpolation takes the function with the same values at the nodes of the new basis; see basis.Interpolate.
+	ByInterpolation Projection = "interpolate"
 )
 
-// matrix returns the matrix [K'][K] of the method.
+// matrix returns the matrix [K'][K] that makes the K' coefficients in the basis to of the K coefficients in the basis
+// from.
 func (m Projection) matrix(from, to basis.Basis) ([][]float64, error) {
 	switch m {
 	case ByProjection:
@@ -35,7 +37,7 @@ func (m Projection) matrix(from, to basis.Basis) ([][]float64, error) {
 	return nil, fmt.Errorf("the method is %q, must be %s or %s", string(m), ByProjection, ByInterpolation)
 }
 
-// BasisChange says what another basis of depth made of a net.
+// BasisChange reports what a change of the basis of depth did to a net.
 type BasisChange struct {
 	OldNet        string     `json:"old_net"` // such as "8-8-8 euler"
 	Net           string     `json:"net"`
@@ -51,15 +53,15 @@ type BasisChange struct {
 	Layers   []LayerDistance `json:"layers"`
 }
 
-// LayerDistance is how far the weights of a layer have moved.
+// LayerDistance is the distance by which the trained weights of a layer have moved, relative to what they were.
 type LayerDistance struct {
 	Layer    string  `json:"layer"` // such as "stage1/ode/conv1"
 	Distance float64 `json:"distance"`
 }
 
-// Refine returns the net with twice as many steps and a basis refined as basis.Refine says, and rewrites the variables
-// in the store accordingly, batch-norm statistics included. The finer basis contains the coarser one: as long as the
-// steps are as they were, the refined net computes the same function.
+// Refine returns the net with twice as many steps and a refined basis (see basis.Refine), and rewrites the variables in
+// the store accordingly, batch-norm statistics included. The finer basis contains the coarser one: with the steps as
+// they were, the refined net would compute the same function.
 func (n *Net) Refine(store *model.Store) (*Net, error) {
 	fine, matrix, err := basis.Refine(n.Basis)
 	if err != nil {
@@ -68,7 +70,8 @@ func (n *Net) Refine(store *model.Store) (*Net, error) {
 	refined := *n
 	refined.Basis, refined.Steps = fine, 2*n.Steps
 	for _, v := range n.depthVariables(&refined) {
-		if err := v.replace(store, func(old []float64) ([]float64, error) { return basis.Apply(matrix, old), nil }); err != nil {
+		refine := func(old []float64) ([]float64, error) { return basis.Apply(matrix, old), nil }
+		if err := v.replace(store, refine); err != nil {
 			return nil, err
 		}
 	}
@@ -76,8 +79,8 @@ func (n *Net) Refine(store *model.Store) (*Net, error) {
 }
 
 // ChangeBasis returns the net with another basis and as many steps as before, and rewrites the variables in the store
-// accordingly. Running variances are kept above the least that they were, by basis.Limit: a projection may undershoot,
-// and a batch norm divides by their root.
+// accordingly. Running variances are kept above their smallest value before, by basis.Limit: a projection may
+// undershoot, and a batch norm divides by their root.
 func (n *Net) ChangeBasis(store *model.Store, to basis.Basis, method Projection) (*Net, *BasisChange, error) {
 	matrix, err := method.matrix(n.Basis, to)
 	if err != nil {
@@ -85,7 +88,9 @@ func (n *Net) ChangeBasis(store *model.Store, to basis.Basis, method Projection)
 	}
 	other := *n
 	other.Basis = to
-	report := &BasisChange{OldNet: n.String(), Net: other.String(), Basis: to.Name(), NumBasis: to.NumBasis(), Method: method}
+	report := &BasisChange{
+		OldNet: n.String(), Net: other.String(), Basis: to.Name(), NumBasis: to.NumBasis(), Method: method,
+	}
 	report.OldParameters, _ = n.CountParameters()
 	report.Parameters, _ = other.CountParameters()
 	moved := moves{change: map[string]float64{}, size: map[string]float64{}}
@@ -111,6 +116,7 @@ func (n *Net) ChangeBasis(store *model.Store, to basis.Basis, method Projection)
 // depthVariable is a variable over depth, before and after a change of the basis.
 type depthVariable struct{ before, after Variable }
 
+// depthVariables returns the variables over depth of n, each with the variable of the net to in its place.
 func (n *Net) depthVariables(to *Net) []depthVariable {
 	var list []depthVariable
 	after := to.Variables()
@@ -122,7 +128,7 @@ func (n *Net) depthVariables(to *Net) []depthVariable {
 	return list
 }
 
-// replace sets the variable in the store to what f makes of its coefficients.
+// replace sets the variable in the store to the coefficients that f returns for the old ones.
 func (v depthVariable) replace(store *model.Store, f func([]float64) ([]float64, error)) error {
 	old, dtype, err := layers.Get(store, v.before)
 	if err != nil {
@@ -135,7 +141,7 @@ func (v depthVariable) replace(store *model.Store, f func([]float64) ([]float64,
 	return layers.Set(store, v.after, values, dtype)
 }
 
-// limited keeps running variances above the least that they were.
+// limited returns values with running variances kept above their smallest value before, and above 0.
 func limited(from basis.Basis, old []float64, to basis.Basis, values []float64) ([]float64, error) {
 	least, err := basis.Minimum(from, old)
 	if err != nil {
@@ -147,7 +153,7 @@ func limited(from basis.Basis, old []float64, to basis.Basis, values []float64) 
 	return basis.Limit(to, values, least)
 }
 
-// layerOf is the layer that a variable belongs to: "stage1/ode/conv1" of "stage1/ode/conv1/kernel".
+// layerOf returns the layer that a variable belongs to: "stage1/ode/conv1" for "stage1/ode/conv1/kernel".
 func layerOf(variable string) string {
 	if path.Base(variable) == "skip_init" {
 		return variable
@@ -155,12 +161,13 @@ func layerOf(variable string) string {
 	return path.Dir(variable)
 }
 
-// moves adds up squares of distances, by layer.
+// moves sums up, by layer, the squares of the distances that weights moved and of the sizes that they had.
 type moves struct {
 	layers       []string
 	change, size map[string]float64
 }
 
+// add takes the weights of one variable into account.
 func (m *moves) add(layer string, from basis.Basis, old []float64, to basis.Basis, values []float64) error {
 	change, err := basis.Distance(from, old, to, values)
 	if err != nil {
@@ -178,6 +185,7 @@ func (m *moves) add(layer string, from basis.Basis, old []float64, to basis.Basi
 	return nil
 }
 
+// distances returns the relative distance over all layers, and that of each layer.
 func (m *moves) distances() (total float64, list []LayerDistance) {
 	var change, size float64
 	for _, layer := range m.layers {
@@ -188,7 +196,7 @@ func (m *moves) distances() (total float64, list []LayerDistance) {
 	return relative(change, size), list
 }
 
-// relative is the root of a ratio of squares; 0 where nothing has moved.
+// relative returns the root of a ratio of squares, or 0 if nothing has moved.
 func relative(change, size float64) float64 {
 	if change == 0 {
 		return 0
@@ -196,26 +204,27 @@ func relative(change, size float64) float64 {
 	return math.Sqrt(change / size)
 }
 
-// ChangeBasis goes on with another basis of the weights over depth, with batch-norm scales, offsets and running
-// statistics, and as many time steps as before. It takes ByProjection unless another one is given. What the new basis
-// cannot hold is lost; the report says how much. The optimizer starts afresh, as after a refinement. Either all of it
-// is done and saved, or nothing.
-func (r *Run) ChangeBasis(name string, functions int, method ...Projection) (*BasisChange, error) {
-	return r.changeBasis(name, functions, false, method)
+// ChangeBasis carries the weights over depth to another basis of numBasis functions, along with batch-norm scales,
+// offsets and running statistics. The time steps stay as they are. The method is ByProjection unless another one is
+// given. What the new basis cannot represent is lost; the report says how much. The optimizer starts afresh, as after a
+// refinement. If anything fails, the run is as it was before.
+func (r *Run) ChangeBasis(name string, numBasis int, method ...Projection) (*BasisChange, error) {
+	return r.changeBasis(name, numBasis, false, method)
 }
 
-// Compress is ChangeBasis to no more functions than there are; an empty name keeps the kind of basis. The trained
-// weights are replaced: CompressTo leaves them as they are.
-func (r *Run) Compress(name string, functions int, method ...Projection) (*BasisChange, error) {
-	return r.changeBasis(name, functions, true, method)
+// Compress is ChangeBasis to fewer functions: it refuses more functions of the same kind. An empty name keeps the kind
+// of basis. The trained weights are replaced; CompressTo leaves them as they are.
+func (r *Run) Compress(name string, numBasis int, method ...Projection) (*BasisChange, error) {
+	return r.changeBasis(name, numBasis, true, method)
 }
 
-func (r *Run) changeBasis(name string, functions int, smaller bool, methods []Projection) (report *BasisChange, err error) {
-	to, method, err := r.newBasis(name, functions, smaller, methods)
+func (r *Run) changeBasis(name string, numBasis int, smaller bool, methods []Projection) (*BasisChange, error) {
+	to, method, err := r.newBasis(name, numBasis, smaller, methods)
 	if err != nil {
 		return nil, err
 	}
-	err = r.change(func() error {
+	var report *BasisChange
+	err = r.change(func() (err error) {
 		report, err = r.rebase(to, method)
 		return err
 	})
@@ -225,14 +234,14 @@ func (r *Run) changeBasis(name string, functions int, smaller bool, methods []Pr
 	return report, nil
 }
 
-// CompressTo is Compress on a copy: it makes a new run in dir, which must not exist or be empty, with the compressed
-// net, the history and all else of this one, and opens it. This run is as it was, and may be open read-only. Unless all
-// of it is done and saved, there is no run in dir.
-func (r *Run) CompressTo(dir, name string, functions int, method ...Projection) (*Run, *BasisChange, error) {
+// CompressTo compresses a copy of the run. It makes a new run in dir, which must not exist or be empty, with the
+// compressed net, the history and all else of this one, and opens it. This run stays as it is, and may be open
+// read-only. Unless everything is done and saved, no run is left in dir.
+func (r *Run) CompressTo(dir, name string, numBasis int, method ...Projection) (*Run, *BasisChange, error) {
 	if r.closed {
 		return nil, nil, fmt.Errorf("run %s: it is closed", r.dir)
 	}
-	to, how, err := r.newBasis(name, functions, true, method)
+	to, how, err := r.newBasis(name, numBasis, true, method)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -257,8 +266,11 @@ func (r *Run) CompressTo(dir, name string, functions int, method ...Projection) 
 	return compressed, report, nil
 }
 
-// newBasis says what the basis can be changed to, and how. Smaller refuses more functions than there are.
-func (r *Run) newBasis(name string, functions int, smaller bool, methods []Projection) (to basis.Basis, method Projection, err error) {
+// newBasis checks a change of the basis, and returns the new basis and the method. With smaller it refuses more
+// functions of the same kind.
+func (r *Run) newBasis(name string, numBasis int, smaller bool, methods []Projection) (
+	to basis.Basis, method Projection, err error,
+) {
 	what := "basis of depth to change"
 	if smaller {
 		what = "depth to compress"
@@ -270,16 +282,16 @@ func (r *Run) newBasis(name string, functions int, smaller bool, methods []Proje
 	if name == "" {
 		name = n.Basis.Name()
 	}
-	if to, err = basis.New(name, functions); err != nil {
+	if to, err = basis.New(name, numBasis); err != nil {
 		return nil, "", fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	have := n.Basis.NumBasis()
 	switch method, err = optional.One("a change of basis", "method", methods, ByProjection); {
 	case err != nil:
 		err = fmt.Errorf("run %s: %w", r.dir, err)
-	case name == n.Basis.Name() && functions == have:
+	case name == n.Basis.Name() && numBasis == have:
 		err = fmt.Errorf("run %s: it has %s functions already", r.dir, basisTitle(to))
-	case smaller && functions > have && name == n.Basis.Name():
+	case smaller && numBasis > have && name == n.Basis.Name():
 		err = fmt.Errorf("run %s: cannot compress to %s functions: it has %s now; take fewer",
 			r.dir, basisTitle(to), basisTitle(n.Basis))
 	default:
@@ -290,7 +302,7 @@ func (r *Run) newBasis(name string, functions int, smaller bool, methods []Proje
 	return to, method, err
 }
 
-// rebase changes the basis in memory.
+// rebase changes the basis in memory, without saving.
 func (r *Run) rebase(to basis.Basis, method Projection) (*BasisChange, error) {
 	n, err := r.continuous("basis of depth to change")
 	if err != nil {

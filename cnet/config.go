@@ -9,52 +9,55 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// Config says what is trained on what, and how. Its zero value is a good default: fields that are 0 or empty take the
-// value named in their comment. It is written to a run's config.json and does not change afterwards; what can change
-// while training (scheme, steps, learning rate) lives in the run's state.
+// Config describes a network, the data that it is trained on, and how it is trained. Its zero value is a good default:
+// fields that are 0 or empty take the value named in their comment. It is written to a run's config.json and does not
+// change afterwards; what can change while training (scheme, steps, learning rate) is kept in the run's state.
 type Config struct {
 	Dataset string `json:"dataset"`        // "fashion-sample"; see dataset.Names
-	Data    string `json:"data,omitempty"` // its folder, whose files say what Dataset is if that is empty; "data/NAME"
+	Data    string `json:"data,omitempty"` // "data/NAME": its folder. Without Dataset, the files there tell which it is
 
 	Model    string `json:"model"`    // "ContinuousNet"; see Models
-	Channels int    `json:"channels"` // 16: channels of the stem (alpha) and of the first stage; the other stages have 2× and 4×
+	Channels int    `json:"channels"` // 16: of the stem (alpha) and the first stage; the other stages have 2× and 4×
 
-	// Nets that are continuous in depth only.
-	Scheme      string  `json:"scheme,omitempty"`       // "euler"; see ode.Schemes
-	Basis       string  `json:"basis,omitempty"`        // "piecewise_constant"; of the weights over depth, see basis.Names
-	NumBasis    int     `json:"num_basis,omitempty"`    // as many as Steps, or 1: functions of the basis, in each stage
-	Steps       int     `json:"steps,omitempty"`        // as many as NumBasis: time steps of the scheme over each stage
+	// For nets that are continuous in depth only.
+	Scheme      string  `json:"scheme,omitempty"`       // "euler"; see NetworkSchemes
+	Basis       string  `json:"basis,omitempty"`        // "piecewise_constant": of weights over depth; see basis.Names
+	NumBasis    int     `json:"num_basis,omitempty"`    // Steps, or 1: functions of the basis, in each stage
+	Steps       int     `json:"steps,omitempty"`        // NumBasis: time steps of the scheme over each stage
 	TimeEpsilon float64 `json:"time_epsilon,omitempty"` // NumBasis: the length of time that t in [0, 1] stands for
-	Adjoint     string  `json:"adjoint,omitempty"`      // "backprop"; how gradients go back through the steps, see Adjoints
+	Adjoint     string  `json:"adjoint,omitempty"`      // "backprop": how gradients go back; see Adjoints
 	Checkpoints int     `json:"checkpoints,omitempty"`  // √Steps: states kept with the adjoint "checkpoint"
 	SkipInit    bool    `json:"skip_init,omitempty"`    // multiply every rate by a scalar that starts at 0
 	NoStitch    bool    `json:"no_stitch,omitempty"`    // change resolution and channels by a 1×1 convolution alone
 
-	WidenFactor int     `json:"widen_factor,omitempty"` // 4: times the channels of the stem in the stages; Wide nets only
-	Width       int     `json:"width,omitempty"`        // Channels·WidenFactor: channels of a WideResNet's first stage, which may be fewer than the stem's
-	Depth       int     `json:"depth,omitempty"`        // 20 of a ResNetV2, 34 of a WideResNet: layers; baselines only
-	Dropout     float64 `json:"dropout,omitempty"`      // the probability that a number is dropped in training; WideResNet only
-	NoBatchNorm bool    `json:"no_batch_norm,omitempty"`
+	// For wide nets only: the stages have WidenFactor times as many channels as the stem. Width sets the channels of a
+	// WideResNet's first stage to any number, which may be smaller than that of the stem.
+	WidenFactor int `json:"widen_factor,omitempty"` // 4
+	Width       int `json:"width,omitempty"`        // Channels·WidenFactor; WideResNet only
+
+	Depth       int     `json:"depth,omitempty"`         // layers: 20 in a ResNetV2, 34 in a WideResNet; baselines only
+	Dropout     float64 `json:"dropout,omitempty"`       // the probability of dropping a number; WideResNet only
+	NoBatchNorm bool    `json:"no_batch_norm,omitempty"` // leave batch norm out; not WideResNet
 
 	BatchSize     int     `json:"batch_size"`                // 128
 	TestBatchSize int     `json:"test_batch_size"`           // 200
 	LearningRate  float64 `json:"learning_rate"`             // 0.1
-	LRDecay       float64 `json:"lr_decay"`                  // 0.1: the factor at the end of each epoch in LRDecayEpochs
-	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // epochs count from 0
+	LRDecay       float64 `json:"lr_decay"`                  // 0.1: a factor at the end of the epochs in LRDecayEpochs
+	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // counted from 0
 	Momentum      float64 `json:"momentum"`                  // 0.9; negative: none
 	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; negative: none
-	RefineEpochs  []int   `json:"refine_epochs,omitempty"`   // double steps and cells or functions of the basis at the start of these epochs
+	RefineEpochs  []int   `json:"refine_epochs,omitempty"`   // epochs, from 0, at whose start the net is refined
 	NoAugment     bool    `json:"no_augment,omitempty"`      // train on the images as they are
 	Seed          uint64  `json:"seed"`                      // of weights, order and augmentation
 
 	Engine string `json:"engine,omitempty"` // "auto"; see the engine package
 }
 
-// WithDefaults fills in what is not set.
+// WithDefaults returns the configuration with defaults in the fields that are not set.
 //
-// In any basis there are as many steps as functions unless something else is said: a scheme with one stage then sees
-// θ(t) at so many times, which tell that many functions apart. A basis that does not take the number of functions that
-// follows from Steps, as piecewise_linear wants an even one, gets the next that it takes.
+// By default a net has as many steps as basis functions: a one-stage scheme samples θ(t) once per step, so n steps
+// determine at most n basis functions. Some bases do not come with every number of functions, as piecewise_linear needs
+// an even one: then the default is the next number that the basis takes.
 func (c Config) WithDefaults() Config {
 	setDefault(&c.Dataset, "fashion-sample")
 	setDefault(&c.Model, ContinuousNet)
@@ -88,7 +91,8 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
-// enough is the smallest number of functions, least or a little more, that a basis takes; least if there is none.
+// enough returns the smallest number of functions that the basis takes, from least to least+3, or least if it takes
+// none of them.
 func enough(name string, least int) int {
 	for k := least; k < least+4; k++ {
 		if _, err := basis.New(name, k); err == nil {
@@ -98,6 +102,7 @@ func enough(name string, least int) int {
 	return least
 }
 
+// setDefault sets a field that has its zero value.
 func setDefault[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
@@ -105,7 +110,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// Check reports the first field that cannot be.
+// Check returns an error that names the first field with a value that it cannot have.
 func (c Config) Check() error { return c.check(ode.Lookup) }
 
 // check is Check with the schemes that lookup finds.
@@ -119,7 +124,10 @@ func (c Config) check(lookup schemeLookup) error {
 	for _, f := range []struct {
 		name       string
 		value, max int
-	}{{"channels", c.Channels, 4096}, {"batch size", c.BatchSize, 1 << 20}, {"test batch size", c.TestBatchSize, 1 << 20}} {
+	}{
+		{"channels", c.Channels, 4096},
+		{"batch size", c.BatchSize, 1 << 20}, {"test batch size", c.TestBatchSize, 1 << 20},
+	} {
 		if err := between(f.name, f.value, f.max); err != nil {
 			return err
 		}
@@ -149,10 +157,12 @@ func (c Config) check(lookup schemeLookup) error {
 	return nil
 }
 
+// badField returns the error for a field with a value that it cannot have.
 func badField(field string, value any, want string) error {
 	return fmt.Errorf("config: %s is %v, must be %s", field, value, want)
 }
 
+// between returns an error unless the value of a field is from 1 to most.
 func between(field string, value, most int) error {
 	if value < 1 || value > most {
 		return badField(field, value, fmt.Sprintf("from 1 to %d", most))
@@ -160,8 +170,8 @@ func between(field string, value, most int) error {
 	return nil
 }
 
-// learningRate is the rate of an epoch, counted from 0, given the one at an epoch before it: it decays at the end of
-// the listed epochs.
+// learningRate returns the rate of an epoch, counted from 0, given the rate of an earlier epoch: it decays at the end
+// of each epoch in LRDecayEpochs.
 func (c Config) learningRate(rate float64, from, epoch int) float64 {
 	for _, e := range c.LRDecayEpochs {
 		if from <= e && e < epoch {

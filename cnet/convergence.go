@@ -9,12 +9,12 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// Convergence is how the hidden state at the end of an ODE block depends on the step size, for schemes applied to the
-// trained weights θ(t) of a run (Queiruga et al., arXiv 2008.02389, section 4: a net converges if its scheme is one,
+// Convergence reports how the hidden state at the end of an ODE block depends on the step size, for schemes applied to
+// the trained weights θ(t) of a run (Queiruga et al., arXiv 2008.02389, section 4: a net converges if its scheme does
 // and the function of depth stays the same).
 //
-// The rate has ReLUs, so it is continuous in x, and not differentiable where one switches. A scheme of high order shows
-// its order as long as its error is larger than what the switches add, and no further.
+// The rate has ReLUs, so it is continuous in x, but not differentiable where one of them switches. A scheme of high
+// order shows its order only as long as its error is larger than what the switches contribute.
 type Convergence struct {
 	Run    string `json:"run"`
 	Stage  int    `json:"stage"`  // from 1
@@ -24,63 +24,67 @@ type Convergence struct {
 	Precision string `json:"precision"` // of the state and the weights: "float64"
 	Engine    string `json:"engine"`
 
-	// The solution that errors are differences to, and how far it is from the one with half as many steps: errors that
-	// are not well above that say nothing.
+	// The reference solution: errors are differences to it. Uncertainty is its difference to the solution with half as
+	// many steps; errors that are not well above that say nothing.
 	ReferenceScheme string  `json:"reference_scheme"`
 	ReferenceSteps  int     `json:"reference_steps"`
 	Uncertainty     float64 `json:"uncertainty"`
 
 	Schemes []SchemeConvergence `json:"schemes"`
-	// Uneven are the numbers of steps that are no multiple of Cells: some of their steps cross a place where θ(t) jumps
-	// or bends, which costs the order.
+	// Uneven lists the numbers of steps that are no multiple of Cells: some of their steps cross a place where θ(t)
+	// jumps or bends, which costs the order.
 	Uneven []int `json:"uneven,omitempty"`
 }
 
-// SchemeConvergence is a Convergence for one scheme.
+// SchemeConvergence is the part of a Convergence for one scheme.
 type SchemeConvergence struct {
 	Scheme string             `json:"scheme"`
-	Order  int                `json:"order"` // that the scheme has for smooth rates
+	Order  int                `json:"order"` // of the scheme for smooth rates
 	Points []ConvergencePoint `json:"points"`
 
-	// Measured is the slope of log(Error) over log(StepSize) by least squares, from From to To steps: the finest points
-	// whose error is at least 10 times the Uncertainty, and with them all coarser ones as long as the order between
-	// neighbours stays within 0.25. It is 0, as are From and To, where there are not two such points.
+	// Measured is the slope of log(Error) over log(StepSize) by least squares, from From to To steps. To is the finest
+	// point whose error is at least 10 times the Uncertainty; coarser points belong to the fit as long as the order
+	// between neighbours stays within 0.25 of that at To. With fewer than two such points all three fields are 0.
 	Measured float64 `json:"measured"`
 	From     int     `json:"from"`
 	To       int     `json:"to"`
 }
 
-// ConvergencePoint is one number of steps.
+// ConvergencePoint is the error of a scheme with one number of steps.
 type ConvergencePoint struct {
 	Steps       int     `json:"steps"`
 	StepSize    float64 `json:"step_size"`   // in units of the time of the rate: TimeEpsilon/Steps
 	Evaluations int     `json:"evaluations"` // of the rate
-	Error       float64 `json:"error"`       // ‖x − reference‖ / ‖reference‖ over all images; MaxFloat64 if it is not finite
-	// Order is log(Error ratio)/log(Steps ratio) to the point before; 0 for the first, and where an error is not
-	// finite. Uneven numbers of steps have none, and are left out of the fit.
+	Error       float64 `json:"error"`       // ‖x − reference‖ / ‖reference‖ over all images; MaxFloat64 if not finite
+	// Order is log(ratio of Errors)/log(ratio of Steps) to the point before; 0 for the first, and where an error is not
+	// finite. Points with an uneven number of steps have none, and are left out of the fit.
 	Order float64 `json:"order"`
 }
 
-// ConvergenceOptions says what to measure. The zero value is a good default.
+// ConvergenceOptions selects what is measured. The zero value is a good default: fields that are 0 or empty take the
+// value named in their comment.
 type ConvergenceOptions struct {
 	Schemes []string // euler, midpoint, rk4_classic, and the one of the run
 	Stage   int      // 1: from 1 to 3
 	Steps   []int    // 1, 2, 4, 8 and 16 times the cells of depth; see Convergence.Uneven
 	Images  int      // 8: the first of the test set, all of which are one batch
 
-	// Progress follows the computation: it is called after every few evaluations of the rate, of all.
+	// Progress, if not nil, is called after evaluations of the rate, with the number done and that of all.
 	Progress func(done, all int)
 }
 
-// The reference takes rk4_classic with so many times the finest of the steps. Schemes of higher order gain nothing: see
-// Convergence.
+// The reference solution takes referenceFactor times as many steps as the finest one that is measured. A scheme of
+// higher order would gain nothing: see Convergence.
 const (
 	referenceScheme = "rk4_classic"
 	referenceFactor = 8
-	mostSteps       = 1 << 14
 )
 
-// WithDefaults fills in what is not set, and checks everything against the run.
+// mostSteps is the largest number of steps that can be measured.
+const mostSteps = 1 << 14
+
+// WithDefaults returns the options with defaults in the fields that are not set, or an error if the run does not allow
+// them.
 func (o ConvergenceOptions) WithDefaults(r *Run) (ConvergenceOptions, error) {
 	n, err := r.continuous("order of convergence")
 	if err != nil {
@@ -111,7 +115,8 @@ func (o ConvergenceOptions) WithDefaults(r *Run) (ConvergenceOptions, error) {
 	case o.Steps[0] < 1 || o.Steps[len(o.Steps)-1] > mostSteps:
 		return o, fmt.Errorf("run %s: steps are %v, must be from 1 to %d", r.dir, o.Steps, mostSteps)
 	case len(o.Steps) < 2:
-		return o, fmt.Errorf("run %s: steps are %v, but an order is measured between at least two numbers of steps", r.dir, o.Steps)
+		return o, fmt.Errorf("run %s: steps are %v, but an order is measured between at least two numbers of steps",
+			r.dir, o.Steps)
 	}
 	for _, name := range o.Schemes {
 		if _, err := r.under(name, defaults.Steps[0]); err != nil {
@@ -121,11 +126,11 @@ func (o ConvergenceOptions) WithDefaults(r *Run) (ConvergenceOptions, error) {
 	return o, nil
 }
 
-// Convergence measures the order of schemes on the hidden state of the net: what enters the ODE block of a stage is
-// computed once with the net as it is, and then taken through the block by each scheme with each number of steps, all
-// in float64. It changes nothing.
+// Convergence measures the order of schemes on the hidden state of the net. The state that enters the ODE block of a
+// stage is computed once, with the net as it is; each scheme then takes it through the block with each number of steps,
+// all in float64. The run is not changed.
 //
-// On an error, such as the context's when ctx is cancelled, the schemes that are complete are returned with it.
+// With an error, such as the context's when ctx is cancelled, the schemes that are complete are returned too.
 func (r *Run) Convergence(ctx context.Context, o ConvergenceOptions) (*Convergence, error) {
 	o, err := o.WithDefaults(r)
 	if err != nil {
@@ -162,10 +167,10 @@ func (r *Run) Convergence(ctx context.Context, o ConvergenceOptions) (*Convergen
 	return c, c.measure(ctx, b, o, r.state.schemeNamed)
 }
 
-// measure computes the reference, and then errors and orders scheme by scheme.
+// measure computes the reference solution, and then errors and orders scheme by scheme.
 func (c *Convergence) measure(ctx context.Context, b *hiddenBlock, o ConvergenceOptions, lookup schemeLookup) error {
 	reference, _ := ode.BuiltIn(referenceScheme) // and no other that somebody has registered under its name
-	// The steps of the reference, and half of them, end where the cells do.
+	// The steps of the reference solution, and half of them, end where the cells do.
 	cells := (referenceFactor*o.Steps[len(o.Steps)-1] + c.Cells - 1) / c.Cells
 	c.ReferenceSteps = cells * c.Cells
 	half := (cells + 1) / 2 * c.Cells
@@ -199,7 +204,8 @@ func (c *Convergence) measure(ctx context.Context, b *hiddenBlock, o Convergence
 				return err
 			}
 			s.Points = append(s.Points, ConvergencePoint{
-				Steps: steps, StepSize: b.net.Config.TimeEpsilon / float64(steps), Evaluations: evaluations(m, steps), Error: distance(x, exact),
+				Steps: steps, StepSize: b.net.Config.TimeEpsilon / float64(steps),
+				Evaluations: evaluations(m, steps), Error: distance(x, exact),
 			})
 		}
 		s.fit(c.Uncertainty, c.Cells)
@@ -208,9 +214,9 @@ func (c *Convergence) measure(ctx context.Context, b *hiddenBlock, o Convergence
 	return nil
 }
 
-// fit fills in the orders, as the comments of Order and Measured say.
+// fit fills in Order of the points, and Measured, From and To.
 func (s *SchemeConvergence) fit(uncertainty float64, cells int) {
-	var told []*ConvergencePoint // those that can be fitted, in a row up to the finest
+	var fitted []*ConvergencePoint // in a row up to the finest
 	var before *ConvergencePoint
 	for i := range s.Points {
 		p := &s.Points[i]
@@ -222,31 +228,31 @@ func (s *SchemeConvergence) fit(uncertainty float64, cells int) {
 			p.Order = math.Log(before.Error/p.Error) / math.Log(float64(p.Steps)/float64(before.Steps))
 		}
 		if finite && p.Error >= 10*uncertainty {
-			told = append(told, p)
+			fitted = append(fitted, p)
 		} else if !finite {
-			told = nil
+			fitted = nil
 		}
 		before = p
 	}
-	from := len(told) - 1
-	for from > 0 && math.Abs(told[from].Order-told[len(told)-1].Order) <= 0.25 {
+	from := len(fitted) - 1
+	for from > 0 && math.Abs(fitted[from].Order-fitted[len(fitted)-1].Order) <= 0.25 {
 		from--
 	}
-	if len(told) < 2 {
+	if len(fitted) < 2 {
 		return
 	}
-	told = told[from:]
+	fitted = fitted[from:]
 	var x, y, xx, xy float64
-	count := float64(len(told))
-	for _, p := range told {
+	count := float64(len(fitted))
+	for _, p := range fitted {
 		u, v := -math.Log(float64(p.Steps)), math.Log(p.Error)
 		x, y, xx, xy = x+u, y+v, xx+u*u, xy+u*v
 	}
 	s.Measured = (count*xy - x*y) / (count*xx - x*x)
-	s.From, s.To = told[0].Steps, told[len(told)-1].Steps
+	s.From, s.To = fitted[0].Steps, fitted[len(fitted)-1].Steps
 }
 
-// distance is ‖x − y‖ / ‖y‖, or MaxFloat64 if it is not finite, which JSON could not hold.
+// distance returns ‖x − y‖ / ‖y‖, or MaxFloat64 if that is not finite: JSON has no infinity.
 func distance(x, y []float64) float64 {
 	var difference, size float64
 	for i := range x {

@@ -13,16 +13,16 @@ import (
 	"continuousnet/cnet/engine"
 )
 
-// Score is how well a net does on a set of images.
+// Score is the loss and the accuracy of a net on a set of images.
 type Score struct {
 	Loss     float64 `json:"loss"`     // mean cross entropy, in nats
 	Accuracy float64 `json:"accuracy"` // share of images classified right, 0 to 1
 	Images   int     `json:"images"`
 }
 
-// evaluator runs a net without changing anything: neither weights nor running statistics.
+// evaluator evaluates a net. It changes nothing: neither weights nor running statistics.
 //
-// GoMLX's trainer evaluates too, but weighs each batch by its size, the padding of the last one included; sums over the
+// GoMLX's trainer evaluates too, but weighs each batch by its size, the padding of the last one included. Sums over the
 // images are exact.
 type evaluator struct {
 	net    Network
@@ -32,13 +32,14 @@ type evaluator struct {
 }
 
 func newEvaluator(e *engine.Engine, n Network, c Config, store *model.Store) (*evaluator, error) {
-	scores, err := model.NewExec(e.Backend, store, func(scope *model.Scope, images, labels, weights *Node) (*Node, *Node) {
+	sums := func(scope *model.Scope, images, labels, weights *Node) (lossSum, correct *Node) {
 		logits := n.Logits(scope.Store(), e.Layout, images, false)
 		// The loss is the mean over the batch of the weighted losses.
 		mean := loss.SparseCategoricalCrossEntropyLogits([]*Node{labels, weights}, []*Node{logits})
 		batch := float64(labels.Shape().Dimensions[0])
 		return MulScalar(mean, batch), ReduceAllSum(Mul(hits(logits, labels), weights))
-	})
+	}
+	scores, err := model.NewExec(e.Backend, store, sums)
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +52,10 @@ func newEvaluator(e *engine.Engine, n Network, c Config, store *model.Store) (*e
 	return &evaluator{net: n, config: c, scores: scores, probs: probs}, nil
 }
 
-// score evaluates all images of a split.
-func (ev *evaluator) score(ctx context.Context, set *dataset.Set, split dataset.Split, batchSize int) (s Score, err error) {
+// score returns the score on all images of a split.
+func (ev *evaluator) score(
+	ctx context.Context, set *dataset.Set, split dataset.Split, batchSize int,
+) (s Score, err error) {
 	defer func() { guard(ev.net, ev.config, recover(), &err) }()
 	ordered, err := dataset.NewOrdered(set, split, batchSize)
 	if err != nil {
@@ -92,7 +95,8 @@ func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (
 	return results[0].Value().([][]float32), nil
 }
 
-// hits is 1 for each image whose largest logit is the one of its label [batch, 1], as floats [batch].
+// hits returns 1 for each image whose largest logit is that of its label [batch, 1], and 0 for the others, as floats
+// [batch].
 func hits(logits, labels *Node) *Node {
 	best := ArgMax(logits, 1, dtypes.Int32)
 	return ConvertDType(Equal(best, Reshape(labels, labels.Shape().Dimensions[0])), logits.DType())
@@ -116,6 +120,7 @@ func (r *Run) Predict(count int) ([][]float32, error) {
 	return ev.predict(set, set.Test, count)
 }
 
+// evaluator returns the evaluator of the present net, compiled on first use, and the data set.
 func (r *Run) evaluator() (*evaluator, *dataset.Set, error) {
 	set, err := r.Dataset()
 	if err != nil {

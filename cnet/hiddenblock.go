@@ -18,9 +18,8 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// hiddenBlock is the ODE block of one stage of a trained net, outside of the net's graph: the scheme runs on the host,
-// and only the rate R(x, θ) is a graph, with θ(t) as its weights. So there is one graph to compile, whatever the scheme
-// and however many steps.
+// hiddenBlock is the ODE block of one stage of a trained net, solved on the host: only the rate R(x, θ) is a graph,
+// with θ(t) as its weights. So one graph serves all schemes and numbers of steps.
 type hiddenBlock struct {
 	net    *Net
 	config Config
@@ -28,21 +27,25 @@ type hiddenBlock struct {
 	dims   []int
 
 	coefficients []coefficients
-	theta        []float64 // the position in depth, as values of the basis, whose weights the graph has now
+	theta        []float64 // the values of the basis functions at the position in depth whose weights the graph has
 	exec         *model.Exec
 
 	done, all int // evaluations
 	progress  func(done, all int)
 }
 
-// coefficients are a variable over depth and what it is in the rate's graph.
+// coefficients holds a variable over depth, and the variable of the rate's graph that it is evaluated to.
 type coefficients struct {
 	values [][]float64 // [functions of the basis][numbers]
 	dims   []int       // [1, ...]
 	at     *model.Variable
 }
 
-func newHiddenBlock(e *engine.Engine, n *Net, trained *model.Store, set *dataset.Set, index, images int) (b *hiddenBlock, err error) {
+// newHiddenBlock returns the ODE block of the stage with this index, from 0, and computes the state that enters it for
+// the first test images.
+func newHiddenBlock(
+	e *engine.Engine, n *Net, trained *model.Store, set *dataset.Set, index, images int,
+) (b *hiddenBlock, err error) {
 	b = &hiddenBlock{net: n}
 	defer func() { guard(n, n.Config, recover(), &err) }()
 	store := model.NewStore()
@@ -78,7 +81,7 @@ func newHiddenBlock(e *engine.Engine, n *Net, trained *model.Store, set *dataset
 	return b, b.compile(e, store, n.stages()[index].path+"/ode")
 }
 
-// compile builds the graph of the rate: that of a net whose weights do not vary over depth.
+// compile builds the graph of the rate, which is that of a net whose weights do not vary over depth.
 func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, path string) (err error) {
 	one := *b.net
 	one.Basis = basis.PiecewiseConstant{K: 1}
@@ -110,8 +113,8 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, path strin
 	return err
 }
 
-// entering builds the network up to where the ODE block of a stage, from 0, begins: [batch, height, width, channels].
-// It must do what Logits does.
+// entering builds the network up to the ODE block of the stage with this index, from 0, and returns the state that
+// enters it, [batch, height, width, channels]. It must build what Logits builds.
 func (n *Net) entering(store *model.Store, layout fmap.Layout, images *Node, index int) *Node {
 	b := &builder{layers.NewBuilder(store, images.Graph(), n.Variables(), false), n}
 	x := b.stem(layout, images)
@@ -121,7 +124,7 @@ func (n *Net) entering(store *model.Store, layout fmap.Layout, images *Node, ind
 	return b.stitch(x, n.stages()[index]).Images()
 }
 
-// end is the state after the block, by a scheme with so many steps.
+// end returns the state after the block, by a scheme with a number of steps.
 func (b *hiddenBlock) end(ctx context.Context, m ode.Method, steps int) ([]float64, error) {
 	var failed error
 	h := b.net.Config.TimeEpsilon / float64(steps)
@@ -160,7 +163,7 @@ func (b *hiddenBlock) end(ctx context.Context, m ode.Method, steps int) ([]float
 	return x, errors.Join(failed, err)
 }
 
-// rate is R(x, θ), with θ at a position in depth.
+// rate returns R(x, θ), with θ at the position in depth where the basis functions have the values phi.
 func (b *hiddenBlock) rate(phi, x []float64) (f []float64, err error) {
 	defer func() { guard(b.net, b.config, recover(), &err) }()
 	if !slices.Equal(phi, b.theta) {

@@ -46,7 +46,7 @@ func (r Record) ChangesNet() bool {
 	return r.Event == EventRefine || r.Event == EventBasis || r.Event == EventScheme
 }
 
-// History is everything that happened in a run, oldest first.
+// History lists everything that happened in a run, oldest first.
 type History []Record
 
 // Epochs returns the records of the complete epochs.
@@ -60,7 +60,7 @@ func (h History) Epochs() History {
 	return epochs
 }
 
-// Last returns the last complete epoch; ok is false if there is none.
+// Last returns the record of the last complete epoch; ok is false if there is none.
 func (h History) Last() (r Record, ok bool) {
 	for _, r := range slices.Backward(h) {
 		if r.Event == EventEpoch {
@@ -70,7 +70,8 @@ func (h History) Last() (r Record, ok bool) {
 	return Record{}, false
 }
 
-// Best returns the epoch with the highest test accuracy, the first of several; ok is false if there is none.
+// Best returns the record of the epoch with the highest test accuracy, the first of several; ok is false if there is
+// none.
 func (h History) Best() (best Record, ok bool) {
 	for _, r := range h {
 		if r.Event == EventEpoch && (!ok || r.TestAccuracy > best.TestAccuracy) {
@@ -80,7 +81,7 @@ func (h History) Best() (best Record, ok bool) {
 	return best, ok
 }
 
-// encode writes one JSON object a line.
+// encode returns the history as text, one JSON object per line.
 func (h History) encode() ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -92,6 +93,7 @@ func (h History) encode() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// decodeHistory reads what encode wrote.
 func decodeHistory(text []byte) (History, error) {
 	var records History
 	lines := bufio.NewScanner(bytes.NewReader(text))

@@ -12,7 +12,7 @@ import (
 )
 
 // infer finds the network whose state_dict the tensors are, by their names and shapes. Several models can look alike up
-// to a batch norm at the end: those that could be are tried.
+// to a batch norm at the end, so all that could be meant are tried.
 func (w *WeightsFile) infer() error {
 	var candidates []Config
 	shapes := map[string][]int{}
@@ -41,7 +41,8 @@ func (w *WeightsFile) infer() error {
 			return nil
 		}
 		if fits := alike(n, shapes); fits > most {
-			most, closest = fits, fmt.Errorf("it is most like the state_dict of a %s of %d channels, but: %w", c.Model, c.Channels, err)
+			most, closest = fits, fmt.Errorf("it is most like the state_dict of a %s of %d channels, but: %w",
+				c.Model, c.Channels, err)
 		}
 	}
 	if closest == nil {
@@ -50,7 +51,7 @@ func (w *WeightsFile) infer() error {
 	return closest
 }
 
-// alike counts the tensors of the network that are there, in their shape.
+// alike counts the tensors of the network that are in the file with the same shape.
 func alike(n Network, shapes map[string][]int) int {
 	store := model.NewStore()
 	if err := n.Init(store, 0, Float); err != nil {
@@ -69,12 +70,12 @@ func alike(n Network, shapes map[string][]int) int {
 	return count
 }
 
-// contains is a test of names.
+// contains returns a function that reports whether a name contains part.
 func contains(part string) func(string) bool {
 	return func(name string) bool { return strings.Contains(name, part) }
 }
 
-// inferContinuous lists the nets that could be meant: torch.nn.Sequentials with the name net.
+// inferContinuous lists the nets that could be meant if the network is a torch.nn.Sequential called net.
 func (w *WeightsFile) inferContinuous(shapes map[string][]int, has func(func(string) bool) bool) []Config {
 	stem := shapes["net.0.weight"]
 	var block []int // [intervals, channels, channels, 3, 3] of the first stage
@@ -109,7 +110,7 @@ func (w *WeightsFile) inferContinuous(shapes map[string][]int, has func(func(str
 	return list
 }
 
-// inferBaseline lists the baselines that could be meant, whose stages are called layer1 to layer3.
+// inferBaseline lists the baselines that could be meant; their stages are called layer1 to layer3.
 func (w *WeightsFile) inferBaseline(shapes map[string][]int, has func(func(string) bool) bool) []Config {
 	stem, first := shapes["conv1.weight"], shapes["layer1.0.conv1.weight"]
 	for _, t := range w.tensors {

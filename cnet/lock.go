@@ -14,8 +14,8 @@ import (
 	"continuousnet/cnet/internal/atomicfile"
 )
 
-// lockedRun locks dir for a run, which begin opens or makes. If no run comes of it, what was made on the way is
-// removed.
+// lockedRun locks dir for a run and calls begin, which opens the run or makes it. If that fails, the files and folders
+// that were made on the way are removed.
 func lockedRun(dir string, begin func(*Run) error) (*Run, error) {
 	if !Exists(dir) {
 		if err := vacant(dir); err != nil {
@@ -45,8 +45,8 @@ func lockedRun(dir string, begin func(*Run) error) (*Run, error) {
 	return r, nil
 }
 
-// vacant says why a new run cannot be made in dir: it holds more than what is left of a process that died before its
-// first save.
+// vacant returns an error if a new run cannot be made in dir: if it is not empty, except for what a process left that
+// died before its first save.
 func vacant(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
@@ -70,8 +70,8 @@ func vacant(dir string) error {
 	return nil
 }
 
-// leftover reports whether an entry of dir is what a process leaves that died before its first save: the lock with its
-// number, and saves that are not complete.
+// leftover reports whether an entry of dir was left by a process that died before its first save: the lock file with
+// the number of the process, or saves that are not complete.
 func leftover(dir string, e fs.DirEntry) bool {
 	path := filepath.Join(dir, e.Name())
 	switch e.Name() {
@@ -86,7 +86,7 @@ func leftover(dir string, e fs.DirEntry) bool {
 	return false
 }
 
-// makeFolders makes a folder and those above it, and returns the ones that were not there before, the innermost first.
+// makeFolders makes a folder and those above it, and returns the ones that did not exist before, the innermost first.
 func makeFolders(dir string) (made []string, err error) {
 	for path := filepath.Clean(dir); len(missingOf(path)) > 0; path = filepath.Dir(path) {
 		made = append(made, path)
@@ -108,14 +108,14 @@ func missingOf(paths ...string) (missing []string) {
 	return missing
 }
 
-// remove removes files, and folders that are empty; what others have put there stays.
+// remove removes files and empty folders; folders in which others have put something stay.
 func remove(paths []string) {
 	for _, path := range paths {
 		_ = os.Remove(path)
 	}
 }
 
-// acquire locks the run for this process. The lock is the operating system's and goes with the process.
+// acquire locks the run for this process. The operating system releases the lock when the process ends.
 func acquire(dir string) (*flock.Flock, error) {
 	path := filepath.Join(dir, lockFile)
 	lock := flock.New(path)

@@ -13,8 +13,8 @@ import (
 	"continuousnet/cnet/dataset"
 )
 
-// Manifestation is how well the weights of a run do under one scheme and number of steps: the same functions of depth,
-// made into another graph (Queiruga et al., arXiv 2008.02389, section 5).
+// Manifestation is the score of a run's weights under one scheme and number of steps: the same functions of depth,
+// evaluated by another graph (Queiruga et al., arXiv 2008.02389, section 5).
 type Manifestation struct {
 	Scheme      string `json:"scheme"`
 	Steps       int    `json:"steps"`       // over each stage
@@ -24,18 +24,19 @@ type Manifestation struct {
 	Seconds float64 `json:"seconds"` // of the evaluation, without compiling it
 }
 
-// ManifestOptions says what to manifest. The zero value is a good default.
+// ManifestOptions selects schemes, steps and images. The zero value is a good default: fields that are 0 or empty take
+// the value named in their comment.
 type ManifestOptions struct {
 	Schemes []string // euler, midpoint, rk4_classic, and the one of the run
 	Steps   []int    // 1, 2, 4 and 8 times the cells of depth, and those of the run
 	Limit   int      // the number of test images, from the first; 0: all
 
-	// Progress follows the evaluation: it is called after each combination, with how many are done, of how many.
+	// Progress, if not nil, is called after each combination, with the number done and that of all.
 	Progress func(m Manifestation, done, all int)
 }
 
-// WithDefaults fills in what is not set, and checks everything against the run: nothing is computed before all
-// combinations are known to be possible.
+// WithDefaults returns the options with defaults in the fields that are not set, or an error if one of the combinations
+// is not possible for the run: nothing is computed before all of them are known to be.
 func (o ManifestOptions) WithDefaults(r *Run) (ManifestOptions, error) {
 	n, err := r.continuous("schemes to manifest")
 	if err != nil {
@@ -59,7 +60,8 @@ func (o ManifestOptions) WithDefaults(r *Run) (ManifestOptions, error) {
 		}
 	}
 	if o.Limit < 0 {
-		return o, fmt.Errorf("run %s: the number of test images is %d, must be at least 1, or 0 for all", r.dir, o.Limit)
+		return o, fmt.Errorf("run %s: the number of test images is %d, must be at least 1, or 0 for all",
+			r.dir, o.Limit)
 	}
 	seen := map[string]bool{}
 	for _, scheme := range o.Schemes {
@@ -80,10 +82,10 @@ func (o ManifestOptions) WithDefaults(r *Run) (ManifestOptions, error) {
 }
 
 // Manifest scores the net on the test images under every scheme and number of steps, scheme by scheme, with the weights
-// as they are. It changes nothing, so a run that is open read-only will do.
+// as they are. It changes nothing, so the run may be open read-only.
 //
-// A combination that cannot be is an error before anything is computed. When ctx is cancelled, the combinations that
-// are complete are returned with the context's error.
+// A combination that is not possible is an error before anything is computed. When ctx is cancelled, the combinations
+// that are complete are returned with the context's error.
 func (r *Run) Manifest(ctx context.Context, o ManifestOptions) ([]Manifestation, error) {
 	o, err := o.WithDefaults(r)
 	if err != nil {
@@ -114,7 +116,9 @@ func (r *Run) Manifest(ctx context.Context, o ManifestOptions) ([]Manifestation,
 }
 
 // manifest scores one combination.
-func (r *Run) manifest(ctx context.Context, scheme string, steps int, set *dataset.Set, split dataset.Split) (m Manifestation, err error) {
+func (r *Run) manifest(
+	ctx context.Context, scheme string, steps int, set *dataset.Set, split dataset.Split,
+) (m Manifestation, err error) {
 	if err := ctx.Err(); err != nil {
 		return m, err
 	}
@@ -147,8 +151,7 @@ func (r *Run) manifest(ctx context.Context, scheme string, steps int, set *datas
 	}, nil
 }
 
-// compile builds the graph that scores batches of so many images, so that the time of the first one can be told from
-// it.
+// compile builds the graph that scores batches of this size, so that the time of the evaluation does not include it.
 func (ev *evaluator) compile(set *dataset.Set, batch int) (err error) {
 	defer func() { guard(ev.net, ev.config, recover(), &err) }()
 	_, err = ev.scores.Compile(shapes.Make(dtypes.Float32, batch, set.Height, set.Width, set.Channels),
@@ -156,7 +159,7 @@ func (ev *evaluator) compile(set *dataset.Set, batch int) (err error) {
 	return err
 }
 
-// under is the net of the run with another scheme and number of steps, and the same weights.
+// under returns the net of the run with another scheme and number of steps, and the same weights.
 func (r *Run) under(scheme string, steps int) (*Net, error) {
 	n, err := r.continuous("schemes to manifest")
 	if err != nil {
@@ -167,7 +170,8 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 		return nil, fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	if info := m.Info(); !info.Networks {
-		return nil, fmt.Errorf("run %s: %s (%s) cannot be the depth of a net: layers cannot depend on layers after them; choose one of %s",
+		return nil, fmt.Errorf("run %s: %s (%s) cannot be the depth of a net: "+
+			"layers cannot depend on layers after them; choose one of %s",
 			r.dir, scheme, info.Kind, strings.Join(NetworkSchemes(), ", "))
 	}
 	// What a configuration refuses is refused here.
@@ -182,7 +186,7 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 	return &other, nil
 }
 
-// first is the beginning of a split: n images, or all if it has fewer.
+// first returns the first n images of a split, or all if it has fewer.
 func first(set *dataset.Set, split dataset.Split, n int) dataset.Split {
 	n = min(n, split.Len())
 	return dataset.Split{Images: split.Images[:n*set.ImageSize()], Labels: split.Labels[:n]}

@@ -9,7 +9,7 @@ import (
 	"continuousnet/cnet/basis"
 )
 
-// The names that Config.Model can have.
+// The values of Config.Model.
 const (
 	ContinuousNet         = "ContinuousNet"         // batch norm after each ReLU
 	ContinuousNetActFirst = "ContinuousNetActFirst" // batch norm and ReLU before each convolution
@@ -18,7 +18,7 @@ const (
 	WideResNet            = "WideResNet"            // baseline.WideResNet
 )
 
-// Models are the names that Config.Model can have.
+// Models lists the values of Config.Model.
 var Models = []string{ContinuousNet, ContinuousNetActFirst, WideContinuousNet, ResNetV2, WideResNet}
 
 // Continuous reports whether a model is continuous in depth, so that it has a scheme and can be refined.
@@ -26,7 +26,7 @@ func Continuous(model string) bool {
 	return slices.Contains([]string{ContinuousNet, ContinuousNetActFirst, WideContinuousNet}, model)
 }
 
-// checkModel reports the first field that cannot be, of those that make the network.
+// checkModel returns an error for the first of the fields that describe the network that has an impossible value.
 func (c Config) checkModel(lookup schemeLookup) error {
 	if !slices.Contains(Models, c.Model) {
 		return badField("model", fmt.Sprintf("%q", c.Model), "one of "+strings.Join(Models, ", "))
@@ -63,7 +63,8 @@ func (c Config) checkModel(lookup schemeLookup) error {
 			return err
 		}
 		if c.WidenFactor != 0 && c.Width != c.Channels*c.WidenFactor {
-			return badField("width", c.Width, fmt.Sprintf("%d, the channels times the widen factor, or given instead of it", c.Channels*c.WidenFactor))
+			want := fmt.Sprintf("%d, the channels times the widen factor, or given instead of it", c.Channels*c.WidenFactor)
+			return badField("width", c.Width, want)
 		}
 	} else if wide {
 		if err := between("widen factor", c.WidenFactor, 256); err != nil {
@@ -86,7 +87,7 @@ func (c Config) checkModel(lookup schemeLookup) error {
 	return nil
 }
 
-// checkDepth is about the fields of a net that is continuous in depth.
+// checkDepth checks the fields of a net that is continuous in depth.
 func (c Config) checkDepth(lookup schemeLookup) error {
 	scheme, err := lookup.forNetworks(c.Scheme)
 	if err != nil {

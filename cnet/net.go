@@ -9,9 +9,9 @@
 //	err = run.Train(ctx, 3)
 //	report, err := run.Compress("piecewise_constant", 1)    // the closest weights that do not vary over depth
 //
-// A Net is the network itself: a function that builds a GoMLX graph, and the variables it needs. The baselines that it
-// is compared with are Networks as well. A Run is a directory in which a network is trained: what it holds survives the
-// process, whatever ends it.
+// A Net is the network itself: it builds a GoMLX graph, and lists the variables that the graph needs. The baselines
+// that it is compared with are Networks too. A Run is a directory in which a network is trained: what it holds survives
+// the process, whatever ends it.
 //
 // As everywhere in GoMLX, functions that build graphs panic on misuse; everything else returns an error.
 package cnet
@@ -29,21 +29,22 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// stages is the number of stages of a net: each halves the resolution of the one before, and doubles its channels.
+// stages is the number of stages of a net. Each after the first halves the resolution and doubles the channels.
 const stages = 3
 
-// piecewiseConstant is the name of the basis that the original has.
+// piecewiseConstant is the name of the basis of the original.
 const piecewiseConstant = "piecewise_constant"
 
-// Float is the number format of networks: float64 exists to be compared with exact references.
+// Float is the number format of networks in runs. Networks in float64 exist to be compared with the original.
 const Float = dtypes.Float32
 
-// Net is a ContinuousNet: a stem, then three times a stitch, which changes resolution and channels, and an ODE block
-// dx/dt = R(x, θ(t)), which the scheme turns into residual layers; then an average over the pixels and a linear layer.
+// Net is a network that is continuous in depth. After a stem, a convolution, come three stages: a stitch changes
+// resolution and channels, then an ODE block solves dx/dt = R(x, θ(t)), which the scheme turns into residual layers. An
+// average over the pixels and a linear layer give the logits.
 //
-// ContinuousNet normalises after each ReLU. ContinuousNetActFirst and WideContinuousNet normalise and apply the ReLU
-// before each convolution, and normalise once more before the average; WideContinuousNet has WidenFactor times as many
-// channels in the stages as in the stem.
+// A ContinuousNet normalises after each ReLU. A ContinuousNetActFirst and a WideContinuousNet normalise and apply the
+// ReLU before each convolution, and normalise once more before the average. A WideContinuousNet has WidenFactor times
+// as many channels in the stages as in the stem.
 type Net struct {
 	Config        Config
 	ImageChannels int
@@ -54,7 +55,8 @@ type Net struct {
 	Basis  basis.Basis // of the weights over depth; it does not depend on the steps
 }
 
-// NewNet returns the net that the configuration describes, for images of so many channels and so many classes.
+// NewNet returns the net that the configuration describes, for images with a number of channels and labels of a number
+// of classes.
 func NewNet(c Config, imageChannels, classes int) (*Net, error) {
 	return newNet(c, imageChannels, classes, ode.Lookup)
 }
@@ -76,11 +78,12 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 	if err != nil {
 		return nil, err
 	}
-	return &Net{Config: c, ImageChannels: imageChannels, Classes: classes, Scheme: scheme, Steps: c.Steps, Basis: b}, nil
+	n := &Net{Config: c, ImageChannels: imageChannels, Classes: classes, Scheme: scheme, Steps: c.Steps, Basis: b}
+	return n, nil
 }
 
-// String is the shape of the net as the papers write it, such as "2-2-2 euler"; with the basis of its weights, unless
-// each step has its own: "4-4-4 euler, 3 hat".
+// String returns the shape of the net as the papers write it, such as "2-2-2 euler". Unless each step has weights of
+// its own, the basis follows: "4-4-4 euler, 3 hat".
 func (n *Net) String() string {
 	s := fmt.Sprintf("%d-%d-%d %s", n.Steps, n.Steps, n.Steps, n.Scheme.Info().Name)
 	if n.Basis.Name() != piecewiseConstant || n.Basis.NumBasis() != n.Steps {
@@ -89,16 +92,16 @@ func (n *Net) String() string {
 	return s
 }
 
-// basisTitle is a basis in short, such as "3 hat".
+// basisTitle returns a basis in short, such as "3 hat".
 func basisTitle(b basis.Basis) string { return fmt.Sprintf("%d %s", b.NumBasis(), b.Name()) }
 
 // actFirst reports whether batch norm and ReLU come before the convolutions.
 func (n *Net) actFirst() bool { return n.Config.Model != ContinuousNet }
 
-// channels is how many there are in stage i.
+// channels returns the number of channels in stage i, from 0.
 func (n *Net) channels(i int) int { return n.Config.Channels * max(n.Config.WidenFactor, 1) << i }
 
-// stage is how a stage begins.
+// stage describes the beginning of a stage.
 type stage struct {
 	path    string
 	in, out int // channels before and after
@@ -106,19 +109,19 @@ type stage struct {
 	stitch  transition
 }
 
-// transition is what changes resolution and channels between two stages.
+// transition is the kind of layer that changes resolution and channels at the beginning of a stage.
 type transition int
 
 const (
 	stitched  transition = iota // a 1×1 convolution plus a residual
 	projected                   // the 1×1 convolution alone
-	unchanged                   // nothing
+	unchanged                   // no layer
 )
 
-// stages lists the stages of the net. The first one changes no resolution: without stitches, and in a
-// WideContinuousNet that is not widened, it begins with nothing, unless the number of channels changes.
+// stages lists the stages of the net. The first one keeps the resolution. If it also keeps the channels, a net without
+// stitches and a WideContinuousNet have no layer at its beginning.
 //
-// The original cannot build a net without stitches, other than a WideContinuousNet that is not widened; there it pads
+// The original cannot build a net without stitches, except for a WideContinuousNet that is not widened. There it pads
 // the 1×1 convolution, which shifts the pixels and adds a border of zeros. Here nothing is padded.
 func (n *Net) stages() []stage {
 	list := make([]stage, stages)
@@ -140,10 +143,11 @@ func (n *Net) stages() []stage {
 	return list
 }
 
-// stitchEpsilon scales the rate of a stitch. It is fixed when the net is made: a refinement does not change it.
+// stitchEpsilon returns the factor of the residual in a stitch. It is fixed when the net is made: refining it changes
+// nothing.
 func (n *Net) stitchEpsilon() float64 { return n.Config.TimeEpsilon / float64(n.Config.Steps) }
 
-// Logits builds the network: images [batch, height, width, channels] in, logits [batch, classes] out. While
+// Logits builds the network for images [batch, height, width, channels], and returns the logits [batch, classes]. In
 // training, batch norm uses the statistics of the batch and updates the running ones; otherwise nothing is changed.
 func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node {
 	b := &builder{layers.NewBuilder(store, images.Graph(), n.Variables(), training), n}
@@ -157,13 +161,13 @@ func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, train
 	return logits
 }
 
-// builder is what Logits carries through the network.
+// builder builds the graph of a Net.
 type builder struct {
 	*layers.Builder
 	net *Net
 }
 
-// stem is what comes before the stages: a convolution, batch norm and ReLU.
+// stem builds what comes before the stages: a convolution, batch norm and ReLU.
 func (b *builder) stem(layout fmap.Layout, images *Node) fmap.Map {
 	x := b.Input(layout, images, "stem/conv/kernel")
 	if b.net.Config.NoBatchNorm {
@@ -172,7 +176,8 @@ func (b *builder) stem(layout fmap.Layout, images *Node) fmap.Map {
 	return b.Norm(b.Conv(x, "stem/conv", nil, 1, false), "stem/norm", nil, layers.NormMomentum).ReLU()
 }
 
-// rate is R(x, θ) of an ODE block: twice a convolution, ReLU and batch norm, or batch norm, ReLU and a convolution.
+// rate returns R(x, θ) of an ODE block, with θ at the position in depth where the basis functions have the values phi:
+// it is two layers, and with skip_init a factor.
 func (b *builder) rate(x fmap.Map, path string, phi []float64) fmap.Map {
 	for _, k := range []string{"1", "2"} {
 		x = b.layer(x, path+"/conv"+k, path+"/norm"+k, phi, 1)
@@ -183,7 +188,7 @@ func (b *builder) rate(x fmap.Map, path string, phi []float64) fmap.Map {
 	return x
 }
 
-// stitch changes resolution and channels: a 1×1 convolution plus a residual.
+// stitch changes resolution and channels at the beginning of a stage: a 1×1 convolution plus a residual.
 func (b *builder) stitch(x fmap.Map, s stage) fmap.Map {
 	if s.stitch == unchanged {
 		return x
@@ -206,7 +211,7 @@ func (b *builder) stitch(x fmap.Map, s stage) fmap.Map {
 	return y.Combine([]float64{b.net.stitchEpsilon()}, []fmap.Map{h})
 }
 
-// layer is a convolution with ReLU and batch norm, in the order of the net.
+// layer applies a convolution, ReLU and batch norm, in the order of the net.
 func (b *builder) layer(x fmap.Map, conv, norm string, phi []float64, stride int) fmap.Map {
 	if b.net.actFirst() {
 		return b.Conv(b.Norm(x, norm, phi, layers.NormMomentum).ReLU(), conv, phi, stride, false)

@@ -8,16 +8,16 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// Rate is the learning rate that a run goes on with, and what made it so.
+// Rate is the learning rate of a run, and where it comes from.
 type Rate struct {
 	Now    float64 `json:"now"`
-	Start  float64 `json:"start"`             // before it decayed: the configuration's, or that of SetLearningRate
-	Epochs int     `json:"epochs"`            // complete when it was Start
-	ByHand bool    `json:"by_hand,omitempty"` // Start is that of SetLearningRate
+	Start  float64 `json:"start"`             // before it decayed: the configuration's, or the last SetLearningRate's
+	Epochs int     `json:"epochs"`            // the number of complete epochs when it was Start
+	ByHand bool    `json:"by_hand,omitempty"` // Start was set by SetLearningRate
 	Decays []int   `json:"decays,omitempty"`  // the epochs since then, from 0, at whose end it decayed
 }
 
-// Rate returns the learning rate that the run goes on with, and what made it so.
+// Rate returns the learning rate that the run goes on with, and where it comes from.
 func (r *Run) Rate() Rate {
 	st := r.state
 	rate := Rate{Now: r.LearningRate(), Start: st.LearningRate, Epochs: st.RateEpoch}
@@ -54,19 +54,22 @@ func (r Rate) String() string {
 	return words.Rate(r.Now) + " (" + strings.Join(why, ", ") + ")"
 }
 
-// LearningRate is the one that the run goes on with.
+// LearningRate returns the learning rate that the run goes on with.
 func (r *Run) LearningRate() float64 {
 	return r.state.Config.learningRate(r.state.LearningRate, r.state.RateEpoch, r.state.Epoch)
 }
 
-// SetLearningRate goes on with another learning rate, which the epochs of LRDecayEpochs yet to come will decay.
+// SetLearningRate changes the learning rate. It decays at the end of those epochs in LRDecayEpochs that are still to
+// come.
 func (r *Run) SetLearningRate(rate float64) error {
 	if notFinite(rate) || rate <= 0 {
 		return fmt.Errorf("run %s: learning rate is %g, must be a positive number", r.dir, rate)
 	}
 	return r.change(func() error {
 		r.state.LearningRate, r.state.RateEpoch = rate, r.state.Epoch
-		r.history = append(r.history, Record{Event: EventRate, Epoch: r.state.Epoch, Batch: r.state.Batch, LearningRate: rate})
+		r.history = append(r.history, Record{
+			Event: EventRate, Epoch: r.state.Epoch, Batch: r.state.Batch, LearningRate: rate,
+		})
 		return nil
 	})
 }

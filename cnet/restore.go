@@ -8,8 +8,8 @@ import (
 	"continuousnet/cnet/internal/layers"
 )
 
-// restore reads the newest good save. It reports whether there is one. Damaged ones before it become warnings; a writer
-// sets them aside.
+// restore reads the newest save that is not damaged, and reports whether there is one. Newer ones that are damaged
+// become warnings; a run that is open for writing sets them aside.
 func (r *Run) restore() (found bool, err error) {
 	for range 3 {
 		found, err = r.tryRestore()
@@ -21,6 +21,7 @@ func (r *Run) restore() (found bool, err error) {
 	return found, err
 }
 
+// tryRestore tries once what restore does.
 func (r *Run) tryRestore() (found bool, err error) {
 	numbers, err := listSaves(r.dir)
 	if err != nil {
@@ -42,7 +43,7 @@ func (r *Run) tryRestore() (found bool, err error) {
 		case err != nil:
 			return false, fmt.Errorf("run %s: %w", r.dir, err)
 		}
-		r.saves, r.eval, r.stepper = numbers[len(numbers)-1], nil, nil
+		r.saves, r.eval, r.trainer = numbers[len(numbers)-1], nil, nil
 		for k, d := range damaged {
 			r.warnings = append(r.warnings, fmt.Sprintf("%v; opened save %s instead", d, saveName(numbers[i])))
 			if r.lock != nil {
@@ -59,7 +60,7 @@ func (r *Run) tryRestore() (found bool, err error) {
 	return false, nil
 }
 
-// adopt marks which of the loaded variables are trained; checkpoints do not say.
+// adopt marks the loaded variables that are trained: checkpoints do not say.
 func (r *Run) adopt() error {
 	for v := range r.store.IterVariables() {
 		v.SetTrainable(false)

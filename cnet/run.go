@@ -22,9 +22,9 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// Run is a directory in which a net is trained. All that matters is in there: configuration, weights, the optimizer's
-// state, the position in the data, the history. Whatever ends the process, the run opens again at its last complete
-// save, and goes on from there with the same numbers, to the bit on the same engine.
+// A Run is a directory in which a network is trained. It holds all that matters: configuration, weights, the
+// optimizer's state, the position in the data, the history. Whatever ends the process, the run opens again at its last
+// complete save and goes on from there with the same numbers, to the bit on the same engine.
 //
 // A Run is used by one goroutine at a time, and by one process at a time unless it is opened with OpenReadOnly.
 type Run struct {
@@ -41,10 +41,10 @@ type Run struct {
 	engine  *engine.Engine // opened on first use
 	set     *dataset.Set   // loaded on first use
 	eval    *evaluator     // compiled on first use, dropped when the net changes
-	stepper *stepper       // likewise
+	trainer *batchTrainer  // likewise
 }
 
-// ErrInUse is in the chain of the error of Open when another process has the run open.
+// ErrInUse is wrapped by the error of Open when another process has the run open.
 var ErrInUse = errors.New("another process is using it")
 
 const (
@@ -52,9 +52,9 @@ const (
 	lockFile   = "lock"
 )
 
-// Open opens the run in dir, or creates it with the configuration. An existing run keeps its own configuration; opening
-// it with one that differs in a field that is set is an error. Engine and Data say where it runs, not what it is, and
-// may differ.
+// Open opens the run in dir, or creates it with the configuration. An existing run keeps its own configuration; it is
+// an error if a field that is set differs from it. Only Engine and Data may differ, which say where the run is
+// computed.
 //
 // Close releases the run for others. A process that dies releases it too.
 func Open(dir string, config ...Config) (*Run, error) {
@@ -65,7 +65,7 @@ func Open(dir string, config ...Config) (*Run, error) {
 	return lockedRun(dir, func(r *Run) error { return r.open(c) })
 }
 
-// MustOpen is Open for notebooks: it panics with the error.
+// MustOpen is Open for notebooks: it panics if there is an error.
 func MustOpen(dir string, config ...Config) *Run {
 	r, err := Open(dir, config...)
 	if err != nil {
@@ -74,9 +74,9 @@ func MustOpen(dir string, config ...Config) *Run {
 	return r
 }
 
-// OpenReadOnly opens an existing run to look at it, also while another process trains it. What would change the run
-// returns an error. Engine and Data of a configuration say where to compute and where the data set is; its other fields
-// must agree with the run.
+// OpenReadOnly opens an existing run to look at it, also while another process trains it. Methods that would change the
+// run return an error. Engine and Data of the configuration say where to compute and where the data set is; its other
+// fields must agree with the run.
 func OpenReadOnly(dir string, config ...Config) (*Run, error) {
 	c, err := optional.One("OpenReadOnly", "configuration", config, Config{})
 	if err != nil {
@@ -86,7 +86,8 @@ func OpenReadOnly(dir string, config ...Config) (*Run, error) {
 	if found, err := r.restore(); err != nil {
 		return nil, err
 	} else if !found {
-		return nil, fmt.Errorf("run %s: there is no run here; \"cnet train --run %s\" makes one", dir, runname.Argument(dir))
+		return nil, fmt.Errorf("run %s: there is no run here; \"cnet train --run %s\" makes one",
+			dir, runname.Argument(dir))
 	}
 	if err := r.agrees(c); err != nil {
 		return nil, err
@@ -95,9 +96,9 @@ func OpenReadOnly(dir string, config ...Config) (*Run, error) {
 	return r, nil
 }
 
-// Close releases the run and its engine. It does not save: every method that changes the run has done so.
+// Close releases the run and its engine. There is nothing to save: every method that changes the run has done so.
 func (r *Run) Close() error {
-	r.closed, r.eval, r.stepper = true, nil, nil
+	r.closed, r.eval, r.trainer = true, nil, nil
 	if r.engine != nil {
 		r.engine.Close()
 		r.engine = nil
@@ -109,7 +110,7 @@ func (r *Run) Close() error {
 	return lock.Unlock()
 }
 
-// writable says why the run cannot be changed.
+// writable returns an error if the run cannot be changed.
 func (r *Run) writable() error {
 	switch {
 	case r.closed:
@@ -120,6 +121,7 @@ func (r *Run) writable() error {
 	return nil
 }
 
+// open opens the run in its locked directory, or creates it.
 func (r *Run) open(c Config) error {
 	if err := sweepPartial(r.dir); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
@@ -170,7 +172,7 @@ func (r *Run) create(c Config) (err error) {
 	return r.save()
 }
 
-// agrees reports the first field of c that is set and differs from the run's configuration.
+// agrees returns an error for the first field of c that is set and differs from the run's configuration.
 func (r *Run) agrees(c Config) error {
 	if name, err := dataset.Canonical(c.Dataset); err == nil {
 		c.Dataset = name
@@ -198,7 +200,7 @@ func (r *Run) agrees(c Config) error {
 	return nil
 }
 
-// setPlace takes over where to compute and where the data set is, if c says so.
+// setPlace takes over from c where to compute and where the data set is, as far as c says so.
 func (r *Run) setPlace(c Config) {
 	if c.Engine != "" {
 		r.state.Config.Engine = c.Engine
@@ -208,7 +210,7 @@ func (r *Run) setPlace(c Config) {
 	}
 }
 
-// save makes the present state the one that the run opens with.
+// save writes the present state as the newest save, which is the one that the run opens with.
 func (r *Run) save() error {
 	if err := r.writable(); err != nil {
 		return err
@@ -242,7 +244,7 @@ func notANumber(store *model.Store) string {
 }
 
 // writeCopies writes configuration and history where people and other programs look for them. The run itself reads them
-// from the saves, so that a copy that cannot be written is worth a warning only.
+// from the saves, so a copy that cannot be written is only a warning.
 func (r *Run) writeCopies() {
 	config, err := json.MarshalIndent(r.state.Config, "", "  ")
 	if err == nil {
@@ -257,7 +259,7 @@ func (r *Run) writeCopies() {
 	}
 }
 
-// writeCopy replaces a file by a new text unless it is the same.
+// writeCopy replaces a file unless it holds the text already.
 func writeCopy(path string, text []byte) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
 		return nil
@@ -268,19 +270,19 @@ func writeCopy(path string, text []byte) error {
 	return nil
 }
 
-// Dir is the directory of the run.
+// Dir returns the directory of the run.
 func (r *Run) Dir() string { return r.dir }
 
-// Config is what the run was made with.
+// Config returns the configuration that the run was made with.
 func (r *Run) Config() Config { return r.state.Config }
 
-// Network is the network as it is now: a *Network, or one of the baselines. It must not be changed.
+// Network returns the network as it is now: a *Net, or one of the baselines. It must not be changed.
 func (r *Run) Network() Network { return r.net }
 
-// Title is the network as it is now, with its model: "ContinuousNet 2-2-2 euler", "ResNetV2-20".
+// Title returns the network as it is now, with its model: "ContinuousNet 2-2-2 euler", "ResNetV2-20".
 func (r *Run) Title() string { return title(r.state.Config.Model, r.net) }
 
-// String is what a run is, in a line: "results/first: ContinuousNet 2-2-2 euler, 3 epochs".
+// String describes the run in a line: "results/first: ContinuousNet 2-2-2 euler, 3 epochs".
 func (r *Run) String() string {
 	trained := fmt.Sprintf("%d epochs", r.Epoch())
 	if r.Epoch() == 1 {
@@ -292,10 +294,11 @@ func (r *Run) String() string {
 	return r.dir + ": " + r.Title() + ", " + trained
 }
 
-// Classes is how many there are to tell.
+// Classes returns the number of classes of the data set.
 func (r *Run) Classes() int { return r.state.Classes }
 
-// continuous is the network, if it is continuous in depth; what says in the error what cannot be done with another one.
+// continuous returns the network if it is continuous in depth. If not, the error says that it has no such thing as
+// what.
 func (r *Run) continuous(what string) (*Net, error) {
 	n, ok := r.net.(*Net)
 	if !ok {
@@ -307,18 +310,18 @@ func (r *Run) continuous(what string) (*Net, error) {
 // Epoch returns the number of complete epochs.
 func (r *Run) Epoch() int { return r.state.Epoch }
 
-// Batch returns the number of batches done in the epoch after the complete ones: 0 unless training was interrupted in
-// the middle.
+// Batch returns the number of batches done in the epoch after the complete ones. It is 0 unless training was
+// interrupted within an epoch.
 func (r *Run) Batch() int { return r.state.Batch }
 
-// History is all that happened, oldest first. It must not be changed.
+// History returns everything that happened in the run, oldest first. It must not be changed.
 func (r *Run) History() History { return r.history }
 
-// Warnings tells what is not as it should be and does not stop the run, such as a damaged save or an engine that is
+// Warnings returns what is not as it should be but does not stop the run, such as a damaged save, or an engine that is
 // installed but does not open.
 func (r *Run) Warnings() []string { return r.warnings }
 
-// Dataset is the data set of the run, loaded when it is first asked for.
+// Dataset returns the data set of the run, which is loaded on the first call.
 func (r *Run) Dataset() (*dataset.Set, error) {
 	if r.set == nil {
 		set, err := dataset.Load(r.state.Config.Dataset, r.state.Config.Data)
@@ -330,15 +333,15 @@ func (r *Run) Dataset() (*dataset.Set, error) {
 				r.dir, r.state.Channels, r.state.Classes, set.Channels, len(set.Classes))
 		}
 		if set.Train.Len() != r.state.TrainImages {
-			return nil, fmt.Errorf("run %s: it is trained on %d images, the data set has %d now; give it the same files, or make a new run",
-				r.dir, r.state.TrainImages, set.Train.Len())
+			return nil, fmt.Errorf("run %s: it is trained on %d images, the data set has %d now; "+
+				"give it the same files, or make a new run", r.dir, r.state.TrainImages, set.Train.Len())
 		}
 		r.set = set
 	}
 	return r.set, nil
 }
 
-// Engine is what the run computes with, opened when it is first asked for.
+// Engine returns the engine that the run computes with, which is opened on the first call.
 func (r *Run) Engine() (*engine.Engine, error) {
 	if r.closed {
 		return nil, fmt.Errorf("run %s: it is closed", r.dir)
@@ -350,7 +353,8 @@ func (r *Run) Engine() (*engine.Engine, error) {
 		}
 		e, err := engine.Open(name)
 		if err != nil && name != r.state.Config.Engine {
-			r.warnings = append(r.warnings, fmt.Sprintf("%v; it was trained with that until now, and goes on with another engine", err))
+			r.warnings = append(r.warnings,
+				fmt.Sprintf("%v; it was trained with that until now, and goes on with another engine", err))
 			e, err = engine.Open(r.state.Config.Engine)
 		}
 		if err != nil {
@@ -364,8 +368,8 @@ func (r *Run) Engine() (*engine.Engine, error) {
 	return r.engine, nil
 }
 
-// Weights returns the coefficients of a variable over depth as [functions of the basis][numbers of each]: with
-// piecewise constants, what the variable is in each interval. Paths are those of Net.Variables, such as
+// Weights returns the coefficients of a variable over depth, [basis functions][numbers of each]: with a piecewise
+// constant basis, the values of the variable in each interval. Paths are those of Net.Variables, such as
 // "stage1/ode/conv1/kernel".
 func (r *Run) Weights(path string) ([][]float64, error) {
 	v := r.store.GetVariable(Root + "/" + path)

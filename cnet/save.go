@@ -80,10 +80,11 @@ func fillSave(dir string, st state, history History, store *model.Store) error {
 	return seal(dir)
 }
 
+// saveName returns the name of the folder of save number n.
 func saveName(n int) string { return fmt.Sprintf("%06d", n) }
 
-// writeCheckpoint writes the variables with GoMLX's checkpoint package, and checks that the file has all of them: the
-// package drops the error of a failed write, such as on a full disk.
+// writeCheckpoint writes the variables with GoMLX's checkpoint package, and checks that all of them are in the file:
+// the package drops the error of a failed write, such as on a full disk.
 func writeCheckpoint(dir string, store *model.Store) (err error) {
 	defer func() {
 		if p := recover(); p != nil { // a variable without a value
@@ -198,7 +199,7 @@ func removeOldSaves(saves string) error {
 	return nil
 }
 
-// sweepPartial removes what a process that died while writing has left. The caller holds the lock of the run.
+// sweepPartial removes what a process left that died while writing. The caller holds the lock of the run.
 func sweepPartial(dir string) error {
 	if err := atomicfile.SweepDir(filepath.Join(dir, savesDir)); err != nil {
 		return err
@@ -211,8 +212,8 @@ func sweepPartial(dir string) error {
 	return nil
 }
 
-// errDamaged is in the chain of the error for a save that is not as it was written. Other errors, such as a scheme that
-// this process does not know, say nothing against the save.
+// errDamaged is wrapped by the error for a save that is not as it was written. Other errors, such as a scheme that this
+// process does not know, do not mean that the save is bad.
 var errDamaged = errors.New("it is damaged")
 
 // readSave reads a save after checking every byte of it. Errors name the file.
@@ -267,7 +268,8 @@ func verify(save string) error {
 			return missing(err)
 		}
 		if got != want {
-			return fmt.Errorf("%s: %w: its checksum is not the one in %s", filepath.Join(save, name), errDamaged, sumsFile)
+			return fmt.Errorf("%s: %w: its checksum is not the one in %s",
+				filepath.Join(save, name), errDamaged, sumsFile)
 		}
 		seen++
 	}
@@ -277,7 +279,7 @@ func verify(save string) error {
 	return nil
 }
 
-// missing adds to the error of reading a file of a save that it is damage if the file is not there.
+// missing marks the error of reading a file of a save as damage if the file does not exist.
 func missing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", errDamaged, err)
@@ -285,7 +287,7 @@ func missing(err error) error {
 	return err
 }
 
-// setAside takes a damaged save out of the way: it neither counts among the saves that are kept nor is it lost.
+// setAside renames a damaged save: it does not count among the saves that are kept, and is not lost.
 func setAside(dir string, n int) error {
 	saves := filepath.Join(dir, savesDir)
 	return os.Rename(filepath.Join(saves, saveName(n)), filepath.Join(saves, "damaged-"+saveName(n)))

@@ -6,23 +6,23 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// schemeLookup finds the scheme that a name stands for: ode.Lookup, or state.schemeNamed where it is a run that has
-// the name.
+// schemeLookup finds the scheme with a name: ode.Lookup, or state.schemeNamed for the names in a run.
 type schemeLookup func(name string) (ode.Method, error)
 
-// forNetworks returns the scheme of that name, if it can make the layers of a network.
+// forNetworks returns the scheme with that name if it can make the layers of a network.
 func (lookup schemeLookup) forNetworks(name string) (ode.Method, error) {
 	m, err := lookup(name)
 	if err != nil {
 		return nil, err
 	}
 	if info := m.Info(); !info.Networks {
-		return nil, badField("scheme", name, fmt.Sprintf("an explicit one, not %s: layers cannot depend on layers after them", info.Kind))
+		return nil, badField("scheme", name,
+			fmt.Sprintf("an explicit one, not %s: layers cannot depend on layers after them", info.Kind))
 	}
 	return m, nil
 }
 
-// NetworkSchemes are the names of the registered schemes that can make the layers of a network.
+// NetworkSchemes returns the names of the registered schemes that can make the layers of a network.
 func NetworkSchemes() []string {
 	var names []string
 	for _, m := range ode.Methods() {
@@ -33,11 +33,11 @@ func NetworkSchemes() []string {
 	return names
 }
 
-// Evaluations is the number of evaluations of the rate over one stage.
+// Evaluations returns the number of evaluations of the rate over one stage.
 func (n *Net) Evaluations() int { return evaluations(n.Scheme, n.Steps) }
 
-// evaluations counts those of the rate over one stage, by stepping through it with a rate that does nothing else: what
-// FSAL and the start of multistep methods save or add is in it.
+// evaluations counts the evaluations of the rate over one stage, by taking the steps with a rate that only counts. So
+// it includes what FSAL saves, and what the start of a multistep method adds.
 func evaluations(m ode.Method, steps int) int {
 	count := 0
 	_, err := ode.Integrate(m, 0, steps, 1, ode.System[int]{

@@ -5,20 +5,19 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"continuousnet/cnet/internal/layers"
 )
 
-// sgd is stochastic gradient descent with momentum and weight decay as PyTorch defines it: v ← μ·v + (g + λ·p),
-// p ← p − lr·v, for every trainable variable. GoMLX's own has neither, and decays the rate by the step.
+// sgd is stochastic gradient descent with momentum and weight decay as PyTorch defines it: v ← μ·v + (g + λ·p), p ← p −
+// lr·v, for every trainable variable. GoMLX's own has neither, and decays the rate with every batch.
 //
 // The learning rate and the velocities v are variables, so that a checkpoint holds them.
 type sgd struct{ momentum, weightDecay float64 }
 
-// optimizerScope is the scope of what the optimizer keeps.
+// optimizerScope is the scope of the optimizer's variables.
 const optimizerScope = "/optimizer"
 
 var _ optimizer.Interface = sgd{}
@@ -37,16 +36,16 @@ func (o sgd) UpdateGraph(scope *model.Scope, g *Graph, loss *Node) {
 	}
 	for i, v := range trainable {
 		p := v.NodeValue(g)
-		step := gradients[i]
+		update := gradients[i]
 		if o.weightDecay > 0 {
-			step = Add(step, MulScalar(p, o.weightDecay))
+			update = Add(update, MulScalar(p, o.weightDecay))
 		}
 		if o.momentum > 0 {
 			velocity := store.VariableWithShape(velocityPath(v), v.Shape(), Zeros).SetTrainable(false)
-			step = Add(MulScalar(velocity.NodeValue(g), o.momentum), step)
-			velocity.SetNodeValue(step)
+			update = Add(MulScalar(velocity.NodeValue(g), o.momentum), update)
+			velocity.SetNodeValue(update)
 		}
-		v.SetNodeValue(Sub(p, Mul(step, rate)))
+		v.SetNodeValue(Sub(p, Mul(update, rate)))
 	}
 }
 
@@ -54,17 +53,18 @@ func velocityPath(v *model.Variable) string {
 	return optimizerScope + "/velocity" + strings.TrimPrefix(v.Path(), Root)
 }
 
-// Clear implements optimizer.Interface: the next step starts without momentum.
+// Clear implements optimizer.Interface: the next batch starts without momentum.
 func (o sgd) Clear(scope *model.Scope) error {
 	return scope.Store().DeleteVariablesInScope(optimizerScope + "/velocity")
 }
 
+// rateVariable returns the variable that holds the learning rate, and creates it if need be.
 func rateVariable(store *model.Store, dtype dtypes.DType) *model.Variable {
-	return store.VariableWithValue(optimizerScope+"/learning_rate", layers.ToTensor([]float64{0}, nil, dtype)).SetTrainable(false)
+	zero := layers.ToTensor([]float64{0}, nil, dtype)
+	return store.VariableWithValue(optimizerScope+"/learning_rate", zero).SetTrainable(false)
 }
 
-// setLearningRate sets the rate of the steps to come.
+// setLearningRate sets the learning rate of the batches to come.
 func setLearningRate(store *model.Store, dtype dtypes.DType, rate float64) error {
-	var value *tensors.Tensor = layers.ToTensor([]float64{rate}, nil, dtype)
-	return rateVariable(store, dtype).SetValue(value)
+	return rateVariable(store, dtype).SetValue(layers.ToTensor([]float64{rate}, nil, dtype))
 }

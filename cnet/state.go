@@ -12,7 +12,7 @@ import (
 type state struct {
 	Version      int           `json:"version"`
 	Config       Config        `json:"config"`
-	Engine       string        `json:"engine"` // that it was last trained with, for "auto"
+	Engine       string        `json:"engine"` // the one it was last trained with, for "auto"
 	Scheme       string        `json:"scheme"`
 	Tableaux     []ode.Tableau `json:"tableaux,omitempty"` // of the schemes that are not built in
 	Steps        int           `json:"steps"`
@@ -55,9 +55,9 @@ func (st state) net() (Network, error) {
 	return n, nil
 }
 
-// schemeNamed returns what a name means to the run, whatever has been registered under it since: the tableau that the
-// state holds, or else the built-in scheme for the one that it has or began with. All other names mean what is
-// registered.
+// schemeNamed returns the scheme that a name means in this run, whatever has been registered under it since: a tableau
+// that the state holds; else the built-in scheme, if the name is that of the present or the first scheme of the run.
+// All other names mean what is registered.
 func (st state) schemeNamed(name string) (ode.Method, error) {
 	for _, tb := range st.Tableaux {
 		if tb.Name == name {
@@ -72,8 +72,8 @@ func (st state) schemeNamed(name string) (ode.Method, error) {
 	return ode.Lookup(name)
 }
 
-// keepSchemes makes the state hold the tableaux that lookup finds, of the scheme and of the one that the run began
-// with, unless they are built in: so the run can be opened where nobody has registered them, or others under their
+// keepSchemes makes the state hold the tableaux of the present and of the first scheme of the run, as lookup finds
+// them, unless they are built in. So the run can be opened where nobody has registered them, or others under their
 // names.
 func (st *state) keepSchemes(lookup schemeLookup) error {
 	var kept []ode.Tableau
@@ -90,7 +90,8 @@ func (st *state) keepSchemes(lookup schemeLookup) error {
 		}
 		tb, ok := m.(ode.Tableau)
 		if !ok {
-			return fmt.Errorf("a run can keep only tableaux: ode: %s is not a Runge–Kutta scheme but %s", name, m.Info().Kind)
+			return fmt.Errorf("a run can keep only tableaux: ode: %s is not a Runge–Kutta scheme but %s",
+				name, m.Info().Kind)
 		}
 		kept = append(kept, tb)
 	}
@@ -98,7 +99,7 @@ func (st *state) keepSchemes(lookup schemeLookup) error {
 	return nil
 }
 
-// registerSchemes makes the schemes that the state holds known, unless others of their names are.
+// registerSchemes registers the schemes that the state holds, except for names that are registered already.
 func (st state) registerSchemes() error {
 	for _, tb := range st.Tableaux {
 		if _, err := ode.Lookup(tb.Name); err == nil {

@@ -38,12 +38,13 @@ func (n *Net) LoadStateDict(store *model.Store, list []statedict.Tensor) error {
 	return n.names().Load(store, list)
 }
 
-// named says why the original has no names for the weights.
+// named returns an error if the original has no names for the weights.
 func (n *Net) named() error {
 	if n.Basis.Name() == piecewiseConstant {
 		return nil
 	}
-	return fmt.Errorf("net: a state dict holds %s weights, and this net has %s functions; change its basis first (ChangeBasis, or cnet compress --basis %s)",
+	return fmt.Errorf("net: a state dict holds %s weights, and this net has %s functions; "+
+		"change its basis first (ChangeBasis, or cnet compress --basis %s)",
 		piecewiseConstant, basisTitle(n.Basis), piecewiseConstant)
 }
 
@@ -86,6 +87,7 @@ func (n *Net) names() *layers.Names {
 	return names
 }
 
+// stitchNames lists the tensors of a stitch.
 func (n *Net) stitchNames(names *layers.Names, module string, s stage) {
 	path := s.path + "/stitch"
 	switch {

@@ -15,33 +15,34 @@ import (
 	"continuousnet/cnet/internal/runname"
 )
 
-// Progress tells where training is, after every batch.
+// Progress is the position of a training after a batch, and how well it does.
 type Progress struct {
-	Epoch, LastEpoch int     // the epoch being trained, from 0, and the one at which training ends (exclusive)
-	Batch, Batches   int     // batches done in this epoch, and all it has
-	Loss             float64 // of this batch
-	MeanLoss         float64 // over the epoch so far
-	Accuracy         float64 // over the epoch so far, 0 to 1
-	ImagesPerS       float64 // since the net was compiled; 0 before its second batch
-	Left             time.Duration
+	Epoch, LastEpoch int           // the epoch being trained, from 0, and the one at which training ends (exclusive)
+	Batch, Batches   int           // batches done in this epoch, and all it has
+	Loss             float64       // of this batch
+	MeanLoss         float64       // over the epoch so far
+	Accuracy         float64       // over the epoch so far, 0 to 1
+	ImagesPerS       float64       // since the net was compiled; 0 before its second batch
+	Left             time.Duration // until training ends; 0 before the second batch
 }
 
-// TrainOptions lets a caller follow the training. The zero value follows nothing.
+// TrainOptions lets a caller follow the training. The functions may be nil.
 type TrainOptions struct {
 	OnBatch  func(Progress) // after every batch
 	OnRecord func(Record)   // after every line added to the history
 }
 
-// saveInterval is how much training a kill can cost.
+// saveInterval is the time between two saves within an epoch, and so about the most training that a killed process
+// loses.
 var saveInterval = time.Minute
 
-// lossRecords is how many records of the training loss an epoch leaves in the history.
+// lossRecords is the number of records of the training loss that an epoch leaves in the history.
 const lossRecords = 20
 
-// Train trains epochs more: an interrupted epoch that is finished counts as one. It saves after every epoch and about
-// every minute. When ctx is cancelled it finishes the batch, saves and returns an error with the context's in its
-// chain; the next call goes on where it stopped. A loss that is not finite stops the training with an error and leaves
-// the last good save.
+// Train trains for a number of epochs more; finishing an interrupted epoch counts as one. It saves after every epoch
+// and about every minute. When ctx is cancelled it finishes the batch, saves, and returns an error that wraps the
+// context's; the next call goes on where it stopped. If the loss is not finite, training stops with an error and the
+// run is back at its last good save.
 func (r *Run) Train(ctx context.Context, epochs int, options ...TrainOptions) error {
 	if epochs < 1 {
 		return fmt.Errorf("run %s: the number of epochs must be at least 1, got %d", r.dir, epochs)
@@ -49,7 +50,7 @@ func (r *Run) Train(ctx context.Context, epochs int, options ...TrainOptions) er
 	return r.trainTo(ctx, r.state.Epoch+epochs, "Train", options)
 }
 
-// TrainTo trains until so many epochs are complete, counted from the beginning of the run. See Train.
+// TrainTo trains until a number of epochs, counted from the beginning of the run, is complete. See Train.
 func (r *Run) TrainTo(ctx context.Context, epochs int, options ...TrainOptions) error {
 	return r.trainTo(ctx, epochs, "TrainTo", options)
 }
@@ -71,7 +72,7 @@ func (r *Run) trainTo(ctx context.Context, epochs int, caller string, options []
 	return nil
 }
 
-// training is one call of Train.
+// training is one call of Train or TrainTo.
 type training struct {
 	*Run
 	TrainOptions
@@ -79,15 +80,15 @@ type training struct {
 	lastSave time.Time
 }
 
-// stepper trains one network, batch by batch.
-type stepper struct {
-	trainer *train.Trainer
+// batchTrainer trains one network, batch by batch.
+type batchTrainer struct {
+	gomlx   *train.Trainer
 	batches *dataset.Batches
-	done    int           // batches
-	time    time.Duration // of those after the first one, which compiles
+	done    int           // the number of batches
+	time    time.Duration // for those after the first one, which compiles
 }
 
-// epoch trains what is left of the present epoch, and evaluates.
+// epoch trains what is left of the present epoch, and evaluates the network.
 func (t *training) epoch(ctx context.Context) error {
 	st := &t.state
 	if slices.Contains(st.Config.RefineEpochs, st.Epoch) && st.Batch == 0 && !st.Refined {
@@ -107,7 +108,7 @@ func (t *training) epoch(ctx context.Context) error {
 	if err := setLearningRate(t.store, Float, rate); err != nil {
 		return err
 	}
-	batches := t.stepper.batches
+	batches := t.trainer.batches
 	if st.Batch < batches.Len() {
 		if err := t.run(ctx); err != nil {
 			return err
@@ -145,9 +146,9 @@ func (t *training) epoch(ctx context.Context) error {
 	return err
 }
 
-// prepare compiles the graph of a training step unless it is there for the present net.
+// prepare makes the trainer of the present net, unless there is one.
 func (t *training) prepare() error {
-	if t.stepper != nil {
+	if t.trainer != nil {
 		return nil
 	}
 	set, err := t.Dataset()
@@ -164,11 +165,11 @@ func (t *training) prepare() error {
 	if err != nil {
 		return err
 	}
-	t.stepper = &stepper{trainer: newTrainer(e, t.net, c, t.store), batches: batches}
+	t.trainer = &batchTrainer{gomlx: newTrainer(e, t.net, c, t.store), batches: batches}
 	return nil
 }
 
-// run trains on the batches left in the epoch, with GoMLX's loop.
+// run trains on the batches that are left in the epoch, with GoMLX's loop.
 func (t *training) run(ctx context.Context) (err error) {
 	defer func() {
 		guard(t.net, t.state.Config, recover(), &err)
@@ -182,7 +183,7 @@ func (t *training) run(ctx context.Context) (err error) {
 		}
 	}()
 	st := &t.state
-	loop := train.NewLoop(t.stepper.trainer)
+	loop := train.NewLoop(t.trainer.gomlx)
 	start := time.Now()
 	loop.OnStep("run", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
 		loss, correct := metrics[0].Value().(float32), metrics[correctMetric].Value().(float32)
@@ -190,31 +191,32 @@ func (t *training) run(ctx context.Context) (err error) {
 		start = time.Now() // saves and callbacks are not training
 		return err
 	})
-	ds := &trainingSet{set: t.set, batches: t.stepper.batches, epoch: st.Epoch, batch: st.Batch}
-	_, err = loop.RunSteps(ds, t.stepper.batches.Len()-st.Batch)
+	ds := &trainingSet{set: t.set, batches: t.trainer.batches, epoch: st.Epoch, batch: st.Batch}
+	_, err = loop.RunSteps(ds, t.trainer.batches.Len()-st.Batch)
 	return err
 }
 
-// TrainError says where training stopped.
+// TrainError is the error of a training that has stopped, with the position at which it did.
 type TrainError struct {
 	Run          string
 	Epoch, Batch int // complete epochs, and batches done in the next one
 	Err          error
 }
 
+// Error implements error.
 func (e *TrainError) Error() string {
 	return fmt.Sprintf("run %s: epoch %d, after %d batches: %v", e.Run, e.Epoch+1, e.Batch, e.Err)
 }
 
-// Unwrap returns what stopped it, such as context.Canceled.
+// Unwrap returns the reason, such as context.Canceled.
 func (e *TrainError) Unwrap() error { return e.Err }
 
-// stopped says where training is.
+// stopped returns the error of a training that stops at its present position.
 func (t *training) stopped(why error) *TrainError {
 	return &TrainError{t.dir, t.state.Epoch, t.state.Batch, why}
 }
 
-// batch takes note of a batch that has been trained on.
+// batch records a batch that has been trained on, reports it, and saves if it is time or ctx is cancelled.
 func (t *training) batch(ctx context.Context, took time.Duration, loss, correct float64) error {
 	st := &t.state
 	if notFinite(loss) {
@@ -224,15 +226,18 @@ func (t *training) batch(ctx context.Context, took time.Duration, loss, correct 
 	st.LossSum += loss
 	st.Correct += correct
 	st.Seconds += took.Seconds()
-	if t.stepper.done++; t.stepper.done > 1 {
-		t.stepper.time += took
+	if t.trainer.done++; t.trainer.done > 1 {
+		t.trainer.time += took
 		st.TimedBatches++
 		st.TimedSeconds += took.Seconds()
 	}
 	st.Recent += loss
 	st.RecentN++
-	if st.RecentN >= (t.stepper.batches.Len()+lossRecords-1)/lossRecords {
-		record := Record{Event: EventLoss, Epoch: st.Epoch, Batch: st.Batch, Batches: t.stepper.batches.Len(), TrainLoss: st.Recent / float64(st.RecentN)}
+	if all := t.trainer.batches.Len(); st.RecentN >= (all+lossRecords-1)/lossRecords {
+		record := Record{
+			Event: EventLoss, Epoch: st.Epoch, Batch: st.Batch, Batches: all,
+			TrainLoss: st.Recent / float64(st.RecentN),
+		}
 		t.history = append(t.history, record)
 		st.Recent, st.RecentN = 0, 0
 		t.report(record)
@@ -251,7 +256,7 @@ func (t *training) batch(ctx context.Context, took time.Duration, loss, correct 
 	return nil
 }
 
-// saveOrGoBack saves, or gives up weights that cannot be saved because they are no longer numbers.
+// saveOrGoBack saves. Weights that cannot be saved because they are not finite are given up for those of the last save.
 func (t *training) saveOrGoBack() error {
 	err := t.save()
 	if errors.Is(err, errNotFinite) {
@@ -261,36 +266,39 @@ func (t *training) saveOrGoBack() error {
 	return err
 }
 
-// backToSave gives up the weights and what came with them for those of the last save.
+// backToSave restores the last save, and returns the error that says so.
 func (t *training) backToSave(why error) *TrainError {
 	stopped := t.stopped(why)
 	if _, err := t.restore(); err != nil {
 		stopped.Err = errors.Join(why, err)
 		return stopped
 	}
-	stopped.Err = fmt.Errorf("%w; the run is back at its last good save, after %d epochs and %d batches", why, t.state.Epoch, t.state.Batch)
+	stopped.Err = fmt.Errorf("%w; the run is back at its last good save, after %d epochs and %d batches",
+		why, t.state.Epoch, t.state.Batch)
 	return stopped
 }
 
-// diverged is backToSave for weights that have grown out of bounds.
+// diverged is backToSave for weights that have grown out of bounds: its error says how to go on.
 func (t *training) diverged(why error) *TrainError {
 	stopped := t.backToSave(why)
-	stopped.Err = fmt.Errorf("%w; go on with a smaller learning rate (SetLearningRate, or cnet train --run %s --epochs %d --lr %.3g)",
+	stopped.Err = fmt.Errorf("%w; go on with a smaller learning rate "+
+		"(SetLearningRate, or cnet train --run %s --epochs %d --lr %.3g)",
 		stopped.Err, runname.Argument(t.dir), t.last, t.LearningRate()/10)
 	return stopped
 }
 
+// progress returns the position after a batch with this loss.
 func (t *training) progress(loss float64) Progress {
-	st, s := &t.state, t.stepper
+	st, b := &t.state, t.trainer
 	p := Progress{
-		Epoch: st.Epoch, LastEpoch: t.last, Batch: st.Batch, Batches: s.batches.Len(), Loss: loss,
+		Epoch: st.Epoch, LastEpoch: t.last, Batch: st.Batch, Batches: b.batches.Len(), Loss: loss,
 		MeanLoss: st.LossSum / float64(st.Batch),
-		Accuracy: st.Correct / float64(st.Batch*s.batches.Size()),
+		Accuracy: st.Correct / float64(st.Batch*b.batches.Size()),
 	}
-	if s.done > 1 {
-		perStep := s.time / time.Duration(s.done-1)
-		p.ImagesPerS = float64(s.batches.Size()) / perStep.Seconds()
-		p.Left = time.Duration((t.last-st.Epoch)*p.Batches-st.Batch) * perStep
+	if b.done > 1 {
+		perBatch := b.time / time.Duration(b.done-1)
+		p.ImagesPerS = float64(b.batches.Size()) / perBatch.Seconds()
+		p.Left = time.Duration((t.last-st.Epoch)*p.Batches-st.Batch) * perBatch
 	}
 	return p
 }
@@ -301,8 +309,8 @@ func (t *training) report(record Record) {
 	}
 }
 
-// Interrupted reports whether err says that a training stopped because its context ended, and returns what went wrong
-// besides, such as a save that failed; nil if nothing did.
+// Interrupted reports whether err says that a training stopped because its context ended. It also returns what went
+// wrong besides, such as a save that failed, or nil.
 func Interrupted(err error) (interrupted bool, besides error) {
 	if !contextEnded(err) {
 		return false, nil

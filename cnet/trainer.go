@@ -13,8 +13,8 @@ import (
 	"continuousnet/cnet/engine"
 )
 
-// newTrainer returns GoMLX's trainer for a network: the graph of a training step is compiled with the first batch. Its
-// metrics are the loss, its moving average, and correctMetric.
+// newTrainer returns GoMLX's trainer for a network. It compiles its graph with the first batch. Its metrics are the
+// loss, the moving average of the loss, and correctMetric.
 func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) *train.Trainer {
 	modelFn := func(scope *model.Scope, _ any, inputs []*Node) []*Node {
 		return []*Node{n.Logits(scope.Store(), e.Layout, inputs[0], true)}
@@ -24,14 +24,15 @@ func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) *trai
 			return ReduceAllSum(hits(predictions[0], labels[0]))
 		}, nil)
 	optimizer := sgd{momentum: c.Momentum, weightDecay: c.WeightDecay}
-	return train.NewTrainer(e.Backend, store, modelFn, loss.SparseCategoricalCrossEntropyLogits, optimizer, []metric.Interface{correct}, nil)
+	return train.NewTrainer(e.Backend, store, modelFn, loss.SparseCategoricalCrossEntropyLogits, optimizer,
+		[]metric.Interface{correct}, nil)
 }
 
-// correctMetric is the index of the number of images classified right, among the trainer's metrics.
+// correctMetric is the index, among the trainer's metrics, of the number of images classified right.
 const correctMetric = 2
 
-// trainingSet feeds the batches of an epoch to GoMLX's loop, from any batch on. What a batch holds depends on seed,
-// epoch and its number only, so there is no other state to save.
+// trainingSet feeds the batches of an epoch to GoMLX's loop, from any batch on. The images of a batch depend only on
+// seed, epoch and the number of the batch, so there is no other state to save.
 type trainingSet struct {
 	set          *dataset.Set
 	batches      *dataset.Batches

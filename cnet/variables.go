@@ -43,7 +43,7 @@ func (n *Net) Variables() []Variable {
 	return p.List
 }
 
-// stitchVariables adds those of the residual of a stitch.
+// stitchVariables adds the variables of the residual of a stitch.
 func (n *Net) stitchVariables(p *layers.Specs, norm func(*layers.Specs, string, int), s stage) {
 	path := s.path + "/stitch"
 	if n.actFirst() {
@@ -61,20 +61,20 @@ func (n *Net) stitchVariables(p *layers.Specs, norm func(*layers.Specs, string, 
 	}
 }
 
-// CountParameters returns the number of trainable numbers, and the number that the original counts: it also has some
-// that are never used, such as a second batch norm in each stitch.
+// CountParameters returns the number of trainable numbers, and the number that the original counts. The original also
+// has some that it never uses, such as a second batch norm in each stitch.
 func (n *Net) CountParameters() (ours, originals int) {
 	return layers.Count(n.Variables()), n.names().Parameters()
 }
 
-// Init creates the variables of the net in the store, with the distributions of the original. The numbers depend on
-// nothing but the seed: neither on the engine nor on the machine.
+// Init creates the variables of the net in the store, with the distributions of the original. The numbers depend only
+// on the seed, neither on the engine nor on the machine.
 //
-// Where coefficients are values of θ(t), as in the piecewise bases and hat, each is drawn by itself, as in the original
-// and its follow-up (arXiv 2106.10820, which draws every coefficient so). Drawn alike, K coefficients of polynomials or
-// waves would make θ(t) up to √K times larger than He et al. ask for, and how much would depend on t. There the
-// coefficients of the function 1 are drawn and the others start at 0: the net that comes of refining one with a single
-// function. Scales of batch norms are the function 1 in any basis.
+// If the coefficients of the basis are values of θ(t), as in the piecewise bases and hat, each is drawn by itself, as
+// in the original and its follow-up (arXiv 2106.10820, which draws every coefficient so). With polynomials or waves
+// that would make θ(t) up to √K times larger than He et al. ask for, by a factor that depends on t. For these bases the
+// coefficients of the constant function 1 are drawn and the others start at 0, which is the net that comes of refining
+// one with a single function. Scales of batch norms start as the function 1 in any basis.
 func (n *Net) Init(store *model.Store, seed uint64, dtype dtypes.DType) error {
 	one, err := basis.Constant(n.Basis)
 	if err != nil {

@@ -13,28 +13,28 @@ import (
 	"continuousnet/cnet/statedict"
 )
 
-// metadataKey is where an exported file says in JSON what its weights are of.
+// metadataKey is the key in the metadata of an exported file that holds an exportedNet, in JSON.
 const metadataKey = "continuousnet"
 
-// metadataVersion is that of exportedNet.
+// metadataVersion is the version of exportedNet.
 const metadataVersion = 1
 
-// exportedNet is what a state_dict does not tell of its network.
+// exportedNet describes what a state_dict does not tell of its network.
 type exportedNet struct {
 	Version       int           `json:"version"`
 	Config        Config        `json:"config"`             // as the network was made
-	Scheme        string        `json:"scheme"`             // as it is
+	Scheme        string        `json:"scheme"`             // now
 	Tableaux      []ode.Tableau `json:"tableaux,omitempty"` // of schemes that are not built in
-	Steps         int           `json:"steps"`              // as it is
-	NumBasis      int           `json:"num_basis"`          // as it is, piecewise constant
-	Epochs        int           `json:"epochs"`             // that it was trained
+	Steps         int           `json:"steps"`              // now
+	NumBasis      int           `json:"num_basis"`          // now; the basis is piecewise constant
+	Epochs        int           `json:"epochs"`             // of training
 	ImageChannels int           `json:"image_channels"`
 	Classes       int           `json:"classes"`
 }
 
-// Export writes the weights and running statistics of the run to a .safetensors or .npz file, as the original's
-// model.state_dict() has them (see Net.StateDict), with the configuration in its metadata. The run may be open
-// read-only. What the path held before stays there on any error.
+// Export writes the weights and running statistics of the run to a .safetensors or .npz file, in the form of the
+// original's model.state_dict() (see Net.StateDict), with the configuration in the file's metadata. The run may be open
+// read-only. On any error the path holds what it held before.
 func (r *Run) Export(path string) error {
 	list, err := r.net.StateDict(r.store)
 	if err != nil {
@@ -45,8 +45,8 @@ func (r *Run) Export(path string) error {
 	// Where things are on this machine, and what belongs to the run's epochs.
 	made.Data, made.Engine, made.RefineEpochs, made.LRDecayEpochs = "", "", nil, nil
 	about, err := json.Marshal(exportedNet{
-		Version: metadataVersion, Config: made, Scheme: st.Scheme, Tableaux: st.Tableaux, Steps: st.Steps, NumBasis: st.NumBasis,
-		Epochs: st.Epoch, ImageChannels: st.Channels, Classes: st.Classes,
+		Version: metadataVersion, Config: made, Scheme: st.Scheme, Tableaux: st.Tableaux, Steps: st.Steps,
+		NumBasis: st.NumBasis, Epochs: st.Epoch, ImageChannels: st.Channels, Classes: st.Classes,
 	})
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
@@ -64,16 +64,16 @@ func (r *Run) Export(path string) error {
 // WeightsFile is a state_dict that was read from a file, and what is known of its network.
 type WeightsFile struct {
 	Path string
-	// Config is the network as it was made. Of a file that Export wrote it is the run's; of others it is what names and
-	// shapes tell, and the rest is not set: scheme, data set, and with how many intervals and steps the net was made if
-	// it has been refined since.
+	// Config describes the network as it was made. For a file that Export wrote it is the run's. For other files it
+	// holds what the names and shapes of the tensors tell. The rest is not set: scheme, data set, and the numbers of
+	// intervals and steps with which the net was made if it has been refined since.
 	Config Config
-	Epochs int // that the network was trained; 0 if the file does not say
+	Epochs int // of training; 0 if the file does not say
 
 	ImageChannels, Classes int
-	NumBasis               int    // of depth, all piecewise constant, as the network is
-	Steps                  int    // as the network is; 0 if the file does not say
-	Scheme                 string // likewise
+	NumBasis               int    // now; the basis is piecewise constant
+	Steps                  int    // now; 0 if the file does not say
+	Scheme                 string // now; empty if the file does not say
 	tableaux               []ode.Tableau
 	tensors                []statedict.Tensor
 }
@@ -113,7 +113,7 @@ func ReadWeights(path string) (*WeightsFile, error) {
 	return w, nil
 }
 
-// withoutModule takes away the prefix that torch.nn.DataParallel puts before every name.
+// withoutModule removes the prefix that torch.nn.DataParallel puts before every name.
 func withoutModule(list []statedict.Tensor) []statedict.Tensor {
 	const prefix = "module."
 	for _, t := range list {
@@ -127,12 +127,12 @@ func withoutModule(list []statedict.Tensor) []statedict.Tensor {
 	return list
 }
 
-// Import makes a new run in dir whose weights are those of a file, rounded to float32, before its first epoch and with
-// a fresh optimizer. The configuration is that of the file with whatever the caller has changed; it describes the
-// network as it was made, so that a file with 4 intervals and NumBasis 1 is that of a net that was refined twice.
+// Import makes a new run in dir with the weights of a file, rounded to float32. The run is before its first epoch and
+// has a fresh optimizer. c is the configuration of the file with the caller's changes. It describes the network as it
+// was made: a file with 4 intervals and NumBasis 1 holds a net that was refined twice.
 //
-// Errors name what the file does not tell and the configuration has to, or the first tensor that does not fit. Then no
-// run is made.
+// If the file does not tell something and c does not either, the error names it; if a tensor does not fit, the error
+// names the first one. No run is made then.
 func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	if Exists(dir) {
 		return nil, fmt.Errorf("run %s: there is a run already; import into another one", dir)
@@ -182,8 +182,8 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 		return fail(err)
 	}
 	if set.Channels != w.ImageChannels || len(set.Classes) != w.Classes {
-		return fail(fmt.Errorf("the net is for images of %d channels and %d classes, %s has %d and %d; take another data set",
-			w.ImageChannels, w.Classes, c.Dataset, set.Channels, len(set.Classes)))
+		return fail(fmt.Errorf("the net is for images of %d channels and %d classes, %s has %d and %d; "+
+			"take another data set", w.ImageChannels, w.Classes, c.Dataset, set.Channels, len(set.Classes)))
 	}
 	st.TrainImages = set.Train.Len()
 	return lockedRun(dir, func(r *Run) error {
@@ -196,7 +196,8 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	})
 }
 
-// Missing names the flags of what neither the file nor the configuration says, and has no default that could be meant.
+// Missing returns the names of the flags for what neither the file nor the configuration tells, and has no default that
+// could be meant.
 func (w *WeightsFile) Missing(c Config) []string {
 	var list []string
 	if c.Scheme == "" && (c.Model == "" || Continuous(c.Model)) {
@@ -208,8 +209,8 @@ func (w *WeightsFile) Missing(c Config) []string {
 	return list
 }
 
-// depth says how the net is discretised now, given how it was made. A scheme or steps that the caller has changed are
-// meant to be used now.
+// depth sets how the net is discretised now, given how it was made. A scheme or a number of steps that the caller has
+// changed is meant to be used now.
 func (w *WeightsFile) depth(c Config, st *state) error {
 	st.Basis, st.NumBasis, st.Scheme, st.Steps = piecewiseConstant, w.NumBasis, c.Scheme, w.Steps
 	if w.Scheme != "" && c.Scheme == w.Config.Scheme {
@@ -219,8 +220,8 @@ func (w *WeightsFile) depth(c Config, st *state) error {
 		return nil
 	}
 	if w.NumBasis%c.NumBasis != 0 {
-		return fmt.Errorf("it has %d intervals of depth, which cannot come of refining %d; say with how many it was made (cnet import --initial-time-d)",
-			w.NumBasis, c.NumBasis)
+		return fmt.Errorf("it has %d intervals of depth, which cannot come of refining %d; "+
+			"say with how many it was made (cnet import --initial-time-d)", w.NumBasis, c.NumBasis)
 	}
 	st.Steps = c.Steps * w.NumBasis / c.NumBasis
 	return between("steps", st.Steps, 1024)
