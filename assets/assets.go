@@ -1,4 +1,4 @@
-// Package assets holds the files that are built into the programs.
+// Package assets embeds files into the programs: a sample of Fashion-MNIST.
 package assets
 
 import (
@@ -9,19 +9,18 @@ import (
 //go:embed fashion-sample
 var files embed.FS
 
-// FashionSample returns the balanced sample of Fashion-MNIST, as four gzipped
-// idx files under their usual names. It is a part of Fashion-MNIST and stands
-// under FashionLicense.
+// FashionSample returns the balanced sample of Fashion-MNIST, as four gzipped idx files under their usual names. It is
+// a part of Fashion-MNIST, under FashionLicense.
 func FashionSample() fs.FS {
 	sample, err := fs.Sub(files, "fashion-sample")
 	if err != nil {
-		panic(err) // the name above is not a valid path: cannot happen
+		panic(err) // cannot happen: the path is valid
 	}
 	return sample
 }
 
-// FashionLicense is the licence of Fashion-MNIST (MIT). It asks to go wherever
-// the images go, and so it is in the binary as they are.
+// FashionLicense is the licence of Fashion-MNIST (MIT). It must be distributed with the images, so it is in the binary
+// too.
 //
 //go:embed LICENSE-fashion-mnist
 var FashionLicense string

@@ -63,8 +63,8 @@ func (c Config) checkModel(lookup schemeLookup) error {
 			return err
 		}
 		if c.WidenFactor != 0 && c.Width != c.Channels*c.WidenFactor {
-			want := fmt.Sprintf("%d, the channels times the widen factor, or given instead of it", c.Channels*c.WidenFactor)
-			return badField("width", c.Width, want)
+			return badField("width", c.Width, fmt.Sprintf(
+				"%d, the channels times the widen factor, or given instead of it", c.Channels*c.WidenFactor))
 		}
 	} else if wide {
 		if err := between("widen factor", c.WidenFactor, 256); err != nil {

@@ -101,7 +101,8 @@ func (m measurement) row() []string {
 	if m.evaluations > 0 {
 		evaluations = words.Grouped(m.evaluations)
 	}
-	return []string{m.net, words.Grouped(m.weights), evaluations, words.Percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss)}
+	loss := fmt.Sprintf("%.3f", m.Loss)
+	return []string{m.net, words.Grouped(m.weights), evaluations, words.Percent(m.Accuracy), loss}
 }
 
 // measure evaluates the net of a run. If that fails or is interrupted, it reports so in the cell and ok is false.

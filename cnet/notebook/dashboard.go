@@ -141,8 +141,10 @@ func (d *dashboard) progress() status {
 
 func (d *dashboard) trained() status {
 	took := words.Duration(d.now().Sub(d.began))
-	s := status{left: fmt.Sprintf("Trained %s for %s in %s", d.run.Network(), words.Plural(d.epochsHere, "epoch"), took),
-		done: -1}
+	s := status{
+		left: fmt.Sprintf("Trained %s for %s in %s", d.run.Network(), words.Plural(d.epochsHere, "epoch"), took),
+		done: -1,
+	}
 	if d.latest.ImagesPerS > 0 {
 		s.left += fmt.Sprintf(" (%.0f images/s)", d.latest.ImagesPerS)
 	}

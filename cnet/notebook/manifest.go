@@ -82,7 +82,8 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		s.fail(err)
 		return computed
 	}
-	s.replace(picture, draw(), fmt.Sprintf("%s: test accuracy of %d of %d combinations", run.Network(), len(computed), all))
+	s.replace(picture, draw(),
+		fmt.Sprintf("%s: test accuracy of %d of %d combinations", run.Network(), len(computed), all))
 	s.show(manifestTable(computed).content())
 	return computed
 }
@@ -95,7 +96,8 @@ func manifestTable(list []cnet.Manifestation) table {
 			name += " (as trained)"
 		}
 		t.rows = append(t.rows, []string{
-			name, strconv.Itoa(m.Steps), strconv.Itoa(m.Evaluations), words.Percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss),
+			name, strconv.Itoa(m.Steps), strconv.Itoa(m.Evaluations),
+			words.Percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss),
 			fmt.Sprintf("%.2f", m.Seconds),
 		})
 	}

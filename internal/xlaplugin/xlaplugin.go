@@ -1,6 +1,6 @@
-// Package xlaplugin knows where XLA's PJRT plugins are. The library opens the plugins that it finds, and the kernel
-// links XLA into cells where there are any; neither should have to import the other for it, nor more than the standard
-// library.
+// Package xlaplugin finds XLA's PJRT plugins. The library opens the plugins that are found, and the kernel links XLA
+// into cells if there are any. Both use this package, which imports only the standard library, so that neither has to
+// import the other.
 package xlaplugin
 
 import (
@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// Kind is what a plugin computes on.
+// Kind is the kind of device that a plugin computes on.
 type Kind int
 
 // The kinds of plugins, the fastest first.
@@ -19,11 +19,14 @@ const (
 	CPU
 )
 
-// patterns are those of a plugin's name, by kind: in a folder of libraries, and below a folder of Python packages.
+// patterns holds the patterns of plugins' names by kind: in a folder of libraries, and below a folder of Python
+// packages.
 var patterns = [...]struct{ libraries, python []string }{
 	CUDA: {
-		libraries: []string{"pjrt_c_api_cuda_plugin.so", "pjrt_c_api_cuda_*_plugin.so", "pjrt?plugin?cuda*.so", "xla_cuda_plugin.so"},
-		python:    []string{"jax_plugins/xla_cuda*/xla_cuda_plugin.so"},
+		libraries: []string{
+			"pjrt_c_api_cuda_plugin.so", "pjrt_c_api_cuda_*_plugin.so", "pjrt?plugin?cuda*.so", "xla_cuda_plugin.so",
+		},
+		python: []string{"jax_plugins/xla_cuda*/xla_cuda_plugin.so"},
 	},
 	CPU: {
 		libraries: []string{"pjrt_c_api_cpu_plugin.so", "pjrt_c_api_cpu_*_plugin.so", "pjrt?plugin?cpu*.so"},
@@ -31,21 +34,22 @@ var patterns = [...]struct{ libraries, python []string }{
 	},
 }
 
-// SystemPrefix is where a machine's own libraries and Python packages are.
+// SystemPrefix is the folder of a machine's own libraries and Python packages.
 const SystemPrefix = "/usr/local"
 
-// Places says in a message where a Search with the [SystemPrefix] looks.
-const Places = "$PJRT_PLUGIN_LIBRARY_PATH, $LD_LIBRARY_PATH, $VIRTUAL_ENV, $CONDA_PREFIX, the .venv of this folder and those above, ~/.local and " + SystemPrefix
+// Places tells in messages where a Search with the [SystemPrefix] looks.
+const Places = "$PJRT_PLUGIN_LIBRARY_PATH, $LD_LIBRARY_PATH, $VIRTUAL_ENV, $CONDA_PREFIX, " +
+	"the .venv of this folder and those above, ~/.local and " + SystemPrefix
 
-// Search is where to look for plugins. What the environment names comes first, then the Python environments from the
-// narrowest to the widest, and the places where go-xla's own installer puts plugins.
+// Search looks for plugins: first in what the environment names, then in the Python environments from the narrowest to
+// the widest, along with the places where go-xla's own installer puts plugins.
 type Search struct {
 	Getenv func(string) string
 	Dirs   []string // their .venv, and that of each folder above, is searched
 	System string   // usually SystemPrefix
 }
 
-// First returns the plugin of that kind which is found first, by its absolute path, or "" if there is none.
+// First returns the absolute path of the first plugin of a kind that is found, or "" if there is none.
 func (s Search) First(kind Kind) string {
 	for _, p := range s.places(kind) {
 		if files := p.files(); len(files) > 0 {
@@ -55,7 +59,7 @@ func (s Search) First(kind Kind) string {
 	return ""
 }
 
-// All returns the plugins of every kind, in the order in which they are found.
+// All returns the absolute paths of the plugins of every kind, in the order in which they are found.
 func (s Search) All() []string {
 	var all []string
 	for _, p := range s.places(CUDA, CPU) {
@@ -68,12 +72,11 @@ func (s Search) All() []string {
 	return all
 }
 
-// place is where plugins may be: the files below folder that a pattern matches. The folder's own name may hold any
-// character.
+// place is a folder and a pattern of files below it that may be plugins. The name of the folder may hold any character.
 type place struct{ folder, pattern string }
 
-// files lists a place's files by absolute path. The last comes first, which is the newest where names differ by
-// version.
+// files lists a place's files by absolute path, in reverse order: where names differ by version, the newest comes
+// first.
 func (p place) files() []string {
 	matches, _ := fs.Glob(os.DirFS(p.folder), p.pattern) // the patterns are right
 	var files []string

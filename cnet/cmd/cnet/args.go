@@ -9,15 +9,15 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// spelling is a flag of a command line under one of its names: with hyphens or underscores, or a synonym.
+// spelling is a flag on a command line under the name that it was given by: with hyphens or underscores, or a synonym.
 type spelling struct {
 	flag  *pflag.Flag
 	as    string // "initial_time_d"
 	value string
 }
 
-// flagNamed returns the flag of a command that is written so, or nil. A command may have a flag of its own that is a
-// synonym elsewhere.
+// flagNamed returns the flag of a command with this name, or nil. A flag of the command goes before a synonym, which
+// may be the name of another flag elsewhere.
 func flagNamed(cmd *cobra.Command, as string) *pflag.Flag {
 	name := strings.ReplaceAll(as, "_", "-") // the original's flags have underscores
 	if f := cmd.Flags().Lookup(name); f != nil {
@@ -29,10 +29,10 @@ func flagNamed(cmd *cobra.Command, as string) *pflag.Flag {
 	return nil
 }
 
-// ownNames writes the flags of a command line as the command calls them, and returns how they were spelled. Lists and
+// ownNames writes the flags of a command line under their own names, and returns how they were spelled. Lists and
 // switches of train may have their values in words of their own, as in the original: "--refine 30 50 70" becomes
-// "--refine=30,50,70", "--batch_norm False" becomes "--batch-norm=False". That cannot be mistaken, because train takes
-// no arguments but flags.
+// "--refine=30,50,70", "--batch_norm False" becomes "--batch-norm=False". This is not ambiguous, because train takes no
+// arguments but flags.
 func ownNames(root *cobra.Command, args []string) (own []string, given []spelling) {
 	if n := len(args); n > 1 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
 		own, _ = ownNames(root, args[1:n-1]) // the last word is the one to complete
@@ -80,7 +80,8 @@ func ownNames(root *cobra.Command, args []string) (own []string, given []spellin
 	return own, given
 }
 
-// wordsOfOwn is how many words may follow a flag as its value, besides the one that every flag with a value has.
+// wordsOfOwn returns the number of words that may follow a flag as its value, besides the one of every flag with a
+// value.
 func wordsOfOwn(cmd *cobra.Command, flag *pflag.Flag) int {
 	s, ok := flag.Value.(*setting)
 	switch {
@@ -94,8 +95,8 @@ func wordsOfOwn(cmd *cobra.Command, flag *pflag.Flag) int {
 	return 0
 }
 
-// contradiction reports two spellings of one flag whose values differ; the parser would take the last without a word.
-// Of one spelling the last counts, as everywhere, or all that a list has been given.
+// contradiction returns an error for two spellings of one flag with different values, of which the parser would take
+// the last without a word. With one spelling the last value counts, as everywhere, or all of them if it is a list.
 func (a *app) contradiction(cmd *cobra.Command, given []spelling) error {
 	var distinct []spelling
 next:
@@ -123,7 +124,7 @@ next:
 }
 
 // sameMeaning reports whether two values of a flag mean the same, as 0.1 and 1e-1 do: whether a fresh flag shows the
-// same after each.
+// same text after each.
 func (a *app) sameMeaning(cmd *cobra.Command, name, one, other string) bool {
 	if one == other {
 		return true

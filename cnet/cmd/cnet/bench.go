@@ -37,8 +37,9 @@ func (a *app) benchStep() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "step",
 		Short: "Measure one training step",
-		Long: `Measure one training step, forwards, backwards and update, on random colour images of 32×32 pixels and 10 classes: the best of
---repeats, after a first one that compiles. peak_bytes is the most memory that the process has had, compilation included.`,
+		Long: `Measure one training step, forwards, backwards and update, on random colour images of 32×32 pixels and 10
+classes: the best of --repeats, after a first one that compiles. peak_bytes is the most memory that the process has had,
+compilation included.`,
 		Example: `  cnet bench step
   cnet bench step --engine go --batch 128 --steps 8 --scheme rk4_classic --json`,
 		Args: noArgs,
@@ -60,6 +61,7 @@ func (a *app) benchStep() *cobra.Command {
 	return cmd
 }
 
+// stepLine is the result in JSON.
 type stepLine struct {
 	cnet.StepTime
 	PeakBytes int64 `json:"peak_bytes"`
@@ -102,7 +104,7 @@ func (b *stepBench) measure(ctx context.Context) error {
 	var o outcome
 	select {
 	case o = <-done:
-	case <-ctx.Done(): // there is nothing to save; the process ends with its steps half done
+	case <-ctx.Done(): // there is nothing to save; the process ends in the middle of a batch
 		return ctx.Err()
 	}
 	e.Close()
@@ -114,7 +116,8 @@ func (b *stepBench) measure(ctx context.Context) error {
 		return printJSON(b.out, stepLine{o.st, peak})
 	}
 	st := o.st
-	fmt.Fprintf(b.out, "%s: %s, %d channels, batches of %d: %.3f s a step, %s images/s, at most %s of memory; compiled in %.1f s\n",
+	fmt.Fprintf(b.out, "%s: %s, %d channels, batches of %d: %.3f s a step, %s images/s, at most %s of memory; "+
+		"compiled in %.1f s\n",
 		st.Engine, st.Net, b.alpha, st.Batch, st.Seconds, rate(st.Images), words.Megabytes(peak), st.Compile.Seconds())
 	return nil
 }

@@ -34,9 +34,9 @@ func (a *app) benchODE() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ode",
 		Short: "Measure solvers: time and evaluations against accuracy",
-		Long: `Solve small problems with adaptive steps and print what each solution took: the best of --repeats, the evaluations of the rate, and the
-largest error at the end against a solution with tolerances of 1e-13. The executor graph takes as many equal steps as the host's
-solution has, in a compiled graph of the go engine.`,
+		Long: `Solve small problems with adaptive steps and print what each solution took: the best of --repeats, the
+evaluations of the rate, and the largest error at the end against a solution with tolerances of 1e-13. The executor
+graph takes as many equal steps as the host's solution has, in a compiled graph of the go engine.`,
 		Example: `  cnet bench ode
   cnet bench ode --problems lotka-volterra --methods dopri5,dopri8 --tol 1e-6,1e-9 --batch 1,1024 --json`,
 		Args: noArgs,
@@ -45,8 +45,10 @@ solution has, in a compiled graph of the go engine.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringSliceVar(&b.problems, "problems", problemNames(), "`NAMES` of problems")
-	flags.StringSliceVar(&b.methods, "methods", []string{"bosh3", "dopri5", "tsit5", "dopri8"}, "adaptive schemes: `NAMES`")
-	flags.StringSliceVar(&b.tolerances, "tol", []string{"1e-3", "1e-4", "1e-5", "1e-6", "1e-7", "1e-8", "1e-9", "1e-10"}, "relative and absolute `TOLERANCES`")
+	methods := []string{"bosh3", "dopri5", "tsit5", "dopri8"}
+	flags.StringSliceVar(&b.methods, "methods", methods, "adaptive schemes: `NAMES`")
+	tolerances := []string{"1e-3", "1e-4", "1e-5", "1e-6", "1e-7", "1e-8", "1e-9", "1e-10"}
+	flags.StringSliceVar(&b.tolerances, "tol", tolerances, "relative and absolute `TOLERANCES`")
 	flags.IntSliceVar(&b.batches, "batch", []int{1}, "numbers of equal samples solved together: a `LIST`")
 	flags.StringSliceVar(&b.executors, "executor", []string{"host"}, "`LIST` of host and graph")
 	flags.Var(count{&b.repeats, 1 << 16}, "repeats", "measure so often and take the best")
@@ -62,7 +64,7 @@ func problemNames() []string {
 	return names
 }
 
-// odeLine is one measurement.
+// odeLine is one measurement in JSON.
 type odeLine struct {
 	Problem  string     `json:"problem"`
 	Method   string     `json:"method"`
@@ -74,7 +76,7 @@ type odeLine struct {
 	Error    jsonNumber `json:"error"`
 }
 
-// jsonNumber is written as null if it is not one.
+// jsonNumber is a number that JSON has as null if it is infinite or NaN.
 type jsonNumber float64
 
 func (n jsonNumber) MarshalJSON() ([]byte, error) {
@@ -98,7 +100,8 @@ func (b *odeBench) measure(ctx context.Context) error {
 		backend = e.Backend
 	}
 	if !b.json {
-		fmt.Fprintf(b.out, "%-15s %-14s %6s %6s %-6s %10s %7s %9s\n", "problem", "method", "tol", "batch", "on", "time", "nfe", "error")
+		fmt.Fprintf(b.out, "%-15s %-14s %6s %6s %-6s %10s %7s %9s\n",
+			"problem", "method", "tol", "batch", "on", "time", "nfe", "error")
 	}
 	for _, named := range problems.All() {
 		if !slices.Contains(b.problems, named.Name) {
@@ -132,8 +135,9 @@ func (b *odeBench) measure(ctx context.Context) error {
 							}
 							continue
 						}
-						fmt.Fprintf(b.out, "%-15s %-14s %6.0e %6d %-6s %10s %7d %9.1e\n", line.Problem, line.Method, tol, batch, executor,
-							time.Duration(line.Seconds*1e9).Round(100*time.Nanosecond), line.NFE, float64(line.Error))
+						took := time.Duration(line.Seconds * 1e9).Round(100 * time.Nanosecond)
+						fmt.Fprintf(b.out, "%-15s %-14s %6.0e %6d %-6s %10s %7d %9.1e\n",
+							line.Problem, line.Method, tol, batch, executor, took, line.NFE, float64(line.Error))
 					}
 				}
 			}
@@ -142,6 +146,7 @@ func (b *odeBench) measure(ctx context.Context) error {
 	return nil
 }
 
+// check checks the flags before anything is computed.
 func (b *odeBench) check() error {
 	for _, name := range b.problems {
 		if known := problemNames(); !slices.Contains(known, name) {
@@ -195,7 +200,7 @@ func (b *odeBench) solve(line *odeLine, p ode.Problem, backend compute.Backend) 
 	return b.solveInGraph(line, p, solution.Stats.Accepted, backend)
 }
 
-// best is the shortest time of some runs, each repeated until it takes a few milliseconds.
+// best returns the shortest time of b.repeats runs, each repeated until it takes a few milliseconds.
 func (b *odeBench) best(run func() error) (float64, error) {
 	begun := time.Now()
 	if err := run(); err != nil {
@@ -215,17 +220,20 @@ func (b *odeBench) best(run func() error) (float64, error) {
 	return best, nil
 }
 
-// graphRates are the problems' rates in a graph, for x and y of shape [batch].
+// graphRates holds the rates of the problems as graphs, for x and y of shape [batch].
 var graphRates = map[string]func(x, y *Node) (dx, dy *Node){
 	"lotka-volterra": func(x, y *Node) (*Node, *Node) {
 		xy := Mul(x, y)
 		return Sub(MulScalar(x, 1.5), xy), Sub(xy, MulScalar(y, 3))
 	},
-	"pendulum":    func(x, y *Node) (*Node, *Node) { return y, Neg(Sin(x)) },
-	"van-der-pol": func(x, y *Node) (*Node, *Node) { return y, Sub(MulScalar(Mul(OneMinus(Mul(x, x)), y), 5), x) },
+	"pendulum": func(x, y *Node) (*Node, *Node) { return y, Neg(Sin(x)) },
+	"van-der-pol": func(x, y *Node) (*Node, *Node) {
+		return y, Sub(MulScalar(Mul(OneMinus(Mul(x, x)), y), 5), x)
+	},
 }
 
-// solveInGraph takes equal steps, each a call of one compiled graph: the steps of an autonomous problem are alike.
+// solveInGraph measures a solution with equal steps and returns the state at the end. Each step is a call of one
+// compiled graph: the steps of an autonomous problem are alike.
 func (b *odeBench) solveInGraph(line *odeLine, p ode.Problem, steps int, backend compute.Backend) ([]float64, error) {
 	m, err := ode.Lookup(line.Method)
 	if err != nil {

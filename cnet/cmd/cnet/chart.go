@@ -10,6 +10,7 @@ import (
 	"continuousnet/cnet/internal/atomicfile"
 )
 
+// chartPath returns the file of a run's learning curves.
 func chartPath(run *cnet.Run) string { return filepath.Join(run.Dir(), "history.png") }
 
 // saveChart draws the learning curves of a run beside its history.

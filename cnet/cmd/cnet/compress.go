@@ -9,20 +9,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
-	"continuousnet/cnet/internal/runname"
+
 	"continuousnet/cnet/internal/words"
 )
 
 // compression is the command compress.
 type compression struct {
 	*app
-	run       readOnly
-	basis     string // "": the run's
-	functions int
-	method    string
-	to        string // the directory of the compressed run; "": beside RUN
-	inPlace   bool
-	json      bool
+	run      readOnly
+	basis    string // "": the run's
+	numBasis int
+	method   string
+	to       string // the directory of the compressed run; "": beside RUN
+	inPlace  bool
+	json     bool
 }
 
 func (a *app) compress() *cobra.Command {
@@ -30,24 +30,25 @@ func (a *app) compress() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compress RUN --n-basis N",
 		Short: "Carry the weights of a run over to fewer functions of depth",
-		Long: `Carry the weights of a run over to fewer functions of depth, or to another kind of them, without training: --method project takes
-those that come closest in the mean square over depth, interpolate copies values at nodes. The time steps stay as they are.
-Accuracy on the test images is measured before and after.
+		Long: `Carry the weights of a run over to fewer functions of depth, or to another kind of them, without
+training: --method project takes those that come closest in the mean square over depth, interpolate copies values at
+nodes. The time steps stay as they are. Accuracy on the test images is measured before and after.
 
-The run is left as it is: the compressed one goes to --out, by default RUN-pc4 for 4 piecewise constant functions, or RUN-hat4.
-With --in-place it replaces the weights of the run, for good.
+The run is left as it is: the compressed one goes to --out, by default RUN-pc4 for 4 piecewise constant functions, or
+RUN-hat4. With --in-place it replaces the weights of the run, for good.
 
 RUN is a directory, or the name of one in results/.`,
-		Example: `  cnet compress first --n-basis 4                      half of 8 intervals: averages of pairs, in results/first-pc4
+		Example: `  cnet compress first --n-basis 4         half of 8 intervals: averages of pairs, in results/first-pc4
   cnet compress first --basis hat --n-basis 5 --out smooth
-  cnet train --run first-pc4 --epochs 12               some more epochs recover what was lost`,
+  cnet train --run first-pc4 --epochs 12  some more epochs recover what was lost`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.compress(cmd, args) },
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.Var(word{&c.basis, canonicalBasis}, "basis", "the functions of depth (default those of the run): `NAME`, see cnet train --help")
-	flags.Var(count{&c.functions, 1024}, "n-basis", "how many of them, in each stage")
+	flags.Var(word{&c.basis, canonicalBasis}, "basis",
+		"the functions of depth (default those of the run): `NAME`, see cnet train --help")
+	flags.Var(count{&c.numBasis, 1024}, "n-basis", "how many of them, in each stage")
 	flags.Lookup("n-basis").DefValue = ""
 	flags.Var(word{&c.method, canonicalMethod}, "method", "project or interpolate: `NAME`")
 	flags.StringVar(&c.to, "out", "", "where the compressed run goes: `DIR`, or a name in results/")
@@ -57,7 +58,7 @@ RUN is a directory, or the name of one in results/.`,
 	return cmd
 }
 
-// word is a flag with a few known values, which canonical finds for a spelling of them.
+// word is a flag with a few known values. canonical returns the value for a spelling of it.
 type word struct {
 	value     *string
 	canonical func(string) (string, error)
@@ -84,7 +85,7 @@ func (c *compression) compress(cmd *cobra.Command, args []string) error {
 	}
 	defer func() { run.Close() }()
 	switch {
-	case c.functions == 0:
+	case c.numBasis == 0:
 		return usagef("compress needs --n-basis N: how many functions of depth there shall be")
 	case c.inPlace && c.to != "":
 		return usagef("--in-place contradicts --out; leave one of them out")
@@ -114,7 +115,7 @@ func (c *compression) compress(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if c.inPlace {
-		if r.BasisChange, err = run.Compress(c.basis, c.functions, cnet.Projection(c.method)); err != nil {
+		if r.BasisChange, err = run.Compress(c.basis, c.numBasis, cnet.Projection(c.method)); err != nil {
 			return err
 		}
 	}
@@ -134,7 +135,7 @@ func (c *compression) copy(run *cnet.Run, r *compressed) (after *cnet.Run, err e
 	if n, ok := run.Network().(*cnet.Net); ok && basis == "" {
 		basis = n.Basis.Name()
 	}
-	r.Run = fmt.Sprintf("%s-%s%d", run.Dir(), shortBasis(basis), c.functions)
+	r.Run = fmt.Sprintf("%s-%s%d", run.Dir(), shortBasis(basis), c.numBasis)
 	if c.to != "" {
 		if r.Run, err = runDir(c.to); err != nil {
 			return nil, err
@@ -143,11 +144,11 @@ func (c *compression) copy(run *cnet.Run, r *compressed) (after *cnet.Run, err e
 	if cnet.Exists(r.Run) {
 		return nil, usagef("there is a run in %s already; give another --out", r.Run)
 	}
-	after, r.BasisChange, err = run.CompressTo(r.Run, c.basis, c.functions, cnet.Projection(c.method))
+	after, r.BasisChange, err = run.CompressTo(r.Run, c.basis, c.numBasis, cnet.Projection(c.method))
 	return after, err
 }
 
-// shortBasis is the name of a basis in that of a directory.
+// shortBasis returns the name of a basis in the name of a directory.
 func shortBasis(name string) string {
 	switch name {
 	case "piecewise_constant":
@@ -158,7 +159,7 @@ func shortBasis(name string) string {
 	return name
 }
 
-// score evaluates; an interrupt after the run was compressed says where it is.
+// score evaluates a run. If it is interrupted after the run was compressed, it says where the compressed run is.
 func (c *compression) score(ctx context.Context, run *cnet.Run, r *compressed) (cnet.Score, error) {
 	score, err := run.Evaluate(ctx)
 	if errors.Is(err, context.Canceled) && r.BasisChange != nil {
@@ -168,7 +169,7 @@ func (c *compression) score(ctx context.Context, run *cnet.Run, r *compressed) (
 	return score, err
 }
 
-// compressed is the result, as JSON has it.
+// compressed is the result in JSON.
 type compressed struct {
 	Event  string `json:"event"`
 	Run    string `json:"run"`
@@ -188,13 +189,15 @@ func (c *compression) show(run *cnet.Run, r *compressed) error {
 	var t text
 	t.line("%s → %s", r.OldNet, r.Net)
 	t.line("%s → %s parameters", words.Grouped(r.OldParameters), words.Grouped(r.Parameters))
-	t.line("test accuracy %s → %s, test loss %.4f → %.4f, on %s images", words.Percent(r.Before.Accuracy), words.Percent(r.After.Accuracy),
+	t.line("test accuracy %s → %s, test loss %.4f → %.4f, on %s images",
+		words.Percent(r.Before.Accuracy), words.Percent(r.After.Accuracy),
 		r.Before.Loss, r.After.Loss, words.Grouped(r.After.Images))
-	t.line("the weights over depth moved by %s; most in %s, by %s", words.Percent(r.Distance), most.Layer, words.Percent(most.Distance))
+	t.line("the weights over depth moved by %s; most in %s, by %s",
+		words.Percent(r.Distance), most.Layer, words.Percent(most.Distance))
 	if r.Run != r.OldRun {
 		t.line("run %s; %s is as it was", r.Run, r.OldRun)
 	}
-	t.line("go on with: cnet train --run %s --epochs %d", runname.Argument(r.Run), run.Epoch()+max(sampleEpochs, run.Epoch()/2))
+	t.line("go on with: %s", trainOn(run))
 	_, err := c.out.Write(t.Bytes())
 	return err
 }

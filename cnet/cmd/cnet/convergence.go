@@ -34,16 +34,16 @@ func (a *app) convergence() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convergence RUN",
 		Short: "Measure the order of schemes on the hidden state of a run",
-		Long: `Measure the order of schemes on the trained net itself: the state after the ODE block of a stage, for the first test
-images, against one with many more steps. The state that enters the block is computed once, with the net as it is trained;
-weights and states are float64. The run is not changed.
+		Long: `Measure the order of schemes on the trained net itself: the state after the ODE block of a stage, for the
+first test images, against one with many more steps. The state that enters the block is computed once, with the net as
+it is trained; weights and states are float64. The run is not changed.
 
 The order is the slope of log(error) over log(step size), fitted where it is the same between neighbours, to the finest
-number of steps whose error is at least 10 times the uncertainty of the reference. The rate has ReLUs, so a high order shows
-while errors are large, and levels off.
+number of steps whose error is at least 10 times the uncertainty of the reference. The rate has ReLUs, so a high order
+shows while errors are large, and levels off.
 
-RUN is a directory, or the name of one in results/. Weights jump or bend between the cells of depth: numbers of steps should
-be multiples of them.`,
+RUN is a directory, or the name of one in results/. Weights jump or bend between the cells of depth: numbers of steps
+should be multiples of them.`,
 		Example: `  cnet convergence first
   cnet convergence first --scheme rk4_classic --stage 2 --steps 1,2,4,8,16,32
   cnet convergence first --schemes euler,heun2,rk4 --images 32 --out convergence.png
@@ -53,7 +53,8 @@ be multiples of them.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.Var(schemeList{&c.schemes}, "schemes", "the schemes: see \"cnet schemes\" (default euler,midpoint,rk4_classic and that of the run)")
+	flags.Var(schemeList{&c.schemes}, "schemes",
+		"the schemes: see \"cnet schemes\" (default euler,midpoint,rk4_classic and that of the run)")
 	flags.Var(schemeList{&c.schemes}, "scheme", "the same, for one")
 	flags.Var(&c.steps, "steps", "time steps over the stage (default 1, 2, 4, 8, 16 times the cells of depth)")
 	flags.Var(count{&c.stage, 3}, "stage", "the stage of the net, from 1 to 3")
@@ -78,7 +79,9 @@ func (c *convergence) measure(cmd *cobra.Command, args []string) error {
 	if err := (schemeList{&c.schemes}).resolve(); err != nil {
 		return err
 	}
-	o, err := cnet.ConvergenceOptions{Schemes: c.schemes, Stage: c.stage, Steps: c.steps, Images: c.images, Progress: p.set}.WithDefaults(run)
+	o, err := cnet.ConvergenceOptions{
+		Schemes: c.schemes, Stage: c.stage, Steps: c.steps, Images: c.images, Progress: p.set,
+	}.WithDefaults(run)
 	if err != nil {
 		return usagef("%v", err)
 	}
@@ -88,7 +91,8 @@ func (c *convergence) measure(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if len(result.Uneven) > 0 {
-		c.warn("%s steps are no multiple of the %d cells of depth: steps across the end of a cell cost the order; take %s",
+		c.warn("%s steps are no multiple of the %d cells of depth: "+
+			"steps across the end of a cell cost the order; take %s",
 			list(result.Uneven), result.Cells, list([]int{result.Cells, 2 * result.Cells, 4 * result.Cells})+", ...")
 	}
 	if c.json {
@@ -119,9 +123,10 @@ func (c *convergence) measure(cmd *cobra.Command, args []string) error {
 
 func (c *convergence) table(run *cnet.Run, r *cnet.Convergence) {
 	var t text
-	t.line("%s after %s: the state after stage %d, for %s, in %s", run.Title(), words.Plural(run.Epoch(), "epoch"), r.Stage,
-		words.Plural(r.Images, "test image"), r.Precision)
-	t.line("errors are differences to %s with %d steps, which is uncertain by %.1e", r.ReferenceScheme, r.ReferenceSteps, r.Uncertainty)
+	t.line("%s after %s: the state after stage %d, for %s, in %s", run.Title(), words.Plural(run.Epoch(), "epoch"),
+		r.Stage, words.Plural(r.Images, "test image"), r.Precision)
+	t.line("errors are differences to %s with %d steps, which is uncertain by %.1e",
+		r.ReferenceScheme, r.ReferenceSteps, r.Uncertainty)
 	width := len("scheme")
 	for _, s := range r.Schemes {
 		width = max(width, len(s.Scheme))
@@ -144,14 +149,17 @@ func (c *convergence) table(run *cnet.Run, r *cnet.Convergence) {
 	levelsOff := false
 	for _, s := range r.Schemes {
 		if s.To == 0 {
-			t.line("%-*s  order %d, not measured: fewer than two errors that are above the uncertainty, at multiples of the cells", width, s.Scheme, s.Order)
+			t.line("%-*s  order %d, not measured: fewer than two errors that are above the uncertainty, "+
+				"at multiples of the cells", width, s.Scheme, s.Order)
 			continue
 		}
-		t.line("%-*s  order %d, measured %.2f from %d to %d steps", width, s.Scheme, s.Order, s.Measured, s.From, s.To)
+		t.line("%-*s  order %d, measured %.2f from %d to %d steps",
+			width, s.Scheme, s.Order, s.Measured, s.From, s.To)
 		levelsOff = levelsOff || s.Measured < float64(s.Order)-0.5
 	}
 	if levelsOff {
-		t.line("ReLU makes the rate of a net kinked: orders above 2 do not show, and multistep schemes lose theirs where weights jump")
+		t.line("ReLU makes the rate of a net kinked: orders above 2 do not show, " +
+			"and multistep schemes lose theirs where weights jump")
 	}
 	_, _ = c.out.Write(t.Bytes()) // execute looks at the error
 }
@@ -161,14 +169,15 @@ func (c *convergence) writeCSV(r *cnet.Convergence) error {
 	for _, s := range r.Schemes {
 		for _, p := range s.Points {
 			rows = append(rows, []string{
-				s.Scheme, strconv.Itoa(r.Stage), strconv.Itoa(p.Steps), float(p.StepSize), strconv.Itoa(p.Evaluations), float(p.Error), float(p.Order),
+				s.Scheme, strconv.Itoa(r.Stage), strconv.Itoa(p.Steps), float(p.StepSize),
+				strconv.Itoa(p.Evaluations), float(p.Error), float(p.Order),
 			})
 		}
 	}
 	return saveCSV(c.csv, rows)
 }
 
-// list writes numbers as 1, 2, 4.
+// list returns numbers as "1, 2, 4".
 func list(numbers []int) string {
 	words := make([]string, len(numbers))
 	for i, n := range slices.All(numbers) {

@@ -28,7 +28,7 @@ func (a *app) data() *cobra.Command {
 	return cmd
 }
 
-// needs says what a data set is and what it takes to have it.
+// needs describes the data sets, and what it takes to have each.
 var needs = map[string]string{
 	"cifar10":       "60,000 colour photographs, 10 classes; 170 MB to download",
 	"cifar100":      "60,000 colour photographs, 100 classes; 169 MB to download",
@@ -43,8 +43,8 @@ func (a *app) dataList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the data sets and whether they are there",
-		Long: `List the data sets, what they need, and whether they are there: in DIR or one of its folders with --data DIR, else in
-data/NAME.`,
+		Long: `List the data sets, what they need, and whether they are there: in DIR or one of its folders with --data
+DIR, else in data/NAME.`,
 		Example: `  cnet data list
   cnet data list --data ../shared/data`,
 		Args: noArgs,
@@ -55,6 +55,7 @@ data/NAME.`,
 	return cmd
 }
 
+// dataLine is a data set in JSON.
 type dataLine struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
@@ -94,7 +95,8 @@ func (a *app) listData(dir string, json bool) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", l.Name, found, l.Description)
 		if l.Found && l.Dir != "" {
-			fmt.Fprintf(w, "\t\t%s training and %s test images in %s\n", words.Grouped(l.Train), words.Grouped(l.Test), l.Dir)
+			fmt.Fprintf(w, "\t\t%s training and %s test images in %s\n",
+				words.Grouped(l.Train), words.Grouped(l.Test), l.Dir)
 		}
 		if l.Notice != "" {
 			fmt.Fprintf(w, "\t\t%s\n", l.Notice)
@@ -108,8 +110,8 @@ func (a *app) dataGet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get NAME",
 		Short: "Download a data set",
-		Long: `Download a data set from its official address into data/NAME, or into DIR with --data DIR, and check it. A download that was
-broken off goes on where it stopped; what is there already is left alone.`,
+		Long: `Download a data set from its official address into data/NAME, or into DIR with --data DIR, and check it.
+A download that was broken off goes on where it stopped; what is there already is left alone.`,
 		Example: `  cnet data get cifar10
   cnet data get FashionMNIST --data /mnt/fashion`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -152,29 +154,31 @@ func (a *app) getData(ctx context.Context, text, dir string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s is in %s: %s training and %s test images\n", set.Title, where, words.Grouped(set.Train.Len()), words.Grouped(set.Test.Len()))
+	fmt.Fprintf(a.out, "%s is in %s: %s training and %s test images\n",
+		set.Title, where, words.Grouped(set.Train.Len()), words.Grouped(set.Test.Len()))
 	if set.Notice != "" {
 		fmt.Fprintln(a.out, set.Notice)
 	}
 	return nil
 }
 
-// download shows how much of a file has arrived, on standard error.
+// download shows on standard error how much of a file has arrived.
 type download struct {
 	*app
 	file  string
 	bar   *progressbar.ProgressBar
-	tenth int64 // the last that was printed
+	tenth int64 // the last tenth that was printed
 }
 
-// progress is called often; see fetch.Get.
+// progress shows that done of total bytes of a file have arrived; see fetch.Get.
 func (d *download) progress(file string, done, total int64) {
 	if file != d.file {
 		d.clear()
 		d.file, d.tenth = file, 0
 		if d.tty != nil {
-			d.bar = d.newBar(total, progressbar.OptionShowBytes(true), progressbar.OptionShowCount(), progressbar.OptionShowTotalBytes(true),
-				progressbar.OptionThrottle(barInterval), progressbar.OptionSetDescription(file))
+			d.bar = d.newBar(total, progressbar.OptionShowBytes(true), progressbar.OptionShowCount(),
+				progressbar.OptionShowTotalBytes(true), progressbar.OptionThrottle(barInterval),
+				progressbar.OptionSetDescription(file))
 		} else {
 			fmt.Fprintf(d.err, "%s: %s\n", file, words.Megabytes(total))
 			d.tenth = 10 * done / max(total, 1) // what was there before is no progress

@@ -9,10 +9,10 @@ import (
 	"continuousnet/cnet/engine"
 )
 
-// engineFlags say what to compute with: --engine, and --device with the original's names.
+// engineFlags are the flags for what to compute with: --engine, and --device with the original's names.
 type engineFlags struct{ engine, device string }
 
-// devices are the values of --device that completion offers.
+// devices lists the values of --device that completion offers.
 var devices = []string{"gpu", "cuda", "cpu"}
 
 func (f *engineFlags) add(flags *pflag.FlagSet) {
@@ -20,12 +20,13 @@ func (f *engineFlags) add(flags *pflag.FlagSet) {
 	for _, s := range engine.List() {
 		names = append(names, s.Name)
 	}
-	flags.StringVar(&f.engine, "engine", "", "what to compute with: `NAME` is auto, "+strings.Join(names, ", ")+`; see "cnet engines" (default auto)`)
-	flags.StringVar(&f.device, "device", "", "the same in the original's words: `NAME` is gpu (a GPU if there is one), "+
-		"cuda or cuda:0 (xla:cuda), or cpu (go)")
+	flags.StringVar(&f.engine, "engine", "", "what to compute with: `NAME` is auto, "+strings.Join(names, ", ")+
+		`; see "cnet engines" (default auto)`)
+	flags.StringVar(&f.device, "device", "", "the same in the original's words: "+
+		"`NAME` is gpu (a GPU if there is one), cuda or cuda:0 (xla:cuda), or cpu (go)")
 }
 
-// name is the engine that the flags ask for, or "" if they do not.
+// name returns the engine that the flags ask for, or "" if they do not ask for one.
 func (f *engineFlags) name() (string, error) {
 	name := f.engine
 	// A plugin given by its path may be for any device.
@@ -71,7 +72,8 @@ func (f *engineFlags) name() (string, error) {
 	return "", usagef("--device is %q, expected gpu, cuda or cpu", f.device)
 }
 
-// checked is the engine that the flags ask for, after a look whether it is there, before anything is made.
+// checked returns the engine that the flags ask for. It opens the engine once, so that one that does not work is an
+// error before anything is made.
 func (f *engineFlags) checked(a *app) (string, error) {
 	name, err := f.name()
 	if err != nil {
@@ -92,7 +94,7 @@ func (f *engineFlags) checked(a *app) (string, error) {
 	return name, nil
 }
 
-// withoutGPU says why an engine that was opened as the fastest does not run on a GPU.
+// withoutGPU returns the reason why an engine that was opened as the fastest does not run on a GPU.
 func withoutGPU(e *engine.Engine) string {
 	if len(e.Skipped) > 0 {
 		return e.Skipped[0].Error()

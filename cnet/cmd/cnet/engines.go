@@ -14,8 +14,8 @@ func (a *app) engines() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "engines",
 		Short: "List the engines: what is there, what is missing, how to get it",
-		Long: `List what networks can be computed with, whether it is there, and how to get what is not. Nothing is downloaded.
---engine of other commands takes these names; "auto" takes the fastest that is there.`,
+		Long: `List what networks can be computed with, whether it is there, and how to get what is not. Nothing is
+downloaded. --engine of other commands takes these names; "auto" takes the fastest that is there.`,
 		Example: `  cnet engines
   cnet train --engine xla:cuda`,
 		Args: noArgs,
@@ -25,6 +25,7 @@ func (a *app) engines() *cobra.Command {
 	return cmd
 }
 
+// engineLine is an engine in JSON.
 type engineLine struct {
 	Name        string `json:"name"`
 	Available   bool   `json:"available"`

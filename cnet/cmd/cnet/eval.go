@@ -23,8 +23,8 @@ func (a *app) eval() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval RUN",
 		Short: "Measure loss and accuracy of a run on the test images",
-		Long: `Measure loss and accuracy of a run on the test images. It changes nothing, and may be done while the run is being trained:
-it takes the last save.
+		Long: `Measure loss and accuracy of a run on the test images. It changes nothing, and may be done while the run
+is being trained: it takes the last save.
 
 RUN is a directory, or the name of one in results/.`,
 		Example: `  cnet eval first
@@ -58,7 +58,8 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 	}
 	if e.json {
 		return printJSON(e.out, evalLine{
-			Event: "eval", Run: run.Dir(), Net: run.Network().String(), Dataset: run.Config().Dataset, Engine: engine.Name, Epochs: run.Epoch(),
+			Event: "eval", Run: run.Dir(), Net: run.Network().String(), Dataset: run.Config().Dataset,
+			Engine: engine.Name, Epochs: run.Epoch(),
 			TestLoss: score.Loss, TestAccuracy: score.Accuracy, Images: score.Images, Seconds: seconds,
 		})
 	}
@@ -69,11 +70,13 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 	if set.Notice != "" {
 		fmt.Fprintln(e.err, set.Notice)
 	}
-	fmt.Fprintf(e.out, "%s after %s, on %s test images of %s:\ntest loss %.4f, accuracy %s\n", run.Title(),
-		words.Plural(run.Epoch(), "epoch"), words.Grouped(score.Images), set.Title, score.Loss, words.Percent(score.Accuracy))
+	fmt.Fprintf(e.out, "%s after %s, on %s test images of %s:\ntest loss %.4f, accuracy %s\n",
+		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(score.Images), set.Title,
+		score.Loss, words.Percent(score.Accuracy))
 	return nil
 }
 
+// evalLine is the result in JSON.
 type evalLine struct {
 	Event        string  `json:"event"`
 	Run          string  `json:"run"`

@@ -17,9 +17,9 @@ func (a *app) export() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export RUN FILE",
 		Short: "Write the weights of a run for PyTorch and NumPy",
-		Long: `Write the weights and running statistics of a run to a .safetensors or .npz file, with the names and shapes of the original's
-model.state_dict(), to the bit. The configuration goes into the metadata, from which "cnet import" makes a run again. An existing
-FILE is replaced.
+		Long: `Write the weights and running statistics of a run to a .safetensors or .npz file, with the names and
+shapes of the original's model.state_dict(), to the bit. The configuration goes into the metadata, from which "cnet
+import" makes a run again. An existing FILE is replaced.
 
 RUN is a directory, or the name of one in results/.`,
 		Example: `  cnet export first first.safetensors
@@ -28,7 +28,8 @@ RUN is a directory, or the name of one in results/.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usagef("export needs a run and a file: cnet export RUN FILE, with a FILE that ends in .safetensors or .npz")
+				return usagef("export needs a run and a file: cnet export RUN FILE, " +
+					"with a FILE that ends in .safetensors or .npz")
 			}
 			dir, err := (&runArg{}).dir(cmd, args[:1])
 			if err != nil {
@@ -53,20 +54,19 @@ func (a *app) exportRun(dir, file string, json bool) error {
 		return err
 	}
 	defer run.Close()
-	for _, w := range run.Warnings() {
-		a.warn("%s", w)
-	}
+	a.warnAll(run.Warnings())
 	if err := run.Export(file); err != nil {
 		return err
 	}
 	parameters, originals := run.Network().CountParameters()
 	if json {
 		return printJSON(a.out, map[string]any{
-			"event": "export", "run": dir, "file": file, "model": run.Config().Model, "net": run.Network().String(), "epochs": run.Epoch(),
-			"parameters": parameters, "original_parameters": originals,
+			"event": "export", "run": dir, "file": file, "model": run.Config().Model, "net": run.Network().String(),
+			"epochs": run.Epoch(), "parameters": parameters, "original_parameters": originals,
 		})
 	}
-	fmt.Fprintf(a.out, "%s after %s, %s parameters\n%s\n", run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(parameters), file)
+	fmt.Fprintf(a.out, "%s after %s, %s parameters\n%s\n",
+		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(parameters), file)
 	fmt.Fprintf(a.out, "a run of it: cnet import %s NAME\n", runname.Path(file))
 	return nil
 }

@@ -38,7 +38,7 @@ func (t *training) open() (*cnet.Run, error) {
 	return run, nil
 }
 
-// goOn compares the flags with the run, which is changed only when nothing is in the way.
+// goOn checks the flags against the run, and changes the run only if nothing contradicts it.
 func (t *training) goOn(run *cnet.Run) (err error) {
 	if t.notes, err = agree(t.settings, run.Dir(), run.Config(), present(run)); err != nil {
 		return err
@@ -62,8 +62,8 @@ func present(run *cnet.Run) cnet.Config {
 	return c
 }
 
-// changeRate goes on with the learning rate of --lr, unless the run has it already or had it before it decayed: then
-// the same command line is meant to go on. The note says which rate it is and why, if that needs to be said.
+// changeRate changes the learning rate to that of --lr, unless the run has it already or had it before it decayed: then
+// the same command line is meant to go on. The note says what the rate is and why, if that needs to be said.
 func (t *training) changeRate(run *cnet.Run) (note string, err error) {
 	rate, lr, made := run.Rate(), find(t.settings, "lr"), run.Config()
 	if !lr.given {

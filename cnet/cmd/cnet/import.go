@@ -25,12 +25,13 @@ func (a *app) importWeights() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE RUN",
 		Short: "Make a run of weights in a file, such as a state_dict of the original",
-		Long: `Make a new run whose weights are those of a .safetensors or .npz file: one that "cnet export" wrote, or a state_dict of the
-original's networks. The run is before its first epoch; eval, manifest and train go on from there.
+		Long: `Make a new run whose weights are those of a .safetensors or .npz file: one that "cnet export" wrote, or a
+state_dict of the original's networks. The run is before its first epoch; eval, manifest and train go on from there.
 
-A file of cnet export needs no flags. Of another one, names and shapes tell the model, its channels, intervals and classes; the
-flags tell the rest, as they were when it was trained: --scheme and --dataset always, and --initial-time-d, --n-time-steps-per and
---time-epsilon if they were given. A net that was refined has more intervals in the file than --initial-time-d.
+A file of cnet export needs no flags. Of another one, names and shapes tell the model, its channels, intervals and
+classes; the flags tell the rest, as they were when it was trained: --scheme and --dataset always, and --initial-time-d,
+--n-time-steps-per and --time-epsilon if they were given. A net that was refined has more intervals in the file than
+--initial-time-d.
 
 What torch.save wrote, such as the original's .pkl files, is a program and is not run; the error has the command that
 converts it.
@@ -88,7 +89,8 @@ func (i *importing) run(file, name string) error {
 		return usagef("%v", err)
 	}
 	if missing := w.Missing(c); len(missing) > 0 {
-		return usagef("%s does not tell the %s of its network; add --%s", file, strings.Join(missing, " and the "), strings.Join(missing, " and --"))
+		return usagef("%s does not tell the %s of its network; add --%s",
+			file, strings.Join(missing, " and the "), strings.Join(missing, " and --"))
 	}
 	if err := checkAll(i.settings, c); err != nil {
 		return err
@@ -102,7 +104,8 @@ func (i *importing) run(file, name string) error {
 	if i.json {
 		return printJSON(i.out, map[string]any{
 			"event": "import", "run": dir, "file": file, "model": run.Config().Model, "net": run.Network().String(),
-			"dataset": run.Config().Dataset, "trained_epochs": w.Epochs, "parameters": parameters, "original_parameters": originals,
+			"dataset": run.Config().Dataset, "trained_epochs": w.Epochs,
+			"parameters": parameters, "original_parameters": originals,
 		})
 	}
 	var t text

@@ -16,7 +16,7 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// changed reports whether the net is another one than the one whose accuracy was measured last.
+// changed reports whether the net has been changed since its accuracy was measured.
 func (s summary) changed() bool {
 	for _, r := range slices.Backward(s.History) {
 		if r.Event == cnet.EventEpoch || r.ChangesNet() {
@@ -32,8 +32,8 @@ func (a *app) info() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "info [RUN]",
 		Short: "Show what a run is and what happened in it, or list the runs",
-		Long: `Show the network of a run, what it is trained on, its history and its refinements. Without RUN, list the runs in results/.
-It changes nothing, and may be done while the run is being trained: it takes the last save.
+		Long: `Show the network of a run, what it is trained on, its history and its refinements. Without RUN, list the
+runs in results/. It changes nothing, and may be done while the run is being trained: it takes the last save.
 
 RUN is a directory, or the name of one in results/.`,
 		Example: `  cnet info
@@ -63,7 +63,7 @@ RUN is a directory, or the name of one in results/.`,
 	return cmd
 }
 
-// summary is what info knows of a run.
+// summary is what info shows of a run.
 type summary struct {
 	Run                string        `json:"run"`
 	Error              string        `json:"error,omitempty"` // then the rest is empty
@@ -87,6 +87,7 @@ type summary struct {
 	Warnings           []string      `json:"warnings,omitempty"`
 }
 
+// summarize opens a run and returns its summary.
 func summarize(dir string) (summary, error) {
 	run, err := cnet.OpenReadOnly(dir)
 	if err != nil {
@@ -95,8 +96,8 @@ func summarize(dir string) (summary, error) {
 	defer run.Close()
 	s := summary{
 		Run: dir, Model: run.Config().Model, Net: run.Network().String(), title: run.Title(),
-		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochBatch: run.Batch(), Rate: run.Rate(), Config: run.Config(),
-		History: run.History(), Warnings: run.Warnings(),
+		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochBatch: run.Batch(), Rate: run.Rate(),
+		Config: run.Config(), History: run.History(), Warnings: run.Warnings(),
 	}
 	s.Parameters, s.OriginalParameters = run.Network().CountParameters()
 	if n, ok := run.Network().(*cnet.Net); ok {
@@ -114,9 +115,7 @@ func summarize(dir string) (summary, error) {
 }
 
 func (a *app) showRun(s summary) error {
-	for _, w := range s.Warnings {
-		a.warn("%s", w)
-	}
+	a.warnAll(s.Warnings)
 	c := s.Config
 	var t text
 	t.line("run         %s", s.Run)
@@ -133,7 +132,8 @@ func (a *app) showRun(s summary) error {
 	}
 	switch {
 	case s.OriginalParameters != s.Parameters:
-		t.line("parameters  %s; %s as the original counts, with those it never uses", words.Grouped(s.Parameters), words.Grouped(s.OriginalParameters))
+		t.line("parameters  %s; %s as the original counts, with those it never uses",
+			words.Grouped(s.Parameters), words.Grouped(s.OriginalParameters))
 	default:
 		t.line("parameters  %s", words.Grouped(s.Parameters))
 	}
@@ -142,8 +142,8 @@ func (a *app) showRun(s summary) error {
 		data += " from " + c.Data
 	}
 	t.line("data        %s", data)
-	t.line("training    batches of %d, learning rate %s, momentum %g, weight decay %g, seed %d", c.BatchSize, s.Rate,
-		max(c.Momentum, 0), max(c.WeightDecay, 0), c.Seed)
+	t.line("training    batches of %d, learning rate %s, momentum %g, weight decay %g, seed %d",
+		c.BatchSize, s.Rate, max(c.Momentum, 0), max(c.WeightDecay, 0), c.Seed)
 	if c.Adjoint != "" {
 		t.line("            gradients by %s", c.Adjoint)
 	}
@@ -162,7 +162,8 @@ func (a *app) showRun(s summary) error {
 		t.line("accuracy    %s on the test images; the best was %s after %s", words.Percent(s.Last.TestAccuracy),
 			words.Percent(s.Best.TestAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
 		if s.changed() {
-			t.line("            measured before the net was changed; cnet eval %s measures it as it is", runname.Argument(s.Run))
+			t.line("            measured before the net was changed; cnet eval %s measures it as it is",
+				runname.Argument(s.Run))
 		}
 	}
 	header := false
@@ -220,7 +221,8 @@ func (a *app) listRuns(json bool) error {
 		if s.Last != nil {
 			last, best = words.Percent(s.Last.TestAccuracy), words.Percent(s.Best.TestAccuracy)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", runname.Argument(s.Run), s.Net, s.Dataset, words.Grouped(s.Parameters), s.Epochs, last, best)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", runname.Argument(s.Run), s.Net, s.Dataset,
+			words.Grouped(s.Parameters), s.Epochs, last, best)
 	}
 	return w.Flush()
 }

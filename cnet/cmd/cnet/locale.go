@@ -8,8 +8,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// utf8Locale reports whether the terminal shows UTF-8. POSIX has the first of LC_ALL, LC_CTYPE and LANG that is not
-// empty decide, and means the C locale if there is none; macOS and Windows terminals show UTF-8 unless one of them says
+// utf8Locale reports whether the terminal shows UTF-8. In POSIX the first of LC_ALL, LC_CTYPE and LANG that is not
+// empty decides; if all are, it is the C locale. Terminals of macOS and Windows show UTF-8 unless one of them says
 // otherwise.
 func utf8Locale(goos string, getenv func(string) string) bool {
 	locale := cmp.Or(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"))
@@ -25,7 +25,7 @@ func utf8Locale(goos string, getenv func(string) string) bool {
 	return charset == "utf-8" || charset == "utf8"
 }
 
-// barTheme is what bars are drawn with: Unicode's block elements, which every font for terminals has, or ASCII.
+// barTheme returns the characters of a bar: Unicode's block elements, which every font for terminals has, or ASCII.
 func (a *app) barTheme() progressbar.Theme {
 	if a.utf8 {
 		return progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}
@@ -33,12 +33,12 @@ func (a *app) barTheme() progressbar.Theme {
 	return progressbar.Theme{Saucer: "#", SaucerPadding: ".", BarStart: "[", BarEnd: "]"}
 }
 
-// inASCII writes the signs that this program prints in ASCII.
+// inASCII replaces the characters beyond ASCII that this program prints.
 var inASCII = strings.NewReplacer("→", "->", "×", "x", "·", ".", "–", "-", "─", "-", "│", "|", "┼", "+", "√", "root ",
 	"Σ", "sum ", "Φ", "Phi", "γ", "gamma", "τ", "tau", "ᵀ", "^T", "∂", "d", "ö", "oe", "ø", "o", "é", "e")
 
-// asciiTerminal is a terminal that does not show UTF-8. Signs that are not this program's own, such as those in the
-// name of a file, are left alone.
+// asciiTerminal writes to a terminal that does not show UTF-8. Characters that are not this program's own, such as
+// those in the name of a file, are left alone.
 type asciiTerminal struct{ io.Writer }
 
 func (t asciiTerminal) Write(p []byte) (int, error) {

@@ -16,8 +16,8 @@
 // # Exit status
 //
 //	0    done
-//	1    it went wrong: a file, a full disk, a loss that is not a number
-//	2    the command line cannot be: an unknown flag, an impossible value
+//	1    something failed: a file, a full disk, a loss that is not a number
+//	2    the command line is wrong: an unknown flag, an impossible value
 //	130  interrupted, after saving
 package main
 
@@ -31,7 +31,7 @@ import (
 )
 
 func main() {
-	// Writing to a closed pipe is then an error, after which a run can be saved, and not the end.
+	// Then writing to a closed pipe is an error, after which a run can be saved, instead of ending the process.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := interruptible(os.Stderr)
 	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)

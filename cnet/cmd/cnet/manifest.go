@@ -33,11 +33,12 @@ func (a *app) manifest() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "manifest RUN",
 		Short: "Test the weights of a run under other schemes and numbers of steps",
-		Long: `Test the weights of a run under every one of some schemes and numbers of steps: accuracy and loss on the test images,
-how often the rate is evaluated for an image (NFE, over all three stages), and the seconds it takes. The run is not changed,
-and may be trained meanwhile. A star marks what it is trained with.
+		Long: `Test the weights of a run under every one of some schemes and numbers of steps: accuracy and loss on the
+test images, how often the rate is evaluated for an image (NFE, over all three stages), and the seconds it takes. The
+run is not changed, and may be trained meanwhile. A star marks what it is trained with.
 
-RUN is a directory, or the name of one in results/. With fewer steps than intervals of depth, some weights are not used.`,
+RUN is a directory, or the name of one in results/. With fewer steps than intervals of depth, some weights are not
+used.`,
 		Example: `  cnet manifest first
   cnet manifest first --schemes euler,midpoint,rk4_classic --steps 1,2,4,8 --out manifest.png
   cnet manifest first --limit 200 --csv manifest.csv
@@ -50,8 +51,10 @@ With --json, standard output has one line for each combination:
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.Var(schemeList{&m.schemes}, "schemes", "the schemes: see \"cnet schemes\" (default euler,midpoint,rk4_classic and that of the run)")
-	flags.Var(&m.steps, "steps", "time steps over each stage (default 1, 2, 4, 8 times the intervals and those of the run)")
+	flags.Var(schemeList{&m.schemes}, "schemes",
+		"the schemes: see \"cnet schemes\" (default euler,midpoint,rk4_classic and that of the run)")
+	flags.Var(&m.steps, "steps",
+		"time steps over each stage (default 1, 2, 4, 8 times the intervals and those of the run)")
 	flags.Var(count{&m.limit, 1 << 30}, "limit", "test on so many images only (default all)")
 	flags.Lookup("limit").DefValue = ""
 	flags.StringVar(&m.csv, "csv", "", "write the table to a `FILE`")
@@ -82,7 +85,7 @@ func (m *manifest) measure(cmd *cobra.Command, args []string) error {
 	o.Progress = func(r cnet.Manifestation, done, all int) {
 		if m.json {
 			p.clear()
-			_ = printJSON(m.out, r) // the output remembers
+			_ = printJSON(m.out, r) // m.out keeps the error
 		}
 		p.set(done, all)
 	}
@@ -121,7 +124,8 @@ func (m *manifest) measure(cmd *cobra.Command, args []string) error {
 
 func (m *manifest) table(run *cnet.Run, list []cnet.Manifestation) {
 	var t text
-	t.line("%s after %s, on %s test images", run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(list[0].Images))
+	t.line("%s after %s, on %s test images",
+		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(list[0].Images))
 	width := len("scheme")
 	for _, r := range list {
 		width = max(width, len(r.Scheme))
@@ -132,7 +136,8 @@ func (m *manifest) table(run *cnet.Run, list []cnet.Manifestation) {
 		if r.Trained {
 			mark = "*"
 		}
-		t.line("%s %-*s %6d %6d %9s %9s %9.2f", mark, width, r.Scheme, r.Steps, r.Evaluations, words.Percent(r.Accuracy), lossText(r.Loss), r.Seconds)
+		t.line("%s %-*s %6d %6d %9s %9s %9.2f", mark, width, r.Scheme, r.Steps, r.Evaluations,
+			words.Percent(r.Accuracy), lossText(r.Loss), r.Seconds)
 	}
 	if slices.ContainsFunc(list, func(r cnet.Manifestation) bool { return r.Trained }) {
 		t.line("* as trained")
@@ -170,7 +175,7 @@ func (c *counts) Set(text string) error {
 func (c *counts) Type() string   { return "LIST" }
 func (c *counts) String() string { return "" }
 
-// lossText is a loss in nine characters, even that of a net that diverges.
+// lossText returns a loss in at most nine characters, even that of a net that diverges.
 func lossText(loss float64) string {
 	if loss >= 1e4 {
 		return strconv.FormatFloat(loss, 'g', 3, 64)
@@ -178,8 +183,8 @@ func lossText(loss float64) string {
 	return strconv.FormatFloat(loss, 'f', 4, 64)
 }
 
-// schemeList is a flag that is a list of schemes; given again, it adds to them. A name that is not known yet may be
-// that of a run's own tableau: resolve looks again when the run is open.
+// schemeList is a flag with a list of schemes; given again, it adds to them. A name that is not known yet may be that
+// of a tableau in the run: resolve looks it up again when the run is open.
 type schemeList struct{ names *[]string }
 
 func (s schemeList) Set(text string) error {
@@ -197,7 +202,7 @@ func (s schemeList) Set(text string) error {
 	return nil
 }
 
-// resolve refuses names of no scheme.
+// resolve returns an error for names that are not those of schemes.
 func (s schemeList) resolve() error {
 	for i, name := range *s.names {
 		known, err := methodNamed(name)
@@ -212,11 +217,11 @@ func (s schemeList) resolve() error {
 func (s schemeList) Type() string   { return "LIST" }
 func (s schemeList) String() string { return "" }
 
-// meter shows how far a computation is, on standard error.
+// meter shows on standard error how far a computation is.
 type meter struct {
 	*bar
 	what string
-	next time.Time // of a line, where there is no terminal
+	next time.Time // when the next line is printed, where there is no terminal
 }
 
 func newMeter(a *app, what string) *meter {

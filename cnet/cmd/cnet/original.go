@@ -9,9 +9,10 @@ import (
 	"continuousnet/cnet/dataset"
 )
 
-// The command lines of the original's cli.py and train_resnet.py work behind "cnet train". This is what only they have.
+// The command lines of the original's cli.py and train_resnet.py work behind "cnet train". This file has what is needed
+// for them alone.
 
-// synonyms are what the original's programs call flags that are here under another name.
+// synonyms maps names of flags in the original's programs to the names here.
 var synonyms = map[string]string{
 	"initial-time-d":  "n-basis",
 	"arch":            "model",
@@ -23,7 +24,8 @@ var synonyms = map[string]string{
 	"depth-wide":      "depth",
 }
 
-// widenFactor is of Wide nets. The original's programs have it for every model, where 4, its default, says nothing.
+// widenFactor is a setting of wide nets. The original's programs have it for every model, with a default of 4 that has
+// no effect on the others; so 4 is accepted for every model.
 func widenFactor() *setting {
 	const meant = 4
 	usage := fmt.Sprintf("times as many channels in the stages of a Wide net (default %d)", meant)
@@ -39,8 +41,8 @@ func widenFactor() *setting {
 	return s
 }
 
-// depthOf is the original's flag for the depth of one of the two baselines: a command line may have both, and the model
-// takes its own. A model that is no baseline has neither, and the configuration's check says so.
+// depthOf is the original's flag for the depth of one of its two baselines. A command line may have both, and the model
+// takes its own. If the model is no baseline it has no depth, and the check of the configuration says so.
 func depthOf(model, name string) *setting {
 	s := whole(setting{name: name, hidden: true, usage: "layers of a " + model}, 4096,
 		func(c *cnet.Config) *int { return &c.Depth })
@@ -58,7 +60,7 @@ func depthOf(model, name string) *setting {
 	return s
 }
 
-// classes is the original's flag for the number of classes, which here is the data set's.
+// classes is the original's flag for the number of classes, which the data set determines here.
 func classes() *setting {
 	return &setting{
 		name: "nclass", value: "N", hidden: true, usage: "classes of the data set",
@@ -78,7 +80,7 @@ func classes() *setting {
 	}
 }
 
-// rateSchedule is the original's flag for how the learning rate changes, of which it has one way.
+// rateSchedule is the original's flag for how the learning rate changes. It has only one value.
 func rateSchedule() *setting {
 	return &setting{
 		name: "lr-schedule", value: "NAME", hidden: true, usage: "normal: the rate decays at --lr-decay-epoch",
@@ -92,7 +94,7 @@ func rateSchedule() *setting {
 	}
 }
 
-// isTinyImageNet reports whether a name is that of a data set which the original reads, and this program does not.
+// isTinyImageNet reports whether a name is that of the data set which the original reads and this program does not.
 func isTinyImageNet(text string) bool {
 	return strings.EqualFold(strings.NewReplacer("-", "", "_", "", " ", "").Replace(text), "tinyimagenet")
 }

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// peakBytes is the most memory that this process has had resident, or 0 where that is not known.
+// peakBytes returns the most memory that this process has had resident, or 0 where that is not known.
 //
-// Linux tells it in /proc. Its getrusage would also count the process that started this one, as far as it was larger.
+// Linux has it in /proc. Its getrusage would also count the process that started this one, as far as it was larger.
 func peakBytes() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err == nil {

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// maxRSS asks the system; it answers in bytes on macOS and in kilobytes elsewhere.
+// maxRSS returns the most memory that the process has had resident, as getrusage counts it: in bytes on macOS, in
+// kilobytes elsewhere.
 func maxRSS() int64 {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

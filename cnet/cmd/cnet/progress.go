@@ -13,12 +13,13 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
+// isTerminal reports whether w is a terminal.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// terminal returns w if it is a terminal on which a line can be written over, else nil.
+// terminal returns w if it is a terminal on which a line can be overwritten, else nil.
 func terminal(w io.Writer) *os.File {
 	if !isTerminal(w) || os.Getenv("TERM") == "dumb" {
 		return nil
@@ -32,7 +33,7 @@ const (
 	lineInterval = time.Minute
 )
 
-// bar shows how far an epoch is, on standard error.
+// bar shows on standard error how far an epoch is.
 type bar struct {
 	*app
 	bar   *progressbar.ProgressBar // of the present epoch
@@ -40,7 +41,7 @@ type bar struct {
 	last  time.Time                // of the last drawing or line
 }
 
-// newBar makes a bar on the terminal.
+// newBar returns a bar on the terminal that is full at most.
 func (a *app) newBar(most int64, options ...progressbar.Option) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(most, append([]progressbar.Option{
 		progressbar.OptionSetWriter(a.tty), progressbar.OptionUseANSICodes(true), progressbar.OptionFullWidth(),
@@ -49,7 +50,7 @@ func (a *app) newBar(most int64, options ...progressbar.Option) *progressbar.Pro
 	}, options...)...)
 }
 
-// wait says why nothing happens yet.
+// wait shows why nothing happens yet.
 func (b *bar) wait(why string) {
 	b.last = time.Now()
 	if b.tty != nil {
@@ -64,7 +65,8 @@ func (b *bar) batch(p cnet.Progress) {
 	if b.tty == nil {
 		if time.Since(b.last) >= lineInterval {
 			fmt.Fprintf(b.err, "epoch %d/%d, batch %d/%d: loss %.4f, %s, %s images/s, %s left\n",
-				p.Epoch+1, p.LastEpoch, p.Batch, p.Batches, p.MeanLoss, words.Percent(p.Accuracy), rate(p.ImagesPerS), words.Clock(p.Left))
+				p.Epoch+1, p.LastEpoch, p.Batch, p.Batches, p.MeanLoss, words.Percent(p.Accuracy),
+				rate(p.ImagesPerS), words.Clock(p.Left))
 			b.last = time.Now()
 		}
 		return
@@ -86,7 +88,7 @@ func (b *bar) batch(p cnet.Progress) {
 	_ = b.bar.Set(p.Batch)
 }
 
-// description is what stands behind the bar, as much as there is room for.
+// description returns the text behind the bar, as much as there is room for.
 func description(p cnet.Progress, width int, testing bool) string {
 	text := fmt.Sprintf("epoch %d/%d", p.Epoch+1, p.LastEpoch)
 	if width >= 78 {
@@ -101,7 +103,7 @@ func description(p cnet.Progress, width int, testing bool) string {
 	return text
 }
 
-// clear takes the bar away, so that a line can be printed.
+// clear removes the bar, so that a line can be printed.
 func (b *bar) clear() {
 	if b.drawn {
 		fmt.Fprint(b.tty, "\r\033[2K")

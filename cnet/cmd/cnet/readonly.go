@@ -19,7 +19,7 @@ import (
 	"continuousnet/cnet/internal/atomicfile"
 )
 
-// readOnly is how commands take a run that they measure and do not change.
+// readOnly has the flags of commands that measure a run and do not change it.
 type readOnly struct {
 	run    runArg
 	engine engineFlags
@@ -32,7 +32,7 @@ func (r *readOnly) add(flags *pflag.FlagSet) {
 	r.engine.add(flags)
 }
 
-// open opens the run, and says what is not as it should be.
+// open opens the run and prints its warnings.
 func (r *readOnly) open(a *app, cmd *cobra.Command, args []string) (*cnet.Run, error) {
 	dir, err := r.run.dir(cmd, args)
 	if err != nil {
@@ -52,20 +52,18 @@ func (r *readOnly) open(a *app, cmd *cobra.Command, args []string) (*cnet.Run, e
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range run.Warnings() {
-		a.warn("%s", w)
-	}
+	a.warnAll(run.Warnings())
 	return run, nil
 }
 
-// stopWithOutput is a context that also ends when nobody reads what is written.
+// stopWithOutput returns a context that also ends when writing to out fails.
 func stopWithOutput(ctx context.Context, out *output) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
 	out.failed = cancel
 	return ctx
 }
 
-// checkFiles refuses names of a chart and a table that could not be written, before anything is computed.
+// checkFiles returns an error if a chart or a table could not be written under its name, before anything is computed.
 func checkFiles(chart, table string) error {
 	if ext := strings.ToLower(filepath.Ext(chart)); chart != "" && ext != ".png" && ext != ".svg" {
 		return usagef("--out is %q, expected a file that ends in .png or .svg", chart)
@@ -82,7 +80,7 @@ func checkFiles(chart, table string) error {
 	return nil
 }
 
-// checkFile says why a file cannot be written to path.
+// checkFile returns an error if a file cannot be written to path.
 func checkFile(path string) error {
 	dir := filepath.Dir(path)
 	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
@@ -106,4 +104,5 @@ func saveCSV(path string, rows [][]string) error {
 	return nil
 }
 
+// float writes a number with as many digits as it needs.
 func float(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }

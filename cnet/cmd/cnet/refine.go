@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
-	"continuousnet/cnet/internal/runname"
+
 	"continuousnet/cnet/internal/words"
 )
 
@@ -16,8 +16,9 @@ func (a *app) refine() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "refine RUN",
 		Short: "Double the time steps of a run and their weights",
-		Long: `Double the time steps of every stage and the cells or functions of the basis of its weights: 1-1-1 becomes 2-2-2. The weights
-stay the same functions of depth, so that the network computes nearly what it did before. Train on to make use of the new ones.
+		Long: `Double the time steps of every stage and the cells or functions of the basis of its weights: 1-1-1
+becomes 2-2-2. The weights stay the same functions of depth, so that the network computes nearly what it did before.
+Train on to make use of the new ones.
 
 RUN is a directory, or the name of one in results/. To refine while training, see --refine of cnet train.`,
 		Example: `  cnet refine first
@@ -42,9 +43,7 @@ func (a *app) refineRun(dir string, json bool) error {
 		return err
 	}
 	defer run.Close()
-	for _, w := range run.Warnings() {
-		a.warn("%s", w)
-	}
+	a.warnAll(run.Warnings())
 	old := run.Network()
 	if err := run.Refine(); err != nil {
 		return err
@@ -58,6 +57,6 @@ func (a *app) refineRun(dir string, json bool) error {
 		})
 	}
 	fmt.Fprintf(a.out, "%s → %s\n%s → %s parameters\n", old, run.Network(), words.Grouped(before), words.Grouped(after))
-	fmt.Fprintf(a.out, "go on with: cnet train --run %s --epochs %d\n", runname.Argument(dir), run.Epoch()+max(sampleEpochs, run.Epoch()/2))
+	fmt.Fprintf(a.out, "go on with: %s\n", trainOn(run))
 	return nil
 }

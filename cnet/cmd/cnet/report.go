@@ -33,7 +33,7 @@ func newReporter(a *app, run *cnet.Run, epochs int, json bool) *reporter {
 	return r
 }
 
-// begin prints what is going to be trained.
+// begin prints what is about to be trained.
 func (r *reporter) begin() error {
 	set, err := r.run.Dataset()
 	if err != nil {
@@ -46,8 +46,9 @@ func (r *reporter) begin() error {
 	c := r.run.Config()
 	ours, _ := r.run.Network().CountParameters()
 	var t text
-	t.line("data     %s: %s training and %s test images of %d×%d×%d, %d classes", set.Title,
-		words.Grouped(set.Train.Len()), words.Grouped(set.Test.Len()), set.Height, set.Width, set.Channels, len(set.Classes))
+	t.line("data     %s: %s training and %s test images of %d×%d×%d, %d classes",
+		set.Title, words.Grouped(set.Train.Len()), words.Grouped(set.Test.Len()),
+		set.Height, set.Width, set.Channels, len(set.Classes))
 	if set.Notice != "" {
 		t.line("         %s", set.Notice)
 	}
@@ -126,7 +127,8 @@ func (r *reporter) end() error {
 	name := runname.Argument(r.run.Dir())
 	var t text
 	t.line("")
-	result := fmt.Sprintf("test accuracy %s after %s", words.Percent(last.TestAccuracy), words.Plural(r.run.Epoch(), "epoch"))
+	result := fmt.Sprintf("test accuracy %s after %s",
+		words.Percent(last.TestAccuracy), words.Plural(r.run.Epoch(), "epoch"))
 	if best.TestAccuracy > last.TestAccuracy {
 		result += fmt.Sprintf("; the best was %s after %d", words.Percent(best.TestAccuracy), best.Epoch+1)
 	}
@@ -139,10 +141,16 @@ func (r *reporter) end() error {
 		t.line("%scnet refine %s   %s becomes %s, then", lead, name, steps(n.Steps), steps(2*n.Steps))
 		lead = "         "
 	}
-	t.line("%scnet train --run %s --epochs %d", lead, name, r.run.Epoch()+max(sampleEpochs, r.run.Epoch()/2))
+	t.line("%s%s", lead, trainOn(r.run))
 	t.line("         cnet info %s, cnet eval %s", name, name)
 	_, err := r.human.Write(t.Bytes())
 	return err
+}
+
+// trainOn returns the command that trains a run for more epochs: half as many as it has, and at least sampleEpochs.
+func trainOn(run *cnet.Run) string {
+	epochs := run.Epoch() + max(sampleEpochs, run.Epoch()/2)
+	return fmt.Sprintf("cnet train --run %s --epochs %d", runname.Argument(run.Dir()), epochs)
 }
 
 // line prints one JSON object as one line.
@@ -152,6 +160,7 @@ func (r *reporter) line(v any) {
 	}
 }
 
+// printJSON writes v as one line.
 func printJSON(w io.Writer, v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -161,7 +170,7 @@ func printJSON(w io.Writer, v any) error {
 	return err
 }
 
-// epochNumbers are always there in JSON, also if they are 0.
+// epochNumbers is an epoch in JSON, with all numbers, also those that are 0.
 type epochNumbers struct {
 	Epoch         int     `json:"epoch"` // from 0
 	TrainLoss     float64 `json:"train_loss"`
@@ -190,18 +199,21 @@ type resultLine struct {
 	Seconds    float64 `json:"seconds"`
 }
 
-// The table of epochs. Epochs count from 1 here: a row is what there is after so many.
+// tableHead is the head of the table of epochs. A row shows the number of epochs that are complete: it counts from 1.
 const tableHead = "  epoch   train loss  accuracy   test loss  accuracy   images/s      time"
 
+// tableRow returns the row of an epoch; with epochs, the number of all, unless it is 0.
 func tableRow(r cnet.Record, epochs int) string {
 	number := strconv.Itoa(r.Epoch + 1)
 	if epochs > 0 {
 		number += "/" + strconv.Itoa(epochs)
 	}
+	took := time.Duration(r.Seconds * float64(time.Second))
 	return fmt.Sprintf("%7s %12.4f %9s %11.4f %9s %10s %9s", number, r.TrainLoss, words.Percent(r.TrainAccuracy),
-		r.TestLoss, words.Percent(r.TestAccuracy), rate(r.ImagesPerS), words.Clock(time.Duration(r.Seconds*float64(time.Second))))
+		r.TestLoss, words.Percent(r.TestAccuracy), rate(r.ImagesPerS), words.Clock(took))
 }
 
+// tableMark returns the line between rows that tells of a change of the run.
 func tableMark(r cnet.Record) string {
 	return fmt.Sprintf("------- after %s: %s", position(r.Epoch, r.Batch), change(r))
 }
@@ -214,13 +226,14 @@ func position(epochs, batches int) string {
 	return words.Plural(epochs, "epoch") + " and " + words.Plural(batches, "batch")
 }
 
-// change says in words what a record that is no epoch changed.
+// change describes the change that a record is of.
 func change(r cnet.Record) string {
 	switch r.Event {
 	case cnet.EventRefine:
 		return "refined to " + r.Net
 	case cnet.EventBasis:
-		return fmt.Sprintf("weights carried over to %s, which moved them by %s", words.Plural(r.NumBasis, r.Basis+" function"), words.Percent(r.Distance))
+		return fmt.Sprintf("weights carried over to %s, which moved them by %s",
+			words.Plural(r.NumBasis, r.Basis+" function"), words.Percent(r.Distance))
 	case cnet.EventScheme:
 		return "scheme changed to " + r.Net
 	case cnet.EventRate:
@@ -229,7 +242,7 @@ func change(r cnet.Record) string {
 	return r.Event
 }
 
-// shortName returns the name of a run in the titles of charts; runname.Argument is the one to type.
+// shortName returns the name of a run for the titles of charts. On a command line it is runname.Argument.
 func shortName(dir string) string {
 	if name, ok := strings.CutPrefix(dir, results+"/"); ok && !strings.Contains(name, "/") {
 		return name
@@ -237,6 +250,7 @@ func shortName(dir string) string {
 	return dir
 }
 
+// rate writes a number of images per second.
 func rate(x float64) string {
 	if x < 10 {
 		return fmt.Sprintf("%.1f", x)

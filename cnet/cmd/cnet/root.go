@@ -25,14 +25,14 @@ const (
 	statusInterrupted = 130 // what a shell makes of SIGINT
 )
 
-// usageError is an error of who wrote the command line.
+// usageError is a mistake on the command line. The exit status tells it from other errors.
 type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
 func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
 
-// errInterrupted ends a command that has already said what there is to say.
+// errInterrupted ends a command that was interrupted and has said so itself.
 var errInterrupted = errors.New("interrupted")
 
 // app is what all commands share.
@@ -90,12 +90,19 @@ func (a *app) status(err error) int {
 	return statusError
 }
 
-// warn prints what is worth knowing and stops nothing.
+// warn prints a warning, for what does not stop the command.
 func (a *app) warn(format string, args ...any) {
 	fmt.Fprintf(a.err, "cnet: warning: "+format+"\n", args...)
 }
 
-// output is standard output; it remembers that writing failed, which fmt's callers do not look at.
+// warnAll prints warnings, such as those of a run.
+func (a *app) warnAll(warnings []string) {
+	for _, w := range warnings {
+		a.warn("%s", w)
+	}
+}
+
+// output is standard output. It keeps the first error of writing, which the callers of fmt do not check.
 type output struct {
 	w      io.Writer
 	err    error
@@ -117,8 +124,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "cnet",
 		Short: "Train, refine and look at continuous-in-depth neural networks",
-		Long: `cnet trains ContinuousNets: residual networks whose depth is time, stepped through by a numerical scheme. The number of
-steps can be refined while training, 1-1-1 to 2-2-2 and on.
+		Long: `cnet trains ContinuousNets: residual networks whose depth is time, stepped through by a numerical scheme.
+The number of steps can be refined while training, 1-1-1 to 2-2-2 and on.
 
 A run is a directory, results/NAME. Whatever ends a command, the run goes on from its last save.`,
 		Example: `  cnet train                                       the embedded sample, within a minute
@@ -146,7 +153,7 @@ A run is a directory, results/NAME. Whatever ends a command, the run goes on fro
 	return root
 }
 
-// help is cobra's command of that name, with the errors of this program.
+// help is cobra's command of that name, with this program's errors.
 func (a *app) help(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use: "help [COMMAND]", Short: "Help about any command",
@@ -161,7 +168,8 @@ func (a *app) help(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// group is what a command does that only holds others: help, or an error for a name that is none of theirs.
+// group runs a command that only holds others: it shows the help, or returns an error for a name that is none of
+// theirs.
 func (a *app) group(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return cmd.Help()
@@ -184,7 +192,7 @@ func (a *app) group(cmd *cobra.Command, args []string) error {
 	return usagef("unknown command %q; %s", strings.TrimPrefix(cmd.CommandPath()+" "+args[0], "cnet "), hint)
 }
 
-// flagError puts the errors of the flag parser into the words of this program.
+// flagError puts the errors of the flag parser into this program's words.
 func flagError(cmd *cobra.Command, err error) error {
 	if errors.Is(err, pflag.ErrHelp) {
 		return err
@@ -214,17 +222,18 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &missing):
 		return usagef("--%s needs a value: %s", missing.GetFlag().Name, missing.GetFlag().Usage)
 	case errors.As(err, &syntax):
-		return usagef("%s%q is not a flag; \"%s --help\" lists them", prefix(cmd), syntax.GetSpecifiedFlag(), cmd.CommandPath())
+		return usagef("%s%q is not a flag; \"%s --help\" lists them",
+			prefix(cmd), syntax.GetSpecifiedFlag(), cmd.CommandPath())
 	}
 	return usagef("%s%v", prefix(cmd), err)
 }
 
-// where is the command's name in errors: that of the program stands before it already.
+// where returns the command's name for errors, without that of the program, with which errors begin anyway.
 func where(cmd *cobra.Command) string {
 	return strings.TrimPrefix(strings.TrimPrefix(cmd.CommandPath(), "cnet"), " ")
 }
 
-// prefix begins an error about a flag of the command.
+// prefix returns the beginning of an error about a flag of the command.
 func prefix(cmd *cobra.Command) string {
 	if name := where(cmd); name != "" {
 		return name + ": "
@@ -232,7 +241,7 @@ func prefix(cmd *cobra.Command) string {
 	return ""
 }
 
-// kind says in words what values a flag of pflag's own types takes.
+// kind describes the values that a flag of one of pflag's own types takes.
 func kind(f *pflag.Flag) string {
 	if f.Value.Type() == "bool" {
 		return "true or false"
@@ -240,7 +249,7 @@ func kind(f *pflag.Flag) string {
 	return "a " + f.Value.Type()
 }
 
-// noArgs refuses arguments that are not flags.
+// noArgs returns an error if there are arguments that are not flags.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usagef("%s takes flags only, got %q", where(cmd), args[0])
@@ -248,7 +257,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// text collects lines that are written at once.
+// text collects lines that are written together.
 type text struct{ bytes.Buffer }
 
 func (t *text) line(format string, args ...any) { fmt.Fprintf(&t.Buffer, format+"\n", args...) }

@@ -19,7 +19,7 @@ import (
 // results is the folder of runs that are called by their bare name.
 const results = runname.Results
 
-// runDir returns the directory of a run as people call it: a path, or the bare name of one in results.
+// runDir returns the directory of a run that is called by a path, or by its bare name in results.
 func runDir(name string) (string, error) {
 	dir, err := runname.Dir(name)
 	if err != nil {
@@ -28,8 +28,8 @@ func runDir(name string) (string, error) {
 	return dir, nil
 }
 
-// freshDir makes a directory for a run that has no name: results/DATASET-SCHEME-STEPS or, of a baseline,
-// results/DATASET-MODEL-DEPTH; and -2, -3, ... if that is there. Undo removes what was made and is still empty.
+// freshDir makes a directory for a run that has no name: results/DATASET-SCHEME-STEPS or, for a baseline,
+// results/DATASET-MODEL-DEPTH; with -2, -3, ... if that exists. Undo removes what was made and is still empty.
 func freshDir(c cnet.Config) (dir string, undo func(), err error) {
 	var made []string
 	undo = func() {
@@ -62,17 +62,17 @@ func freshDir(c cnet.Config) (dir string, undo func(), err error) {
 	}
 }
 
-// runArg is how commands take a run: as their argument or as --run.
+// runArg is the run that a command is given, as its argument or as --run.
 type runArg struct{ flag string }
 
 func (r *runArg) add(flags *pflag.FlagSet) {
 	flags.StringVar(&r.flag, "run", "", "the run, instead of the argument: `DIR`, or a name in results/")
 }
 
-// given reports whether there is one.
+// given reports whether the command is given a run.
 func (r *runArg) given(args []string) bool { return r.flag != "" || len(args) > 0 }
 
-// dir is the directory of an existing run.
+// dir returns the directory of the run, which must exist.
 func (r *runArg) dir(cmd *cobra.Command, args []string) (string, error) {
 	name := r.flag
 	switch {
@@ -97,20 +97,20 @@ func (r *runArg) dir(cmd *cobra.Command, args []string) (string, error) {
 	return dir, nil
 }
 
-// isFile reports whether there is something in the place of a folder.
+// isFile reports whether something that is not a folder has this path.
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.IsDir()
 }
 
-// sameRun reports whether two names are of one run.
+// sameRun reports whether two names stand for the same run.
 func sameRun(one, other string) bool {
 	a, errA := runDir(one)
 	b, errB := runDir(other)
 	return errA == nil && errB == nil && a == b
 }
 
-// atMostOne refuses a second argument.
+// atMostOne returns an error if there is more than one argument.
 func atMostOne(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return usagef("%s takes one run, got %q as well", where(cmd), args[1])

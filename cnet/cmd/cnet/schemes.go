@@ -20,8 +20,9 @@ func (a *app) schemeList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schemes [NAME]",
 		Short: "List the numerical schemes, or show one with its tableau and order conditions",
-		Long: `List the numerical schemes: which can be the depth of a net, of what order they are, and what a step costs in
-evaluations of the rate. With NAME, show its Butcher tableau and which order conditions hold, checked in exact arithmetic.`,
+		Long: `List the numerical schemes: which can be the depth of a net, of what order they are, and what a step
+costs in evaluations of the rate. With NAME, show its Butcher tableau and which order conditions hold, checked in exact
+arithmetic.`,
 		Example: `  cnet schemes
   cnet schemes rk4_classic
   cnet schemes --json | jq '.schemes[] | select(.networks) | .name'`,
@@ -55,7 +56,9 @@ type schemeLine struct {
 }
 
 func lineOf(i ode.Info) schemeLine {
-	return schemeLine{i.Name, i.Kind, i.Order, i.Embedded, i.Stages, i.Evaluations, i.FSAL, i.Adaptive, i.Networks, i.Note}
+	return schemeLine{
+		i.Name, i.Kind, i.Order, i.Embedded, i.Stages, i.Evaluations, i.FSAL, i.Adaptive, i.Networks, i.Note,
+	}
 }
 
 func (a *app) listSchemes(json bool) error {
@@ -80,10 +83,12 @@ func (a *app) listSchemes(json bool) error {
 		if l.FSAL {
 			evaluations += " FSAL"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", l.Name, yesNo(l.Networks), order, l.Stages, evaluations, l.Kind, l.Note)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n",
+			l.Name, yesNo(l.Networks), order, l.Stages, evaluations, l.Kind, l.Note)
 	}
-	fmt.Fprintln(w, "\nNETS: can be the depth of a net. ORDER: with that of the embedded method, which estimates the error. NFE: evaluations")
-	fmt.Fprintln(w, `of the rate in a step; FSAL: the last one serves the next step. "cnet schemes NAME" shows the tableau.`)
+	fmt.Fprintln(w, "\nNETS: can be the depth of a net. ORDER: with that of the embedded method, "+
+		"which estimates the error. NFE: evaluations\n"+
+		`of the rate in a step; FSAL: the last one serves the next step. "cnet schemes NAME" shows the tableau.`)
 	return w.Flush()
 }
 
@@ -175,7 +180,7 @@ func conditionText(t *text, conditions []conditionLine, order int) {
 	}
 }
 
-// tableauText is a Butcher tableau:
+// tableauText writes a Butcher tableau:
 //
 //	c | A
 //	--+--
@@ -240,7 +245,7 @@ func tableauText(tb ode.Tableau) string {
 	return b.String()
 }
 
-// fraction writes a coefficient as a fraction, if there is one of few digits that it is the rounding of.
+// fraction writes a coefficient as a fraction if it is the rounding of one with few digits.
 func fraction(x float64) string {
 	const digits = 11
 	for _, denominator := range []int64{1, 2, 3, 4, 5, 6, 8, 9, 10, 12} {
@@ -248,7 +253,8 @@ func fraction(x float64) string {
 			return strings.TrimSuffix(big.NewRat(int64(n), denominator).String(), "/1")
 		}
 	}
-	// The convergents of the continued fraction; a difference of two roundings counts as the fraction it is next to.
+	// The convergents of the continued fraction. A coefficient that is a difference of rounded numbers counts as the
+	// fraction next to it.
 	rest, p0, q0, p1, q1 := x, int64(0), int64(1), int64(1), int64(0)
 	for range 24 {
 		whole := int64(rest)
@@ -270,7 +276,7 @@ func fraction(x float64) string {
 	return strconv.FormatFloat(x, 'f', 8, 64)
 }
 
-// schemeNamed finds a scheme whatever the case, with hyphens or underscores; its error begins with "is".
+// schemeNamed returns the scheme with a name, in any case and with hyphens or underscores. Its error begins with "is".
 func schemeNamed(text string) (ode.Method, error) {
 	near, distance := "", 3
 	want := strings.ToLower(strings.ReplaceAll(text, "-", "_"))
@@ -290,7 +296,7 @@ func schemeNamed(text string) (ode.Method, error) {
 	return nil, usagef("is %q, which is none; %s", text, hint)
 }
 
-// methodNamed is the name of a scheme that can be the depth of a net.
+// methodNamed returns the name of a scheme that can be the depth of a net, for a spelling of it.
 func methodNamed(text string) (string, error) {
 	m, err := schemeNamed(text)
 	if err != nil {
@@ -298,7 +304,8 @@ func methodNamed(text string) (string, error) {
 	}
 	info := m.Info()
 	if !info.Networks {
-		return "", usagef("is %q (%s), which cannot be the depth of a net; \"cnet schemes\" lists those that can", info.Name, info.Kind)
+		return "", usagef("is %q (%s), which cannot be the depth of a net; \"cnet schemes\" lists those that can",
+			info.Name, info.Kind)
 	}
 	return info.Name, nil
 }

@@ -15,7 +15,7 @@ import (
 	"continuousnet/cnet/dataset"
 )
 
-// A setting is a flag of train that is a field of the run's configuration. It is a pflag.Value.
+// A setting is a flag of train that sets a field of the run's configuration. It is a pflag.Value.
 type setting struct {
 	name   string
 	value  string // what its value is called in the help
@@ -32,6 +32,7 @@ type setting struct {
 	given bool
 }
 
+// Set implements pflag.Value.
 func (s *setting) Set(text string) error {
 	if s.list && s.given {
 		text = s.text + "," + text
@@ -43,15 +44,16 @@ func (s *setting) Set(text string) error {
 	return nil
 }
 
+// Type implements pflag.Value.
 func (s *setting) Type() string { return s.value }
 
-// String is the value as show writes it, whichever way it was given.
+// String returns the value as show writes it, in whichever spelling it was given.
 func (s *setting) String() string {
 	if !s.given {
 		return ""
 	}
 	var c cnet.Config
-	_ = s.apply(&c) // Set has looked at it
+	_ = s.apply(&c) // Set has checked it
 	return s.show(c)
 }
 
@@ -66,9 +68,10 @@ func (s *setting) apply(c *cnet.Config) error {
 	return nil
 }
 
+// bad returns the error for a value that a flag cannot have; the caller puts the name of the flag before it.
 func bad(text, expected string) error { return usagef("is %q, expected %s", text, expected) }
 
-// oneOf is a setting with a few known values. canonical returns the name for a spelling of it.
+// oneOf returns a setting with a few known values. canonical returns the value for a spelling of it.
 func oneOf(s setting, field func(*cnet.Config) *string, canonical func(string) (string, error)) *setting {
 	s.set = func(c *cnet.Config, text string) (err error) {
 		*field(c), err = canonical(text)
@@ -78,7 +81,7 @@ func oneOf(s setting, field func(*cnet.Config) *string, canonical func(string) (
 	return &s
 }
 
-// whole is a setting that counts something, up to most.
+// whole returns a setting that is a whole number from 1 to most.
 func whole(s setting, most int, field func(*cnet.Config) *int) *setting {
 	s.value = "N"
 	s.set = func(c *cnet.Config, text string) (err error) {
@@ -94,6 +97,7 @@ func whole(s setting, most int, field func(*cnet.Config) *int) *setting {
 	return &s
 }
 
+// parseWhole reads a whole number from 1 to most.
 func parseWhole(text string, most int) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
@@ -102,8 +106,8 @@ func parseWhole(text string, most int) (int, error) {
 	return n, nil
 }
 
-// number is a setting that is a positive number; with off, also 0, which the configuration writes as a negative number
-// because its own 0 means that nothing was said.
+// number returns a setting that is a positive number. With off it may also be 0, which the configuration holds as a
+// negative number, because a 0 there means the default.
 func number(s setting, off bool, below float64, field func(*cnet.Config) *float64) *setting {
 	s.value = "X"
 	expected := "a number greater than 0"
@@ -128,7 +132,7 @@ func number(s setting, off bool, below float64, field func(*cnet.Config) *float6
 	return &s
 }
 
-// epochs is a setting that lists epochs, counted from 0.
+// epochs returns a setting that is a list of epochs, counted from 0.
 func epochs(s setting, field func(*cnet.Config) *[]int) *setting {
 	s.value, s.list = "EPOCHS", true
 	s.set = func(c *cnet.Config, text string) error {
@@ -157,7 +161,7 @@ func epochs(s setting, field func(*cnet.Config) *[]int) *setting {
 	return &s
 }
 
-// onOff is a setting that is true or false. The field of the configuration may hold its opposite.
+// onOff returns a setting that is true or false. The field of the configuration may hold its opposite.
 func onOff(s setting, opposite bool, field func(*cnet.Config) *bool) *setting {
 	s.toggle = true
 	s.set = func(c *cnet.Config, text string) error {
@@ -182,49 +186,59 @@ func parseBool(text string) (bool, error) {
 	return false, bad(text, "true or false")
 }
 
-// settings are the flags of train that make a run what it is, in the order of the help. n-time-steps-per comes after
-// n-basis, which it multiplies.
+// settings returns the flags of train that determine what a run is, in the order of the help. n-time-steps-per comes
+// after n-basis, which it multiplies.
 func settings() []*setting {
 	inf := math.Inf(1)
 	return []*setting{
 		oneOf(setting{name: "model", value: "NAME", usage: "the network: " + strings.Join(cnet.Models, ", ")},
 			func(c *cnet.Config) *string { return &c.Model }, canonicalModel),
-		oneOf(setting{name: "scheme", value: "NAME", usage: "the numerical scheme: " + strings.Join(cnet.NetworkSchemes(), ", ")},
+		oneOf(setting{name: "scheme", value: "NAME",
+			usage: "the numerical scheme: " + strings.Join(cnet.NetworkSchemes(), ", ")},
 			func(c *cnet.Config) *string { return &c.Scheme }, canonicalScheme),
 		oneOf(setting{name: "dataset", value: "NAME", usage: "the images: " + strings.Join(dataset.Names(), ", ")},
 			func(c *cnet.Config) *string { return &c.Dataset }, canonicalDataset),
 		oneOf(setting{name: "data", value: "DIR", usage: "the folder of the data set", free: true},
 			func(c *cnet.Config) *string { return &c.Data }, absolute),
 
-		whole(setting{name: "alpha", usage: "channels of the stem and of the first stage; the others have 2 and 4 times as many"}, 4096,
-			func(c *cnet.Config) *int { return &c.Channels }),
+		whole(setting{name: "alpha",
+			usage: "channels of the stem and of the first stage; the others have 2 and 4 times as many"},
+			4096, func(c *cnet.Config) *int { return &c.Channels }),
 		widenFactor(),
-		whole(setting{name: "depth", usage: "layers of a ResNetV2, 6n+2 (default 20), or of a WideResNet, 6n+4 (default 34)"}, 4096,
-			func(c *cnet.Config) *int { return &c.Depth }),
+		whole(setting{name: "depth",
+			usage: "layers of a ResNetV2, 6n+2 (default 20), or of a WideResNet, 6n+4 (default 34)"},
+			4096, func(c *cnet.Config) *int { return &c.Depth }),
 		depthOf(cnet.ResNetV2, "depth-res"),
 		depthOf(cnet.WideResNet, "depth-wide"),
 		dropout(),
-		oneOf(setting{name: "basis", value: "NAME", usage: "the functions of depth that weights are made of: " + strings.Join(basis.Names(), ", ")},
+		oneOf(setting{name: "basis", value: "NAME",
+			usage: "the functions of depth that weights are made of: " + strings.Join(basis.Names(), ", ")},
 			func(c *cnet.Config) *string { return &c.Basis }, canonicalBasis),
-		whole(setting{name: "n-basis", usage: "how many of them, in each stage; --initial-time-d is the original's name for it"}, 1024,
-			func(c *cnet.Config) *int { return &c.NumBasis }),
-		whole(setting{name: "steps", usage: "time steps of the scheme over each stage; default as --n-basis"}, 1024,
-			func(c *cnet.Config) *int { return &c.Steps }),
+		whole(setting{name: "n-basis",
+			usage: "how many of them, in each stage; --initial-time-d is the original's name for it"},
+			1024, func(c *cnet.Config) *int { return &c.NumBasis }),
+		whole(setting{name: "steps", usage: "time steps of the scheme over each stage; default as --n-basis"},
+			1024, func(c *cnet.Config) *int { return &c.Steps }),
 		stepsPerFunction(),
 		number(setting{name: "time-epsilon", usage: "the length of time of a stage; default as --n-basis"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.TimeEpsilon }),
-		onOff(setting{name: "batch-norm", usage: "normalise over the batch; --batch-norm=false or --batch-norm False: do not"},
+		onOff(setting{name: "batch-norm",
+			usage: "normalise over the batch; --batch-norm=false or --batch-norm False: do not"},
 			true, func(c *cnet.Config) *bool { return &c.NoBatchNorm }),
 		onOff(setting{name: "use-skipinit", usage: "multiply every rate by a number that starts at 0 and is learned"},
 			false, func(c *cnet.Config) *bool { return &c.SkipInit }),
-		oneOf(setting{name: "adjoint", value: "HOW", usage: "how gradients go back through the steps: " + strings.Join(cnet.Adjoints, ", ")},
+		oneOf(setting{name: "adjoint", value: "HOW",
+			usage: "how gradients go back through the steps: " + strings.Join(cnet.Adjoints, ", ")},
 			func(c *cnet.Config) *string { return &c.Adjoint }, canonicalAdjoint),
-		whole(setting{name: "checkpoints", usage: "states kept with --adjoint checkpoint; default the root of the number of steps"}, 1024,
-			func(c *cnet.Config) *int { return &c.Checkpoints }),
-		onOff(setting{name: "use-stitch", usage: "a residual where resolution and channels change; without, a 1×1 convolution alone"},
+		whole(setting{name: "checkpoints",
+			usage: "states kept with --adjoint checkpoint; default the root of the number of steps"},
+			1024, func(c *cnet.Config) *int { return &c.Checkpoints }),
+		onOff(setting{name: "use-stitch",
+			usage: "a residual where resolution and channels change; without, a 1×1 convolution alone"},
 			true, func(c *cnet.Config) *bool { return &c.NoStitch }),
 
-		epochs(setting{name: "refine", usage: "double steps and functions of depth after so many epochs: 30,50,70 or 30 50 70 or repeated"},
+		epochs(setting{name: "refine",
+			usage: "double steps and functions of depth after so many epochs: 30,50,70 or 30 50 70 or repeated"},
 			func(c *cnet.Config) *[]int { return &c.RefineEpochs }),
 		whole(setting{name: "batch-size", usage: "images in a training step"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.BatchSize }),
@@ -234,7 +248,8 @@ func settings() []*setting {
 			false, inf, func(c *cnet.Config) *float64 { return &c.LearningRate }),
 		number(setting{name: "lr-decay", usage: "what the learning rate is multiplied by at --lr-decay-epoch"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.LRDecay }),
-		epochs(setting{name: "lr-decay-epoch", usage: "epochs, from 0, at whose end the learning rate decays; a list as --refine"},
+		epochs(setting{name: "lr-decay-epoch",
+			usage: "epochs, from 0, at whose end the learning rate decays; a list as --refine"},
 			func(c *cnet.Config) *[]int { return &c.LRDecayEpochs }),
 		number(setting{name: "momentum", usage: "of the optimizer"},
 			true, 1, func(c *cnet.Config) *float64 { return &c.Momentum }),
@@ -248,9 +263,11 @@ func settings() []*setting {
 	}
 }
 
+// stepsPerFunction returns the original's setting of the steps: their number for each basis function.
 func stepsPerFunction() *setting {
 	return &setting{
-		name: "n-time-steps-per", value: "N", usage: "instead of --steps: so many for each function, as the original has it",
+		name: "n-time-steps-per", value: "N",
+		usage: "instead of --steps: so many for each function, as the original has it",
 		set: func(c *cnet.Config, text string) error {
 			n, err := parseWhole(text, 1<<10)
 			if err != nil {
@@ -269,7 +286,7 @@ func stepsPerFunction() *setting {
 	}
 }
 
-// dropout is a number whose 0 needs no sign: it is the default.
+// dropout returns a setting whose 0 is the default, so that it need not be held as a negative number.
 func dropout() *setting {
 	s := number(setting{name: "dropout", usage: "the probability that a number in a WideResNet is dropped in training"},
 		true, 1, func(c *cnet.Config) *float64 { return &c.Dropout })
@@ -346,7 +363,7 @@ func canonicalDataset(text string) (string, error) {
 	return name, nil
 }
 
-// absolute keeps a run usable from another working directory.
+// absolute returns the absolute path of a folder, so that a run is usable from another working directory.
 func absolute(dir string) (string, error) {
 	if dir == "" {
 		return "", bad(dir, "a folder")
@@ -358,7 +375,7 @@ func absolute(dir string) (string, error) {
 	return path, nil
 }
 
-// addSettings makes flags of them, with the defaults of the library in the help.
+// addSettings adds settings to the flags, with the defaults of the library in the help.
 func addSettings(flags *pflag.FlagSet, list []*setting) {
 	defaults := cnet.Config{}.WithDefaults()
 	for _, s := range list {
@@ -374,8 +391,8 @@ func addSettings(flags *pflag.FlagSet, list []*setting) {
 	}
 }
 
-// applyAll writes the given settings into a configuration. Two that contradict each other are an error: the one that
-// comes later would settle it without a word, and the other, applied once more, shows it.
+// applyAll writes the given settings into a configuration. Two that contradict each other are an error: the later one
+// would win without a word, which shows when the earlier one is applied once more.
 func applyAll(list []*setting, c *cnet.Config) error {
 	for _, s := range list {
 		if err := s.apply(c); err != nil {
@@ -403,7 +420,7 @@ func applyAll(list []*setting, c *cnet.Config) error {
 	return nil
 }
 
-// checkAll looks at the given settings that are no fields of the configuration.
+// checkAll checks the given settings that are not fields of the configuration.
 func checkAll(list []*setting, c cnet.Config) error {
 	for _, s := range list {
 		if s.given && s.check != nil {
@@ -415,7 +432,7 @@ func checkAll(list []*setting, c cnet.Config) error {
 	return nil
 }
 
-// newConfig is the configuration of a new run with the given settings.
+// newConfig returns the configuration of a new run with the given settings.
 func newConfig(list []*setting) (cnet.Config, error) {
 	var c cnet.Config
 	if err := applyAll(list, &c); err != nil {
@@ -437,8 +454,8 @@ func find(list []*setting, name string) *setting {
 	return list[slices.IndexFunc(list, func(s *setting) bool { return s.name == name })]
 }
 
-// agree reports a given setting that is neither what the run was made with nor what it has now. Notes tell of those
-// that it was made with and that have changed since.
+// agree returns an error for a given setting that is neither what the run was made with nor what it has now. The notes
+// tell of settings that the run was made with and that have changed since.
 func agree(list []*setting, dir string, have, now cnet.Config) (notes []string, err error) {
 	for _, s := range list {
 		if s.free || !s.given {
@@ -457,13 +474,14 @@ func agree(list []*setting, dir string, have, now cnet.Config) (notes []string, 
 			notes = append(notes, fmt.Sprintf("%s stays %s (made with %s, changed since)", s.name, isNow, is))
 		case is == given || isNow == s.show(wantNow):
 		case is == "":
-			return nil, usagef("--%s %s is not what run %s was made with; leave it out to go on, or use another --run", s.name, given, dir)
+			return nil, usagef("--%s %s is not what run %s was made with; leave it out to go on, or use another --run",
+				s.name, given, dir)
 		default:
 			if isNow != is {
 				is += " and " + isNow + " by now"
 			}
-			return nil, usagef("--%s %s is not what run %s was made with, which is %s; leave it out to go on, or use another --run",
-				s.name, given, dir, is)
+			return nil, usagef("--%s %s is not what run %s was made with, which is %s; "+
+				"leave it out to go on, or use another --run", s.name, given, dir, is)
 		}
 	}
 	return notes, checkAll(list, have)

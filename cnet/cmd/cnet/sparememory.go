@@ -7,8 +7,8 @@ import (
 	"continuousnet/cnet"
 )
 
-// spareMemory collects garbage as soon as there is a tenth of it, instead of as much as there is memory in use, for
-// those who have chosen to compute again rather than to keep. GOGC overrules it.
+// spareMemory makes the garbage collector run when garbage is a tenth of the memory in use, instead of as much. It is
+// for adjoints that compute layers again to save memory. GOGC overrules it.
 func spareMemory(c cnet.Config) {
 	if c.Adjoint != "" && c.Adjoint != cnet.Backprop && os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(10)

@@ -11,7 +11,7 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// otherWords are what other programs of the field call the things that these flags set. They are suggested, not taken.
+// otherWords lists the names that other programs of the field have for these flags. They are suggested, not accepted.
 var otherWords = map[string][]string{
 	"adjoint":         {"use-adjoint", "gradient"},
 	"alpha":           {"width", "channels", "n-channels", "num-channels", "filters", "hidden", "planes"},
@@ -49,10 +49,10 @@ var otherWords = map[string][]string{
 	"widen-factor":    {"width-factor", "widen", "widening-factor", "width-multiplier"},
 }
 
-// closest returns the flag that name may be a slip of, or another word for, or "".
+// closest returns the flag that name is probably meant to be, a misspelling or another word for it, or "".
 func closest(cmd *cobra.Command, name string) string {
-	// Twice the number of slips, so that what a flag begins with comes after its own name and before a slip.
-	best, least := "", 5 // more than two slips is another word
+	// Twice the number of slips, so that the beginning of a flag comes after its whole name and before one slip.
+	best, least := "", 5 // more than two slips make another word
 	want := bareWord(name)
 	near := func(flag, word string, slips int) {
 		word = bareWord(word)
@@ -69,7 +69,7 @@ func closest(cmd *cobra.Command, name string) string {
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		near(f.Name, f.Name, 2)
-		// Of words that may mean much, hardly a slip.
+		// Other words can mean many things, so few slips are allowed.
 		for _, word := range otherWords[f.Name] {
 			near(f.Name, word, len(word)/5)
 		}
@@ -82,7 +82,7 @@ func closest(cmd *cobra.Command, name string) string {
 	return best
 }
 
-// bareWord drops what spellings of a flag differ in.
+// bareWord removes the differences between spellings of a flag: case, hyphens and underscores.
 func bareWord(name string) string {
 	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))
 }

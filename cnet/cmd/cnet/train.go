@@ -15,7 +15,7 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// Epochs trained when nothing is said: what fits into a minute, and what the original uses.
+// The number of epochs by default: what fits into a minute on the sample, and what the original has.
 const (
 	sampleName    = "fashion-sample"
 	sampleEpochs  = 3
@@ -52,18 +52,20 @@ func (a *app) train() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train",
 		Short: "Train a network, or go on with a run",
-		Long: `Train a network in a run: a directory with the weights, the history and everything else that is needed to go on.
+		Long: `Train a network in a run: a directory with the weights, the history and everything else that is needed to
+go on.
 
-Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With --run DIR, the run in DIR goes on, or is made if
-there is none; a name without a slash is a run in results/. A run keeps the flags that it was made with: to go on, --run and
---epochs are enough; --lr, --data and --engine may differ. The --lr that it is trained with already leaves its decays as they are. --epochs counts from the beginning of the run, so that the same command once more completes it, to the
-same numbers, whatever ended it.
+Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With --run DIR,
+the run in DIR goes on, or is made if there is none; a name without a slash is a run in results/. A run keeps the flags
+that it was made with: to go on, --run and --epochs are enough; --lr, --data and --engine may differ. The --lr that it
+is trained with already leaves its decays as they are. --epochs counts from the beginning of the run, so that the same
+command once more completes it, to the same numbers, whatever ended it.
 
 Without --dataset, the files in the folder of --data say which set they are.
 
 Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. Flags can be written with hyphens or
-underscores. Those of the original's cli.py and train_resnet.py are taken as they are, --name, --arch, --wd, --depth_res,
---nclass and the like as well.`,
+underscores. Those of the original's cli.py and train_resnet.py are taken as they are, --name, --arch, --wd,
+--depth_res, --nclass and the like as well.`,
 		Example: `  cnet train                                    the embedded sample, within a minute
   cnet train --run first --scheme rk4_classic   in results/first
   cnet train --run first --epochs 10            goes on to 10 epochs
@@ -76,7 +78,7 @@ underscores. Those of the original's cli.py and train_resnet.py are taken as the
   cnet train --json | jq .test_accuracy
 
 With --json, standard output has one line for each epoch and a last one with the result:
-  {"event":"epoch","epoch":0,"train_loss":1.2,"train_accuracy":0.5,"test_loss":1.1,"test_accuracy":0.6,"images_per_s":210,...}
+  {"event":"epoch","epoch":0,"train_loss":1.2,"train_accuracy":0.5,...,"test_accuracy":0.6,"images_per_s":210,...}
   {"event":"result",...,"run":"results/first","epochs":3,"parameters":175770,"seconds":36.2}
 where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spent on training.`,
 		Args: noArgs,
@@ -89,8 +91,8 @@ where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spe
 	flags.SortFlags = false
 	addSettings(flags, t.settings)
 	t.engine.add(flags)
-	flags.Var(count{&t.epochs, 1 << 20}, "epochs",
-		fmt.Sprintf("train until the run has so many (default %d on %s, else %d)", sampleEpochs, sampleName, defaultEpochs))
+	flags.Var(count{&t.epochs, 1 << 20}, "epochs", fmt.Sprintf(
+		"train until the run has so many (default %d on %s, else %d)", sampleEpochs, sampleName, defaultEpochs))
 	flags.Lookup("epochs").DefValue = ""
 	flags.StringVar(&t.name, "run", "", "the run to make or to go on with: `DIR`, or a name in results/")
 	flags.BoolVar(&t.json, "json", false, "print a JSON object for each epoch and for the result")
@@ -98,7 +100,8 @@ where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spe
 		name   string
 		values []string
 	}{{"scheme", cnet.NetworkSchemes()}, {"model", cnet.Models}, {"device", devices}} {
-		_ = cmd.RegisterFlagCompletionFunc(flag.name, cobra.FixedCompletions(flag.values, cobra.ShellCompDirectiveNoFileComp))
+		complete := cobra.FixedCompletions(flag.values, cobra.ShellCompDirectiveNoFileComp)
+		_ = cmd.RegisterFlagCompletionFunc(flag.name, complete)
 	}
 	return cmd
 }
@@ -109,9 +112,7 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	}
 	defer run.Close()
-	for _, w := range run.Warnings() {
-		t.warn("%s", w)
-	}
+	t.warnAll(run.Warnings())
 	if t.epochs == 0 {
 		t.epochs = defaultEpochs
 		if run.Config().Dataset == sampleName {
@@ -132,7 +133,7 @@ func (t *training) run(ctx context.Context) error {
 		fmt.Fprintln(t.err, lead+"cnet: stopping after this batch, to save it; Ctrl-C once more stops at once")
 	})
 	defer quiet()
-	// Nobody reads what is written after the reader has gone; what was trained so far is kept.
+	// Training stops when nobody reads standard output any more; what was trained so far is kept.
 	signalled := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -162,8 +163,8 @@ func (t *training) run(ctx context.Context) error {
 	return t.interrupted(run, signalled.Err() != nil)
 }
 
-// interrupted tells where a training stopped, by a signal or because standard output failed, and how it goes on. A
-// terminal that has gone does both.
+// interrupted tells where a training stopped, by a signal or because standard output failed, and how to go on. A
+// terminal that closes causes both.
 func (t *training) interrupted(run *cnet.Run, signalled bool) error {
 	goOn := fmt.Sprintf("go on with: cnet train --run %s --epochs %d", runname.Argument(run.Dir()), t.epochs)
 	saved := fmt.Sprintf("saved after %s, of %s", position(run.Epoch(), run.Batch()), words.Plural(t.epochs, "epoch"))

@@ -1,4 +1,4 @@
-// Package atomicfile writes files that are there complete or not at all:
+// Package atomicfile writes files that exist either complete or not at all:
 //
 //	err := atomicfile.WriteFile("table.csv", text)
 //
@@ -9,13 +9,13 @@
 //   - Symbolic links are followed, also to a file that is not there yet.
 //   - New files get the permissions that the umask leaves; existing ones keep theirs, and their owner where that is
 //     allowed.
-//   - Devices, named pipes, sockets and /dev/stdout are written to as they stand and never replaced. A named pipe that
-//     nobody reads is waited for, as in a shell.
-//   - Writers of one path do not disturb each other: the last one to finish stays.
-//   - A file with several hard links is replaced under this name only, and a directory that cannot be written to is an
-//     error, even if the file in it can: there is no way to replace that in one step.
+//   - Devices, named pipes, sockets and /dev/stdout are written to directly and never replaced. Writing to a named pipe
+//     waits for a reader, as in a shell.
+//   - Writers of one path do not disturb each other: the file of the last one to finish stays.
+//   - A file with several hard links is replaced under this name only. A directory that cannot be written to is an
+//     error, even if the file in it can be: it could not be replaced in one step.
 //
-// Errors say what is wrong and name the folder if that is it; the caller names the path.
+// Errors say what is wrong, and name the folder if that is the cause; the caller adds the path.
 package atomicfile
 
 import (
@@ -28,7 +28,7 @@ import (
 	"syscall"
 )
 
-// Options say how a file is written.
+// Options are the options of Write.
 type Options struct {
 	// Sync flushes the file and its name to the disk, so that it outlives a crash of the machine.
 	Sync bool
@@ -42,7 +42,7 @@ func WriteFile(path string, data []byte) error {
 	})
 }
 
-// Write writes to path what write writes.
+// Write calls write with a writer, and puts what it writes into the file at path.
 func Write(path string, o Options, write func(io.Writer) error) error {
 	t, err := find(path)
 	if err != nil {
@@ -84,7 +84,7 @@ func Write(path string, o Options, write func(io.Writer) error) error {
 	return nil
 }
 
-// Check reports why a file could not be written to path, for those who would rather know before a long computation.
+// Check returns an error if a file cannot be written to path, so that this is known before a long computation.
 func Check(path string) error {
 	t, err := find(path)
 	if err != nil || t.mode&os.ModeType != 0 {
@@ -98,7 +98,7 @@ func Check(path string) error {
 	return bare(os.Remove(f.Name()))
 }
 
-// Place moves a complete file to path, as if it had been written there, and flushes its name to the disk.
+// Place moves a complete file to path, as if Write had written it there, and flushes its name to the disk.
 func Place(from, path string) error {
 	t, err := find(path)
 	if err != nil {
@@ -107,7 +107,7 @@ func Place(from, path string) error {
 	if t.mode&os.ModeType == 0 && (!t.exists || keep(from, t.info) == nil) && os.Rename(from, t.path) == nil {
 		return syncDir(t.dir())
 	}
-	// No regular file, or one behind a link to another disk.
+	// It is no regular file, or a link leads to another disk.
 	err = Write(path, Options{Sync: true}, func(w io.Writer) error {
 		f, err := os.Open(from)
 		if err != nil {
@@ -123,8 +123,8 @@ func Place(from, path string) error {
 	return os.Remove(from)
 }
 
-// Dir makes the directory path, with what fill puts into the directory that it is given. Flushing that to the disk is
-// left to fill; the name of the directory is flushed here.
+// Dir makes the directory path: fill is given a temporary directory, puts the contents into it and flushes them to the
+// disk; Dir renames it and flushes the name.
 func Dir(path string, fill func(dir string) error) error {
 	temp := tempName(path)
 	if err := os.Mkdir(temp, 0o777); err != nil {
@@ -140,7 +140,7 @@ func Dir(path string, fill func(dir string) error) error {
 	return syncDir(filepath.Dir(path))
 }
 
-// fill writes to f what write writes.
+// fill lets write write to f, through a buffer.
 func fill(f io.Writer, write func(io.Writer) error) error {
 	w := bufio.NewWriterSize(bareWriter{f}, 1<<16)
 	if err := write(w); err != nil {
@@ -149,7 +149,7 @@ func fill(f io.Writer, write func(io.Writer) error) error {
 	return w.Flush()
 }
 
-// writeThrough writes to what is no regular file.
+// writeThrough writes to a target that is no regular file.
 func writeThrough(t target, write func(io.Writer) error) error {
 	if t.stream != nil {
 		return fill(t.stream, write)
@@ -165,7 +165,7 @@ func writeThrough(t target, write func(io.Writer) error) error {
 	return err
 }
 
-// bareWriter leaves the name of a temporary file out of errors.
+// bareWriter is a writer whose errors do not name the temporary file.
 type bareWriter struct{ io.Writer }
 
 func (w bareWriter) Write(p []byte) (int, error) {
@@ -173,7 +173,7 @@ func (w bareWriter) Write(p []byte) (int, error) {
 	return n, bare(err)
 }
 
-// bare takes the name of the operation and of the temporary file off an error.
+// bare returns an error without the names of the operation and of the temporary file.
 func bare(err error) error {
 	if e, ok := errors.AsType[*os.PathError](err); ok {
 		return e.Err
@@ -184,11 +184,12 @@ func bare(err error) error {
 	return err
 }
 
+// cannotMake returns the error for a directory in which no file can be made.
 func cannotMake(dir string, err error) error {
 	return fmt.Errorf("cannot make a file in %s: %w", filepath.Clean(dir), bare(err))
 }
 
-// syncDir flushes the names in a directory to the disk, where the system can do that and lets this user.
+// syncDir flushes the names in a directory to the disk, if the system supports that and this user may.
 func syncDir(dir string) error {
 	f, err := os.Open(dir)
 	if err == nil {

@@ -8,22 +8,23 @@ import (
 	"syscall"
 )
 
-// target is the file that a path stands for.
+// target is the file that a path leads to.
 type target struct {
 	path   string
 	exists bool
 	info   os.FileInfo // if it exists
-	mode   os.FileMode // likewise; its type is 0 for a regular file and for one that is yet to be made
-	stream *os.File    // this process has it open: a standard stream
+	mode   os.FileMode // likewise; the type is 0 for a regular file and for one that is yet to be made
+	stream *os.File    // if it is a standard stream of this process
 }
 
-// mostLinks is how many symbolic links Linux follows.
+// mostLinks is the number of symbolic links that Linux follows.
 const mostLinks = 40
 
-// find follows the symbolic links of path.
+// find follows the symbolic links of path and returns the file at their end.
 func find(path string) (target, error) {
 	for range mostLinks {
-		// Redirected to a file, a standard stream goes on where it is; its own links do not lead to it in all cases.
+		// A standard stream that is redirected to a file must go on at its position, and its links do not always lead
+		// to it.
 		if s := stream(path); s != nil {
 			return target{path: path, exists: true, mode: os.ModeDevice, stream: s}, nil
 		}
@@ -31,19 +32,19 @@ func find(path string) (target, error) {
 			return target{path: path, exists: true, mode: os.ModeDevice}, nil
 		}
 		text, err := os.Readlink(path)
-		if err != nil { // no link
+		if err != nil { // it is no link
 			return look(path)
 		}
 		if !filepath.IsAbs(text) {
 			dir, _ := filepath.Split(path)
-			text = dir + text // not cleaned: ".." after a link to a directory is for the system to follow
+			text = dir + text // not cleaned: only the system can follow ".." after a link to a directory
 		}
 		path = text
 	}
 	return target{}, syscall.ELOOP
 }
 
-// look finds out what is at path, which is no symbolic link.
+// look returns the target at path, which is no symbolic link.
 func look(path string) (target, error) {
 	if _, name := filepath.Split(path); name == "" || name == "." || name == ".." {
 		return target{}, errors.New("it is the name of a folder, not of a file; choose another one")
@@ -71,8 +72,8 @@ func stream(path string) *os.File {
 	return nil
 }
 
-// isDescriptor reports whether path names a file that a process has open. The links there look like others, but the
-// file may be a pipe, or have no name any more.
+// isDescriptor reports whether path names a file that a process has open. Such a path is a link like others, but what
+// it leads to may be a pipe, or a file that has no name any more.
 func isDescriptor(path string) bool {
 	path = filepath.Clean(path)
 	proc, _ := filepath.Match("/proc/*/fd/*", path)
@@ -80,6 +81,7 @@ func isDescriptor(path string) bool {
 	return proc || dev
 }
 
+// dir returns the directory of the target, not cleaned.
 func (t target) dir() string {
 	dir, _ := filepath.Split(t.path)
 	if dir == "" {
@@ -88,7 +90,7 @@ func (t target) dir() string {
 	return dir
 }
 
-// open opens what is no regular file.
+// open opens a target that is no regular file.
 func (t target) open() (io.WriteCloser, error) {
 	if t.mode&os.ModeSocket != 0 {
 		return connect(t.path)
@@ -96,11 +98,11 @@ func (t target) open() (io.WriteCloser, error) {
 	return os.OpenFile(t.path, os.O_WRONLY|os.O_APPEND, 0)
 }
 
-// temporary creates the file that takes the place of t later.
+// temporary creates the file that is renamed to t when it is complete.
 func (t target) temporary() (*os.File, error) {
 	mode := os.FileMode(0o666)
 	if t.exists {
-		mode = 0o600 // until it is what it was
+		mode = 0o600 // until keep gives it the permissions of the old file
 	}
 	f, err := os.OpenFile(tempName(t.path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
@@ -116,12 +118,13 @@ func (t target) temporary() (*os.File, error) {
 	return f, nil
 }
 
-// keep gives a file the owner, where that is allowed, and the permissions of the one that it is to replace.
+// keep gives a file the permissions of the one that it is to replace, and its owner if that is allowed.
 func keep(path string, old os.FileInfo) error {
 	keepOwner(path, old)
 	return os.Chmod(path, old.Mode().Perm())
 }
 
+// kind returns the word for a target that is no regular file.
 func kind(mode os.FileMode) string {
 	switch {
 	case mode&os.ModeNamedPipe != 0:

@@ -9,19 +9,20 @@ import (
 	"strings"
 )
 
-// Names of temporary files are tempPrefix, the name of the file, a hyphen and tempDigits random hexadecimal digits.
+// The name of a temporary file is tempPrefix, the name of the file, a hyphen and tempDigits random hexadecimal digits.
 const (
 	tempPrefix = ".partial-"
 	tempDigits = 16
-	longest    = 200 // bytes of the name of the file, so that the whole is a name of at most 255
+	longest    = 200 // bytes of the file's name, so that the whole is at most the 255 that systems allow
 )
 
-// tempName returns a name beside path that nothing else has. The directory is not cleaned, see find.
+// tempName returns an unused name beside path. The directory is not cleaned, see find.
 func tempName(path string) string {
 	dir, _ := filepath.Split(path)
 	return dir + tempStart(path) + fmt.Sprintf("%0*x", tempDigits, rand.Uint64())
 }
 
+// tempStart returns the name of a temporary file of path without its digits.
 func tempStart(path string) string {
 	name := filepath.Base(path)
 	if len(name) > longest {
@@ -30,8 +31,8 @@ func tempStart(path string) string {
 	return tempPrefix + name + "-"
 }
 
-// Sweep removes what processes left that were killed while they wrote path. The caller sees to it that nobody writes it
-// now.
+// Sweep removes the temporary files of processes that were killed while they wrote path. The caller makes sure that no
+// process is writing it now.
 func Sweep(path string) error {
 	t, err := find(path)
 	if err != nil {
@@ -48,9 +49,10 @@ func SweepDir(dir string) error {
 	return sweep(dir, IsTemporary)
 }
 
-// IsTemporary reports whether name is that of a file or directory that is being written, or was when its writer died.
+// IsTemporary reports whether name is that of a file or directory that is being written, or whose writer died.
 func IsTemporary(name string) bool { return strings.HasPrefix(name, tempPrefix) }
 
+// sweep removes the entries of dir whose names left accepts.
 func sweep(dir string, left func(name string) bool) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -1,4 +1,5 @@
-// Package runname says what runs are called on a command line: by a path, or by their bare name in results.
+// Package runname converts between directories of runs and their names on a command line: a path, or a bare name in the
+// folder results.
 package runname
 
 import (
@@ -13,7 +14,7 @@ import (
 // Results is the folder of runs that are called by their bare name.
 const Results = "results"
 
-// Dir returns the directory of a run as people call it: a path, or the bare name of one in Results.
+// Dir returns the directory of a run with a name that a user typed: a path, or a bare name in Results.
 func Dir(name string) (string, error) {
 	switch {
 	case name == "":
@@ -21,15 +22,16 @@ func Dir(name string) (string, error) {
 	case strings.HasPrefix(name, "-"):
 		return "", fmt.Errorf("%q is a flag, not the name of a run", name)
 	case strings.ContainsFunc(name, unicode.IsControl):
-		return "", fmt.Errorf("the name of a run is %q, expected one without line breaks and other control characters", name)
+		return "", fmt.Errorf("the name of a run is %q, expected one without line breaks and other control characters",
+			name)
 	case name == "." || name == ".." || strings.ContainsAny(name, `/`+string(filepath.Separator)):
 		return filepath.Clean(name), nil
 	}
 	return filepath.Join(Results, name), nil
 }
 
-// Argument returns what to type on a shell's command line for the run in dir: the shortest name from which Dir comes
-// back to dir.
+// Argument returns the word that stands for the run in dir on a shell's command line: the shortest name from which Dir
+// returns dir.
 func Argument(dir string) string {
 	dir = filepath.Clean(dir)
 	name := "." + string(filepath.Separator) + dir
@@ -42,7 +44,8 @@ func Argument(dir string) string {
 	return words.ShellQuote(name)
 }
 
-// Path returns what to type for a file or a folder, also for one whose name looks like a flag.
+// Path returns the word that stands for a file or a folder on a shell's command line, also if its name looks like a
+// flag.
 func Path(path string) string {
 	if strings.HasPrefix(path, "-") {
 		path = "." + string(filepath.Separator) + path

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Percent writes a share from 0 to 1, such as "67.5 %".
+// Percent writes a share from 0 to 1 as a percentage, such as "67.5 %".
 func Percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 
 // Plural writes a count of things: "1 epoch", "3 epochs", "2 batches".
@@ -21,7 +21,7 @@ func Plural(n int, noun string) string {
 	return Grouped(n) + " " + noun + "s"
 }
 
-// Megabytes writes a number of bytes in MB of 10⁶ bytes.
+// Megabytes writes a number of bytes in MB, of 10⁶ bytes each.
 func Megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
 // Clock writes a duration as a clock shows it, for columns of a table: 0:07, 12:34, 1:02:03.
@@ -45,7 +45,7 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%d h %02d min", s/3600, s%3600/60)
 }
 
-// OneLine makes one line of at most limit bytes of a message that may have many lines and a stack trace.
+// OneLine returns a message, which may have many lines and a stack trace, as one line, cut off after limit bytes.
 func OneLine(message string, limit int) string {
 	message = strings.Join(strings.Fields(message), " ")
 	if len(message) <= limit {

@@ -2,8 +2,8 @@ package words
 
 import "strings"
 
-// Message returns the text of an error to print. Joined errors, which have a line each, are written in one; a line
-// break that the text of an error has itself stays, such as the one before a command to copy.
+// Message returns the text of an error for printing. Joined errors, of which errors.Join puts each on a line, are
+// written in one line. A line break within the text of an error stays, such as the one before a command to copy.
 func Message(err error) string {
 	text := err.Error()
 	switch e := err.(type) {

@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// ShellQuote writes a word so that a shell reads it as one.
+// ShellQuote quotes a word, if need be, so that a shell reads it as one.
 func ShellQuote(word string) string {
 	special := func(r rune) bool {
 		plain := unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./:+,@=%", r)

@@ -1,10 +1,11 @@
-// Package words holds what the parts of the program that talk to people share.
+// Package words formats what the library and the command line print for people: numbers, durations, errors, words for a
+// shell.
 package words
 
 import "strconv"
 
-// Distance counts the insertions, deletions and substitutions of bytes
-// that turn a into b (Levenshtein), row by row of the usual table.
+// Distance returns the number of insertions, deletions and substitutions of bytes that turn a into b (Levenshtein),
+// computed row by row of the usual table.
 func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -25,8 +26,8 @@ func Distance(a, b string) int {
 	return row[len(b)]
 }
 
-// Rate writes a learning rate without what floating point adds to one that has decayed. Rates that are written alike
-// are the same.
+// Rate writes a learning rate, without the digits that floating point adds to one that has decayed. Rates that are
+// written alike are the same.
 func Rate(rate float64) string { return strconv.FormatFloat(rate, 'g', 9, 64) }
 
 // Grouped writes a number with commas between thousands.
