@@ -38,7 +38,8 @@ func TestParityAdjoint(t *testing.T) {
 							got := evaluate(t, n, store, layout, inputs["x"].Images(), inputs["labels"].Values, true)
 							parity.Expect(t, "logits", got.logits, want["logits_train"], f.Tolerance())
 							gradients := parameters(inOriginal(t, n, got.gradients))
-							compareState(t, "gradient of", gradients, want, prefix+"grad/", c.NoGradient, nothing, f.Tolerance())
+							compareState(t, "gradient of", gradients, want,
+								prefix+"grad/", c.NoGradient, nothing, f.Tolerance())
 						})
 					}
 				}
@@ -58,7 +59,8 @@ func backwardInterval(scheme string, intervals, steps int) string {
 			t := linspace[float64](step+1, steps) - c/float64(steps)
 			theirs := max(min(int(t*float64(intervals)), intervals-1), 0)
 			if ours := interval(intervals, step, steps, 1-c); ours != theirs {
-				return strings.TrimSpace(fmt.Sprintf("step %d of %d back at c=%.3g: interval %d instead of %d", step, steps, c, theirs, ours))
+				return strings.TrimSpace(fmt.Sprintf("step %d of %d back at c=%.3g: interval %d instead of %d",
+					step, steps, c, theirs, ours))
 			}
 		}
 	}

@@ -74,7 +74,7 @@ func TestCheckpointedGradients(t *testing.T) {
 						t.Errorf("the gradients differ by %.1e", d)
 					}
 					if d := difference(t, statistics, after); !(d < 1e-13) {
-						t.Errorf("the variables after the step differ by %.1e", d)
+						t.Errorf("the variables after the batch differ by %.1e", d)
 					}
 				})
 			}
@@ -97,7 +97,8 @@ func TestBacksolvedGradients(t *testing.T) {
 			errs = append(errs, difference(t, got.gradients, want.gradients))
 		}
 		if rate := math.Log(errs[0]/errs[1]) / math.Log(2); !(rate > order-0.5) || errs[1] > 0.1 {
-			t.Errorf("%s: the gradients are off by %.1e with 3 steps and %.1e with 6: order %.2f, want %g", scheme, errs[0], errs[1], rate, order)
+			t.Errorf("%s: the gradients are off by %.1e with 3 steps and %.1e with 6: order %.2f, want %g",
+				scheme, errs[0], errs[1], rate, order)
 		}
 	}
 }

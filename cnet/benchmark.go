@@ -21,8 +21,8 @@ type StepTime struct {
 	Images  float64       `json:"images_per_s"`
 }
 
-// BenchmarkStep trains the network that c describes on random 32×32 colour images of 10 classes, and returns the time
-// of the fastest of several training steps.
+// BenchmarkStep measures the training of the network that c describes on batches of random 32×32 colour images of 10
+// classes. It returns the time of the fastest of several training steps, one for each batch.
 func BenchmarkStep(e *engine.Engine, c Config, repeats int) (st StepTime, err error) {
 	c = c.WithDefaults()
 	n, err := NewNetwork(c, 3, 10)

@@ -72,13 +72,14 @@ func logits(t *testing.T, n *Net, store *model.Store) []float64 {
 	return evaluate(t, n, store, fmap.Planar, random(2, 4, 4, 1), []float64{1, 4}, false).logits
 }
 
-// TestBasesTrain: the loss falls in a few steps, and every function of depth takes part.
+// TestBasesTrain: the loss falls within a few batches, and every function of depth takes part.
 func TestBasesTrain(t *testing.T) {
 	for _, c := range inBases() {
 		t.Run(c.Basis, func(t *testing.T) {
 			notInShort(t, c.Basis != "hat")
-			c.BatchSize, c.TestBatchSize, c.NoAugment, c.Model, c.SkipInit, c.LearningRate = 30, 50, true, ContinuousNet, false, 0.05
-			c.Scheme, c.Steps = "midpoint", 2 // which looks at the functions in four places
+			c.BatchSize, c.TestBatchSize, c.NoAugment = 30, 50, true
+			c.Model, c.SkipInit, c.LearningRate = ContinuousNet, false, 0.05
+			c.Scheme, c.Steps = "midpoint", 2 // which samples the functions at four times
 			r := open(t, t.TempDir(), c)
 			const path = "stage2/ode/conv1/kernel"
 			before, err := r.Weights(path)
@@ -99,7 +100,7 @@ func TestBasesTrain(t *testing.T) {
 			if !(losses[1] < losses[0]-0.1) {
 				t.Errorf("losses of two epochs: %.3f", losses)
 			}
-			// After so few steps it is no better than the statistics; variances near 0 would make it many thousands.
+			// After so few batches it is no better than the statistics; variances near 0 would make it many thousands.
 			if !(tested < 100) {
 				t.Errorf("the test loss is %g", tested)
 			}
@@ -129,7 +130,8 @@ func TestBasesGradients(t *testing.T) {
 				x := variableValues(t, n, store)[v.Path]
 				set := func(to float64) {
 					x[at] = to
-					if err := store.GetVariable(Root + "/" + v.Path).SetValue(layers.ToTensor(x, v.Dims, dtypes.Float64)); err != nil {
+					value := layers.ToTensor(x, v.Dims, dtypes.Float64)
+					if err := store.GetVariable(Root + "/" + v.Path).SetValue(value); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -237,7 +239,9 @@ func averaged(t *testing.T, before, after map[string][]float64, n *Net) {
 // being closed; and goes on training.
 func TestCompress(t *testing.T) {
 	ctx := context.Background()
-	r := open(t, t.TempDir(), Config{Channels: 2, BatchSize: 60, TestBatchSize: 50, NumBasis: 4, Model: ContinuousNetActFirst, SkipInit: true})
+	r := open(t, t.TempDir(), Config{
+		Channels: 2, BatchSize: 60, TestBatchSize: 50, NumBasis: 4, Model: ContinuousNetActFirst, SkipInit: true,
+	})
 	if err := r.Train(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -255,14 +259,16 @@ func TestCompress(t *testing.T) {
 	sameRun(t, fingerprint(t, r), trained)
 	sameRun(t, fingerprint(t, reader), trained)
 	averaged(t, before, variableValues(t, half.net, half.store), half.net.(*Net))
-	if half.Network().String() != "4-4-4 euler, 2 piecewise_constant" || half.Epoch() != 1 || report.OldNet != "4-4-4 euler" {
+	if half.Network().String() != "4-4-4 euler, 2 piecewise_constant" || half.Epoch() != 1 ||
+		report.OldNet != "4-4-4 euler" {
 		t.Errorf("compressed to %s after %d epochs: %+v", half.Network(), half.Epoch(), report)
 	}
 	if !(report.Distance > 0 && report.Distance < 1) || report.Parameters >= report.OldParameters {
 		t.Errorf("report %+v", report)
 	}
 	last := half.History()[len(half.History())-1]
-	if last.Event != EventBasis || last.Basis != piecewiseConstant || last.NumBasis != 2 || last.Distance != report.Distance || last.Epoch != 1 {
+	if last.Event != EventBasis || last.Basis != piecewiseConstant || last.NumBasis != 2 ||
+		last.Distance != report.Distance || last.Epoch != 1 {
 		t.Errorf("the history ends with %+v", last)
 	}
 	want := fingerprint(t, half)
@@ -288,11 +294,11 @@ func TestCompressErrors(t *testing.T) {
 	r := open(t, t.TempDir(), Config{Channels: 1, NumBasis: 2})
 	baselineRun := open(t, t.TempDir(), Config{Channels: 1, Model: ResNetV2, Depth: 8})
 	for _, c := range []struct {
-		run       *Run
-		name      string
-		functions int
-		method    Projection
-		want      string
+		run      *Run
+		name     string
+		numBasis int
+		method   Projection
+		want     string
 	}{
 		{r, "splines", 1, ByProjection, `unknown basis "splines"`},
 		{r, "", 3, ByProjection, "cannot compress to 3 piecewise_constant functions: it has 2 piecewise_constant now"},
@@ -303,14 +309,15 @@ func TestCompressErrors(t *testing.T) {
 	} {
 		before := fingerprint(t, c.run)
 		dir := filepath.Join(t.TempDir(), "new")
-		_, _, err := c.run.CompressTo(dir, c.name, c.functions, c.method)
+		_, _, err := c.run.CompressTo(dir, c.name, c.numBasis, c.method)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("CompressTo returned %v, want %q", err, c.want)
 		}
 		if _, err := os.Stat(dir); err == nil {
 			t.Errorf("%q left a directory", c.want)
 		}
-		if _, err := c.run.Compress(c.name, c.functions, c.method); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := c.run.Compress(c.name, c.numBasis, c.method); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("Compress returned %v, want %q", err, c.want)
 		}
 		sameRun(t, fingerprint(t, c.run), before)
@@ -330,7 +337,8 @@ func TestCompressErrors(t *testing.T) {
 	if _, err := r.ChangeBasis("hat", 5); err != nil {
 		t.Errorf("ChangeBasis to more functions: %v", err)
 	}
-	if _, err := r.net.StateDict(r.store); err == nil || !strings.Contains(err.Error(), "this net has 5 hat functions; change its basis first") {
+	if _, err := r.net.StateDict(r.store); err == nil ||
+		!strings.Contains(err.Error(), "this net has 5 hat functions; change its basis first") {
 		t.Errorf("StateDict of a net of hats returned %v", err)
 	}
 	if err := r.net.LoadStateDict(r.store, nil); err == nil || !strings.Contains(err.Error(), "5 hat functions") {
@@ -378,7 +386,8 @@ func TestCompressUneven(t *testing.T) {
 
 // TestVariancesStayPositive: a projection that undershoots leaves no running variance below the least there was.
 func TestVariancesStayPositive(t *testing.T) {
-	for _, to := range []basis.Basis{basis.Hat{K: 5}, basis.PiecewiseLinear{K: 6}, basis.Legendre{K: 4}, basis.Fourier{K: 5}, basis.Chebyshev{K: 4}} {
+	for _, to := range []basis.Basis{basis.Hat{K: 5}, basis.PiecewiseLinear{K: 6}, basis.Legendre{K: 4},
+		basis.Fourier{K: 5}, basis.Chebyshev{K: 4}} {
 		n, store := shaken(t, Config{Channels: 1, NumBasis: 8})
 		var path string
 		for _, v := range n.Variables() {
@@ -455,7 +464,8 @@ func TestOtherVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := bytes.Replace(text, fmt.Appendf(nil, `"version": %d`, stateVersion), fmt.Appendf(nil, `"version": %d`, stateVersion+1), 1)
+	other := bytes.Replace(text, fmt.Appendf(nil, `"version": %d`, stateVersion),
+		fmt.Appendf(nil, `"version": %d`, stateVersion+1), 1)
 	if err := os.WriteFile(path, other, 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -466,7 +476,8 @@ func TestOtherVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Open(dir)
-	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("version %d, this program reads version %d", stateVersion+1, stateVersion)) {
+	want := fmt.Sprintf("version %d, this program reads version %d", stateVersion+1, stateVersion)
+	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("opened with %v", err)
 	}
 	if text, err := os.ReadFile(path); err != nil || !bytes.Equal(text, other) {
@@ -506,7 +517,8 @@ func TestKillWhileCompressing(t *testing.T) {
 		}
 		last := r.History()[len(r.History())-1]
 		n := r.Network().(*Net)
-		if len(r.Warnings()) > 0 || last.Event != EventBasis || last.Net != n.String() || last.NumBasis != n.Basis.NumBasis() {
+		if len(r.Warnings()) > 0 || last.Event != EventBasis || last.Net != n.String() ||
+			last.NumBasis != n.Basis.NumBasis() {
 			t.Errorf("after kill %d: %s, %+v, %q", i, n, last, r.Warnings())
 		}
 		variableValues(t, n, r.store) // fails if a shape is not the net's

@@ -97,7 +97,8 @@ func randomise64(t *testing.T, n *Net, store *model.Store) {
 // TestConvergence: the error of Euler's scheme halves with the steps, that of midpoint falls by four, and steps across
 // the end of a cell are told and left out.
 func TestConvergence(t *testing.T) {
-	r, err := Open(t.TempDir(), Config{Channels: 2, Steps: 2, TimeEpsilon: 0.5}) // with all pixels: the more, the less one ReLU counts
+	// With all pixels: the more there are, the less one ReLU counts.
+	r, err := Open(t.TempDir(), Config{Channels: 2, Steps: 2, TimeEpsilon: 0.5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,13 +115,15 @@ func TestConvergence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(c.Uneven, []int{3}) || c.Cells != 2 || c.ReferenceSteps != 128 || c.Precision != "float64" || c.Stage != 3 {
+	if !slices.Equal(c.Uneven, []int{3}) || c.Cells != 2 || c.ReferenceSteps != 128 || c.Precision != "float64" ||
+		c.Stage != 3 {
 		t.Errorf("got %+v", c)
 	}
 	for i, want := range []float64{1, 2} {
 		s := c.Schemes[i]
 		if math.Abs(s.Measured-want) > 0.25 || s.To != 16 || s.From >= 8 || float64(s.Order) != want {
-			t.Errorf("%s: order %.2f from %d to %d steps, want %g\n%+v", s.Scheme, s.Measured, s.From, s.To, want, s.Points)
+			t.Errorf("%s: order %.2f from %d to %d steps, want %g\n%+v",
+				s.Scheme, s.Measured, s.From, s.To, want, s.Points)
 		}
 		if p := s.Points[1]; p.Steps != 3 || p.Order != 0 || p.StepSize != 0.5/3 || p.Evaluations != 3*s.Order {
 			t.Errorf("%s: %+v", s.Scheme, p)
@@ -140,7 +143,8 @@ func TestConvergence(t *testing.T) {
 		{ConvergenceOptions{Steps: []int{0, 4}}, "must be from 1 to"},
 		{ConvergenceOptions{Schemes: []string{"sdirk4"}}, "cannot be the depth of a net"},
 	} {
-		if _, err := r.Convergence(context.Background(), bad.o); err == nil || !strings.Contains(err.Error(), bad.want) {
+		if _, err := r.Convergence(context.Background(), bad.o); err == nil ||
+			!strings.Contains(err.Error(), bad.want) {
 			t.Errorf("got %v, want %q", err, bad.want)
 		}
 	}
@@ -177,7 +181,8 @@ func TestFittedOrder(t *testing.T) {
 		}
 		s.fit(c.uncertainty, 1)
 		if math.Abs(s.Measured-c.want) > 1e-12 || s.From != c.from || s.To != c.to {
-			t.Errorf("%s: %.3f from %d to %d, want %g from %d to %d", name, s.Measured, s.From, s.To, c.want, c.from, c.to)
+			t.Errorf("%s: %.3f from %d to %d, want %g from %d to %d",
+				name, s.Measured, s.From, s.To, c.want, c.from, c.to)
 		}
 	}
 	if d := distance([]float64{3, 4}, []float64{0, 5}); math.Abs(d-math.Sqrt(10)/5) > 1e-15 {

@@ -40,7 +40,7 @@ func ExampleNetwork_Logits() {
 	}
 
 	adam := optimizer.Adam().LearningRate(0.05).Done()
-	step, err := model.NewExec(e.Backend, store, func(scope *model.Scope, images, labels *Node) *Node {
+	train, err := model.NewExec(e.Backend, store, func(scope *model.Scope, images, labels *Node) *Node {
 		logits := net.Logits(scope.Store(), e.Layout, images, true)
 		mean := loss.SparseCategoricalCrossEntropyLogits([]*Node{labels}, []*Node{logits})
 		adam.UpdateGraph(scope, images.Graph(), mean) // the gradients, and new values for the variables
@@ -59,7 +59,7 @@ func ExampleNetwork_Logits() {
 	var losses []float32
 	for batch := range 10 { // of batches.Len()
 		batches.Fill(0, batch, images, labels)
-		result, err := step.Call1(
+		result, err := train.Call1(
 			tensors.FromFlatDataAndDimensions(images, batches.Size(), set.Height, set.Width, set.Channels),
 			tensors.FromFlatDataAndDimensions(labels, batches.Size(), 1))
 		if err != nil {

@@ -126,13 +126,19 @@ type evaluation struct {
 	gradients map[string][]float64
 }
 
-func evaluate(t *testing.T, n Network, store *model.Store, layout fmap.Layout, images parity.Array, labels []float64, training bool) evaluation {
+func evaluate(
+	t *testing.T, n Network, store *model.Store, layout fmap.Layout,
+	images parity.Array, labels []float64, training bool,
+) evaluation {
 	t.Helper()
 	return compiled(t, n, store, layout, images, labels, training)()
 }
 
 // compiled returns evaluate for the variables as they are when it is called, which compiles its graph once.
-func compiled(t *testing.T, n Network, store *model.Store, layout fmap.Layout, images parity.Array, labels []float64, training bool) func() evaluation {
+func compiled(
+	t *testing.T, n Network, store *model.Store, layout fmap.Layout,
+	images parity.Array, labels []float64, training bool,
+) func() evaluation {
 	t.Helper()
 	var paths []string
 	exec, err := model.NewExec(backend(), store, func(scope *model.Scope, images, labels *Node) []*Node {
@@ -192,7 +198,10 @@ func isCounter(name string) bool { return strings.HasSuffix(name, "num_batches_t
 // compareState holds the original's tensors with this prefix against ours, by the original's names, both ways round.
 // The ones in unused, and what else belongs to their layers, exist in the original only; those for which omitted is
 // true may be missing in the fixture.
-func compareState(t *testing.T, what string, got map[string][]float64, want map[string]parity.Array, prefix string, unused []string, omitted func(name string) bool, tolerance float64) {
+func compareState(
+	t *testing.T, what string, got map[string][]float64, want map[string]parity.Array,
+	prefix string, unused []string, omitted func(name string) bool, tolerance float64,
+) {
 	t.Helper()
 	compared := 0
 	for key, w := range want {

@@ -55,7 +55,8 @@ func TestNoRunAmongOtherThings(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "file")
 	write(t, file, "")
-	if _, err := Open(file, tiny()); err == nil || !strings.Contains(err.Error(), "it is a file, not a directory; take another name") {
+	if _, err := Open(file, tiny()); err == nil ||
+		!strings.Contains(err.Error(), "it is a file, not a directory; take another name") {
 		t.Errorf("in the place of a file: %v", err)
 	}
 	if Exists(file) {

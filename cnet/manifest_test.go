@@ -74,14 +74,16 @@ func TestManifest(t *testing.T) {
 func TestManifestOptions(t *testing.T) {
 	r := open(t, t.TempDir(), Config{Channels: 1, Steps: 2, Scheme: "heun2"})
 	o, err := ManifestOptions{}.WithDefaults(r)
-	if err != nil || strings.Join(o.Schemes, " ") != "euler midpoint rk4_classic heun2" || len(o.Steps) != 4 || o.Steps[3] != 16 {
+	if err != nil || strings.Join(o.Schemes, " ") != "euler midpoint rk4_classic heun2" || len(o.Steps) != 4 ||
+		o.Steps[3] != 16 {
 		t.Errorf("defaults: %+v, %v", o, err)
 	}
 	for _, c := range []struct {
 		o    ManifestOptions
 		want string
 	}{
-		{ManifestOptions{Schemes: []string{"euler", "implicit_euler"}}, "implicit_euler (diagonally implicit Runge–Kutta) cannot be the depth of a net"},
+		{ManifestOptions{Schemes: []string{"euler", "implicit_euler"}},
+			"implicit_euler (diagonally implicit Runge–Kutta) cannot be the depth of a net"},
 		{ManifestOptions{Schemes: []string{"leapfrog"}}, "leapfrog (symplectic splitting) cannot be"},
 		{ManifestOptions{Schemes: []string{"rk5"}}, `unknown scheme "rk5"`},
 		{ManifestOptions{Schemes: []string{"euler", "euler"}}, "the scheme euler is named twice"},
@@ -90,12 +92,14 @@ func TestManifestOptions(t *testing.T) {
 		{ManifestOptions{Limit: -1}, "the number of test images is -1"},
 	} {
 		c.o.Progress = func(Manifestation, int, int) { t.Errorf("%v: something was computed", c.o.Schemes) }
-		if list, err := r.Manifest(context.Background(), c.o); len(list) > 0 || err == nil || !strings.Contains(err.Error(), c.want) {
+		if list, err := r.Manifest(context.Background(), c.o); len(list) > 0 || err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v %v: got %v, want %q", c.o.Schemes, c.o.Steps, err, c.want)
 		}
 	}
 	b := open(t, t.TempDir(), Config{Model: ResNetV2, Depth: 8, Channels: 1})
-	if _, err := b.Manifest(context.Background(), ManifestOptions{}); err == nil || !strings.Contains(err.Error(), "a ResNetV2 has no schemes to manifest") {
+	if _, err := b.Manifest(context.Background(), ManifestOptions{}); err == nil ||
+		!strings.Contains(err.Error(), "a ResNetV2 has no schemes to manifest") {
 		t.Errorf("a baseline: %v", err)
 	}
 }

@@ -257,10 +257,12 @@ func (m miscFixture) initialisation(t *testing.T) {
 				mean, std := moments(x)
 				// Six standard errors of the difference of two samples.
 				if bound := 6*s.Std*math.Sqrt(2/n) + 1e-7; !(math.Abs(mean-s.Mean) <= bound) {
-					t.Errorf("%s has mean %.4g, the original's %.4g; at most %.1g apart expected", s.Name, mean, s.Mean, bound)
+					t.Errorf("%s has mean %.4g, the original's %.4g; at most %.1g apart expected",
+						s.Name, mean, s.Mean, bound)
 				}
 				if bound := 6*s.Std/math.Sqrt(n) + 1e-7; !(math.Abs(std-s.Std) <= bound) {
-					t.Errorf("%s has standard deviation %.4g, the original's %.4g; at most %.1g apart expected", s.Name, std, s.Std, bound)
+					t.Errorf("%s has standard deviation %.4g, the original's %.4g; at most %.1g apart expected",
+						s.Name, std, s.Std, bound)
 				}
 			}
 		})
@@ -275,7 +277,8 @@ func initialised(t *testing.T, name string, list []initStats) map[string][]float
 		shapes[s.Name] = s.Shape
 	}
 	_, skip := shapes["net.3.skip_init"]
-	config := Config{Model: name, Channels: shapes["net.0.weight"][0], NumBasis: shapes["net.4.net.L1.weight"][0], SkipInit: skip}
+	config := Config{Model: name, Channels: shapes["net.0.weight"][0], NumBasis: shapes["net.4.net.L1.weight"][0],
+		SkipInit: skip}
 	if name == WideContinuousNet {
 		config.WidenFactor = shapes["net.3.downsample.weight"][0] / config.Channels
 	}

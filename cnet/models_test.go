@@ -58,9 +58,9 @@ func TestModelFields(t *testing.T) {
 
 // TestOldConfiguration: a configuration that was written before there were other models means what it meant.
 func TestOldConfiguration(t *testing.T) {
-	text := `{"dataset":"fashion-sample","model":"ContinuousNet","scheme":"midpoint","channels":8,"num_basis":2,"steps":4,
-		"time_epsilon":2,"no_batch_norm":true,"skip_init":true,"batch_size":128,"test_batch_size":200,"learning_rate":0.1,
-		"lr_decay":0.1,"momentum":0.9,"weight_decay":0.0005,"seed":0,"engine":"auto"}`
+	text := `{"dataset":"fashion-sample","model":"ContinuousNet","scheme":"midpoint","channels":8,"num_basis":2,
+		"steps":4,"time_epsilon":2,"no_batch_norm":true,"skip_init":true,"batch_size":128,"test_batch_size":200,
+		"learning_rate":0.1,"lr_decay":0.1,"momentum":0.9,"weight_decay":0.0005,"seed":0,"engine":"auto"}`
 	var c Config
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,8 @@ func TestOldConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n.String() != "4-4-4 midpoint, 2 piecewise_constant" || n.actFirst() || n.channels(2) != 32 || n.stages()[0].stitch != stitched {
+	if n.String() != "4-4-4 midpoint, 2 piecewise_constant" || n.actFirst() || n.channels(2) != 32 ||
+		n.stages()[0].stitch != stitched {
 		t.Errorf("it is %s: %+v", n, n.stages())
 	}
 }
@@ -141,7 +142,8 @@ func randomise(t *testing.T, n Network, store *model.Store) {
 	t.Helper()
 	for _, v := range n.Variables() {
 		if strings.HasSuffix(v.Path, "skip_init") {
-			if err := store.GetVariable(Root + "/" + v.Path).SetValue(layers.ToTensor(slices.Repeat([]float64{0.7}, v.Size()), v.Dims, dtypes.Float64)); err != nil {
+			value := layers.ToTensor(slices.Repeat([]float64{0.7}, v.Size()), v.Dims, dtypes.Float64)
+			if err := store.GetVariable(Root + "/" + v.Path).SetValue(value); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -168,7 +170,8 @@ func TestWithoutStitches(t *testing.T) {
 		shapes[x.Name] = x.Shape
 	}
 	for name, want := range map[string][]int{
-		"net.3.net.L1.weight": {1, 2, 2, 3, 3}, "net.4.weight": {4, 2, 1, 1}, "net.6.weight": {8, 4, 1, 1}, "net.8.running_var": {8}, "net.11.weight": {10, 8},
+		"net.3.net.L1.weight": {1, 2, 2, 3, 3}, "net.4.weight": {4, 2, 1, 1}, "net.6.weight": {8, 4, 1, 1},
+		"net.8.running_var": {8}, "net.11.weight": {10, 8},
 	} {
 		if got, ok := shapes[name]; !ok || len(got) != len(want) || got[0] != want[0] {
 			t.Errorf("%s has shape %v, want %v", name, got, want)
@@ -216,7 +219,8 @@ func TestRoundTrip(t *testing.T) {
 // random state is saved with the weights. It has no depth to refine and no scheme to change.
 func TestBaselineRun(t *testing.T) {
 	ctx := context.Background()
-	config := Config{Model: WideResNet, Depth: 10, WidenFactor: 1, Channels: 2, Dropout: 0.3, BatchSize: 60, TestBatchSize: 50, Seed: 7}
+	config := Config{Model: WideResNet, Depth: 10, WidenFactor: 1, Channels: 2, Dropout: 0.3, BatchSize: 60,
+		TestBatchSize: 50, Seed: 7}
 	whole := open(t, filepath.Join(t.TempDir(), "whole"), config)
 	if err := whole.Train(ctx, 2); err != nil {
 		t.Fatal(err)
@@ -246,7 +250,8 @@ func TestBaselineRun(t *testing.T) {
 	if err := r.Refine(); err == nil || !strings.Contains(err.Error(), "a WideResNet has no depth to refine") {
 		t.Errorf("refining returned %v", err)
 	}
-	if err := r.SetScheme("midpoint"); err == nil || !strings.Contains(err.Error(), "a WideResNet has no scheme to change") {
+	if err := r.SetScheme("midpoint"); err == nil ||
+		!strings.Contains(err.Error(), "a WideResNet has no scheme to change") {
 		t.Errorf("changing the scheme returned %v", err)
 	}
 	if _, ok := r.Network().(*baseline.WideResNet); !ok || r.Title() != "WideResNet-10-1" {

@@ -23,7 +23,8 @@ func TestOneOptionalArgument(t *testing.T) {
 			return err
 		},
 	} {
-		if err := call(); err == nil || !strings.Contains(err.Error(), "takes at most one ") || !strings.HasSuffix(err.Error(), ", got 2") {
+		if err := call(); err == nil || !strings.Contains(err.Error(), "takes at most one ") ||
+			!strings.HasSuffix(err.Error(), ", got 2") {
 			t.Errorf("%s with two: %v", name, err)
 		}
 	}

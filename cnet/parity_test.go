@@ -106,11 +106,12 @@ func (c networkCase) excluded(f *parity.Fixture, intervals, steps int) string {
 	return excluded[float64](c.Scheme, intervals, steps, c.Nudge)
 }
 
-// TestParityForward compares logits and loss in both modes, every gradient, and the running statistics after a step
+// TestParityForward compares logits and loss in both modes, every gradient, and the running statistics after a batch
 // with the original's.
 func TestParityForward(t *testing.T) {
 	for set, root := range fixtureRoots() {
-		for _, folder := range []string{"continuousnet_forward", "continuousnet_forward_f32", "continuousnet_forward_td3", "continuousnet_forward_nonudge"} {
+		for _, folder := range []string{"continuousnet_forward", "continuousnet_forward_f32",
+			"continuousnet_forward_td3", "continuousnet_forward_nonudge"} {
 			t.Run(set+"/"+folder, func(t *testing.T) {
 				f, cases := parity.Open[networkCase](t, root, folder)
 				for _, c := range cases {
@@ -176,7 +177,7 @@ func (g golden) compare(t *testing.T, layout fmap.Layout) {
 	}
 	if buffers {
 		after := inOriginal(t, g.net, variableValues(t, g.net, store))
-		compareState(t, "after a step", statistics(after), want, "buffers_after/", nil, nothing, tolerance)
+		compareState(t, "after a batch", statistics(after), want, "buffers_after/", nil, nothing, tolerance)
 	}
 }
 
@@ -199,7 +200,8 @@ func (g golden) roundTrip(t *testing.T, store *model.Store) {
 			continue
 		}
 		module := want.Name[:strings.LastIndex(want.Name, ".")]
-		unused := slices.Contains(g.unused, want.Name) || slices.Contains(g.unused, module+".weight") || isCounter(want.Name)
+		unused := slices.Contains(g.unused, want.Name) || slices.Contains(g.unused, module+".weight") ||
+			isCounter(want.Name)
 		if !unused && !slices.Equal(got[i].Values, want.Values) {
 			t.Errorf("%s is not what was loaded", want.Name)
 		}

@@ -21,7 +21,8 @@ func TestRate(t *testing.T) {
 		{0.05, 1, 1, byHand, "0.05 (changed by hand after 1 epoch)"},
 		{0.05, 2, 4, byHand, "0.005 (0.05, changed by hand after 2 epochs, decayed once)"},
 	} {
-		r := &Run{history: tc.history, state: state{Config: c, LearningRate: tc.start, RateEpoch: tc.rateEpoch, Epoch: tc.epoch}}
+		r := &Run{history: tc.history,
+			state: state{Config: c, LearningRate: tc.start, RateEpoch: tc.rateEpoch, Epoch: tc.epoch}}
 		if got := r.Rate().String(); got != tc.want {
 			t.Errorf("after %d epochs: %s, want %s", tc.epoch, got, tc.want)
 		}
@@ -34,7 +35,8 @@ func TestAnotherRateInOpen(t *testing.T) {
 	open(t, dir, tiny()).Close()
 	c := tiny()
 	c.LearningRate = 0.05
-	if _, err := Open(dir, c); err == nil || !strings.Contains(err.Error(), "LearningRate 0.1, not 0.05; leave the field out to go on with it, change it with SetLearningRate, or") {
+	want := "LearningRate 0.1, not 0.05; leave the field out to go on with it, change it with SetLearningRate, or"
+	if _, err := Open(dir, c); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 }

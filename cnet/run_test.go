@@ -86,7 +86,8 @@ func fingerprint(t *testing.T, r *Run) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.HasPrefix(v.Path(), Root) || strings.HasPrefix(v.Path(), optimizerScope) || strings.Contains(v.Path(), model.RNGStateVariableName) {
+		if strings.HasPrefix(v.Path(), Root) || strings.HasPrefix(v.Path(), optimizerScope) ||
+			strings.Contains(v.Path(), model.RNGStateVariableName) {
 			if err := value.ConstBytes(func(b []byte) { f[v.Path()] = fmt.Sprintf("%x", b) }); err != nil {
 				t.Fatal(err)
 			}
@@ -275,7 +276,8 @@ func TestLossThatIsNotFinite(t *testing.T) {
 	before := fingerprint(t, r)
 	err := r.Train(context.Background(), 3)
 	var stopped *TrainError
-	if !errors.As(err, &stopped) || !strings.Contains(err.Error(), "loss is") || !strings.Contains(err.Error(), "epoch 1, after 1 batches") {
+	if !errors.As(err, &stopped) || !strings.Contains(err.Error(), "loss is") ||
+		!strings.Contains(err.Error(), "epoch 1, after 1 batches") {
 		t.Fatalf("training returned %v", err)
 	}
 	for path, value := range before {
@@ -313,7 +315,8 @@ func TestDamagedSaves(t *testing.T) {
 		}
 		flipped := bytes.Clone(good)
 		flipped[len(flipped)/2] ^= 0x20
-		for what, bad := range map[string][]byte{"truncated": good[:len(good)/2], "empty": {}, "flipped": flipped, "foreign": []byte("GIF89a")} {
+		for what, bad := range map[string][]byte{"truncated": good[:len(good)/2], "empty": {}, "flipped": flipped,
+			"foreign": []byte("GIF89a")} {
 			t.Run(e.Name()+" "+what, func(t *testing.T) {
 				if err := os.WriteFile(path, bad, 0o666); err != nil {
 					t.Fatal(err)
@@ -394,7 +397,8 @@ func TestOpenComparesConfigurations(t *testing.T) {
 	dir := t.TempDir()
 	open(t, dir, Config{Channels: 2, Scheme: "midpoint"}).Close()
 	open(t, dir, Config{Scheme: "midpoint"}).Close()
-	if _, err := Open(dir, Config{Scheme: "euler"}); err == nil || !strings.Contains(err.Error(), "Scheme midpoint, not euler") {
+	if _, err := Open(dir, Config{Scheme: "euler"}); err == nil ||
+		!strings.Contains(err.Error(), "Scheme midpoint, not euler") {
 		t.Errorf("another scheme returned %v", err)
 	}
 	for want, c := range map[string]Config{
@@ -450,7 +454,8 @@ func TestMain(m *testing.M) {
 		err = rebaseForever(r)
 	}
 	if err == nil {
-		err = r.TrainTo(context.Background(), 1000, TrainOptions{OnBatch: func(p Progress) { fmt.Println(p.Epoch, p.Batch) }})
+		err = r.TrainTo(context.Background(), 1000,
+			TrainOptions{OnBatch: func(p Progress) { fmt.Println(p.Epoch, p.Batch) }})
 	}
 	fmt.Println("error:", err)
 	os.Exit(1)
@@ -458,7 +463,7 @@ func TestMain(m *testing.M) {
 
 func killConfig() Config { return Config{Channels: 1, BatchSize: 10, TestBatchSize: 50, Seed: 3} }
 
-// trainElsewhere starts a process that trains the run in dir, saving after every step.
+// trainElsewhere starts a process that trains the run in dir, saving after every batch.
 func trainElsewhere(t *testing.T, dir string, env ...string) (*exec.Cmd, *lineReader) {
 	t.Helper()
 	exe, err := os.Executable()
@@ -478,13 +483,13 @@ func trainElsewhere(t *testing.T, dir string, env ...string) (*exec.Cmd, *lineRe
 	return cmd, newLineReader(out)
 }
 
-// TestKill kills a training process at 30 random moments, saves included, since it saves after every step. Each time
-// the run opens at a complete save, no earlier than the last step but one it reported, and what it holds is what an
-// undisturbed training has at that step.
+// TestKill kills a training process at 30 random moments, saves included, since it saves after every batch. Each time
+// the run opens at a complete save, no earlier than the last batch but one it reported, and what it holds is what an
+// undisturbed training has at that batch.
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
-	done := 0 // steps that must not be lost
+	done := 0 // batches that must not be lost
 	const perEpoch = 300 / 10
 	kills := 30
 	if testing.Short() {
@@ -498,9 +503,9 @@ func TestKill(t *testing.T) {
 		cmd.Process.Kill()
 		cmd.Wait()
 		for line := range lines.rest() {
-			var epoch, step int
-			if _, err := fmt.Sscan(line, &epoch, &step); err == nil {
-				done = max(done, epoch*perEpoch+step-1)
+			var epoch, batch int
+			if _, err := fmt.Sscan(line, &epoch, &batch); err == nil {
+				done = max(done, epoch*perEpoch+batch-1)
 			}
 		}
 		r, err := OpenReadOnly(dir)
@@ -511,7 +516,7 @@ func TestKill(t *testing.T) {
 			t.Errorf("after kill %d: %q", i, r.Warnings())
 		}
 		if at := r.Epoch()*perEpoch + r.Batch(); at < done {
-			t.Errorf("after kill %d the run is at step %d, but step %d was reported done", i, at, done)
+			t.Errorf("after kill %d the run is at batch %d, but batch %d was reported done", i, at, done)
 		}
 	}
 
@@ -573,7 +578,8 @@ func TestInterrupted(t *testing.T) {
 		{errors.Join(context.Canceled, nil), true, ""},
 		{&TrainError{Err: errors.Join(context.Canceled, nil)}, true, ""},
 		{&TrainError{Err: errors.Join(context.Canceled, notSaved)}, true, "could not save: disk full"},
-		{fmt.Errorf("run a: %w", errors.Join(notSaved, errors.Join(context.Canceled, full))), true, "could not save: disk full\ndisk full"},
+		{fmt.Errorf("run a: %w", errors.Join(notSaved, errors.Join(context.Canceled, full))), true,
+			"could not save: disk full\ndisk full"},
 	} {
 		interrupted, besides := Interrupted(c.err)
 		if interrupted != c.interrupted || fmt.Sprint(besides) != cmp.Or(c.besides, "<nil>") {

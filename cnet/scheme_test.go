@@ -145,12 +145,14 @@ func TestSchemesOfTheRun(t *testing.T) {
 
 // A run that keeps gradients by checkpoints or a multistep scheme trains, stops and goes on like any other.
 func TestTrainOtherWays(t *testing.T) {
-	for _, change := range []Config{{Scheme: "midpoint", Adjoint: Checkpoint, Steps: 2}, {Scheme: "ab2", Steps: 3}, {Scheme: "midpoint", Adjoint: Backsolve}} {
+	for _, change := range []Config{{Scheme: "midpoint", Adjoint: Checkpoint, Steps: 2}, {Scheme: "ab2", Steps: 3},
+		{Scheme: "midpoint", Adjoint: Backsolve}} {
 		if testing.Short() && change.Adjoint != Checkpoint {
 			continue
 		}
 		config := tiny()
-		config.Scheme, config.Adjoint, config.Steps, config.RefineEpochs = change.Scheme, change.Adjoint, change.Steps, nil
+		config.Scheme, config.Adjoint, config.Steps = change.Scheme, change.Adjoint, change.Steps
+		config.RefineEpochs = nil
 		whole, parts := open(t, t.TempDir(), config), t.TempDir()
 		if err := whole.Train(context.Background(), 2); err != nil {
 			t.Fatal(err)
@@ -169,7 +171,8 @@ func TestTrainOtherWays(t *testing.T) {
 			}
 		}
 		if change.Adjoint != "" {
-			if err := whole.SetScheme("ab2"); err == nil || !strings.Contains(err.Error(), "Runge–Kutta scheme with the adjoint") {
+			if err := whole.SetScheme("ab2"); err == nil ||
+				!strings.Contains(err.Error(), "Runge–Kutta scheme with the adjoint") {
 				t.Errorf("a multistep scheme with the adjoint %s: %v", change.Adjoint, err)
 			}
 		}

@@ -53,7 +53,8 @@ func (c refineCase) run(t *testing.T, f *parity.Fixture) {
 			except = append(except, fmt.Sprintf("not %s: %s (%s)", name, otherInterval, detail))
 			return
 		}
-		parity.Expect(t, "logits_eval/"+name, evaluate(t, n, store, fmap.Planar, images, labels, false).logits, w, tolerance)
+		parity.Expect(t, "logits_eval/"+name,
+			evaluate(t, n, store, fmap.Planar, images, labels, false).logits, w, tolerance)
 	}
 	refine := func(n *Net, store *model.Store, name string, oldSteps int) *Net {
 		fine, err := n.Refine(store)
@@ -88,8 +89,11 @@ func (c refineCase) run(t *testing.T, f *parity.Fixture) {
 	parity.Case(t, "refine/"+c.ID, strings.Join(except, "; "))
 }
 
-// train compares a training step of the net d.
-func (c refineCase) train(t *testing.T, d *Net, store *model.Store, images parity.Array, labels []float64, want map[string]parity.Array, tolerance float64) {
+// train compares the original's training of the net d on one batch.
+func (c refineCase) train(
+	t *testing.T, d *Net, store *model.Store,
+	images parity.Array, labels []float64, want map[string]parity.Array, tolerance float64,
+) {
 	e := evaluate(t, d, store, fmap.Planar, images, labels, true)
 	parity.Expect(t, "d logits_train", e.logits, want["d/logits_train"], tolerance)
 	l, all := want["d/loss_train"]
@@ -97,11 +101,12 @@ func (c refineCase) train(t *testing.T, d *Net, store *model.Store, images parit
 		return
 	}
 	parity.Expect(t, "d loss_train", e.loss, l, tolerance)
-	compareState(t, "d gradient of", parameters(inOriginal(t, d, e.gradients)), want, "d/grad/", c.NoGradientD, nothing, tolerance)
+	compareState(t, "d gradient of", parameters(inOriginal(t, d, e.gradients)), want,
+		"d/grad/", c.NoGradientD, nothing, tolerance)
 	for key := range want {
 		if strings.HasPrefix(key, "d/buffers_after/") {
 			after := inOriginal(t, d, variableValues(t, d, store))
-			compareState(t, "d after a step", statistics(after), want, "d/buffers_after/", nil, nothing, tolerance)
+			compareState(t, "d after a batch", statistics(after), want, "d/buffers_after/", nil, nothing, tolerance)
 			break
 		}
 	}
@@ -116,13 +121,13 @@ type trainingCase struct {
 	LRDecayEpochs []int     `json:"lr_decay_epoch"`
 	LRDecay       float64   `json:"lr_decay"`
 	Epochs        int       `json:"epochs"`
-	StepsPerEpoch int       `json:"steps_per_epoch"`
+	Batches       int       `json:"steps_per_epoch"` // of an epoch
 	Losses        []float64 `json:"losses"`
 	NoMomentum    []string  `json:"no_momentum"`
 }
 
-// TestParityTraining follows the original's trajectories: the loss of each step, the weights after the first step,
-// before a refinement and after the last step, the velocities, across refinement and learning-rate decay.
+// TestParityTraining follows the original's trajectories: the loss of each batch, the weights after the first batch,
+// before a refinement and after the last batch, the velocities, across refinement and learning-rate decay.
 func TestParityTraining(t *testing.T) {
 	for set, root := range fixtureRoots() {
 		t.Run(set, func(t *testing.T) {
@@ -149,15 +154,16 @@ func (c trainingCase) run(t *testing.T, f *parity.Fixture) {
 	store := load(t, n, stateDict(f, t, c.Result, "state_initial/"), dtypes.Float64)
 	images, labels := inputs["x"].Images(), inputs["labels"].Values
 	testImages, testLabels := inputs["x_test"].Images(), inputs["labels_test"].Values
-	batch := len(labels) / c.StepsPerEpoch
+	batchSize := len(labels) / c.Batches
 	imageSize := len(images.Values) / len(labels)
 	tolerance := f.Tolerance()
 	compare := func(when, prefix string) {
-		compareState(t, when, inOriginal(t, n, variableValues(t, n, store)), want, prefix, c.NoMomentum, nothing, tolerance)
+		compareState(t, when, inOriginal(t, n, variableValues(t, n, store)), want,
+			prefix, c.NoMomentum, nothing, tolerance)
 	}
 
 	optimizer := sgd{c.Momentum, c.WeightDecay}
-	step := trainStep(t, n, store, optimizer)
+	train := batchTraining(t, n, store, optimizer)
 	var losses []float64
 	for epoch := range c.Epochs {
 		for _, e := range c.RefineEpochs {
@@ -176,16 +182,20 @@ func (c trainingCase) run(t *testing.T, f *parity.Fixture) {
 			if err := optimizer.Clear(store.RootScope()); err != nil {
 				t.Fatal(err)
 			}
-			step = trainStep(t, n, store, optimizer)
+			train = batchTraining(t, n, store, optimizer)
 		}
 		if err := setLearningRate(store, dtypes.Float64, n.Config.learningRate(c.LearningRate, 0, epoch)); err != nil {
 			t.Fatal(err)
 		}
-		for s := range c.StepsPerEpoch {
-			x := parity.Array{Dims: append([]int{batch}, images.Dims[1:]...), Values: images.Values[s*batch*imageSize : (s+1)*batch*imageSize]}
-			losses = append(losses, step(x, labels[s*batch:(s+1)*batch]))
+		for batch := range c.Batches {
+			from, to := batch*batchSize, (batch+1)*batchSize
+			x := parity.Array{
+				Dims:   append([]int{batchSize}, images.Dims[1:]...),
+				Values: images.Values[from*imageSize : to*imageSize],
+			}
+			losses = append(losses, train(x, labels[from:to]))
 			if len(losses) == 1 {
-				compare("after step 1", "state_after_step1/")
+				compare("after the first batch", "state_after_step1/")
 			}
 		}
 	}
@@ -205,11 +215,14 @@ func (c trainingCase) run(t *testing.T, f *parity.Fixture) {
 			}
 		}
 	}
-	compareState(t, "velocity of", parameters(inOriginal(t, n, velocities)), want, "momentum/", c.NoMomentum, nothing, tolerance)
+	compareState(t, "velocity of", parameters(inOriginal(t, n, velocities)), want,
+		"momentum/", c.NoMomentum, nothing, tolerance)
 }
 
-// trainStep compiles a step of training: it updates the store and returns the loss.
-func trainStep(t *testing.T, n *Net, store *model.Store, o sgd) func(images parity.Array, labels []float64) float64 {
+// batchTraining returns a function that trains on a batch: it updates the store and returns the loss.
+func batchTraining(
+	t *testing.T, n *Net, store *model.Store, o sgd,
+) func(images parity.Array, labels []float64) float64 {
 	t.Helper()
 	exec, err := model.NewExec(backend(), store, func(scope *model.Scope, images, labels *Node) *Node {
 		z := n.Logits(scope.Store(), fmap.Planar, images, true)

@@ -21,7 +21,8 @@ import (
 func TestExportImport(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]Config{
-		"refined":       {Channels: 2, Scheme: "euler", TimeEpsilon: 0.7, Seed: 3, LearningRate: 0.01, RefineEpochs: []int{1}},
+		"refined": {Channels: 2, Scheme: "euler", TimeEpsilon: 0.7, Seed: 3, LearningRate: 0.01,
+			RefineEpochs: []int{1}},
 		"act first":     {Model: ContinuousNetActFirst, Channels: 2, Steps: 2, SkipInit: true, NoBatchNorm: true},
 		"wide":          {Model: WideContinuousNet, Channels: 1, WidenFactor: 3, NoStitch: true},
 		ResNetV2:        {Model: ResNetV2, Channels: 2, Depth: 8},
@@ -45,7 +46,8 @@ func TestExportImport(t *testing.T) {
 			}
 			files := t.TempDir()
 			if name == "changed basis" {
-				if err := r.Export(filepath.Join(files, "x.npz")); err == nil || !strings.Contains(err.Error(), "3 hat functions") {
+				if err := r.Export(filepath.Join(files, "x.npz")); err == nil ||
+					!strings.Contains(err.Error(), "3 hat functions") {
 					t.Errorf("exporting hat functions: %v", err)
 				}
 				if entries, _ := os.ReadDir(files); len(entries) > 0 {
@@ -66,7 +68,8 @@ func TestExportImport(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if w.Epochs != 1 || len(w.Config.RefineEpochs) > 0 || w.Config.LearningRate != r.state.Config.LearningRate {
+				if w.Epochs != 1 || len(w.Config.RefineEpochs) > 0 ||
+					w.Config.LearningRate != r.state.Config.LearningRate {
 					t.Errorf("the file says %+v", w)
 				}
 				dir := filepath.Join(t.TempDir(), "imported")
@@ -88,8 +91,10 @@ func TestExportImport(t *testing.T) {
 				if err != nil || got != want {
 					t.Errorf("the score is %+v, %v, want %+v", got, err, want)
 				}
-				if again.Title() != r.Title() || again.Epoch() != 0 || len(again.History()) != 1 || again.History()[0].Event != EventImport {
-					t.Errorf("%s after %d epochs, %+v; want %s", again.Title(), again.Epoch(), again.History(), r.Title())
+				if again.Title() != r.Title() || again.Epoch() != 0 || len(again.History()) != 1 ||
+					again.History()[0].Event != EventImport {
+					t.Errorf("%s after %d epochs, %+v; want %s",
+						again.Title(), again.Epoch(), again.History(), r.Title())
 				}
 				// Out of the new run comes the same file, but for the epochs.
 				second := filepath.Join(files, "second"+ext)
@@ -104,7 +109,8 @@ func TestExportImport(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				if _, err := Import(dir, w, w.Config); err == nil || !strings.Contains(err.Error(), "there is a run already") {
+				if _, err := Import(dir, w, w.Config); err == nil ||
+					!strings.Contains(err.Error(), "there is a run already") {
 					t.Errorf("importing over a run: %v", err)
 				}
 			}
@@ -203,7 +209,8 @@ func TestImportOriginal(t *testing.T) {
 				f, cases := parity.Open[networkCase](t, root, "continuousnet_forward")
 				for _, c := range cases {
 					check(t, f, c.State, Config{
-						Model: c.Model, Channels: c.Alpha, WidenFactor: c.WidenFactor, NumBasis: c.Intervals, NoBatchNorm: !c.BatchNorm, SkipInit: c.SkipInit,
+						Model: c.Model, Channels: c.Alpha, WidenFactor: c.WidenFactor, NumBasis: c.Intervals,
+						NoBatchNorm: !c.BatchNorm, SkipInit: c.SkipInit,
 					})
 				}
 			})
@@ -262,7 +269,8 @@ func TestInferred(t *testing.T) {
 	}
 	list = append(list,
 		Config{Model: WideContinuousNet, Channels: 2, WidenFactor: 1, Basis: piecewiseConstant, NumBasis: 2},
-		Config{Model: ResNetV2, Channels: 2, Depth: 14}, Config{Model: ResNetV2, Channels: 2, Depth: 8, NoBatchNorm: true},
+		Config{Model: ResNetV2, Channels: 2, Depth: 14},
+		Config{Model: ResNetV2, Channels: 2, Depth: 8, NoBatchNorm: true},
 		Config{Model: WideResNet, Channels: 2, Depth: 16, WidenFactor: 3})
 	for _, c := range list {
 		w, err := ReadWeights(foreign(t, c, 7, nil))
@@ -291,7 +299,8 @@ func TestImportRefined(t *testing.T) {
 	}
 	defer r.Close()
 	n := r.net.(*Net)
-	if n.Steps != 8 || n.Basis.NumBasis() != 4 || n.stitchEpsilon() != 0.5 || n.Config.TimeEpsilon != 1 || n.Scheme.Info().Name != "rk4_classic" {
+	if n.Steps != 8 || n.Basis.NumBasis() != 4 || n.stitchEpsilon() != 0.5 || n.Config.TimeEpsilon != 1 ||
+		n.Scheme.Info().Name != "rk4_classic" {
 		t.Errorf("got %s with ε %g in stitches, made with %+v", n, n.stitchEpsilon(), n.Config)
 	}
 }
@@ -301,12 +310,15 @@ func TestImportErrors(t *testing.T) {
 	small := Config{Channels: 1, NumBasis: 2}
 	for name, path := range map[string]string{
 		"no such file": filepath.Join(t.TempDir(), "nope.npz"),
-		"no state_dict of a network that is known here": foreign(t, small, 10, func(list []statedict.Tensor) []statedict.Tensor { return list[:0] }),
-		"no tensor \"net.1.runni":                       foreign(t, small, 10, func(list []statedict.Tensor) []statedict.Tensor { return slices.Delete(list, 3, 4) }),
-		"most like the state_dict of a ContinuousNet of 1 channels": foreign(t, small, 10, func(list []statedict.Tensor) []statedict.Tensor {
-			list[len(list)-2].Shape, list[len(list)-2].Values = []int{10, 3}, list[len(list)-2].Values[:30]
-			return list
-		}),
+		"no state_dict of a network that is known here": foreign(t, small, 10,
+			func(list []statedict.Tensor) []statedict.Tensor { return list[:0] }),
+		"no tensor \"net.1.runni": foreign(t, small, 10,
+			func(list []statedict.Tensor) []statedict.Tensor { return slices.Delete(list, 3, 4) }),
+		"most like the state_dict of a ContinuousNet of 1 channels": foreign(t, small, 10,
+			func(list []statedict.Tensor) []statedict.Tensor {
+				list[len(list)-2].Shape, list[len(list)-2].Values = []int{10, 3}, list[len(list)-2].Values[:30]
+				return list
+			}),
 	} {
 		_, err := ReadWeights(path)
 		if err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "\n") {

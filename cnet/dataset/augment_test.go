@@ -115,8 +115,8 @@ func TestAugmentationBelongsToTheImage(t *testing.T) {
 		}
 		images, labels := make([]float32, size*set.ImageSize()), make([]int32, size)
 		var all []float32
-		for step := range b.Len() {
-			b.Fill(4, step, images, labels)
+		for batch := range b.Len() {
+			b.Fill(4, batch, images, labels)
 			all = append(all, images...)
 		}
 		return all

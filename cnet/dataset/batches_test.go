@@ -23,8 +23,8 @@ func epochOf(t *testing.T, b *Batches, epoch int) []int32 {
 	t.Helper()
 	var all []int32
 	images, labels := make([]float32, b.Size()), make([]int32, b.Size())
-	for step := range b.Len() {
-		b.Fill(epoch, step, images, labels)
+	for batch := range b.Len() {
+		b.Fill(epoch, batch, images, labels)
 		for k, label := range labels {
 			if math.Abs(float64(images[k])-float64(label)) > 1e-4 { // float32 of a number below 256
 				t.Fatalf("image %g has label %d", images[k], label)
@@ -73,9 +73,9 @@ func TestEpochHoldsEveryImageOnceButTheRemainder(t *testing.T) {
 
 func TestFillDependsOnNothingBefore(t *testing.T) {
 	set := patterned(50, 8, 8, 3)
-	fill := func(b *Batches, epoch, step int) ([]float32, []int32) {
+	fill := func(b *Batches, epoch, batch int) ([]float32, []int32) {
 		images, labels := make([]float32, b.Size()*set.ImageSize()), make([]int32, b.Size())
-		b.Fill(epoch, step, images, labels)
+		b.Fill(epoch, batch, images, labels)
 		return images, labels
 	}
 	used, err := NewBatches(set, set.Train, 8, 42, true)
@@ -147,11 +147,11 @@ func TestFillRefusesWrongArguments(t *testing.T) {
 	o, _ := NewOrdered(set, set.Train, 4)
 	four, three, labels := make([]float32, 4), make([]float32, 3), make([]int32, 4)
 	for name, call := range map[string]func(){
-		"step":            func() { b.Fill(0, 2, four, labels) },
-		"negative step":   func() { b.Fill(0, -1, four, labels) },
+		"batch":           func() { b.Fill(0, 2, four, labels) },
+		"negative batch":  func() { b.Fill(0, -1, four, labels) },
 		"images":          func() { b.Fill(0, 0, three, labels) },
 		"labels":          func() { b.Fill(0, 0, four, labels[:3]) },
-		"ordered step":    func() { o.Fill(3, four, labels, four) },
+		"ordered batch":   func() { o.Fill(3, four, labels, four) },
 		"ordered weights": func() { o.Fill(0, four, labels, three) },
 	} {
 		func() {
@@ -190,8 +190,8 @@ func TestOrderedCoversEachImageOnce(t *testing.T) {
 		}
 		images, labels, weights := make([]float32, o.Size()), make([]int32, o.Size()), make([]float32, o.Size())
 		next := int32(0)
-		for step := range o.Len() {
-			o.Fill(step, images, labels, weights)
+		for batch := range o.Len() {
+			o.Fill(batch, images, labels, weights)
 			for k, w := range weights {
 				want := min(next, int32(c.n-1)) // padding repeats the last image
 				if labels[k] != want || math.Abs(float64(images[k])-float64(want)) > 1e-4 {

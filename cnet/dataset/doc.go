@@ -11,14 +11,14 @@
 //	}
 //	images := make([]float32, batches.Size()*set.ImageSize()) // [N, H, W, C], normalised
 //	labels := make([]int32, batches.Size())
-//	for step := range batches.Steps() {
-//		batches.Fill(epoch, step, images, labels)
+//	for batch := range batches.Len() {
+//		batches.Fill(epoch, batch, images, labels)
 //	}
 //
 // "fashion-sample" is embedded in the program and needs no files. Package dataset/fetch downloads the others from their
 // official addresses; this package never uses the network.
 //
-// A batch is a pure function of (seed, epoch, step). As there is no random generator whose state a run would have to
+// A batch is a pure function of (seed, epoch, batch). As there is no random generator whose state a run would have to
 // save, a run that was interrupted continues with the same images as one that was not.
 package dataset
 

@@ -43,8 +43,8 @@ func ExampleBatches() {
 	}
 	images := make([]float32, batches.Size()*set.ImageSize())
 	labels := make([]int32, batches.Size())
-	for step := range batches.Len() {
-		batches.Fill(0, step, images, labels)
+	for batch := range batches.Len() {
+		batches.Fill(0, batch, images, labels)
 	}
 	fmt.Printf("%d batches of %d\n", batches.Len(), batches.Size())
 	// Output:

@@ -50,9 +50,9 @@ func TestHistory(t *testing.T) {
 func epochs(n int) cnet.History {
 	var list cnet.History
 	for e := range n {
-		for step := 5; step <= 50; step += 5 {
-			at := float64(e) + float64(step)/50
-			list = append(list, cnet.Record{Event: cnet.EventLoss, Epoch: e, Batch: step, Batches: 50,
+		for batch := 5; batch <= 50; batch += 5 {
+			at := float64(e) + float64(batch)/50
+			list = append(list, cnet.Record{Event: cnet.EventLoss, Epoch: e, Batch: batch, Batches: 50,
 				TrainLoss: math.Exp(-at)})
 		}
 		loss := math.Exp(-float64(e + 1))

@@ -39,7 +39,7 @@ func TestTrainInNotebook(t *testing.T) {
 		t.Fatalf("%d outputs, want 2 with ids", len(frames))
 	}
 	for _, list := range frames {
-		if len(list) < 4 { // at the start, after each of two epochs of two steps, at the end
+		if len(list) < 4 { // at the start, after each of two epochs of two batches, at the end
 			t.Errorf("an output changed %d times", len(list))
 		}
 		for _, m := range list {
@@ -97,7 +97,7 @@ func TestInterrupt(t *testing.T) {
 	run := tiny(t)
 	r := newRecorder(true)
 	send := r.send
-	r.surface.send = func(m *protocol.DisplayData) { // before the first step, which is finished all the same
+	r.surface.send = func(m *protocol.DisplayData) { // before the first batch, which is finished all the same
 		send(m)
 		r.cancel()
 	}

@@ -130,7 +130,8 @@ func TestFlagsOfARefinedRun(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	if out, _ := mustRun(t, "train", "--run", "first", "--epochs", "1", "--steps", "2"); strings.Contains(out, "stays") {
+	out, _ = mustRun(t, "train", "--run", "first", "--epochs", "1", "--steps", "2")
+	if strings.Contains(out, "stays") {
 		t.Errorf("it has 2 steps:\n%s", out)
 	}
 	_, errText, status := cnetRun(t, "train", "--run", "first", "--steps", "3")

@@ -74,13 +74,15 @@ func workplace(t *testing.T) (flags []string) {
 			}
 			labels = append(labels, byte(class))
 		}
-		for file, content := range map[string][]byte{name + "-images-idx3-ubyte": images, name + "-labels-idx1-ubyte": labels} {
+		for file, content := range map[string][]byte{name + "-images-idx3-ubyte": images,
+			name + "-labels-idx1-ubyte": labels} {
 			if err := os.WriteFile(filepath.Join("digits", file), content, 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	return []string{"train", "--dataset", "MNIST", "--data", "digits", "--alpha", "1", "--batch_size", "20", "--test_batch_size", "20", "--seed", "3"}
+	return []string{"train", "--dataset", "MNIST", "--data", "digits", "--alpha", "1", "--batch_size", "20",
+		"--test_batch_size", "20", "--seed", "3"}
 }
 
 // objects parses JSON lines.

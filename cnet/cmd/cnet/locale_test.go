@@ -47,10 +47,10 @@ func TestBarsAreDrawnWithWhatEveryTerminalHas(t *testing.T) {
 		for what, draw := range map[string]func(*app){
 			"training": func(a *app) {
 				b := &bar{app: a}
-				b.wait("the first step takes a moment longer")
-				for _, step := range []int{1, 5, 10} {
+				b.wait("the first batch takes a moment longer")
+				for _, batch := range []int{1, 5, 10} {
 					b.last = time.Time{}
-					b.batch(cnet.Progress{Batch: step, Batches: 10, LastEpoch: 2, ImagesPerS: 100, Left: time.Minute})
+					b.batch(cnet.Progress{Batch: batch, Batches: 10, LastEpoch: 2, ImagesPerS: 100, Left: time.Minute})
 				}
 				b.clear()
 			},
@@ -107,7 +107,8 @@ func TestASCIITerminal(t *testing.T) {
 		t.Errorf("got %q, want %q", b.String(), want)
 	}
 	// All that help says.
-	for _, args := range []string{"train --help", "bench step --help", "manifest --help", "schemes", "schemes rk4", "schemes leapfrog"} {
+	for _, args := range []string{"train --help", "bench step --help", "manifest --help",
+		"schemes", "schemes rk4", "schemes leapfrog"} {
 		out, _ := mustRun(t, strings.Fields(args)...)
 		b.Reset()
 		_, _ = (asciiTerminal{&b}).Write([]byte(out))

@@ -19,7 +19,8 @@ func TestRefineEvalInfo(t *testing.T) {
 	wantKeys(t, before, "event", "run", "net", "epochs", "engine", "test_loss", "test_accuracy", "images", "seconds")
 
 	out, _ = mustRun(t, "refine", "first")
-	if !strings.HasPrefix(out, "1-1-1 euler → 2-2-2 euler\n") || !strings.Contains(out, "cnet train --run first --epochs 4") {
+	if !strings.HasPrefix(out, "1-1-1 euler → 2-2-2 euler\n") ||
+		!strings.Contains(out, "cnet train --run first --epochs 4") {
 		t.Errorf("refine:\n%s", out)
 	}
 	out, _ = mustRun(t, "refine", "--run", "results/first", "--json")
@@ -30,7 +31,8 @@ func TestRefineEvalInfo(t *testing.T) {
 
 	out, _ = mustRun(t, "info", "first", "--json")
 	info := object(t, out)
-	wantKeys(t, info, "run", "net", "scheme", "steps", "basis", "num_basis", "parameters", "original_parameters", "dataset", "epochs",
+	wantKeys(t, info, "run", "net", "scheme", "steps", "basis", "num_basis",
+		"parameters", "original_parameters", "dataset", "epochs",
 		"epoch_batch", "last", "best", "config", "history")
 	if info["net"] != "4-4-4 euler" || info["epochs"] != 1.0 || info["parameters"] != refined["parameters"] {
 		t.Errorf("info --json: %v", info)
@@ -79,7 +81,8 @@ func TestListOfRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, errText := mustRun(t, "info")
-	if !strings.Contains(out, "first") || !strings.Contains(out, "1-1-1 euler") || !strings.Contains(out, "cannot be read") {
+	if !strings.Contains(out, "first") || !strings.Contains(out, "1-1-1 euler") ||
+		!strings.Contains(out, "cannot be read") {
 		t.Errorf("list:\n%s", out)
 	}
 	if !strings.HasPrefix(errText, "cnet: warning: run results/broken: ") || strings.Count(errText, "\n") != 1 {
@@ -153,18 +156,21 @@ func TestDownloadLines(t *testing.T) {
 	d.progress("b.gz", 1_000_000, 1_000_000)
 	d.clear()
 	want := "a.gz: 1.0 MB\na.gz: 10 %, 0.1 MB\n"
-	if text := errText.String(); !strings.HasPrefix(text, want) || !strings.HasSuffix(text, "a.gz: 100 %, 1.0 MB\nb.gz: 1.0 MB\nb.gz: 100 %, 1.0 MB\n") ||
+	if text := errText.String(); !strings.HasPrefix(text, want) ||
+		!strings.HasSuffix(text, "a.gz: 100 %, 1.0 MB\nb.gz: 1.0 MB\nb.gz: 100 %, 1.0 MB\n") ||
 		strings.Count(text, "\n") != 13 || strings.Contains(text, "\r") {
 		t.Errorf("got\n%s", text)
 	}
 }
 
 func TestBenchStep(t *testing.T) {
-	args := []string{"bench", "step", "--engine", "go", "--batch", "2", "--steps", "1", "--alpha", "1", "--repeats", "1"}
+	args := []string{"bench", "step", "--engine", "go", "--batch", "2", "--steps", "1", "--alpha", "1",
+		"--repeats", "1"}
 	out, _ := mustRun(t, append(args, "--json")...)
 	o := object(t, out)
 	wantKeys(t, o, "engine", "batch", "steps", "scheme", "seconds", "images_per_s", "peak_bytes")
-	if o["engine"] != "go" || o["batch"] != 2.0 || o["steps"] != 1.0 || o["scheme"] != "euler" || o["seconds"].(float64) <= 0 {
+	if o["engine"] != "go" || o["batch"] != 2.0 || o["steps"] != 1.0 || o["scheme"] != "euler" ||
+		o["seconds"].(float64) <= 0 {
 		t.Errorf("got %v", o)
 	}
 	if peak := o["peak_bytes"].(float64); peak < 1<<20 {

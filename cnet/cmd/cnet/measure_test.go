@@ -20,22 +20,28 @@ func TestManifest(t *testing.T) {
 		t.Fatalf("got\n%s", out)
 	}
 	wantKeys(t, lines[0], "scheme", "steps", "trained", "evaluations", "accuracy", "loss", "images", "seconds")
-	if l := lines[0]; l["scheme"] != "euler" || l["steps"] != 1.0 || l["trained"] != true || l["loss"] != scored["test_loss"] {
+	if l := lines[0]; l["scheme"] != "euler" || l["steps"] != 1.0 || l["trained"] != true ||
+		l["loss"] != scored["test_loss"] {
 		t.Errorf("got %v, eval says %v", l, scored)
 	}
-	if l := lines[3]; l["scheme"] != "rk4_classic" || l["steps"] != 2.0 || l["trained"] != false || l["evaluations"] != 24.0 {
+	if l := lines[3]; l["scheme"] != "rk4_classic" || l["steps"] != 2.0 || l["trained"] != false ||
+		l["evaluations"] != 24.0 {
 		t.Errorf("got %v", l)
 	}
 	out, _ = mustRun(t, "manifest", "first", "--limit", "5", "--steps", "1", "--csv", "m.csv", "--out", "m.svg")
-	for _, want := range []string{"on 5 test images\n", "\n* euler            1      3 ", "\n  rk4_classic      1     12 ", "* as trained\n"} {
+	for _, want := range []string{"on 5 test images\n", "\n* euler            1      3 ",
+		"\n  rk4_classic      1     12 ", "* as trained\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	if text, err := os.ReadFile("m.csv"); err != nil || !strings.HasPrefix(string(text), "scheme,steps,trained,evaluations,accuracy,loss,images,seconds\neuler,1,true,3,") {
+	if text, err := os.ReadFile("m.csv"); err != nil ||
+		!strings.HasPrefix(string(text),
+			"scheme,steps,trained,evaluations,accuracy,loss,images,seconds\neuler,1,true,3,") {
 		t.Errorf("table %s, %v", text, err)
 	}
-	if text, err := os.ReadFile("m.svg"); err != nil || !strings.Contains(string(text), "first: test accuracy, trained with 1-1-1 euler") {
+	if text, err := os.ReadFile("m.svg"); err != nil ||
+		!strings.Contains(string(text), "first: test accuracy, trained with 1-1-1 euler") {
 		t.Errorf("chart: %v", err)
 	}
 }
@@ -45,9 +51,11 @@ func first(out, _ string) string { return out }
 func TestConvergence(t *testing.T) {
 	flags := workplace(t)
 	mustRun(t, append(flags, "--run", "first", "--epochs", "1", "--initial-time-d", "2")...)
-	out, errText := mustRun(t, "convergence", "first", "--scheme", "euler", "--steps", "2,3,4,8", "--stage", "2", "--images", "2", "--json")
+	out, errText := mustRun(t, "convergence", "first", "--scheme", "euler", "--steps", "2,3,4,8", "--stage", "2",
+		"--images", "2", "--json")
 	result := object(t, out)
-	wantKeys(t, result, "stage", "images", "cells", "precision", "reference_scheme", "reference_steps", "uncertainty", "schemes", "uneven")
+	wantKeys(t, result, "stage", "images", "cells", "precision", "reference_scheme",
+		"reference_steps", "uncertainty", "schemes", "uneven")
 	scheme := result["schemes"].([]any)[0].(map[string]any)
 	wantKeys(t, scheme, "scheme", "order", "measured", "from", "to", "points")
 	if len(scheme["points"].([]any)) != 4 || result["stage"] != 2.0 || result["precision"] != "float64" {
@@ -56,8 +64,10 @@ func TestConvergence(t *testing.T) {
 	if want := "cnet: warning: 3 steps are no multiple of the 2 cells of depth"; !strings.HasPrefix(errText, want) {
 		t.Errorf("stderr %q", errText)
 	}
-	out, _ = mustRun(t, "convergence", "first", "--schemes", "euler,midpoint", "--steps", "2,4", "--images", "2", "--csv", "c.csv", "--out", "c.png")
-	if !strings.Contains(out, "the state after stage 1, for 2 test images, in float64\n") || !strings.Contains(out, "\nmidpoint  order 2, measured ") {
+	out, _ = mustRun(t, "convergence", "first", "--schemes", "euler,midpoint", "--steps", "2,4", "--images", "2",
+		"--csv", "c.csv", "--out", "c.png")
+	if !strings.Contains(out, "the state after stage 1, for 2 test images, in float64\n") ||
+		!strings.Contains(out, "\nmidpoint  order 2, measured ") {
 		t.Errorf("got\n%s", out)
 	}
 	if text, err := os.ReadFile("c.csv"); err != nil || strings.Count(string(text), "\n") != 5 {
@@ -76,7 +86,8 @@ func TestInterruptedMeasurement(t *testing.T) {
 	cancel()
 	for _, command := range []string{"manifest", "convergence"} {
 		var out, errText bytes.Buffer
-		if status := execute(ctx, []string{command, "first"}, &out, &errText); status != 130 || out.Len() > 0 || errText.String() != "cnet: interrupted\n" {
+		if status := execute(ctx, []string{command, "first"}, &out, &errText); status != 130 || out.Len() > 0 ||
+			errText.String() != "cnet: interrupted\n" {
 			t.Errorf("%s: status %d, stdout %q, stderr %q", command, status, out.String(), errText.String())
 		}
 	}
@@ -87,10 +98,12 @@ func TestSchemes(t *testing.T) {
 	found := map[any]map[string]any{}
 	for _, s := range object(t, out)["schemes"].([]any) {
 		line := s.(map[string]any)
-		wantKeys(t, line, "name", "kind", "order", "embedded_order", "stages", "evaluations", "fsal", "adaptive", "networks", "note")
+		wantKeys(t, line, "name", "kind", "order", "embedded_order", "stages",
+			"evaluations", "fsal", "adaptive", "networks", "note")
 		found[line["name"]] = line
 	}
-	if d := found["dopri5"]; d["order"] != 5.0 || d["embedded_order"] != 4.0 || d["evaluations"] != 6.0 || d["fsal"] != true || d["networks"] != true {
+	if d := found["dopri5"]; d["order"] != 5.0 || d["embedded_order"] != 4.0 || d["evaluations"] != 6.0 ||
+		d["fsal"] != true || d["networks"] != true {
 		t.Errorf("dopri5: %v", d)
 	}
 	if found["implicit_euler"]["networks"] != false || found["leapfrog"] == nil || found["ab2"] == nil {
@@ -108,7 +121,8 @@ func TestSchemes(t *testing.T) {
 ──────┼─────────────────────
       │   1/8  3/8  3/8  1/8
 `
-	if !strings.Contains(out, want) || !strings.Contains(out, "  order 4  [[[τ]]]    = 1/24   ok\n") || strings.Contains(out, "order 5") {
+	if !strings.Contains(out, want) || !strings.Contains(out, "  order 4  [[[τ]]]    = 1/24   ok\n") ||
+		strings.Contains(out, "order 5") {
 		t.Errorf("got\n%s", out)
 	}
 	o := object(t, first(mustRun(t, "schemes", "bosh3", "--json")))
@@ -122,7 +136,8 @@ func TestSchemes(t *testing.T) {
 
 func TestFraction(t *testing.T) {
 	for x, want := range map[float64]string{
-		0: "0", 1: "1", -1: "-1", 1. / 3: "1/3", -5103. / 18656: "-5103/18656", 64448. / 6561: "64448/6561", 0.161: "161/1000",
+		0: "0", 1: "1", -1: "-1", 1. / 3: "1/3", -5103. / 18656: "-5103/18656",
+		64448. / 6561: "64448/6561", 0.161: "161/1000",
 		0.3333: "3333/10000", 0.1234567890123: "0.12345679", 2.5: "5/2", 22642. / 50085: "22642/50085",
 	} {
 		if got := fraction(x); got != want {

@@ -13,26 +13,43 @@ func TestCommandLinesOfTheOriginal(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"--name cifar10 --epochs 120 --arch ResNet --lr_decay_epoch 30 60 90 --depth_res 20",
 			"dataset=cifar10 model=ResNetV2 depth=20 lr-decay-epoch=30,60,90"},
-		{"--model ContinuousNet --scheme euler --dataset CIFAR10 --epochs 120  --lr_decay_epoch 30 60 90 --initial_time_d 2",
-			"model=ContinuousNet scheme=euler dataset=cifar10 n-basis=2 steps=2 time-epsilon=2 lr-decay-epoch=30,60,90"},
-		{"--model ContinuousNet --scheme rk4_classic --dataset CIFAR10 --epochs 120  --lr_decay_epoch 30 60 90 --initial_time_d 2 --weight_decay 1e-4",
+		{"--model ContinuousNet --scheme euler --dataset CIFAR10 --epochs 120  --lr_decay_epoch 30 60 90 " +
+			"--initial_time_d 2",
+			"model=ContinuousNet scheme=euler dataset=cifar10 n-basis=2 steps=2 time-epsilon=2 " +
+				"lr-decay-epoch=30,60,90"},
+		{"--model ContinuousNet --scheme rk4_classic --dataset CIFAR10 --epochs 120  --lr_decay_epoch 30 60 90 " +
+			"--initial_time_d 2 --weight_decay 1e-4",
 			"scheme=rk4_classic weight-decay=0.0001"},
-		{"--model ContinuousNet --scheme euler --dataset CIFAR10 --lr 0.1 --weight_decay  5e-4 --epochs 180 --lr_decay 0.1 --lr_decay_epoch 80 120 160  --n_time_steps_per 1 --initial_time_d 8 --time_epsilon 8 --seed 0",
+		{"--model ContinuousNet --scheme euler --dataset CIFAR10 --lr 0.1 --weight_decay  5e-4 --epochs 180 " +
+			"--lr_decay 0.1 --lr_decay_epoch 80 120 160  --n_time_steps_per 1 --initial_time_d 8 --time_epsilon 8 " +
+			"--seed 0",
 			"n-basis=8 steps=8 time-epsilon=8 lr-decay-epoch=80,120,160 seed=0"},
-		{"--model ContinuousNet --scheme euler --dataset CIFAR10 --lr 0.1 --wd 5e-4 --epochs 180 --lr_decay 0.1 --lr_update 80 120 160  --n_time_steps_per 1 --initial_time_d 8 --time_epsilon 8 --seed 0 --use_skipinit 0",
+		{"--model ContinuousNet --scheme euler --dataset CIFAR10 --lr 0.1 --wd 5e-4 --epochs 180 --lr_decay 0.1 " +
+			"--lr_update 80 120 160  --n_time_steps_per 1 --initial_time_d 8 --time_epsilon 8 --seed 0 " +
+			"--use_skipinit 0",
 			"weight-decay=0.0005 lr-decay-epoch=80,120,160 use-skipinit=false"},
 		// Its table of flags.
-		{"--dataset CIFAR10 --batch-size 128 --test-batch-size 256 --epochs 180 --lr 0.1 --lr-decay 0.1 --lr-decay-epoch 80 120 --weight-decay 5e-4 --batch-norm True --device gpu --seed 0",
+		{"--dataset CIFAR10 --batch-size 128 --test-batch-size 256 --epochs 180 --lr 0.1 --lr-decay 0.1 " +
+			"--lr-decay-epoch 80 120 --weight-decay 5e-4 --batch-norm True --device gpu --seed 0",
 			"dataset=cifar10 batch-size=128 test-batch-size=256 lr-decay-epoch=80,120 batch-norm=true"},
 		// All flags of cli.py.
-		{"--model ContinuousNet --alpha 16 --widen_factor 4 --scheme euler --dataset CIFAR10 --lr 1e-1 --weight_decay 5e-4 --epochs 160 --batch_size 128 --test_batch_size 512 --lr_decay_epoch 30 60 90 --lr_decay 0.1 --refine 30 50 70 --initial_time_d 3 --n_time_steps_per 1 --time_epsilon 3.0 --batch_norm --use_skipinit --seed 1 --device cuda:0",
-			"alpha=16 refine=30,50,70 n-basis=3 steps=3 time-epsilon=3 batch-norm=true use-skipinit=true test-batch-size=512"},
+		{"--model ContinuousNet --alpha 16 --widen_factor 4 --scheme euler --dataset CIFAR10 --lr 1e-1 " +
+			"--weight_decay 5e-4 --epochs 160 --batch_size 128 --test_batch_size 512 --lr_decay_epoch 30 60 90 " +
+			"--lr_decay 0.1 --refine 30 50 70 --initial_time_d 3 --n_time_steps_per 1 --time_epsilon 3.0 " +
+			"--batch_norm --use_skipinit --seed 1 --device cuda:0",
+			"alpha=16 refine=30,50,70 n-basis=3 steps=3 time-epsilon=3 batch-norm=true use-skipinit=true " +
+				"test-batch-size=512"},
 		{"--model ContinuousNetActFirst --scheme midpoint", "model=ContinuousNetActFirst scheme=midpoint"},
-		{"--model WideContinuousNet --widen_factor 2 --scheme RK4 --dataset FMNIST", "model=WideContinuousNet widen-factor=2 scheme=rk4 dataset=fashion-mnist"},
+		{"--model WideContinuousNet --widen_factor 2 --scheme RK4 --dataset FMNIST",
+			"model=WideContinuousNet widen-factor=2 scheme=rk4 dataset=fashion-mnist"},
 		// All flags of train_resnet.py.
-		{"--name cifar10 --nclass 10 --batch_size 128 --test_batch_size 256 --epochs 180 --lr 0.1 --lr_decay 0.1 --lr_schedule normal --lr_decay_epoch 80 120 160 --seed 1 --weight_decay 5e-4 --arch ResNet --depth_res 20 --depth_wide 34 --widen_factor 4 --dropout 0.0 --use_batch_norms True",
+		{"--name cifar10 --nclass 10 --batch_size 128 --test_batch_size 256 --epochs 180 --lr 0.1 --lr_decay 0.1 " +
+			"--lr_schedule normal --lr_decay_epoch 80 120 160 --seed 1 --weight_decay 5e-4 --arch ResNet " +
+			"--depth_res 20 --depth_wide 34 --widen_factor 4 --dropout 0.0 --use_batch_norms True",
 			"dataset=cifar10 model=ResNetV2 depth=20 batch-norm=true"},
-		{"--name cifar100 --nclass 100 --batch-size 128 --test-batch-size 256 --lr-decay 0.1 --lr-schedule normal --lr-decay-epoch 80 120 160 --wd 5e-4 --arch WideResNet --depth_res 20 --depth_wide 58 --widen_factor 4 --dropout 0.3",
+		{"--name cifar100 --nclass 100 --batch-size 128 --test-batch-size 256 --lr-decay 0.1 --lr-schedule normal " +
+			"--lr-decay-epoch 80 120 160 --wd 5e-4 --arch WideResNet --depth_res 20 --depth_wide 58 " +
+			"--widen_factor 4 --dropout 0.3",
 			"dataset=cifar100 model=WideResNet depth=58 widen-factor=4 dropout=0.3"},
 	} {
 		config, list, err := configOf(c.args)
@@ -59,7 +76,8 @@ func TestDeviceGPUGoesOnWithoutOne(t *testing.T) {
 	}
 	_, err, status := cnetRun(t, "train", "--device", "gpu", "--dataset", "mnist", "--data", "nowhere")
 	first, second, _ := strings.Cut(err, "\n")
-	if status != 1 || !strings.HasPrefix(first, "cnet: warning: --device gpu: ") || !strings.Contains(first, "; going on with the CPU, engine ") ||
+	if status != 1 || !strings.HasPrefix(first, "cnet: warning: --device gpu: ") ||
+		!strings.Contains(first, "; going on with the CPU, engine ") ||
 		!strings.Contains(second, "MNIST not found") {
 		t.Errorf("status %d: %s", status, err)
 	}

@@ -92,7 +92,8 @@ func TestFilesThatCommandsWrite(t *testing.T) {
 				t.Fatal(err)
 			}
 			link(t, "loop"+c.ext, at("loop"))
-			for name, want := range map[string]string{"folder": "it is a folder", "loop": "too many levels of symbolic"} {
+			for name, want := range map[string]string{"folder": "it is a folder",
+				"loop": "too many levels of symbolic"} {
 				out, errText, status := cnetRun(t, append(c.args[:len(c.args):len(c.args)], at(name))...)
 				if status != 2 || out != "" || !strings.Contains(errText, want) || strings.Count(errText, "\n") != 1 {
 					t.Errorf("%s: status %d, stdout %q, stderr %q; want %q", name, status, out, errText, want)

@@ -21,7 +21,8 @@ func TestTrainJSON(t *testing.T) {
 		t.Fatalf("got %d lines, want two epochs and the result:\n%s", len(lines), out)
 	}
 	for i, l := range lines {
-		wantKeys(t, l, "event", "epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "images_per_s", "net")
+		wantKeys(t, l, "event", "epoch", "train_loss", "train_accuracy", "test_loss",
+			"test_accuracy", "images_per_s", "net")
 		for _, k := range []string{"train_accuracy", "test_accuracy"} {
 			if a := l[k].(float64); a < 0 || a > 1 {
 				t.Errorf("%s is %g", k, a)
@@ -42,7 +43,8 @@ func TestTrainJSON(t *testing.T) {
 	if result["run"] != filepath.Join("results", "first") || result["epochs"] != 2.0 {
 		t.Errorf("result: %v", result)
 	}
-	if !strings.Contains(errText, "MNIST") || !strings.Contains(errText, "refined to 2-2-2 euler") || strings.Contains(errText, "\r") {
+	if !strings.Contains(errText, "MNIST") || !strings.Contains(errText, "refined to 2-2-2 euler") ||
+		strings.Contains(errText, "\r") {
 		t.Errorf("standard error:\n%s", errText)
 	}
 	if _, err := os.Stat(filepath.Join("results", "first", "history.png")); err != nil {
@@ -83,16 +85,19 @@ func TestTrainTable(t *testing.T) {
 func TestTrainBaseline(t *testing.T) {
 	flags := append(workplace(t), "--arch", "ResNet", "--depth_res", "8", "--epochs", "1")
 	out, _ := mustRun(t, flags...)
-	for _, want := range []string{"net      ResNetV2-8, ", "run      results/mnist-resnetv2-8\n", "    1/1 ", "next     cnet train --run mnist-resnetv2-8 "} {
+	for _, want := range []string{"net      ResNetV2-8, ", "run      results/mnist-resnetv2-8\n", "    1/1 ",
+		"next     cnet train --run mnist-resnetv2-8 "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	if out, _ = mustRun(t, "info", "mnist-resnetv2-8"); !strings.Contains(out, "net         ResNetV2-8: three stages, ") {
+	out, _ = mustRun(t, "info", "mnist-resnetv2-8")
+	if !strings.Contains(out, "net         ResNetV2-8: three stages, ") {
 		t.Errorf("info prints\n%s", out)
 	}
 	_, errText, status := cnetRun(t, "refine", "mnist-resnetv2-8")
-	if want := "cnet: run results/mnist-resnetv2-8: a ResNetV2 has no depth to refine; a ContinuousNet has\n"; status == 0 || errText != want {
+	want := "cnet: run results/mnist-resnetv2-8: a ResNetV2 has no depth to refine; a ContinuousNet has\n"
+	if status == 0 || errText != want {
 		t.Errorf("refine: status %d, stderr %q, want %q", status, errText, want)
 	}
 }
@@ -101,7 +106,8 @@ func TestTrainBaseline(t *testing.T) {
 func numbersOf(t *testing.T, out string) (list []string) {
 	for _, l := range objects(t, out) {
 		if l["event"] == "epoch" {
-			list = append(list, fmt.Sprint(l["epoch"], l["train_loss"], l["train_accuracy"], l["test_loss"], l["test_accuracy"]))
+			list = append(list,
+				fmt.Sprint(l["epoch"], l["train_loss"], l["train_accuracy"], l["test_loss"], l["test_accuracy"]))
 		}
 	}
 	return list
@@ -112,22 +118,26 @@ func TestResume(t *testing.T) {
 	flags := append(workplace(t), "--json")
 	whole, _ := mustRun(t, append(flags, "--run", "whole", "--epochs", "2")...)
 	first, _ := mustRun(t, append(flags, "--run", "parts", "--epochs", "1")...)
-	second, _ := mustRun(t, "train", "--run", "results/parts", "--epochs=2", "--json", "--batch-size=20", "--lr", "0.1", "--batch_norm", "True")
+	second, _ := mustRun(t, "train", "--run", "results/parts", "--epochs=2", "--json", "--batch-size=20", "--lr", "0.1",
+		"--batch_norm", "True")
 	got, want := append(numbersOf(t, first), numbersOf(t, second)...), numbersOf(t, whole)
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("in parts\n%s\nin one go\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 
 	again, errText := mustRun(t, append(flags, "--run", "parts", "--epochs", "2")...)
-	if result := object(t, again); result["event"] != "result" || result["epochs"] != 2.0 || !strings.Contains(errText, "nothing to do") {
+	if result := object(t, again); result["event"] != "result" || result["epochs"] != 2.0 ||
+		!strings.Contains(errText, "nothing to do") {
 		t.Errorf("done already: stdout %s, stderr %s", again, errText)
 	}
 
 	for flag, is := range map[string]string{
-		"--alpha 2": "1", "--seed 0": "3", "--scheme rk4": "euler", "--batch-norm false": "true", "--dataset cifar10": "mnist",
-		"--n-time-steps-per 2": "1", "--n-basis 2": "1", "--basis hat": "piecewise_constant", "--steps 3": "1", "--momentum 0": "0.9", "--refine 1": "", "--use-skipinit true": "false",
+		"--alpha 2": "1", "--seed 0": "3", "--scheme rk4": "euler", "--batch-norm false": "true",
+		"--dataset cifar10": "mnist", "--n-time-steps-per 2": "1", "--n-basis 2": "1", "--steps 3": "1",
+		"--basis hat": "piecewise_constant", "--momentum 0": "0.9", "--refine 1": "", "--use-skipinit true": "false",
 	} {
-		_, errText, status := cnetRun(t, append([]string{"train", "--run", "parts", "--epochs", "3"}, strings.Fields(flag)...)...)
+		_, errText, status := cnetRun(t,
+			append([]string{"train", "--run", "parts", "--epochs", "3"}, strings.Fields(flag)...)...)
 		want := "cnet: " + flag + " is not what run results/parts was made with"
 		if is != "" {
 			want += ", which is " + is
@@ -157,7 +167,8 @@ func TestAnotherLearningRate(t *testing.T) {
 func TestNoRunWithoutData(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, errText, status := cnetRun(t, "train", "--dataset", "CIFAR10", "--run", "first")
-	want := "cnet: dataset: CIFAR-10 not found in data/cifar10 (looked for data_batch_1.bin); run \"cnet data get cifar10\" or pass --data DIR\n"
+	want := "cnet: dataset: CIFAR-10 not found in data/cifar10 (looked for data_batch_1.bin); run \"cnet data get " +
+		"cifar10\" or pass --data DIR\n"
 	if status != 1 || errText != want {
 		t.Errorf("status %d, stderr %s", status, errText)
 	}
@@ -260,7 +271,8 @@ func TestInterrupt(t *testing.T) {
 		if code := cmd.ProcessState.ExitCode(); code != 130 {
 			t.Fatalf("%v: exit status %d, want 130; stderr %s", sig, code, errText.String())
 		}
-		for _, want := range []string{"cnet: interrupted; saved after ", "go on with: cnet train --run first --epochs 100000\n"} {
+		for _, want := range []string{"cnet: interrupted; saved after ",
+			"go on with: cnet train --run first --epochs 100000\n"} {
 			if !strings.Contains(errText.String(), want) {
 				t.Errorf("%v: no %q in %q", sig, want, errText.String())
 			}

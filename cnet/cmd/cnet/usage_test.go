@@ -15,7 +15,8 @@ func TestBadCommandLines(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, c := range []struct{ args, want string }{
 		{"trian", `unknown command "trian"; did you mean "cnet train"?`},
-		{"frobnicate", `unknown command "frobnicate"; expected one of bench, completion, compress, convergence, data, engines, eval, export, import, info, manifest, refine, schemes, train, version`},
+		{"frobnicate", `unknown command "frobnicate"; expected one of bench, completion, compress, convergence, ` +
+			`data, engines, eval, export, import, info, manifest, refine, schemes, train, version`},
 		{"data lits", `unknown command "data lits"; did you mean "cnet data list"?`},
 		{"help trian", `unknown command "trian"; did you mean "cnet train"?`},
 		{"--foo", `unknown flag --foo; "cnet --help" lists them`},
@@ -35,16 +36,21 @@ func TestBadCommandLines(t *testing.T) {
 		{"train -lr 3", "train: unknown flag -lr; did you mean --lr?"},
 		{"train --no-such", `train: unknown flag --no-such; "cnet train --help" lists them`},
 		{"train first", `train takes flags only, got "first"`},
-		{"train --model ResNet50", `--model is "ResNet50", expected one of ContinuousNet, ContinuousNetActFirst, WideContinuousNet, ResNetV2, WideResNet`},
-		{"train --arch VGG", `--model is "VGG", expected one of ContinuousNet, ContinuousNetActFirst, WideContinuousNet, ResNetV2, WideResNet`},
+		{"train --model ResNet50", `--model is "ResNet50", expected one of ContinuousNet, ContinuousNetActFirst, ` +
+			`WideContinuousNet, ResNetV2, WideResNet`},
+		{"train --arch VGG", `--model is "VGG", expected one of ContinuousNet, ContinuousNetActFirst, ` +
+			`WideContinuousNet, ResNetV2, WideResNet`},
 		{"train --model ResNetV2 --depth 21", "config: depth is 21, must be 6n+2 for a ResNetV2, such as 20 or 26"},
-		{"train --model ResNetV2 --scheme euler", "config: a ResNetV2 has no scheme; leave it out, or choose another model"},
-		{"train --arch WideResNet --refine 3", "config: a WideResNet has no refinement; leave it out, or choose another model"},
+		{"train --model ResNetV2 --scheme euler",
+			"config: a ResNetV2 has no scheme; leave it out, or choose another model"},
+		{"train --arch WideResNet --refine 3",
+			"config: a WideResNet has no refinement; leave it out, or choose another model"},
 		{"train --depth 20", "config: a ContinuousNet has no depth; leave it out, or choose another model"},
 		{"train --dropout 1", `--dropout is "1", expected 0 or a number greater than 0 and less than 1`},
 		{"train --widen_factor 0", `--widen-factor is "0", expected a whole number from 1 to 256`},
 		{"train --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(cnet.NetworkSchemes(), ", ")},
-		{"train --dataset CIFAR11", `--dataset is "CIFAR11", expected one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample; did you mean cifar10?`},
+		{"train --dataset CIFAR11", `--dataset is "CIFAR11", expected one of cifar10, cifar100, mnist, ` +
+			`fashion-mnist, fashion-sample; did you mean cifar10?`},
 		{"train --data=", `--data is "", expected a folder`},
 		{"train --alpha 0", `--alpha is "0", expected a whole number from 1 to 4096`},
 		{"train --alpha 1.5", `--alpha is "1.5", expected a whole number from 1 to 4096`},
@@ -52,34 +58,51 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --epochs 0", `--epochs is "0", expected a whole number from 1 to 1048576`},
 		{"train --n_time_steps_per two", `--n-time-steps-per is "two", expected a whole number from 1 to 1024`},
 		{"train --initial-time-d 1024 --n-time-steps-per 2", "config: steps is 2048, must be from 1 to 1024"},
-		{"train --basis splines", `--basis is "splines", expected one of piecewise_constant, piecewise_linear, hat, chebyshev, legendre, fourier`},
-		{"train --basis piecewise_linear --n-basis 3", "basis: piecewise_linear has two functions a cell, so their number must be even: 2 or 4, got 3"},
+		{"train --basis splines", `--basis is "splines", expected one of piecewise_constant, piecewise_linear, ` +
+			`hat, chebyshev, legendre, fourier`},
+		{"train --basis piecewise_linear --n-basis 3",
+			"basis: piecewise_linear has two functions a cell, so their number must be even: 2 or 4, got 3"},
 		{"train --n_basis 0", `--n-basis is "0", expected a whole number from 1 to 1024`},
 		{"train --initial_time_d 0", `--n-basis is "0", expected a whole number from 1 to 1024`},
 		{"train --steps 4 --n-time-steps-per 2", "--n-time-steps-per contradicts --steps; leave one of them out"},
 		{"train --initial_time_d 2 --n_basis 3", "--n_basis 3 contradicts --initial_time_d 2; leave one of them out"},
 		{"train --n_basis 3 --initial_time_d=2", "--initial_time_d 2 contradicts --n_basis 3; leave one of them out"},
-		{"train --arch ResNet --model ContinuousNet", "--model ContinuousNet contradicts --arch ResNet; leave one of them out"},
-		{"train --name cifar10 --dataset CIFAR100", "--dataset CIFAR100 contradicts --name cifar10; leave one of them out"},
+		{"train --arch ResNet --model ContinuousNet",
+			"--model ContinuousNet contradicts --arch ResNet; leave one of them out"},
+		{"train --name cifar10 --dataset CIFAR100",
+			"--dataset CIFAR100 contradicts --name cifar10; leave one of them out"},
 		{"train --wd 5e-4 --weight_decay 0.005", "--weight_decay 0.005 contradicts --wd 5e-4; leave one of them out"},
 		{"train --batch_size 64 --batch-size 32", "--batch-size 32 contradicts --batch_size 64; leave one of them out"},
-		{"train --batch_norm --use_batch_norms False", "--use_batch_norms False contradicts --batch_norm true; leave one of them out"},
-		{"train --lr_decay_epoch 30 --lr_decay_epoch 60 --lr_update 60", "--lr_update 60 contradicts --lr_decay_epoch 30,60; leave one of them out"},
+		{"train --batch_norm --use_batch_norms False",
+			"--use_batch_norms False contradicts --batch_norm true; leave one of them out"},
+		{"train --lr_decay_epoch 30 --lr_decay_epoch 60 --lr_update 60",
+			"--lr_update 60 contradicts --lr_decay_epoch 30,60; leave one of them out"},
 		{"train --arch ResNet --depth_res 20 --depth 26", "--depth-res contradicts --depth; leave one of them out"},
-		{"train --depth_res 20 --depth_wide 34", "config: a ContinuousNet has no depth; leave it out, or choose another model"},
-		{"compress first --initial_time_d 2 --n-basis 3", "--n-basis 3 contradicts --initial_time_d 2; leave one of them out"},
+		{"train --depth_res 20 --depth_wide 34",
+			"config: a ContinuousNet has no depth; leave it out, or choose another model"},
+		{"compress first --initial_time_d 2 --n-basis 3",
+			"--n-basis 3 contradicts --initial_time_d 2; leave one of them out"},
 		{"compress first --in-place --in_place=no", `--in-place is "no", expected true or false`},
 		{"compress first --in-place --in_place=0", "--in_place 0 contradicts --in-place true; leave one of them out"},
-		{"import x.npz y --name mnist --dataset cifar10", "--dataset cifar10 contradicts --name mnist; leave one of them out"},
-		{"train --nclass 100", "--nclass is 100, but fashion-sample has 10 classes; leave it out, or give another --dataset"},
+		{"import x.npz y --name mnist --dataset cifar10",
+			"--dataset cifar10 contradicts --name mnist; leave one of them out"},
+		{"train --nclass 100",
+			"--nclass is 100, but fashion-sample has 10 classes; leave it out, or give another --dataset"},
 		{"train --nclass ten", `--nclass is "ten", expected a whole number from 1 to 65536`},
-		{"train --lr_schedule cosine", `--lr-schedule is "cosine", expected normal: the rate decays at --lr-decay-epoch`},
-		{"train --name tinyimagenet", `--dataset is "tinyimagenet", expected one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample; Tiny ImageNet's files, which are JPEG, are not read`},
-		{"train --widen_factor 5", "config: a ContinuousNet has no widen factor; leave it out, or choose another model"},
-		{"train --model ResNetV2 --n-basis 2", "config: a ResNetV2 has no functions of depth; leave it out, or choose another model"},
+		{"train --lr_schedule cosine",
+			`--lr-schedule is "cosine", expected normal: the rate decays at --lr-decay-epoch`},
+		{"train --name tinyimagenet", `--dataset is "tinyimagenet", expected one of cifar10, cifar100, mnist, ` +
+			`fashion-mnist, fashion-sample; Tiny ImageNet's files, which are JPEG, are not read`},
+		{"train --widen_factor 5",
+			"config: a ContinuousNet has no widen factor; leave it out, or choose another model"},
+		{"train --model ResNetV2 --n-basis 2",
+			"config: a ResNetV2 has no functions of depth; leave it out, or choose another model"},
 		{"compress", `compress needs a run: cnet compress RUN; "cnet info" lists those in results/`},
-		{"compress nope --n-basis 2", `there is no run in results/nope; "cnet info" lists those in results/, "cnet train --run nope" makes this one`},
-		{"compress first --basis splines", `--basis is "splines", expected one of piecewise_constant, piecewise_linear, hat, chebyshev, legendre, fourier`},
+		{"compress nope --n-basis 2", `there is no run in results/nope; "cnet info" lists those in results/, "cnet ` +
+			`train --run nope" makes this one`},
+		{"compress first --basis splines",
+			`--basis is "splines", expected one of piecewise_constant, piecewise_linear, hat, chebyshev, legendre, ` +
+				`fourier`},
 		{"compress first --method guess", `--method is "guess", expected project or interpolate`},
 		{"train --lr 0", `--lr is "0", expected a number greater than 0`},
 		{"train --lr nan", `--lr is "nan", expected a number greater than 0`},
@@ -88,26 +111,32 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --weight-decay -0.1", `--weight-decay is "-0.1", expected 0 or a number greater than 0`},
 		{"train --time-epsilon 0", `--time-epsilon is "0", expected a number greater than 0`},
 		{"train --refine 3 x", `--refine is "x", expected epochs, whole numbers from 0, such as 30,50,70`},
-		{"train --lr-decay-epoch -1", `--lr-decay-epoch is "-1", expected epochs, whole numbers from 0, such as 30,50,70`},
+		{"train --lr-decay-epoch -1",
+			`--lr-decay-epoch is "-1", expected epochs, whole numbers from 0, such as 30,50,70`},
 		{"train --batch-norm maybe", `--batch-norm is "maybe", expected true or false`},
 		{"train --use_skipinit=2", `--use-skipinit is "2", expected true or false`},
 		{"train --json=maybe", `--json is "maybe", expected true or false`},
 		{"train --seed -1", `--seed is "-1", expected a whole number from 0`},
 		{"train --device tpu", `--device is "tpu", expected gpu, cuda or cpu`},
 		{"train --device cuda:x", `--device is "cuda:x", expected gpu, cuda or cpu`},
-		{"train --device cuda:1", `--device is "cuda:1", but only the first GPU is used; for this one, set CUDA_VISIBLE_DEVICES=1 and give --device cuda`},
+		{"train --device cuda:1", `--device is "cuda:1", but only the first GPU is used; for this one, set ` +
+			`CUDA_VISIBLE_DEVICES=1 and give --device cuda`},
 		{"train --device gpu --engine go", "--device gpu contradicts --engine go; leave one of them out"},
 		{"train --device cuda --engine go", "--device cuda contradicts --engine go; leave one of them out"},
 		{"train --device cpu --engine xla:cuda", "--device cpu contradicts --engine xla:cuda; leave one of them out"},
 		{"train --run --json", `"--json" is a flag, not the name of a run`},
 		{"refine", `refine needs a run: cnet refine RUN; "cnet info" lists those in results/`},
-		{"refine nope", `there is no run in results/nope; "cnet info" lists those in results/, "cnet train --run nope" makes this one`},
-		{"eval /no/where", `there is no run in /no/where; "cnet info" lists those in results/, "cnet train --run /no/where" makes this one`},
+		{"refine nope", `there is no run in results/nope; "cnet info" lists those in results/, "cnet train --run ` +
+			`nope" makes this one`},
+		{"eval /no/where", `there is no run in /no/where; "cnet info" lists those in results/, "cnet train --run ` +
+			`/no/where" makes this one`},
 		{"eval a b", `eval takes one run, got "b" as well`},
-		{"info a --run ./results/a", `there is no run in results/a; "cnet info" lists those in results/, "cnet train --run a" makes this one`},
+		{"info a --run ./results/a",
+			`there is no run in results/a; "cnet info" lists those in results/, "cnet train --run a" makes this one`},
 		{"info a --run b", `info: got both the run "a" and --run "b"; leave one out`},
 		{"data get", `data get takes the name of one data set, got 0; "cnet data list" has them`},
-		{"data get nope", `data get: the data set is "nope", expected one of cifar10, cifar100, mnist, fashion-mnist, fashion-sample`},
+		{"data get nope", `data get: the data set is "nope", expected one of cifar10, cifar100, mnist, ` +
+			`fashion-mnist, fashion-sample`},
 		{"bench step --batch 0", `--batch is "0", expected a whole number from 1 to 65536`},
 		{"bench step --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(cnet.NetworkSchemes(), ", ")},
 		{"engines all", `engines takes flags only, got "all"`},
@@ -137,15 +166,17 @@ func TestUnknownEngineIsAUsageError(t *testing.T) {
 
 // Help goes to standard output, and every flag of the original is in it.
 func TestHelp(t *testing.T) {
-	for _, args := range []string{"", "help", "--help", "train --help", "help bench step", "data", "bench", "--version", "version"} {
+	for _, args := range []string{"", "help", "--help", "train --help", "help bench step", "data", "bench",
+		"--version", "version"} {
 		out, err, status := cnetRun(t, strings.Fields(args)...)
 		if out == "" || err != "" || status != 0 {
 			t.Errorf("cnet %s: status %d, stdout %q, stderr %q", args, status, out, err)
 		}
 	}
 	out, _ := mustRun(t, "train", "--help")
-	for _, flag := range []string{"model", "scheme", "dataset", "alpha", "batch-size", "test-batch-size", "epochs", "lr", "lr-decay",
-		"lr-decay-epoch", "weight-decay", "refine", "basis", "n-basis", "steps", "initial-time-d", "n-time-steps-per", "time-epsilon", "batch-norm",
+	for _, flag := range []string{"model", "scheme", "dataset", "alpha", "batch-size", "test-batch-size", "epochs",
+		"lr", "lr-decay", "lr-decay-epoch", "weight-decay", "refine", "basis", "n-basis", "steps", "initial-time-d",
+		"n-time-steps-per", "time-epsilon", "batch-norm",
 		"use-skipinit", "seed", "device", "engine", "data", "run", "json"} {
 		if !strings.Contains(out, "--"+flag+" ") && !strings.Contains(out, "--"+flag+"[") {
 			t.Errorf("train --help has no --%s", flag)
@@ -210,23 +241,30 @@ func TestFlagsBecomeConfiguration(t *testing.T) {
 		args string
 		show []string // name=value
 	}{
-		{"", []string{"model=ContinuousNet", "scheme=euler", "dataset=fashion-sample", "batch-norm=true", "n-time-steps-per=1"}},
+		{"", []string{
+			"model=ContinuousNet", "scheme=euler", "dataset=fashion-sample", "batch-norm=true", "n-time-steps-per=1",
+		}},
 		{"--refine 50 30 --refine 70,30", []string{"refine=30,50,70"}},
 		{"--batch-norm", []string{"batch-norm=true"}},
 		{"--batch_norm False", []string{"batch-norm=false"}},
 		{"--batch-norm=no --use_skipinit", []string{"batch-norm=false", "use-skipinit=true"}},
 		{"--initial_time_d 3", []string{"n-basis=3", "steps=3", "n-time-steps-per=1", "time-epsilon=3"}},
 		{"--n-time-steps-per 4", []string{"n-basis=1", "n-time-steps-per=4", "time-epsilon=1"}},
-		{"--n-time-steps-per 4 --initial-time-d 2 --time-epsilon 0.5", []string{"n-basis=2", "n-time-steps-per=4", "time-epsilon=0.5"}},
-		{"--n_basis 3 --basis Hat --steps 4", []string{"basis=hat", "n-basis=3", "steps=4", "n-time-steps-per=4/3", "time-epsilon=3"}},
+		{"--n-time-steps-per 4 --initial-time-d 2 --time-epsilon 0.5",
+			[]string{"n-basis=2", "n-time-steps-per=4", "time-epsilon=0.5"}},
+		{"--n_basis 3 --basis Hat --steps 4",
+			[]string{"basis=hat", "n-basis=3", "steps=4", "n-time-steps-per=4/3", "time-epsilon=3"}},
 		{"--basis piecewise-linear", []string{"basis=piecewise_linear", "n-basis=2", "steps=2"}},
 		{"--basis legendre --n-time-steps-per 2 --n-basis 3", []string{"n-basis=3", "steps=6"}},
 		{"--momentum 0 --weight_decay 0", []string{"momentum=0", "weight-decay=0"}},
-		{"--dataset FashionMNIST --scheme RK4-classic --model continuousnet", []string{"dataset=fashion-mnist", "scheme=rk4_classic", "model=ContinuousNet"}},
-		{"--model widecontinuousnet --widen_factor 2", []string{"model=WideContinuousNet", "widen-factor=2", "scheme=euler"}},
+		{"--dataset FashionMNIST --scheme RK4-classic --model continuousnet",
+			[]string{"dataset=fashion-mnist", "scheme=rk4_classic", "model=ContinuousNet"}},
+		{"--model widecontinuousnet --widen_factor 2",
+			[]string{"model=WideContinuousNet", "widen-factor=2", "scheme=euler"}},
 		{"--use_stitch False --use_skipinit", []string{"use-stitch=false", "use-skipinit=true"}},
 		{"--arch ResNet --depth_res 26", []string{"model=ResNetV2", "depth=26", "scheme="}},
-		{"--arch WideResNet --depth_wide 58 --dropout 0.3", []string{"model=WideResNet", "depth=58", "widen-factor=4", "dropout=0.3"}},
+		{"--arch WideResNet --depth_wide 58 --dropout 0.3",
+			[]string{"model=WideResNet", "depth=58", "widen-factor=4", "dropout=0.3"}},
 		{"--model WideResNet --dropout 0", []string{"depth=34", "dropout=0"}},
 		// The same twice, in two spellings.
 		{"--initial_time_d 2 --n_basis 2", []string{"n-basis=2"}},
@@ -245,7 +283,8 @@ func TestFlagsBecomeConfiguration(t *testing.T) {
 		{"--arch WideResNet --depth_res 26 --depth_wide 40", []string{"model=WideResNet", "depth=40"}},
 		{"--depth_wide 40 --depth_res 26 --arch WideResNet", []string{"depth=40"}},
 		{"--arch WideResNet --depth_res 26", []string{"depth=34"}},
-		{"--lr 1e-2 --lr-decay 0.2 --seed 18446744073709551615", []string{"lr=0.01", "lr-decay=0.2", "seed=18446744073709551615"}},
+		{"--lr 1e-2 --lr-decay 0.2 --seed 18446744073709551615",
+			[]string{"lr=0.01", "lr-decay=0.2", "seed=18446744073709551615"}},
 	} {
 		config, list, err := configOf(c.args)
 		if err != nil {
@@ -263,12 +302,15 @@ func TestFlagsBecomeConfiguration(t *testing.T) {
 
 func TestDevices(t *testing.T) {
 	for _, c := range [][3]string{ // engine, device, result
-		{"", "", ""}, {"go", "", "go"}, {"", "cpu", "go"}, {"auto", "cpu", "go"}, {"", "cuda", "xla:cuda"}, {"auto", "cuda", "xla:cuda"},
+		{"", "", ""}, {"go", "", "go"}, {"", "cpu", "go"}, {"auto", "cpu", "go"}, {"", "cuda", "xla:cuda"},
+		{"auto", "cuda", "xla:cuda"},
 		{"xla:cpu", "cpu", "xla:cpu"}, {"xla:/opt/plugin.so", "cuda", "xla:/opt/plugin.so"},
-		{"", "cuda:0", "xla:cuda"}, {"", "CUDA", "xla:cuda"}, {"", "gpu", "auto"}, {"auto", "GPU", "auto"}, {"xla:cuda", "gpu", "xla:cuda"},
+		{"", "cuda:0", "xla:cuda"}, {"", "CUDA", "xla:cuda"}, {"", "gpu", "auto"}, {"auto", "GPU", "auto"},
+		{"xla:cuda", "gpu", "xla:cuda"},
 		{"xla:/opt/plugin.so", "gpu", "xla:/opt/plugin.so"},
 		// The same in other words, and the one in which both are.
-		{"cpu", "cpu", "go"}, {"cuda", "cuda", "xla:cuda"}, {"cuda", "gpu", "cuda"}, {"xla", "cpu", "xla:cpu"}, {"xla", "cuda:0", "xla:cuda"},
+		{"cpu", "cpu", "go"}, {"cuda", "cuda", "xla:cuda"}, {"cuda", "gpu", "cuda"}, {"xla", "cpu", "xla:cpu"},
+		{"xla", "cuda:0", "xla:cuda"},
 	} {
 		got, err := (&engineFlags{c[0], c[1]}).name()
 		if err != nil || got != c[2] {
@@ -279,7 +321,8 @@ func TestDevices(t *testing.T) {
 
 func TestRunNames(t *testing.T) {
 	for name, want := range map[string]string{
-		"first": "results/first", "./first": "first", "a/b": "a/b", "/tmp/x/": "/tmp/x", ".": ".", "results/first": "results/first",
+		"first": "results/first", "./first": "first", "a/b": "a/b", "/tmp/x/": "/tmp/x", ".": ".",
+		"results/first": "results/first",
 	} {
 		if got, err := runDir(name); err != nil || got != want {
 			t.Errorf("%s: got %s, %v, want %s", name, got, err, want)

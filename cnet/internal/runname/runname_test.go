@@ -10,9 +10,12 @@ import (
 // What is shown for the run that a name means reaches that run again, through a shell.
 func TestArgumentReachesTheRun(t *testing.T) {
 	for _, name := range []string{
-		"first", "./first", "first/", "./first/", "./d/../first", "d/first", "results/first", "./results/first", "results", "./results",
-		"results/results/first", "./with space", "with space", `./it's`, `"quoted"`, "./$HOME", "$(ls)", "`ls`", "./a;b", "a*b?", "~", "./~",
-		"./-dash", "results/-dash", "./-dash/x", "naïve", "./日本 語", "no\u00a0break", `back\slash`, "#x", "!x", "=x", "{a,b}", "a&b", "a|b", "bad\xffutf8",
+		"first", "./first", "first/", "./first/", "./d/../first", "d/first", "results/first", "./results/first",
+		"results", "./results",
+		"results/results/first", "./with space", "with space", `./it's`, `"quoted"`, "./$HOME", "$(ls)", "`ls`",
+		"./a;b", "a*b?", "~", "./~",
+		"./-dash", "results/-dash", "./-dash/x", "naïve", "./日本 語", "no\u00a0break", `back\slash`, "#x", "!x", "=x",
+		"{a,b}", "a&b", "a|b", "bad\xffutf8",
 		".", "..", "../x", "/", "/tmp/first", "/tmp/with space/x", "results/..", "...", ".hidden", "./.hidden",
 	} {
 		dir, err := Dir(name)
@@ -28,14 +31,16 @@ func TestArgumentReachesTheRun(t *testing.T) {
 		}
 		typed := strings.TrimSuffix(string(words), "\n")
 		if again, err := Dir(typed); err != nil || again != dir {
-			t.Errorf("%q is in %q, shown as %s, which a shell takes for %q and is in %q (%v)", name, dir, shown, typed, again, err)
+			t.Errorf("%q is in %q, shown as %s, which a shell takes for %q and is in %q (%v)",
+				name, dir, shown, typed, again, err)
 		}
 	}
 }
 
 func TestDir(t *testing.T) {
 	for name, want := range map[string]string{
-		"first": "results/first", "./first": "first", "first/": "first", "a/b": "a/b", "/tmp/x/": "/tmp/x", ".": ".", "results/first": "results/first",
+		"first": "results/first", "./first": "first", "first/": "first", "a/b": "a/b", "/tmp/x/": "/tmp/x", ".": ".",
+		"results/first": "results/first",
 	} {
 		if got, err := Dir(name); err != nil || filepath.ToSlash(got) != want {
 			t.Errorf("%s: got %s, %v, want %s", name, got, err, want)
