@@ -114,10 +114,11 @@ func ExampleRegister() {
 	m, _ := ode.Lookup("mine")
 	fmt.Println("order", m.Info().Order)
 
-	wrong := ode.Tableau{Name: "wrong", Order: 2, A: [][]float64{{}, {1. / 2}}, B: []float64{1. / 4, 3. / 4}}
-	fmt.Println(ode.Register(wrong))
-	// Output: order 2 ode: scheme "wrong": claims order 2, but violates the condition [τ]: Σ b·Φ = 1/2 of order 2: the
-	// left side is 0.375
+	bad := ode.Tableau{Name: "bad", Order: 2, A: [][]float64{{}, {1. / 2}}, B: []float64{1. / 4, 3. / 4}}
+	fmt.Println(ode.Register(bad))
+	// Output:
+	// order 2
+	// ode: scheme "bad": claims order 2, but violates the condition [τ]: Σ b·Φ = 1/2 of order 2: the left side is 0.375
 }
 
 // The derivative of the end with respect to the beginning and to a parameter: x' = -p·x.
