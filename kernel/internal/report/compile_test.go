@@ -80,7 +80,9 @@ func TestCaretStandsUnderTheUsersOwnText(t *testing.T) {
 }
 
 func TestNotOfABuild(t *testing.T) {
-	for _, evalue := range []string{"", "exit status 2", "signal: killed", "executing special commands in cell: no such file", "\n"} {
+	for _, evalue := range []string{
+		"", "exit status 2", "signal: killed", "executing special commands in cell: no such file", "\n",
+	} {
 		if r, ok := Compile(evalue, []string{evalue}, session{}, Hints{}); ok {
 			t.Errorf("%q is taken for a compile error: %+v", evalue, r)
 		}
@@ -158,7 +160,8 @@ func TestManyMessages(t *testing.T) {
 
 func TestModuleWithoutAPlaceIsFoundInTheCell(t *testing.T) {
 	evalue := "failed to run \"/usr/local/go/bin/go get\": exit status 1\n\ngonb_1 imports\n" +
-		"\texample.org/x/y: cannot find module providing package example.org/x/y: module lookup disabled by GOPROXY=off\n"
+		"\texample.org/x/y: cannot find module providing package example.org/x/y: " +
+		"module lookup disabled by GOPROXY=off\n"
 	r, ok := Compile(evalue, nil, session{7: "// a comment\nimport \"example.org/x/y\"\n"}, Hints{Cell: 7})
 	if !ok || !strings.HasPrefix(r.Value, "cell [7] line 2: example.org/x/y: cannot find module") {
 		t.Errorf("value %q", r.Value)
@@ -169,7 +172,8 @@ func TestModuleWithoutAPlaceIsFoundInTheCell(t *testing.T) {
 }
 
 func TestMistakeInAPackage(t *testing.T) {
-	evalue := "# continuousnet/cnet\n../../home/user/net/cnet/run.go:12:3: undefined: foo\n# gonb_1\n./extra.go:3:9: missing return\n"
+	evalue := "# continuousnet/cnet\n../../home/user/net/cnet/run.go:12:3: undefined: foo\n" +
+		"# gonb_1\n./extra.go:3:9: missing return\n"
 	r, _ := Compile(evalue, nil, session{}, Hints{})
 	want := []string{"continuousnet/cnet/run.go:12:3: undefined: foo", "extra.go:3:9: missing return"}
 	if got := strings.Split(plain(r), "\n"); got[0] != want[0] || got[1] != want[1] {

@@ -29,8 +29,8 @@ func (h Hints) of(m *message) string {
 		}
 	}
 	if h.Cell > 0 && m.id > 0 && m.id != h.Cell {
-		return fmt.Sprintf("%s compiled, but what it uses has been changed or removed since. Run %s again with a version "+
-			"that fits, or forget the declaration with `%%rm NAME` in a cell of its own", m.cell, m.cell)
+		return fmt.Sprintf("%s compiled, but what it uses has been changed or removed since. Run %s again with a "+
+			"version that fits, or forget the declaration with `%%rm NAME` in a cell of its own", m.cell, m.cell)
 	}
 	return ""
 }
@@ -83,8 +83,8 @@ var remedies = []remedy{
 	say(`^too many return values`,
 		"return gives back as many values as the function declares; the statements of a cell return none"),
 	say(`^missing ',' before newline|unexpected newline in (?:argument|composite|parameter)`,
-		"where the closing bracket is on a line of its own, the line before it ends in a comma too; or a bracket is not "+
-			"closed"),
+		"where the closing bracket is on a line of its own, the line before it ends in a comma too; or a bracket is "+
+			"not closed"),
 	say(`^expected '\{', found newline|^expected .*, found newline|unexpected semicolon or newline before \{`,
 		"the opening { belongs at the end of the line of its func, if or for"),
 	say(`^(string|rune) literal not terminated`,
@@ -121,7 +121,8 @@ func unusedImport(match []string, m *message, h Hints) string {
 		key = packages.Key(path)
 	}
 	if dot && m.id == h.Cell && h.Cell != 0 {
-		return "nothing of the package is used: remove the line. A dot import stays for all later cells, and each must use it"
+		return "nothing of the package is used: remove the line. A dot import stays for all later cells, and each " +
+			"must use it"
 	}
 	if dot {
 		return fmt.Sprintf("the dot import stays for all later cells, and Go wants it used in each. Forget it with "+
@@ -135,13 +136,15 @@ func undefinedName(match []string, m *message, h Hints) string {
 	if h.Locals != nil {
 		if cell, ok := h.Locals(name); ok {
 			return fmt.Sprintf("%s was made by statements of %s, and values do not pass from cell to cell. Declare it "+
-				"there with `var %s = ...` (computed anew in every cell), or make it again in this cell", name, cell, name)
+				"there with `var %s = ...` (computed anew in every cell), or make it again in this cell",
+				name, cell, name)
 		}
 	}
 	if m.column > 0 && m.column <= len(m.code) {
 		if member, ok := strings.CutPrefix(m.code[m.column-1:], name+"."); ok {
 			if selected := token.FindString(member); selected != "" {
-				return fmt.Sprintf("no package %s with a name %s was found: check both, or write its import", name, selected)
+				return fmt.Sprintf("no package %s with a name %s was found: check both, or write its import",
+					name, selected)
 			}
 		}
 	}
@@ -180,8 +183,8 @@ func redeclared(match []string, m *message, h Hints) string {
 	}
 	fromElsewhere := func(id int) bool { return id > 0 && id != h.Cell }
 	if h.Cell > 0 && (fromElsewhere(m.id) || slices.ContainsFunc(m.cells, fromElsewhere)) {
-		return fmt.Sprintf("another cell declares %s as something else: forget that with `%%rm %s` in a cell of its own, "+
-			"or rename one", name, name)
+		return fmt.Sprintf("another cell declares %s as something else: forget that with `%%rm %s` in a cell of its "+
+			"own, or rename one", name, name)
 	}
 	return ""
 }
@@ -210,7 +213,8 @@ func unknownModule(_ []string, m *message, _ Hints) string {
 		return "a path whose first part has no dot is the standard library's or this module's own: check the spelling"
 	}
 	return fmt.Sprintf("no module in use has it. Check the spelling, or add it with `!*go get %s@latest` in a cell "+
-		"of its own, which needs the network; without it, only the modules in the checkout's go.mod can be imported", path)
+		"of its own, which needs the network; without it, only the modules in the checkout's go.mod can be imported",
+		path)
 }
 
 var importSpec = regexp.MustCompile(`"([^"\s]+)"`)

@@ -242,5 +242,6 @@ func fold(lines []string, limit int) []string {
 	head := limit * 2 / 3
 	tail := limit - head - 1
 	left := len(folded) - head - tail
-	return slices.Concat(folded[:head], []string{"… " + words.Count(left, "frame") + " more"}, folded[len(folded)-tail:])
+	more := "… " + words.Count(left, "frame") + " more"
+	return slices.Concat(folded[:head], []string{more}, folded[len(folded)-tail:])
 }

@@ -143,7 +143,9 @@ func TestLongStacks(t *testing.T) {
 	}
 	r, _, _ := Panic(b.String(), session{1: "text"})
 	got := plain(r)
-	for _, want := range []string{"main.f0(...)", "main.f99(...)", "… 81 frames more", "example.org/lib.(*T).g0(...)  lib.go:7"} {
+	for _, want := range []string{
+		"main.f0(...)", "main.f99(...)", "… 81 frames more", "example.org/lib.(*T).g0(...)  lib.go:7",
+	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("want %q in\n%s", want, got)
 		}
@@ -175,8 +177,9 @@ func FuzzPanic(f *testing.F) {
 
 func TestExit(t *testing.T) {
 	for evalue, want := range map[string]Report{
-		"exit status 3":      {Name: "ExitStatus", Value: "the cell's program ended with exit status 3"},
-		"signal: killed":     {Name: "Killed", Value: "the cell's program was killed; perhaps the machine ran out of memory"},
+		"exit status 3": {Name: "ExitStatus", Value: "the cell's program ended with exit status 3"},
+		"signal: killed": {Name: "Killed",
+			Value: "the cell's program was killed; perhaps the machine ran out of memory"},
 		"signal: interrupt":  {Name: "Interrupted", Value: "the cell's program was interrupted"},
 		"signal: terminated": {Name: "Killed", Value: "the cell's program was ended by a signal: terminated"},
 		"something else\n":   {Name: "Error", Value: "something else"},

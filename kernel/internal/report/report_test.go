@@ -80,7 +80,9 @@ func TestEverySignal(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"signal: green light\n", "exit status\n", "signal: killed", "a\nsignal: killed\n", "signal: killed\n\n"} {
+	for _, text := range []string{
+		"signal: green light\n", "exit status\n", "signal: killed", "a\nsignal: killed\n", "signal: killed\n\n",
+	} {
 		if IsExit(text) {
 			t.Errorf("%q is taken for GoNB's", text)
 		}

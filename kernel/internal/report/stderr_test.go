@@ -17,8 +17,12 @@ func TestStderr(t *testing.T) {
 	const many = "panic: first\nepoch 1\n\tgoroutine 7 [of the message]:\nthird\n\n"
 	const overflow = "runtime: goroutine stack exceeds 1000000000-byte limit\nruntime: sp=0x22 stack=[0x2, 0x3]\n" +
 		"fatal error: stack overflow\n\nruntime stack:\nruntime.throw({0x4d219d?, 0x41b301?})\n" +
-		"\t/usr/local/go/src/runtime/panic.go:1229 +0x48 fp=0x22 sp=0x22 pc=0x47\n\ngoroutine 1 gp=0x2 m=3 mp=0x2 [running]:\n" +
-		"main.F[...](...)\n\t/tmp/main.go:1\n...99 frames elided...\ncreated by main.main in goroutine 1\n\t/tmp/main.go:2 +0x1\n"
+		"\t/usr/local/go/src/runtime/panic.go:1229 +0x48 fp=0x22 sp=0x22 pc=0x47\n\n" +
+		"goroutine 1 gp=0x2 m=3 mp=0x2 [running]:\n" +
+		"main.F[...](...)\n\t/tmp/main.go:1\n...99 frames elided...\n" +
+		"created by main.main in goroutine 1\n\t/tmp/main.go:2 +0x1\n"
+	const nested = "panic: a [recovered]\n\tpanic: b\n[signal SIGSEGV: x]\n\n"
+	const quit = "SIGQUIT: quit\nPC=0x47 m=0 sigcode=0\n\n"
 	for name, test := range map[string]struct {
 		writes      []string
 		shown, held string
@@ -32,16 +36,18 @@ func TestStderr(t *testing.T) {
 		"not GoNB's ending": {[]string{"exit status 3\n", "more\n"}, "exit status 3\nmore\n", ""},
 		"interrupted":       {[]string{"^C\nsignal: interrupt\n"}, "", "^C\nsignal: interrupt\n"},
 
-		"a message of many lines":  {[]string{many + stack}, "", many + stack},
-		"a panic within a panic":   {[]string{"panic: a [recovered]\n\tpanic: b\n[signal SIGSEGV: x]\n\n" + stack}, "", "panic: a [recovered]\n\tpanic: b\n[signal SIGSEGV: x]\n\n" + stack},
-		"a full stack":             {[]string{overflow, "exit status 2\n"}, "", overflow + "exit status 2\n"},
-		"SIGQUIT":                  {[]string{"SIGQUIT: quit\nPC=0x47 m=0 sigcode=0\n\n", stack, "\nrax    0x0\n"}, "", "SIGQUIT: quit\nPC=0x47 m=0 sigcode=0\n\n" + stack + "\nrax    0x0\n"},
-		"others write in between":  {[]string{noPanic, "epoch 1\n", stack, logs[:20], "exit status 2\n"}, "", noPanic + "epoch 1\n" + stack + logs[:20] + "exit status 2\n"},
-		"a stack printed":          {[]string{stack, "epoch 1\n"}, stack + "epoch 1\n", ""},
-		"a panic that was logged":  {[]string{noPanic, logs, "epoch 5\n"}, noPanic + logs + "epoch 5\n", ""},
-		"logged and then a panic":  {[]string{noPanic, logs + noPanic}, noPanic + logs, noPanic},
-		"logged, at once a panic":  {[]string{noPanic + noPanic}, noPanic, noPanic},
-		"no head after all":        {[]string{"pan", "el 1\n", "SIG", "H\n", "fatal errors\n"}, "panel 1\nSIGH\nfatal errors\n", ""},
+		"a message of many lines": {[]string{many + stack}, "", many + stack},
+		"a panic within a panic":  {[]string{nested + stack}, "", nested + stack},
+		"a full stack":            {[]string{overflow, "exit status 2\n"}, "", overflow + "exit status 2\n"},
+		"SIGQUIT":                 {[]string{quit, stack, "\nrax    0x0\n"}, "", quit + stack + "\nrax    0x0\n"},
+		"others write in between": {[]string{noPanic, "epoch 1\n", stack, logs[:20], "exit status 2\n"},
+			"", noPanic + "epoch 1\n" + stack + logs[:20] + "exit status 2\n"},
+		"a stack printed":         {[]string{stack, "epoch 1\n"}, stack + "epoch 1\n", ""},
+		"a panic that was logged": {[]string{noPanic, logs, "epoch 5\n"}, noPanic + logs + "epoch 5\n", ""},
+		"logged and then a panic": {[]string{noPanic, logs + noPanic}, noPanic + logs, noPanic},
+		"logged, at once a panic": {[]string{noPanic + noPanic}, noPanic, noPanic},
+		"no head after all": {[]string{"pan", "el 1\n", "SIG", "H\n", "fatal errors\n"},
+			"panel 1\nSIGH\nfatal errors\n", ""},
 		"no head, no line's end":   {[]string{"pan", "el", " panic: x"}, "panel panic: x", ""},
 		"a head without an ending": {[]string{"a\n", "pa"}, "a\n", "pa"},
 	} {
@@ -78,7 +84,8 @@ func TestStderrInPieces(t *testing.T) {
 	for name, r := range recorded {
 		from := -1
 		for _, h := range heads {
-			if at := strings.Index(r.Stderr, h); at >= 0 && (from < 0 || at < from) && (at == 0 || r.Stderr[at-1] == '\n') {
+			at := strings.Index(r.Stderr, h)
+			if at >= 0 && (from < 0 || at < from) && (at == 0 || r.Stderr[at-1] == '\n') {
 				from = at
 			}
 		}

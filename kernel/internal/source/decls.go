@@ -60,7 +60,8 @@ func declarations(text string) []Decl {
 				case *ast.ImportSpec:
 					decls = append(decls, importDecl(s)...)
 				case *ast.TypeSpec:
-					decls = append(decls, Decl{"type", s.Name.Name, []string{s.Name.Name}, doc(s.Doc, d.Doc) + "type " + cut(s)})
+					text := doc(s.Doc, d.Doc) + "type " + cut(s)
+					decls = append(decls, Decl{"type", s.Name.Name, []string{s.Name.Name}, text})
 				case *ast.ValueSpec:
 					decls = append(decls, variables(s, doc(s.Doc, d.Doc)+"var "+cut(s)))
 				}

@@ -97,7 +97,8 @@ func wanted(c content, decls []Decl) []Decl {
 			if known && !declared[t.lit] && i+1 < len(toks) && toks[i+1].tok == token.PERIOD &&
 				(i == 0 || toks[i-1].tok != token.PERIOD) {
 				declared[t.lit] = true
-				imports = append(imports, Decl{"import", t.lit, []string{t.lit}, "import " + t.lit + " " + strconv.Quote(path)})
+				text := "import " + t.lit + " " + strconv.Quote(path)
+				imports = append(imports, Decl{"import", t.lit, []string{t.lit}, text})
 			}
 		}
 	}

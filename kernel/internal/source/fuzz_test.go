@@ -12,11 +12,15 @@ import (
 var seeds = []string{
 	"", "x := 1\nx", "import \"fmt\"\nfmt.Println(1)\nfunc f() {}\n1 + 2 // c", "%%\nx", "%%bash\nls", "!ls \\\n-l\nx",
 	"x := `a\n%b\n`; var c = 1; x", "package main; x", "for i := 0; i < 3; i++ {\n}\nif x := f(); x {\n} else {\n}",
-	"/* a\n*/ x /* b\n*/", "func f( {", "}", "L:\nfor {}", "// c\r\nx;\r\n", "%exec f\nfunc f() {}", "%test\nfunc TestA(t *testing.T) {}",
-	"const (\n\tA = iota\n\tB\n)\nvar a, b = f()\ntype T[A any] struct{}\nfunc (t *T[A]) F() {}\ngonbui.X(A)", "//gonb:%%\nx", "%% \\\na\nx",
+	"/* a\n*/ x /* b\n*/", "func f( {", "}", "L:\nfor {}", "// c\r\nx;\r\n", "%exec f\nfunc f() {}",
+	"%test\nfunc TestA(t *testing.T) {}",
+	"const (\n\tA = iota\n\tB\n)\nvar a, b = f()\ntype T[A any] struct{}\nfunc (t *T[A]) F() {}\ngonbui.X(A)",
+	"//gonb:%%\nx", "%% \\\na\nx",
 	"func(a int) bool { return a > 0 }(1)", "x, y := <-c, 'a'; ;;", "% \n%%\n%%\nx := 1;",
-	"%args -n \\\n2\nx", "// c\npackage main\nx\nvar a = 1 // a\n\n// f\nfunc f() {} // end", "f(func() {\n\tg()\n}) // c\n// d",
-	"if f := func() int { return 1 }; f() > 0 {\n} else if x := 1; x > 0 {\n}; x", "gonbui.X()\nimport . \"a\"; import _ \"b\"\nx",
+	"%args -n \\\n2\nx", "// c\npackage main\nx\nvar a = 1 // a\n\n// f\nfunc f() {} // end",
+	"f(func() {\n\tg()\n}) // c\n// d",
+	"if f := func() int { return 1 }; f() > 0 {\n} else if x := 1; x > 0 {\n}; x",
+	"gonbui.X()\nimport . \"a\"; import _ \"b\"\nx",
 }
 
 // overlay tells whether part is the line with everything but one stretch of it blanked, and marks the stretch in
@@ -202,7 +206,8 @@ func FuzzDocument(f *testing.F) {
 			t.Fatalf("%q at the cursor, %q in\n%s", cell[cursor:], doc[offset:], doc)
 		case cursor == len(cell) && cursor > 0 && doc[offset-1] != cell[cursor-1]:
 			t.Fatalf("%q before the cursor, %q in\n%s", cell, doc[:offset], doc)
-		case word(doc, offset) != word(cell, cursor) && !strings.HasPrefix(cell[cursor:], "/*"): // such a comment may go elsewhere
+		// A comment of this kind may go elsewhere.
+		case word(doc, offset) != word(cell, cursor) && !strings.HasPrefix(cell[cursor:], "/*"):
 			t.Fatalf("the cursor is in the word %q, in the document in %q", word(cell, cursor), word(doc, offset))
 		}
 		if strings.Contains(cell, "package") {

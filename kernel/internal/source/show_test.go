@@ -18,9 +18,12 @@ func TestUnshow(t *testing.T) {
 	}{
 		{"a call", file(alias, "cell.Show(", "fmt.Println(1), // it", ")", ""),
 			file(blank, "          ", "fmt.Println(1)  // it", " ", ""), 11, true},
-		{"on many lines", file(alias, "cell.Show(", "f(\n\tg(),\n),", ")", ""), file(blank, "          ", "f(\n\tg(),\n) ", " ", ""), 12, true},
-		{"in brackets", file(alias, "cell.Show(", "(f()),", ")", ""), file(blank, "          ", "(f()) ", " ", ""), 11, true},
-		{"used by others", file(alias, "cell.Show(", "f(),", ")", "cell.F()"), file(alias, "          ", "f() ", " ", "cell.F()"), 11, true},
+		{"on many lines", file(alias, "cell.Show(", "f(\n\tg(),\n),", ")", ""),
+			file(blank, "          ", "f(\n\tg(),\n) ", " ", ""), 12, true},
+		{"in brackets", file(alias, "cell.Show(", "(f()),", ")", ""),
+			file(blank, "          ", "(f()) ", " ", ""), 11, true},
+		{"used by others", file(alias, "cell.Show(", "f(),", ")", "cell.F()"),
+			file(alias, "          ", "f() ", " ", "cell.F()"), 11, true},
 		{"elsewhere", file(alias, "cell.Show(", "f(),", ")", "g()"), "", 13, false},
 		{"none", file(alias, "cell.F(", "f(),", ")", ""), "", 11, false},
 		{"broken", file(alias, "cell.Show(", "f(,", ")", ""), "", 11, false},
@@ -50,7 +53,8 @@ func showLine(r Rewritten) int {
 // The call of show comes and goes without moving a token of the cell.
 func TestUnshowOfRewritten(t *testing.T) {
 	for _, cell := range []string{
-		"f()", "f() // c", "f(\n\t1,\n\t2,\n)", "import \"a\"\nvar b = a.B; f(b)", "%%\nx := 1\n/* c */ a.f(x) /* d\n*/", "func() {\n\tg()\n}()",
+		"f()", "f() // c", "f(\n\t1,\n\t2,\n)", "import \"a\"\nvar b = a.B; f(b)",
+		"%%\nx := 1\n/* c */ a.f(x) /* d\n*/", "func() {\n\tg()\n}()",
 		"gonbui.X(1)\nf()", "%args a\nL: for {\n\tbreak L\n}\n(f())",
 	} {
 		r := Rewrite(cell, show)
@@ -70,8 +74,10 @@ func TestUnshowOfRewritten(t *testing.T) {
 }
 
 func TestUnshowOne(t *testing.T) {
-	file := in("package main", `import cell "a/cell"`, "func main() {", "cell.Show(", "f(),", ")", "cell.Show(", "g(),", ")", "}")
-	want := in("package main", `import cell "a/cell"`, "func main() {", "cell.Show(", "f(),", ")", "          ", "g() ", " ", "}")
+	file := in("package main", `import cell "a/cell"`, "func main() {",
+		"cell.Show(", "f(),", ")", "cell.Show(", "g(),", ")", "}")
+	want := in("package main", `import cell "a/cell"`, "func main() {",
+		"cell.Show(", "f(),", ")", "          ", "g() ", " ", "}")
 	if got, ok := Unshow(file, "cell.Show", 8); !ok || got != want {
 		t.Errorf("%v\n%s", ok, got)
 	}
