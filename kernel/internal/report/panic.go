@@ -197,18 +197,22 @@ func (t *trace) others(cells Cells) []string {
 func (f frame) inCell(cells Cells) string {
 	name := clip(f.name(), maxLine)
 	place := ""
-	if f.cellLine > 0 {
-		if cell, line, text, ok := cells.Line(f.id, f.cellLine); ok {
-			at := colour(bold, fmt.Sprintf("%s line %d", cell, line))
-			place = at + ":  " + clip(strings.TrimSpace(text), maxLine)
-		}
+	cell, line, text, ok := "", 0, "", false
+	switch {
+	case f.cellLine > 0:
+		cell, line, text, ok = cells.Line(f.id, f.cellLine)
+	case !f.annotated: // GoNB names no line where the runtime's output came in pieces
+		cell, line, text, ok = cells.Main(f.file, f.line)
+	}
+	if ok {
+		place = colour(bold, fmt.Sprintf("%s line %d", cell, line)) + ":  " + clip(strings.TrimSpace(text), maxLine)
 	}
 	isMain := name == "main.main"
 	if place == "" && isMain {
 		if f.annotated {
 			return ""
 		}
-		place = "the cell" // GoNB cannot name the line where the runtime's output came in pieces
+		place = "the cell"
 	}
 	switch {
 	case f.starter && isMain:

@@ -24,6 +24,9 @@ type Cells interface {
 	// "this cell"), the 1-based line in the user's text and that line itself. It returns ok=false for an unknown cell
 	// and for a line that the user did not write.
 	Line(id, line int) (cell string, userLine int, text string, ok bool)
+
+	// Main looks up the 1-based line of the main.go at path, which GoNB wrote, as Line does.
+	Main(path string, line int) (cell string, userLine int, text string, ok bool)
 }
 
 // Exit returns the report of a program that ended badly and printed no panic, from GoNB's evalue: "exit status 3",

@@ -21,6 +21,11 @@ func (s session) Line(id, line int) (cell string, userLine int, text string, ok 
 	return fmt.Sprintf("cell [%d]", id), line, lines[line-1], true
 }
 
+// Main finds nothing: recorded failures have no files.
+func (s session) Main(string, int) (cell string, userLine int, text string, ok bool) {
+	return "", 0, "", false
+}
+
 // failed is what GoNB 0.11.4, with Go 1.26 below it, said about a cell.
 type failed struct {
 	Cell      int

@@ -39,13 +39,6 @@ type supervisor struct {
 	waiting  map[string]chan error      // results of the server's own messages, by id
 }
 
-// numbered is a cell that was sent to GoNB.
-type numbered struct {
-	label     string
-	text      []string // the user's lines
-	rewritten source.Rewritten
-}
-
 // startEngine starts the guard, and GoNB in the background.
 func (s *server) startEngine(ctx context.Context) error {
 	s.engine = supervisor{s: s, parents: map[string]json.RawMessage{}, waiting: map[string]chan error{}}
@@ -379,24 +372,4 @@ func (s *server) engineDied(engine *gonb.Engine) *report.Report {
 		"run this cell once more."
 	s.engine.start(context.Background())
 	return &report.Report{Name: "EngineDied", Value: value, Traceback: strings.Split(text, "\n")}
-}
-
-// cells returns the lookup of the user's lines by GoNB's cell numbers.
-func (v *supervisor) cells() report.Cells { return numberedCells{v} }
-
-type numberedCells struct{ v *supervisor }
-
-// Line implements [report.Cells].
-func (c numberedCells) Line(id, line int) (cell string, userLine int, text string, ok bool) {
-	c.v.mu.Lock()
-	defer c.v.mu.Unlock()
-	n, ok := c.v.numbers[id]
-	if !ok || line < 1 || line > len(n.rewritten.Lines) {
-		return "", 0, "", false
-	}
-	at := n.rewritten.Lines[line-1]
-	if at < 0 || at >= len(n.text) {
-		return "", 0, "", false
-	}
-	return n.label, at + 1, n.text[at], true
 }

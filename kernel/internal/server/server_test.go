@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -146,6 +148,34 @@ func TestNumberedCells(t *testing.T) {
 	}
 	if _, _, _, ok := v.cells().Line(number+1, 1); ok {
 		t.Error("an unknown cell is found")
+	}
+}
+
+// A line of the file that GoNB compiled leads back to the user's text, of the youngest cell that has it.
+func TestLinesOfMain(t *testing.T) {
+	v := &supervisor{numbers: map[int]numbered{}}
+	for i, code := range []string{"func f() int {\n\treturn 1\n}", "y := 2", "func f() int {\n\n\treturn 1\n}"} {
+		v.number(&run{content: executeRequest{Code: code}, count: i + 1}, source.Rewrite(code, source.Options{}))
+	}
+	path := filepath.Join(t.TempDir(), "main.go")
+	main := "package main\n\nfunc f() int {\n\n\treturn 1\n}\n\nfunc main() {\n\ty := 2\n\tother()\n}\n"
+	if err := os.WriteFile(path, []byte(main), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for line, want := range map[int]string{
+		3: "cell [3] line 1: func f() int {", 5: "cell [3] line 3: \treturn 1", 9: "cell [2] line 1: y := 2",
+		10: "", 0: "", 100: "",
+	} {
+		got := ""
+		if cell, userLine, text, ok := v.cells().Main(path, line); ok {
+			got = fmt.Sprintf("%s line %d: %s", cell, userLine, text)
+		}
+		if got != want {
+			t.Errorf("line %d: %q, want %q", line, got, want)
+		}
+	}
+	if _, _, _, ok := v.cells().Main(path+".gone", 3); ok {
+		t.Error("a line of a missing file is found")
 	}
 }
 
