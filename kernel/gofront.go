@@ -44,7 +44,8 @@ func goFront(args []string) int {
 	goCommand := os.Getenv(envGo)
 	if goCommand == "" {
 		fmt.Fprintln(os.Stderr,
-			"kernel: this go belongs to the notebook kernel and works only in its sessions; put another directory first in PATH")
+			"kernel: this go belongs to the notebook kernel and works only in its sessions; "+
+				"put another directory first in PATH")
 		return 1
 	}
 	checkout := os.Getenv(envCheckout)

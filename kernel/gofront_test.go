@@ -53,7 +53,8 @@ func TestGoFrontProcess(t *testing.T) {
 		cmd.Args = append([]string{goFrontName}, strings.Fields(args)...)
 		cmd.Dir = dir
 		cmd.Env = toolchain.Setenv(os.Environ(), map[string]string{
-			envGo: realGo, envCheckout: checkout, envProxy: "https://proxy.example", envTempDir: session, "GOPROXY": "off",
+			envGo: realGo, envCheckout: checkout, envProxy: "https://proxy.example", envTempDir: session,
+			"GOPROXY": "off",
 		})
 		output, err := cmd.CombinedOutput()
 		return strings.TrimSpace(string(output)), err
@@ -61,7 +62,10 @@ func TestGoFrontProcess(t *testing.T) {
 	for _, c := range []struct{ name, dir, checkout, args, want string }{
 		{"a cell's build", session, checkout, "build -o x", "real: build -o x proxy: off"},
 		{"a cell's get", session, checkout, "get", ""},
-		{"a user's get", session, checkout, "get example.com/x", "real: get example.com/x proxy: https://proxy.example"},
+		{
+			"a user's get", session, checkout, "get example.com/x",
+			"real: get example.com/x proxy: https://proxy.example",
+		},
 		{"outside of the session's directory", checkout, "/gone", "build", "real: build proxy: off"},
 	} {
 		if got, err := run(c.dir, c.checkout, c.args); err != nil || got != c.want {
@@ -110,7 +114,9 @@ f(),
 		cmd := exec.Command(self)
 		cmd.Args = []string{goFrontName, "build", "-o", "x"}
 		cmd.Dir = session
-		cmd.Env = toolchain.Setenv(os.Environ(), map[string]string{envGo: realGo, envCheckout: checkout, envTempDir: session})
+		cmd.Env = toolchain.Setenv(os.Environ(), map[string]string{
+			envGo: realGo, envCheckout: checkout, envTempDir: session,
+		})
 		output, err := cmd.CombinedOutput()
 		if got := strings.TrimSpace(string(output)); got != c.want || (err != nil) != c.fails {
 			t.Errorf("%s: %q, %v; want %q", c.name, got, err, c.want)

@@ -46,8 +46,8 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 	logger := log.New(os.Stderr, "[cnet kernel] ", log.Ltime)
 	checkout, notice := o.checkout, installed.Staleness(l, o.checkout)
 	if project.Check(checkout) != nil {
-		// The session goes on all the same, and goFront says it again in every cell: a kernel that dies tells a notebook
-		// nothing.
+		// The session goes on all the same, and goFront says it again in every cell: a kernel that dies tells a
+		// notebook nothing.
 		checkout, notice = "", installed.MovedMessage(o.checkout, l)
 	}
 	if notice != "" {
@@ -60,7 +60,8 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 			logger.Printf("gopls is missing, and is not being built: %s: %v", start, err)
 		}
 	}
-	// Ctrl-C in a terminal reaches a kernel that is run by hand. It interrupts the cell, as the front end's button does.
+	// Ctrl-C in a terminal reaches a kernel that is run by hand. It interrupts the cell, as the front end's button
+	// does.
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)

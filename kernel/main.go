@@ -93,9 +93,11 @@ func newCommand() *cobra.Command {
 
 	addFlags := func(cmd *cobra.Command, withCheckout bool) *cobra.Command {
 		cmd.Args = noArguments
-		cmd.Flags().StringVar(&where.Prefix, "prefix", "", "under DIR/share/jupyter, for example in a virtual environment")
+		cmd.Flags().StringVar(&where.Prefix, "prefix", "",
+			"under DIR/share/jupyter, for example in a virtual environment")
 		cmd.Flags().BoolVar(&where.User, "user", false, "for this user")
-		cmd.Flags().BoolVar(&where.System, "system", false, "for every user, under "+installed.SystemPrefix+"/share/jupyter")
+		cmd.Flags().BoolVar(&where.System, "system", false,
+			"for every user, under "+installed.SystemPrefix+"/share/jupyter")
 		if withCheckout {
 			cmd.Flags().StringVar(&checkout, "checkout", "",
 				"the project's directory (default: found from the current directory)")
@@ -130,9 +132,9 @@ func newCommand() *cobra.Command {
 	doctorCommand := addFlags(&cobra.Command{
 		Use:   "doctor",
 		Short: "say what is there, what is missing and how to fix it",
-		Long: "doctor checks the installation and what it stands on. Without --prefix, --user or --system it looks at the\n" +
-			"installation in the checkout's .venv, then at the user's, then at the machine's. Exit status 1: something " +
-			"needed is missing.",
+		Long: "doctor checks the installation and what it stands on. Without --prefix, --user or --system it looks " +
+			"at the\ninstallation in the checkout's .venv, then at the user's, then at the machine's. Exit status 1: " +
+			"something needed is missing.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return doctor.Run(cmd.Context(), cmd.OutOrStdout(), where, checkout)
 		},

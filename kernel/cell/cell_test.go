@@ -98,13 +98,15 @@ func TestFormats(t *testing.T) {
 		t.Fatal(err)
 	}
 	for format, want := range map[string]string{
-		"text/html": "<b>x</b>", "text/markdown": "**x**", "image/svg+xml": "<svg/>", "image/png": "AQI=", "text/plain": "a page",
+		"text/html": "<b>x</b>", "text/markdown": "**x**", "image/svg+xml": "<svg/>", "image/png": "AQI=",
+		"text/plain": "a page",
 	} {
 		if b[format] != want {
 			t.Errorf("%s: %v, want %s", format, b[format], want)
 		}
 	}
-	if b, err = Formats(bundler{}); err != nil || string(b["application/json"].(json.RawMessage)) != `{"a":1}` || b["text/html"] != "<i>" {
+	b, err = Formats(bundler{})
+	if err != nil || string(b["application/json"].(json.RawMessage)) != `{"a":1}` || b["text/html"] != "<i>" {
 		t.Errorf("%v, %v", b, err)
 	}
 	if _, err := Formats(broken{}); err == nil || err.Error() != "no ink" {
@@ -140,7 +142,8 @@ func TestLongText(t *testing.T) {
 	if len(text) > maxText+100 || !utf8.ValidString(text) || !strings.HasSuffix(text, "see all of it") {
 		t.Errorf("%d bytes, ending in %q", len(text), text[len(text)-60:])
 	}
-	if b, err = Formats(drawing{make([]int, 1000)}); err != nil || b["image/png"] != "AQI=" || b["text/plain"] != "cell.drawing" {
+	b, err = Formats(drawing{make([]int, 1000)})
+	if err != nil || b["image/png"] != "AQI=" || b["text/plain"] != "cell.drawing" {
 		t.Errorf("%v, %v", b, err)
 	}
 }

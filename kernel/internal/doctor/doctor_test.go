@@ -67,7 +67,8 @@ func TestDoctorMovedCheckout(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := target{layout: l, checkout: kerneltest.Checkout(t)}
-	if f := at.checkCheckout(); f.state != missing || !strings.Contains(f.detail, "/gone") || !strings.Contains(f.fix, "install") {
+	f := at.checkCheckout()
+	if f.state != missing || !strings.Contains(f.detail, "/gone") || !strings.Contains(f.fix, "install") {
 		t.Errorf("%+v", f)
 	}
 	if f := at.checkSpec(); f.state != good {
@@ -116,7 +117,8 @@ func TestFindTarget(t *testing.T) {
 	checkout, data := kerneltest.Checkout(t), t.TempDir()
 	t.Setenv("JUPYTER_DATA_DIR", data)
 	at, err := findTarget(installed.Location{}, checkout)
-	if want := filepath.Join(data, "kernels", installed.Name); err != nil || at.layout.Dir != want || at.checkout != checkout {
+	want := filepath.Join(data, "kernels", installed.Name)
+	if err != nil || at.layout.Dir != want || at.checkout != checkout {
 		t.Errorf("nothing installed: %+v, %v; want %s", at.layout, err, want)
 	}
 	system, err := (installed.Location{System: true}).Resolve()
@@ -149,7 +151,9 @@ func TestPythonFindings(t *testing.T) {
 		python, jupyter  state
 		pythonFixMustSay string
 	}{
-		"a venv":      {`{"version": [3, 10, 1], "in_venv": true, "venv": false, "jupyterlab": "4.6.6"}`, good, good, ""},
+		"a venv": {
+			`{"version": [3, 10, 1], "in_venv": true, "venv": false, "jupyterlab": "4.6.6"}`, good, good, "",
+		},
 		"the system":  {`{"version": [3, 11, 2], "venv": true}`, good, missing, ""},
 		"no venv":     {`{"version": [3, 11, 2]}`, missing, missing, "python3-venv"},
 		"too old":     {`{"version": [3, 9, 18], "venv": true, "jupyterlab": "4.6.6"}`, missing, good, "newer"},

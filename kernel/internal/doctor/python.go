@@ -42,8 +42,10 @@ func (t target) checkPython(ctx context.Context) []finding {
 	}
 	output, err := exec.CommandContext(ctx, command, "-c", pythonProbe).Output()
 	if err != nil {
-		return []finding{{subject: "Python", state: missing, detail: command + " does not run: " + words.CommandError(err),
-			fix: "if it is in .venv: rm -r .venv and make lab"}}
+		return []finding{{
+			subject: "Python", state: missing, detail: command + " does not run: " + words.CommandError(err),
+			fix: "if it is in .venv: rm -r .venv and make lab",
+		}}
 	}
 	return pythonFindings(command, output)
 }

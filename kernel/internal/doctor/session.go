@@ -90,8 +90,8 @@ func describeSessions(f finding, sessions []proc.SessionInfo) finding {
 		memory += s.Memory
 	}
 	if live > 0 {
-		f.detail += fmt.Sprintf(": %d running (%d %s, %s)", live, processes, words.Plural(processes, "process", "processes"),
-			words.Bytes(memory))
+		f.detail += fmt.Sprintf(": %d running (%d %s, %s)",
+			live, processes, words.Plural(processes, "process", "processes"), words.Bytes(memory))
 	} else {
 		f.detail += ": none running"
 	}

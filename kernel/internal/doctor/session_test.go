@@ -114,7 +114,8 @@ func TestCheckHistory(t *testing.T) {
 	says(t, "no home", checkHistory(""), absent, "HOME is not set", "CNET_HISTORY")
 	if os.Getuid() != 0 { // who may write everywhere
 		locked := dir(t, 0o500)
-		says(t, "a directory that is closed", checkHistory(filepath.Join(locked, "x")), absent, "cannot write to "+locked)
+		says(t, "a directory that is closed", checkHistory(filepath.Join(locked, "x")),
+			absent, "cannot write to "+locked)
 	}
 }
 

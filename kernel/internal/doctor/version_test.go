@@ -14,7 +14,8 @@ import (
 func TestVersion(t *testing.T) {
 	checkout := kerneltest.Checkout(t)
 	goCommand := filepath.Join(t.TempDir(), "go")
-	kerneltest.Put(t, goCommand, "#!/bin/sh\necho '{\"GOVERSION\": \"go1.26.9\", \"GOROOT\": \"/nonexistent\"}'\n", 0o755)
+	kerneltest.Put(t, goCommand,
+		"#!/bin/sh\necho '{\"GOVERSION\": \"go1.26.9\", \"GOROOT\": \"/nonexistent\"}'\n", 0o755)
 	t.Setenv("PATH", filepath.Dir(goCommand)+":/usr/bin:/bin")
 	sources, err := project.SourceHash(checkout)
 	if err != nil {
@@ -55,7 +56,8 @@ func TestVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-		if len(lines) != 2+len(project.Tools) || !strings.HasPrefix(lines[0], "kernel ") || !strings.HasSuffix(lines[0], c.kernel) ||
+		if len(lines) != 2+len(project.Tools) ||
+			!strings.HasPrefix(lines[0], "kernel ") || !strings.HasSuffix(lines[0], c.kernel) ||
 			!strings.HasPrefix(lines[1], "gonb ") || !strings.HasSuffix(lines[1], c.gonb) ||
 			!strings.HasPrefix(lines[4], "go ") || !strings.Contains(lines[4], "go1.26.9") {
 			t.Errorf("%s:\n%s", c.name, &out)

@@ -51,7 +51,8 @@ func TestQuestionsOfManyGoroutinesAreAboutTheirOwnDocument(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if _, found, err := c.Hover(testContext(t), "package main", 9); found || err != nil && !errors.Is(err, errOvertaken) {
+			_, found, err := c.Hover(testContext(t), "package main", 9)
+			if found || err != nil && !errors.Is(err, errOvertaken) {
 				t.Errorf("hover: %v, %v", found, err)
 			}
 		})

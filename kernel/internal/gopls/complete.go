@@ -34,8 +34,8 @@ type completionItem struct {
 // kinds are names for the protocol's numbers, of those that are completed to: keywords (14) and snippets (15) are not.
 var kinds = map[int]string{
 	2: "method", 3: "function", 4: "function", 5: "field", 6: "variable", 7: "type", 8: "interface", 9: "package",
-	10: "field", 12: "constant", 17: "file", 18: "reference", 19: "folder", 20: "constant", 21: "constant", 22: "struct",
-	25: "type",
+	10: "field", 12: "constant", 17: "file", 18: "reference", 19: "folder", 20: "constant", 21: "constant",
+	22: "struct", 25: "type",
 }
 
 // Complete returns the names that could stand at offset, in bytes, of the document, given what is typed of one before

@@ -38,9 +38,12 @@ func TestMatchesAreIdentifiersWithThePrefix(t *testing.T) {
 		want         string
 	}{
 		{"exact case first", "package p; var x = prin|", []completionItem{
-			item(variable, "Print", ""), item(variable, "print", ""), item(variable, "PRINT", ""), item(variable, "println", ""),
+			item(variable, "Print", ""), item(variable, "print", ""), item(variable, "PRINT", ""),
+			item(variable, "println", ""),
 		}, "print println Print PRINT"},
-		{"no other prefix", "package p; var x = ab|", []completionItem{item(variable, "xab", ""), item(variable, "aab", "")}, ""},
+		{"no other prefix", "package p; var x = ab|", []completionItem{
+			item(variable, "xab", ""), item(variable, "aab", ""),
+		}, ""},
 		{"no keyword, no snippet", "package p; var x = f|", []completionItem{
 			item(keyword, "for", ""), item(snippet, "foo", ""), item(variable, "f", ""),
 		}, "f"},
@@ -54,13 +57,16 @@ func TestMatchesAreIdentifiersWithThePrefix(t *testing.T) {
 			item(variable, "f1", "a"), item(variable, "f1", "b"), item(variable, "&f1", "c"),
 		}, "f1"},
 		{"packages", "package p; var x = s|", []completionItem{
-			item(pkg, "strings", `"strings"`), item(pkg, "slite", `"internal/slite"`), item(pkg, "some", `"example.com/some"`),
-			item(pkg, "seen", `"example.com/seen"`), item(pkg, "spec", `"project/spec"`), item(pkg, "svendored", `"vendor/svendored"`),
+			item(pkg, "strings", `"strings"`), item(pkg, "slite", `"internal/slite"`),
+			item(pkg, "some", `"example.com/some"`), item(pkg, "seen", `"example.com/seen"`),
+			item(pkg, "spec", `"project/spec"`), item(pkg, "svendored", `"vendor/svendored"`),
 		}, "strings seen spec"},
 		{"packages without a letter", "package p; import \"time\"; var x = |", []completionItem{
 			item(pkg, "strings", `"strings"`), item(pkg, "time", `"time"`),
 		}, "time"},
-		{"letters of two bytes", "package p; var αβ = α|", []completionItem{item(variable, "αβ", ""), item(variable, "Αβγ", "")}, "αβ Αβγ"},
+		{"letters of two bytes", "package p; var αβ = α|", []completionItem{
+			item(variable, "αβ", ""), item(variable, "Αβγ", ""),
+		}, "αβ Αβγ"},
 	} {
 		text, offset := cut(t, c.marked)
 		d, err := newImports([]string{"example.com/seen"}).document(text)

@@ -67,7 +67,10 @@ func TestImportsOnlyGrow(t *testing.T) {
 		{"package main\nimport \"crypto/rand\"", []string{"_:math/rand", "crypto/rand", "fmt", "net/http", "time"}},
 		{"package main\ntype http int", []string{"_:math/rand", "_:net/http", "crypto/rand", "fmt", "time"}},
 		// What must not reach other documents.
-		{"package main\nimport \"C\"\nimport \"./x\"", []string{"./x", "C", "_:math/rand", "crypto/rand", "fmt", "net/http", "time"}},
+		{
+			"package main\nimport \"C\"\nimport \"./x\"",
+			[]string{"./x", "C", "_:math/rand", "crypto/rand", "fmt", "net/http", "time"},
+		},
 		{"package main\nfunc main() { broken(", []string{"_:math/rand", "crypto/rand", "fmt", "net/http", "time"}},
 	} {
 		d, err := im.document(c.text)

@@ -12,7 +12,10 @@ func TestReadFrame(t *testing.T) {
 	for _, c := range []struct{ name, in, want, fails string }{
 		{name: "one", in: "Content-Length: 2\r\n\r\n{}", want: "{}"},
 		{name: "empty body", in: "Content-Length: 0\r\n\r\n", want: ""},
-		{name: "other headers and case", in: "content-type: x; charset=utf-8\r\nCONTENT-LENGTH:2\r\n\r\n{}", want: "{}"},
+		{
+			name: "other headers and case",
+			in:   "content-type: x; charset=utf-8\r\nCONTENT-LENGTH:2\r\n\r\n{}", want: "{}",
+		},
 		{name: "bare newlines", in: "Content-Length: 2\n\n{}", want: "{}"},
 		{name: "no length", in: "Content-Type: x\r\n\r\n{}", fails: "without Content-Length"},
 		{name: "negative", in: "Content-Length: -1\r\n\r\n", fails: "expected 0 to"},

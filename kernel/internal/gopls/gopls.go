@@ -73,8 +73,8 @@ const (
 // Start starts gopls and returns. Loading the project goes on in the background, at a low priority. It takes about a
 // second where gopls has seen the packages before, and some seconds where its cache is empty.
 func Start(o Options) (*Client, error) {
-	// They can be completed without an import line, as GoNB imports them for a cell. Without a checkout they cost little;
-	// with one, its packages import nearly all of them anyway.
+	// They can be completed without an import line, as GoNB imports them for a cell. Without a checkout they cost
+	// little; with one, its packages import nearly all of them anyway.
 	warm := packages.Standard
 	if o.Checkout != "" {
 		warm = slices.Concat(packages.Standard, packages.Project)

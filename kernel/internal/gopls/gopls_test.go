@@ -45,7 +45,8 @@ func startReal(t *testing.T) *Client {
 
 func TestGopls(t *testing.T) {
 	c := startReal(t)
-	const imports = "package main\n\nimport (\n\t\"continuousnet/cnet\"\n\t. \"continuousnet/cnet/notebook\"\n\t\"fmt\"\n)\n\n"
+	const imports = "package main\n\n" +
+		"import (\n\t\"continuousnet/cnet\"\n\t. \"continuousnet/cnet/notebook\"\n\t\"fmt\"\n)\n\n"
 	for _, q := range []struct{ marked, want string }{
 		{"package main\n\nfunc main() {\n\tfmt.Printl|\n}\n", "Println"},
 		{"package main\n\nimport \"fmt\"\n\nfunc main() {\n\tfmt.Print|\n}\n", "Print Printf Println"},
@@ -82,7 +83,10 @@ func TestGopls(t *testing.T) {
 		{imports + "func main() {\n\tfmt.Println(1, |\n}\n", "func fmt.Println(a ...any)"},
 		{imports + "func main() {\n\tSetScheme(|\n}\n", "func SetScheme(run *cnet.Run, name string)"},
 		{imports + "func main() {\n\t_ = cnet.Config{|}\n}\n", "type Config struct"},
-		{"package main\n\n// answer is known.\nvar answer = 42\n\nfunc main() {\n\tβ := answer|\n}\n", "answer is known"},
+		{
+			"package main\n\n// answer is known.\nvar answer = 42\n\nfunc main() {\n\tβ := answer|\n}\n",
+			"answer is known",
+		},
 		{"package main\n\nfunc main() {\n\tunknown|\n}\n", ""},
 		{"package main\n\n|func main() {\n}\n", ""},
 	} {

@@ -8,7 +8,8 @@ import (
 func TestEnvironmentHasNoWorkspaceButItsOwn(t *testing.T) {
 	base := []string{"GOWORK=auto", "PATH=/bin", "GOWORK=/elsewhere/go.work"}
 	env := environment(base, "/checkout")
-	if slices.ContainsFunc(env, func(v string) bool { return len(v) > 6 && v[:6] == "GOWORK" }) || env[0] != "PATH=/bin" {
+	isWorkspace := func(v string) bool { return len(v) > 6 && v[:6] == "GOWORK" }
+	if slices.ContainsFunc(env, isWorkspace) || env[0] != "PATH=/bin" {
 		t.Errorf("with a checkout: %q, want PATH and no GOWORK", env)
 	}
 	if env := environment(base, ""); !slices.Contains(env, "GOWORK=off") || slices.Contains(env, "GOWORK=auto") {

@@ -141,7 +141,8 @@ func TestRange(t *testing.T) {
 		{-2, 1, 9, nil},
 		{7, 1, 9, nil},
 	} {
-		equal(t, fmt.Sprintf("range %d %d:%d", c.session, c.start, c.stop), last.between(c.session, c.start, c.stop), c.want)
+		equal(t, fmt.Sprintf("range %d %d:%d", c.session, c.start, c.stop),
+			last.between(c.session, c.start, c.stop), c.want)
 	}
 }
 
@@ -203,7 +204,9 @@ func TestReply(t *testing.T) {
 			t.Errorf("%s got %s, want %s", c.request, got, c.want)
 		}
 	}
-	for _, request := range []string{``, `[]`, `{"hist_access_type":"all"}`, `{}`, `{"hist_access_type":"tail","n":"1"}`} {
+	for _, request := range []string{
+		``, `[]`, `{"hist_access_type":"all"}`, `{}`, `{"hist_access_type":"tail","n":"1"}`,
+	} {
 		if got, err := h.Reply(json.RawMessage(request)); err == nil {
 			t.Errorf("%s got %s, want an error", request, got)
 		}

@@ -33,8 +33,9 @@ func boundPublisher(text []byte) ([]byte, error) {
 	const send = enqueue + "\tw.sendMsg(msg)\n\treturn nil\n}\n\nfunc (w *pubMWriter) enqueue(msg Msg) error {\n"
 	const sends = "func (w *pubMWriter) sendMsg(msg Msg) {\n"
 	if bytes.Count(text, []byte(enqueue)) != 1 || !bytes.Contains(text, []byte(sends)) {
-		return nil, fmt.Errorf("%s of %s is not the one that this kernel knows: where it queues messages, GoNB's memory "+
-			"would have no bound; adapt boundPublisher to the version in %s", publisherFile, zeromq, project.ToolsModule)
+		return nil, fmt.Errorf("%s of %s is not the one that this kernel knows: where it queues messages, GoNB's "+
+			"memory would have no bound; adapt boundPublisher to the version in %s",
+			publisherFile, zeromq, project.ToolsModule)
 	}
 	return bytes.Replace(text, []byte(enqueue), []byte(send), 1), nil
 }

@@ -42,14 +42,17 @@ func TestBoundPublisher(t *testing.T) {
 		t.Error(err)
 	}
 	at := bytes.Index(bound, []byte(") write(ctx"))
-	if next := bound[at+bytes.IndexByte(bound[at:], '\n')+1:]; at < 0 || !bytes.HasPrefix(next, []byte("\tw.sendMsg(msg)\n")) {
+	next := bound[at+bytes.IndexByte(bound[at:], '\n')+1:]
+	if at < 0 || !bytes.HasPrefix(next, []byte("\tw.sendMsg(msg)\n")) {
 		t.Errorf("%.200s", next)
 	}
 }
 
 // A version that is not known is refused: its memory would have no bound.
 func TestUnknownPublisher(t *testing.T) {
-	for _, text := range []string{"", "package zmq4\n\nfunc (w *pubMWriter) write(ctx context.Context, msg Msg) error {\n"} {
+	for _, text := range []string{
+		"", "package zmq4\n\nfunc (w *pubMWriter) write(ctx context.Context, msg Msg) error {\n",
+	} {
 		if _, err := boundPublisher([]byte(text)); err == nil || !strings.Contains(err.Error(), zeromq) {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -57,10 +60,12 @@ func TestUnknownPublisher(t *testing.T) {
 }
 
 // publisher is as much of the library's publisher as boundPublisher looks at.
-const publisher = "package zmq4\n\nfunc (w *pubMWriter) write(ctx context.Context, msg Msg) error {\n\treturn nil\n}\n\n" +
+const publisher = "package zmq4\n\n" +
+	"func (w *pubMWriter) write(ctx context.Context, msg Msg) error {\n\treturn nil\n}\n\n" +
 	"func (w *pubMWriter) sendMsg(msg Msg) {\n}\n"
 
-// The copy is the library with its publisher changed, whatever a former version has left; the same again changes nothing.
+// The copy is the library with its publisher changed, whatever a former version has left; the same again changes
+// nothing.
 func TestCopyBounded(t *testing.T) {
 	from, to := t.TempDir(), filepath.Join(t.TempDir(), "zmq4")
 	for name, text := range map[string]string{

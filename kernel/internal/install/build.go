@@ -43,7 +43,8 @@ func buildTools(ctx context.Context, checkout string, tc toolchain.Toolchain, l 
 	args := []string{"build", "-ldflags=-s -w", "-o", programs + string(filepath.Separator)}
 	for _, tool := range tools {
 		args = append(args, tool.Package)
-		// The go command does not link a program again that is up to date; over a file that is no program it would not write.
+		// The go command does not link a program again that is up to date; over a file that is no program it would not
+		// write.
 		if _, err := buildinfo.ReadFile(l.Bin(tool.Name)); err != nil {
 			continue
 		}

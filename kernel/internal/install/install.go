@@ -77,7 +77,8 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 	case len(changed) == 0:
 		fmt.Fprintf(out, "kernel %s in %s is up to date\n", installed.Name, l.Dir)
 	default:
-		fmt.Fprintf(out, "updated kernel %s in %s (%s); sessions that run keep the former one until they are restarted\n",
+		fmt.Fprintf(out,
+			"updated kernel %s in %s (%s); sessions that run keep the former one until they are restarted\n",
 			installed.Name, l.Dir, strings.Join(changed, ", "))
 	}
 	r := rest{layout: l, checkout: checkout, tc: tc, warm: !o.NoWarm}
@@ -126,8 +127,8 @@ func writeAll(ctx context.Context, out io.Writer, l installed.Layout, checkout s
 // dirError explains why a directory cannot be made, changed or removed.
 func dirError(what, dir string, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("cannot %s %s: permission denied; run this with sudo, or choose another place with --user or "+
-			"--prefix DIR", what, dir)
+		return fmt.Errorf("cannot %s %s: permission denied; run this with sudo, or choose another place with --user "+
+			"or --prefix DIR", what, dir)
 	}
 	return fmt.Errorf("cannot %s %s: %w", what, dir, err)
 }
@@ -170,8 +171,8 @@ func findProject(checkout, recorded string) (string, toolchain.Toolchain, error)
 		return "", toolchain.Toolchain{}, err
 	}
 	if toolchain.TooOld(tc.Version, want) {
-		return "", toolchain.Toolchain{}, fmt.Errorf("%s is %s, Go %s or newer is needed; install it from https://go.dev/dl",
-			tc.Command, tc.Version, want)
+		return "", toolchain.Toolchain{}, fmt.Errorf(
+			"%s is %s, Go %s or newer is needed; install it from https://go.dev/dl", tc.Command, tc.Version, want)
 	}
 	return checkout, tc, nil
 }

@@ -53,7 +53,8 @@ func TestInstallSelf(t *testing.T) {
 		if changed, err := installSelf(l); err != nil || len(changed) != want {
 			t.Fatalf("%v, %v; want %d", changed, err, want)
 		}
-		if info, err := os.Stat(l.Bin("kernel")); err != nil || info.Size() < 1000 || !installed.IsExecutable(l.Bin("kernel")) {
+		info, err := os.Stat(l.Bin("kernel"))
+		if err != nil || info.Size() < 1000 || !installed.IsExecutable(l.Bin("kernel")) {
 			t.Errorf("%v, %v", info, err)
 		}
 	}
@@ -80,7 +81,8 @@ func TestUninstall(t *testing.T) {
 			t.Errorf("%q, %v; want %q", out.String(), err, want)
 		}
 	}
-	if entries, err := os.ReadDir(filepath.Dir(l.Dir)); err != nil || len(entries) != 1 || entries[0].Name() != "python3" {
+	entries, err := os.ReadDir(filepath.Dir(l.Dir))
+	if err != nil || len(entries) != 1 || entries[0].Name() != "python3" {
 		t.Errorf("left: %v, %v", entries, err)
 	}
 }
@@ -105,7 +107,8 @@ func TestSummary(t *testing.T) {
 	if got := summary(nil, failed); got != "exit status 1" {
 		t.Errorf("%q", got)
 	}
-	if got := summary([]byte("go: x: dial tcp: lookup p: no such host\n"), failed); !strings.HasPrefix(got, "a module could not be downloaded") {
+	got := summary([]byte("go: x: dial tcp: lookup p: no such host\n"), failed)
+	if !strings.HasPrefix(got, "a module could not be downloaded") {
 		t.Errorf("%q", got)
 	}
 }
@@ -180,7 +183,8 @@ func (i installer) files(t *testing.T) map[string]string {
 		}
 		info, err := os.Stat(path)
 		if err == nil && !info.IsDir() && path != finish.LogFile(i.layout) {
-			files[strings.TrimPrefix(path, i.layout.Dir+"/")] = fmt.Sprint(info.Sys().(*syscall.Stat_t).Ino, info.Mode(), info.Size())
+			name := strings.TrimPrefix(path, i.layout.Dir+"/")
+			files[name] = fmt.Sprint(info.Sys().(*syscall.Stat_t).Ino, info.Mode(), info.Size())
 		}
 		return err
 	})
@@ -191,8 +195,8 @@ func (i installer) files(t *testing.T) map[string]string {
 }
 
 var installedFiles = []string{
-	"bin/goimports", "bin/gonb", "bin/gopls", "bin/kernel", "kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg",
-	"tools/go.mod", "tools/go.sum", "tools/zmq4/go.mod", "tools/zmq4/pub.go",
+	"bin/goimports", "bin/gonb", "bin/gopls", "bin/kernel", "kernel.json", "logo-32x32.png", "logo-64x64.png",
+	"logo-svg.svg", "tools/go.mod", "tools/go.sum", "tools/zmq4/go.mod", "tools/zmq4/pub.go",
 }
 
 // Twice the same changes nothing; an update changes what differs.
@@ -200,7 +204,8 @@ func TestInstallAgain(t *testing.T) {
 	i := newInstaller(t, installed.Location{Prefix: t.TempDir()})
 	out, err := i.install(t.Context())
 	first := i.files(t)
-	if err != nil || !strings.Contains(out, "installed kernel cnet in "+i.layout.Dir) || !slices.Equal(slices.Sorted(maps.Keys(first)), installedFiles) {
+	if err != nil || !strings.Contains(out, "installed kernel cnet in "+i.layout.Dir) ||
+		!slices.Equal(slices.Sorted(maps.Keys(first)), installedFiles) {
 		t.Fatalf("%q, %v: %v", out, err, first)
 	}
 	out, err = i.install(t.Context())
@@ -235,10 +240,14 @@ func TestInstallStopped(t *testing.T) {
 	}
 	former := i.files(t)
 	for name, c := range map[string]struct{ script, says string }{
-		"a build that fails":    {`echo new > "$4/gonb"; echo "gonb.go:1: broken"; exit 1`, "gonb.go:1: broken"},
-		"no space":              {`echo new > "$4/gonb"; echo "no space left on device"; exit 1`, "no space left on device"},
-		"no network":            {`echo "go: x: dial tcp: lookup p: no such host"; exit 1`, "could not be downloaded"},
-		"Ctrl-C during a build": {`echo new > "$4/gonb"; : > "$0.building"; exec sleep 600`, "interrupted; run the same command again"},
+		"a build that fails": {`echo new > "$4/gonb"; echo "gonb.go:1: broken"; exit 1`, "gonb.go:1: broken"},
+		"no space": {
+			`echo new > "$4/gonb"; echo "no space left on device"; exit 1`, "no space left on device",
+		},
+		"no network": {`echo "go: x: dial tcp: lookup p: no such host"; exit 1`, "could not be downloaded"},
+		"Ctrl-C during a build": {
+			`echo new > "$4/gonb"; : > "$0.building"; exec sleep 600`, "interrupted; run the same command again",
+		},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		i.goBuilds(t, c.script)
@@ -272,7 +281,8 @@ func TestInstallTwiceAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	text := strings.Join(outs, "")
-	if err := errors.Join(errs...); err != nil || strings.Count(text, "installed kernel") != 1 || strings.Count(text, "is up to date") != 2 {
+	if err := errors.Join(errs...); err != nil ||
+		strings.Count(text, "installed kernel") != 1 || strings.Count(text, "is up to date") != 2 {
 		t.Errorf("%v\n%s", err, text)
 	}
 	if got := slices.Sorted(maps.Keys(i.files(t))); !slices.Equal(got, installedFiles) {
@@ -289,11 +299,13 @@ func TestInstallForEveryUser(t *testing.T) {
 	if out, err := i.install(t.Context()); err != nil {
 		t.Fatal(out, err)
 	}
-	err := filepath.WalkDir(filepath.Join(installed.SystemPrefix, "share"), func(path string, _ fs.DirEntry, err error) error {
+	share := filepath.Join(installed.SystemPrefix, "share")
+	err := filepath.WalkDir(share, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o044 != 0o044 || info.IsDir() && info.Mode().Perm() != 0o755 {
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm()&0o044 != 0o044 || info.IsDir() && info.Mode().Perm() != 0o755 {
 			t.Errorf("%s: %v, %v", path, info, err)
 		}
 		return nil
@@ -308,13 +320,15 @@ func TestInstallForEveryUser(t *testing.T) {
 }
 
 func TestDirError(t *testing.T) {
-	err := dirError("make", "/usr/local/share", &fs.PathError{Op: "mkdir", Path: "/usr/local/share", Err: syscall.EACCES})
+	err := dirError("make", "/usr/local/share",
+		&fs.PathError{Op: "mkdir", Path: "/usr/local/share", Err: syscall.EACCES})
 	for _, part := range []string{"/usr/local/share: permission denied", "sudo", "--user", "--prefix DIR"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("%q does not say %q", err, part)
 		}
 	}
-	if err := dirError("make", "/x", syscall.ENOSPC); strings.Contains(err.Error(), "sudo") || !strings.Contains(err.Error(), "no space left") {
+	err = dirError("make", "/x", syscall.ENOSPC)
+	if strings.Contains(err.Error(), "sudo") || !strings.Contains(err.Error(), "no space left") {
 		t.Errorf("%v", err)
 	}
 }

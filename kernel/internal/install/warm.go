@@ -71,7 +71,8 @@ func warmCells(ctx context.Context, out io.Writer, checkout string, tc toolchain
 			return nil, interrupted(ctx)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("warming the build cache: go %s failed: %s", strings.Join(args, " "), summary(output, err))
+			return nil, fmt.Errorf("warming the build cache: go %s failed: %s",
+				strings.Join(args, " "), summary(output, err))
 		}
 		return output, nil
 	}
@@ -128,7 +129,8 @@ func warmCompletion(ctx context.Context, out io.Writer, program, checkout string
 	defer cancel()
 	fmt.Fprintln(out, "filling gopls's cache")
 	start := time.Now()
-	const before, behind = "package main\n\nimport \"continuousnet/cnet/notebook\"\n\nfunc main() {\n\tnotebook.", "\n}\n"
+	const before = "package main\n\nimport \"continuousnet/cnet/notebook\"\n\nfunc main() {\n\tnotebook."
+	const behind = "\n}\n"
 	found, err := client.Complete(limited, before+behind, len(before))
 	switch {
 	case ctx.Err() != nil:

@@ -37,7 +37,10 @@ func TestLayoutOfIsInverseOfResolve(t *testing.T) {
 		command string
 	}{
 		{Location{Prefix: "/venv"}, "/venv/share/jupyter/kernels/cnet", "go run ./kernel install --prefix /venv"},
-		{Location{Prefix: "/my venv"}, "/my venv/share/jupyter/kernels/cnet", "go run ./kernel install --prefix '/my venv'"},
+		{
+			Location{Prefix: "/my venv"}, "/my venv/share/jupyter/kernels/cnet",
+			"go run ./kernel install --prefix '/my venv'",
+		},
 		{Location{User: true}, "/home/ada/.local/share/jupyter/kernels/cnet", "go run ./kernel install --user"},
 		{Location{}, "/home/ada/.local/share/jupyter/kernels/cnet", "go run ./kernel install --user"},
 		{Location{System: true}, "/usr/local/share/jupyter/kernels/cnet", "go run ./kernel install --system"},
@@ -53,7 +56,9 @@ func TestLayoutOfIsInverseOfResolve(t *testing.T) {
 			t.Errorf("%+v: back from the program: %+v, %v", c.where, back, ok)
 		}
 	}
-	for _, path := range []string{"/usr/local/go/bin/go", "/tmp/go-build1/exe/kernel", filepath.FromSlash("kernels/cnet/kernel")} {
+	for _, path := range []string{
+		"/usr/local/go/bin/go", "/tmp/go-build1/exe/kernel", filepath.FromSlash("kernels/cnet/kernel"),
+	} {
 		if l, ok := Of(path); ok {
 			t.Errorf("%s is taken for an installed kernel: %+v", path, l)
 		}

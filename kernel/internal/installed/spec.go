@@ -38,7 +38,8 @@ func NewSpec(l Layout, checkout, goCommand, sources string) Spec {
 		},
 		DisplayName: "ContinuousNet (Go)",
 		Language:    "go",
-		// A signal would reach GoNB's children as well and kill a compilation; GoNB passes a message on to the cell alone.
+		// A signal would reach GoNB's children as well and kill a compilation; GoNB passes a message on to the cell
+		// alone.
 		InterruptMode: "message",
 		Metadata:      metadata,
 	}

@@ -17,7 +17,8 @@ func TestSpec(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []bool{true, false} {
-		if changed, err := NewSpec(l, "/my project", "/usr/local/go/bin/go", "1234").Write(l); err != nil || changed != want {
+		changed, err := NewSpec(l, "/my project", "/usr/local/go/bin/go", "1234").Write(l)
+		if err != nil || changed != want {
 			t.Fatalf("changed %v, %v; want %v", changed, err, want)
 		}
 	}
@@ -38,7 +39,9 @@ func TestSpec(t *testing.T) {
 	if err := json.Unmarshal(text, &raw); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{l.Bin("kernel"), "run", "--checkout", "/my project", "--go", "/usr/local/go/bin/go", "-f", "{connection_file}"}
+	want := []string{
+		l.Bin("kernel"), "run", "--checkout", "/my project", "--go", "/usr/local/go/bin/go", "-f", "{connection_file}",
+	}
 	if !slices.Equal(raw.Argv, want) {
 		t.Errorf("argv %q, want %q", raw.Argv, want)
 	}
@@ -49,7 +52,8 @@ func TestSpec(t *testing.T) {
 		t.Error("a front end would offer a debugger")
 	}
 	back, err := ReadSpec(l)
-	if err != nil || back.Metadata.Own.Sources != "1234" || back.Arg("--checkout") != "/my project" || back.Arg("--go") != "/usr/local/go/bin/go" {
+	if err != nil || back.Metadata.Own.Sources != "1234" ||
+		back.Arg("--checkout") != "/my project" || back.Arg("--go") != "/usr/local/go/bin/go" {
 		t.Errorf("read back: %+v, %v", back, err)
 	}
 }

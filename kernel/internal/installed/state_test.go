@@ -49,7 +49,8 @@ func TestStaleness(t *testing.T) {
 func TestStalenessOfOldInstallation(t *testing.T) {
 	checkout := kerneltest.Checkout(t)
 	l := Layout{Dir: t.TempDir()}
-	kerneltest.Put(t, l.SpecFile(), `{"argv": ["kernel", "run", "--checkout", "`+checkout+`"], "metadata": {"debugger": false}}`, 0o644)
+	kerneltest.Put(t, l.SpecFile(),
+		`{"argv": ["kernel", "run", "--checkout", "`+checkout+`"], "metadata": {"debugger": false}}`, 0o644)
 	if got := Staleness(l, checkout); got == "" {
 		t.Error("taken for new")
 	}

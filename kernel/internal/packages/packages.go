@@ -17,9 +17,9 @@ import (
 var Standard = []string{
 	"bufio", "bytes", "cmp", "context", "encoding/base64", "encoding/binary", "encoding/csv", "encoding/hex",
 	"encoding/json", "errors", "flag", "fmt", "image", "image/color", "image/draw", "image/jpeg", "image/png", "io",
-	"io/fs", "iter", "log", "maps", "math", "math/big", "math/bits", "math/cmplx", "math/rand/v2", "math/rand", "net/http",
-	"os", "os/exec", "path", "path/filepath", "reflect", "regexp", "runtime", "runtime/debug", "slices", "sort", "strconv",
-	"strings", "sync", "sync/atomic", "testing", "text/tabwriter", "time", "unicode", "unicode/utf8",
+	"io/fs", "iter", "log", "maps", "math", "math/big", "math/bits", "math/cmplx", "math/rand/v2", "math/rand",
+	"net/http", "os", "os/exec", "path", "path/filepath", "reflect", "regexp", "runtime", "runtime/debug", "slices",
+	"sort", "strconv", "strings", "sync", "sync/atomic", "testing", "text/tabwriter", "time", "unicode", "unicode/utf8",
 }
 
 // Project lists the packages that come with the project and that cells use, as Standard does.

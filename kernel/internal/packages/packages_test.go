@@ -40,7 +40,8 @@ func TestName(t *testing.T) {
 // GoNB's own rule, which knows no versions.
 func TestKey(t *testing.T) {
 	for path, want := range map[string]string{
-		"fmt": "fmt", "math/rand/v2": "v2", "gopkg.in/yaml.v3": "v3", "a/go-b": "b", "example.com/größe": "e", "a/b-": "a/b-",
+		"fmt": "fmt", "math/rand/v2": "v2", "gopkg.in/yaml.v3": "v3", "a/go-b": "b", "example.com/größe": "e",
+		"a/b-": "a/b-",
 	} {
 		if got := Key(path); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
@@ -50,7 +51,8 @@ func TestKey(t *testing.T) {
 
 // The packages are there, and have the names that are guessed.
 func TestLists(t *testing.T) {
-	list := exec.Command("go", append([]string{"list", "-f", "{{.ImportPath}} {{.Name}}"}, slices.Concat(Standard, Project)...)...)
+	args := append([]string{"list", "-f", "{{.ImportPath}} {{.Name}}"}, slices.Concat(Standard, Project)...)
+	list := exec.Command("go", args...)
 	output, err := list.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
@@ -66,7 +68,9 @@ func TestLists(t *testing.T) {
 	if count != len(Standard)+len(Project) {
 		t.Errorf("%d packages, %d are listed", count, len(Standard)+len(Project))
 	}
-	for name, want := range map[string]string{"rand": "math/rand/v2", "cnet": "continuousnet/cnet", "gonbui": "github.com/janpfeifer/gonb/gonbui"} {
+	for name, want := range map[string]string{
+		"rand": "math/rand/v2", "cnet": "continuousnet/cnet", "gonbui": "github.com/janpfeifer/gonb/gonbui",
+	} {
 		if ByName[name] != want {
 			t.Errorf("%s is %s, want %s", name, ByName[name], want)
 		}

@@ -54,7 +54,8 @@ func eachSource(checkout, dir string, do func(name string, text []byte)) error {
 		switch {
 		case entry.IsDir() && (hidden || name == "testdata"):
 			return fs.SkipDir
-		case !entry.Type().IsRegular() || hidden || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+		case !entry.Type().IsRegular() || hidden ||
+			!strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 			return nil
 		}
 		text, err := os.ReadFile(path)

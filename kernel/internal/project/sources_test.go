@@ -86,7 +86,9 @@ func TestSourceDirs(t *testing.T) {
 			continue
 		}
 		own++
-		if !slices.ContainsFunc(sourceDirs, func(source string) bool { return strings.HasPrefix(dir+"/", filepath.ToSlash(source)+"/") }) {
+		if !slices.ContainsFunc(sourceDirs, func(source string) bool {
+			return strings.HasPrefix(dir+"/", filepath.ToSlash(source)+"/")
+		}) {
 			t.Errorf("the kernel is built from %s as well, which is not hashed", path)
 		}
 	}

@@ -24,9 +24,10 @@ func cellFlags(xla bool) string {
 func (t Toolchain) CellEnv(base []string) []string {
 	path := filepath.Dir(t.Command) + string(filepath.ListSeparator) + pathOf(base)
 	return Setenv(base, map[string]string{
-		"PATH":         path,
-		"GOFLAGS":      cellFlags(t.XLA.Link),
-		"GOPROXY":      "off", // nothing is fetched behind the user's back; the go of a session has its own way for "!go get"
+		"PATH":    path,
+		"GOFLAGS": cellFlags(t.XLA.Link),
+		// Nothing is fetched behind the user's back; the go of a session has its own way for "!go get".
+		"GOPROXY":      "off",
 		"GOWORK":       "auto",
 		"GO111MODULE":  "on",
 		"GOTOOLCHAIN":  "local", // the one found at installation; no other is fetched

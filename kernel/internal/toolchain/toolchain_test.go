@@ -54,7 +54,8 @@ func TestSIMDExperiment(t *testing.T) {
 // fakeGo is a go command that answers "go env"; it knows no experiments, as Go before simd.
 const fakeGo = `#!/bin/sh
 if [ -n "$GOEXPERIMENT" ]; then echo "go: unknown GOEXPERIMENT $GOEXPERIMENT" >&2; exit 2; fi
-echo '{"GOVERSION": "go1.26.9", "GOROOT": "/nonexistent", "GOPROXY": "https://proxy.example", "CC": "no-such-cc", "CGO_ENABLED": "1"}'
+echo '{"GOVERSION": "go1.26.9", "GOROOT": "/nonexistent", "GOPROXY": "https://proxy.example", ` +
+	`"CC": "no-such-cc", "CGO_ENABLED": "1"}'
 `
 
 func TestFindToolchain(t *testing.T) {
@@ -96,8 +97,8 @@ func TestCellEnv(t *testing.T) {
 	})
 	slices.Sort(env)
 	want := []string{
-		"GO111MODULE=on", "GOEXPERIMENT=simd", "GOFLAGS=" + cellFlags(false), "GOPROXY=off", "GOTOOLCHAIN=local", "GOWORK=auto",
-		"HOME=/home/ada", "PATH=/opt/go/bin:/usr/bin",
+		"GO111MODULE=on", "GOEXPERIMENT=simd", "GOFLAGS=" + cellFlags(false), "GOPROXY=off", "GOTOOLCHAIN=local",
+		"GOWORK=auto", "HOME=/home/ada", "PATH=/opt/go/bin:/usr/bin",
 	}
 	if !slices.Equal(env, want) {
 		t.Errorf("%s is\n%q, want\n%q", runtime.GOOS, env, want)

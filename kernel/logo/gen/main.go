@@ -67,7 +67,8 @@ func svg() string {
 		"stroke-linejoin=\"round\"/>\n",
 		strings.Join(path, "L"), hex(curve), curveWidth)
 	for _, x := range knots {
-		fmt.Fprintf(&b, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%g\" fill=\"%s\"/>\n", x, trajectory(x), dotRadius, hex(orange))
+		fmt.Fprintf(&b, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%g\" fill=\"%s\"/>\n",
+			x, trajectory(x), dotRadius, hex(orange))
 	}
 	b.WriteString("</svg>\n")
 	return b.String()
