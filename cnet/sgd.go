@@ -11,8 +11,11 @@ import (
 	"continuousnet/cnet/internal/layers"
 )
 
-// sgd is stochastic gradient descent with momentum and weight decay as PyTorch defines it: v ← μ·v + (g + λ·p), p ← p −
-// lr·v, for every trainable variable. GoMLX's own has neither, and decays the rate with every batch.
+// sgd is stochastic gradient descent with momentum and weight decay as PyTorch defines it: for every trainable variable
+//
+//	v ← μ·v + (g + λ·p),  p ← p − lr·v
+//
+// GoMLX's own has neither, and decays the rate with every batch.
 //
 // The learning rate and the velocities v are variables, so that a checkpoint holds them.
 type sgd struct{ momentum, weightDecay float64 }

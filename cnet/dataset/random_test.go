@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-// TestSplitMix64 compares with the first numbers of the reference
-// implementation (Vigna, https://prng.di.unimi.it/splitmix64.c) for state
-// 1234567.
+// TestSplitMix64 compares with the first numbers of the author's implementation (Vigna,
+// https://prng.di.unimi.it/splitmix64.c) for state 1234567.
 func TestSplitMix64(t *testing.T) {
 	r := random(1234567)
 	for i, want := range []uint64{6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431,

@@ -225,7 +225,7 @@ func TestXLAComputes(t *testing.T) {
 		}
 	}
 	var want []float32
-	for i := len(names) - 1; i >= 0; i-- { // go is the last of the list and the reference
+	for i := len(names) - 1; i >= 0; i-- { // go is the last of the list, and the others are compared with it
 		e, err := Open(names[i])
 		if err != nil {
 			t.Errorf("%s is listed as available: %v", names[i], err)

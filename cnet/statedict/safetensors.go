@@ -21,8 +21,8 @@ import (
 // cover without gap or overlap.
 const (
 	metadataKey = "__metadata__"
-	maxHeader   = 100_000_000 // the limit of the reference implementation
-	alignment   = 8           // of the data in the file, as the reference implementation writes it
+	maxHeader   = 100_000_000 // the limit of the official implementation
+	alignment   = 8           // of the data in the file, as the official implementation writes it
 )
 
 // header is the first part of a safetensors file.
@@ -173,7 +173,7 @@ func (h *header) check(size int64) error {
 	return nil
 }
 
-// writeSafetensors lists the tensors in the order given. The data of the wider types come first, as the reference
+// writeSafetensors lists the tensors in the order given. The data of the wider types come first, as the official
 // implementation writes them, so that everything is aligned: PyTorch makes its tensors in the file's memory.
 func writeSafetensors(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	inFile := make([]int, len(tensors))

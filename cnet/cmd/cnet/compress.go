@@ -58,26 +58,6 @@ RUN is a directory, or the name of one in results/.`,
 	return cmd
 }
 
-// word is a flag with a few known values. canonical returns the value for a spelling of it.
-type word struct {
-	value     *string
-	canonical func(string) (string, error)
-}
-
-func (w word) Set(text string) (err error) {
-	*w.value, err = w.canonical(text)
-	return err
-}
-func (w word) Type() string   { return "NAME" }
-func (w word) String() string { return *w.value }
-
-func canonicalMethod(text string) (string, error) {
-	if m := cnet.Projection(text); m == cnet.ByProjection || m == cnet.ByInterpolation {
-		return text, nil
-	}
-	return "", bad(text, fmt.Sprintf("%s or %s", cnet.ByProjection, cnet.ByInterpolation))
-}
-
 func (c *compression) compress(cmd *cobra.Command, args []string) error {
 	run, err := c.run.open(c.app, cmd, args)
 	if err != nil {

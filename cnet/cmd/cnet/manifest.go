@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -156,96 +154,10 @@ func (m *manifest) writeCSV(list []cnet.Manifestation) error {
 	return saveCSV(m.csv, rows)
 }
 
-// counts is a flag that is a list of whole numbers from 1.
-type counts []int
-
-func (c *counts) Set(text string) error {
-	var list []int
-	for word := range strings.SplitSeq(text, ",") {
-		n, err := parseWhole(strings.TrimSpace(word), 1<<14)
-		if err != nil {
-			return bad(text, "whole numbers from 1, such as 1,2,4,8")
-		}
-		list = append(list, n)
-	}
-	slices.Sort(list)
-	*c = slices.Compact(list)
-	return nil
-}
-func (c *counts) Type() string   { return "LIST" }
-func (c *counts) String() string { return "" }
-
 // lossText returns a loss in at most nine characters, even that of a net that diverges.
 func lossText(loss float64) string {
 	if loss >= 1e4 {
 		return strconv.FormatFloat(loss, 'g', 3, 64)
 	}
 	return strconv.FormatFloat(loss, 'f', 4, 64)
-}
-
-// schemeList is a flag with a list of schemes; given again, it adds to them. A name that is not known yet may be that
-// of a tableau in the run: resolve looks it up again when the run is open.
-type schemeList struct{ names *[]string }
-
-func (s schemeList) Set(text string) error {
-	for word := range strings.SplitSeq(text, ",") {
-		name := strings.TrimSpace(word)
-		if known, err := methodNamed(name); err == nil {
-			name = known
-		} else if _, known := schemeNamed(name); known == nil {
-			return err // it is no scheme for nets
-		}
-		if !slices.Contains(*s.names, name) {
-			*s.names = append(*s.names, name)
-		}
-	}
-	return nil
-}
-
-// resolve returns an error for names that are not those of schemes.
-func (s schemeList) resolve() error {
-	for i, name := range *s.names {
-		known, err := methodNamed(name)
-		if err != nil {
-			return usagef("--schemes %v", err)
-		}
-		(*s.names)[i] = known
-	}
-	return nil
-}
-
-func (s schemeList) Type() string   { return "LIST" }
-func (s schemeList) String() string { return "" }
-
-// meter shows on standard error how far a computation is.
-type meter struct {
-	*bar
-	what string
-	next time.Time // when the next line is printed, where there is no terminal
-}
-
-func newMeter(a *app, what string) *meter {
-	if !a.utf8 {
-		what = inASCII.Replace(what)
-	}
-	return &meter{bar: &bar{app: a}, what: what, next: time.Now().Add(lineInterval)}
-}
-
-func (m *meter) set(done, all int) {
-	if m.tty == nil {
-		if done < all && time.Now().After(m.next) {
-			fmt.Fprintf(m.err, "%s: %d of %d\n", m.what, done, all)
-			m.next = time.Now().Add(lineInterval)
-		}
-		return
-	}
-	if m.bar.bar == nil {
-		m.clear()
-		m.bar.bar = m.newBar(int64(all))
-	} else if time.Since(m.last) < barInterval {
-		return
-	}
-	m.last, m.drawn = time.Now(), true
-	m.bar.bar.Describe(fmt.Sprintf("%s  %d of %d", m.what, done, all))
-	_ = m.bar.bar.Set(done)
 }

@@ -110,3 +110,36 @@ func (b *bar) clear() {
 	}
 	b.bar, b.drawn = nil, false
 }
+
+// meter shows on standard error how far a computation is.
+type meter struct {
+	*bar
+	what string
+	next time.Time // when the next line is printed, where there is no terminal
+}
+
+func newMeter(a *app, what string) *meter {
+	if !a.utf8 {
+		what = inASCII.Replace(what)
+	}
+	return &meter{bar: &bar{app: a}, what: what, next: time.Now().Add(lineInterval)}
+}
+
+func (m *meter) set(done, all int) {
+	if m.tty == nil {
+		if done < all && time.Now().After(m.next) {
+			fmt.Fprintf(m.err, "%s: %d of %d\n", m.what, done, all)
+			m.next = time.Now().Add(lineInterval)
+		}
+		return
+	}
+	if m.bar.bar == nil {
+		m.clear()
+		m.bar.bar = m.newBar(int64(all))
+	} else if time.Since(m.last) < barInterval {
+		return
+	}
+	m.last, m.drawn = time.Now(), true
+	m.bar.bar.Describe(fmt.Sprintf("%s  %d of %d", m.what, done, all))
+	_ = m.bar.bar.Set(done)
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -21,19 +20,6 @@ const (
 	sampleEpochs  = 3
 	defaultEpochs = 120
 )
-
-// count is a flag that is a whole number from 1.
-type count struct {
-	n    *int
-	most int
-}
-
-func (c count) Set(text string) (err error) {
-	*c.n, err = parseWhole(text, c.most)
-	return err
-}
-func (c count) Type() string   { return "N" }
-func (c count) String() string { return strconv.Itoa(*c.n) }
 
 // training is the command train.
 type training struct {

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/basis"
+	"continuousnet/cnet/dataset"
+)
+
+// A canonical function returns the name that a spelling on the command line stands for. Its error begins with "is": the
+// name of the flag is put before it.
+
+func canonicalModel(text string) (string, error) {
+	if strings.EqualFold(text, "ResNet") { // what --arch calls it
+		return cnet.ResNetV2, nil
+	}
+	for _, m := range cnet.Models {
+		if strings.EqualFold(m, text) {
+			return m, nil
+		}
+	}
+	return "", bad(text, "one of "+strings.Join(cnet.Models, ", "))
+}
+
+func canonicalAdjoint(text string) (string, error) {
+	if !slices.Contains(cnet.Adjoints, strings.ToLower(text)) {
+		return "", bad(text, "one of "+strings.Join(cnet.Adjoints, ", "))
+	}
+	return strings.ToLower(text), nil
+}
+
+func canonicalMethod(text string) (string, error) {
+	if m := cnet.Projection(text); m == cnet.ByProjection || m == cnet.ByInterpolation {
+		return text, nil
+	}
+	return "", bad(text, fmt.Sprintf("%s or %s", cnet.ByProjection, cnet.ByInterpolation))
+}
+
+func canonicalScheme(text string) (string, error) {
+	name, err := methodNamed(text)
+	if err != nil {
+		return "", bad(text, "one of "+strings.Join(cnet.NetworkSchemes(), ", "))
+	}
+	return name, nil
+}
+
+func canonicalBasis(text string) (string, error) {
+	for _, name := range basis.Names() {
+		if strings.EqualFold(name, strings.ReplaceAll(text, "-", "_")) {
+			return name, nil
+		}
+	}
+	return "", bad(text, "one of "+strings.Join(basis.Names(), ", "))
+}
+
+func canonicalDataset(text string) (string, error) {
+	name, err := dataset.Canonical(text)
+	if err != nil {
+		expected := "one of " + strings.Join(dataset.Names(), ", ")
+		if isTinyImageNet(text) {
+			expected += "; Tiny ImageNet's files, which are JPEG, are not read"
+		}
+		if _, hint, ok := strings.Cut(err.Error(), "; did you mean "); ok {
+			expected += "; did you mean " + hint
+		}
+		return "", bad(text, expected)
+	}
+	return name, nil
+}
+
+// absolute returns the absolute path of a folder, so that a run is usable from another working directory.
+func absolute(dir string) (string, error) {
+	if dir == "" {
+		return "", bad(dir, "a folder")
+	}
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return "", usagef("is %q: %v", dir, err)
+	}
+	return path, nil
+}
