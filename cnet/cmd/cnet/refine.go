@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
-
 	"continuousnet/cnet/internal/words"
 )
 
