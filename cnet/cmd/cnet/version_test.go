@@ -17,6 +17,10 @@ func TestVersion(t *testing.T) {
 	if short != lines[0]+"\n" {
 		t.Errorf("--version says %q, version says %q", short, lines[0])
 	}
+	if stdout, _ := mustRun(t, "version", "--licences"); !strings.Contains(stdout, "GPL-3.0") ||
+		!strings.Contains(stdout, "Permission is hereby granted") {
+		t.Errorf("--licences says %q", stdout)
+	}
 }
 
 func TestVersionLine(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 
 // The constants of batch norm are the original's.
 const (
-	NormEpsilon  = 1e-5
+	normEpsilon  = 1e-5
 	NormMomentum = 0.1 // the share of a batch in the running statistics
 	LastMomentum = 0.9 // the same for a batch norm just before the pooling
 )
@@ -183,7 +183,7 @@ func (b *Builder) Norm(x fmap.Map, path string, phi []float64, momentum float64)
 	if !b.Training {
 		// A sum of variances with weights of either sign can be negative.
 		variance := MaxScalar(b.At(path+"/variance", phi), 0)
-		a := Div(scale, Sqrt(AddScalar(variance, NormEpsilon)))
+		a := Div(scale, Sqrt(AddScalar(variance, normEpsilon)))
 		return x.Affine(a, Sub(offset, Mul(a, b.At(path+"/mean", phi))))
 	}
 	n := float64(x.Pixels())
@@ -191,7 +191,7 @@ func (b *Builder) Norm(x fmap.Map, path string, phi []float64, momentum float64)
 		exceptions.Panicf("net: batch norm needs more than one value per channel to train, " +
 			"got a batch of one image of one pixel")
 	}
-	y, mean, variance := x.BatchNorm(scale, offset, NormEpsilon)
+	y, mean, variance := x.BatchNorm(scale, offset, normEpsilon)
 	b.see(path+"/mean", phi, momentum, mean)
 	b.see(path+"/variance", phi, momentum, MulScalar(variance, n/(n-1)))
 	return y

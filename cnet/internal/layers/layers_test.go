@@ -211,7 +211,7 @@ func TestNegativeVariance(t *testing.T) {
 func TestInitOverDepth(t *testing.T) {
 	s := &Specs{}
 	s.OverDepth(3, func() {
-		s.Add("weight", true, Uniform(1), 2)
+		s.Add("weight", true, uniform(1), 2)
 		s.Norm("norm", 1)
 	})
 	for _, c := range []struct {
@@ -230,7 +230,7 @@ func TestInitOverDepth(t *testing.T) {
 		rng := rand.New(rand.NewPCG(4, 0))
 		draws := make([]float64, 6)
 		for i := range draws {
-			draws[i] = Uniform(1)(rng)
+			draws[i] = uniform(1)(rng)
 		}
 		got, _, err := Get(store, s.List[0])
 		if err != nil {

@@ -52,18 +52,18 @@ type Fill func(rng *rand.Rand) float64
 // Constant returns a Fill with the value v.
 func Constant(v float64) Fill { return func(*rand.Rand) float64 { return v } }
 
-// Uniform returns a Fill that is distributed evenly between ±bound.
-func Uniform(bound float64) Fill {
+// uniform returns a Fill that is distributed evenly between ±bound.
+func uniform(bound float64) Fill {
 	return func(rng *rand.Rand) float64 { return bound * (2*rng.Float64() - 1) }
 }
 
 // FanIn returns PyTorch's default for the weights and biases of a layer whose outputs are sums of n products: uniform
 // between ±1/√n (torch.nn.Linear and Conv2d, reset_parameters).
-func FanIn(n int) Fill { return Uniform(1 / math.Sqrt(float64(n))) }
+func FanIn(n int) Fill { return uniform(1 / math.Sqrt(float64(n))) }
 
-// FanOut returns a normal distribution with standard deviation √(2/n), for a convolution in which each number of the
+// fanOut returns a normal distribution with standard deviation √(2/n), for a convolution in which each number of the
 // input enters n products: the rule of He et al. (2015), counted over the outputs.
-func FanOut(n int) Fill {
+func fanOut(n int) Fill {
 	std := math.Sqrt(2 / float64(n))
 	return func(rng *rand.Rand) float64 { return std * rng.NormFloat64() }
 }
@@ -76,9 +76,9 @@ func (s *Specs) Add(path string, trainable bool, fill Fill, dims ...int) {
 	s.List = append(s.List, Variable{Path: path, Dims: dims, Trainable: trainable, fill: fill})
 }
 
-// Conv adds a kernel of size×size pixels and, if bias is not nil, a bias. The kernel is filled with FanOut.
+// Conv adds a kernel of size×size pixels and, if bias is not nil, a bias. The kernel is filled with fanOut.
 func (s *Specs) Conv(path string, in, out, size int, bias Fill) {
-	s.ConvFilled(path, in, out, size, FanOut(size*size*out), bias)
+	s.ConvFilled(path, in, out, size, fanOut(size*size*out), bias)
 }
 
 // ConvFilled does the same as Conv with the kernel filled as kernel says.
