@@ -31,7 +31,7 @@ func (l *lineReader) next(t *testing.T) string {
 	return line
 }
 
-// rest yields the lines until the output ends.
+// rest yields the lines until the output ends. The process may be waited for only after that: Wait closes the pipe.
 func (l *lineReader) rest() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for line := range l.lines {

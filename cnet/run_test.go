@@ -501,13 +501,13 @@ func TestKill(t *testing.T) {
 		timer := time.NewTimer(time.Duration(rng.IntN(60_000)) * time.Microsecond)
 		<-timer.C
 		cmd.Process.Kill()
-		cmd.Wait()
 		for line := range lines.rest() {
 			var epoch, batch int
 			if _, err := fmt.Sscan(line, &epoch, &batch); err == nil {
 				done = max(done, epoch*perEpoch+batch-1)
 			}
 		}
+		cmd.Wait()
 		r, err := OpenReadOnly(dir)
 		if err != nil {
 			t.Fatalf("after kill %d: %v", i, err)
@@ -550,8 +550,8 @@ func TestFullDisk(t *testing.T) {
 	want := fingerprint(t, r)
 	r.Close()
 	cmd, lines := trainElsewhere(t, dir, trainEnv+"_FULL=1")
-	cmd.Wait()
 	out := strings.Join(slices.Collect(lines.rest()), "\n")
+	cmd.Wait()
 	if !strings.Contains(out, "could not save") || !strings.Contains(out, "last good save is kept") {
 		t.Errorf("training on a full disk said %q", out)
 	}
