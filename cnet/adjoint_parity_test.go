@@ -48,7 +48,8 @@ func TestParityAdjoint(t *testing.T) {
 	}
 }
 
-// backwardInterval says where the original, on its way back, begins a step at the weights of the interval behind it.
+// backwardInterval reports a stage at which the original, on its way back, reads the weights of another interval than
+// it should, or "".
 func backwardInterval(scheme string, intervals, steps int) string {
 	tb, err := ode.Scheme(scheme)
 	if err != nil {

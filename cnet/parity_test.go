@@ -64,7 +64,8 @@ func interval(intervals, step, steps int, c float64) int {
 	return slices.Index(basis.Stage(basis.PiecewiseConstant{K: intervals}, step, steps, c), 1)
 }
 
-// excluded repeats the original's arithmetic, and says where it reads the weights of another interval than it should.
+// excluded repeats the original's arithmetic, and reports a stage at which it reads the weights of another interval
+// than it should, or "".
 func excluded[T float32 | float64](scheme string, intervals, steps int, nudge bool) string {
 	tb, err := ode.Scheme(scheme)
 	if err != nil {

@@ -24,8 +24,8 @@ var synonyms = map[string]string{
 	"depth-wide":      "depth",
 }
 
-// widenFactor is a setting of wide nets. The original's programs have it for every model, with a default of 4 that has
-// no effect on the others; so 4 is accepted for every model.
+// widenFactor returns a setting of wide nets. The original's programs have it for every model, with a default of 4 that
+// has no effect on the others; so 4 is accepted for every model.
 func widenFactor() *setting {
 	const meant = 4
 	usage := fmt.Sprintf("times as many channels in the stages of a Wide net (default %d)", meant)
@@ -41,8 +41,8 @@ func widenFactor() *setting {
 	return s
 }
 
-// depthOf is the original's flag for the depth of one of its two baselines. A command line may have both, and the model
-// takes its own. If the model is no baseline it has no depth, and the check of the configuration says so.
+// depthOf returns the original's setting of the depth of one of its two baselines. A command line may have both, and
+// the model takes its own. If the model is no baseline it has no depth, and the check of the configuration says so.
 func depthOf(model, name string) *setting {
 	s := whole(setting{name: name, hidden: true, usage: "layers of a " + model}, 4096,
 		func(c *cnet.Config) *int { return &c.Depth })
@@ -60,7 +60,7 @@ func depthOf(model, name string) *setting {
 	return s
 }
 
-// classes is the original's flag for the number of classes, which the data set determines here.
+// classes returns the original's setting of the number of classes, which the data set determines here.
 func classes() *setting {
 	return &setting{
 		name: "nclass", value: "N", hidden: true, usage: "classes of the data set",
@@ -80,7 +80,7 @@ func classes() *setting {
 	}
 }
 
-// rateSchedule is the original's flag for how the learning rate changes. It has only one value.
+// rateSchedule returns the original's setting of how the learning rate changes. It has only one value.
 func rateSchedule() *setting {
 	return &setting{
 		name: "lr-schedule", value: "NAME", hidden: true, usage: "normal: the rate decays at --lr-decay-epoch",

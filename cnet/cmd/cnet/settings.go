@@ -127,6 +127,7 @@ func dropout() *setting {
 	return s
 }
 
+// seed returns the setting of the seed, which may be 0.
 func seed() *setting {
 	return &setting{
 		name: "seed", value: "N", usage: "of weights, order and augmentation",
