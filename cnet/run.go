@@ -19,6 +19,7 @@ import (
 	"continuousnet/cnet/internal/layers"
 	"continuousnet/cnet/internal/optional"
 	"continuousnet/cnet/internal/runname"
+	"continuousnet/cnet/internal/words"
 	"continuousnet/cnet/ode"
 )
 
@@ -284,12 +285,9 @@ func (r *Run) Title() string { return title(r.state.Config.Model, r.net) }
 
 // String describes the run in a line: "results/first: ContinuousNet 2-2-2 euler, 3 epochs".
 func (r *Run) String() string {
-	trained := fmt.Sprintf("%d epochs", r.Epoch())
-	if r.Epoch() == 1 {
-		trained = "1 epoch"
-	}
+	trained := words.Plural(r.Epoch(), "epoch")
 	if r.Batch() > 0 {
-		trained += fmt.Sprintf(" and %d batches", r.Batch())
+		trained += " and " + words.Plural(r.Batch(), "batch")
 	}
 	return r.dir + ": " + r.Title() + ", " + trained
 }

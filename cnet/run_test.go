@@ -277,7 +277,7 @@ func TestLossThatIsNotFinite(t *testing.T) {
 	err := r.Train(context.Background(), 3)
 	var stopped *TrainError
 	if !errors.As(err, &stopped) || !strings.Contains(err.Error(), "loss is") ||
-		!strings.Contains(err.Error(), "epoch 1, after 1 batches") {
+		!strings.Contains(err.Error(), "epoch 1, after 1 batch:") {
 		t.Fatalf("training returned %v", err)
 	}
 	for path, value := range before {

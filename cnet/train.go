@@ -13,6 +13,7 @@ import (
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/optional"
 	"continuousnet/cnet/internal/runname"
+	"continuousnet/cnet/internal/words"
 )
 
 // Progress is the position of a training after a batch, and how well it does.
@@ -205,7 +206,7 @@ type TrainError struct {
 
 // Error implements error.
 func (e *TrainError) Error() string {
-	return fmt.Sprintf("run %s: epoch %d, after %d batches: %v", e.Run, e.Epoch+1, e.Batch, e.Err)
+	return fmt.Sprintf("run %s: epoch %d, after %s: %v", e.Run, e.Epoch+1, words.Plural(e.Batch, "batch"), e.Err)
 }
 
 // Unwrap returns the reason, such as context.Canceled.
@@ -273,8 +274,8 @@ func (t *training) backToSave(why error) *TrainError {
 		stopped.Err = errors.Join(why, err)
 		return stopped
 	}
-	stopped.Err = fmt.Errorf("%w; the run is back at its last good save, after %d epochs and %d batches",
-		why, t.state.Epoch, t.state.Batch)
+	stopped.Err = fmt.Errorf("%w; the run is back at its last good save, after %s and %s", why,
+		words.Plural(t.state.Epoch, "epoch"), words.Plural(t.state.Batch, "batch"))
 	return stopped
 }
 
