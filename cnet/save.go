@@ -83,6 +83,14 @@ func fillSave(dir string, st state, history History, store *model.Store) error {
 // saveName returns the name of the folder of save number n.
 func saveName(n int) string { return fmt.Sprintf("%06d", n) }
 
+// noHome returns a path that GoMLX leaves as it is: in one that begins with ~ it looks for a home directory.
+func noHome(path string) string {
+	if strings.HasPrefix(path, "~") {
+		return "." + string(filepath.Separator) + path
+	}
+	return path
+}
+
 // writeCheckpoint writes the variables with GoMLX's checkpoint package, and checks that all of them are in the file:
 // the package drops the error of a failed write, such as on a full disk.
 func writeCheckpoint(dir string, store *model.Store) (err error) {
@@ -93,7 +101,7 @@ func writeCheckpoint(dir string, store *model.Store) (err error) {
 	}()
 	// The package makes itself the store's loader for good; without this every save would add one.
 	defer store.SetLoader(store.Loader())
-	handler, err := checkpoint.Build(store).Dir(dir).Keep(1).WithCompression(checkpoint.BinUncompressed).Done()
+	handler, err := checkpoint.Build(store).Dir(noHome(dir)).Keep(1).WithCompression(checkpoint.BinUncompressed).Done()
 	if err != nil {
 		return err
 	}
@@ -244,7 +252,7 @@ func readSave(dir string, n int) (st state, history History, store *model.Store,
 		return st, nil, nil, fmt.Errorf("%s: %w: %w", path, errDamaged, err)
 	}
 	store = model.NewStore()
-	if _, err := checkpoint.Load(store).Dir(save).Immediate().Done(); err != nil {
+	if _, err := checkpoint.Load(store).Dir(noHome(save)).Immediate().Done(); err != nil {
 		return st, nil, nil, fmt.Errorf("%s: %w: %w", save, errDamaged, err)
 	}
 	return st, history, store, nil

@@ -51,3 +51,19 @@ func TestOpenSweeps(t *testing.T) {
 		}
 	}
 }
+
+// A folder called ~ is one of that name, where the shell leaves it to the program.
+func TestARunCalledTilde(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, dir := range []string{"~", "~/deep", "~nobody"} {
+		r, err := Open(dir, tiny())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		open(t, dir).Close()
+		if _, err := os.Stat(filepath.Join(".", dir, savesDir)); err != nil {
+			t.Error(err)
+		}
+	}
+}
