@@ -49,9 +49,14 @@ func lockedRun(dir string, begin func(*Run) error) (*Run, error) {
 // died before its first save.
 func vacant(dir string) error {
 	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
+		if target, err := os.Readlink(dir); err == nil {
+			return fmt.Errorf("run %s: it is a symbolic link to %s, which is not there; "+
+				"make that folder, or take another name", dir, target)
+		}
 		return nil
+	}
+	switch {
 	case err != nil:
 		return fmt.Errorf("run %s: %w", dir, err)
 	case !info.IsDir():
@@ -118,7 +123,8 @@ func remove(paths []string) {
 // acquire locks the run for this process. The operating system releases the lock when the process ends.
 func acquire(dir string) (*flock.Flock, error) {
 	path := filepath.Join(dir, lockFile)
-	lock := flock.New(path)
+	// Less the umask: where it lets a group write, others of the group may train the run, too.
+	lock := flock.New(path, flock.SetPermissions(0o666))
 	ok, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("run %s: cannot lock it: %w", dir, err)

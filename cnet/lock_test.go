@@ -62,6 +62,28 @@ func TestNoRunAmongOtherThings(t *testing.T) {
 	if Exists(file) {
 		t.Error("a file is said to be a run")
 	}
+	link := filepath.Join(filepath.Dir(file), "link")
+	if err := os.Symlink("nowhere", link); err != nil {
+		t.Skip(err)
+	}
+	if _, err := Open(link, tiny()); err == nil ||
+		!strings.Contains(err.Error(), "a symbolic link to nowhere, which is not there") {
+		t.Errorf("behind a link to nothing: %v", err)
+	}
+}
+
+// Who shares a run with a group by a umask that lets it write can leave the training to somebody else of the group.
+func TestTheLockObeysTheUmask(t *testing.T) {
+	dir := t.TempDir()
+	open(t, dir, tiny())
+	write(t, filepath.Join(dir, "plain"), "")
+	plain, err := os.Stat(filepath.Join(dir, "plain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lock, err := os.Stat(filepath.Join(dir, lockFile)); err != nil || lock.Mode() != plain.Mode() {
+		t.Errorf("the lock has %v, %v, another new file %v", lock.Mode(), err, plain.Mode())
+	}
 }
 
 // Where no run comes of it, what was made is removed, and nothing else.
