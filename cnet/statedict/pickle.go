@@ -21,15 +21,19 @@ const (
 
 func (p pickle) Error() string { return "a Python pickle" }
 
+// checkpointKeys are what the dictionaries of checkpoints call the network or its state_dict.
+const checkpointKeys = "('state_dict', 'model_state_dict', 'net_state_dict', 'model', 'net')"
+
 // torchMagic begins what torch.save wrote before PyTorch 1.6: a pickle of the number 0x1950a86a20f9469cfc6c.
 const torchMagic = "\x80\x02\x8a\x0al\xfc\x9cF\xf9"
 
-// refusal tells how to convert the file: a state_dict, one in a dictionary with others, a whole network, or a result of
-// the original, which holds a network for each refinement, the trained one last. In a shell's double quotes the program
-// must do without $, `, \ and !.
+// refusal tells how to convert the file: a state_dict, a whole network, either of them in a checkpoint's dictionary, or
+// a result of the original, which holds a network for each refinement, the trained one last. In a shell's double quotes
+// the program must do without $, `, \ and !.
 func (p pickle) refusal(path string) error {
 	program := "import pickle, sys, numpy, torch; o = " + string(p) + "; o = getattr(o, 'model_list', [o])[-1]; " +
-		"o = o.state_dict() if hasattr(o, 'state_dict') else o.get('state_dict', o); " +
+		"o = next((o[k] for k in " + checkpointKeys + " if isinstance(o, dict) and k in o), o); " +
+		"o = o.state_dict() if hasattr(o, 'state_dict') else o; " +
 		"numpy.savez(sys.argv[2], **{k: torch.as_tensor(v).detach().cpu().numpy() for k, v in o.items()})"
 	in, err := filepath.Abs(path)
 	if err != nil {

@@ -24,6 +24,8 @@ for name, o in {
     'module': Module(new),
     'state_dict': new,
     'checkpoint': {'state_dict': new, 'epoch': 3},
+    'tutorial': {'epoch': 3, 'model_state_dict': new, 'optimizer_state_dict': {}},
+    'whole': {'model': wrapped(new), 'optimizer': None},
 }.items():
     with open(name + ".pkl", "wb") as f:
         if torch_saved:
@@ -81,6 +83,7 @@ def savez(path, **arrays):
 			"result": "{'w': [1, 2], 'b': [3]}", "parallel": "{'module.w': [1, 2], 'module.b': [3]}",
 			"module":     "{'w': [1, 2], 'b': [3]}",
 			"state_dict": "{'w': [1, 2], 'b': [3]}", "checkpoint": "{'w': [1, 2], 'b': [3]}",
+			"tutorial": "{'w': [1, 2], 'b': [3]}", "whole": "{'module.w': [1, 2], 'module.b': [3]}",
 		} {
 			_, err := Read(filepath.Join(dir, name+".pkl"))
 			if err == nil {
