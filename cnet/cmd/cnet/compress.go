@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -114,7 +115,13 @@ func (c *compression) copy(run *cnet.Run, r *compressed) (after *cnet.Run, err e
 	if n, ok := run.Network().(*cnet.Net); ok && basis == "" {
 		basis = n.Basis.Name()
 	}
-	r.Run = fmt.Sprintf("%s-%s%d", run.Dir(), shortBasis(basis), c.numBasis)
+	beside := run.Dir()
+	if base := filepath.Base(beside); base == "." || base == ".." { // where the name of the folder is not said
+		if beside, err = filepath.Abs(beside); err != nil {
+			return nil, err
+		}
+	}
+	r.Run = fmt.Sprintf("%s-%s%d", beside, shortBasis(basis), c.numBasis)
 	if c.to != "" {
 		if r.Run, err = runDir(c.to); err != nil {
 			return nil, err

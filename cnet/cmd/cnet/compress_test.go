@@ -2,8 +2,11 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"continuousnet/cnet/internal/runname"
 )
 
 // Compressing to a copy leaves the run as it was, in place it does not; both say what it did to the accuracy.
@@ -85,5 +88,26 @@ func TestCompressBaseline(t *testing.T) {
 	if want := "cnet: run results/base: a ResNetV2 has no depth to compress; a ContinuousNet has\n"; status != 1 ||
 		errText != want {
 		t.Errorf("status %d, stderr %q, want %q", status, errText, want)
+	}
+}
+
+// The default place is beside the run also where its folder is not called by name.
+func TestCompressTheFolderWeAreIn(t *testing.T) {
+	flags := workplace(t)
+	mustRun(t, append(flags, "--run", "first", "--epochs", "1", "--n_basis", "2")...)
+	beside, err := filepath.Abs("results/first-pc1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir("results/first/saves")
+	for _, name := range []string{"..", "."} {
+		out, _ := mustRun(t, "compress", name, "--n-basis", "1", "--engine", "go")
+		if want := "cnet train --run " + runname.Argument(beside) + " "; !strings.Contains(out, want) {
+			t.Errorf("compress %s: no %q in\n%s", name, want, out)
+		}
+		if err := os.RemoveAll(beside); err != nil {
+			t.Fatal(err)
+		}
+		t.Chdir("..")
 	}
 }
