@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"continuousnet/kernel/internal/installed"
@@ -96,15 +97,15 @@ func TestDoTwice(t *testing.T) {
 		})
 	}()
 	<-entered
-	second := false
+	var second atomic.Bool
 	go func() {
 		done <- Do(t.Context(), waits, l, func(context.Context, io.Writer) error {
-			second = true
+			second.Store(true)
 			return nil
 		})
 	}()
-	if text := <-waits; !strings.Contains(text, "waiting for it") || second {
-		t.Errorf("%q, %v", text, second)
+	if text := <-waits; !strings.Contains(text, "waiting for it") || second.Load() {
+		t.Errorf("%q, %v", text, second.Load())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -112,8 +113,8 @@ func TestDoTwice(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	leave <- true
-	if err := errors.Join(<-done, <-done); err != nil || !second {
-		t.Errorf("%v, %v", err, second)
+	if err := errors.Join(<-done, <-done); err != nil || !second.Load() {
+		t.Errorf("%v, %v", err, second.Load())
 	}
 	if err := Wait(t.Context(), l); err != nil {
 		t.Error(err)
