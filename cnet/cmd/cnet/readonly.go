@@ -68,6 +68,9 @@ func checkFiles(chart, table string) error {
 	if ext := strings.ToLower(filepath.Ext(chart)); chart != "" && ext != ".png" && ext != ".svg" {
 		return usagef("--out is %q, expected a file that ends in .png or .svg", chart)
 	}
+	if chart != "" && table != "" && filepath.Clean(chart) == filepath.Clean(table) {
+		return usagef("--out and --csv are both %q, and the chart would replace the table; name two files", chart)
+	}
 	for _, f := range [][2]string{{"out", chart}, {"csv", table}} {
 		flag, path := f[0], f[1]
 		if path == "" {

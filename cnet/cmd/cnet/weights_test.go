@@ -80,6 +80,7 @@ func TestImportForeign(t *testing.T) {
 		{"manifest first --steps 1,x", `--steps is "1,x", expected whole numbers from 1, such as 1,2,4,8`, 2},
 		{"manifest first --steps 2000", "with euler and 2000 steps: config: steps is 2000, must be from 1 to 1024", 2},
 		{"manifest first --out m.gif", `--out is "m.gif", expected a file that ends in .png or .svg`, 2},
+		{"manifest first --out m.png --csv ./m.png", `--out and --csv are both "m.png"`, 2},
 		{"manifest first --csv none/m.csv", `--csv is "none/m.csv", but there is no folder none`, 2},
 		{"manifest nope", "there is no run in results/nope", 2},
 		{"convergence first --stage 4", `--stage is "4", expected a whole number from 1 to 3`, 2},
