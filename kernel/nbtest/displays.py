@@ -146,8 +146,13 @@ class DisplaysTest(SessionTest):
     def memory(self):
         """Returns the resident memory of the kernel and of GoNB, in bytes."""
         process = psutil.Process(self.session.pid)
-        gonb = [child for child in process.children(recursive=True) if child.name() == "gonb"]
-        return {"kernel": process.memory_info().rss, "gonb": sum(child.memory_info().rss for child in gonb)}
+        gonb = 0
+        for child in process.children(recursive=True):
+            try:
+                gonb += child.memory_info().rss if child.name() == "gonb" else 0
+            except psutil.NoSuchProcess:  # such as a go command, which has ended meanwhile
+                pass
+        return {"kernel": process.memory_info().rss, "gonb": gonb}
 
     def test_endless_prints(self):
         for stream in ("Stdout", "Stderr"):
