@@ -160,7 +160,7 @@ func (s *Stream) Shorten(limit int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.o.Limit = min(s.o.Limit, limit)
-	if s.texts <= s.o.Limit {
+	if s.closed || s.texts <= s.o.Limit { // what a closed stream counts is no longer queued
 		return
 	}
 	if e := s.half(); s.gap != nil && e != nil {

@@ -737,3 +737,17 @@ func TestShorten(t *testing.T) {
 		})
 	}
 }
+
+// An interrupt may come just when a cell has ended: its stream is closed, and stays as it is.
+func TestShortenClosed(t *testing.T) {
+	s := New(func(string, json.RawMessage, json.RawMessage, [][]byte) {}, Options{Limit: 1 << 20})
+	for range 100 {
+		s.Text("stdout", strings.Repeat("x", maxPiece))
+	}
+	s.Close()
+	before := s.Stats()
+	s.Shorten(1)
+	if after := s.Stats(); after != before || s.queue.Len() != 0 {
+		t.Errorf("%+v became %+v, with %d items", before, after, s.queue.Len())
+	}
+}
