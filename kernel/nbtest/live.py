@@ -25,6 +25,7 @@ from jupyter_kernel_test import msgspec_v5
 
 KERNEL = os.environ.get("NBTEST_KERNEL", "cnet")
 TIMEOUT = 300  # seconds, for every wait; a cold build cache on a slow, busy machine needs much of it
+PUMP_SECONDS = 0.5  # the longest time spent on one channel before a test may look at the clock
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 # The tests must not write to the user's history.
@@ -143,11 +144,15 @@ class Session:
         return self.send("execute_request", {"code": code, **content, **options})
 
     def pump(self, timeout=0.02):
-        """Receives all pending messages and assigns each to the request that it names as its parent."""
+        """Receives pending messages and assigns each to the request that it names as its parent.
+
+        It returns although there are more after a while: a cell that prints without end may be faster than this.
+        """
         took = False
         for channel in ("iopub", "shell", "control"):
             wait = timeout if channel == "iopub" else 0
-            while True:
+            end = time.monotonic() + PUMP_SECONDS
+            while time.monotonic() < end:
                 try:
                     message = getattr(self.client, f"get_{channel}_msg")(timeout=wait)
                 except Empty:
