@@ -42,13 +42,20 @@ type Config struct {
 	BatchSize     int     `json:"batch_size"`                // 128
 	TestBatchSize int     `json:"test_batch_size"`           // 200
 	LearningRate  float64 `json:"learning_rate"`             // 0.1
+	LRSchedule    string  `json:"lr_schedule,omitempty"`     // "step": how it changes; see LRSchedules
 	LRDecay       float64 `json:"lr_decay"`                  // 0.1: a factor at the end of the epochs in LRDecayEpochs
-	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // counted from 0
+	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // counted from 0; with LRStep only
+	LRWarmup      float64 `json:"lr_warmup,omitempty"`       // epochs over which it rises at first; not with LROneCycle
 	Momentum      float64 `json:"momentum"`                  // 0.9; negative: none
 	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; negative: none
 	RefineEpochs  []int   `json:"refine_epochs,omitempty"`   // epochs, from 0, at whose start the net is refined
 	NoAugment     bool    `json:"no_augment,omitempty"`      // train on the images as they are
 	Seed          uint64  `json:"seed"`                      // of weights, order and augmentation
+
+	// Epochs is the planned number of epochs, which LRCosine and LROneCycle need: they end with it. Training may stop
+	// before and go on later. In a run that is trained for longer, the learning rate stays the one of the last planned
+	// batch, until SetLearningRate sets another.
+	Epochs int `json:"epochs,omitempty"`
 
 	Engine string `json:"engine,omitempty"` // "auto"; see the engine package
 }
@@ -84,6 +91,7 @@ func (c Config) WithDefaults() Config {
 	setDefault(&c.BatchSize, 128)
 	setDefault(&c.TestBatchSize, 200)
 	setDefault(&c.LearningRate, 0.1)
+	setDefault(&c.LRSchedule, LRStep)
 	setDefault(&c.LRDecay, 0.1)
 	setDefault(&c.Momentum, 0.9)
 	setDefault(&c.WeightDecay, 5e-4)
@@ -154,7 +162,7 @@ func (c Config) check(lookup schemeLookup) error {
 			}
 		}
 	}
-	return nil
+	return c.checkSchedule()
 }
 
 // badField returns the error for a field with a value that it cannot have.
@@ -171,7 +179,7 @@ func between(field string, value, most int) error {
 }
 
 // learningRate returns the rate of an epoch, counted from 0, given the rate of an earlier epoch: it decays at the end
-// of each epoch in LRDecayEpochs.
+// of each epoch in LRDecayEpochs. The schedule multiplies it.
 func (c Config) learningRate(rate float64, from, epoch int) float64 {
 	for _, e := range c.LRDecayEpochs {
 		if from <= e && e < epoch {

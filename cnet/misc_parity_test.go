@@ -12,8 +12,8 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// schedule is the learning rate of every epoch, as the original returned it.
-type schedule struct {
+// epochRates is the learning rate of every epoch, as the original returned it.
+type epochRates struct {
 	LR       float64   `json:"lr"`
 	LRDecay  float64   `json:"lr_decay"`
 	Epochs   []int     `json:"lr_decay_epoch"`
@@ -24,8 +24,8 @@ type schedule struct {
 // initial weights.
 type miscFixture struct {
 	LRSchedule struct {
-		ContinuousNet []schedule `json:"continuous_net"`
-		TrainResNet   []schedule `json:"train_resnet"`
+		ContinuousNet []epochRates `json:"continuous_net"`
+		TrainResNet   []epochRates `json:"train_resnet"`
 	} `json:"lr_schedule"`
 	ParamCounts struct {
 		Models []countedModel `json:"models"`
@@ -95,7 +95,7 @@ func TestParityMisc(t *testing.T) {
 }
 
 func (m miscFixture) learningRates(t *testing.T) {
-	compare := func(name string, s schedule, first int) {
+	compare := func(name string, s epochRates, first int) {
 		t.Run(name, func(t *testing.T) {
 			parity.Case(t, "misc/learning rate/"+name, "")
 			config := Config{LRDecay: s.LRDecay}

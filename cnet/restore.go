@@ -31,6 +31,7 @@ func (r *Run) tryRestore() (found bool, err error) {
 	for i := len(numbers) - 1; i >= 0; i-- {
 		r.state, r.history, r.store, err = readSave(r.dir, numbers[i])
 		if err == nil {
+			setDefault(&r.state.Config.LRSchedule, LRStep) // the only one that there was when some runs were made
 			r.net, err = r.state.net()
 		}
 		if err == nil {

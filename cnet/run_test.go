@@ -113,10 +113,27 @@ func sameRun(t *testing.T, got, want map[string]string) {
 }
 
 // TestResumeIsExact trains four epochs, with a refinement on the way, at once; in two parts with the run closed in
-// between; and interrupted in the middle of an epoch. All end alike, to the bit.
+// between; and interrupted in the middle of an epoch. All end alike, to the bit, with any schedule of the learning
+// rate.
 func TestResumeIsExact(t *testing.T) {
+	for _, s := range []Config{
+		{},
+		{LRSchedule: LRCosine, LRWarmup: 1.5, Epochs: 4},
+		{LRSchedule: LROneCycle, Epochs: 3}, // and an epoch more
+		{LRDecayEpochs: []int{0, 2}, LRWarmup: 1},
+	} {
+		c := tiny()
+		c.LRSchedule, c.LRWarmup, c.LRDecayEpochs, c.Epochs = s.LRSchedule, s.LRWarmup, s.LRDecayEpochs, s.Epochs
+		t.Run(cmp.Or(s.LRSchedule, LRStep)+fmt.Sprintf(" warm-up %g", s.LRWarmup), func(t *testing.T) {
+			notInShort(t, s.LRSchedule != LRCosine)
+			resumeIsExact(t, c)
+		})
+	}
+}
+
+func resumeIsExact(t *testing.T, c Config) {
 	ctx := context.Background()
-	whole := open(t, filepath.Join(t.TempDir(), "whole"), tiny())
+	whole := open(t, filepath.Join(t.TempDir(), "whole"), c)
 	if err := whole.Train(ctx, 4); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +141,7 @@ func TestResumeIsExact(t *testing.T) {
 
 	t.Run("in two parts", func(t *testing.T) {
 		dir := t.TempDir()
-		r := open(t, dir, tiny())
+		r := open(t, dir, c)
 		if err := r.Train(ctx, 1); err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +155,7 @@ func TestResumeIsExact(t *testing.T) {
 	t.Run("interrupted in epochs", func(t *testing.T) {
 		dir := t.TempDir()
 		for _, stop := range [][2]int{{0, 3}, {1, 1}, {2, 1}, {2, 4}, {3, 5}} {
-			r := open(t, dir, tiny())
+			r := open(t, dir, c)
 			ctx, cancel := context.WithCancel(ctx)
 			err := r.TrainTo(ctx, 4, TrainOptions{OnBatch: func(p Progress) {
 				if p.Epoch == stop[0] && p.Batch == stop[1] {

@@ -18,7 +18,7 @@ type state struct {
 	Steps        int           `json:"steps"`
 	Basis        string        `json:"basis,omitempty"` // of the weights over depth
 	NumBasis     int           `json:"num_basis,omitempty"`
-	LearningRate float64       `json:"learning_rate"` // at the beginning of RateEpoch
+	LearningRate float64       `json:"learning_rate"` // at the beginning of RateEpoch, before the schedule
 	RateEpoch    int           `json:"rate_epoch"`
 	Epoch        int           `json:"epoch"`         // complete epochs
 	Batch        int           `json:"batch"`         // batches done in the next one

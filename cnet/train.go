@@ -105,12 +105,11 @@ func (t *training) epoch(ctx context.Context) error {
 	if err := t.prepare(); err != nil {
 		return err
 	}
-	rate := t.LearningRate()
-	if err := setLearningRate(t.store, Float, rate); err != nil {
-		return err
-	}
 	batches := t.trainer.batches
 	if st.Batch < batches.Len() {
+		if err := setLearningRate(t.store, Float, t.LearningRate()); err != nil {
+			return err
+		}
 		if err := t.run(ctx); err != nil {
 			return err
 		}
@@ -130,7 +129,7 @@ func (t *training) epoch(ctx context.Context) error {
 		Event: EventEpoch, Epoch: st.Epoch,
 		TrainLoss: st.LossSum / float64(batches.Len()), TrainAccuracy: st.Correct / images,
 		TestLoss: score.Loss, TestAccuracy: score.Accuracy,
-		LearningRate: rate, Seconds: st.Seconds, ImagesPerS: images / st.Seconds,
+		LearningRate: t.rateOf(batches.Len() - 1), Seconds: st.Seconds, ImagesPerS: images / st.Seconds,
 		Net: t.net.String(),
 	}
 	if st.TimedBatches > 0 { // the first batch after a change of the net compiles, and says nothing about speed
@@ -254,6 +253,9 @@ func (t *training) batch(ctx context.Context, took time.Duration, loss, correct 
 			return t.stopped(err)
 		}
 	}
+	if last, next := t.rateOf(st.Batch-1), t.LearningRate(); next != last && st.Batch < t.trainer.batches.Len() {
+		return setLearningRate(t.store, Float, next)
+	}
 	return nil
 }
 
@@ -284,7 +286,7 @@ func (t *training) diverged(why error) *TrainError {
 	stopped := t.backToSave(why)
 	stopped.Err = fmt.Errorf("%w; go on with a smaller learning rate "+
 		"(SetLearningRate, or cnet train --run %s --epochs %d --lr %.3g)",
-		stopped.Err, runname.Argument(t.dir), t.last, t.LearningRate()/10)
+		stopped.Err, runname.Argument(t.dir), t.last, t.baseRate()/10)
 	return stopped
 }
 

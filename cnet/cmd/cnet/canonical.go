@@ -33,6 +33,18 @@ func canonicalAdjoint(text string) (string, error) {
 	return strings.ToLower(text), nil
 }
 
+func canonicalSchedule(text string) (string, error) {
+	if strings.EqualFold(text, "normal") { // what the original calls its only one
+		return cnet.LRStep, nil
+	}
+	for _, name := range cnet.LRSchedules {
+		if bareWord(text) == name {
+			return name, nil
+		}
+	}
+	return "", bad(text, "one of "+strings.Join(cnet.LRSchedules, ", "))
+}
+
 func canonicalMethod(text string) (string, error) {
 	if m := cnet.Projection(text); m == cnet.ByProjection || m == cnet.ByInterpolation {
 		return text, nil

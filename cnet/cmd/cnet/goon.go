@@ -46,11 +46,7 @@ func (t *training) goOn(run *cnet.Run) (err error) {
 	if _, err := run.Dataset(); err != nil {
 		return err
 	}
-	note, err := t.changeRate(run)
-	if note != "" {
-		t.notes = append(t.notes, note)
-	}
-	return err
+	return t.changeRate(run)
 }
 
 // present returns the configuration of a run with its network as it is now.
@@ -62,24 +58,37 @@ func present(run *cnet.Run) cnet.Config {
 	return c
 }
 
-// changeRate changes the learning rate to that of --lr, unless the run has it already or had it before it decayed: then
-// the same command line is meant to go on. The note says what the rate is and why, if that needs to be said.
-func (t *training) changeRate(run *cnet.Run) (note string, err error) {
+// noteRate adds the learning rate of the run to the notes, if it is not simply that of its configuration.
+func (t *training) noteRate(run *cnet.Run) {
+	if rate := run.Rate().String(); rate != words.Rate(run.Config().LearningRate) {
+		t.notes = append(t.notes, "learning rate "+rate)
+	}
+}
+
+// changeRate changes the learning rate to that of --lr, unless the run has it already, or had it before it decayed or
+// its schedule changed it: then the same command line is meant to go on. A note says what the rate is and why, if that
+// needs to be said.
+func (t *training) changeRate(run *cnet.Run) error {
 	rate, lr, made := run.Rate(), find(t.settings, "lr"), run.Config()
 	if !lr.given {
-		if rate.String() == words.Rate(made.LearningRate) {
-			return "", nil
-		}
-		return "learning rate " + rate.String(), nil
+		t.noteRate(run)
+		return nil
 	}
 	if err := lr.apply(&made); err != nil {
-		return "", err
+		return err
 	}
-	switch want := words.Rate(made.LearningRate); want {
-	case words.Rate(rate.Now), words.Rate(rate.Start):
-		return "learning rate stays " + rate.String(), nil
-	default:
-		note = fmt.Sprintf("learning rate %s from here (was %s)", want, words.Rate(rate.Now))
-		return note, run.SetLearningRate(made.LearningRate)
+	want := words.Rate(made.LearningRate)
+	if want == words.Rate(rate.Start) || want == words.Rate(rate.Now) && rate.Schedule == "" {
+		t.notes = append(t.notes, "learning rate stays "+rate.String())
+		return nil
 	}
+	if err := run.SetLearningRate(made.LearningRate); err != nil {
+		return err
+	}
+	note := fmt.Sprintf("learning rate %s from here (was %s)", want, words.Rate(rate.Now))
+	if now := run.Rate(); now.Schedule != "" {
+		note = fmt.Sprintf("learning rate from here %s; was %.3g", now, rate.Now)
+	}
+	t.notes = append(t.notes, note)
+	return nil
 }

@@ -116,6 +116,82 @@ func TestRateOfARunThatGoesOn(t *testing.T) {
 	}
 }
 
+// With a schedule the length of a training is the one that the run was made with, whatever later commands say, and --lr
+// is what the schedule scales. Both are told when the training starts.
+func TestScheduleOfARunThatGoesOn(t *testing.T) {
+	small := workplace(t)
+	flags := append(small, "--run", "first")
+	for _, c := range []struct{ args, want, warning string }{
+		{"--lr-schedule cosine --epochs 4 --lr 0.2 --lr-warmup 1",
+			"0.0667 (0.2, warm-up to epoch 1, cosine to epoch 4)", ""},
+		{"", " 4 done, nothing to do", ""}, // not the default number of epochs
+		{"--epochs 5 --lr 0.2", "stays 0.00603 (0.2, cosine ended after 4 epochs)", "ends after 4 epochs"},
+		{"--epochs 5", "0.00603 (0.2, cosine ended after 4 epochs)", ""},
+		{"--epochs 6 --lr 0.03", "0.03 from here (was 0.00603", ""},
+		{"--epochs 6 --lr 0.03", "stays 0.03 (changed by hand after 5 epochs)", ""},
+	} {
+		out, errText := mustRun(t, append(flags, strings.Fields(c.args)...)...)
+		want := c.want
+		if c.args != "" {
+			want = "\n         learning rate " + want
+		}
+		if !strings.Contains(out, want) {
+			t.Errorf("%s: no %q in\n%s", c.args, want, out)
+		}
+		if c.warning == "" && errText != "" || !strings.Contains(errText, c.warning) {
+			t.Errorf("%s: stderr %q, want %q", c.args, errText, c.warning)
+		}
+	}
+
+	flags = append(small, "--run", "second", "--lr-schedule", "one-cycle")
+	out, _ := mustRun(t, append(flags, "--epochs", "4")...)
+	if want := "cnet train --run second --epochs 7 --lr 0.01\n"; !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+	mustRun(t, "export", "second", "second.npz")
+	mustRun(t, "import", "second.npz", "imported", "--data", "digits", "--lr-schedule", "cosine", "--epochs", "1")
+	out, _ = mustRun(t, "train", "--run", "imported")
+	if want := "\n         learning rate 0.1 (cosine to epoch 1)\n"; !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+	flags = append(small, "--run", "third")
+	mustRun(t, append(flags, "--lr-warmup", "1.5", "--epochs", "3")...)
+	out, _ = mustRun(t, append(flags, "--epochs", "3", "--lr-schedule", "step", "--lr-warmup", "1.5")...)
+	if strings.Contains(out, "learning rate") {
+		t.Errorf("the rate is that of the flags after the warm-up:\n%s", out)
+	}
+	_, errText, status := cnetRun(t, append(flags, "--lr-warmup", "1")...)
+	want := "--lr-warmup 1 is not what run results/third was made with, which is 1.5;"
+	if status != 2 || !strings.Contains(errText, want) {
+		t.Errorf("status %d, %s", status, errText)
+	}
+}
+
+// In the middle of a schedule another rate scales the rest of it, which comes to its planned end.
+func TestAnotherRateWithinASchedule(t *testing.T) {
+	flags := append(workplace(t), "--run", "first")
+	cut, cancel := context.WithCancel(context.Background())
+	cancel() // after the first batch, of 3
+	var stdout, stderr bytes.Buffer
+	status := execute(cut, append(flags, "--lr-schedule", "cosine", "--epochs", "2"), &stdout, &stderr)
+	if status != statusInterrupted {
+		t.Fatalf("status %d, %s", status, stderr.String())
+	}
+	for _, c := range []struct{ args, want string }{
+		{"--lr 0.05 --epochs 1", "learning rate from here 0.0467 (0.05, changed by hand after 0 epochs, " +
+			"cosine to epoch 2); was 0.0933\n"},
+		{"--lr 0.05", "learning rate stays 0.025 (0.05, changed by hand after 0 epochs, cosine to epoch 2)\n"},
+	} {
+		out, _ := mustRun(t, append(flags, strings.Fields(c.args)...)...)
+		if !strings.Contains(out, "\n         "+c.want) {
+			t.Errorf("%s: no %q in\n%s", c.args, c.want, out)
+		}
+	}
+	if out, _ := mustRun(t, "info", "first"); !strings.Contains(out, "done        2 epochs\n") {
+		t.Errorf("not trained to the planned end:\n%s", out)
+	}
+}
+
 // Flags of what has changed since the run was made are no more silent than the rate.
 func TestFlagsOfARefinedRun(t *testing.T) {
 	flags := append(workplace(t), "--run", "first", "--epochs", "1", "--steps", "1", "--n-basis", "1")

@@ -17,6 +17,7 @@ type importing struct {
 	*app
 	settings []*setting
 	engine   engineFlags
+	epochs   int // 0: not given
 	json     bool
 }
 
@@ -58,6 +59,8 @@ RUN is a directory, or the name of one in results/, and must not exist.`,
 		}
 	}
 	i.engine.add(flags)
+	flags.Var(count{&i.epochs, 1 << 20}, "epochs", "the planned number of them, for --lr-schedule and --lr-warmup")
+	flags.Lookup("epochs").DefValue = ""
 	flags.BoolVar(&i.json, "json", false, "print the result as JSON")
 	return cmd
 }
@@ -88,6 +91,8 @@ func (i *importing) run(file, name string) error {
 	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
 		return usagef("%v", err)
 	}
+	c.Epochs = i.epochs
+	plan(&c, i.epochs)
 	if missing := w.Missing(c); len(missing) > 0 {
 		return usagef("%s does not tell the %s of its network; add --%s",
 			file, strings.Join(missing, " and the "), strings.Join(missing, " and --"))

@@ -154,6 +154,9 @@ func (a *app) showRun(s summary) error {
 		}
 		t.line("            learning rate times %g at the end of epochs %v, from 0%s", c.LRDecay, c.LRDecayEpochs, done)
 	}
+	if c.LRWarmup > 0 {
+		t.line("            learning rate rises in the first %g epochs", c.LRWarmup)
+	}
 	if len(c.RefineEpochs) > 0 {
 		t.line("            refines after %v epochs", c.RefineEpochs)
 	}

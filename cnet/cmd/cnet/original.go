@@ -80,20 +80,6 @@ func classes() *setting {
 	}
 }
 
-// rateSchedule returns the original's setting of how the learning rate changes. It has only one value.
-func rateSchedule() *setting {
-	return &setting{
-		name: "lr-schedule", value: "NAME", hidden: true, usage: "normal: the rate decays at --lr-decay-epoch",
-		set: func(_ *cnet.Config, text string) error {
-			if !strings.EqualFold(text, "normal") {
-				return bad(text, "normal: the rate decays at --lr-decay-epoch")
-			}
-			return nil
-		},
-		show: func(cnet.Config) string { return "" },
-	}
-}
-
 // isTinyImageNet reports whether a name is that of the data set which the original reads and this program does not.
 func isTinyImageNet(text string) bool {
 	return strings.EqualFold(strings.NewReplacer("-", "", "_", "", " ", "").Replace(text), "tinyimagenet")

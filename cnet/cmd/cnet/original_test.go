@@ -46,7 +46,7 @@ func TestCommandLinesOfTheOriginal(t *testing.T) {
 		{"--name cifar10 --nclass 10 --batch_size 128 --test_batch_size 256 --epochs 180 --lr 0.1 --lr_decay 0.1 " +
 			"--lr_schedule normal --lr_decay_epoch 80 120 160 --seed 1 --weight_decay 5e-4 --arch ResNet " +
 			"--depth_res 20 --depth_wide 34 --widen_factor 4 --dropout 0.0 --use_batch_norms True",
-			"dataset=cifar10 model=ResNetV2 depth=20 batch-norm=true"},
+			"dataset=cifar10 model=ResNetV2 depth=20 batch-norm=true lr-schedule=step"},
 		{"--name cifar100 --nclass 100 --batch-size 128 --test-batch-size 256 --lr-decay 0.1 --lr-schedule normal " +
 			"--lr-decay-epoch 80 120 160 --wd 5e-4 --arch WideResNet --depth_res 20 --depth_wide 58 " +
 			"--widen_factor 4 --dropout 0.3",

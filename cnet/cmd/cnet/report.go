@@ -147,10 +147,17 @@ func (r *reporter) end() error {
 	return err
 }
 
-// trainOn returns the command that trains a run for more epochs: half as many as it has, and at least sampleEpochs.
+// trainOn returns the command that trains a run for more epochs: to the end of the learning rate's schedule, or half as
+// many as it has, and at least sampleEpochs. After the end of a schedule it takes a rate of its own to learn anything.
 func trainOn(run *cnet.Run) string {
-	epochs := run.Epoch() + max(sampleEpochs, run.Epoch()/2)
-	return fmt.Sprintf("cnet train --run %s --epochs %d", runname.Argument(run.Dir()), epochs)
+	epochs, lr := run.Epoch()+max(sampleEpochs, run.Epoch()/2), ""
+	switch rate := run.Rate(); {
+	case rate.End > run.Epoch():
+		epochs = rate.End
+	case rate.End > 0:
+		lr = " --lr " + words.Rate(rate.Start/10)
+	}
+	return fmt.Sprintf("cnet train --run %s --epochs %d%s", runname.Argument(run.Dir()), epochs, lr)
 }
 
 // line prints one JSON object as one line.

@@ -127,6 +127,18 @@ func number(s setting, off bool, below float64, field func(*cnet.Config) *float6
 	return &s
 }
 
+// fromZero returns a setting that is a number from 0, which the configuration holds as it is: there 0 is the default.
+func fromZero(s setting, below float64, field func(*cnet.Config) *float64) *setting {
+	n := number(s, true, below, field)
+	set := n.set
+	n.set = func(c *cnet.Config, text string) error {
+		err := set(c, text)
+		*field(c) = max(*field(c), 0)
+		return err
+	}
+	return n
+}
+
 // epochs returns a setting that is a list of epochs, counted from 0.
 func epochs(s setting, field func(*cnet.Config) *[]int) *setting {
 	s.value, s.list = "EPOCHS", true

@@ -79,6 +79,10 @@ func settings() []*setting {
 		epochs(setting{name: "lr-decay-epoch",
 			usage: "epochs, from 0, at whose end the learning rate decays; a list as --refine"},
 			func(c *cnet.Config) *[]int { return &c.LRDecayEpochs }),
+		oneOf(setting{name: "lr-schedule", value: "NAME",
+			usage: "how the learning rate changes, see above: " + strings.Join(cnet.LRSchedules, ", ")},
+			func(c *cnet.Config) *string { return &c.LRSchedule }, canonicalSchedule),
+		warmup(),
 		number(setting{name: "momentum", usage: "of the optimizer"},
 			true, 1, func(c *cnet.Config) *float64 { return &c.Momentum }),
 		number(setting{name: "weight-decay", usage: "of the optimizer, on every parameter"},
@@ -87,7 +91,6 @@ func settings() []*setting {
 			true, func(c *cnet.Config) *bool { return &c.NoAugment }),
 		seed(),
 		classes(),
-		rateSchedule(),
 	}
 }
 
@@ -114,17 +117,15 @@ func stepsPerFunction() *setting {
 	}
 }
 
-// dropout returns a setting whose 0 is the default, so that it need not be held as a negative number.
 func dropout() *setting {
-	s := number(setting{name: "dropout", usage: "the probability that a number in a WideResNet is dropped in training"},
-		true, 1, func(c *cnet.Config) *float64 { return &c.Dropout })
-	set := s.set
-	s.set = func(c *cnet.Config, text string) error {
-		err := set(c, text)
-		c.Dropout = max(c.Dropout, 0)
-		return err
-	}
-	return s
+	return fromZero(setting{name: "dropout",
+		usage: "the probability that a number in a WideResNet is dropped in training"},
+		1, func(c *cnet.Config) *float64 { return &c.Dropout })
+}
+
+func warmup() *setting {
+	return fromZero(setting{name: "lr-warmup", usage: "epochs in which the learning rate rises to --lr at first"},
+		math.Inf(1), func(c *cnet.Config) *float64 { return &c.LRWarmup })
 }
 
 // seed returns the setting of the seed, which may be 0.
@@ -199,7 +200,8 @@ func checkAll(list []*setting, c cnet.Config) error {
 }
 
 // newConfig returns the configuration of a new run with the given settings.
-func newConfig(list []*setting) (cnet.Config, error) {
+// Epochs is the number of them to train for; 0: not given.
+func newConfig(list []*setting, epochs int) (cnet.Config, error) {
 	var c cnet.Config
 	if err := applyAll(list, &c); err != nil {
 		return c, err
@@ -209,10 +211,34 @@ func newConfig(list []*setting) (cnet.Config, error) {
 		return c, usagef("%v", err)
 	}
 	c = c.WithDefaults()
+	plan(&c, epochs)
 	if err := c.Check(); err != nil {
 		return c, usagef("%v", err)
 	}
 	return c, checkAll(list, c)
+}
+
+// plan writes the number of epochs into a configuration whose learning rate depends on it, the default if it is 0.
+// Others are trained for as long as each command says.
+func plan(c *cnet.Config, epochs int) {
+	if (c.LRSchedule == "" || c.LRSchedule == cnet.LRStep) && c.LRWarmup == 0 {
+		return
+	}
+	c.Epochs = epochsOr(epochs, *c)
+}
+
+// epochsOr returns the number of epochs to train for: the given one, if it is not 0, or else the planned one of the
+// configuration, or the default.
+func epochsOr(given int, c cnet.Config) int {
+	switch {
+	case given > 0:
+		return given
+	case c.Epochs > 0:
+		return c.Epochs
+	case c.Dataset == sampleName:
+		return sampleEpochs
+	}
+	return defaultEpochs
 }
 
 // find returns the setting of that name.

@@ -30,6 +30,8 @@ var otherWords = map[string][]string{
 	"lr":              {"learning-rate", "learn-rate", "base-lr", "init-lr", "initial-lr", "eta", "step-size"},
 	"lr-decay":        {"gamma", "lr-gamma", "decay-rate", "lr-decay-rate", "decay-factor"},
 	"lr-decay-epoch":  {"milestones", "decay-epochs", "lr-decay-epochs", "lr-steps", "lr-milestones"},
+	"lr-schedule":     {"scheduler", "lr-scheduler", "lr-policy", "sched", "schedule"},
+	"lr-warmup":       {"warmup", "warmup-epochs", "lr-warmup-epochs", "n-warmup"},
 	"model":           {"net", "network", "architecture", "which-model"},
 	"momentum":        {"mom", "sgd-momentum"},
 	"n-basis":         {"time-d", "intervals", "num_basis", "n-functions", "num-basis", "n-intervals"},

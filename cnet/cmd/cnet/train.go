@@ -49,6 +49,13 @@ command once more completes it, to the same numbers, whatever ended it.
 
 Without --dataset, the files in the folder of --data say which set they are.
 
+The learning rate begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
+--lr-decay-epoch; cosine brings it to 0 at the end of the training, along half a cosine; onecycle begins with a 25th of
+--lr, reaches --lr after 30 % of the training, and ends with a 10,000th; constant leaves it alone. --lr-warmup N lets it
+rise in the first N epochs, except with onecycle. The length of the training is the --epochs that the run is made with.
+To stop before and to go on later changes nothing. After that length, the rate stays the last one. An --lr that is
+another one when the run goes on scales the rest of the schedule; after its end, it is the rate.
+
 Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. Flags can be written with hyphens or
 underscores. Those of the original's cli.py and train_resnet.py are taken as they are, --name, --arch, --wd,
 --depth_res, --nclass and the like as well.`,
@@ -57,6 +64,7 @@ underscores. Those of the original's cli.py and train_resnet.py are taken as the
   cnet train --run first --epochs 10            goes on to 10 epochs
   cnet train --epochs 9 --refine 3,6            1-1-1, after 3 epochs 2-2-2, after 6 epochs 4-4-4
   cnet train --dataset CIFAR10 --data ../shared/data/cifar-10-batches-bin --epochs 3
+  cnet train --dataset CIFAR10 --epochs 30 --lr-schedule onecycle --lr 0.2
   cnet train --model ContinuousNet --dataset CIFAR10 --scheme rk4_classic --initial_time_d 1 --refine 30 50 70 \
       --lr_decay_epoch 80 100 --device cuda
   cnet train --model ResNetV2 --depth 20        a baseline
@@ -85,7 +93,10 @@ where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spe
 	for _, flag := range []struct {
 		name   string
 		values []string
-	}{{"scheme", cnet.NetworkSchemes()}, {"model", cnet.Models}, {"device", devices}} {
+	}{
+		{"scheme", cnet.NetworkSchemes()}, {"lr-schedule", cnet.LRSchedules}, {"model", cnet.Models},
+		{"device", devices},
+	} {
 		complete := cobra.FixedCompletions(flag.values, cobra.ShellCompDirectiveNoFileComp)
 		_ = cmd.RegisterFlagCompletionFunc(flag.name, complete)
 	}
@@ -99,16 +110,15 @@ func (t *training) run(ctx context.Context) error {
 	}
 	defer run.Close()
 	t.warnAll(run.Warnings())
-	if t.epochs == 0 {
-		t.epochs = defaultEpochs
-		if run.Config().Dataset == sampleName {
-			t.epochs = sampleEpochs
-		}
-	}
+	t.epochs = epochsOr(t.epochs, run.Config())
 	for _, e := range run.Config().RefineEpochs {
 		if e >= max(t.epochs, run.Epoch()) {
 			t.warn("the refinement at epoch %d does not happen: training ends after %d epochs", e, t.epochs)
 		}
+	}
+	if end := run.Rate().End; end > 0 && t.epochs > max(end, run.Epoch()) {
+		t.warn("the schedule of the learning rate ends after %s, and the rate stays what it is then; "+
+			"another --lr changes it when the run goes on from there", words.Plural(end, "epoch"))
 	}
 	// A batch may take long.
 	quiet := context.AfterFunc(ctx, func() {
@@ -163,7 +173,7 @@ func (t *training) interrupted(run *cnet.Run, signalled bool) error {
 
 // create makes a run, in a fresh directory if dir is "". Without the run, no directory is left behind.
 func (t *training) create(dir, engineName string) (*cnet.Run, error) {
-	c, err := newConfig(t.settings)
+	c, err := newConfig(t.settings, t.epochs)
 	if err != nil {
 		return nil, err
 	}
@@ -185,6 +195,9 @@ func (t *training) create(dir, engineName string) (*cnet.Run, error) {
 		if why := errors.Unwrap(err); why != nil {
 			err = why // the directory, which it begins with, is not there any more
 		}
+	}
+	if err == nil {
+		t.noteRate(run)
 	}
 	return run, err
 }

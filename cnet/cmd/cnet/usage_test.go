@@ -89,8 +89,15 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --nclass 100",
 			"--nclass is 100, but fashion-sample has 10 classes; leave it out, or give another --dataset"},
 		{"train --nclass ten", `--nclass is "ten", expected a whole number from 1 to 65536`},
-		{"train --lr_schedule cosine",
-			`--lr-schedule is "cosine", expected normal: the rate decays at --lr-decay-epoch`},
+		{"train --lr_schedule poly", `--lr-schedule is "poly", expected one of step, cosine, onecycle, constant`},
+		{"train --lr-warmup -1", `--lr-warmup is "-1", expected 0 or a number greater than 0`},
+		{"train --lr-warmup 3", "config: lr warmup is 3, must be less than the epochs of the training, which are 3"},
+		{"train --lr-schedule cosine --epochs 40 --lr-warmup 50",
+			"config: lr warmup is 50, must be less than the epochs of the training, which are 40"},
+		{"train --lr-schedule onecycle --lr-warmup 1", "config: the lr schedule onecycle has a warm-up of its own; " +
+			"leave out the lr warmup of 1 epochs, or choose another schedule"},
+		{"train --lr-schedule constant --lr-decay-epoch 3", "config: the lr schedule constant has no epochs at which " +
+			"the learning rate decays; leave them out, or choose step"},
 		{"train --name tinyimagenet", `--dataset is "tinyimagenet", expected one of cifar10, cifar100, mnist, ` +
 			`fashion-mnist, fashion-sample; Tiny ImageNet's files, which are JPEG, are not read`},
 		{"train --widen_factor 5",
@@ -175,7 +182,8 @@ func TestHelp(t *testing.T) {
 	}
 	out, _ := mustRun(t, "train", "--help")
 	for _, flag := range []string{"model", "scheme", "dataset", "alpha", "batch-size", "test-batch-size", "epochs",
-		"lr", "lr-decay", "lr-decay-epoch", "weight-decay", "refine", "basis", "n-basis", "steps", "initial-time-d",
+		"lr", "lr-decay", "lr-decay-epoch", "lr-schedule", "lr-warmup",
+		"weight-decay", "refine", "basis", "n-basis", "steps", "initial-time-d",
 		"n-time-steps-per", "time-epsilon", "batch-norm",
 		"use-skipinit", "seed", "device", "engine", "data", "run", "json"} {
 		if !strings.Contains(out, "--"+flag+" ") && !strings.Contains(out, "--"+flag+"[") {
@@ -231,7 +239,7 @@ func configOf(args string) (cnet.Config, []*setting, error) {
 			list = append(list, s)
 		}
 	})
-	c, err := newConfig(list)
+	c, err := newConfig(list, 0)
 	return c, list, err
 }
 
@@ -266,6 +274,9 @@ func TestFlagsBecomeConfiguration(t *testing.T) {
 		{"--arch WideResNet --depth_wide 58 --dropout 0.3",
 			[]string{"model=WideResNet", "depth=58", "widen-factor=4", "dropout=0.3"}},
 		{"--model WideResNet --dropout 0", []string{"depth=34", "dropout=0"}},
+		{"--lr-schedule One_Cycle", []string{"lr-schedule=onecycle", "lr-warmup=0"}},
+		{"--lr_schedule normal", []string{"lr-schedule=step"}},
+		{"--lr-schedule cosine --lr-warmup 0.5", []string{"lr-schedule=cosine", "lr-warmup=0.5"}},
 		// The same twice, in two spellings.
 		{"--initial_time_d 2 --n_basis 2", []string{"n-basis=2"}},
 		{"--arch ResNet --model resnetv2", []string{"model=ResNetV2"}},
