@@ -57,8 +57,8 @@ type ConvTile struct {
 
 // GradTile adds to the gradient of some rows of weights, for one or two blocks of output channels:
 //
-//	Target[i·TargetInput + o] += Σ_r Σ_p Source[r·SourceRow + p·SourcePixel + i] · Adjoint[r·AdjointRow +
-//	    p·AdjointPixel + o]
+//	Target[i·TargetInput + o] +=
+//	    Σ_r Σ_p Source[r·SourceRow + p·SourcePixel + i] · Adjoint[r·AdjointRow + p·AdjointPixel + o]
 //
 // for Inputs numbers i and all lanes o of the blocks: Target and Adjoint have whole blocks. The sum begins at 0, takes
 // the products one by one, row by row and pixel by pixel, and is then added to Target.

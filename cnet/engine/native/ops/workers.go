@@ -1,14 +1,15 @@
 package ops
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"continuousnet/cnet/engine/native/kernels"
 )
 
-// Chunks is the number of parts into which a batch is split, whatever the number of workers. Sums over a batch are
-// those of its chunks, added in their order, so that the bits do not depend on who computed which.
+// Chunks is the number of parts of a batch, whatever the number of workers. Sums over a batch are those
+// of its chunks, added in their order, so that the bits do not depend on who computed which.
 const Chunks = 16
 
 // Workers run an operation's chunks, each on a goroutine of its own.
@@ -34,3 +35,49 @@ type Worker struct {
 	moments kernels.MomentsRow
 	update  kernels.UpdateRow
 }
+
+// NewWorkers returns workers that use a set of kernels; count 0 is as many as Go uses processors.
+func NewWorkers(set *kernels.Set, count int) *Workers {
+	if count <= 0 {
+		count = runtime.GOMAXPROCS(0)
+	}
+	w := &Workers{Kernels: set}
+	for range count {
+		w.list = append(w.list, &Worker{})
+	}
+	return w
+}
+
+// Reserve makes room for an operation's scratch: it is called when a graph is compiled, with what Scratch returns.
+func (w *Workers) Reserve(each, shared int) {
+	if len(w.Shared) < shared {
+		w.Shared = Aligned(shared)
+	}
+	for _, one := range w.list {
+		if len(one.Scratch) < each {
+			one.Scratch = Aligned(each)
+		}
+	}
+}
+
+// Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number.
+func (w *Workers) Each(n int, f func(one *Worker, i int)) {
+	w.next.Store(0)
+	work := func(one *Worker) {
+		for {
+			i := int(w.next.Add(1)) - 1
+			if i >= n {
+				return
+			}
+			f(one, i)
+		}
+	}
+	for _, one := range w.list[1:min(max(n, 1), len(w.list))] {
+		w.wait.Go(func() { work(one) })
+	}
+	work(w.list[0])
+	w.wait.Wait()
+}
+
+// chunk returns the images of chunk i of a batch: from (inclusive) and to (exclusive).
+func chunk(batch, i int) (from, to int) { return batch * i / Chunks, batch * (i + 1) / Chunks }
