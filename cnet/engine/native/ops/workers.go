@@ -17,13 +17,18 @@ type Workers struct {
 	Kernels *kernels.Set
 	Shared  []float32 // scratch of the operation that runs
 	list    []*Worker
-	next    atomic.Int64
-	wait    sync.WaitGroup
+
+	allMoments []moments
+	allFloats  []float64
+
+	next atomic.Int64
+	wait sync.WaitGroup
 }
 
 // A Worker has the scratch of one goroutine.
 type Worker struct {
 	Scratch []float32
+	sums    [2 * 2 * block]float32 // of two blocks
 
 	// The arguments of kernels are here, since a pointer that is passed to an indirect call would be allocated.
 	conv    kernels.ConvTile
@@ -79,5 +84,33 @@ func (w *Workers) Each(n int, f func(one *Worker, i int)) {
 	w.wait.Wait()
 }
 
-// chunk returns the images of chunk i of a batch: from (inclusive) and to (exclusive).
-func chunk(batch, i int) (from, to int) { return batch * i / Chunks, batch * (i + 1) / Chunks }
+// chunks returns the number of parts into which a batch is split. It depends on the batch alone, not on the number of
+// workers: sums over a batch are those of its parts, added in their order, so that the bits do not depend on who computed
+// which part.
+func chunks(batch int) int {
+	if batch < 64 {
+		return min(batch, 8)
+	}
+	return 16
+}
+
+// part returns the share i of n parts of count things: from (inclusive) and to (exclusive).
+func part(count, n, i int) (from, to int) { return count * i / n, count * (i + 1) / n }
+
+// moments returns memory for n moments of nothing. There is one such memory, for the operation that runs.
+func (w *Workers) moments(n int) []moments {
+	if len(w.allMoments) < n {
+		w.allMoments = make([]moments, n)
+	}
+	clear(w.allMoments[:n])
+	return w.allMoments[:n]
+}
+
+// floats returns n zeros in float64. There is one such memory, for the operation that runs.
+func (w *Workers) floats(n int) []float64 {
+	if len(w.allFloats) < n {
+		w.allFloats = make([]float64, n)
+	}
+	clear(w.allFloats[:n])
+	return w.allFloats[:n]
+}
