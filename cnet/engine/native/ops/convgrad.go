@@ -243,7 +243,8 @@ func (c ConvGrad) adjoint(
 			if y != nil {
 				t.Value = &y[at+b]
 			}
-			t.Scale, t.ByMean, t.ByVariance, t.Centre = &s.ones[b], &s.byMean[b], &s.byVariance[b], &s.centre[b]
+			t.Scale, t.Centre = &s.ones[b], &s.centre[b]
+			t.ByMean, t.ByVariance = &s.byMean[b], &s.byVariance[b]
 			t.Sums = &sums[min(b, len(sums)-block)]
 			w.Kernels.Adjoint(t)
 		}
@@ -297,7 +298,8 @@ func (c ConvGrad) dx(
 	for _, ph := range s.phases {
 		t := target{
 			pixel: c.Stride * channels, row: c.Stride * c.In.Width * channels,
-			rows: (bottom - top - ph.row + c.Stride - 1) / c.Stride, width: (c.In.Width - ph.column + c.Stride - 1) / c.Stride,
+			rows:  (bottom - top - ph.row + c.Stride - 1) / c.Stride,
+			width: (c.In.Width - ph.column + c.Stride - 1) / c.Stride,
 			channels: channels, windowRows: len(ph.rows), windowRun: len(ph.columns) * lanes, sourceRow: width * lanes,
 		}
 		if t.rows == 0 || t.width == 0 {
