@@ -246,9 +246,9 @@ func (c Conv) Run(w *Workers, in, out [][]float32) {
 	c.pack(w, s.weights, rest[0])
 	result, st := c.Result(), c.strips()
 	n := chunks(c.In.Batch)
-	var stats []moments
+	var stats observed
 	if c.Stats {
-		stats = w.moments(n * c.Out)
+		stats = w.observed(n * blocks(c.Out))
 	}
 	imageIn, imageOut := c.In.Size()/c.In.Batch, result.Size()/result.Batch
 	w.Each(n, func(one *Worker, i int) {
@@ -257,10 +257,7 @@ func (c Conv) Run(w *Workers, in, out [][]float32) {
 		_, width := c.windowSize(1)
 		t := target{pixel: c.Out, row: result.Width * c.Out, width: result.Width, channels: c.Out,
 			windowRows: c.Size, windowRun: c.Size * c.In.Channels, sourceRow: width * c.In.Channels, relu: c.ReLU}
-		var own []moments
-		if c.Stats {
-			own = stats[i*c.Out : (i+1)*c.Out]
-		}
+		own := stats[i*len(stats)/n : (i+1)*len(stats)/n]
 		first, last := part(c.In.Batch, n, i)
 		for image := first; image < last; image++ {
 			for strip := range st.count {
@@ -271,26 +268,18 @@ func (c Conv) Run(w *Workers, in, out [][]float32) {
 				switch {
 				case !c.Stats:
 					one.tiles(w, source, s.weights, s.bias, nil, nil, t)
-				case own[0].n == 0:
+				case own[0].count == 0:
 					one.tiles(w, source, s.weights, s.bias, nil, nil, t)
-					one.firstMoments(w, t.at, pixels, c.Out, e.centre, e.sums, own)
+					own.first(w, one, t.at, pixels, c.Out, e.centre, e.sums)
 				default:
-					for o := range own {
-						e.centre[o] = float32(own[o].mean)
-					}
+					own.centre(e.centre)
 					one.tiles(w, source, s.weights, s.bias, e.centre, e.sums, t)
-					addSums(own, pixels, e.centre, e.sums)
+					own.add(pixels, e.centre, e.sums)
 				}
 			}
 		}
 	})
 	if c.Stats {
-		for o := range c.Out {
-			total := stats[o]
-			for i := 1; i < n; i++ {
-				total.merge(stats[i*c.Out+o])
-			}
-			out[1][o], out[2][o] = float32(total.mean), float32(total.m2/total.n)
-		}
+		stats.results(n, out[1], out[2])
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // run runs an operation on fresh memory with that many workers.
 func run(op Op, workers int, in [][]float32, sizes ...int) [][]float32 {
-	w := NewWorkers(&kernels.Reference, workers)
+	w := NewWorkers(testSet, workers)
 	w.Reserve(op.Scratch(w))
 	out := make([][]float32, len(sizes))
 	for i, n := range sizes {
@@ -239,3 +239,6 @@ func identical(t *testing.T, a, b [][]float32) {
 		}
 	}
 }
+
+// testSet is the set of kernels that tests use.
+var testSet = kernels.Best()

@@ -298,8 +298,8 @@ func (c ConvGrad) dx(
 	for _, ph := range s.phases {
 		t := target{
 			pixel: c.Stride * channels, row: c.Stride * c.In.Width * channels,
-			rows:  (bottom - top - ph.row + c.Stride - 1) / c.Stride,
-			width: (c.In.Width - ph.column + c.Stride - 1) / c.Stride,
+			rows:     (bottom - top - ph.row + c.Stride - 1) / c.Stride,
+			width:    (c.In.Width - ph.column + c.Stride - 1) / c.Stride,
 			channels: channels, windowRows: len(ph.rows), windowRun: len(ph.columns) * lanes, sourceRow: width * lanes,
 		}
 		if t.rows == 0 || t.width == 0 {

@@ -1,52 +1,41 @@
 package ops
 
-// moments are the number, the mean and the sum of squared deviations of some values.
-type moments struct{ n, mean, m2 float64 }
+// observed are the moments of a map's channels, one running a block.
+type observed []running
 
-// add takes in count values of which Σ(x − centre) and Σ(x − centre)² are known.
-func (m *moments) add(count, centre, sum, squares float64) {
-	d := sum / count
-	m.merge(moments{count, centre + d, squares - sum*d})
-}
-
-// merge takes in the values of another (Chan, Golub & LeVeque, 1983).
-func (m *moments) merge(o moments) {
-	if m.n == 0 {
-		*m = o
-		return
-	}
-	n := m.n + o.n
-	d := o.mean - m.mean
-	m.mean += d * (o.n / n)
-	m.m2 += o.m2 + d*d*(m.n*o.n/n)
-	m.n = n
-}
-
-// addSums takes in the values of a strip for each channel: sums is [2][blocks of channels], around centre.
-func addSums(own []moments, pixels int, centre, sums []float32) {
-	half := len(sums) / 2
-	for o := range own {
-		own[o].add(float64(pixels), float64(centre[o]), float64(sums[o]), float64(sums[half+o]))
+// centre returns what the sums of the next strip are to be taken around, in whole blocks.
+func (s observed) centre(centre []float32) {
+	for b := range s {
+		s[b].centre((*[block]float32)(centre[b*block:]))
 	}
 }
 
-// firstMoments takes in the values of the first strip, around their own mean, which a first pass finds.
-func (one *Worker) firstMoments(w *Workers, strip []float32, pixels, channels int, centre, sums []float32, own []moments) {
+// add takes in a strip: sums is [2][blocks of channels], around centre.
+func (s observed) add(pixels int, centre, sums []float32) {
+	for b := range s {
+		from := b * block
+		s[b].add(pixels, (*[block]float32)(centre[from:]), (*[block]float32)(sums[from:]),
+			(*[block]float32)(sums[len(s)*block+from:]))
+	}
+}
+
+// first takes in the first strip, around its own mean, which a first pass finds.
+func (s observed) first(w *Workers, one *Worker, strip []float32, pixels, channels int, centre, sums []float32) {
 	middle := pixels / 2 * channels
 	copy(centre, strip[middle:middle+channels])
-	half := len(sums) / 2
+	t := &one.moments
+	t.Pixels, t.SourcePixel = pixels, channels
 	for pass := range 2 {
 		clear(sums)
-		t := &one.moments
-		t.Pixels, t.SourcePixel = pixels, channels
-		for c := 0; c < channels; c += block {
+		for b := range s {
+			c := b * block
 			t.Channels = min(block, channels-c)
 			t.Source, t.Centre = &strip[c], &centre[c]
 			clear(one.sums[:])
 			t.Sums = &one.sums[0]
 			w.Kernels.Moments(t)
 			copy(sums[c:], one.sums[:block])
-			copy(sums[half+c:], one.sums[block:2*block])
+			copy(sums[len(s)*block+c:], one.sums[block:2*block])
 		}
 		if pass == 0 {
 			for c := range channels {
@@ -54,5 +43,18 @@ func (one *Worker) firstMoments(w *Workers, strip []float32, pixels, channels in
 			}
 		}
 	}
-	addSums(own, pixels, centre, sums)
+	s.add(pixels, centre, sums)
+}
+
+// results merges the moments of chunks, one behind the other, in their order, and returns mean and variance.
+func (s observed) results(chunks int, mean, variance []float32) {
+	all := len(s) / chunks
+	for b := range all {
+		total := &s[b]
+		for i := 1; i < chunks; i++ {
+			total.merge(&s[i*all+b])
+		}
+		to := min(len(mean), (b+1)*block)
+		total.results(mean[b*block:to], variance[b*block:to])
+	}
 }

@@ -105,4 +105,6 @@ func TestRunningNonFinite(t *testing.T) {
 }
 
 // far reports whether a result is further from what it should be than a tolerance, or not a number.
-func far(got float32, want, tolerance float64) bool { return !(math.Abs(float64(got)-want) <= tolerance) }
+func far(got float32, want, tolerance float64) bool {
+	return !(math.Abs(float64(got)-want) <= tolerance)
+}

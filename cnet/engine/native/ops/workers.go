@@ -18,8 +18,8 @@ type Workers struct {
 	Shared  []float32 // scratch of the operation that runs
 	list    []*Worker
 
-	allMoments []moments
-	allFloats  []float64
+	allObserved   []running
+	allFloats []float64
 
 	next atomic.Int64
 	wait sync.WaitGroup
@@ -97,13 +97,13 @@ func chunks(batch int) int {
 // part returns the share i of n parts of count things: from (inclusive) and to (exclusive).
 func part(count, n, i int) (from, to int) { return count * i / n, count * (i + 1) / n }
 
-// moments returns memory for n moments of nothing. There is one such memory, for the operation that runs.
-func (w *Workers) moments(n int) []moments {
-	if len(w.allMoments) < n {
-		w.allMoments = make([]moments, n)
+// observed returns n moments that have observed nothing. There is one such memory, for the operation that runs.
+func (w *Workers) observed(n int) observed {
+	if len(w.allObserved) < n {
+		w.allObserved = make(observed, n)
 	}
-	clear(w.allMoments[:n])
-	return w.allMoments[:n]
+	clear(w.allObserved[:n])
+	return w.allObserved[:n]
 }
 
 // floats returns n zeros in float64. There is one such memory, for the operation that runs.
