@@ -285,6 +285,24 @@ func grad2x13AVX512(t *GradTile)
 func grad2x14AVX512(t *GradTile)
 
 //go:noescape
+func affineAVX512(t *AffineRow)
+
+//go:noescape
+func adjointAVX512(t *AdjointRow)
+
+//go:noescape
+func dotAVX512(t *DotRow)
+
+//go:noescape
+func momentsAVX512(t *MomentsRow)
+
+//go:noescape
+func combineAVX512(t *CombineRow)
+
+//go:noescape
+func updateAVX512(t *UpdateRow)
+
+//go:noescape
 func conv1x1AVX2(t *ConvTile)
 
 //go:noescape
@@ -319,3 +337,21 @@ func grad1x5AVX2(t *GradTile)
 
 //go:noescape
 func grad1x6AVX2(t *GradTile)
+
+//go:noescape
+func affineAVX2(t *AffineRow)
+
+//go:noescape
+func adjointAVX2(t *AdjointRow)
+
+//go:noescape
+func dotAVX2(t *DotRow)
+
+//go:noescape
+func momentsAVX2(t *MomentsRow)
+
+//go:noescape
+func combineAVX2(t *CombineRow)
+
+//go:noescape
+func updateAVX2(t *UpdateRow)

@@ -80,8 +80,9 @@ func (m *memory) trial(tb testing.TB, seed uint64, atEnd, special bool) *trial {
 var specials = []float32{0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)),
 	float32(math.NaN()), math.SmallestNonzeroFloat32, -1e-40, math.MaxFloat32, 1e-30, 1e30}
 
-// numbers makes a buffer of n random float32 and sets both pointers to it.
+// numbers makes a buffer of n random float32, or one if n is 0, and sets both pointers to it.
 func (t *trial) numbers(n int, guarded, plain **float32) {
+	n = max(n, 1)
 	b := t.buffer(t.tb, n, t.atEnd)
 	for i := range b {
 		b[i] = float32(t.NormFloat64())

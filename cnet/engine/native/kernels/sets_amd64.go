@@ -4,7 +4,7 @@ package kernels
 
 import "golang.org/x/sys/cpu"
 
-//go:generate go run ./gen
+//go:generate go run -tags purego ./gen
 
 // assembly returns the sets in assembly that this processor runs, the fastest first.
 func assembly() []*Set {
@@ -19,7 +19,8 @@ func assembly() []*Set {
 			MaxPixels: sizes(&convsAVX512), MaxInputs: sizes(&gradsAVX512),
 			Conv:   func(t *ConvTile) { convsAVX512[t.Blocks-1][t.Pixels-1](t) },
 			Grad:   func(t *GradTile) { gradsAVX512[t.Blocks-1][t.Inputs-1](t) },
-			Affine: affine, Adjoint: adjoint, Dot: dot, Combine: combine, Moments: moments, Update: update,
+			Affine: affineAVX512, Adjoint: adjointAVX512, Dot: dotAVX512,
+			Combine: combineAVX512, Moments: momentsAVX512, Update: updateAVX512,
 		})
 	}
 	return append(sets, &Set{
@@ -27,7 +28,8 @@ func assembly() []*Set {
 		MaxPixels: sizes(&convsAVX2), MaxInputs: sizes(&gradsAVX2),
 		Conv:   func(t *ConvTile) { convsAVX2[t.Blocks-1][t.Pixels-1](t) },
 		Grad:   func(t *GradTile) { gradsAVX2[t.Blocks-1][t.Inputs-1](t) },
-		Affine: affine, Adjoint: adjoint, Dot: dot, Combine: combine, Moments: moments, Update: update,
+		Affine: affineAVX2, Adjoint: adjointAVX2, Dot: dotAVX2,
+		Combine: combineAVX2, Moments: momentsAVX2, Update: updateAVX2,
 	})
 }
 

@@ -27,6 +27,9 @@ func main() {
 	for _, u := range []unit{avx512, avx2} {
 		table(&tables, &w, u, "conv", "ConvTile", tiles[u.name].pixels, conv)
 		table(&tables, &w, u, "grad", "GradTile", tiles[u.name].inputs, grad)
+		for _, routine := range []func(*writer, unit){affine, adjoint, dot, moments, combine, update} {
+			routine(&w, u)
+		}
 	}
 	var stubs strings.Builder
 	stubs.WriteString(header + "package kernels\n\n" + tables.String())
