@@ -18,8 +18,8 @@ type Workers struct {
 	Shared  []float32 // scratch of the operation that runs
 	list    []*Worker
 
-	allObserved   []running
-	allFloats []float64
+	allObserved []running
+	allFloats   []float64
 
 	next atomic.Int64
 	wait sync.WaitGroup
@@ -39,6 +39,7 @@ type Worker struct {
 	combine kernels.CombineRow
 	moments kernels.MomentsRow
 	update  kernels.UpdateRow
+	terms   [8]kernels.Term // of combine
 }
 
 // NewWorkers returns workers that use a set of kernels; count 0 is as many as Go uses processors.
