@@ -6,20 +6,16 @@ package kernels
 
 var convsAVX512 = [2][]func(*ConvTile){
 	{conv1x1AVX512, conv1x2AVX512, conv1x3AVX512, conv1x4AVX512, conv1x5AVX512, conv1x6AVX512, conv1x7AVX512, conv1x8AVX512,
-		conv1x9AVX512, conv1x10AVX512, conv1x11AVX512, conv1x12AVX512, conv1x13AVX512, conv1x14AVX512, conv1x15AVX512, conv1x16AVX512,
-		conv1x17AVX512, conv1x18AVX512, conv1x19AVX512, conv1x20AVX512, conv1x21AVX512, conv1x22AVX512, conv1x23AVX512, conv1x24AVX512,
-		conv1x25AVX512, conv1x26AVX512, conv1x27AVX512, conv1x28AVX512},
+		conv1x9AVX512, conv1x10AVX512, conv1x11AVX512, conv1x12AVX512, conv1x13AVX512, conv1x14AVX512, conv1x15AVX512, conv1x16AVX512},
 	{conv2x1AVX512, conv2x2AVX512, conv2x3AVX512, conv2x4AVX512, conv2x5AVX512, conv2x6AVX512, conv2x7AVX512, conv2x8AVX512,
-		conv2x9AVX512, conv2x10AVX512, conv2x11AVX512, conv2x12AVX512, conv2x13AVX512, conv2x14AVX512},
+		conv2x9AVX512, conv2x10AVX512, conv2x11AVX512, conv2x12AVX512},
 }
 
 var gradsAVX512 = [2][]func(*GradTile){
 	{grad1x1AVX512, grad1x2AVX512, grad1x3AVX512, grad1x4AVX512, grad1x5AVX512, grad1x6AVX512, grad1x7AVX512, grad1x8AVX512,
-		grad1x9AVX512, grad1x10AVX512, grad1x11AVX512, grad1x12AVX512, grad1x13AVX512, grad1x14AVX512, grad1x15AVX512, grad1x16AVX512,
-		grad1x17AVX512, grad1x18AVX512, grad1x19AVX512, grad1x20AVX512, grad1x21AVX512, grad1x22AVX512, grad1x23AVX512, grad1x24AVX512,
-		grad1x25AVX512, grad1x26AVX512, grad1x27AVX512, grad1x28AVX512},
+		grad1x9AVX512, grad1x10AVX512, grad1x11AVX512, grad1x12AVX512, grad1x13AVX512, grad1x14AVX512, grad1x15AVX512, grad1x16AVX512},
 	{grad2x1AVX512, grad2x2AVX512, grad2x3AVX512, grad2x4AVX512, grad2x5AVX512, grad2x6AVX512, grad2x7AVX512, grad2x8AVX512,
-		grad2x9AVX512, grad2x10AVX512, grad2x11AVX512, grad2x12AVX512, grad2x13AVX512, grad2x14AVX512},
+		grad2x9AVX512, grad2x10AVX512, grad2x11AVX512, grad2x12AVX512},
 }
 
 var convsAVX2 = [2][]func(*ConvTile){
@@ -81,42 +77,6 @@ func conv1x15AVX512(t *ConvTile)
 func conv1x16AVX512(t *ConvTile)
 
 //go:noescape
-func conv1x17AVX512(t *ConvTile)
-
-//go:noescape
-func conv1x18AVX512(t *ConvTile)
-
-//go:noescape
-func conv1x19AVX512(t *ConvTile)
-
-//go:noescape
-func conv1x20AVX512(t *ConvTile)
-
-//go:noescape
-func conv1x21AVX512(t *ConvTile)
-
-//go:noescape
-func conv1x22AVX512(t *ConvTile)
-
-//go:noescape
-func conv1x23AVX512(t *ConvTile)
-
-//go:noescape
-func conv1x24AVX512(t *ConvTile)
-
-//go:noescape
-func conv1x25AVX512(t *ConvTile)
-
-//go:noescape
-func conv1x26AVX512(t *ConvTile)
-
-//go:noescape
-func conv1x27AVX512(t *ConvTile)
-
-//go:noescape
-func conv1x28AVX512(t *ConvTile)
-
-//go:noescape
 func conv2x1AVX512(t *ConvTile)
 
 //go:noescape
@@ -151,12 +111,6 @@ func conv2x11AVX512(t *ConvTile)
 
 //go:noescape
 func conv2x12AVX512(t *ConvTile)
-
-//go:noescape
-func conv2x13AVX512(t *ConvTile)
-
-//go:noescape
-func conv2x14AVX512(t *ConvTile)
 
 //go:noescape
 func grad1x1AVX512(t *GradTile)
@@ -207,42 +161,6 @@ func grad1x15AVX512(t *GradTile)
 func grad1x16AVX512(t *GradTile)
 
 //go:noescape
-func grad1x17AVX512(t *GradTile)
-
-//go:noescape
-func grad1x18AVX512(t *GradTile)
-
-//go:noescape
-func grad1x19AVX512(t *GradTile)
-
-//go:noescape
-func grad1x20AVX512(t *GradTile)
-
-//go:noescape
-func grad1x21AVX512(t *GradTile)
-
-//go:noescape
-func grad1x22AVX512(t *GradTile)
-
-//go:noescape
-func grad1x23AVX512(t *GradTile)
-
-//go:noescape
-func grad1x24AVX512(t *GradTile)
-
-//go:noescape
-func grad1x25AVX512(t *GradTile)
-
-//go:noescape
-func grad1x26AVX512(t *GradTile)
-
-//go:noescape
-func grad1x27AVX512(t *GradTile)
-
-//go:noescape
-func grad1x28AVX512(t *GradTile)
-
-//go:noescape
 func grad2x1AVX512(t *GradTile)
 
 //go:noescape
@@ -279,12 +197,6 @@ func grad2x11AVX512(t *GradTile)
 func grad2x12AVX512(t *GradTile)
 
 //go:noescape
-func grad2x13AVX512(t *GradTile)
-
-//go:noescape
-func grad2x14AVX512(t *GradTile)
-
-//go:noescape
 func affineAVX512(t *AffineRow)
 
 //go:noescape
@@ -301,6 +213,9 @@ func combineAVX512(t *CombineRow)
 
 //go:noescape
 func updateAVX512(t *UpdateRow)
+
+//go:noescape
+func peakAVX512(t *int)
 
 //go:noescape
 func conv1x1AVX2(t *ConvTile)
@@ -355,3 +270,6 @@ func combineAVX2(t *CombineRow)
 
 //go:noescape
 func updateAVX2(t *UpdateRow)
+
+//go:noescape
+func peakAVX2(t *int)
