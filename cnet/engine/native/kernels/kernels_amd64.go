@@ -28,6 +28,9 @@ var gradsAVX2 = [2][]func(*GradTile){
 	{},
 }
 
+// peakSums is how many sums the routines peak have.
+const peakSums = 12
+
 //go:noescape
 func conv1x1AVX512(t *ConvTile)
 

@@ -4,7 +4,7 @@ package kernels
 
 import "golang.org/x/sys/cpu"
 
-//go:generate go run -tags purego ./gen
+//go:generate go run ./gen
 
 // assembly returns the sets in assembly that this processor runs, the fastest first.
 func assembly() []*Set {

@@ -22,6 +22,20 @@ var tiles = map[string]sizes{
 }
 
 func main() {
+	log.SetFlags(0)
+	declarations, routines, err := generate()
+	if err != nil {
+		log.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"kernels_amd64.go": declarations, "kernels_amd64.s": routines} {
+		if err := os.WriteFile(name, text, 0o644); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+// generate returns the files of declarations and of routines.
+func generate() (declarations, routines []byte, err error) {
 	var w writer
 	var tables strings.Builder
 	for _, u := range []unit{avx512, avx2} {
@@ -33,15 +47,12 @@ func main() {
 	}
 	var stubs strings.Builder
 	stubs.WriteString(header + "package kernels\n\n" + tables.String())
+	fmt.Fprintf(&stubs, "// peakSums is how many sums the routines peak have.\nconst peakSums = %d\n\n", peakSums)
 	for _, declaration := range w.names {
 		fmt.Fprintf(&stubs, "//go:noescape\n%s\n\n", declaration)
 	}
-	text, err := format.Source([]byte(stubs.String()))
-	if err != nil {
-		log.Fatal(err)
-	}
-	write("kernels_amd64.go", text)
-	write("kernels_amd64.s", w.source())
+	declarations, err = format.Source([]byte(stubs.String()))
+	return declarations, w.source(), err
 }
 
 // table writes the routines for all tiles up to the largest, and the table of them by number of blocks and size.
@@ -59,10 +70,4 @@ func table(tables *strings.Builder, w *writer, u unit, name, argument string, la
 		tables.WriteString("},\n")
 	}
 	tables.WriteString("}\n\n")
-}
-
-func write(name string, text []byte) {
-	if err := os.WriteFile(name, text, 0o644); err != nil {
-		log.Fatal(err)
-	}
 }

@@ -1,3 +1,5 @@
+//go:build !purego
+
 package kernels
 
 import (
@@ -22,6 +24,14 @@ func (s *stopwatch) time(run func()) {
 // rate is how many of something were done per nanosecond: GFLOP/s, GB/s.
 func (s *stopwatch) rate(amount int) float64 { return float64(amount) / float64(s.best.Nanoseconds()) }
 
+// peaks returns the routine that does nothing but multiply and add, and how many operations it does each time.
+func peaks(s *Set) (func(*int), int) {
+	if s.Name == "AVX2" {
+		return peakAVX2, peakSums * 8 * 2
+	}
+	return peakAVX512, peakSums * 16 * 2
+}
+
 // benchmark runs work in turns with peak and reports the operations per second of both at their best.
 func benchmark(b *testing.B, s *Set, operations int, work func()) {
 	var own, peak stopwatch
@@ -37,8 +47,8 @@ func benchmark(b *testing.B, s *Set, operations int, work func()) {
 	b.ReportMetric(0, "ns/op")
 }
 
+// random returns n numbers that begin at a cache line.
 func random(n int) []float32 {
-	// Maps begin at a cache line, as those of the engine do.
 	x := make([]float32, n+16)
 	for uintptr(unsafe.Pointer(&x[0]))%64 != 0 {
 		x = x[1:]
@@ -64,14 +74,23 @@ var benchmarked = []struct{ channels, width int }{{16, 32}, {32, 16}, {64, 8}, {
 const stripRows = 8
 
 func BenchmarkConv(b *testing.B) {
-	for _, s := range Sets()[:len(Sets())-1] {
+	eachShape(b, func(s *Set) [2]int { return s.MaxPixels }, benchmarkConv)
+}
+
+func BenchmarkGrad(b *testing.B) {
+	eachShape(b, func(s *Set) [2]int { return s.MaxInputs }, benchmarkGrad)
+}
+
+// eachShape runs a benchmark for all sets in assembly, maps, and blocks of a tile.
+func eachShape(b *testing.B, sizes func(*Set) [2]int,
+	run func(b *testing.B, s *Set, channels, width, blocks, most int)) {
+	for _, s := range assembly() {
 		for _, shape := range benchmarked {
 			for blocks := 1; blocks <= min(2, shape.channels/Block); blocks++ {
-				if s.MaxPixels[blocks-1] == 0 {
-					continue
+				if most := sizes(s)[blocks-1]; most > 0 {
+					b.Run(fmt.Sprintf("%s/channels=%d/width=%d/blocks=%d", s.Name, shape.channels, shape.width, blocks),
+						func(b *testing.B) { run(b, s, shape.channels, shape.width, blocks, most) })
 				}
-				b.Run(fmt.Sprintf("%s/channels=%d/width=%d/blocks=%d", s.Name, shape.channels, shape.width, blocks),
-					func(b *testing.B) { benchmarkConv(b, s, shape.channels, shape.width, blocks, s.MaxPixels[blocks-1]) })
 			}
 		}
 	}
@@ -100,20 +119,6 @@ func benchmarkConv(b *testing.B, s *Set, channels, width, blocks, most int) {
 	})
 }
 
-func BenchmarkGrad(b *testing.B) {
-	for _, s := range Sets()[:len(Sets())-1] {
-		for _, shape := range benchmarked {
-			for blocks := 1; blocks <= min(2, shape.channels/Block); blocks++ {
-				if s.MaxInputs[blocks-1] == 0 {
-					continue
-				}
-				b.Run(fmt.Sprintf("%s/channels=%d/width=%d/blocks=%d", s.Name, shape.channels, shape.width, blocks),
-					func(b *testing.B) { benchmarkGrad(b, s, shape.channels, shape.width, blocks, s.MaxInputs[blocks-1]) })
-			}
-		}
-	}
-}
-
 // benchmarkGrad adds up the gradient of the weights over a strip.
 func benchmarkGrad(b *testing.B, s *Set, channels, width, blocks, most int) {
 	source := random((stripRows + 2) * (width + 2) * channels)
@@ -140,7 +145,7 @@ func benchmarkGrad(b *testing.B, s *Set, channels, width, blocks, most int) {
 // The routines for rows, on a strip of 8 rows of 32 pixels with 16 channels, and on one of 128 channels, block by
 // block. GB/s count what is read and what is written.
 func BenchmarkRows(b *testing.B) {
-	for _, s := range Sets()[:len(Sets())-1] {
+	for _, s := range assembly() {
 		for _, channels := range []int{16, 128} {
 			const pixels = stripRows * 32
 			x, y, z, w := random(pixels*channels), random(pixels*channels), random(pixels*channels), random(pixels*channels)
