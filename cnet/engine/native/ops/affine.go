@@ -36,8 +36,8 @@ func (s dots) add(w *Workers, one *Worker, i int) {
 	}
 }
 
-// adjoints writes the adjoints of the vectors of u = factor·(scale·(x − centre) + offset), in this order, where d is the
-// adjoint of u.
+// adjoints writes the adjoints of the vectors of u = factor·(scale·(x − centre) + offset), in this order, where d is
+// the adjoint of u.
 func (s dots) adjoints(factor float64, scale []float32, out [][]float32) {
 	perSpan := blocks(len(scale)) * dotFloats
 	for c := range scale {

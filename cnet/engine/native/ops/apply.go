@@ -11,6 +11,14 @@ type Apply struct {
 // ApplyGrad is the gradient of Apply: du, x, Pre's vectors -> dx, the adjoints of Pre's vectors.
 type ApplyGrad struct{ Apply }
 
+// tiled returns the map as its tiles are cut: without vectors, all channels are alike.
+func (op Apply) tiled() Map {
+	if op.Pre.Affine {
+		return op.Map
+	}
+	return op.Map.flat()
+}
+
 // Scratch implements Op.
 func (op Apply) Scratch(*Workers) (each, shared int) {
 	var l layout
@@ -20,9 +28,9 @@ func (op Apply) Scratch(*Workers) (each, shared int) {
 
 // Run implements Op.
 func (op Apply) Run(w *Workers, in, out [][]float32) {
-	l := layout{memory: w.Shared}
-	p, _ := l.takePre(op.Pre, op.Map.Channels, in[1:])
-	w.transform(op.Map, p, in[0], out[0])
+	m, l := op.tiled(), layout{memory: w.Shared}
+	p, _ := l.takePre(op.Pre, m.Channels, in[1:])
+	w.transform(m, p, in[0], out[0])
 }
 
 // InPlace implements InPlacer.
@@ -33,7 +41,7 @@ func (op ApplyGrad) Scratch(w *Workers) (each, shared int) { return op.Apply.Scr
 
 // Run implements Op.
 func (op ApplyGrad) Run(w *Workers, in, out [][]float32) {
-	m, l := op.Map, layout{memory: w.Shared}
+	m, l := op.tiled(), layout{memory: w.Shared}
 	p, _ := l.takePre(op.Pre, m.Channels, in[2:])
 	s := w.dots(m.numSums(m.strips()))
 	w.eachTile(m, m.strips(), func(one *Worker, t tile) {

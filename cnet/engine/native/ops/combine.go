@@ -1,6 +1,10 @@
 package ops
 
-import "continuousnet/cnet/engine/native/kernels"
+import (
+	"slices"
+
+	"continuousnet/cnet/engine/native/kernels"
+)
 
 // Combine is x + Σ Terms[i].Coefficient·u_i, the sums of states and rates that schemes make:
 //
@@ -30,13 +34,21 @@ func (t Term) tensors() int {
 	return 1
 }
 
+// tiled returns the map as its tiles are cut: without vectors, all channels are alike.
+func (op Combine) tiled() Map {
+	if slices.ContainsFunc(op.Terms, func(t Term) bool { return t.Affine }) {
+		return op.Map
+	}
+	return op.Map.flat()
+}
+
 // combined are the vectors of a Combine: of each term the scale times the coefficient, one behind the other in whole
 // blocks, and what all terms add to each pixel.
 type combined struct{ scale, offset, zeros []float32 }
 
 // combined returns the vectors with room for them.
 func (op Combine) combined(l *layout) combined {
-	n := blocks(op.Map.Channels) * block
+	n := blocks(op.tiled().Channels) * block
 	return combined{l.take(len(op.Terms) * n), l.padded(nil, n), l.padded(nil, n)}
 }
 
@@ -51,7 +63,8 @@ func (op Combine) Scratch(*Workers) (each, shared int) {
 //
 // A worker has room for some terms. If there are more, the sum so far is the source of the next pass over the tile.
 func (op Combine) Run(w *Workers, in, out [][]float32) {
-	channels, lanes := op.Map.Channels, blocks(op.Map.Channels)*block
+	m := op.tiled()
+	channels, lanes := m.Channels, blocks(m.Channels)*block
 	v := op.combined(&layout{memory: w.Shared})
 	clear(v.scale)
 	for c := range channels {
@@ -68,7 +81,7 @@ func (op Combine) Run(w *Workers, in, out [][]float32) {
 		v.offset[c] = float32(sum)
 	}
 
-	w.eachTile(op.Map, op.Map.strips(), func(one *Worker, t tile) {
+	w.eachTile(m, m.strips(), func(one *Worker, t tile) {
 		row, input := &one.combine, 1
 		*row = kernels.CombineRow{
 			Target: &out[0][t.at], Source: &in[0][t.at], Offset: &v.offset[t.channel], Terms: &one.terms[0],
@@ -96,7 +109,7 @@ type combinedGrad struct{ scale, centre, zeros []float32 }
 
 // combinedGrad returns the vectors with room for them.
 func (op CombineGrad) combinedGrad(l *layout) combinedGrad {
-	n := blocks(op.Map.Channels) * block
+	n := blocks(op.tiled().Channels) * block
 	return combinedGrad{l.take(len(op.Terms) * n), l.take(len(op.Terms) * n), l.padded(nil, n)}
 }
 
@@ -111,7 +124,8 @@ func (op CombineGrad) Scratch(*Workers) (each, shared int) {
 //
 // All terms take a tile of dy while it is in the cache. The first comes last, since dk may have the memory of dy.
 func (op CombineGrad) Run(w *Workers, in, out [][]float32) {
-	m, channels, lanes := op.Map, op.Map.Channels, blocks(op.Map.Channels)*block
+	m := op.tiled()
+	channels, lanes := m.Channels, blocks(m.Channels)*block
 	v := op.combinedGrad(&layout{memory: w.Shared})
 	clear(v.scale)
 	clear(v.centre)

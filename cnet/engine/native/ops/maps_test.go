@@ -271,3 +271,41 @@ func TestMapsNonFinite(t *testing.T) {
 		expect(c.grad, c.back(dout, run(c.op, 2, c.in, sizes...)), len(dout), c.gradients())
 	}
 }
+
+// Batch norm of channels whose variance is far below what the rounding of the mean's square leaves.
+func TestMomentsBesideLargeMean(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for _, m := range mapShapes() {
+		x := normal(rng, m.Size())
+		for i := range x {
+			x[i] = 1e4 + 1e-2*x[i]
+		}
+		out := check(t, Moments{m}, [][]float32{x}, []int{m.Channels, m.Channels})
+		mean, variance := slowMoments(doubles(x), m.Channels)
+		for c := range mean {
+			if far(out[0][c], mean[c], 5e-4) || far(out[1][c], variance[c], 1e-5*variance[c]) { // half an ulp of 1e4
+				t.Errorf("%v: channel %d has mean %g and variance %g, want %g and %g",
+					m, c, out[0][c], out[1][c], mean[c], variance[c])
+			}
+		}
+	}
+}
+
+// Closures are all that an operation may allocate, once memory is there.
+func TestMapsAllocate(t *testing.T) {
+	for _, c := range mapCases(Map{17, 13, 11, 32}) {
+		sizes := c.outputs()
+		w, out := NewWorkers(testSet, 1), normals(rand.New(rand.NewPCG(7, 8)), sizes)
+		w.Reserve(c.op.Scratch(w))
+		w.Reserve(c.grad.Scratch(w))
+		c.op.Run(w, c.in, out)
+		in, grads := c.back(slices.Clone(out), out), normals(rand.New(rand.NewPCG(7, 8)), c.gradients())
+		for what, f := range map[string]func(){
+			Name(c.op): func() { c.op.Run(w, c.in, out) }, Name(c.grad): func() { c.grad.Run(w, in, grads) },
+		} {
+			if n := testing.AllocsPerRun(10, f); n > 4 {
+				t.Errorf("%s: %g allocations", what, n)
+			}
+		}
+	}
+}

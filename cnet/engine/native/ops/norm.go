@@ -65,11 +65,12 @@ func (op MomentsGrad) Scratch(*Workers) (each, shared int) {
 
 // Run implements Op.
 //
-// It is affine in x, dx = (dmean + 2·dvariance·(x − mean))/n: what the variance depends on the mean is Σ(x − mean) = 0.
+// dx is (dmean + 2·dvariance·(x − mean))/n, which is affine. The variance does not change with the mean alone.
 func (op MomentsGrad) Run(w *Workers, in, out [][]float32) {
 	m, l, n := op.Map, layout{memory: w.Shared}, float64(op.Map.Pixels())
 	dmean, dvariance, x, mean := in[0], in[1], in[2], in[3]
-	p := pre{scale: l.padded(dvariance, m.Channels), centre: l.padded(mean, m.Channels), offset: l.padded(dmean, m.Channels)}
+	p := pre{Pre: Pre{Affine: true}}
+	p.scale, p.centre, p.offset = l.padded(nil, m.Channels), l.padded(mean, m.Channels), l.padded(nil, m.Channels)
 	for c := range m.Channels {
 		p.scale[c] = float32(2 * float64(dvariance[c]) / n)
 		p.offset[c] = float32(float64(dmean[c]) / n)

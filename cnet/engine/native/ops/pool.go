@@ -20,6 +20,8 @@ func (op MeanPool) Scratch(*Workers) (each, shared int) {
 }
 
 // Run implements Op.
+//
+// Without a ReLU, the transform can as well be applied to the mean.
 func (op MeanPool) Run(w *Workers, in, out [][]float32) {
 	m, channels, l := op.Map, op.Map.Channels, layout{memory: w.Shared}
 	p, _ := l.takePre(op.Pre, channels, in[1:])
@@ -29,19 +31,18 @@ func (op MeanPool) Run(w *Workers, in, out [][]float32) {
 		for from := 0; from < t.pixels; from += tilePixels {
 			row := &one.moments
 			*row = kernels.MomentsRow{
-				Source: &in[0][t.at+from*channels], Centre: &zeros[t.channel], Sums: &one.sums[0],
+				Source: &in[0][t.at+from*channels], Centre: &p.centre[t.channel], Sums: &one.sums[0],
 				Pixels: min(tilePixels, t.pixels-from), Channels: t.channels, SourcePixel: channels,
 			}
-			if op.Pre != (Pre{}) {
+			if p.ReLU {
 				u := &one.Scratch[0]
 				one.affine = kernels.AffineRow{
 					Target: u, Source: row.Source,
 					Scale: &p.scale[t.channel], Centre: &p.centre[t.channel], Offset: &p.offset[t.channel],
-					Pixels: row.Pixels, Channels: t.channels, TargetPixel: block, SourcePixel: channels,
-					ReLU: flag(p.ReLU),
+					Pixels: row.Pixels, Channels: t.channels, TargetPixel: block, SourcePixel: channels, ReLU: 1,
 				}
 				w.Kernels.Affine(&one.affine)
-				row.Source, row.SourcePixel = u, block
+				row.Source, row.SourcePixel, row.Centre = u, block, &zeros[t.channel]
 			}
 			clear(one.sums[:])
 			w.Kernels.Moments(row)
@@ -51,7 +52,11 @@ func (op MeanPool) Run(w *Workers, in, out [][]float32) {
 		}
 		means := out[0][t.image*channels+t.channel:]
 		for c := range t.channels {
-			means[c] = float32(total[c] / float64(t.pixels))
+			mean := total[c] / float64(t.pixels)
+			if !p.ReLU {
+				mean = float64(p.scale[t.channel+c])*mean + float64(p.offset[t.channel+c])
+			}
+			means[c] = float32(mean)
 		}
 	})
 }

@@ -6,7 +6,7 @@ const (
 
 	// spanFloats is how many numbers are worth a span of their own: they take some microseconds, as long as it takes
 	// to start a goroutine.
-	spanFloats = 1 << 13
+	spanFloats = 1 << 14
 )
 
 // A tile is a block of channels of some neighbouring pixels: what a kernel works on at once.
@@ -15,6 +15,15 @@ type tile struct {
 	image, pixels     int // the image of its first pixel, and how many it has
 	channel, channels int // the first one, and how many
 	sums              int // where its sums belong: the number of its block, in its span
+}
+
+// flat returns the shape of the same numbers for what does the same in all channels: neighbouring blocks, if there are
+// only whole ones.
+func (m Map) flat() Map {
+	if m.Size()%block != 0 {
+		return m
+	}
+	return Map{1, 1, m.Size() / block, block}
 }
 
 // strips returns into how many strips of about equal length the pixels are cut.
