@@ -37,7 +37,8 @@ type Set struct {
 //	y[p][o] = start + Σ_r Σ_i Source[r·SourceRow + p·SourcePixel + i] · Weights[o/16][r][i][o%16]
 //
 // with start = Bias[o], plus Add[p·TargetPixel + o] if Add is not nil; the products are added one by one, r by r and i
-// by i. Then y = max(0, y) if ReLU is set, NaN staying NaN, Target[p·TargetPixel + o] = y, and if Sums is not nil, pixel by pixel,
+// by i. Then y = max(0, y) if ReLU is set, NaN staying NaN, Target[p·TargetPixel + o] = y, and if Sums is not nil,
+// pixel by pixel,
 //
 //	Sums[0][o] += y − Centre[o],  Sums[1][o] += (y − Centre[o])²
 //

@@ -20,8 +20,8 @@ type phase struct {
 	weights       []float32
 }
 
-// taps returns the kernel's taps along an axis that reach the pixels offset, offset + stride, … of dx, in the order of the
-// pixels of dz that they come from: these are neighbours.
+// taps returns the kernel's taps along an axis that reach the pixels offset, offset + stride, … of dx, in the order of
+// the pixels of dz that they come from: these are neighbours.
 func (c ConvGrad) taps(offset int) []int {
 	switch {
 	case c.Size == 1 && offset == 0:
@@ -214,8 +214,8 @@ func (c ConvGrad) Run(w *Workers, in, out [][]float32) {
 	}
 }
 
-// adjoint fills the scratch memory with dz of the result's rows from … to of an image and those around them, and adds to
-// the gradient of the bias. It returns the window of the rows themselves.
+// adjoint fills the scratch memory with dz of the result's rows from … to of an image and those around them, and adds
+// to the gradient of the bias. It returns the window of the rows themselves.
 func (c ConvGrad) adjoint(
 	w *Workers, one *Worker, e gradEach, s gradShared, dy, y []float32, from, to int, bias []float64,
 ) window {

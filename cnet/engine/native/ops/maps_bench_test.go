@@ -55,8 +55,8 @@ func BenchmarkMaps(b *testing.B) {
 					if bench.name == "Apply" && set == kernels.Best() {
 						b.Run("Copy/"+name, func(b *testing.B) {
 							for b.Loop() {
-								w.Each(Chunks, func(_ *Worker, i int) {
-									from, to := part(m.Size(), Chunks, i)
+								w.Each(mostSpans, func(_ *Worker, i int) {
+									from, to := part(m.Size(), mostSpans, i)
 									copy(x[1][from:to], x[0][from:to])
 								})
 							}

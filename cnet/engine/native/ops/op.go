@@ -36,16 +36,6 @@ type Viewer interface {
 	View(o int) (input, offset int)
 }
 
-// Pre is a transform of a map that is computed by the operation that reads it, instead of being stored:
-//
-//	u = Scale[c]·(x − Centre[c]) + Offset[c]  if Affine,  then u = max(0, u)  if ReLU
-//
-// An operation that reads such a map has the three vectors [C] as inputs behind x if Affine is set, and its gradient
-// has their adjoints as outputs behind that of x.
-type Pre struct {
-	Affine, ReLU bool
-}
-
 // Map is the shape of a batch of maps.
 type Map struct{ Batch, Height, Width, Channels int }
 

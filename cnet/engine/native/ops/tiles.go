@@ -7,6 +7,9 @@ const (
 	// spanFloats is how many numbers are worth a span of their own: they take some microseconds, as long as it takes
 	// to start a goroutine.
 	spanFloats = 1 << 14
+
+	// mostSpans is the largest number of spans: enough for as many workers, and few enough to add their sums quickly.
+	mostSpans = 16
 )
 
 // A tile is a block of channels of some neighbouring pixels: what a kernel works on at once.
@@ -34,7 +37,7 @@ func (m Map) imageStrips() int { return m.Batch * ((m.Height*m.Width + tilePixel
 
 // spans returns into how many spans the tiles of a number of strips are divided.
 func (m Map) spans(strips int) int {
-	return max(1, min(Chunks, strips*blocks(m.Channels), m.Size()/spanFloats))
+	return max(1, min(mostSpans, strips*blocks(m.Channels), m.Size()/spanFloats))
 }
 
 // numSums returns how many sums per block there are: one of each block of channels in each span.

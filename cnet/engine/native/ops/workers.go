@@ -8,10 +8,6 @@ import (
 	"continuousnet/cnet/engine/native/kernels"
 )
 
-// Chunks is the number of parts of a batch, whatever the number of workers. Sums over a batch are those
-// of its chunks, added in their order, so that the bits do not depend on who computed which.
-const Chunks = 16
-
 // Workers run an operation's chunks, each on a goroutine of its own.
 type Workers struct {
 	Kernels *kernels.Set
@@ -21,8 +17,9 @@ type Workers struct {
 	allObserved []running
 	allFloats   []float64
 
-	next atomic.Int64
-	wait sync.WaitGroup
+	next   atomic.Int64
+	wait   sync.WaitGroup
+	failed atomic.Pointer[any]
 }
 
 // A Worker has the scratch of one goroutine.
@@ -69,7 +66,13 @@ func (w *Workers) Reserve(each, shared int) {
 // Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number.
 func (w *Workers) Each(n int, f func(one *Worker, i int)) {
 	w.next.Store(0)
+	w.failed.Store(nil)
 	work := func(one *Worker) {
+		defer func() {
+			if p := recover(); p != nil {
+				w.failed.Store(&p)
+			}
+		}()
 		for {
 			i := int(w.next.Add(1)) - 1
 			if i >= n {
@@ -83,11 +86,14 @@ func (w *Workers) Each(n int, f func(one *Worker, i int)) {
 	}
 	work(w.list[0])
 	w.wait.Wait()
+	if p := w.failed.Load(); p != nil {
+		panic(*p) // on the goroutine of the caller, who can recover
+	}
 }
 
 // chunks returns the number of parts into which a batch is split. It depends on the batch alone, not on the number of
-// workers: sums over a batch are those of its parts, added in their order, so that the bits do not depend on who computed
-// which part.
+// workers: sums over a batch are those of its parts, added in their order, so that the bits do not depend on who
+// computed which part.
 func chunks(batch int) int {
 	if batch < 64 {
 		return min(batch, 8)

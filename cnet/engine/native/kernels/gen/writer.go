@@ -25,8 +25,8 @@ func (u unit) r(i int) string { return fmt.Sprintf("%s%d", u.prefix, i) }
 
 // A writer collects routines, instruction by instruction.
 //
-// Every routine keeps the pointer to its argument in AX. Fields are named as go_asm.h has them, which the compiler makes
-// of the structs; so no offset is repeated here.
+// Every routine keeps the pointer to its argument in AX. Fields are named as go_asm.h has them, which the compiler
+// makes of the structs; so no offset is repeated here.
 type writer struct {
 	unit
 	text  bytes.Buffer
@@ -102,7 +102,8 @@ const (
 	nan      = 0x7fc00000
 )
 
-// masks makes the masks for as many lanes as the register says, in K1 and K2 or in the vector registers dst. It uses DX.
+// masks makes the masks for as many lanes as the register says, in K1 and K2 or in the vector registers dst. It uses
+// DX.
 func (w *writer) masks(count string, blocks int, dst ...int) {
 	w.laneMasks = dst
 	if w.parts == 2 {
