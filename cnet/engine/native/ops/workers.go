@@ -17,6 +17,9 @@ type Workers struct {
 	allObserved []running
 	allFloats   []float64
 
+	// Of the call of Each in progress.
+	count  int
+	f      func(one *Worker, i int)
 	next   atomic.Int64
 	wait   sync.WaitGroup
 	failed atomic.Pointer[any]
@@ -63,31 +66,42 @@ func (w *Workers) Reserve(each, shared int) {
 	}
 }
 
-// Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number.
+// Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number. A panic of f is
+// passed on to the caller when all workers have stopped.
 func (w *Workers) Each(n int, f func(one *Worker, i int)) {
 	w.next.Store(0)
 	w.failed.Store(nil)
-	work := func(one *Worker) {
-		defer func() {
-			if p := recover(); p != nil {
-				w.failed.Store(&p)
-			}
-		}()
-		for {
-			i := int(w.next.Add(1)) - 1
-			if i >= n {
-				return
-			}
-			f(one, i)
-		}
+	w.count, w.f = n, f
+	helpers := w.list[1:min(max(n, 1), len(w.list))]
+	w.wait.Add(len(helpers))
+	for _, one := range helpers {
+		go w.help(one)
 	}
-	for _, one := range w.list[1:min(max(n, 1), len(w.list))] {
-		w.wait.Go(func() { work(one) })
-	}
-	work(w.list[0])
+	w.work(w.list[0])
 	w.wait.Wait()
+	w.f = nil
 	if p := w.failed.Load(); p != nil {
-		panic(*p) // on the goroutine of the caller, who can recover
+		panic(*p)
+	}
+}
+
+func (w *Workers) help(one *Worker) {
+	defer w.wait.Done()
+	w.work(one)
+}
+
+func (w *Workers) work(one *Worker) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.failed.Store(&p)
+		}
+	}()
+	for {
+		i := int(w.next.Add(1)) - 1
+		if i >= w.count {
+			return
+		}
+		w.f(one, i)
 	}
 }
 
