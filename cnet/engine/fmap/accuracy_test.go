@@ -23,7 +23,7 @@ func TestSinglePrecision(t *testing.T) {
 		{"factor's gradient", 16}, {"bias's gradient", 32},
 	}
 	for _, size := range [][4]int{{32, 32, 32, 4}, {4099, 2, 1, 3}} {
-		for name, layout := range map[string]Layout{"planar": Planar, "standard": Standard} {
+		for name, layout := range map[string]Layout{"planar": Planar, "standard": Standard, "native": Native} {
 			t.Run(fmt.Sprint(name, size), func(t *testing.T) {
 				for seed := range uint64(2) {
 					single, double := sums[float32](t, layout, size, seed), sums[float64](t, layout, size, seed)
@@ -66,7 +66,7 @@ func sums[T float32 | float64](t *testing.T, layout Layout, size [4]int, seed ui
 	}
 	c := size[3]
 	exec, err := NewExec(gobackend.GetBackend(), func(in []*Node) []*Node {
-		x, adjoint, kernel := New(layout, in[0]), in[1], in[2]
+		x, adjoint, kernel := newMap(layout, in[0]), in[1], in[2]
 		y, mean, variance := x.BatchNorm(in[3], in[4], 1e-5)
 		images := y.Images()
 		gradients := Gradient(ReduceAllSum(Mul(images, adjoint)), in[0], in[3], in[4])

@@ -15,7 +15,7 @@ func TestCustomRecomputes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, layout := range map[string]Layout{"planar": Planar, "standard": Standard} {
+	for name, layout := range map[string]Layout{"planar": Planar, "standard": Standard, "native": Native} {
 		for _, batch := range []int{2, 9} {
 			compute := func(nest int) []*tensors.Tensor {
 				exec, err := NewExec(backend, func(images, kernel, bias *Node) []*Node {
@@ -40,7 +40,7 @@ func TestCustomRecomputes(t *testing.T) {
 					if nest > 1 {
 						two = again(two)
 					}
-					y := two(New(layout, images)).ReLU().Images()
+					y := two(newMap(layout, images)).ReLU().Images()
 					loss := ReduceAllSum(Mul(y, Sin(y)))
 					return append([]*Node{y}, Gradient(loss, images, kernel, bias)...)
 				})

@@ -69,18 +69,20 @@ func Name(op Op) string {
 	return prefix + reflect.TypeOf(op).Name() + string(fields)
 }
 
-// Decode returns the operation that a function stands for, if its name is one of Name.
+// Decode returns the operation that a function stands for, if its name is one of Name. What follows tells apart the
+// functions that a graph has for inputs of different shapes.
 func Decode(name string) (Op, bool) {
 	rest, ok := strings.CutPrefix(name, prefix)
 	if !ok {
 		return nil, false
 	}
 	kind, fields, ok := strings.Cut(rest, "{")
-	if !ok || kinds[kind] == nil {
+	end := strings.LastIndexByte(fields, '}')
+	if !ok || end < 0 || kinds[kind] == nil {
 		return nil, false
 	}
 	op := reflect.New(kinds[kind])
-	if err := json.Unmarshal([]byte("{"+fields), op.Interface()); err != nil {
+	if err := json.Unmarshal([]byte("{"+fields[:end+1]), op.Interface()); err != nil {
 		return nil, false
 	}
 	return op.Elem().Interface().(Op), true
