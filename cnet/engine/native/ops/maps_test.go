@@ -54,7 +54,8 @@ func mapShapes() []Map {
 	pick := func(list ...int) int { return list[rng.IntN(len(list))] }
 	shapes := []Map{{17, 13, 11, 64}, {1, 63, 61, 17}, {2, 33, 31, 3}, {2, 19, 17, 160}, {1, 1, 1, 1}}
 	for range 15 {
-		shapes = append(shapes, Map{pick(1, 2, 17), pick(1, 2, 7, 13), pick(1, 3, 8, 9), pick(1, 3, 5, 10, 16, 17, 32, 48)})
+		channels := pick(1, 3, 5, 10, 16, 17, 32, 48)
+		shapes = append(shapes, Map{pick(1, 2, 17), pick(1, 2, 7, 13), pick(1, 3, 8, 9), channels})
 	}
 	return shapes
 }
@@ -179,12 +180,15 @@ func normals(rng *rand.Rand, sizes []int) (list [][]float32) {
 	return list
 }
 
-// check runs an operation with all kernels, on several numbers of workers, and in place, and expects the same bits.
+// check runs an operation on several numbers of workers, with all kernels, and in place, and expects the same bits.
 func check(t *testing.T, op Op, in [][]float32, sizes []int) [][]float32 {
 	t.Helper()
 	want := run(op, 1, in, sizes...)
 	for _, set := range kernels.Sets() {
 		for _, workers := range []int{1, 2, 3, 7} {
+			if set != testSet && workers != 2 {
+				continue
+			}
 			w := NewWorkers(set, workers)
 			w.Reserve(op.Scratch(w))
 			for i := range w.Shared { // what the operation before has left there
@@ -244,7 +248,7 @@ func TestMaps(t *testing.T) {
 					norm += float64(g) * float64(g)
 				}
 				if !(math.Abs(got-want) <= 1e-4*(1e-2+math.Sqrt(norm))) {
-					t.Errorf("gradient %d: %g in a direction where it is %g, of a length of %g", o, got, want, math.Sqrt(norm))
+					t.Errorf("gradient %d, of length %g: %g in a direction where it is %g", o, math.Sqrt(norm), got, want)
 				}
 			}
 		})
