@@ -21,13 +21,17 @@ type Workers struct {
 	allObserved []running
 	allFloats   []float64
 
-	next atomic.Int64
-	wait sync.WaitGroup
+	count    int // of the numbers of Each, and what is called for them
+	task     func(one *Worker, i int)
+	next     atomic.Int64
+	wait     sync.WaitGroup
+	panicked atomic.Pointer[any]
 }
 
 // A Worker has the scratch of one goroutine.
 type Worker struct {
 	Scratch []float32
+	work    func()                 // takes part in Workers.Each
 	sums    [2 * 2 * block]float32 // of two blocks
 
 	// The arguments of kernels are here, since a pointer that is passed to an indirect call would be allocated.
@@ -49,7 +53,9 @@ func NewWorkers(set *kernels.Set, count int) *Workers {
 	}
 	w := &Workers{Kernels: set}
 	for range count {
-		w.list = append(w.list, &Worker{})
+		one := &Worker{}
+		one.work = func() { w.work(one) }
+		w.list = append(w.list, one)
 	}
 	return w
 }
@@ -66,23 +72,36 @@ func (w *Workers) Reserve(each, shared int) {
 	}
 }
 
-// Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number.
+// Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number. It panics if f does.
 func (w *Workers) Each(n int, f func(one *Worker, i int)) {
 	w.next.Store(0)
-	work := func(one *Worker) {
-		for {
-			i := int(w.next.Add(1)) - 1
-			if i >= n {
-				return
-			}
-			f(one, i)
-		}
-	}
+	w.count, w.task = n, f
 	for _, one := range w.list[1:min(max(n, 1), len(w.list))] {
-		w.wait.Go(func() { work(one) })
+		w.wait.Go(one.work)
 	}
-	work(w.list[0])
+	w.list[0].work()
 	w.wait.Wait()
+	w.task = nil
+	if p := w.panicked.Swap(nil); p != nil {
+		panic(*p)
+	}
+}
+
+// work calls the task for the next numbers until there are no more, or it panics.
+func (w *Workers) work(one *Worker) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.panicked.CompareAndSwap(nil, &p)
+		}
+	}()
+	count, task := w.count, w.task
+	for w.panicked.Load() == nil {
+		i := int(w.next.Add(1)) - 1
+		if i >= count {
+			return
+		}
+		task(one, i)
+	}
 }
 
 // chunks returns the number of parts into which a batch is split. It depends on the batch alone, not on the number of
