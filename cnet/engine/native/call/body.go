@@ -14,8 +14,7 @@ import (
 // Whatever makes scalars by itself, such as Zeros or MulScalar, is therefore out of place here; see number.
 //
 // GoMLX's go backend compiles a function before it optimises the graph, which moves broadcasts and leaves the function
-// behind with nodes that are not computed any more: no BroadcastToDims either. And it has no room for a parameter that
-// comes after the last result.
+// behind with nodes that are not computed any more: no BroadcastToDims either.
 func body(op ops.Op, in []*Node) []*Node {
 	switch op := op.(type) {
 	case ops.Conv:
@@ -50,7 +49,7 @@ func body(op ops.Op, in []*Node) []*Node {
 	case ops.Mix:
 		return []*Node{mix(op.Coefficients, in)}
 	case ops.Identity:
-		return identity(op, in)
+		return in[:op.Outputs]
 	case ops.Update:
 		return update(op, in)
 	}
@@ -188,14 +187,6 @@ func meanPoolGrad(op ops.MeanPoolGrad, in []*Node) []*Node {
 	d := Reshape(times(in[0], 1/float64(m.Height*m.Width)), m.Batch, 1, 1, m.Channels)
 	zeros := times(Iota(d.Graph(), in[1].Shape(), 0), 0)
 	return applyGrad(op.Pre, in[1], in[2:], Add(zeros, d))
-}
-
-func identity(op ops.Identity, in []*Node) []*Node {
-	out := make([]*Node, op.Outputs)
-	for i := range out {
-		out[i] = Identity(in[i])
-	}
-	return out
 }
 
 func split(op ops.Split, x *Node) []*Node {
