@@ -8,6 +8,10 @@ import (
 	"continuousnet/cnet/engine/native/kernels"
 )
 
+// Chunks is the number of parts of a batch, whatever the number of workers. Sums over a batch are those
+// of its chunks, added in their order, so that the bits do not depend on who computed which.
+const Chunks = 16
+
 // Workers run an operation's chunks, each on a goroutine of its own.
 type Workers struct {
 	Kernels *kernels.Set
@@ -17,17 +21,17 @@ type Workers struct {
 	allObserved []running
 	allFloats   []float64
 
-	// Of the call of Each in progress.
-	count  int
-	f      func(one *Worker, i int)
-	next   atomic.Int64
-	wait   sync.WaitGroup
-	failed atomic.Pointer[any]
+	count    int // of the numbers of Each, and what is called for them
+	task     func(one *Worker, i int)
+	next     atomic.Int64
+	wait     sync.WaitGroup
+	panicked atomic.Pointer[any]
 }
 
 // A Worker has the scratch of one goroutine.
 type Worker struct {
 	Scratch []float32
+	work    func()                 // takes part in Workers.Each
 	sums    [2 * 2 * block]float32 // of two blocks
 
 	// The arguments of kernels are here, since a pointer that is passed to an indirect call would be allocated.
@@ -49,7 +53,9 @@ func NewWorkers(set *kernels.Set, count int) *Workers {
 	}
 	w := &Workers{Kernels: set}
 	for range count {
-		w.list = append(w.list, &Worker{})
+		one := &Worker{}
+		one.work = func() { w.work(one) }
+		w.list = append(w.list, one)
 	}
 	return w
 }
@@ -66,48 +72,41 @@ func (w *Workers) Reserve(each, shared int) {
 	}
 }
 
-// Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number. A panic of f is
-// passed on to the caller when all workers have stopped.
+// Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number. It panics if f does.
 func (w *Workers) Each(n int, f func(one *Worker, i int)) {
 	w.next.Store(0)
-	w.failed.Store(nil)
-	w.count, w.f = n, f
-	helpers := w.list[1:min(max(n, 1), len(w.list))]
-	w.wait.Add(len(helpers))
-	for _, one := range helpers {
-		go w.help(one)
+	w.count, w.task = n, f
+	for _, one := range w.list[1:min(max(n, 1), len(w.list))] {
+		w.wait.Go(one.work)
 	}
-	w.work(w.list[0])
+	w.list[0].work()
 	w.wait.Wait()
-	w.f = nil
-	if p := w.failed.Load(); p != nil {
+	w.task = nil
+	if p := w.panicked.Swap(nil); p != nil {
 		panic(*p)
 	}
 }
 
-func (w *Workers) help(one *Worker) {
-	defer w.wait.Done()
-	w.work(one)
-}
-
+// work calls the task for the next numbers until there are no more, or it panics.
 func (w *Workers) work(one *Worker) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.failed.Store(&p)
+			w.panicked.CompareAndSwap(nil, &p)
 		}
 	}()
-	for {
+	count, task := w.count, w.task
+	for w.panicked.Load() == nil {
 		i := int(w.next.Add(1)) - 1
-		if i >= w.count {
+		if i >= count {
 			return
 		}
-		w.f(one, i)
+		task(one, i)
 	}
 }
 
 // chunks returns the number of parts into which a batch is split. It depends on the batch alone, not on the number of
-// workers: sums over a batch are those of its parts, added in their order, so that the bits do not depend on who
-// computed which part.
+// workers: sums over a batch are those of its parts, added in their order, so that the bits do not depend on who computed
+// which part.
 func chunks(batch int) int {
 	if batch < 64 {
 		return min(batch, 8)
