@@ -4,12 +4,24 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
+
+// backend runs one operation after another: with the default, calls of functions that are made side by side can wait
+// for each other for ever, as products can (see newGoBackend of package engine).
+var backend = sync.OnceValue(func() compute.Backend {
+	b, err := gobackend.New("ops_sequential")
+	if err != nil {
+		panic(err)
+	}
+	return b
+})
 
 // values returns a tensor of normally distributed numbers, the same in every run.
 func values(seed uint64, dims ...int) *tensors.Tensor {
@@ -99,7 +111,7 @@ func TestLayoutsAgree(t *testing.T) {
 // run returns the result of build, its mean over the pixels, and the gradients with respect to all args.
 func run(t *testing.T, layout Layout, args []*tensors.Tensor, build func(m Map, p []*Node) Map) []*tensors.Tensor {
 	t.Helper()
-	exec, err := NewExec(gobackend.GetBackend(), func(in []*Node) []*Node {
+	exec, err := NewExec(backend(), func(in []*Node) []*Node {
 		y := build(newMap(layout, in[0]), in[1:])
 		images, pooled := y.Images(), y.MeanPool()
 		weights := ConstTensor(images.Graph(), values(7, images.Shape().Dimensions...))

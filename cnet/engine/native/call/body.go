@@ -12,6 +12,9 @@ import (
 //
 // GoMLX keeps one node of each scalar for a whole graph, and a node of one function must not be used in another.
 // Whatever makes scalars by itself, such as Zeros or MulScalar, is therefore out of place here; see number.
+//
+// GoMLX's go backend compiles a function before it optimises the graph, which moves broadcasts and leaves the function
+// behind with nodes that are not computed any more: no BroadcastToDims either.
 func body(op ops.Op, in []*Node) []*Node {
 	switch op := op.(type) {
 	case ops.Conv:
@@ -55,13 +58,12 @@ func body(op ops.Op, in []*Node) []*Node {
 }
 
 // number is a constant scalar that no other function sees.
-func number(like *Node, v float64) *Node { return Const(like.Graph(), shapes.CastAsDType(v, like.DType())) }
+func number(like *Node, v float64) *Node {
+	return Const(like.Graph(), shapes.CastAsDType(v, like.DType()))
+}
 
 // times is c·x.
 func times(x *Node, c float64) *Node { return Mul(x, number(x, c)) }
-
-// filled is a tensor of the given dimensions that is v everywhere.
-func filled(like *Node, v float64, dims ...int) *Node { return BroadcastToDims(number(like, v), dims...) }
 
 // perChannel is a vector [C] as an operand beside a map.
 func perChannel(v *Node) *Node { return Reshape(v, 1, 1, 1, v.Shape().Dimensions[0]) }
@@ -183,7 +185,8 @@ func normGrad(op ops.NormGrad, da, scale, variance *Node) []*Node {
 func meanPoolGrad(op ops.MeanPoolGrad, in []*Node) []*Node {
 	m := op.Map
 	d := Reshape(times(in[0], 1/float64(m.Height*m.Width)), m.Batch, 1, 1, m.Channels)
-	return applyGrad(op.Pre, in[1], in[2:], BroadcastToDims(d, m.Batch, m.Height, m.Width, m.Channels))
+	zeros := times(Iota(d.Graph(), in[1].Shape(), 0), 0)
+	return applyGrad(op.Pre, in[1], in[2:], Add(zeros, d))
 }
 
 func split(op ops.Split, x *Node) []*Node {

@@ -94,7 +94,12 @@ func (c *calls) function(g *Graph, op ops.Op, inputs []*Node) *Function {
 			for i, shape := range list {
 				in[i] = Parameter(g, "", shape)
 			}
-			return body(op, in)
+			out := body(op, in)
+			for i := range out {
+				// The go backend asks that results differ, and come after all parameters.
+				out[i] = Identity(out[i])
+			}
+			return out
 		})
 		c.functions[key] = f
 	}
