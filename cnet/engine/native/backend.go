@@ -52,6 +52,9 @@ func New(inner compute.Backend, set *kernels.Set, threads int) *Backend {
 // Profile makes the executions to come add the time of their steps to p; nil switches that off.
 func (b *Backend) Profile(p *Profile) { b.profile.Store(p) }
 
+// RunsNative implements call.Engine.
+func (b *Backend) RunsNative() bool { return true }
+
 // Finalize implements compute.Backend.
 func (b *Backend) Finalize() {
 	b.Backend.Finalize()
