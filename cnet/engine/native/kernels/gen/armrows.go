@@ -1,7 +1,7 @@
 package main
 
-// armRow writes a routine that goes over the pixels of one block: a loop for whole blocks and one for some lanes. Vectors
-// of one number per channel stay in registers. R8 counts pixels.
+// armRow writes a routine that goes over the pixels of one block: a loop for whole blocks and one for some lanes.
+// Vectors of one number per channel stay in registers. R8 counts pixels.
 type armRow struct {
 	*armWriter
 	argument string
