@@ -148,7 +148,8 @@ func BenchmarkRows(b *testing.B) {
 	for _, s := range assembly() {
 		for _, channels := range []int{16, 128} {
 			const pixels = stripRows * 32
-			x, y, z, w := random(pixels*channels), random(pixels*channels), random(pixels*channels), random(pixels*channels)
+			x, y := random(pixels*channels), random(pixels*channels)
+			z, w := random(pixels*channels), random(pixels*channels)
 			v := random(4 * channels)
 			terms := []Term{{&y[0], &v[0]}, {&z[0], &v[0]}}
 			for _, row := range []struct {

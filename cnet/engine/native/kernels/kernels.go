@@ -2,10 +2,10 @@
 // rows of element-wise work on feature maps, in float32.
 //
 // Maps lie as [pixels][channels], so that the channels of a pixel are neighbours. Every routine works on a block of at
-// most Block channels of some pixels, the vector of 16 float32 of AVX-512 or two vectors of 8 of AVX2; the caller walks
-// over blocks and tiles. Strides count float32, not bytes. Pointers are to float32 of Go slices or other memory;
-// nothing outside of the tile is read or written, except that vectors of one number per channel (bias, scale, sums)
-// have room for whole blocks.
+// most Block channels of some pixels: a vector of 16 float32 of AVX-512, two of 8 of AVX2, or four of 4 of NEON; the
+// caller walks over blocks and tiles. Strides count float32, not bytes. Pointers are to float32 of Go slices or other
+// memory; nothing outside of the tile is read or written, except that vectors of one number per channel (bias, scale,
+// sums) have room for whole blocks. Rows may have no pixels.
 //
 // The result of a routine does not depend on the instruction set: each number is computed by the same operations in the
 // same order, with fused multiply-adds. The routines in Go (reference.go) say which.
@@ -16,7 +16,7 @@ const Block = 16
 
 // A Set is an implementation of the routines.
 type Set struct {
-	Name string // "AVX-512", "AVX2", "Go"
+	Name string // "AVX-512", "AVX2", "NEON", "Go"
 
 	// MaxPixels is the largest number of pixels of a ConvTile of one block and of two, MaxInputs that of inputs of a
 	// GradTile. Two blocks are not possible where the second number is 0.

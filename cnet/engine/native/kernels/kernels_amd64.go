@@ -5,17 +5,19 @@
 package kernels
 
 var convsAVX512 = [2][]func(*ConvTile){
-	{conv1x1AVX512, conv1x2AVX512, conv1x3AVX512, conv1x4AVX512, conv1x5AVX512, conv1x6AVX512, conv1x7AVX512, conv1x8AVX512,
-		conv1x9AVX512, conv1x10AVX512, conv1x11AVX512, conv1x12AVX512, conv1x13AVX512, conv1x14AVX512, conv1x15AVX512, conv1x16AVX512},
-	{conv2x1AVX512, conv2x2AVX512, conv2x3AVX512, conv2x4AVX512, conv2x5AVX512, conv2x6AVX512, conv2x7AVX512, conv2x8AVX512,
-		conv2x9AVX512, conv2x10AVX512, conv2x11AVX512, conv2x12AVX512},
+	{conv1x1AVX512, conv1x2AVX512, conv1x3AVX512, conv1x4AVX512, conv1x5AVX512, conv1x6AVX512,
+		conv1x7AVX512, conv1x8AVX512, conv1x9AVX512, conv1x10AVX512, conv1x11AVX512, conv1x12AVX512,
+		conv1x13AVX512, conv1x14AVX512, conv1x15AVX512, conv1x16AVX512},
+	{conv2x1AVX512, conv2x2AVX512, conv2x3AVX512, conv2x4AVX512, conv2x5AVX512, conv2x6AVX512,
+		conv2x7AVX512, conv2x8AVX512, conv2x9AVX512, conv2x10AVX512, conv2x11AVX512, conv2x12AVX512},
 }
 
 var gradsAVX512 = [2][]func(*GradTile){
-	{grad1x1AVX512, grad1x2AVX512, grad1x3AVX512, grad1x4AVX512, grad1x5AVX512, grad1x6AVX512, grad1x7AVX512, grad1x8AVX512,
-		grad1x9AVX512, grad1x10AVX512, grad1x11AVX512, grad1x12AVX512, grad1x13AVX512, grad1x14AVX512, grad1x15AVX512, grad1x16AVX512},
-	{grad2x1AVX512, grad2x2AVX512, grad2x3AVX512, grad2x4AVX512, grad2x5AVX512, grad2x6AVX512, grad2x7AVX512, grad2x8AVX512,
-		grad2x9AVX512, grad2x10AVX512, grad2x11AVX512, grad2x12AVX512},
+	{grad1x1AVX512, grad1x2AVX512, grad1x3AVX512, grad1x4AVX512, grad1x5AVX512, grad1x6AVX512,
+		grad1x7AVX512, grad1x8AVX512, grad1x9AVX512, grad1x10AVX512, grad1x11AVX512, grad1x12AVX512,
+		grad1x13AVX512, grad1x14AVX512, grad1x15AVX512, grad1x16AVX512},
+	{grad2x1AVX512, grad2x2AVX512, grad2x3AVX512, grad2x4AVX512, grad2x5AVX512, grad2x6AVX512,
+		grad2x7AVX512, grad2x8AVX512, grad2x9AVX512, grad2x10AVX512, grad2x11AVX512, grad2x12AVX512},
 }
 
 var convsAVX2 = [2][]func(*ConvTile){

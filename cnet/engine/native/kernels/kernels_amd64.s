@@ -5,7 +5,6 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Sixteen masks that are set and sixteen that are not: the masks of n lanes begin n before the middle.
 DATA lanes<>+0(SB)/8, $-1
 DATA lanes<>+8(SB)/8, $-1
 DATA lanes<>+16(SB)/8, $-1

@@ -68,13 +68,16 @@ type trial struct {
 	tb      testing.TB
 	atEnd   bool // buffers end before a guard page
 	special bool // with infinities, NaN, denormal numbers and zeros
+	coarse  bool // only −1, 0 and 1, so that sums are 0 often
 
 	guarded, plain [][]float32
 }
 
 func (m *memory) trial(tb testing.TB, seed uint64, atEnd, special bool) *trial {
 	m.used = 0
-	return &trial{Rand: rand.New(rand.NewPCG(seed, 11)), memory: m, tb: tb, atEnd: atEnd, special: special}
+	t := &trial{Rand: rand.New(rand.NewPCG(seed, 11)), memory: m, tb: tb, atEnd: atEnd, special: special}
+	t.coarse = t.IntN(4) == 0
+	return t
 }
 
 var specials = []float32{0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)),
@@ -86,6 +89,9 @@ func (t *trial) numbers(n int, guarded, plain **float32) {
 	b := t.buffer(t.tb, n, t.atEnd)
 	for i := range b {
 		b[i] = float32(t.NormFloat64())
+		if t.coarse {
+			b[i] = float32(t.IntN(3) - 1)
+		}
 		if t.special && t.IntN(20) == 0 {
 			b[i] = specials[t.IntN(len(specials))]
 		}

@@ -1,5 +1,7 @@
 package kernels
 
+//go:generate go run ./gen
+
 // sets are the sets that this processor runs.
 var sets = append(assembly(), &Reference)
 

@@ -176,16 +176,11 @@ func (w *writer) multiples(count int) {
 	}
 }
 
-// source returns the file of the routines.
-func (w *writer) source() []byte {
-	return append([]byte(header+strings.Join([]string{
-		"#include \"go_asm.h\"", "#include \"textflag.h\"", "",
-		"// Sixteen masks that are set and sixteen that are not: the masks of n lanes begin n before the middle.", "",
-	}, "\n")+lanes()), w.text.Bytes()...)
-}
-
+// lanes returns the masks of AVX2: sixteen that are set and sixteen that are not. Those of n lanes begin n before the
+// middle.
 func lanes() string {
 	var b strings.Builder
+	b.WriteByte('\n')
 	for i := range 16 {
 		value := "-1"
 		if i >= 8 {
