@@ -34,12 +34,13 @@ func TestParityAdjoint(t *testing.T) {
 							parity.Case(t, name, "")
 							inputs, _ := f.Bundle(t, f.Input)
 							want, _ := f.Bundle(t, c.Result)
-							store := load(t, n, stateDict(f, t, c.State, ""), precision(f))
+							dtype, tolerance := in(layout, precision(f), f.Tolerance())
+							store := load(t, n, stateDict(f, t, c.State, ""), dtype)
 							got := evaluate(t, n, store, layout, inputs["x"].Images(), inputs["labels"].Values, true)
-							parity.Expect(t, "logits", got.logits, want["logits_train"], f.Tolerance())
+							parity.Expect(t, "logits", got.logits, want["logits_train"], tolerance)
 							gradients := parameters(inOriginal(t, n, got.gradients))
 							compareState(t, "gradient of", gradients, want,
-								prefix+"grad/", c.NoGradient, nothing, f.Tolerance())
+								prefix+"grad/", c.NoGradient, nothing, tolerance)
 						})
 					}
 				}

@@ -50,7 +50,7 @@ func shaken(t *testing.T, c Config) (*Net, *model.Store) {
 	if err := n.Init(store, 3, dtypes.Float64); err != nil {
 		t.Fatal(err)
 	}
-	randomise(t, n, store)
+	randomise(t, n, store, dtypes.Float64)
 	rng := rand.New(rand.NewPCG(2, 2))
 	for _, v := range n.Variables() {
 		if !v.OverDepth {

@@ -30,8 +30,16 @@ var backend = sync.OnceValue(func() compute.Backend {
 	return e.Backend
 })
 
-// layouts are both forms of a network; they must agree with the original alike.
-var layouts = map[string]fmap.Layout{"planar": fmap.Planar, "standard": fmap.Standard}
+// layouts are the forms of a network; they must agree with the original alike.
+var layouts = map[string]fmap.Layout{"planar": fmap.Planar, "standard": fmap.Standard, "native": fmap.Native}
+
+// in returns the number format in which a layout is tested, and the tolerance there: the native one has float32 only.
+func in(layout fmap.Layout, dtype dtypes.DType, tolerance float64) (dtypes.DType, float64) {
+	if layout == fmap.Native {
+		return dtypes.Float32, max(tolerance, 1e-4)
+	}
+	return dtype, tolerance
+}
 
 func fixtureRoots() map[string]parity.Root {
 	return parity.Roots(filepath.Join("testdata", "fixtures"))

@@ -8,6 +8,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
+	"continuousnet/cnet/engine/native/call"
+	"continuousnet/cnet/engine/native/ops"
 	"continuousnet/cnet/internal/layers"
 )
 
@@ -37,6 +39,10 @@ func (o sgd) UpdateGraph(scope *model.Scope, g *Graph, loss *Node) {
 			trainable = append(trainable, v)
 		}
 	}
+	if call.Available(g, loss.DType()) {
+		o.updateNative(store, g, rate, trainable, gradients)
+		return
+	}
 	for i, v := range trainable {
 		p := v.NodeValue(g)
 		update := gradients[i]
@@ -44,12 +50,35 @@ func (o sgd) UpdateGraph(scope *model.Scope, g *Graph, loss *Node) {
 			update = Add(update, MulScalar(p, o.weightDecay))
 		}
 		if o.momentum > 0 {
-			velocity := store.VariableWithShape(velocityPath(v), v.Shape(), Zeros).SetTrainable(false)
+			velocity := velocityOf(store, v)
 			update = Add(MulScalar(velocity.NodeValue(g), o.momentum), update)
 			velocity.SetNodeValue(update)
 		}
 		v.SetNodeValue(Sub(p, Mul(update, rate)))
 	}
+}
+
+// updateNative is UpdateGraph's update as one operation of the native engine.
+func (o sgd) updateNative(store *model.Store, g *Graph, rate *Node, trainable []*model.Variable, gradients []*Node) {
+	op := ops.Update{Momentum: o.momentum, Decay: o.weightDecay}
+	inputs := []*Node{rate}
+	var changed []*model.Variable
+	for i, v := range trainable {
+		op.Sizes = append(op.Sizes, v.Shape().Size())
+		inputs, changed = append(inputs, v.NodeValue(g)), append(changed, v)
+		if o.momentum > 0 {
+			velocity := velocityOf(store, v)
+			inputs, changed = append(inputs, velocity.NodeValue(g)), append(changed, velocity)
+		}
+		inputs = append(inputs, gradients[i])
+	}
+	for i, value := range call.Op(op, inputs...) {
+		changed[i].SetNodeValue(value)
+	}
+}
+
+func velocityOf(store *model.Store, v *model.Variable) *model.Variable {
+	return store.VariableWithShape(velocityPath(v), v.Shape(), Zeros).SetTrainable(false)
 }
 
 func velocityPath(v *model.Variable) string {

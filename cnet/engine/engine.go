@@ -7,7 +7,10 @@
 //
 // The engines:
 //
-//   - "go" is GoMLX's backend in pure Go, which runs everywhere on the CPU; "cpu" is another name for it.
+//   - "go" runs everywhere on the CPU; "cpu" is another name for it. Where the processor has AVX2 or better, it is the
+//     native engine, GoMLX's backend in pure Go with kernels of its own for feature maps in float32 (package native).
+//     Elsewhere, and under the name "go:planar", it is that backend alone.
+//   - "go:avx512" and "go:avx2" are the native engine with these kernels.
 //   - "xla:cuda" compiles with XLA for NVIDIA GPUs; "cuda" is another name for it.
 //   - "xla:cpu" compiles with XLA for the CPU.
 //   - "xla:/path/to/plugin.so" is any other PJRT plugin, the shared libraries in which XLA's backends are shipped.
@@ -37,7 +40,8 @@ import (
 
 // Engine is an open backend.
 type Engine struct {
-	Name    string          // "go", "xla:cpu", "xla:cuda", "xla:/path/to/plugin.so"
+	Name    string          // "go", "go:planar", "xla:cpu", "xla:cuda", "xla:/path/to/plugin.so"
+	Kernels string          // the kernels of the native engine, "AVX-512" or "AVX2"; "" if it is not the native engine
 	Backend compute.Backend // for GoMLX's trainers and Exec objects
 	Layout  fmap.Layout     // the layout of feature maps in which this backend is fast
 
@@ -60,8 +64,8 @@ func Open(name string) (*Engine, error) {
 	switch name {
 	case "", "auto":
 		return openFastest()
-	case goEngine, "cpu":
-		return openGo()
+	case "cpu":
+		return openGo(goEngine)
 	case "xla":
 		return openFastestXLA()
 	case cudaEngine, "cuda":
@@ -69,11 +73,14 @@ func Open(name string) (*Engine, error) {
 	case cpuEngine:
 		return openDevice(cpuDevice)
 	}
+	if isGo(name) {
+		return openGo(name)
+	}
 	if path, ok := strings.CutPrefix(name, filePrefix); ok && isPath(path) {
 		return openFile(path)
 	}
-	return nil, fmt.Errorf("engine: unknown engine %q; there are auto, go, xla, xla:cpu, xla:cuda, "+
-		"xla:/path/to/plugin.so, and cpu (= go), cuda (= xla:cuda)", name)
+	return nil, fmt.Errorf("engine: unknown engine %q; there are auto, go, go:avx512, go:avx2, go:planar, "+
+		"xla, xla:cpu, xla:cuda, xla:/path/to/plugin.so, and cpu (= go), cuda (= xla:cuda)", name)
 }
 
 // Close releases the backend and everything that is still on it.
@@ -83,20 +90,12 @@ func (e *Engine) Close() {
 	}
 }
 
-func openGo() (*Engine, error) {
-	backend, err := newGoBackend()
-	if err != nil {
-		return nil, err
-	}
-	return &Engine{Name: goEngine, Backend: backend, Layout: fmap.Planar}, nil
-}
-
 // openFastest opens the fastest engine that works; the last one it tries is go.
 func openFastest() (*Engine, error) {
 	e, skipped := openInstalled()
 	if e == nil {
 		var err error
-		if e, err = openGo(); err != nil {
+		if e, err = openGo(goEngine); err != nil {
 			return nil, err
 		}
 	}

@@ -70,13 +70,17 @@ func checkMessage(t *testing.T, err error, parts ...string) {
 // Without plugins, every name that does not ask for XLA is the go engine, and nothing counts as passed over.
 func TestGoIsAlwaysThere(t *testing.T) {
 	bareMachine(t)
+	layout, kernels := fmap.Planar, ""
+	if sets := kernelSets(); len(sets) > 0 {
+		layout, kernels = fmap.Native, sets[0].Name
+	}
 	for _, name := range []string{"", "auto", "go", "cpu"} {
 		e, err := Open(name)
 		if err != nil {
 			t.Fatalf("Open(%q): %v", name, err)
 		}
-		if e.Name != "go" || e.Layout != fmap.Planar || e.Backend == nil || len(e.Skipped) > 0 {
-			t.Errorf("Open(%q) = %+v, want the go engine with the planar layout", name, e)
+		if e.Name != "go" || e.Layout != layout || e.Kernels != kernels || e.Backend == nil || len(e.Skipped) > 0 {
+			t.Errorf("Open(%q) = %+v, want the go engine with layout %v and kernels %q", name, e, layout, kernels)
 		}
 		e.Close()
 		e.Close() // does no harm
@@ -86,8 +90,38 @@ func TestGoIsAlwaysThere(t *testing.T) {
 	}
 }
 
+// The ways of the go engine are opened by their names; one that the processor cannot go is an error that lists the
+// others.
+func TestWaysOfGo(t *testing.T) {
+	e, err := Open("go:planar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Name != "go:planar" || e.Layout != fmap.Planar || e.Kernels != "" {
+		t.Errorf("%+v, want the planar layout without kernels", e)
+	}
+	e.Close()
+	sets := kernelSets()
+	for _, s := range sets {
+		e, err := Open(engineOf(s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Name != engineOf(s) || e.Layout != fmap.Native || e.Kernels != s.Name {
+			t.Errorf("%+v, want the native layout with %s", e, s.Name)
+		}
+		e.Close()
+	}
+	_, err = Open("go:avx1024")
+	want := []string{"go:avx1024", "no such kernels", "go:planar"}
+	for _, s := range sets {
+		want = append(want, engineOf(s))
+	}
+	checkMessage(t, err, want...)
+}
+
 func TestUnknownNames(t *testing.T) {
-	for _, name := range []string{"tpu", "GO", "xla:rocm", "xla:", "cuda:0", "go "} {
+	for _, name := range []string{"tpu", "GO", "xla:rocm", "xla:", "cuda:0", "go ", "go:neon"} {
 		_, err := Open(name)
 		checkMessage(t, err, `unknown engine "`+name+`"`, "auto", "go", "xla:cpu", "xla:cuda", "xla:/path/to/plugin.so")
 	}
@@ -196,11 +230,12 @@ func TestList(t *testing.T) {
 	list := List()
 	last := list[len(list)-1]
 	if len(list) != 3 || last.Name != "go" || !last.Available ||
-		!strings.Contains(last.Description, "matrix products") || !strings.Contains(last.Description, "thread") {
+		!strings.Contains(last.Description, " in AVX") && len(kernelSets()) > 0 ||
+		!strings.Contains(last.Description, "thread") {
 		t.Errorf("the list ends with %+v, want the go engine, its arithmetic and its threads", last)
 	}
-	if (last.Missing == "") != (last.Fix == "") || last.Missing != "" && builtSIMD {
-		t.Errorf("go: missing %q, fix %q, built with SIMD: %v", last.Missing, last.Fix, builtSIMD)
+	if (last.Missing == "") != (last.Fix == "") || last.Missing != "" && len(kernelSets()) > 0 {
+		t.Errorf("go: missing %q, fix %q, though it has kernels", last.Missing, last.Fix)
 	}
 }
 

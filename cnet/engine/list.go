@@ -1,14 +1,5 @@
 package engine
 
-import (
-	"fmt"
-	"runtime"
-
-	"continuousnet/cnet/internal/words"
-
-	"golang.org/x/sys/cpu"
-)
-
 // Status describes an engine on this machine.
 type Status struct {
 	Name        string // for Open
@@ -62,22 +53,5 @@ func (d device) status() Status {
 	default:
 		s.Available = true
 	}
-	return s
-}
-
-func goStatus() Status {
-	s := Status{Name: goEngine, Available: true}
-	vectors := "scalar matrix products"
-	switch {
-	case builtSIMD && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512CD && cpu.X86.HasAVX512DQ &&
-		cpu.X86.HasAVX512VL:
-		vectors = "matrix products with AVX-512"
-	case builtSIMD && cpu.X86.HasAVX2:
-		vectors = "matrix products with AVX2"
-	case cpu.X86.HasAVX2:
-		s.Missing = "SIMD in this build"
-		s.Fix = "build with GOEXPERIMENT=simd for matrix products with AVX, which train about twice as fast"
-	}
-	s.Description = fmt.Sprintf("pure Go on the CPU: %s, %s", vectors, words.Plural(runtime.GOMAXPROCS(0), "thread"))
 	return s
 }

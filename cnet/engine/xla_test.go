@@ -135,7 +135,7 @@ func TestAutoPassesOverWhatDoesNotOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer e.Close()
-		if e.Name != "go" || e.Layout != fmap.Planar || len(e.Skipped) != len(skipped) {
+		if e.Name != "go" || e.Layout == fmap.Standard || len(e.Skipped) != len(skipped) {
 			t.Fatalf("GPU %v: %+v, want go, %q passed over", gpu, e, skipped)
 		}
 		for i, want := range skipped {
@@ -232,7 +232,7 @@ func TestXLAComputes(t *testing.T) {
 			continue
 		}
 		defer e.Close()
-		if (e.Layout == fmap.Planar) != (e.Name == "go") {
+		if (e.Layout != fmap.Standard) != (e.Name == "go") {
 			t.Errorf("%s has layout %v", e.Name, e.Layout)
 		}
 		mean, err := NewExec(e.Backend, func(x *Node) *Node {

@@ -11,6 +11,9 @@ import (
 // reach. Given x, y = forward(x) and the adjoint dy of y, vjp returns the adjoints of x and of the weights, in their
 // order. It may build forward again instead of keeping intermediate values, which saves memory.
 func Custom(x Map, forward func(x Map) Map, weights func() []*Node, vjp func(x, y, dy Map) (dx Map, dw []*Node)) Map {
+	if m, ok := x.(*native); ok {
+		return m.custom(forward, weights, vjp)
+	}
 	inputs := x.nodes()
 	free := x.with(stopped(inputs))
 	y := forward(free)
@@ -61,6 +64,9 @@ func stopped(nodes []*Node) []*Node {
 // y. It makes the evaluation depend on dy, so that intermediate values are not computed early and kept in memory until
 // then.
 func Pullback(x Map, f func(x Map) Map, weights []*Node, dy Map) (y, dx Map, dw []*Node) {
+	if m, ok := x.(*native); ok {
+		return m.pullback(f, weights, dy)
+	}
 	xs := stopped(x.nodes())
 	wait := MulScalar(StopGradient(firstElement(dy.nodes()[0])), 0)
 	for i := range xs {

@@ -4,21 +4,16 @@ import (
 	"math"
 	"testing"
 
-	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // A function that is computed again in the backward pass has the same value and the same gradients, also nested.
 func TestCustomRecomputes(t *testing.T) {
-	backend, err := gobackend.New("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, layout := range map[string]Layout{"planar": Planar, "standard": Standard} {
+	for name, layout := range map[string]Layout{"planar": Planar, "standard": Standard, "native": Native} {
 		for _, batch := range []int{2, 9} {
 			compute := func(nest int) []*tensors.Tensor {
-				exec, err := NewExec(backend, func(images, kernel, bias *Node) []*Node {
+				exec, err := NewExec(backend(), func(images, kernel, bias *Node) []*Node {
 					step := func(x Map) Map {
 						k := x.Conv(kernel, bias, 1, true)
 						k, _, _ = k.BatchNorm(bias, bias, 1e-5)
@@ -40,7 +35,7 @@ func TestCustomRecomputes(t *testing.T) {
 					if nest > 1 {
 						two = again(two)
 					}
-					y := two(New(layout, images)).ReLU().Images()
+					y := two(newMap(layout, images)).ReLU().Images()
 					loss := ReduceAllSum(Mul(y, Sin(y)))
 					return append([]*Node{y}, Gradient(loss, images, kernel, bias)...)
 				})

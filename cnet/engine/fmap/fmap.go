@@ -7,11 +7,13 @@
 //     broadcast walk element by element, while its matrix product (SIMD) and Concatenate (block copies) are fast. See
 //     planar.go.
 //   - Standard is plain [B, H, W, C] with the backend's own convolution, for compilers such as XLA.
+//   - Native is [B, H, W, C] with the operations of the native engine; see native.go.
 //
-// Both compute the same numbers (up to rounding). As everywhere in GoMLX, functions that build graphs panic on misuse.
+// All compute the same numbers (up to rounding). As everywhere in GoMLX, functions that build graphs panic on misuse.
 package fmap
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
@@ -22,6 +24,7 @@ type Layout int
 const (
 	Planar   Layout = iota // [C, B·(H+1)·(W+1)], zero borders: fast on GoMLX's go backend
 	Standard               // [B, H, W, C]: fast where the backend has a real convolution
+	Native                 // [B, H, W, C], transforms not applied: fast on the native engine; Planar if not float32
 )
 
 // Map is a batch of feature maps in a graph.
@@ -70,10 +73,13 @@ func New(layout Layout, images *Node) Map {
 	if images.Rank() != 4 {
 		exceptions.Panicf("fmap: images must have shape [batch, height, width, channels], got %s", images.Shape())
 	}
-	if layout == Planar {
-		return newPlanar(images)
+	switch {
+	case layout == Standard:
+		return standard{images}
+	case layout == Native && images.DType() == dtypes.Float32:
+		return newNative(images)
 	}
-	return standard{images}
+	return newPlanar(images)
 }
 
 // checkKernel panics unless the kernel fits a map with that number of channels, and returns O and K.

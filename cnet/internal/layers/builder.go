@@ -12,6 +12,8 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 
 	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/engine/native/call"
+	"continuousnet/cnet/engine/native/ops"
 )
 
 // The constants of batch norm are the original's.
@@ -30,15 +32,19 @@ type Builder struct {
 	store      *model.Store
 	graph      *Graph
 	variables  map[string]Variable
-	at         map[string]*Node // the results of At, by path and position
-	recorders  []*recorder      // of the calls of Recording in progress, inner ones last
-	quiet      int              // the number of calls of Quietly in progress; while > 0 statistics are not recorded
-	statistics []*statistic     // in the order of their first evaluation
+	at         map[string]*Node   // the results of At, by path and position
+	split      map[string][]*Node // variables over depth by path, one node a coefficient; see mix
+	recorders  []*recorder        // of the calls of Recording in progress, inner ones last
+	quiet      int                // the number of calls of Quietly in progress; while > 0 statistics are not recorded
+	statistics []*statistic       // in the order of their first evaluation
 }
 
 // NewBuilder returns a builder for a network with these variables, in the graph of the images.
 func NewBuilder(store *model.Store, g *Graph, variables []Variable, training bool) *Builder {
-	b := &Builder{Training: training, store: store, graph: g, variables: map[string]Variable{}, at: map[string]*Node{}}
+	b := &Builder{
+		Training: training, store: store, graph: g, variables: map[string]Variable{}, at: map[string]*Node{},
+		split: map[string][]*Node{},
+	}
 	for _, v := range variables {
 		b.variables[v.Path] = v
 	}
@@ -116,11 +122,37 @@ func (b *Builder) evaluate(path string, phi []float64) *Node {
 	if len(d) == 0 || d[0] != len(phi) {
 		exceptions.Panicf("net: variable %q has shape %v, but the basis has %d functions", path, d, len(phi))
 	}
+	if call.Available(b.graph, v.DType()) {
+		return b.mix(path, v, phi)
+	}
 	if k, ok := only(phi); ok {
 		return element(v, k)
 	}
 	row := ConstAsDType(b.graph, v.DType(), [][]float64{phi})
 	return Reshape(Dot(row, Reshape(v, len(phi), -1)).Product(), d[1:]...)
+}
+
+// mix is evaluate on the native engine. It takes the variable v apart once: the gradients of its coefficients are then
+// put together once, where slices would each have one of the size of v, to be added up.
+func (b *Builder) mix(path string, v *Node, phi []float64) *Node {
+	op := ops.Split{Count: len(phi), Size: v.Shape().Size() / len(phi)}
+	if b.split[path] == nil {
+		b.split[path] = call.Op(op, v)
+	}
+	parts := b.split[path]
+	if k, ok := only(phi); ok {
+		// A node of its own: the values at other positions must not depend on this one, or the gradient of a step, which
+		// is taken with respect to such values, would count them twice.
+		return call.WithGradient(parts[k:k+1], 1, func(dys []*Node) []*Node { return dys })[0]
+	}
+	mix := ops.Mix{Size: op.Size}
+	var list []*Node
+	for k, f := range phi {
+		if f != 0 || k == len(phi)-1 && len(list) == 0 {
+			mix.Coefficients, list = append(mix.Coefficients, f), append(list, parts[k])
+		}
+	}
+	return call.Op(mix, list...)[0]
 }
 
 // only reports whether φ is 1 for one basis function and 0 for the others, and returns its index: the value of a

@@ -1,0 +1,123 @@
+// Package call builds the nodes of a GoMLX graph that stand for the operations of package ops.
+//
+// Each is a call of a function whose name describes the operation. The native engine knows the name and runs the
+// operation; every other backend runs the function's body, which computes the same with GoMLX's own operations.
+package call
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"continuousnet/cnet/engine/native/ops"
+)
+
+// Engine is what a GoMLX backend implements that runs the operations instead of the functions' bodies.
+type Engine interface {
+	// RunsNative reports whether functions that are named by ops.Name run natively.
+	RunsNative() bool
+}
+
+// Available reports whether the backend of a graph runs operations natively on tensors of a dtype.
+func Available(g *Graph, dtype dtypes.DType) bool {
+	e, ok := g.Backend().(Engine)
+	return ok && e.RunsNative() && dtype == dtypes.Float32
+}
+
+// Op returns the results of an operation on inputs of any shapes that have the sizes package ops asks for. Operations
+// have gradients, but gradients have none.
+func Op(op ops.Op, inputs ...*Node) []*Node {
+	return call(op, inputs, func(ins, outs, dys []*Node) []*Node { return adjoints(op, ins, outs, dys) })
+}
+
+// WithGradient returns the first inputs, as many as outputs says, when all inputs are there. Given the adjoints of
+// these results, vjp returns those of all inputs; an adjoint is nil where nothing flows back.
+func WithGradient(inputs []*Node, outputs int, vjp func(dys []*Node) []*Node) []*Node {
+	op := ops.Identity{Inputs: len(inputs), Outputs: outputs}
+	return call(op, inputs, func(_, _, dys []*Node) []*Node { return vjp(dys) })
+}
+
+// vjp returns the adjoints of a call's inputs, given inputs, results and the results' adjoints.
+type vjp func(ins, outs, dys []*Node) []*Node
+
+// calls are the operations in a graph.
+type calls struct {
+	functions map[string]*Function // by operation and the shapes of its inputs
+	made      map[*Node]made
+}
+
+// made is what the gradient of a call needs besides its node.
+type made struct {
+	outs []*Node
+	vjp  vjp
+}
+
+// key is the place of the calls in a graph's state.
+type key struct{}
+
+func of(g *Graph) *calls {
+	c, ok := g.State(key{}).(*calls)
+	if !ok {
+		c = &calls{map[string]*Function{}, map[*Node]made{}}
+		g.AttachState(key{}, c)
+	}
+	return c
+}
+
+func call(op ops.Op, inputs []*Node, vjp vjp) []*Node {
+	g := inputs[0].Graph()
+	c := of(g)
+	outs := c.function(g, op, inputs).Call(inputs...)
+	node := outs[0]
+	if len(outs) > 1 {
+		node = outs[0].Inputs()[0]
+	}
+	c.made[node] = made{outs, vjp}
+	return outs
+}
+
+// function returns the function of an operation on inputs of these shapes, which a graph has once.
+func (c *calls) function(g *Graph, op ops.Op, inputs []*Node) *Function {
+	name := ops.Name(op)
+	list := make([]shapes.Shape, len(inputs))
+	for i, x := range inputs {
+		list[i] = x.Shape()
+	}
+	key := name + fmt.Sprint(list)
+	f := c.functions[key]
+	if f == nil {
+		f = NewFunction(g, g.UniqueName(name), func(g *Graph) []*Node {
+			in := make([]*Node, len(list))
+			for i, shape := range list {
+				in[i] = Parameter(g, "", shape)
+			}
+			out := body(op, in)
+			for i := range out {
+				// The go backend asks that results differ, and come after all parameters.
+				out[i] = Identity(out[i])
+			}
+			return out
+		})
+		c.functions[key] = f
+	}
+	return f
+}
+
+// GoMLX has no gradient for calls; its table of gradients may be changed.
+func init() {
+	others := VJPRegistration[NodeTypeCall]
+	VJPRegistration[NodeTypeCall] = func(node *Node, dys []*Node, shape shapes.Shape) []*Node {
+		if c, ok := node.Graph().State(key{}).(*calls); ok {
+			if m, ok := c.made[node]; ok {
+				return m.vjp(node.Inputs(), m.outs, dys)
+			}
+		}
+		if others == nil {
+			exceptions.Panicf("call: no gradient is defined for %s", node)
+		}
+		return others(node, dys, shape)
+	}
+}

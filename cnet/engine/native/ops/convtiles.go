@@ -1,0 +1,54 @@
+package ops
+
+// tiles runs the convolution's tiles over rows × width pixels of a result with that many channels. The target's pixels
+// and rows lie that far apart. If sums is not nil, Σ(y−centre) and Σ(y−centre)² are added to it, [2][blocks of
+// channels].
+func (one *Worker) tiles(w *Workers, s window, weights, bias, centre, sums []float32, t target) {
+	k, a := w.Kernels, &one.conv
+	a.Rows, a.Run, a.SourcePixel, a.SourceRow = t.windowRows, t.windowRun, s.pixel, t.sourceRow
+	a.TargetPixel, a.ReLU = t.pixel, flag(t.relu)
+	a.Add, a.Sums = nil, nil
+	perBlock := t.windowRows * t.windowRun * block
+	all := blocks(t.channels)
+	for b := 0; b < all; b += a.Blocks {
+		a.Blocks = 1
+		if k.MaxPixels[1] > 0 && b+1 < all {
+			a.Blocks = 2
+		}
+		a.Channels = min(a.Blocks*block, t.channels-b*block)
+		a.Weights, a.Bias = &weights[b*perBlock], &bias[b*block]
+		if sums != nil {
+			// The tile's sums are [2][16·Blocks].
+			clear(one.sums[:])
+			a.Centre, a.Sums = &centre[b*block], &one.sums[0]
+		}
+		most := k.MaxPixels[a.Blocks-1]
+		count := (t.width + most - 1) / most
+		for y := range t.rows {
+			from := 0
+			for i := range count {
+				to := t.width * (i + 1) / count
+				a.Pixels = to - from
+				a.Source = &s.at[y*s.row+from*s.pixel]
+				a.Target = &t.at[y*t.row+from*t.pixel+b*block]
+				k.Conv(a)
+				from = to
+			}
+		}
+		if sums != nil {
+			n := a.Blocks * block
+			copy(sums[b*block:], one.sums[:n])
+			copy(sums[all*block+b*block:], one.sums[n:2*n])
+		}
+	}
+}
+
+// target is where the tiles of a convolution go, and the shape of its window.
+type target struct {
+	at                    []float32
+	pixel, row            int
+	rows, width, channels int
+	windowRows, windowRun int
+	sourceRow             int // from one row of the window to the next
+	relu                  bool
+}

@@ -1,0 +1,98 @@
+package native
+
+import (
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+
+	"continuousnet/cnet/engine/native/ops"
+)
+
+// record is what the main function of a graph does, in the order in which it was built.
+type record struct {
+	nodes   []*node
+	values  map[compute.Value]*value
+	params  []param
+	outputs []*value
+
+	calls  int    // of native operations
+	opaque string // an operation that cannot be repeated in another function
+}
+
+// param is a parameter of the graph.
+type param struct {
+	name  string
+	value *value
+}
+
+// repeat builds an operation in another function.
+type repeat func(g compute.Function, in []compute.Value) ([]compute.Value, error)
+
+// node is an operation of the graph.
+type node struct {
+	kind    string   // the method of compute.Function, or the type of op
+	args    []any    // the method's arguments that are not values
+	in, out []*value // an input that was left out is nil
+	repeat  repeat   // nil for parameters and native operations
+	op      ops.Op   // of native operations
+
+	needed bool // by the graph's outputs
+	late   bool // it needs the result of a native operation
+	first  bool // it is in the first segment
+}
+
+// value is a tensor of the graph.
+type value struct {
+	shape shapes.Shape
+	node  *node
+	place
+}
+
+func newRecord() *record { return &record{values: map[compute.Value]*value{}} }
+
+// note records an operation that the wrapped function has accepted.
+func (f *function) note(kind string, args []any, again repeat, in []compute.Value, out ...compute.Value) *node {
+	r := f.record
+	n := &node{kind: kind, args: args, repeat: again}
+	for _, v := range in {
+		if v != nil && r.values[v] == nil {
+			r.opaque = kind // of a value that comes from such an operation
+		}
+		n.in = append(n.in, r.values[v])
+	}
+	known := 0
+	for _, v := range out {
+		// Equal operations have the same results in the wrapped backend, and some that do nothing return their input.
+		if r.values[v] != nil {
+			known++
+			n.out = append(n.out, r.values[v])
+			continue
+		}
+		shape, err := f.Function.Shape(v)
+		if err != nil || shape.IsDynamic() {
+			r.opaque = kind
+		}
+		result := &value{shape: shape, node: n}
+		result.root = result
+		r.values[v] = result
+		n.out = append(n.out, result)
+	}
+	if known < len(out) || len(out) == 0 {
+		r.nodes = append(r.nodes, n)
+	}
+	return n
+}
+
+// constant returns the numbers of a constant in float32.
+func (n *node) constant() ([]float32, bool) {
+	if n.kind != "Constant" {
+		return nil, false
+	}
+	flat, ok := n.args[0].([]float32)
+	return flat, ok
+}
+
+// isSource reports whether a node has no inputs that a segment or step would compute.
+func (n *node) isSource() bool { return n.kind == "Parameter" || n.kind == "Constant" }
+
+func (v *value) isFloat32() bool { return v.shape.DType == dtypes.Float32 }
