@@ -4,59 +4,66 @@ package dataset
 // to its size, as in the original: RandomCrop(32, padding=4).
 const padding = 4
 
+// view is the part of a framed image that is seen: through a window of the
+// image's size, moved down by dy and right by dx pixels, then mirrored or not.
+type view struct {
+	dy, dx   int
+	mirrored bool
+}
+
 // augmenter varies images as the original's training does: a random crop, then
-// a mirror image half of the time. It works on raw bytes, so that the frame is
-// black before normalisation and -mean/std after it, as with torchvision's
-// RandomCrop, RandomHorizontalFlip, ToTensor, Normalize in this order.
+// a mirror image half of the time. The frame is black before normalisation and
+// -mean/std after it, as with torchvision's RandomCrop, RandomHorizontalFlip,
+// ToTensor, Normalize in this order.
 type augmenter struct {
 	height, width, channels int
 	flip                    bool
-	out                     []uint8 // [H, W, C]
+	normalize               normalizer
+	black                   []float32 // [W, C]
 }
 
 func newAugmenter(set *Set) *augmenter {
-	return &augmenter{set.Height, set.Width, set.Channels, set.Flip, make([]uint8, set.ImageSize())}
-}
-
-// vary returns the variation of image that r chooses; it is overwritten by the
-// next call.
-func (a *augmenter) vary(image []uint8, r random) []uint8 {
-	dy := r.below(2*padding+1) - padding
-	dx := r.below(2*padding+1) - padding
-	mirrored := r.below(2) == 1 // drawn for every set, so that none shifts the crops of another
-	a.crop(image, dy, dx)
-	if a.flip && mirrored {
-		a.mirror()
+	a := &augmenter{
+		height: set.Height, width: set.Width, channels: set.Channels, flip: set.Flip,
+		normalize: newNormalizer(set), black: make([]float32, set.Width*set.Channels),
 	}
-	return a.out
+	a.normalize.apply(a.black, make([]uint8, len(a.black)))
+	return a
 }
 
-// crop fills a.out with image as seen through a window of the same size that is
-// moved down by dy and right by dx pixels; what is outside the image is black.
-func (a *augmenter) crop(image []uint8, dy, dx int) {
-	clear(a.out)
+// choose returns the view that r chooses.
+func (a *augmenter) choose(r random) view {
+	var v view
+	v.dy = r.below(2*padding+1) - padding
+	v.dx = r.below(2*padding+1) - padding
+	v.mirrored = r.below(2) == 1 && a.flip // drawn for every set, so that none shifts the crops of another
+	return v
+}
+
+// draw writes what v shows of image to out, normalised. Both are [H, W, C].
+func (a *augmenter) draw(out []float32, image []uint8, v view) {
 	row := a.width * a.channels
-	from := min(max(0, dx), a.width) * a.channels
-	to := max(min(a.width, a.width+dx), 0) * a.channels
-	if from >= to {
-		return // narrower than the frame: only black is seen
+	from := min(max(0, v.dx), a.width) * a.channels
+	to := max(min(a.width, a.width+v.dx), 0) * a.channels
+	left := max(0, -v.dx) * a.channels
+	if v.mirrored {
+		left = row - left - (to - from)
 	}
-	left := max(0, -dx) * a.channels
-	for y := max(0, -dy); y < min(a.height, a.height-dy); y++ {
-		source := image[(y+dy)*row:][:row]
-		copy(a.out[y*row+left:], source[from:to])
-	}
-}
-
-// mirror swaps left and right in a.out.
-func (a *augmenter) mirror() {
-	row, c := a.width*a.channels, a.channels
-	for start := 0; start < len(a.out); start += row {
-		line := a.out[start:][:row]
-		for i, j := 0, row-c; i < j; i, j = i+c, j-c {
-			for k := range c {
-				line[i+k], line[j+k] = line[j+k], line[i+k]
-			}
+	for y := range a.height {
+		line := out[y*row:][:row]
+		source := y + v.dy
+		if source < 0 || source >= a.height || from >= to { // an image narrower than the frame can be out of sight
+			copy(line, a.black)
+			continue
 		}
+		seen := image[source*row:][from:to]
+		right := left + len(seen)
+		copy(line[:left], a.black)
+		if v.mirrored {
+			a.normalize.applyMirrored(line[left:right], seen)
+		} else {
+			a.normalize.apply(line[left:right], seen)
+		}
+		copy(line[right:], a.black)
 	}
 }

@@ -24,22 +24,40 @@ func cropped(set *Set, image []uint8, dy, dx int, flip bool) []uint8 {
 	return out
 }
 
+// bytesOnly makes normalised values the bytes themselves.
+func bytesOnly(set *Set) *Set {
+	for c := range set.Channels {
+		set.Mean[c], set.Std[c] = 0, 1.0/255
+	}
+	return set
+}
+
+// drawn returns what v shows of an image of a set that is bytesOnly.
+func drawn(a *augmenter, image []uint8, v view) []uint8 {
+	values := make([]float32, len(image))
+	for i := range values {
+		values[i] = -1 // has to be overwritten
+	}
+	a.draw(values, image, v)
+	out := make([]uint8, len(image))
+	for i, x := range values {
+		out[i] = uint8(x)
+	}
+	return out
+}
+
 // TestEveryVariationOccurs takes one image through many epochs: each result is
 // one of 81 crops, mirrored or not, and each of them about as often as another.
 func TestEveryVariationOccurs(t *testing.T) {
 	for _, flip := range []bool{true, false} {
-		set := patterned(1, 10, 10, 3)
+		set := bytesOnly(patterned(1, 10, 10, 3))
 		set.Flip = flip
-		type variation struct {
-			dy, dx int
-			flip   bool
-		}
-		known := map[string]variation{}
+		known := map[string]view{}
 		for dy := -padding; dy <= padding; dy++ {
 			for dx := -padding; dx <= padding; dx++ {
-				known[string(cropped(set, set.Train.Images, dy, dx, false))] = variation{dy, dx, false}
+				known[string(cropped(set, set.Train.Images, dy, dx, false))] = view{dy, dx, false}
 				if flip {
-					known[string(cropped(set, set.Train.Images, dy, dx, true))] = variation{dy, dx, true}
+					known[string(cropped(set, set.Train.Images, dy, dx, true))] = view{dy, dx, true}
 				}
 			}
 		}
@@ -51,10 +69,10 @@ func TestEveryVariationOccurs(t *testing.T) {
 			t.Fatalf("the image has only %d variations that differ", len(known))
 		}
 		const perKind = 100
-		count := map[variation]int{}
+		count := map[view]int{}
 		a := newAugmenter(set)
 		for epoch := range perKind * kinds {
-			got := a.vary(set.Train.Images, randomFor(forAugmentation, 1, uint64(epoch), 0))
+			got := drawn(a, set.Train.Images, a.choose(randomFor(forAugmentation, 1, uint64(epoch), 0)))
 			v, ok := known[string(got)]
 			if !ok {
 				t.Fatalf("epoch %d: the result is no crop of the image", epoch)
@@ -126,14 +144,21 @@ func TestAugmentationBelongsToTheImage(t *testing.T) {
 	}
 }
 
-func TestImagesSmallerThanTheFrame(t *testing.T) {
-	set := patterned(20, 2, 3, 1)
-	a := newAugmenter(set)
-	for dy := -padding; dy <= padding; dy++ {
-		for dx := -padding; dx <= padding; dx++ {
-			a.crop(set.Train.Images[:6], dy, dx)
-			if want := cropped(set, set.Train.Images[:6], dy, dx, false); !slices.Equal(a.out, want) {
-				t.Errorf("crop by %d, %d is %v, want %v", dy, dx, a.out, want)
+// TestDraw compares every view of images of several shapes with the definition, some of them smaller than the frame.
+func TestDraw(t *testing.T) {
+	for _, c := range []struct{ height, width, channels int }{{32, 32, 3}, {7, 10, 1}, {6, 5, 2}, {2, 3, 1}, {3, 2, 3}} {
+		set := bytesOnly(patterned(2, c.height, c.width, c.channels))
+		a := newAugmenter(set)
+		image := set.Train.Images[set.ImageSize():]
+		for dy := -padding; dy <= padding; dy++ {
+			for dx := -padding; dx <= padding; dx++ {
+				for _, mirrored := range []bool{false, true} {
+					v := view{dy, dx, mirrored}
+					got, want := drawn(a, image, v), cropped(set, image, dy, dx, mirrored)
+					if !slices.Equal(got, want) {
+						t.Fatalf("%+v: %+v is %v, want %v", c, v, got, want)
+					}
+				}
 			}
 		}
 	}

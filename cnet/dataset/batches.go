@@ -64,11 +64,12 @@ func (b *Batches) Fill(epoch, batch int, images []float32, labels []int32) {
 	b.arrange(epoch)
 	for k, index := range b.order[batch*b.size:][:b.size] {
 		i := int(index)
-		raw := b.split.Images[i*b.pixel:][:b.pixel]
+		raw, out := b.split.Images[i*b.pixel:][:b.pixel], images[k*b.pixel:][:b.pixel]
 		if b.augment != nil {
-			raw = b.augment.vary(raw, randomFor(forAugmentation, b.seed, uint64(epoch), uint64(i)))
+			b.augment.draw(out, raw, b.augment.choose(randomFor(forAugmentation, b.seed, uint64(epoch), uint64(i))))
+		} else {
+			b.normalize.apply(out, raw)
 		}
-		b.normalize.apply(images[k*b.pixel:][:b.pixel], raw)
 		labels[k] = b.split.Labels[i]
 	}
 }

@@ -2,8 +2,8 @@ package dataset
 
 import "testing"
 
-// BenchmarkFill measures a batch of CIFAR-sized images, with and without
-// augmentation.
+// BenchmarkFill measures batches of CIFAR-sized images, with and without
+// augmentation, on one core.
 func BenchmarkFill(b *testing.B) {
 	set := patterned(4096, 32, 32, 3)
 	for name, augment := range map[string]bool{"plain": false, "augmented": true} {
