@@ -1,28 +1,52 @@
 package cnet
 
 import (
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 
 	"continuousnet/cnet/dataset"
 )
 
-// trainingBatch returns images [n, height, width, channels] and their labels [n, 1] in the form that GoMLX's trainer
-// takes.
-func trainingBatch(images []float32, labels []int32, height, width, channels int) train.Batch {
+// newBatch copies images [n, height, width, channels] and their labels [n, 1] to the engine, in the form that GoMLX's
+// trainer takes. The slices may be filled again.
+func newBatch(
+	backend compute.Backend, images []float32, labels []int32, height, width, channels int,
+) (b train.Batch, err error) {
 	n := len(labels)
-	return train.Batch{
-		Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(images, n, height, width, channels)},
-		Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(labels, n, 1)},
+	pixels, err := upload(backend, images, n, height, width, channels)
+	if err != nil {
+		return b, err
 	}
+	b.Inputs = []*tensors.Tensor{pixels}
+	classes, err := upload(backend, labels, n, 1)
+	if err != nil {
+		release(b)
+		return b, err
+	}
+	b.Labels = []*tensors.Tensor{classes}
+	return b, nil
 }
 
-// orderedBatch returns a batch of the images in their order, [n, height, width, channels], their labels [n, 1], and
-// their weights [n], which are 0 for the padding of the last batch.
-func orderedBatch(set *dataset.Set, o *dataset.Ordered, batch int) (images, labels, weights *tensors.Tensor) {
-	n := o.Size()
-	pixels, classes, counts := make([]float32, n*set.ImageSize()), make([]int32, n), make([]float32, n)
-	o.Fill(batch, pixels, classes, counts)
-	return tensors.FromFlatDataAndDimensions(pixels, n, set.Height, set.Width, set.Channels),
-		tensors.FromFlatDataAndDimensions(classes, n, 1), tensors.FromFlatDataAndDimensions(counts, n)
+// upload copies values to the engine: once, where a tensor of the host would be a copy, too.
+func upload[T float32 | int32](backend compute.Backend, values []T, dims ...int) (*tensors.Tensor, error) {
+	buffer, err := backend.BufferFromFlatData(0, values, shapes.Make(dtypes.FromGenericsType[T](), dims...))
+	if err != nil {
+		return nil, err
+	}
+	return tensors.FromBuffer(buffer)
+}
+
+// firstImages returns the first n images of a split, [n, height, width, channels], or all if it has fewer.
+func firstImages(set *dataset.Set, split dataset.Split, n int) (*tensors.Tensor, error) {
+	ordered, err := dataset.NewOrdered(set, split, n)
+	if err != nil {
+		return nil, err
+	}
+	n = ordered.Size()
+	images := make([]float32, n*set.ImageSize())
+	ordered.Fill(0, images, make([]int32, n), make([]float32, n))
+	return tensors.FromFlatDataAndDimensions(images, n, set.Height, set.Width, set.Channels), nil
 }

@@ -49,7 +49,11 @@ func BenchmarkStep(e *engine.Engine, c Config, repeats int) (st StepTime, err er
 	st = StepTime{Engine: e.Name, Batch: c.BatchSize, Net: title(c.Model, n), Steps: c.Steps, Scheme: c.Scheme}
 	for i := range repeats + 1 {
 		start := time.Now()
-		metrics, err := trainer.TrainStep(trainingBatch(images, labels, 32, 32, 3))
+		batch, err := newBatch(e.Backend, images, labels, 32, 32, 3)
+		if err != nil {
+			return st, err
+		}
+		metrics, err := trainer.TrainStep(batch)
 		if err != nil {
 			return st, err
 		}

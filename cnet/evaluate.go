@@ -3,10 +3,13 @@ package cnet
 import (
 	"context"
 	"fmt"
+	"iter"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/loss"
 
 	"continuousnet/cnet/dataset"
@@ -25,10 +28,11 @@ type Score struct {
 // GoMLX's trainer evaluates too, but weighs each batch by its size, the padding of the last one included. Sums over the
 // images are exact.
 type evaluator struct {
-	net    Network
-	config Config
-	scores *model.Exec
-	probs  *model.Exec
+	backend compute.Backend
+	net     Network
+	config  Config
+	scores  *model.Exec
+	probs   *model.Exec
 }
 
 func newEvaluator(e *engine.Engine, n Network, c Config, store *model.Store) (*evaluator, error) {
@@ -49,7 +53,7 @@ func newEvaluator(e *engine.Engine, n Network, c Config, store *model.Store) (*e
 	if err != nil {
 		return nil, err
 	}
-	return &evaluator{net: n, config: c, scores: scores, probs: probs}, nil
+	return &evaluator{backend: e.Backend, net: n, config: c, scores: scores, probs: probs}, nil
 }
 
 // score returns the score on all images of a split.
@@ -62,32 +66,64 @@ func (ev *evaluator) score(
 		return s, err
 	}
 	var lossSum, correct float64
-	for batch := range ordered.Len() {
-		if err := ctx.Err(); err != nil {
-			return s, err
-		}
-		images, labels, weights := orderedBatch(set, ordered, batch)
-		results, err := ev.scores.Call(images, labels, weights)
+	for batch, err := range ev.batches(set, ordered) {
 		if err != nil {
 			return s, fmt.Errorf("evaluation: %w", err)
 		}
-		lossSum += float64(results[0].Value().(float32))
-		correct += float64(results[1].Value().(float32))
+		batchLoss, batchCorrect, err := ev.sums(ctx, batch)
+		if err != nil {
+			return s, err
+		}
+		lossSum += batchLoss
+		correct += batchCorrect
 	}
 	s.Images = split.Len()
 	s.Loss, s.Accuracy = lossSum/float64(s.Images), correct/float64(s.Images)
 	return s, nil
 }
 
+// batches returns the images in their order, their labels, and as further labels their weights [n], which are 0 for the
+// padding of the last batch.
+func (ev *evaluator) batches(set *dataset.Set, o *dataset.Ordered) iter.Seq2[train.Batch, error] {
+	n := o.Size()
+	images, labels, weights := make([]float32, n*set.ImageSize()), make([]int32, n), make([]float32, n)
+	return ahead(o.Len(), func(batch int) (train.Batch, error) {
+		o.Fill(batch, images, labels, weights)
+		b, err := newBatch(ev.backend, images, labels, set.Height, set.Width, set.Channels)
+		if err != nil {
+			return b, err
+		}
+		counts, err := upload(ev.backend, weights, n)
+		if err != nil {
+			release(b)
+			return b, err
+		}
+		b.Labels = append(b.Labels, counts)
+		return b, nil
+	})
+}
+
+// sums returns the sum of the losses, and the number of images classified right, in a batch, which it releases.
+func (ev *evaluator) sums(ctx context.Context, b train.Batch) (lossSum, correct float64, err error) {
+	defer release(b)
+	if err := ctx.Err(); err != nil {
+		return 0, 0, err
+	}
+	results, err := ev.scores.Call(b.Inputs[0], b.Labels[0], b.Labels[1])
+	if err != nil {
+		return 0, 0, fmt.Errorf("evaluation: %w", err)
+	}
+	return float64(results[0].Value().(float32)), float64(results[1].Value().(float32)), nil
+}
+
 // predict returns the probability of each class, [images][classes], for the first images of a split.
 func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (p [][]float32, err error) {
 	defer func() { guard(ev.net, ev.config, recover(), &err) }()
 	split = first(set, split, count)
-	ordered, err := dataset.NewOrdered(set, split, split.Len())
+	images, err := firstImages(set, split, split.Len())
 	if err != nil {
 		return nil, err
 	}
-	images, _, _ := orderedBatch(set, ordered, 0)
 	results, err := ev.probs.Call(images)
 	if err != nil {
 		return nil, fmt.Errorf("prediction: %w", err)

@@ -65,11 +65,10 @@ func newHiddenBlock(
 		return nil, err
 	}
 	defer entry.Finalize()
-	ordered, err := dataset.NewOrdered(set, set.Test, images)
+	pixels, err := firstImages(set, set.Test, images)
 	if err != nil {
 		return nil, err
 	}
-	pixels, _, _ := orderedBatch(set, ordered, 0)
 	result, err := entry.Call(pixels)
 	if err != nil {
 		return nil, err

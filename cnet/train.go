@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 
@@ -24,6 +25,7 @@ type Progress struct {
 	MeanLoss         float64       // over the epoch so far
 	Accuracy         float64       // over the epoch so far, 0 to 1
 	ImagesPerS       float64       // since the net was compiled; 0 before its second batch
+	Waiting          float64       // share of the same time spent waiting for images to be read and augmented, 0 to 1
 	Left             time.Duration // until training ends; 0 before the second batch
 }
 
@@ -84,9 +86,11 @@ type training struct {
 // batchTrainer trains one network, batch by batch.
 type batchTrainer struct {
 	gomlx   *train.Trainer
+	backend compute.Backend
 	batches *dataset.Batches
 	done    int           // the number of batches
 	time    time.Duration // for those after the first one, which compiles
+	waited  time.Duration // of that, for their images
 }
 
 // epoch trains what is left of the present epoch, and evaluates the network.
@@ -165,7 +169,7 @@ func (t *training) prepare() error {
 	if err != nil {
 		return err
 	}
-	t.trainer = &batchTrainer{gomlx: newTrainer(e, t.net, c, t.store), batches: batches}
+	t.trainer = &batchTrainer{gomlx: newTrainer(e, t.net, c, t.store), backend: e.Backend, batches: batches}
 	return nil
 }
 
@@ -184,14 +188,16 @@ func (t *training) run(ctx context.Context) (err error) {
 	}()
 	st := &t.state
 	loop := train.NewLoop(t.trainer.gomlx)
+	ds := &trainingSet{
+		backend: t.trainer.backend, set: t.set, batches: t.trainer.batches, epoch: st.Epoch, batch: st.Batch,
+	}
 	start := time.Now()
 	loop.OnStep("run", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
 		loss, correct := metrics[0].Value().(float32), metrics[correctMetric].Value().(float32)
-		err := t.batch(ctx, time.Since(start), float64(loss), float64(correct))
+		err := t.batch(ctx, time.Since(start), ds.waited, float64(loss), float64(correct))
 		start = time.Now() // saves and callbacks are not training
 		return err
 	})
-	ds := &trainingSet{set: t.set, batches: t.trainer.batches, epoch: st.Epoch, batch: st.Batch}
 	_, err = loop.RunSteps(ds, t.trainer.batches.Len()-st.Batch)
 	return err
 }
@@ -216,8 +222,9 @@ func (t *training) stopped(why error) *TrainError {
 	return &TrainError{t.dir, t.state.Epoch, t.state.Batch, why}
 }
 
-// batch records a batch that has been trained on, reports it, and saves if it is time or ctx is cancelled.
-func (t *training) batch(ctx context.Context, took time.Duration, loss, correct float64) error {
+// batch records a batch that has been trained on, reports it, and saves if it is time or ctx is cancelled. It took some
+// time, of which the loop waited some for the images.
+func (t *training) batch(ctx context.Context, took, waited time.Duration, loss, correct float64) error {
 	st := &t.state
 	if notFinite(loss) {
 		return t.diverged(fmt.Errorf("the training loss is %g", loss))
@@ -228,6 +235,7 @@ func (t *training) batch(ctx context.Context, took time.Duration, loss, correct 
 	st.Seconds += took.Seconds()
 	if t.trainer.done++; t.trainer.done > 1 {
 		t.trainer.time += took
+		t.trainer.waited += waited
 		st.TimedBatches++
 		st.TimedSeconds += took.Seconds()
 	}
@@ -301,6 +309,7 @@ func (t *training) progress(loss float64) Progress {
 	if b.done > 1 {
 		perBatch := b.time / time.Duration(b.done-1)
 		p.ImagesPerS = float64(b.batches.Size()) / perBatch.Seconds()
+		p.Waiting = b.waited.Seconds() / b.time.Seconds()
 		p.Left = time.Duration((t.last-st.Epoch)*p.Batches-st.Batch) * perBatch
 	}
 	return p

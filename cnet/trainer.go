@@ -2,7 +2,9 @@ package cnet
 
 import (
 	"iter"
+	"time"
 
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
@@ -34,9 +36,11 @@ const correctMetric = 2
 // trainingSet feeds the batches of an epoch to GoMLX's loop, from any batch on. The images of a batch depend only on
 // seed, epoch and the number of the batch, so there is no other state to save.
 type trainingSet struct {
+	backend      compute.Backend
 	set          *dataset.Set
 	batches      *dataset.Batches
-	epoch, batch int // the next one
+	epoch, batch int           // the next one
+	waited       time.Duration // that the loop spent waiting for the last batch
 }
 
 var _ train.Dataset = &trainingSet{}
@@ -46,13 +50,10 @@ func (s *trainingSet) Name() string { return "training set" }
 
 // Iter implements train.Dataset.
 func (s *trainingSet) Iter() iter.Seq2[train.Batch, error] {
-	return func(yield func(train.Batch, error) bool) {
-		for batch := s.batch; batch < s.batches.Len(); batch++ {
-			images, labels := make([]float32, s.batches.Size()*s.set.ImageSize()), make([]int32, s.batches.Size())
-			s.batches.Fill(s.epoch, batch, images, labels)
-			if !yield(trainingBatch(images, labels, s.set.Height, s.set.Width, s.set.Channels), nil) {
-				return
-			}
-		}
+	images, labels := make([]float32, s.batches.Size()*s.set.ImageSize()), make([]int32, s.batches.Size())
+	prepare := func(i int) (train.Batch, error) {
+		s.batches.Fill(s.epoch, s.batch+i, images, labels)
+		return newBatch(s.backend, images, labels, s.set.Height, s.set.Width, s.set.Channels)
 	}
+	return timed(ahead(s.batches.Len()-s.batch, prepare), &s.waited)
 }
