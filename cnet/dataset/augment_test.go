@@ -146,7 +146,9 @@ func TestAugmentationBelongsToTheImage(t *testing.T) {
 
 // TestDraw compares every view of images of several shapes with the definition, some of them smaller than the frame.
 func TestDraw(t *testing.T) {
-	for _, c := range []struct{ height, width, channels int }{{32, 32, 3}, {7, 10, 1}, {6, 5, 2}, {2, 3, 1}, {3, 2, 3}} {
+	for _, c := range []struct{ height, width, channels int }{
+		{32, 32, 3}, {7, 10, 1}, {6, 5, 2}, {2, 3, 1}, {3, 2, 3},
+	} {
 		set := bytesOnly(patterned(2, c.height, c.width, c.channels))
 		a := newAugmenter(set)
 		image := set.Train.Images[set.ImageSize():]

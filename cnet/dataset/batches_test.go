@@ -250,7 +250,7 @@ func TestFillIsForever(t *testing.T) {
 			}
 		}
 		if got := fmt.Sprintf("%x", sum.Sum(nil)[:8]); got != c.want {
-			t.Errorf("batches of images of %d×%d×%d have the sum %s, want %s", c.height, c.width, c.channels, got, c.want)
+			t.Errorf("batches of %d×%d×%d have the sum %s, want %s", c.height, c.width, c.channels, got, c.want)
 		}
 	}
 }
