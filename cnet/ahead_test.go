@@ -123,6 +123,9 @@ func TestAheadLeavesNothing(t *testing.T) {
 					t.Errorf("error %v, panic %v; want %v, %v", err, panicked, c.err, c.panics)
 				}
 				made := len(r.made)
+				if made > c.got+3 {
+					t.Errorf("%d batches were prepared for a consumer of %d", made, c.got)
+				}
 				synctest.Wait()
 				if len(r.made) != made {
 					t.Errorf("%d batches were prepared after the end", len(r.made)-made)
