@@ -1,8 +1,10 @@
 # make lab     JupyterLab with the kernel "cnet", on the first notebook (ARGS=--no-browser: only show the URL)
 # make test    every test of the project
 # make quick   vet and one case of each kind, for while you work; make fmt formats, make hook has git check before commits
-# make bench   images per second and memory of a training step, and solvers; measure with nothing else running
+# make bench   speed and memory of everything, as a table and in bin/bench.json; PEERS=/path/to/python measures PyTorch
+#              and JAX in turns with it, BENCH=--quick measures little; measure with nothing else running
 # make bench-kernel   latencies of the kernel beside those of plain GoNB
+# make bench-go   the Go benchmarks, for benchstat
 # make clean   remove what make made
 #
 # Both need Go (the version in go.mod) and Python 3.10 with venv, and nothing else; they check it first.
@@ -15,6 +17,9 @@ NOTEBOOK := notebooks/01-quickstart.ipynb
 # Packages with goroutines of their own, tested a second time under the race detector.
 RACE_PKGS ?= ./kernel/... ./cnet/dataset/...
 TEST_FLAGS ?= -timeout 20m
+
+# Packages with Go benchmarks.
+BENCH_PKGS ?= ./cnet/...
 
 # Where there is Go.
 GO_DIRS := assets cnet internal kernel
@@ -29,7 +34,7 @@ export GOEXPERIMENT := simd
 endif
 endif
 
-.PHONY: lab test bench bench-kernel build kernel kernel-behind python venv venv-test check fmt fmt-check quick hook vet \
+.PHONY: lab test bench bench-kernel bench-go build kernel kernel-behind python venv venv-test check fmt fmt-check quick hook vet \
 	staticcheck unit race session notebooks browser clean
 .NOTPARALLEL:
 
@@ -156,13 +161,19 @@ notebooks: kernel
 browser: kernel venv-test
 	$(VENV_PYTHON) -B kernel/nbtest/browser.py
 
+# What make bench-kernel has measured is in the table, too.
 bench: build
-	bin/cnet bench step --engine go --batch 32 --steps 2 --scheme euler
-	bin/cnet bench step --engine go --batch 128 --steps 2 --scheme euler
-	bin/cnet bench ode --tol 1e-6,1e-9 --batch 1,1024
+	bin/cnet bench all --json bin/bench.json $(if $(PEERS),--peers '$(PEERS)') \
+		--commit "$$(git describe --always --dirty=+changes --abbrev=12 --exclude='*' 2>/dev/null)" \
+		$(if $(wildcard bin/cells.jsonl),--add bin/cells.jsonl) $(BENCH)
 
 bench-kernel: kernel venv-test
-	$(VENV_PYTHON) -B kernel/nbtest/latency.py
+	@mkdir -p bin
+	$(VENV_PYTHON) -B kernel/nbtest/latency.py --json bin/cells.jsonl
+
+# Every Go benchmark of the library, or those of BENCH_PKGS, in the form that benchstat compares.
+bench-go: check
+	@go test -run '^$$' -bench . -count 6 $(BENCH_PKGS)
 
 clean:
 	rm -rf $(VENV) bin

@@ -1,6 +1,6 @@
 """Measures the latencies of this kernel and of plain GoNB in turns, and prints a Markdown table.
 
-    .venv/bin/python kernel/nbtest/latency.py [--rounds N]
+    .venv/bin/python kernel/nbtest/latency.py [--rounds N] [--json FILE]
 
 Plain GoNB is the same program with the same build flags and the same checkout. It is told not to look for modules
 before every cell (%noautoget), which this kernel prevents by other means. Measure with nothing else running.
@@ -94,7 +94,9 @@ def measure(session, mark):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="sessions of each kernel (default: %(default)s)")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--json", metavar="FILE", help='write the times for "cnet bench all --add", too')
+    args = parser.parse_args()
+    rounds = args.rounds
     all_of = {KERNEL: {}, PLAIN: {}}
     with tempfile.TemporaryDirectory(prefix="cnet-latency-") as directory:
         plain_gonb(directory)
@@ -105,6 +107,12 @@ def main():
                 with Session(kernel, kernel_dirs=directories, check=check) as session:
                     for name, values in measure(session, f"{kernel} {os.getpid()} {i}").items():
                         all_of[kernel].setdefault(name, []).extend(values)
+    if args.json:
+        with open(args.json, "w") as file:
+            for name, title in MEASURES.items():
+                for kernel, by in ((KERNEL, "this kernel"), (PLAIN, "plain GoNB")):
+                    result = {"case": f"cell, {title}", "by": by, "seconds": all_of[kernel][name]}
+                    file.write(json.dumps(result) + "\n")
     print(f"Medians of {rounds} sessions of each kernel, in milliseconds.\n")
     print("| | plain GoNB | this kernel | ratio |\n|---|---:|---:|---:|")
     for name, title in MEASURES.items():

@@ -31,6 +31,7 @@ type allBench struct {
 	data            string
 	commit          string
 	file            string
+	added           string
 	rounds, threads int
 	quick, list     bool
 }
@@ -65,6 +66,7 @@ It takes from minutes, with --quick, to hours, with peers. What was measured bef
 	flags.Var(count{&b.threads, 1 << 10}, "threads", "threads for each process")
 	flags.StringVar(&b.data, "data", "", "the `FOLDER` of CIFAR-10 (default data/cifar10, if it is there)")
 	flags.StringVar(&b.commit, "commit", "", "the `COMMIT` to note, if the program was built without")
+	flags.StringVar(&b.added, "add", "", "add the results in `FILE`, lines of JSON, as make bench-kernel writes them")
 	flags.StringVar(&b.file, "json", "", "write the result as JSON to `FILE`, too; - is standard output, instead of tables")
 	return cmd
 }
@@ -108,19 +110,37 @@ func (b *allBench) measure(ctx context.Context) error {
 	for _, p := range programs {
 		r.Programs = append(r.Programs, p.Name)
 	}
+	if err := b.add(&r); err != nil {
+		return err
+	}
 	suite := bench.Suite{Cases: cases, Programs: programs, Rounds: b.rounds, Progress: b.progress}
 	results, err := suite.Run(ctx)
-	r.Results, r.Complete, r.LoadAfter = results, err == nil, bench.Load()
-	if len(results) > 0 {
+	r.Results, r.Complete, r.LoadAfter = append(results, r.Results...), err == nil, bench.Load()
+	if len(r.Results) > 0 {
 		if err := b.write(r); err != nil {
 			return err
 		}
 	}
 	if err == nil && r.Failed() > 0 {
 		err = fmt.Errorf("bench all: %d of %s failed; the table says why", r.Failed(),
-			words.Plural(len(results), "measurement"))
+			words.Plural(len(r.Results), "measurement"))
 	}
 	return err
+}
+
+// add adds the results in the file that the flag names.
+func (b *allBench) add(r *bench.Report) error {
+	if b.added == "" {
+		return nil
+	}
+	text, err := os.ReadFile(b.added)
+	if err != nil {
+		return usagef("--add: %v", err)
+	}
+	if err := r.Add(string(text)); err != nil {
+		return usagef("--add %s: %v", b.added, err)
+	}
+	return nil
 }
 
 // progress says on standard error what is measured next.

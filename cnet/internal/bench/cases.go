@@ -74,7 +74,7 @@ func Cases(o Options) []Case {
 	}
 	if o.CIFAR != "" {
 		list = append(list, Case{
-			Name: "epoch of CIFAR-10, 2-2-2 euler, batch 128", Peer: "epoch",
+			Name: "epoch 2-2-2 euler, batch 128", Peer: "epoch",
 			Args: []string{"epoch", "--dataset", "CIFAR10", "--data", o.CIFAR, "--batches", epoch, "--batch", "128"},
 		})
 	}

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -24,6 +25,25 @@ type Report struct {
 	Complete   bool      `json:"complete"` // it was not interrupted
 	Results    []Result  `json:"results"`
 }
+
+// Add adds results that another program has measured: a line of JSON for each, with the keys of Result.
+func (r *Report) Add(lines string) error {
+	for text := range strings.Lines(lines) {
+		var x Result
+		if err := json.Unmarshal([]byte(text), &x); err != nil || x.Case == "" || x.By == "" || !x.positive() {
+			return fmt.Errorf("%q is no result, expected a JSON object with case, by and seconds, a list",
+				strings.TrimSpace(text))
+		}
+		if !slices.Contains(r.Programs, x.By) {
+			r.Programs = append(r.Programs, x.By)
+		}
+		r.Results = append(r.Results, x)
+	}
+	return nil
+}
+
+// positive reports whether there are times, and all of them are positive.
+func (r Result) positive() bool { return len(r.Seconds) > 0 && slices.Min(r.Seconds) > 0 }
 
 // WriteText writes the report as tables for a terminal.
 func (r Report) WriteText(w io.Writer) error {
@@ -116,7 +136,7 @@ func (r Report) note() string {
 	}
 	text := fmt.Sprintf("Best of %s in turns; a median is at most %.0f %% slower.", words.Plural(r.Rounds, "round"), 100*noise)
 	if len(r.Programs) > 1 {
-		text += fmt.Sprintf(" ×: how many times as fast %s is.", r.Programs[0])
+		text += " ×: how many times as fast the first one is."
 	}
 	if !r.Complete {
 		text += " Interrupted before all was measured."
@@ -151,8 +171,8 @@ func (r Report) find(name, by string) (Result, bool) {
 func (r Report) grids(peers bool) []grid {
 	var list []grid
 	for _, s := range []struct{ kind, title string }{
-		{"train", "training step, images/s"}, {"infer", "inference, images/s"}, {"epoch", "epoch, images/s"},
-		{"compile", "compile"}, {"run", "run"}, {"ode", "solver"}, {"", "other"},
+		{"train", "training step, images/s"}, {"infer", "inference, images/s"}, {"epoch", "epoch of CIFAR-10, images/s"},
+		{"compile", "compile"}, {"run", "run"}, {"ode", "solver"}, {"cell", "cell of the kernel"}, {"", "other"},
 	} {
 		if g := r.grid(s.kind, s.title, peers); len(g.rows) > 0 {
 			list = append(list, g)
@@ -165,7 +185,7 @@ func (r Report) grids(peers bool) []grid {
 }
 
 // kinds are the first words of cases that have tables of their own.
-var kinds = []string{"train", "infer", "epoch", "compile", "run", "ode"}
+var kinds = []string{"train", "infer", "epoch", "compile", "run", "ode", "cell"}
 
 // kind returns the first word of a case, and the rest of it.
 func kind(name string) (first, rest string) {
@@ -252,14 +272,15 @@ func (r Report) linear() grid {
 				continue
 			}
 			seen = append(seen, x.Case)
-			row, any := []string{x.Case + " : " + p.from[strings.LastIndex(p.from, ",")+1:]}, false
+			fewerSteps := strings.TrimPrefix(p.from, "compile, ")
+			row, some := []string{x.Case + " : " + fewerSteps}, false
 			for _, by := range r.Programs {
 				more, ok := r.find(x.Case, by)
 				fewer, have := r.find(strings.Replace(x.Case, p.to, p.from, 1), by)
 				row = append(row, ratio(more.time(ok), fewer.time(have)))
-				any = any || ok && have
+				some = some || ok && have
 			}
-			if any {
+			if some {
 				g.rows = append(g.rows, row)
 			}
 		}
