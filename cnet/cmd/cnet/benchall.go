@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"regexp"
 	"runtime"
@@ -41,10 +40,10 @@ func (a *app) benchAll() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "all",
 		Short: "Measure everything, in turns with PyTorch and JAX if asked to",
-		Long: `Measure training steps, inference, an epoch of CIFAR-10 where its files are, compiling, runs and solvers. Each
-measurement is a process of its own, so that it has its own peak of memory, and the programs take turns: the engines,
-and with --peers PyTorch, the same compiled, JAX, and SciPy, torchdiffeq and diffrax for solvers, as far as that Python
-has them. They train the same networks with as many threads. The result is a table; --json keeps it, and
+		Long: `Measure training steps, inference, an epoch of CIFAR-10 where its files are, compiling, runs and solvers.
+Each measurement is a process of its own, so that it has its own peak of memory, and the programs take turns: the
+engines, and with --peers PyTorch, the same compiled, JAX, and SciPy, torchdiffeq and diffrax for solvers, as far as
+that Python has them. They train the same networks with as many threads. The result is a table; --json keeps it, and
 "cnet bench report" prints it again.
 
 It takes from minutes, with --quick, to hours, with peers. What was measured before an interruption is kept.`,
@@ -56,8 +55,8 @@ It takes from minutes, with --quick, to hours, with peers. What was measured bef
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringSliceVar(&b.engines, "engine", nil, "engines in turns, the first of which is compared with all others: a "+
-		"`LIST` (default auto)")
+	flags.StringSliceVar(&b.engines, "engine", nil,
+		"engines in turns, the first of which is compared with all others: a `LIST` (default auto)")
 	flags.StringVar(&b.peers, "peers", "", "a `PYTHON` with the libraries to compare with")
 	flags.StringVar(&b.cases, "cases", "", "measure only what this `REGEXP` matches; see --list")
 	flags.BoolVar(&b.list, "list", false, "list what would be measured")
@@ -67,7 +66,8 @@ It takes from minutes, with --quick, to hours, with peers. What was measured bef
 	flags.StringVar(&b.data, "data", "", "the `FOLDER` of CIFAR-10 (default data/cifar10, if it is there)")
 	flags.StringVar(&b.commit, "commit", "", "the `COMMIT` to note, if the program was built without")
 	flags.StringVar(&b.added, "add", "", "add the results in `FILE`, lines of JSON, as make bench-kernel writes them")
-	flags.StringVar(&b.file, "json", "", "write the result as JSON to `FILE`, too; - is standard output, instead of tables")
+	flags.StringVar(&b.file, "json", "",
+		"write the result as JSON to `FILE`, too; - is standard output, instead of tables")
 	return cmd
 }
 
@@ -92,8 +92,8 @@ func (b *allBench) measure(ctx context.Context) error {
 		return err
 	}
 	r := bench.Report{
-		Date: time.Now().UTC().Truncate(time.Second), Machine: bench.ThisMachine(), Versions: bench.ThisProgram(b.commit),
-		Threads: b.threads, Rounds: b.rounds, LoadBefore: bench.Load(),
+		Date: time.Now().UTC().Truncate(time.Second), Machine: bench.ThisMachine(),
+		Versions: bench.ThisProgram(b.commit), Threads: b.threads, Rounds: b.rounds, LoadBefore: bench.Load(),
 	}
 	if b.peers != "" {
 		folder, err := os.MkdirTemp("", "cnet-bench-")
@@ -232,42 +232,4 @@ func (b *allBench) write(r bench.Report) error {
 		}
 	}
 	return r.WriteText(b.out)
-}
-
-// benchReport is the command that prints what bench all has written.
-func (a *app) benchReport() *cobra.Command {
-	var markdown bool
-	cmd := &cobra.Command{
-		Use:   "report FILE",
-		Short: "Print what bench all has measured again, as tables or Markdown",
-		Example: `  cnet bench report bench.json
-  cnet bench report bench.json --markdown`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef("bench report takes one file that bench all --json has written, got %d", len(args))
-			}
-			return nil
-		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			text, err := os.ReadFile(args[0])
-			if err != nil {
-				var path *fs.PathError
-				if errors.As(err, &path) {
-					return usagef("bench report: %s: %v", args[0], path.Err)
-				}
-				return err
-			}
-			var r bench.Report
-			if err := json.Unmarshal(text, &r); err != nil || len(r.Results) == 0 || len(r.Programs) == 0 {
-				return usagef("bench report: %s holds no measurements; expected a file that bench all --json has written",
-					args[0])
-			}
-			if markdown {
-				return r.WriteMarkdown(a.out)
-			}
-			return r.WriteText(a.out)
-		},
-	}
-	cmd.Flags().BoolVar(&markdown, "markdown", false, "print Markdown, with ratios, as in BENCHMARKS.md")
-	return cmd
 }

@@ -19,12 +19,12 @@ type compileBench struct {
 }
 
 func (a *app) benchCompile() *cobra.Command {
-	b := &compileBench{app: a, net: netFlags{batch: 2, steps: 2, alpha: 16}, steps: counts{2, 8, 32, 128}, repeats: 1}
+	b := &compileBench{app: a, net: netFlags{batch: 2, alpha: 16}, steps: counts{2, 8, 32, 128}, repeats: 1}
 	cmd := &cobra.Command{
 		Use:   "compile",
 		Short: "Measure how long the graphs of networks with many steps take to compile",
-		Long: `Measure how long the training graphs of networks with different numbers of steps take until they can run: the
-first training step less the time of a later one, the best of --repeats.`,
+		Long: `Measure how long the training graphs of networks with different numbers of steps take until they can run:
+the first training step less the time of a later one, the best of --repeats.`,
 		Example: `  cnet bench compile
   cnet bench compile --steps 8,128 --scheme rk4_classic --json`,
 		Args: noArgs,
@@ -49,6 +49,9 @@ type compileLine struct {
 	Step    float64 `json:"step_seconds"` // to run, once compiled
 }
 
+// shortest is less than any graph takes to compile, in seconds.
+const shortest = 1e-9
+
 func (b *compileBench) measure(ctx context.Context) error {
 	var configs []cnet.Config
 	for _, steps := range b.steps {
@@ -63,9 +66,6 @@ func (b *compileBench) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !b.json {
-		fmt.Fprintf(b.out, "%5s %10s %10s %14s\n", "steps", "compile", "a step", "compile : that")
-	}
 	var first float64
 	for _, c := range configs {
 		line, err := untilInterrupted(ctx, func() (line compileLine, err error) {
@@ -74,11 +74,12 @@ func (b *compileBench) measure(ctx context.Context) error {
 				if err != nil {
 					return line, err
 				}
-				// A first step can be faster than the next by more than it took to compile, on a busy machine.
-				seconds := max(0, st.Compile.Seconds()-st.Seconds)
+				// On a busy machine the second step may take longer than the first, which compiles.
+				seconds := max(shortest, st.Compile.Seconds()-st.Seconds)
 				if i == 0 || seconds < line.Seconds {
-					line = compileLine{fmt.Sprintf("%d steps", c.Steps), st.Engine, st.Net, c.Steps, c.BatchSize, seconds,
-						st.Seconds}
+					line = compileLine{
+						fmt.Sprintf("%d steps", c.Steps), st.Engine, st.Net, c.Steps, c.BatchSize, seconds, st.Seconds,
+					}
 				}
 			}
 			return line, nil
@@ -94,9 +95,10 @@ func (b *compileBench) measure(ctx context.Context) error {
 		}
 		if first == 0 {
 			first = line.Seconds
+			fmt.Fprintf(b.out, "%5s %10s %10s %15s\n", "steps", "compile", "a step", "compile : first")
 		}
-		fmt.Fprintf(b.out, "%5d %8.3f s %8.3f s %14.2f\n", line.Steps, line.Seconds, line.Step, line.Seconds/first)
+		fmt.Fprintf(b.out, "%5d %8.3f s %8.3f s %15.2f\n", line.Steps, line.Seconds, line.Step, line.Seconds/first)
 	}
-	e.Close()
+	e.Close() // not after an interruption, when it may still be computing
 	return nil
 }

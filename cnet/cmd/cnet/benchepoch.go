@@ -28,9 +28,9 @@ func (a *app) benchEpoch() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "epoch",
 		Short: "Measure an epoch of training: reading, augmentation and steps",
-		Long: `Measure an epoch of training in a new run, which is deleted afterwards: choosing and augmenting images, and the
-training steps. The first batch, which compiles, does not count. With --batches only so many are trained, and the time
-of the epoch is what it would take at that speed; without, the test images are evaluated, too.`,
+		Long: `Measure an epoch of training in a new run, which is deleted afterwards: choosing and augmenting images,
+and the training steps. The first batch, which compiles, does not count. With --batches only so many are trained, and
+the time of the epoch is what it would take at that speed; without, the test images are evaluated, too.`,
 		Example: `  cnet bench epoch
   cnet bench epoch --dataset CIFAR10 --data data/cifar10 --batches 50 --json`,
 		Args: noArgs,
@@ -130,7 +130,8 @@ func (b *epochBench) train(ctx context.Context, run *cnet.Run) (line epochBenchL
 	}
 	if batches == 0 {
 		return line, fmt.Errorf("bench epoch: an epoch of %s has %s of %d images, and the first one compiles; "+
-			"expected at least two; make --batch smaller", run.Config().Dataset, words.Plural(inEpoch, "batch"), b.net.batch)
+			"expected at least two; make --batch smaller",
+			run.Config().Dataset, words.Plural(inEpoch, "batch"), b.net.batch)
 	}
 	e, err := run.Engine()
 	if err != nil {

@@ -162,21 +162,3 @@ func TestDownloadLines(t *testing.T) {
 		t.Errorf("got\n%s", text)
 	}
 }
-
-func TestBenchStep(t *testing.T) {
-	args := []string{"bench", "step", "--engine", "go", "--batch", "2", "--steps", "1", "--alpha", "1",
-		"--repeats", "1"}
-	out, _ := mustRun(t, append(args, "--json")...)
-	o := object(t, out)
-	wantKeys(t, o, "engine", "batch", "steps", "scheme", "seconds", "images_per_s", "peak_bytes")
-	if o["engine"] != "go" || o["batch"] != 2.0 || o["steps"] != 1.0 || o["scheme"] != "euler" ||
-		o["seconds"].(float64) <= 0 {
-		t.Errorf("got %v", o)
-	}
-	if peak := o["peak_bytes"].(float64); peak < 1<<20 {
-		t.Errorf("peak memory of %g bytes cannot be", peak)
-	}
-	if out, _ := mustRun(t, args...); !strings.Contains(out, "images/s") {
-		t.Errorf("got %s", out)
-	}
-}

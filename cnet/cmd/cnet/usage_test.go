@@ -146,6 +146,20 @@ func TestBadCommandLines(t *testing.T) {
 			`fashion-mnist, fashion-sample`},
 		{"bench step --batch 0", `--batch is "0", expected a whole number from 1 to 65536`},
 		{"bench step --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(cnet.NetworkSchemes(), ", ")},
+		{"bench compile --steps 0", `--steps is "0", expected whole numbers from 1, such as 1,2,4,8`},
+		{"bench compile --scheme rk5", `--scheme is "rk5", expected one of ` +
+			strings.Join(cnet.NetworkSchemes(), ", ")},
+		{"bench epoch --dataset nope", `--dataset is "nope", expected one of cifar10, cifar100, mnist, ` +
+			`fashion-mnist, fashion-sample`},
+		{"bench all --cases (", "--cases is \"(\", expected a regular expression: error parsing regexp: " +
+			"missing closing ): `(`"},
+		{"bench all --quick --cases nothing", `--cases "nothing" matches none of 8; --list shows them`},
+		{"bench all --cases run --engine go,cpu", "--engine names go twice"},
+		{"bench all --cases run --json no/x", `--json is "no/x", but there is no folder no; make it first`},
+		{"bench all --cases run --data nope", "--data: dataset: there is no folder nope; pass another --data DIR"},
+		{"bench all --cases run --add nope", "--add: open nope: no such file or directory"},
+		{"bench report", "bench report takes one file that bench all --json has written, got 0"},
+		{"bench report nope", "bench report: nope: no such file or directory"},
 		{"engines all", `engines takes flags only, got "all"`},
 	} {
 		t.Run(c.args, func(t *testing.T) {

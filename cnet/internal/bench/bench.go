@@ -1,6 +1,6 @@
-// Package bench measures a list of cases in turns, each in a process of its own: this program's engines, and PyTorch and
-// JAX beside them. A process of its own gives each case its own peak of memory; taking turns gives a busy or throttled
-// moment of the machine to all of them alike.
+// Package bench measures a list of cases in turns, each in a process of its own: this program's engines, and PyTorch
+// and JAX beside them. A process of its own gives each case its own peak of memory; taking turns gives a busy moment of
+// the machine to all of them alike.
 package bench
 
 import (

@@ -46,6 +46,7 @@ func Cases(o Options) []Case {
 	}
 	networks = append(networks,
 		network{"ResNet-20", []string{"--model", "ResNetV2", "--depth", "20"}, 6, []int{32, 128}, []int{32, 128, 200}},
+		// These would take minutes a step at larger batches, where convolutions are slow.
 		network{"WideResNet-34-4", []string{"--model", "WideResNet", "--depth", "34"}, 2, []int{32}, []int{32}},
 		network{"Wide 2-2-2 euler", []string{"--model", "WideContinuousNet", "--steps", "2"}, 2, []int{32}, []int{32}})
 	compiled, epoch, methods := "2,8,32,128", "30", [][2]string{{"dopri5", "1e-6"}, {"dopri8", "1e-9"}}
@@ -84,8 +85,11 @@ func Cases(o Options) []Case {
 	for _, m := range methods {
 		for _, batch := range []string{"1", "1024"} {
 			list = append(list, Case{
-				Name: fmt.Sprintf("ode lotka-volterra %s %s, batch %s", m[0], m[1], batch), engineless: true, Peer: "ode",
-				Args: []string{"ode", "--problems", "lotka-volterra", "--methods", m[0], "--tol", m[1], "--batch", batch},
+				Name: fmt.Sprintf("ode lotka-volterra %s %s, batch %s", m[0], m[1], batch),
+				Args: []string{
+					"ode", "--problems", "lotka-volterra", "--methods", m[0], "--tol", m[1], "--batch", batch,
+				},
+				Peer: "ode", engineless: true,
 			})
 		}
 	}

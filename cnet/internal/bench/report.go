@@ -66,7 +66,7 @@ func (r Report) WriteText(w io.Writer) error {
 func (r Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	about := r.about()
-	fmt.Fprintf(&b, "## %s\n\n%s\n", about[0], strings.Join(about[1:], "; "))
+	fmt.Fprintf(&b, "### %s\n\n%s\n", about[0], strings.Join(about[1:], "; "))
 	for _, g := range r.grids(false) {
 		g.writeMarkdown(&b)
 	}
@@ -134,7 +134,8 @@ func (r Report) note() string {
 			noise = max(noise, x.Median()/x.Best()-1)
 		}
 	}
-	text := fmt.Sprintf("Best of %s in turns; a median is at most %.0f %% slower.", words.Plural(r.Rounds, "round"), 100*noise)
+	text := fmt.Sprintf("Best of %s in turns; a median is at most %.0f %% slower.",
+		words.Plural(r.Rounds, "round"), 100*noise)
 	if len(r.Programs) > 1 {
 		text += " ×: how many times as fast the first one is."
 	}
@@ -160,19 +161,21 @@ func (r Report) Failed() int { return len(r.failures()) }
 
 // find returns the result of a program for a case.
 func (r Report) find(name, by string) (Result, bool) {
-	i := slices.IndexFunc(r.Results, func(x Result) bool { return x.Case == name && x.By == by && x.Measured() })
-	if i < 0 {
-		return Result{}, false
+	for _, x := range r.Results {
+		if x.Case == name && x.By == by && x.Measured() {
+			return x, true
+		}
 	}
-	return r.Results[i], true
+	return Result{}, false
 }
 
 // grids returns the tables of the report. With peers they have the peers' own figures, and not only the ratios.
 func (r Report) grids(peers bool) []grid {
 	var list []grid
 	for _, s := range []struct{ kind, title string }{
-		{"train", "training step, images/s"}, {"infer", "inference, images/s"}, {"epoch", "epoch of CIFAR-10, images/s"},
-		{"compile", "compile"}, {"run", "run"}, {"ode", "solver"}, {"cell", "cell of the kernel"}, {"", "other"},
+		{"train", "training step, images/s"}, {"infer", "inference, images/s"},
+		{"epoch", "epoch of CIFAR-10, images/s"}, {"compile", "compile"}, {"run", "run"},
+		{"ode", "solver"}, {"cell", "cell of the kernel"}, {"", "other"},
 	} {
 		if g := r.grid(s.kind, s.title, peers); len(g.rows) > 0 {
 			list = append(list, g)

@@ -80,7 +80,7 @@ func TestMarkdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"## 2026-01-02, commit not known\n\nprocessor not known (linux/amd64), 2 cores, ",
+		"### 2026-01-02, commit not known\n\nprocessor not known (linux/amd64), 2 cores, ",
 		"\n| training step, images/s | go | MB | × torch |\n|---|---:|---:|---:|\n" +
 			"| 2-2-2 euler, batch 32 | 64 | 300 | 0.50 |\n| 8-8-8 euler, batch 32 | 16 | 600 |  |\n",
 		"\n| compile, 128 steps : 8 steps | 4.00 |\n",
@@ -132,12 +132,12 @@ func TestAdd(t *testing.T) {
 	if err := r.WriteText(&b); err != nil {
 		t.Fatal(err)
 	}
-	if want := "\ncell of the kernel     kernel      plain     ×\ntrivial             100.00 ms  300.00 ms  3.00\n"; !strings.Contains(
-		b.String(), want) {
+	want := "\ncell of the kernel     kernel      plain     ×\ntrivial             100.00 ms  300.00 ms  3.00\n"
+	if !strings.Contains(b.String(), want) {
 		t.Errorf("no\n%s in\n%s", want, b.String())
 	}
-	for _, line := range []string{"x", "{}", `{"case":"a","by":"b","seconds":[]}`, `{"case":"a","by":"b","seconds":[0]}`,
-		`{"case":"a","seconds":[1]}`} {
+	for _, line := range []string{"x", "{}", `{"case":"a","by":"b","seconds":[]}`,
+		`{"case":"a","by":"b","seconds":[0]}`, `{"case":"a","seconds":[1]}`} {
 		if err := r.Add(line); err == nil || !strings.Contains(err.Error(), "expected a JSON object with case") {
 			t.Errorf("%s: %v", line, err)
 		}

@@ -1,4 +1,4 @@
-"""What the programs share: their arguments, the threads they may use, the best of several times, and their JSON line."""
+"""What the programs share: arguments, the threads they may use, the best of several times, and the JSON line."""
 
 import argparse
 import json
