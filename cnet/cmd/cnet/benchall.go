@@ -113,6 +113,10 @@ func (b *allBench) measure(ctx context.Context) error {
 	if err := b.add(&r); err != nil {
 		return err
 	}
+	if r.Busy() {
+		b.warn("the load average is %.2f on %s: figures will be noise, and ratios doubtful", r.LoadBefore[0],
+			words.Plural(r.Machine.Cores, "core"))
+	}
 	suite := bench.Suite{Cases: cases, Programs: programs, Rounds: b.rounds, Progress: b.progress}
 	results, err := suite.Run(ctx)
 	r.Results, r.Complete, r.LoadAfter = append(results, r.Results...), err == nil, bench.Load()

@@ -128,14 +128,19 @@ func named(versions map[string]string) string {
 
 // note explains the columns and says how noisy the figures are.
 func (r Report) note() string {
-	var noise float64
-	for _, x := range r.Results {
-		if x.Measured() {
-			noise = max(noise, x.Median()/x.Best()-1)
+	text := "One round, so noise is not known."
+	if r.Rounds > 1 {
+		var noise float64
+		for _, x := range r.Results {
+			if x.Measured() {
+				noise = max(noise, x.Median()/x.Best()-1)
+			}
 		}
+		text = fmt.Sprintf("Best of %d rounds in turns; a median is at most %.0f %% slower.", r.Rounds, 100*noise)
 	}
-	text := fmt.Sprintf("Best of %s in turns; a median is at most %.0f %% slower.",
-		words.Plural(r.Rounds, "round"), 100*noise)
+	if r.Busy() {
+		text += " The machine was busy with other things."
+	}
 	if len(r.Programs) > 1 {
 		text += " ×: how many times as fast the first one is."
 	}
@@ -143,6 +148,11 @@ func (r Report) note() string {
 		text += " Interrupted before all was measured."
 	}
 	return text
+}
+
+// Busy reports whether the machine had other things to do before the measurement began.
+func (r Report) Busy() bool {
+	return len(r.LoadBefore) > 0 && r.LoadBefore[0] > 0.25*float64(r.Machine.Cores)
 }
 
 // failures returns a line for each result that says why there is none.
