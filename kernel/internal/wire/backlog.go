@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	highWater = 8 << 20 // bytes in the outboxes above which AwaitReaders waits
-	lowWater  = 4 << 20 // bytes at which it stops waiting
-	slowest   = 1 << 20 // bytes a second that a reader must take while it is waited for
+	highWater = 8 << 20  // bytes in the outboxes above which AwaitReaders waits
+	lowWater  = 4 << 20  // bytes at which it stops waiting
+	slowest   = 64 << 10 // bytes a second that a reader must take while it is waited for, as one on a busy machine does
 )
 
 // backlog counts the bytes in all outboxes. One goroutine at a time waits for readers.
@@ -29,7 +29,7 @@ func (b *backlog) add(n int64) {
 // after the time that the slowest permitted reader needs.
 func (b *backlog) wait(stop <-chan struct{}) bool {
 	left := b.bytes.Load()
-	timer := time.NewTimer(writeTime + time.Duration(left)*time.Second/slowest)
+	timer := time.NewTimer(trustedTime + time.Duration(left)*time.Second/slowest)
 	defer timer.Stop()
 	for {
 		low := make(chan struct{})

@@ -60,7 +60,8 @@ func TestAwaitSlowReader(t *testing.T) {
 		}()
 		start := time.Now()
 		s.AwaitReaders(nil)
-		if took := time.Since(start); took > 2*writeTime || !slow.gone || s.crowd.queued.bytes.Load() != 0 {
+		longest := trustedTime + 2*highWater*time.Second/slowest
+		if took := time.Since(start); took > longest || !slow.gone || s.crowd.queued.bytes.Load() != 0 {
 			t.Errorf("after %v: cut off %v, waiting %d", took, slow.gone, s.crowd.queued.bytes.Load())
 		}
 		<-read

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Limits that bound the memory that strangers can make the kernel use. At a limit, peers that have not proved that they
@@ -102,6 +103,16 @@ func (c *crowd) subscribed(conn *guardedConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	conn.trusted = true
+}
+
+// patience returns the time in which a peer must read writePiece bytes.
+func (c *crowd) patience(conn *guardedConn) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if conn.trusted {
+		return trustedTime
+	}
+	return writeTime
 }
 
 // has reports whether a peer with the identity is connected to a socket.

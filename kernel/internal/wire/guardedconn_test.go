@@ -111,24 +111,30 @@ func TestTooMuchOnTheWay(t *testing.T) {
 	}
 }
 
-// A peer that takes nothing is cut off; writing to it does not wait.
+// A peer that takes nothing is cut off, later if it is trusted; writing to it does not wait.
 func TestDeafPeer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var c crowd
-		conn, _ := pipe(&c)
-		conn.greeting = 0
-		start := time.Now()
-		if n, err := conn.Write(make([]byte, 1<<20)); n != 1<<20 || err != nil || time.Since(start) != 0 {
-			t.Errorf("%d, %v after %v", n, err, time.Since(start))
-		}
-		conn.Read(make([]byte, 1)) // returns when it is cut off
-		if time.Since(start) != writeTime || c.refused.Load() != 1 || c.queued.bytes.Load() != 0 {
-			t.Errorf("after %v, refused %d, waiting %d", time.Since(start), c.refused.Load(), c.queued.bytes.Load())
-		}
-		if _, err := conn.Write([]byte("x")); err != io.EOF {
-			t.Error(err)
-		}
-	})
+	for trusted, limit := range map[bool]time.Duration{false: writeTime, true: trustedTime} {
+		synctest.Test(t, func(t *testing.T) {
+			var c crowd
+			conn, _ := pipe(&c)
+			conn.greeting = 0
+			if trusted {
+				c.subscribed(conn)
+			}
+			start := time.Now()
+			if n, err := conn.Write(make([]byte, 1<<20)); n != 1<<20 || err != nil || time.Since(start) != 0 {
+				t.Errorf("%d, %v after %v", n, err, time.Since(start))
+			}
+			conn.Read(make([]byte, 1)) // returns when it is cut off
+			if time.Since(start) != limit || c.refused.Load() != 1 || c.queued.bytes.Load() != 0 {
+				t.Errorf("trusted %v: after %v, refused %d, waiting %d",
+					trusted, time.Since(start), c.refused.Load(), c.queued.bytes.Load())
+			}
+			if _, err := conn.Write([]byte("x")); err != io.EOF {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // Where too much waits to be sent, whoever is furthest behind is cut off.
