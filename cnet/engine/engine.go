@@ -15,7 +15,8 @@
 //   - "xla:cpu" compiles with XLA for the CPU.
 //   - "xla:/path/to/plugin.so" is any other PJRT plugin, the shared libraries in which XLA's backends are shipped.
 //   - "xla" is the first of xla:cuda and xla:cpu that is installed and opens.
-//   - "auto", or "", is the fastest engine that is installed.
+//   - "auto", or "", is xla:cuda where it is installed and opens, and go elsewhere. It never is xla:cpu, which is there
+//     for those who ask for it: where it is faster depends on the processor, and "cnet engines --bench" measures it.
 //
 // Nothing here uses the network. GoMLX's XLA backend would download missing plugins, and its default backend panics if
 // that fails; importing this package switches the downloads off and makes the go backend the default. Plugins have to
@@ -45,7 +46,7 @@ type Engine struct {
 	Backend compute.Backend // for GoMLX's trainers and Exec objects
 	Layout  fmap.Layout     // the layout of feature maps in which this backend is fast
 
-	// Skipped holds an error for each faster engine that is installed but did not open, if Open had the choice.
+	// Skipped holds an error for each engine that Open would have preferred, and that is installed but did not open.
 	Skipped []error
 }
 
@@ -63,11 +64,11 @@ func init() { compute.DefaultConfig = gobackend.BackendName }
 func Open(name string) (*Engine, error) {
 	switch name {
 	case "", "auto":
-		return openFastest()
+		return openAuto()
 	case "cpu":
 		return openGo(goEngine)
 	case "xla":
-		return openFastestXLA()
+		return openAnyXLA()
 	case cudaEngine, "cuda":
 		return openDevice(cudaDevice)
 	case cpuEngine:
@@ -90,9 +91,9 @@ func (e *Engine) Close() {
 	}
 }
 
-// openFastest opens the fastest engine that works; the last one it tries is go.
-func openFastest() (*Engine, error) {
-	e, skipped := openInstalled()
+// openAuto opens XLA on a GPU if that works, and go otherwise.
+func openAuto() (*Engine, error) {
+	e, skipped := openInstalled(cudaDevice)
 	if e == nil {
 		var err error
 		if e, err = openGo(goEngine); err != nil {
@@ -103,11 +104,12 @@ func openFastest() (*Engine, error) {
 	return e, nil
 }
 
-func openFastestXLA() (*Engine, error) {
+// openAnyXLA opens the first XLA engine that works.
+func openAnyXLA() (*Engine, error) {
 	if !haveXLA {
 		return nil, errNoXLA("xla")
 	}
-	e, skipped := openInstalled()
+	e, skipped := openInstalled(devices...)
 	if e != nil {
 		e.Skipped = skipped
 		return e, nil
@@ -123,10 +125,10 @@ func openFastestXLA() (*Engine, error) {
 		`go works without`, strings.Join(missing, ", "))
 }
 
-// openInstalled opens the fastest XLA engine that is installed and opens, if there is one. It returns an error for each
-// that is faster and did not open.
-func openInstalled() (e *Engine, skipped []error) {
-	for _, d := range devices {
+// openInstalled opens the first of these XLA engines that is installed and opens, if there is one. It returns an error
+// for each before it that is installed.
+func openInstalled(preferred ...device) (e *Engine, skipped []error) {
+	for _, d := range preferred {
 		if !d.status().Available {
 			continue
 		}

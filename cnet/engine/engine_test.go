@@ -139,7 +139,7 @@ func TestMissingEngines(t *testing.T) {
 			"pip install", "jax-cuda13-plugin[with-cuda]"}},
 		{"cuda", []string{"engine: xla:cuda: needs an NVIDIA GPU", "pip install"}},
 		{"xla:cpu", []string{"engine: xla:cpu: needs XLA's plugin for the CPU", ".venv", "pip install",
-			"xla-cpu-pjrt"}},
+			"--no-deps lammps-jax-pjrt-cpu"}},
 		{"xla", []string{"xla:cuda needs an NVIDIA GPU", "xla:cpu needs XLA's plugin", "cnet engines"}},
 		{"xla:/no/such/plugin.so", []string{"xla:/no/such/plugin.so: no such file"}},
 		{"xla:plugin.so", []string{filepath.Join(home, "plugin.so"), "no such file"}},
@@ -178,7 +178,7 @@ func TestGPU(t *testing.T) {
 	}
 }
 
-// With XLA everything that is listed is compiled in, without it the one that always is.
+// With XLA everything that is listed is compiled in, in the same order, without it the one that always is.
 func TestCompiled(t *testing.T) {
 	want := []string{goEngine}
 	if haveXLA {
@@ -192,7 +192,8 @@ func TestCompiled(t *testing.T) {
 	}
 }
 
-// List has every engine, says what each lacks and how to get it, and ends with go, which is always available.
+// List has every engine, and says what each lacks and how to get it. The first is what auto prefers, then comes go,
+// which is always available, and then what auto does not take.
 func TestList(t *testing.T) {
 	home := bareMachine(t)
 	check := func(step, engine string, available bool, missing, fix string) {
@@ -228,14 +229,17 @@ func TestList(t *testing.T) {
 	check("plugins", "xla:cuda", false, "an NVIDIA GPU", "driver")
 
 	list := List()
-	last := list[len(list)-1]
-	if len(list) != 3 || last.Name != "go" || !last.Available ||
-		!strings.Contains(last.Description, " in AVX") && len(kernelSets()) > 0 ||
-		!strings.Contains(last.Description, "thread") {
-		t.Errorf("the list ends with %+v, want the go engine, its arithmetic and its threads", last)
+	if len(list) != 3 || list[0].Name != "xla:cuda" || list[2].Name != "xla:cpu" {
+		t.Fatalf("the list is %+v, want xla:cuda, go and xla:cpu", list)
 	}
-	if (last.Missing == "") != (last.Fix == "") || last.Missing != "" && len(kernelSets()) > 0 {
-		t.Errorf("go: missing %q, fix %q, though it has kernels", last.Missing, last.Fix)
+	second := list[1]
+	if second.Name != "go" || !second.Available ||
+		!strings.Contains(second.Description, " in ") && len(kernelSets()) > 0 ||
+		!strings.Contains(second.Description, "thread") {
+		t.Errorf("the second is %+v, want the go engine, its arithmetic and its threads", second)
+	}
+	if (second.Missing == "") != (second.Fix == "") || second.Missing != "" && len(kernelSets()) > 0 {
+		t.Errorf("go: missing %q, fix %q, though it has kernels", second.Missing, second.Fix)
 	}
 }
 

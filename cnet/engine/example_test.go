@@ -9,7 +9,7 @@ import (
 )
 
 func ExampleOpen() {
-	e, err := engine.Open("go") // or "auto", for the fastest that is installed
+	e, err := engine.Open("go") // or "auto", for a GPU where there is one
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -9,26 +9,20 @@ type Status struct {
 	Fix         string // how to install that
 }
 
-// List returns the status of every engine, the fastest first; Open("auto") takes the first available one that opens. It
-// looks for files but does not load them, so it is quick, and only Open notices a plugin that does not work.
+// List returns the status of every engine, in the order in which Open("auto") prefers them; behind go, which always
+// opens, is what has to be asked for. It looks for files but does not load them, so it is quick, and only Open notices
+// a plugin that does not work.
 func List() []Status {
-	list := make([]Status, 0, len(devices)+1)
-	for _, d := range devices {
-		list = append(list, d.status())
-	}
-	return append(list, goStatus())
+	return []Status{cudaDevice.status(), goStatus(), cpuDevice.status()}
 }
 
-// Compiled returns the names of the engines that this program was built with, the fastest first. Whether they can run
-// here is in List.
+// Compiled returns the names of the engines that this program was built with, in the order of [List], which says
+// whether they can run here.
 func Compiled() []string {
-	var names []string
-	if haveXLA {
-		for _, d := range devices {
-			names = append(names, d.engine)
-		}
+	if !haveXLA {
+		return []string{goEngine}
 	}
-	return append(names, goEngine)
+	return []string{cudaEngine, goEngine, cpuEngine}
 }
 
 const driverFix = `install NVIDIA's driver (580 or newer; "nvidia-smi" shows it), hand a container its GPUs ("docker ` +

@@ -34,10 +34,13 @@ var (
 		kind:     "cpu",
 		engine:   cpuEngine,
 		hardware: "the CPU",
-		install:  `python3 -m venv .venv && .venv/bin/pip install --no-deps xla-cpu-pjrt==0.0.1 # 0.3 GB`,
-		files:    xlaplugin.CPU,
+		// Of the wheels with this plugin, the one that states its licence (Apache-2.0) and the commit of XLA that it
+		// is built from. It requires jax, which nothing here uses.
+		install: `python3 -m venv .venv && .venv/bin/pip install --no-deps lammps-jax-pjrt-cpu==0.11.2 ` +
+			`# x86-64, 0.2 GB`,
+		files: xlaplugin.CPU,
 	}
-	devices = []device{cudaDevice, cpuDevice} // the fastest first
+	devices = []device{cudaDevice, cpuDevice} // in the order in which "xla" tries them
 )
 
 // systemPrefix is where a machine's own libraries and Python packages are.

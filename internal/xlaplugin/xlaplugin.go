@@ -30,7 +30,10 @@ var patterns = [...]struct{ libraries, python []string }{
 	},
 	CPU: {
 		libraries: []string{"pjrt_c_api_cpu_plugin.so", "pjrt_c_api_cpu_*_plugin.so", "pjrt?plugin?cpu*.so"},
-		python:    []string{"xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so", "*/pjrt_c_api_cpu_plugin.so"},
+		python: []string{
+			"lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so", // the wheel that is recommended
+			"*/pjrt_c_api_cpu_plugin.so", "xla_plugins/xla_cpu_pjrt/xla_cpu_pjrt.so",
+		},
 	},
 }
 

@@ -94,7 +94,7 @@ func (f *engineFlags) checked(a *app) (string, error) {
 	return name, nil
 }
 
-// withoutGPU returns the reason why an engine that was opened as the fastest does not run on a GPU.
+// withoutGPU returns the reason why an engine that was opened as auto does not run on a GPU.
 func withoutGPU(e *engine.Engine) string {
 	if len(e.Skipped) > 0 {
 		return e.Skipped[0].Error()
