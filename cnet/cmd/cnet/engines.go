@@ -10,17 +10,27 @@ import (
 )
 
 func (a *app) engines() *cobra.Command {
-	var json bool
+	var json, bench bool
 	cmd := &cobra.Command{
 		Use:   "engines",
 		Short: "List the engines: what is there, what is missing, how to get it",
 		Long: `List what networks can be computed with, whether it is there, and how to get what is not. Nothing is
-downloaded. --engine of other commands takes these names; "auto" takes the fastest that is there.`,
+downloaded. --engine of other commands takes these names; "auto" is XLA on a GPU if that is there, and else go.
+
+--bench measures training steps of ContinuousNet 2-2-2 euler, 16 channels and batches of 32 images, on those that are
+there, in turns. Nothing is remembered: name the fastest with --engine to use it.`,
 		Example: `  cnet engines
+  cnet engines --bench
   cnet train --engine xla:cuda`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return a.listEngines(json) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if bench {
+				return a.compareEngines(cmd.Context(), json)
+			}
+			return a.listEngines(json)
+		},
 	}
+	cmd.Flags().BoolVar(&bench, "bench", false, "measure those that are there")
 	cmd.Flags().BoolVar(&json, "json", false, "print JSON")
 	return cmd
 }
