@@ -57,7 +57,8 @@ type Config struct {
 	// batch, until SetLearningRate sets another.
 	Epochs int `json:"epochs,omitempty"`
 
-	Engine string `json:"engine,omitempty"` // "auto"; see the engine package
+	Engine  string `json:"engine,omitempty"`  // "auto"; see the engine package
+	Devices int    `json:"devices,omitempty"` // 1: of the engine; so many share each training batch
 }
 
 // WithDefaults returns the configuration with defaults in the fields that are not set.
@@ -139,6 +140,9 @@ func (c Config) check(lookup schemeLookup) error {
 		if err := between(f.name, f.value, f.max); err != nil {
 			return err
 		}
+	}
+	if err := c.checkDevices(); err != nil {
+		return err
 	}
 	for _, f := range []struct {
 		name     string

@@ -1,6 +1,8 @@
 package cnet
 
 import (
+	"cmp"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,17 +23,33 @@ import (
 	"continuousnet/cnet/statedict"
 )
 
-// backend is the go engine's, opened once.
+// otherEngine is the engine that the networks of these tests are computed with instead of go, or "". "make gpu-check"
+// has them on a GPU.
+var otherEngine = os.Getenv("CNET_TEST_ENGINE")
+
+// backend is the engine's, opened once.
 var backend = sync.OnceValue(func() compute.Backend {
-	e, err := engine.Open("go")
+	e, err := engine.Open(cmp.Or(otherEngine, "go"))
 	if err != nil {
 		panic(err)
 	}
 	return e.Backend
 })
 
-// layouts are the forms of a network; they must agree with the original alike.
-var layouts = map[string]fmap.Layout{"planar": fmap.Planar, "standard": fmap.Standard, "native": fmap.Native}
+// layouts are the forms of a network, which must agree with the original alike; anyLayout is that of tests for which
+// one is enough. Engines other than go have one.
+var (
+	layouts = map[string]fmap.Layout{
+		"planar": fmap.Planar, "standard": fmap.Standard, "native": fmap.Native,
+	}
+	anyLayout = fmap.Planar
+)
+
+func init() {
+	if otherEngine != "" {
+		layouts, anyLayout = map[string]fmap.Layout{"standard": fmap.Standard}, fmap.Standard
+	}
+}
 
 // in returns the number format in which a layout is tested, and the tolerance there: the native one has float32 only.
 func in(layout fmap.Layout, dtype dtypes.DType, tolerance float64) (dtypes.DType, float64) {

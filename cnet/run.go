@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/gofrs/flock"
+	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"continuousnet/cnet/dataset"
@@ -39,10 +40,11 @@ type Run struct {
 	saves    int // number of the last save
 	warnings []string
 
-	engine  *engine.Engine // opened on first use
-	set     *dataset.Set   // loaded on first use
-	eval    *evaluator     // compiled on first use, dropped when the net changes
-	trainer *batchTrainer  // likewise
+	engine  *engine.Engine          // opened on first use
+	set     *dataset.Set            // loaded on first use
+	eval    *evaluator              // compiled on first use, dropped when the net changes
+	trainer *batchTrainer           // likewise
+	mesh    *distributed.DeviceMesh // of the devices that share a batch; nil until training, and for one device
 }
 
 // ErrInUse is wrapped by the error of Open when another process has the run open.
@@ -54,7 +56,7 @@ const (
 )
 
 // Open opens the run in dir, or creates it with the configuration. An existing run keeps its own configuration; it is
-// an error if a field that is set differs from it. Only Engine and Data may differ, which say where the run is
+// an error if a field that is set differs from it. Only Engine, Devices and Data may differ, which say where the run is
 // computed.
 //
 // Close releases the run for others. A process that dies releases it too.
@@ -181,7 +183,7 @@ func (r *Run) agrees(c Config) error {
 	have, want := reflect.ValueOf(r.state.Config), reflect.ValueOf(c)
 	for i := range want.NumField() {
 		field := want.Type().Field(i).Name
-		if want.Field(i).IsZero() || field == "Engine" || field == "Data" {
+		if want.Field(i).IsZero() || slices.Contains(placeFields, field) {
 			continue
 		}
 		if !reflect.DeepEqual(have.Field(i).Interface(), want.Field(i).Interface()) {
@@ -201,10 +203,16 @@ func (r *Run) agrees(c Config) error {
 	return nil
 }
 
+// placeFields are the fields of a configuration that setPlace takes over.
+var placeFields = []string{"Engine", "Devices", "Data"}
+
 // setPlace takes over from c where to compute and where the data set is, as far as c says so.
 func (r *Run) setPlace(c Config) {
 	if c.Engine != "" {
 		r.state.Config.Engine = c.Engine
+	}
+	if c.Devices != 0 {
+		r.state.Config.Devices = c.Devices
 	}
 	if c.Data != "" {
 		r.state.Config.Data = c.Data

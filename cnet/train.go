@@ -163,8 +163,19 @@ func (t *training) prepare() error {
 	if err != nil {
 		return err
 	}
-	t.state.Engine = e.Name
 	c := t.state.Config
+	if err := c.checkDevices(); err != nil {
+		return fmt.Errorf("run %s: %w", t.dir, err)
+	}
+	if err := e.CheckDevices(c.Devices); err != nil {
+		return fmt.Errorf("run %s: %w", t.dir, err)
+	}
+	if c.Devices > 1 {
+		if err := t.spread(c.Devices); err != nil {
+			return fmt.Errorf("run %s: %w", t.dir, err)
+		}
+	}
+	t.state.Engine = e.Name
 	batches, err := dataset.NewBatches(set, set.Train, c.BatchSize, c.Seed, !c.NoAugment)
 	if err != nil {
 		return err
@@ -188,16 +199,20 @@ func (t *training) run(ctx context.Context) (err error) {
 	}()
 	st := &t.state
 	loop := train.NewLoop(t.trainer.gomlx)
-	ds := &trainingSet{
+	set := &trainingSet{
 		backend: t.trainer.backend, set: t.set, batches: t.trainer.batches, epoch: st.Epoch, batch: st.Batch,
 	}
 	start := time.Now()
 	loop.OnStep("run", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
 		loss, correct := metrics[0].Value().(float32), metrics[correctMetric].Value().(float32)
-		err := t.batch(ctx, time.Since(start), ds.waited, float64(loss), float64(correct))
+		err := t.batch(ctx, time.Since(start), set.waited, float64(loss), float64(correct))
 		start = time.Now() // saves and callbacks are not training
 		return err
 	})
+	var ds train.Dataset = set
+	if t.mesh != nil {
+		ds = sharedSet{set, t.mesh}
+	}
 	_, err = loop.RunSteps(ds, t.trainer.batches.Len()-st.Batch)
 	return err
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/loss"
 
-	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/internal/layers"
 	"continuousnet/cnet/internal/parity"
 )
@@ -54,7 +53,7 @@ func (c refineCase) run(t *testing.T, f *parity.Fixture) {
 			return
 		}
 		parity.Expect(t, "logits_eval/"+name,
-			evaluate(t, n, store, fmap.Planar, images, labels, false).logits, w, tolerance)
+			evaluate(t, n, store, anyLayout, images, labels, false).logits, w, tolerance)
 	}
 	refine := func(n *Net, store *model.Store, name string, oldSteps int) *Net {
 		fine, err := n.Refine(store)
@@ -94,7 +93,7 @@ func (c refineCase) train(
 	t *testing.T, d *Net, store *model.Store,
 	images parity.Array, labels []float64, want map[string]parity.Array, tolerance float64,
 ) {
-	e := evaluate(t, d, store, fmap.Planar, images, labels, true)
+	e := evaluate(t, d, store, anyLayout, images, labels, true)
 	parity.Expect(t, "d logits_train", e.logits, want["d/logits_train"], tolerance)
 	l, all := want["d/loss_train"]
 	if !all {
@@ -178,7 +177,7 @@ func (c trainingCase) run(t *testing.T, f *parity.Fixture) {
 				t.Fatal(err)
 			}
 			// The original measures its accuracy here in training mode, which moves the running statistics.
-			evaluate(t, n, store, fmap.Planar, testImages, testLabels, true)
+			evaluate(t, n, store, anyLayout, testImages, testLabels, true)
 			if err := optimizer.Clear(store.RootScope()); err != nil {
 				t.Fatal(err)
 			}
@@ -201,7 +200,7 @@ func (c trainingCase) run(t *testing.T, f *parity.Fixture) {
 	}
 	parity.Expect(t, "losses", losses, parity.Array{Values: c.Losses}, tolerance)
 	compare("at the end", "state_final/")
-	logits := evaluate(t, n, store, fmap.Planar, testImages, testLabels, false).logits
+	logits := evaluate(t, n, store, anyLayout, testImages, testLabels, false).logits
 	parity.Expect(t, "final_logits_eval_test", logits, want["final_logits_eval_test"], tolerance)
 	velocities := map[string][]float64{}
 	for _, v := range n.Variables() {
@@ -225,7 +224,7 @@ func batchTraining(
 ) func(images parity.Array, labels []float64) float64 {
 	t.Helper()
 	exec, err := model.NewExec(backend(), store, func(scope *model.Scope, images, labels *Node) *Node {
-		z := n.Logits(scope.Store(), fmap.Planar, images, true)
+		z := n.Logits(scope.Store(), anyLayout, images, true)
 		l := ReduceAllMean(loss.SparseCategoricalCrossEntropyLogits([]*Node{labels}, []*Node{z}))
 		o.UpdateGraph(scope, l.Graph(), l)
 		return l

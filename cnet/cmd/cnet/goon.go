@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/engine"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -12,6 +13,9 @@ import (
 func (t *training) open() (*cnet.Run, error) {
 	engineName, err := t.engine.checked(t.app)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.checkDevices(engineName); err != nil {
 		return nil, err
 	}
 	if !t.named {
@@ -25,8 +29,10 @@ func (t *training) open() (*cnet.Run, error) {
 		return t.create(dir, engineName)
 	}
 	where := cnet.Config{Engine: engineName}
-	if err := find(t.settings, "data").apply(&where); err != nil {
-		return nil, err
+	for _, name := range []string{"data", "devices"} {
+		if err := find(t.settings, name).apply(&where); err != nil {
+			return nil, err
+		}
 	}
 	run, err := cnet.Open(dir, where)
 	if err != nil {
@@ -36,6 +42,24 @@ func (t *training) open() (*cnet.Run, error) {
 		return nil, errors.Join(err, run.Close())
 	}
 	return run, nil
+}
+
+// checkDevices opens the engine, so that one without the devices that are asked for is an error before anything is
+// made.
+func (t *training) checkDevices(engineName string) error {
+	var c cnet.Config
+	if err := find(t.settings, "devices").apply(&c); err != nil || c.Devices <= 1 {
+		return err
+	}
+	e, err := engine.Open(engineName)
+	if err == nil {
+		defer e.Close()
+		err = e.CheckDevices(c.Devices)
+	}
+	if err != nil {
+		return usagef("--devices is %d: %v", c.Devices, err)
+	}
+	return nil
 }
 
 // goOn checks the flags against the run, and changes the run only if nothing contradicts it.

@@ -53,7 +53,11 @@ func (r *reporter) begin() error {
 		t.line("         %s", set.Notice)
 	}
 	t.line("net      %s, %s parameters", r.run.Title(), words.Grouped(ours))
-	t.line("engine   %s", e.Name)
+	engine := e.Name
+	if c.Devices > 1 {
+		engine += ", " + words.Plural(c.Devices, "device")
+	}
+	t.line("engine   %s", engine)
 	for _, why := range e.Skipped {
 		r.warn("%v", why)
 	}

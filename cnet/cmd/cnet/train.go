@@ -43,9 +43,9 @@ go on.
 
 Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With --run DIR,
 the run in DIR goes on, or is made if there is none; a name without a slash is a run in results/. A run keeps the flags
-that it was made with: to go on, --run and --epochs are enough; --lr, --data and --engine may differ. The --lr that it
-is trained with already leaves its decays as they are. --epochs counts from the beginning of the run, so that the same
-command once more completes it, to the same numbers, whatever ended it.
+that it was made with: to go on, --run and --epochs are enough; --lr, --data, --engine and --devices may differ. The
+--lr that it is trained with already leaves its decays as they are. --epochs counts from the beginning of the run, so
+that the same command once more completes it, to the same numbers, whatever ended it.
 
 Without --dataset, the files in the folder of --data say which set they are.
 

@@ -130,6 +130,10 @@ func TestBadCommandLines(t *testing.T) {
 			`CUDA_VISIBLE_DEVICES=1 and give --device cuda`},
 		{"train --device gpu --engine go", "--device gpu contradicts --engine go; leave one of them out"},
 		{"train --device cuda --engine go", "--device cuda contradicts --engine go; leave one of them out"},
+		{"train --engine go --devices 2",
+			"--devices is 2: engine: go: it computes on one device, not on 2; several need XLA and as many GPUs " +
+				"(the engine xla:cuda)"},
+		{"train --devices 0", `--devices is "0", expected a whole number from 1 to 1024`},
 		{"train --device cpu --engine xla:cuda", "--device cpu contradicts --engine xla:cuda; leave one of them out"},
 		{"train --run --json", `"--json" is a flag, not the name of a run`},
 		{"refine", `refine needs a run: cnet refine RUN; "cnet info" lists those in results/`},
