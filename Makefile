@@ -3,6 +3,7 @@
 # make quick   vet and one case of each kind, for while you work; make fmt formats, make hook has git check before commits
 # make bench   speed and memory of everything, as a table and in bin/bench.json; PEERS=/path/to/python measures PyTorch
 #              and JAX in turns with it, BENCH=--quick measures little; measure with nothing else running
+# make gpu-check   packs what checks and measures a GPU into bin/gpu-check.tar.gz, for a machine without Go
 # make bench-kernel   latencies of the kernel beside those of plain GoNB
 # make bench-go   the Go benchmarks, for benchstat
 # make clean   remove what make made
@@ -34,7 +35,8 @@ export GOEXPERIMENT := simd
 endif
 endif
 
-.PHONY: lab test bench bench-kernel bench-go build kernel kernel-behind python venv venv-test check fmt fmt-check quick hook vet \
+.PHONY: lab test bench bench-kernel bench-go gpu-check build kernel kernel-behind python venv venv-test check fmt \
+	fmt-check quick hook vet \
 	staticcheck unit race session notebooks browser clean
 .NOTPARALLEL:
 
@@ -174,6 +176,19 @@ bench-kernel: kernel venv-test
 # Every Go benchmark of the library, or those of BENCH_PKGS, in the form that benchstat compares.
 bench-go: check
 	@go test -run '^$$' -bench . -count 6 $(BENCH_PKGS)
+
+# The folder is run on another machine: bin/gpu-check/check.sh says what that needs. CNET_FIXTURES=DIR adds all golden
+# vectors to those in the repository.
+GPU_CHECK := bin/gpu-check
+gpu-check: build
+	rm -rf $(GPU_CHECK) && mkdir -p $(GPU_CHECK)/tests/testdata
+	cp bin/cnet internal/gpucheck/check.sh $(GPU_CHECK)
+	go test -c -o $(GPU_CHECK)/tests/cnet.test ./cnet
+	cp -R cnet/testdata/fixtures $(GPU_CHECK)/tests/testdata
+	@if [ -n "$(CNET_FIXTURES)" ]; then cp -R "$(CNET_FIXTURES)" $(GPU_CHECK)/fixtures; chmod -R u+w $(GPU_CHECK)/fixtures; fi
+	@if [ -d cnet/internal/bench/peers ]; then cp -R cnet/internal/bench/peers $(GPU_CHECK); fi
+	tar -C bin -czf $(GPU_CHECK).tar.gz gpu-check
+	@echo "copy $(GPU_CHECK).tar.gz to a machine with a GPU, and run there: tar xzf gpu-check.tar.gz && gpu-check/check.sh"
 
 clean:
 	rm -rf $(VENV) bin
