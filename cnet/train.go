@@ -160,7 +160,7 @@ func (t *training) prepare() error {
 	if err != nil {
 		return err
 	}
-	t.state.Engine = e.Name
+	t.state.Engine, t.state.Computing = e.Name, e.String()
 	c := t.state.Config
 	batches, err := dataset.NewBatches(set, set.Train, c.BatchSize, c.Seed, !c.NoAugment)
 	if err != nil {

@@ -49,6 +49,17 @@ type Engine struct {
 	Skipped []error
 }
 
+// String returns the name, and behind go what computes: "go (kernels in AVX-512)".
+func (e *Engine) String() string {
+	switch {
+	case e.Name != goEngine:
+		return e.Name
+	case e.Kernels != "":
+		return e.Name + " (kernels in " + e.Kernels + ")"
+	}
+	return e.Name + " (planar)"
+}
+
 const (
 	goEngine   = "go"
 	cudaEngine = "xla:cuda"

@@ -53,7 +53,7 @@ func (r *reporter) begin() error {
 		t.line("         %s", set.Notice)
 	}
 	t.line("net      %s, %s parameters", r.run.Title(), words.Grouped(ours))
-	t.line("engine   %s", e.Name)
+	t.line("engine   %s", e)
 	for _, why := range e.Skipped {
 		r.warn("%v", why)
 	}
