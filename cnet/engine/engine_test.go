@@ -125,7 +125,7 @@ func TestWaysOfGo(t *testing.T) {
 }
 
 func TestUnknownNames(t *testing.T) {
-	for _, name := range []string{"tpu", "GO", "xla:rocm", "xla:", "cuda:0", "go ", "go:neon"} {
+	for _, name := range []string{"tpu", "GO", "xla:rocm", "xla:", "cuda:0", "go "} {
 		_, err := Open(name)
 		checkMessage(t, err, `unknown engine "`+name+`"`, "auto", "go", "xla:cpu", "xla:cuda", "xla:/path/to/plugin.so")
 	}
