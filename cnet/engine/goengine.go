@@ -46,7 +46,7 @@ func openGo(name string) (*Engine, error) {
 		ways = append(ways, engineOf(s))
 	}
 	if name != goEngine && name != planarEngine {
-		return nil, fmt.Errorf("engine: %s: this processor, or this build, has no such kernels; there are %s here", name,
+		return nil, fmt.Errorf("engine: %s: this processor, or this build, has no such kernels; it has %s", name,
 			strings.Join(append(ways, planarEngine), ", "))
 	}
 	backend, err := newGoBackend()
