@@ -36,8 +36,7 @@ endif
 endif
 
 .PHONY: lab test bench bench-kernel bench-go gpu-check build kernel kernel-behind python venv venv-test check fmt \
-	fmt-check quick hook vet \
-	staticcheck unit race session notebooks browser clean
+	fmt-check quick hook vet staticcheck unit race session notebooks browser clean
 .NOTPARALLEL:
 
 # News and update checks would go to the network.

@@ -374,6 +374,14 @@ func (r *Run) Engine() (*engine.Engine, error) {
 	return r.engine, nil
 }
 
+// TrainedWith returns the engine that the run was last trained with, as in "go (kernels in AVX-512)"; "" before that.
+func (r *Run) TrainedWith() string {
+	if r.state.Computing != "" {
+		return r.state.Computing
+	}
+	return r.state.Engine
+}
+
 // Weights returns the coefficients of a variable over depth, [basis functions][numbers of each]: with a piecewise
 // constant basis, the values of the variable in each interval. Paths are those of Net.Variables, such as
 // "stage1/ode/conv1/kernel".

@@ -12,7 +12,8 @@ import (
 type state struct {
 	Version      int           `json:"version"`
 	Config       Config        `json:"config"`
-	Engine       string        `json:"engine"` // the one it was last trained with, for "auto"
+	Engine       string        `json:"engine"`              // the one it was last trained with, for "auto"
+	Computing    string        `json:"computing,omitempty"` // the same as it describes itself
 	Scheme       string        `json:"scheme"`
 	Tableaux     []ode.Tableau `json:"tableaux,omitempty"` // of the schemes that are not built in
 	Steps        int           `json:"steps"`

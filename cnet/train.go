@@ -175,7 +175,7 @@ func (t *training) prepare() error {
 			return fmt.Errorf("run %s: %w", t.dir, err)
 		}
 	}
-	t.state.Engine = e.Name
+	t.state.Engine, t.state.Computing = e.Name, e.String()
 	batches, err := dataset.NewBatches(set, set.Train, c.BatchSize, c.Seed, !c.NoAugment)
 	if err != nil {
 		return err

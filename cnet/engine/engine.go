@@ -7,10 +7,10 @@
 //
 // The engines:
 //
-//   - "go" runs everywhere on the CPU; "cpu" is another name for it. Where the processor has AVX2 or better, it is the
-//     native engine, GoMLX's backend in pure Go with kernels of its own for feature maps in float32 (package native).
-//     Elsewhere, and under the name "go:planar", it is that backend alone.
-//   - "go:avx512" and "go:avx2" are the native engine with these kernels.
+//   - "go" runs everywhere on the CPU; "cpu" is another name for it. Where there are kernels in assembly for the
+//     processor (AVX2 and better), it is the native engine, GoMLX's backend in pure Go with these kernels for feature
+//     maps in float32 (package native). Elsewhere, and under the name "go:planar", it is that backend alone.
+//   - "go:avx512" and "go:avx2" are the native engine with kernels chosen by hand.
 //   - "xla:cuda" compiles with XLA for NVIDIA GPUs; "cuda" is another name for it.
 //   - "xla:cpu" compiles with XLA for the CPU.
 //   - "xla:/path/to/plugin.so" is any other PJRT plugin, the shared libraries in which XLA's backends are shipped.
@@ -42,12 +42,23 @@ import (
 // Engine is an open backend.
 type Engine struct {
 	Name    string          // "go", "go:planar", "xla:cpu", "xla:cuda", "xla:/path/to/plugin.so"
-	Kernels string          // the kernels of the native engine, "AVX-512" or "AVX2"; "" if it is not the native engine
+	Kernels string          // the kernels of the native engine, such as "AVX-512"; "" if it is another
 	Backend compute.Backend // for GoMLX's trainers and Exec objects
 	Layout  fmap.Layout     // the layout of feature maps in which this backend is fast
 
 	// Skipped holds an error for each engine that Open would have preferred, and that is installed but did not open.
 	Skipped []error
+}
+
+// String returns the name, and behind go what computes: "go (kernels in AVX-512)".
+func (e *Engine) String() string {
+	switch {
+	case e.Name != goEngine:
+		return e.Name
+	case e.Kernels != "":
+		return e.Name + " (kernels in " + e.Kernels + ")"
+	}
+	return e.Name + " (planar)"
 }
 
 const (

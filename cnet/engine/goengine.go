@@ -16,10 +16,8 @@ import (
 // planarEngine is the go engine without kernels of its own. Its other ways are named after their kernels.
 const planarEngine = "go:planar"
 
-// isGo reports whether a name is that of the go engine, or of one of its ways.
-func isGo(name string) bool {
-	return name == goEngine || name == planarEngine || strings.HasPrefix(name, goEngine+":avx")
-}
+// isGo reports whether a name is that of the go engine, or may be that of one of its ways.
+func isGo(name string) bool { return name == goEngine || strings.HasPrefix(name, goEngine+":") }
 
 // kernelSets returns the sets of kernels in assembly that this processor runs, the fastest first.
 func kernelSets() []*kernels.Set {

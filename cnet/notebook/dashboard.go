@@ -55,6 +55,9 @@ func (d *dashboard) start() {
 	if d.run.Batch() > 0 {
 		at = fmt.Sprintf("going on in epoch %d after batch %d", d.run.Epoch()+1, d.run.Batch())
 	}
+	if e, err := d.run.Engine(); err == nil { // otherwise the training says so
+		at += ", engine " + e.String()
+	}
 	d.frame(status{left: fmt.Sprintf("Preparing %s", d.run.Network()), right: at, done: 0})
 }
 

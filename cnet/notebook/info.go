@@ -24,6 +24,9 @@ func info(run *cnet.Run) table {
 		{"data", fmt.Sprintf("%s, %d classes, batches of %d", c.Dataset, run.Classes(), c.BatchSize)},
 		{"trained", trained(run)},
 	}}
+	if e := run.TrainedWith(); e != "" {
+		t.rows = append(t.rows, []string{"engine", e})
+	}
 	if n, ok := run.Network().(*cnet.Net); ok {
 		t.rows[1][1] += fmt.Sprintf(", made of %s of depth per stage",
 			words.Plural(n.Basis.NumBasis(), n.Basis.Name()+" function"))

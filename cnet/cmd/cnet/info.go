@@ -82,6 +82,7 @@ type summary struct {
 	Last               *epochNumbers `json:"last"`
 	Best               *epochNumbers `json:"best"`
 	Rate               cnet.Rate     `json:"learning_rate"`
+	Engine             string        `json:"engine,omitempty"` // that it was last trained with
 	Config             cnet.Config   `json:"config"`
 	History            cnet.History  `json:"history,omitempty"`
 	Warnings           []string      `json:"warnings,omitempty"`
@@ -97,7 +98,7 @@ func summarize(dir string) (summary, error) {
 	s := summary{
 		Run: dir, Model: run.Config().Model, Net: run.Network().String(), title: run.Title(),
 		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochBatch: run.Batch(), Rate: run.Rate(),
-		Config: run.Config(), History: run.History(), Warnings: run.Warnings(),
+		Engine: run.TrainedWith(), Config: run.Config(), History: run.History(), Warnings: run.Warnings(),
 	}
 	s.Parameters, s.OriginalParameters = run.Network().CountParameters()
 	if n, ok := run.Network().(*cnet.Net); ok {
@@ -159,6 +160,9 @@ func (a *app) showRun(s summary) error {
 	}
 	if len(c.RefineEpochs) > 0 {
 		t.line("            refines after %v epochs", c.RefineEpochs)
+	}
+	if s.Engine != "" {
+		t.line("engine      %s", s.Engine)
 	}
 	t.line("done        %s", position(s.Epochs, s.EpochBatch))
 	if s.Last != nil {

@@ -42,7 +42,7 @@ func TestRefineEvalInfo(t *testing.T) {
 	}
 	out, _ = mustRun(t, "info", "--run", "first")
 	for _, want := range []string{
-		"net         ContinuousNet 4-4-4 euler", " as the original counts", "done        1 epoch\n",
+		"net         ContinuousNet 4-4-4 euler", " as the original counts", "engine      go (", "done        1 epoch\n",
 		"------- after 1 epoch: refined to 2-2-2 euler\n------- after 1 epoch: refined to 4-4-4 euler\n",
 	} {
 		if !strings.Contains(out, want) {

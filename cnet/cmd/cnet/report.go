@@ -53,7 +53,7 @@ func (r *reporter) begin() error {
 		t.line("         %s", set.Notice)
 	}
 	t.line("net      %s, %s parameters", r.run.Title(), words.Grouped(ours))
-	engine := e.Name
+	engine := e.String()
 	if c.Devices > 1 {
 		engine += ", " + words.Plural(c.Devices, "device")
 	}

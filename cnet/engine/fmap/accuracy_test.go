@@ -12,8 +12,8 @@ import (
 
 // TestSinglePrecision: in float32 sums over all pixels of a large batch lose no more than a few roundings, though
 // numbers have means far from zero. One sum after another loses some hundred times the bounds. Sums of adjoints alone
-// are matrix products in the planar layout, which builds without SIMD sum less well. The native layout rounds the mean to
-// float32, as PyTorch does; where adjoints have a mean, the gradient of the scale sees that once a pixel.
+// are matrix products in the planar layout, which builds without SIMD sum less well. The native layout rounds the mean
+// to float32, as PyTorch does; where adjoints have a mean, the gradient of the scale sees that once a pixel.
 func TestSinglePrecision(t *testing.T) {
 	bounds := []struct {
 		name      string

@@ -73,6 +73,20 @@ func TestLayoutsAgree(t *testing.T) {
 		return x.Conv(square, p[1], 2, true)
 	}
 	norm := func(m Map, p []*Node) Map { y, _, _ := m.BatchNorm(p[0], p[1], 1e-5); return y }
+	// What the native layout carries to the readers of a map, in every one of them: batch norm, ReLU, both, a factor.
+	carried := func(m Map, p []*Node) Map {
+		x := m.Conv(p[2], p[1], 1, false)
+		y := norm(x, p)
+		relu := y.ReLU()
+		factor := Reshape(Slice(p[0], AxisElem(0)))
+		sum := y.Combine([]float64{1, -0.5, 0}, []Map{x, relu, m})                            // x takes the place of y
+		sum = norm(sum, p).Combine([]float64{2, 1}, []Map{norm(m, p), y.Scale(factor)})       // y has more readers
+		sum = relu.Combine([]float64{1, 1}, []Map{sum, x.ReLU().Scale(factor).Scale(factor)}) // ReLUs are applied
+		sum = sum.Combine([]float64{1}, []Map{norm(norm(relu, p), p).Affine(p[1], p[0])})
+		sum = sum.Combine([]float64{0}, []Map{y}).ReLU().ReLU()
+		sum = sum.Combine([]float64{1}, []Map{y.Conv(p[2], nil, 1, false).Mul(relu)})
+		return relu.Conv(p[2], nil, 1, true).Combine([]float64{1, 1}, []Map{x.ReLU().Conv(p[2], p[0], 1, false), sum})
+	}
 	cases := map[string]struct {
 		params []*tensors.Tensor
 		build  func(m Map, p []*Node) Map
@@ -93,6 +107,7 @@ func TestLayoutsAgree(t *testing.T) {
 		"relu":    {nil, func(m Map, _ []*Node) Map { return m.ReLU() }},
 		"product": {nil, func(m Map, _ []*Node) Map { return m.Mul(m.ReLU()) }},
 		"block":   {[]*tensors.Tensor{kernel3, bias}, block},
+		"carried": {[]*tensors.Tensor{scale, offset, values(8, channels, 3, 3, channels)}, carried},
 	}
 	for name, c := range cases {
 		for i, size := range [][2]int{{8, 8}, {7, 7}, {6, 5}, {1, 3}} {

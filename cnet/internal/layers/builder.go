@@ -141,8 +141,8 @@ func (b *Builder) mix(path string, v *Node, phi []float64) *Node {
 	}
 	parts := b.split[path]
 	if k, ok := only(phi); ok {
-		// A node of its own: the values at other positions must not depend on this one, or the gradient of a step, which
-		// is taken with respect to such values, would count them twice.
+		// A node of its own: the values at other positions must not depend on this one. The gradient of a step, which
+		// is taken with respect to such values, would count it twice.
 		return call.WithGradient(parts[k:k+1], 1, func(dys []*Node) []*Node { return dys })[0]
 	}
 	mix := ops.Mix{Size: op.Size}

@@ -64,37 +64,45 @@ func near(t *testing.T, what string, got, want []float64) {
 }
 
 // normed is a network that is one batch norm over depth, with 3 basis functions and 2 channels.
-func normed(t *testing.T) (*model.Store, []Variable) {
+func normed(t *testing.T, dtype dtypes.DType) (*model.Store, []Variable) {
 	t.Helper()
 	s := &Specs{}
 	s.OverDepth(3, func() { s.Norm("norm", 2) })
 	store := model.NewStore()
 	for i, values := range [][]float64{{1, 2, 3, 4, 5, 6}, {0, 1, 0, 1, 0, 1}, {1, -1, 2, -2, 3, -3},
 		{1, 1, 2, 2, 3, 3}} {
-		if err := Set(store, s.List[i], values, dtypes.Float64); err != nil {
+		if err := Set(store, s.List[i], values, dtype); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return store, s.List
 }
 
-// A variable at a position in depth is Σ φ_k·θ_k, and its gradient is φ.
+// A variable at a position in depth is Σ φ_k·θ_k, and its gradient is φ. In float32 the go engine may compute it
+// natively. Values at several positions do not depend on each other: they are what a step is differentiated by.
 func TestAt(t *testing.T) {
-	store, variables := normed(t)
-	for name, phi := range map[string][]float64{"one": {0, 1, 0}, "several": {0.5, 0.25, -2}} {
-		got := run(t, store, func(g *Graph) []*Node {
-			b := NewBuilder(store, g, variables, false)
-			at := b.At("norm/scale", phi)
-			return []*Node{at, Gradient(ReduceAllSum(at), b.Variable("norm/scale"))[0]}
-		})
-		want, gradient := make([]float64, 2), []float64{}
-		for k, f := range phi {
-			want[0] += f * float64(2*k+1)
-			want[1] += f * float64(2*k+2)
-			gradient = append(gradient, f, f)
+	for _, dtype := range []dtypes.DType{dtypes.Float64, dtypes.Float32} {
+		store, variables := normed(t, dtype)
+		for name, phi := range map[string][]float64{
+			"one": {0, 1, 0}, "several": {0.5, 0.25, -2}, "two": {0, 0.5, 0.5}, "none": {0, 0, 0},
+		} {
+			got := run(t, store, func(g *Graph) []*Node {
+				b := NewBuilder(store, g, variables, false)
+				beside := b.At("norm/scale", []float64{0, 0, 1})
+				at := b.At("norm/scale", phi)
+				loss := ReduceAllSum(at)
+				return append([]*Node{at}, Gradient(loss, b.Variable("norm/scale"), beside)...)
+			})
+			want, gradient := make([]float64, 2), []float64{}
+			for k, f := range phi {
+				want[0] += f * float64(2*k+1)
+				want[1] += f * float64(2*k+2)
+				gradient = append(gradient, f, f)
+			}
+			near(t, name, got[0], want)
+			near(t, name+" gradient", got[1], gradient)
+			near(t, name+" gradient of another value", got[2], []float64{0, 0})
 		}
-		near(t, name, got[0], want)
-		near(t, name+" gradient", got[1], gradient)
 	}
 }
 
@@ -105,7 +113,7 @@ func TestRunningStatistics(t *testing.T) {
 	mean := []float64{4, 25}
 	const momentum = 0.1
 	for name, phi := range map[string][]float64{"one": {0, 1, 0}, "several": {0.5, 0.25, -2}} {
-		store, variables := normed(t)
+		store, variables := normed(t, dtypes.Float64)
 		before := []float64{1, -1, 2, -2, 3, -3}
 		run(t, store, func(g *Graph) []*Node {
 			b := NewBuilder(store, g, variables, true)
@@ -146,7 +154,7 @@ func TestRunningStatistics(t *testing.T) {
 func TestFittedStatistics(t *testing.T) {
 	phis := [][]float64{{1, 0, 0}, {0.5, 0.5, 0}, {0, 1, 0}, {0, 0.5, 0.5}, {0, 0, 1}}
 	for _, count := range []int{3, 5} { // as many as functions, or more
-		store, variables := normed(t)
+		store, variables := normed(t, dtypes.Float64)
 		old, _, err := Get(store, variables[2])
 		if err != nil {
 			t.Fatal(err)
@@ -194,7 +202,7 @@ func TestFittedStatistics(t *testing.T) {
 
 // A combination of variances can be negative; a network that is evaluated there still returns numbers.
 func TestNegativeVariance(t *testing.T) {
-	store, variables := normed(t)
+	store, variables := normed(t, dtypes.Float64)
 	got := run(t, store, func(g *Graph) []*Node {
 		b := NewBuilder(store, g, variables, false)
 		x := fmap.New(fmap.Standard, Ones(g, shapes.Make(dtypes.Float64, 1, 2, 2, 2)))
@@ -244,20 +252,20 @@ func TestInitOverDepth(t *testing.T) {
 	}
 }
 
-// Dropout keeps the mean, drops about its share, does the same for the same random state in both layouts, and nothing
-// in evaluation.
+// Dropout keeps the mean, drops about its share, does the same for the same random state in all layouts, and nothing in
+// evaluation.
 func TestDropout(t *testing.T) {
 	const rate = 0.25
 	var first []float64
-	for _, layout := range []fmap.Layout{fmap.Planar, fmap.Standard} {
+	for _, layout := range []fmap.Layout{fmap.Planar, fmap.Standard, fmap.Native} {
 		store := model.NewStore()
-		if err := Init(store, nil, nil, 5, dtypes.Float64); err != nil {
+		if err := Init(store, nil, nil, 5, dtypes.Float32); err != nil {
 			t.Fatal(err)
 		}
 		drop := func(training bool) []float64 {
 			return run(t, store, func(g *Graph) []*Node {
 				b := NewBuilder(store, g, nil, training)
-				return []*Node{b.Dropout(fmap.New(layout, Ones(g, shapes.Make(dtypes.Float64, 9, 12, 10, 3))), layout,
+				return []*Node{b.Dropout(fmap.New(layout, Ones(g, shapes.Make(dtypes.Float32, 9, 12, 10, 3))), layout,
 					rate).Images()}
 			})[0]
 		}
@@ -270,7 +278,7 @@ func TestDropout(t *testing.T) {
 			switch {
 			case x == 0:
 				dropped++
-			case math.Abs(x-1/(1-rate)) > 1e-12:
+			case math.Abs(x-1/(1-rate)) > 1e-6:
 				t.Fatalf("kept as %g", x)
 			}
 		}

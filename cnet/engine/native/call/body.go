@@ -39,7 +39,8 @@ func body(op ops.Op, in []*Node) []*Node {
 	case ops.NormGrad:
 		return normGrad(op, in[0], in[1], in[2])
 	case ops.MeanPool:
-		return []*Node{times(ReduceSum(ReduceSum(apply(op.Pre, in[0], in[1:]), 2), 1), 1/float64(op.Map.Height*op.Map.Width))}
+		sums := ReduceSum(ReduceSum(apply(op.Pre, in[0], in[1:]), 2), 1)
+		return []*Node{times(sums, 1/float64(op.Map.Height*op.Map.Width))}
 	case ops.MeanPoolGrad:
 		return meanPoolGrad(op, in)
 	case ops.Split:

@@ -1,7 +1,9 @@
 // Package call builds the nodes of a GoMLX graph that stand for the operations of package ops.
 //
 // Each is a call of a function whose name describes the operation. The native engine knows the name and runs the
-// operation; every other backend runs the function's body, which computes the same with GoMLX's own operations.
+// operation; every other backend runs the function's body, which computes the same with GoMLX's own operations. GoMLX's
+// go backend must run one operation after another then, or any number of them side by side: with its own limit, calls
+// wait for each other for ever.
 package call
 
 import (

@@ -39,7 +39,7 @@ func adjoints(op ops.Op, ins, outs, dys []*Node) []*Node {
 		}
 		return prepend(dys[0], Op(ops.CombineGrad{Combine: op}, in...))
 	case ops.Moments:
-		return Op(ops.MomentsGrad{Map: op.Map}, dys[0], dys[1], ins[0], outs[0])
+		return Op(ops.MomentsGrad(op), dys[0], dys[1], ins[0], outs[0])
 	case ops.Norm:
 		return Op(ops.NormGrad{Norm: op}, prepend(dys[0], ins)...)
 	case ops.MeanPool:

@@ -12,6 +12,15 @@ type ConvGrad struct {
 	NoDX bool // the images' own gradient is not wanted; Pre must be empty
 }
 
+// Omit implements Omitter: the gradient of a network's images costs as much as another convolution.
+func (c ConvGrad) Omit() (Op, bool) {
+	if c.NoDX || c.Pre != (Pre{}) {
+		return nil, false
+	}
+	c.NoDX = true
+	return c, true
+}
+
 // phase is a part of dx that is a convolution of dz of stride 1: the rows Row, Row+Stride, … and columns alike. Numbers
 // along an axis are those of the kernel's taps that reach it, in the order of the pixels of dz.
 type phase struct {

@@ -30,6 +30,12 @@ type InPlacer interface {
 	InPlace(o int) int
 }
 
+// Omitter is an Op that need not compute its first result.
+type Omitter interface {
+	// Omit returns the operation without its first result, if it can leave that out.
+	Omit() (Op, bool)
+}
+
 // Viewer is an Op that computes nothing: each output is a part of an input.
 type Viewer interface {
 	// View returns the input of which output o is a part, and where in it the part begins.
