@@ -88,8 +88,7 @@ func newPlan(s *schedule) *plan {
 	return p
 }
 
-// findLives numbers the roots, and finds the last step that reads each. Results of segments that nobody reads are left
-// out.
+// findLives numbers the roots, and finds the last step that reads each.
 func (p *plan) findLives() {
 	number := func(v *value) {
 		if v.root != v {
@@ -106,15 +105,7 @@ func (p *plan) findLives() {
 			number(n.out[0])
 		}
 	}
-	read := map[*value]bool{}
-	for _, st := range p.steps {
-		for _, v := range st.in {
-			read[v.root] = true
-		}
-	}
-	for _, r := range p.results {
-		read[r.value] = true
-	}
+	p.dropUnread()
 	for i, st := range p.steps {
 		for _, v := range st.in {
 			v.root.last = i
@@ -122,9 +113,6 @@ func (p *plan) findLives() {
 				v.home, v.bridge = inBridge, p.bridges
 				p.bridges++
 			}
-		}
-		if st.segment != nil {
-			st.out = slices.DeleteFunc(st.out, func(v *value) bool { return !read[v] })
 		}
 		for _, v := range st.out {
 			number(v)
@@ -134,6 +122,30 @@ func (p *plan) findLives() {
 	for _, r := range p.results {
 		r.value.last = len(p.steps)
 	}
+}
+
+// dropUnread drops the steps, and the results of segments, that nobody reads: a graph may wait for a result without
+// reading it.
+func (p *plan) dropUnread() {
+	read := map[*value]bool{}
+	for _, r := range p.results {
+		read[r.value] = true
+	}
+	for i := len(p.steps) - 1; i >= 0; i-- {
+		st := p.steps[i]
+		unread := func(v *value) bool { return !read[v] }
+		if st.segment != nil {
+			st.out = slices.DeleteFunc(st.out, unread)
+		}
+		if !slices.ContainsFunc(st.out, func(v *value) bool { return read[v] }) {
+			p.steps[i] = nil
+			continue
+		}
+		for _, v := range st.in {
+			read[v.root] = true
+		}
+	}
+	p.steps = slices.DeleteFunc(p.steps, func(st *step) bool { return st == nil })
 }
 
 // heirs returns the inputs whose memory a result may have.

@@ -35,9 +35,10 @@ type step struct {
 type segment struct {
 	nodes    []*node
 	has      map[*node]bool
-	borrowed map[*node]bool    // nodes that are cheap enough to be there besides
-	stored   map[*value]*value // copies of what is not in memory of its own
-	reads    []*value          // what the step's inputs are in the graph
+	borrowed map[*node]bool  // nodes that are cheap enough to be there besides
+	known    map[*value]bool // what its nodes have made so far, and what is read
+	reads    []*value        // what it reads of the graph,
+	sources  []*value        // and where that is in memory of its own
 
 	exec   compute.Executable
 	donate []bool // which inputs the wrapped backend may keep
@@ -148,34 +149,44 @@ func (s *schedule) isPending(n *node) bool {
 	return false
 }
 
-// gather adds an operation to the next segment. What it reads has to be in memory of its own there; what is only another
-// look at such memory is looked at in the segment, too.
+// gather adds an operation to the next segment.
 func (s *schedule) gather(n *node) {
 	if s.pending == nil {
-		s.pending = &segment{has: map[*node]bool{}, borrowed: map[*node]bool{}, stored: map[*value]*value{}}
+		s.pending = &segment{has: map[*node]bool{}, borrowed: map[*node]bool{}, known: map[*value]bool{}}
 	}
 	g := s.pending
 	if g.has[n] {
 		return
 	}
 	for _, v := range n.in {
-		if v == nil || g.has[v.node] {
-			continue
-		}
 		switch {
-		case v.node.kind == "Constant":
-		case v.lazy != nil, v.root != v && v.node.op == nil && v.root.home != inArena:
+		case v == nil || g.known[v]:
+		case s.isCheap(v):
+			g.borrowed[v.node] = true
+			s.gather(v.node)
 		default:
+			source := s.stored(v)
 			if v.root != v {
-				g.stored[v] = s.copied(v)
+				source = s.copied(v)
 			}
-			continue
+			g.reads, g.sources = append(g.reads, v), append(g.sources, source)
+			g.known[v] = true
 		}
-		g.borrowed[v.node] = true
-		s.gather(v.node)
+	}
+	for _, v := range n.out {
+		g.known[v] = true
 	}
 	g.has[n] = true
 	g.nodes = append(g.nodes, n)
+}
+
+// isCheap reports whether a segment that reads a value had better make it again: it is a constant, or only another look
+// at memory that the wrapped backend knows.
+func (s *schedule) isCheap(v *value) bool {
+	if v.node.kind == "Constant" {
+		return true
+	}
+	return v.node.op == nil && (v.lazy != nil || v.root != v && v.root.home != inArena)
 }
 
 // flush makes a segment of what is gathered.
@@ -185,26 +196,14 @@ func (s *schedule) flush() {
 		return
 	}
 	s.pending = nil
-	st := &step{kind: "segment", segment: g}
-	seen := map[*value]bool{}
+	st := &step{kind: "segment", segment: g, in: g.sources}
 	for _, n := range g.nodes {
-		for _, v := range n.in {
-			if v == nil || g.has[v.node] || seen[v] {
-				continue
-			}
-			seen[v] = true
-			g.reads = append(g.reads, v)
-			if own := g.stored[v]; own != nil {
-				v = own
-			}
-			st.in = append(st.in, v)
-		}
 		if g.borrowed[n] {
 			continue
 		}
 		for _, v := range n.out {
 			v.home = inSegment
-			st.out = append(st.out, v) // those that nobody needs are left out when it is compiled
+			st.out = append(st.out, v)
 		}
 	}
 	s.steps = append(s.steps, st)
