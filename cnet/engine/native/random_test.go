@@ -95,7 +95,7 @@ func (r *random) operation() []v {
 	g, x := r.g, r.any()
 	one := func(y v, err error) []v { return []v{must[v](g)(y, err)} }
 	dims := r.shape(x).Dimensions
-	switch r.IntN(22) {
+	switch r.IntN(23) {
 	case 0, 1, 2:
 		y := r.any()
 		if !broadcasts(r.shape(x), r.shape(y)) {
@@ -175,6 +175,11 @@ func (r *random) operation() []v {
 		rate, y := r.pool[0], r.any()
 		n, m := r.shape(x).Size(), r.shape(y).Size()
 		return g.native(ops.Update{Sizes: []int{n, m}, Decay: 0.1}, rate, x, r.like(x), y, r.like(y))
+	case 21:
+		if len(dims) == 0 {
+			return nil
+		}
+		return one(g.Concatenate(r.IntN(len(dims)), x, r.like(x)))
 	default:
 		n := r.shape(x).Size()
 		return g.native(ops.Update{Sizes: []int{n}, Momentum: 0.5, Decay: 0.1}, g.number(0.1), x, r.like(x), r.like(x))
