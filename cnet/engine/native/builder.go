@@ -91,7 +91,7 @@ func (f *function) Parameter(name string, shape shapes.Shape, s *compute.Shardin
 		n := f.note("Parameter", nil, nil, nil, v)
 		f.record.params = append(f.record.params, param{name, n.out[0]})
 		if s != nil {
-			f.record.opaque = "sharding"
+			f.record.leave("sharding")
 		}
 	}
 	return v, err
@@ -174,6 +174,6 @@ func (f *function) opaque(kind string) {
 		f = f.parent
 	}
 	if f.record != nil {
-		f.record.opaque = kind
+		f.record.leave(kind)
 	}
 }

@@ -64,6 +64,7 @@ func newPlan(s *schedule) *plan {
 	for _, r := range s.results {
 		outputs[r.value] = true
 	}
+	p.recycle(outputs)
 	claimed := map[int]bool{}
 	for i, st := range s.steps {
 		for o, v := range st.out {
@@ -148,25 +149,48 @@ func (p *plan) dropUnread() {
 	p.steps = slices.DeleteFunc(p.steps, func(st *step) bool { return st == nil })
 }
 
+// recycle gives what segments have made, and steps of ours have read last, to the next segment. The wrapped backend takes
+// it for results of its own then, instead of new memory in each execution.
+func (p *plan) recycle(outputs map[*value]bool) {
+	for _, st := range p.steps {
+		if st.segment == nil {
+			continue
+		}
+		for _, v := range st.out {
+			if outputs[v] || p.steps[v.last].segment != nil {
+				continue
+			}
+			for i, next := range p.steps[v.last:] {
+				if g := next.segment; g != nil {
+					next.in, g.reads = append(next.in, v), append(g.reads, v)
+					v.last += i
+					break
+				}
+			}
+		}
+	}
+}
+
 // heirs returns the inputs whose memory a result may have.
 func (st *step) heirs(o int) []int {
 	var list []int
-	switch op := st.op.(type) {
-	case *ops.Elementwise:
+	element, ok := st.op.(*ops.Elementwise)
+	if ok {
 		for i := range st.in {
-			if op.Whole(i) {
+			if element.Whole(i) {
 				list = append(list, i)
 			}
 		}
-	case ops.InPlacer:
+	} else if op, ok := st.op.(ops.InPlacer); ok {
 		if i := op.InPlace(o); i >= 0 {
 			list = append(list, i)
 		}
 	}
-	// An input that is read in two ways is not overwritten.
+	// What is read in another way, too, is not overwritten.
 	return slices.DeleteFunc(list, func(i int) bool {
 		for j, v := range st.in {
-			if j != i && v.root == st.in[i].root {
+			same := ok && element.Whole(j) && v.offset == st.in[i].offset
+			if j != i && v.root == st.in[i].root && !same {
 				return true
 			}
 		}
