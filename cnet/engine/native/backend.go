@@ -1,5 +1,5 @@
-// Package native is a compute.Backend that wraps GoMLX's go backend and runs the operations of package ops by kernels of
-// its own.
+// Package native is a compute.Backend that wraps GoMLX's go backend and runs the operations of package ops by kernels
+// of its own.
 //
 //	inner, err := gobackend.New("")
 //	if err != nil { ... }

@@ -146,7 +146,8 @@ func kindOf(op ops.Op) string { return reflect.Indirect(reflect.ValueOf(op)).Typ
 
 // one passes on and records an operation with one result. The arguments that are not values are args.
 func (f *function) one(
-	kind string, args []any, call func(g compute.Function, v []compute.Value) (compute.Value, error), in ...compute.Value,
+	kind string, args []any, call func(g compute.Function, v []compute.Value) (compute.Value, error),
+	in ...compute.Value,
 ) (compute.Value, error) {
 	v, err := call(f.Function, in)
 	if err != nil || f.record == nil {

@@ -146,8 +146,8 @@ func (p *plan) dropUnread() {
 	p.steps = slices.DeleteFunc(p.steps, func(st *step) bool { return st == nil })
 }
 
-// recycle gives what segments have made, and steps of ours have read last, to the next segment. The wrapped backend takes
-// it for results of its own then, instead of new memory in each execution.
+// recycle gives what segments have made, and steps of ours have read last, to the next segment. The wrapped backend
+// takes it for results of its own then, instead of new memory in each execution.
 func (p *plan) recycle() {
 	for _, st := range p.steps {
 		if st.segment == nil {

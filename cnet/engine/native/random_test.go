@@ -168,7 +168,8 @@ func (r *random) operation() []v {
 		}
 		return append(parts, g.native(ops.Stack{Count: dims[0], Size: r.shape(x).Size() / dims[0]}, parts...)[0])
 	case 18:
-		return g.native(ops.Mix{Size: r.shape(x).Size(), Coefficients: []float64{0.5, -0.25, 1}}, x, r.like(x), r.like(x))
+		op := ops.Mix{Size: r.shape(x).Size(), Coefficients: []float64{0.5, -0.25, 1}}
+		return g.native(op, x, r.like(x), r.like(x))
 	case 19:
 		return g.native(ops.Identity{Inputs: 4, Outputs: 2}, x, r.any(), r.any(), r.any())
 	case 20:

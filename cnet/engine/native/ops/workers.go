@@ -72,7 +72,8 @@ func (w *Workers) Reserve(each, shared int) {
 	}
 }
 
-// Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number. It panics if f does.
+// Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number. It panics if f
+// does.
 func (w *Workers) Each(n int, f func(one *Worker, i int)) {
 	w.next.Store(0)
 	w.count, w.task = n, f
