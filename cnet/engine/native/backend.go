@@ -102,13 +102,6 @@ func (x *buffer) CopyToDevice(d compute.DeviceNum) (compute.Buffer, error) {
 	return x.backend.wrap(x.Buffer.CopyToDevice(d))
 }
 
-// donate takes the buffer from the caller, who must not use it any more.
-func (x *buffer) donate() compute.Buffer {
-	inner := x.Buffer
-	x.Buffer = donated{}
-	return inner
-}
-
 // donated is in place of a buffer that was given away.
 type donated struct{}
 
