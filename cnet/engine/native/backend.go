@@ -1,5 +1,5 @@
-// Package native is a compute.Backend that wraps GoMLX's go backend and runs the operations of package ops by kernels of
-// its own.
+// Package native is a compute.Backend that wraps GoMLX's go backend and runs the operations of package ops by kernels
+// of its own.
 //
 //	inner, err := gobackend.New("")
 //	if err != nil { ... }
@@ -100,13 +100,6 @@ func (x *buffer) Backend() compute.Backend { return x.backend }
 // CopyToDevice implements compute.Buffer.
 func (x *buffer) CopyToDevice(d compute.DeviceNum) (compute.Buffer, error) {
 	return x.backend.wrap(x.Buffer.CopyToDevice(d))
-}
-
-// donate takes the buffer from the caller, who must not use it any more.
-func (x *buffer) donate() compute.Buffer {
-	inner := x.Buffer
-	x.Buffer = donated{}
-	return inner
 }
 
 // donated is in place of a buffer that was given away.

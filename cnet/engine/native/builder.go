@@ -91,7 +91,7 @@ func (f *function) Parameter(name string, shape shapes.Shape, s *compute.Shardin
 		n := f.note("Parameter", nil, nil, nil, v)
 		f.record.params = append(f.record.params, param{name, n.out[0]})
 		if s != nil {
-			f.record.opaque = "sharding"
+			f.record.leave("sharding")
 		}
 	}
 	return v, err
@@ -146,7 +146,8 @@ func kindOf(op ops.Op) string { return reflect.Indirect(reflect.ValueOf(op)).Typ
 
 // one passes on and records an operation with one result. The arguments that are not values are args.
 func (f *function) one(
-	kind string, args []any, call func(g compute.Function, v []compute.Value) (compute.Value, error), in ...compute.Value,
+	kind string, args []any, call func(g compute.Function, v []compute.Value) (compute.Value, error),
+	in ...compute.Value,
 ) (compute.Value, error) {
 	v, err := call(f.Function, in)
 	if err != nil || f.record == nil {
@@ -174,6 +175,6 @@ func (f *function) opaque(kind string) {
 		f = f.parent
 	}
 	if f.record != nil {
-		f.record.opaque = kind
+		f.record.leave(kind)
 	}
 }

@@ -22,6 +22,7 @@ func (e *passed) Execute(in []compute.Buffer, donate []bool, d compute.DeviceNum
 	if err != nil {
 		return nil, err
 	}
+	takeDonated(in, donate)
 	out, err := e.Executable.Execute(inner, donate, d)
 	if err != nil {
 		return nil, err
@@ -32,7 +33,7 @@ func (e *passed) Execute(in []compute.Buffer, donate []bool, d compute.DeviceNum
 	return out, nil
 }
 
-// unwrapAll returns the buffers of the wrapped backend. Those that are donated are taken from the caller.
+// unwrapAll returns the buffers of the wrapped backend.
 func (b *Backend) unwrapAll(in []compute.Buffer, donate []bool) ([]compute.Buffer, error) {
 	if donate != nil && len(donate) != len(in) {
 		return nil, fmt.Errorf("native: %d buffers, and %d times whether they are donated", len(in), len(donate))
@@ -45,12 +46,16 @@ func (b *Backend) unwrapAll(in []compute.Buffer, donate []bool) ([]compute.Buffe
 		}
 		inner[i] = own.Buffer
 	}
+	return inner, nil
+}
+
+// takeDonated takes the buffers that are donated from the caller.
+func takeDonated(in []compute.Buffer, donate []bool) {
 	for i, x := range in {
 		if donate != nil && donate[i] {
-			x.(*buffer).donate()
+			x.(*buffer).Buffer = donated{}
 		}
 	}
-	return inner, nil
 }
 
 // executable runs the steps of a graph.
@@ -124,21 +129,9 @@ func (e *executable) Outputs() []shapes.Shape { return e.outputs }
 func (e *executable) Execute(
 	in []compute.Buffer, donate []bool, d compute.DeviceNum,
 ) (out []compute.Buffer, err error) {
-	if len(in) != len(e.inputs) {
-		return nil, fmt.Errorf("native: %s: %d inputs, want %d", e.name, len(in), len(e.inputs))
-	}
-	for i, x := range in {
-		shape, err := x.Shape()
-		if err != nil {
-			return nil, fmt.Errorf("native: %s: input %d (%s): %w", e.name, i, e.params[i].name, err)
-		}
-		if !shape.Equal(e.inputs[i]) {
-			return nil, fmt.Errorf("native: %s: input %d (%s) is %s, want %s", e.name, i, e.params[i].name, shape,
-				e.inputs[i])
-		}
-	}
-	if e.backend.IsFinalized() {
-		return nil, errFinalized
+	inner, err := e.check(in, donate)
+	if err != nil {
+		return nil, err
 	}
 	f, err := e.frame()
 	if err != nil {
@@ -149,10 +142,7 @@ func (e *executable) Execute(
 		return nil, err
 	}
 	defer e.backend.leases.give(one)
-	inner, err := e.backend.unwrapAll(in, donate)
-	if err != nil {
-		return nil, err
-	}
+	takeDonated(in, donate)
 	x := execution{executable: e, frame: f, lease: one, device: d, in: inner, donate: donate}
 	if out, err = x.run(); err != nil {
 		return nil, fmt.Errorf("native: %s: %w", e.name, err)
@@ -163,6 +153,28 @@ func (e *executable) Execute(
 		e.free = append(e.free, f)
 	}
 	return out, nil
+}
+
+// check returns the buffers of the wrapped backend, if they are what the graph takes.
+func (e *executable) check(in []compute.Buffer, donate []bool) ([]compute.Buffer, error) {
+	if len(in) != len(e.inputs) {
+		return nil, fmt.Errorf("native: %s: %d inputs, want %d", e.name, len(in), len(e.inputs))
+	}
+	inner, err := e.backend.unwrapAll(in, donate)
+	if err != nil {
+		return nil, err
+	}
+	for i, x := range inner {
+		shape, err := x.Shape()
+		if err != nil {
+			return nil, fmt.Errorf("native: %s: input %d (%s): %w", e.name, i, e.params[i].name, err)
+		}
+		if !shape.Equal(e.inputs[i]) {
+			return nil, fmt.Errorf("native: %s: input %d (%s) is %s, want %s", e.name, i, e.params[i].name, shape,
+				e.inputs[i])
+		}
+	}
+	return inner, nil
 }
 
 // frame returns one that is free, or a new one.
@@ -333,6 +345,8 @@ func (x *execution) step(st *step, in, out [][]float32) {
 		out[k] = x.data[v.slot]
 	}
 	st.op.Run(x.workers, in, out)
+	clear(in) // so that nothing keeps memory that others have let go of
+	clear(out)
 }
 
 // collect returns the graph's outputs, and lets go of everything else.
@@ -365,5 +379,6 @@ func (x *execution) collect() ([]compute.Buffer, error) {
 		}
 	}
 	clear(x.buffers)
+	clear(x.data)
 	return out, nil
 }

@@ -23,7 +23,7 @@ func (n *node) isGlue() bool {
 	switch n.kind {
 	case "SchedulingBarrier": // what is waited for may have any type
 		return true
-	case "Identity", "OptimizationBarrier":
+	case "Identity", "OptimizationBarrier", "Concatenate":
 		for _, v := range n.in {
 			if !v.isFloat32() {
 				return false
@@ -66,6 +66,18 @@ func (s *schedule) emit(n *node) {
 		s.add(n.kind, ops.NewElementwise(ops.Copy, out.shape.Dimensions, permuted, nil), []*value{x}, out)
 	case "BroadcastInDim":
 		s.broadcast(n)
+	case "Concatenate":
+		op := &ops.Join{Outer: 1}
+		axis := n.args[0].(int)
+		for _, d := range out.shape.Dimensions[:axis] {
+			op.Outer *= d
+		}
+		in := make([]*value, len(n.in))
+		for i, v := range n.in {
+			in[i] = s.stored(v)
+			op.Sizes = append(op.Sizes, v.shape.Size()/max(1, op.Outer))
+		}
+		s.add(n.kind, op, in, out)
 	case "ReduceSum":
 		op, _ := sumOf(n.in[0].shape, n.args[0].([]int))
 		s.add(n.kind, op, []*value{s.stored(n.in[0])}, out)

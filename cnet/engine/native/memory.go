@@ -18,14 +18,11 @@ type place struct {
 	home   home
 	flat   []float32 // the constant
 	param  int       // which parameter it is
-	output int       // which output of the graph
 	bridge int       // which bridge
 	claim  int       // of an output: the parameter whose memory it takes if that is donated, or -1
 	block  *block    // its part of the arena
-
-	inherited bool // the block has gone to another value
-	last      int  // the last step that reads it; outputs of the graph are read behind all steps
-	slot      int  // its number in a frame
+	last   int       // the last step that reads it; outputs of the graph are read behind all steps
+	slot   int       // its number in a frame
 }
 
 // home says whose memory a root is in.
@@ -60,10 +57,7 @@ type plan struct {
 func newPlan(s *schedule) *plan {
 	p := &plan{schedule: s}
 	p.findLives()
-	outputs := map[*value]bool{}
-	for _, r := range s.results {
-		outputs[r.value] = true
-	}
+	p.recycle()
 	claimed := map[int]bool{}
 	for i, st := range s.steps {
 		for o, v := range st.out {
@@ -71,13 +65,17 @@ func newPlan(s *schedule) *plan {
 			case v.home == inArena:
 				p.placeInArena(v, st, i, o)
 			case v.home == inOutput:
-				v.claim = p.claim(v, st, i, o, outputs, claimed)
+				v.claim = p.claim(v, st, i, o, claimed)
 			}
 		}
 	}
-	for _, st := range s.steps {
+	for i, st := range s.steps {
 		if st.segment != nil {
-			p.share(st, outputs, claimed)
+			st.segment.donate = make([]bool, len(st.in))
+			for k, v := range st.in {
+				ours := v.home == inSegment || v.home == inParam && !claimed[v.param]
+				st.segment.donate[k] = ours && v.last == i
+			}
 		}
 	}
 	p.arrange()
@@ -141,11 +139,6 @@ func (p *plan) dropUnread() {
 			p.steps[i] = nil
 			continue
 		}
-		if omitter, ok := st.op.(ops.Omitter); ok && unread(st.out[0]) {
-			if op, ok := omitter.Omit(); ok {
-				st.op, st.out = op, st.out[1:]
-			}
-		}
 		for _, v := range st.in {
 			read[v.root] = true
 		}
@@ -153,25 +146,48 @@ func (p *plan) dropUnread() {
 	p.steps = slices.DeleteFunc(p.steps, func(st *step) bool { return st == nil })
 }
 
+// recycle gives what segments have made, and steps of ours have read last, to the next segment. The wrapped backend
+// takes it for results of its own then, instead of new memory in each execution.
+func (p *plan) recycle() {
+	for _, st := range p.steps {
+		if st.segment == nil {
+			continue
+		}
+		for _, v := range st.out {
+			if v.last == len(p.steps) || p.steps[v.last].segment != nil {
+				continue
+			}
+			for i, next := range p.steps[v.last:] {
+				if g := next.segment; g != nil {
+					next.in, g.reads = append(next.in, v), append(g.reads, v)
+					v.last += i
+					break
+				}
+			}
+		}
+	}
+}
+
 // heirs returns the inputs whose memory a result may have.
 func (st *step) heirs(o int) []int {
 	var list []int
-	switch op := st.op.(type) {
-	case *ops.Elementwise:
+	element, ok := st.op.(*ops.Elementwise)
+	if ok {
 		for i := range st.in {
-			if op.Whole(i) {
+			if element.Whole(i) {
 				list = append(list, i)
 			}
 		}
-	case ops.InPlacer:
+	} else if op, ok := st.op.(ops.InPlacer); ok {
 		if i := op.InPlace(o); i >= 0 {
 			list = append(list, i)
 		}
 	}
-	// An input that is read in two ways is not overwritten.
+	// What is read in another way, too, is not overwritten.
 	return slices.DeleteFunc(list, func(i int) bool {
 		for j, v := range st.in {
-			if j != i && v.root == st.in[i].root {
+			same := ok && element.Whole(j) && v.offset == st.in[i].offset
+			if j != i && v.root == st.in[i].root && !same {
 				return true
 			}
 		}
@@ -185,8 +201,8 @@ func (p *plan) placeInArena(v *value, st *step, i, o int) {
 		in := st.in[k]
 		r := in.root
 		whole := in.offset == 0 && in.size == 0 && in.shape.Size() == r.shape.Size() && v.shape.Size() == r.shape.Size()
-		if r.home == inArena && r.last == i && !r.inherited && whole {
-			r.inherited, v.block = true, r.block
+		if r.home == inArena && r.last == i && whole {
+			v.block = r.block
 			v.block.to = v.last
 			return
 		}
@@ -196,9 +212,9 @@ func (p *plan) placeInArena(v *value, st *step, i, o int) {
 }
 
 // claim returns the parameter whose memory an output may have: of the same shape, and not needed any more.
-func (p *plan) claim(v *value, st *step, i, o int, outputs map[*value]bool, claimed map[int]bool) int {
+func (p *plan) claim(v *value, st *step, i, o int, claimed map[int]bool) int {
 	free := func(r *value, last int) bool {
-		return r.home == inParam && r.last <= last && !outputs[r] && !claimed[r.param] && r.shape.Equal(v.shape)
+		return r.home == inParam && r.last <= last && !claimed[r.param] && r.shape.Equal(v.shape)
 	}
 	for _, k := range st.heirs(o) {
 		if in := st.in[k]; in.root == in && free(in, i) {
@@ -213,15 +229,6 @@ func (p *plan) claim(v *value, st *step, i, o int, outputs map[*value]bool, clai
 		}
 	}
 	return -1
-}
-
-// share says which inputs of a segment the wrapped backend may keep.
-func (p *plan) share(st *step, outputs map[*value]bool, claimed map[int]bool) {
-	st.segment.donate = make([]bool, len(st.in))
-	for k, v := range st.in {
-		mine := v.home == inSegment || v.home == inParam && !claimed[v.param]
-		st.segment.donate[k] = mine && !outputs[v] && p.steps[v.last] == st
-	}
 }
 
 // arrange puts the blocks into the arena: the largest first, each into the smallest gap between those that are in use

@@ -251,6 +251,11 @@ func checkGraph(t *testing.T, f func(g *g) []v) *Stats {
 		for i := range out {
 			compare(t, fmt.Sprintf("run %d, output %d", run, i), flat(t, out[i]), flat(t, reference[i]))
 		}
+		for i := range out { // each is a buffer of its own
+			if err := out[i].Finalize(); err != nil {
+				t.Errorf("run %d, output %d: %v", run, i, err)
+			}
+		}
 		_, shapes := e.Inputs()
 		for i, s := range shapes {
 			if donate == nil {

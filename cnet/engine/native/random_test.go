@@ -95,7 +95,7 @@ func (r *random) operation() []v {
 	g, x := r.g, r.any()
 	one := func(y v, err error) []v { return []v{must[v](g)(y, err)} }
 	dims := r.shape(x).Dimensions
-	switch r.IntN(22) {
+	switch r.IntN(23) {
 	case 0, 1, 2:
 		y := r.any()
 		if !broadcasts(r.shape(x), r.shape(y)) {
@@ -168,13 +168,19 @@ func (r *random) operation() []v {
 		}
 		return append(parts, g.native(ops.Stack{Count: dims[0], Size: r.shape(x).Size() / dims[0]}, parts...)[0])
 	case 18:
-		return g.native(ops.Mix{Size: r.shape(x).Size(), Coefficients: []float64{0.5, -0.25, 1}}, x, r.like(x), r.like(x))
+		op := ops.Mix{Size: r.shape(x).Size(), Coefficients: []float64{0.5, -0.25, 1}}
+		return g.native(op, x, r.like(x), r.like(x))
 	case 19:
 		return g.native(ops.Identity{Inputs: 4, Outputs: 2}, x, r.any(), r.any(), r.any())
 	case 20:
 		rate, y := r.pool[0], r.any()
 		n, m := r.shape(x).Size(), r.shape(y).Size()
 		return g.native(ops.Update{Sizes: []int{n, m}, Decay: 0.1}, rate, x, r.like(x), y, r.like(y))
+	case 21:
+		if len(dims) == 0 {
+			return nil
+		}
+		return one(g.Concatenate(r.IntN(len(dims)), x, r.like(x)))
 	default:
 		n := r.shape(x).Size()
 		return g.native(ops.Update{Sizes: []int{n}, Momentum: 0.5, Decay: 0.1}, g.number(0.1), x, r.like(x), r.like(x))

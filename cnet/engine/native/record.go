@@ -56,7 +56,7 @@ func (f *function) note(kind string, args []any, again repeat, in []compute.Valu
 	n := &node{kind: kind, args: args, repeat: again}
 	for _, v := range in {
 		if v != nil && r.values[v] == nil {
-			r.opaque = kind // of a value that comes from such an operation
+			r.leave(kind) // of a value that comes from such an operation
 		}
 		n.in = append(n.in, r.values[v])
 	}
@@ -70,7 +70,7 @@ func (f *function) note(kind string, args []any, again repeat, in []compute.Valu
 		}
 		shape, err := f.Function.Shape(v)
 		if err != nil || shape.IsDynamic() {
-			r.opaque = kind
+			r.leave(kind)
 		}
 		result := &value{shape: shape, node: n}
 		result.root = result
@@ -81,6 +81,13 @@ func (f *function) note(kind string, args []any, again repeat, in []compute.Valu
 		r.nodes = append(r.nodes, n)
 	}
 	return n
+}
+
+// leave notes an operation that is the reason to leave the graph to the wrapped backend, unless there is one already.
+func (r *record) leave(kind string) {
+	if r.opaque == "" {
+		r.opaque = kind
+	}
 }
 
 // constant returns the numbers of a constant in float32.

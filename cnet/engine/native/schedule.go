@@ -274,12 +274,9 @@ func (s *schedule) end() {
 	for i, v := range s.outputs {
 		if v.isFloat32() {
 			root := s.stored(v).root
-			_, isConstant := v.node.constant()
-			switch {
-			case isConstant, root != v && (root.home != inArena || v.offset != 0 || !root.shape.Equal(v.shape)):
-				v = s.copied(v)
-			default:
-				v = root
+			mine := root == v || root.home == inArena && root.shape.Equal(v.shape)
+			if v = root; !mine || root.home == inConstant {
+				v = s.copied(s.outputs[i])
 			}
 		}
 		r := result{value: v}
@@ -287,7 +284,7 @@ func (s *schedule) end() {
 			r.clone = r.clone || before.value == v
 		}
 		if s.results = append(s.results, r); v.home == inArena {
-			v.home, v.output = inOutput, i
+			v.home = inOutput
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package ops
 
-// Sum adds up one axis: x [Outer, Count, Inner] -> [Outer, Inner]. Sums are in float64. It is not called by name: graphs
-// have an operation for it.
+// Sum adds up one axis: x [Outer, Count, Inner] -> [Outer, Inner]. Sums are in float64. It is not called by name:
+// graphs have an operation for it.
 type Sum struct{ Outer, Count, Inner int }
 
 // sumBlock is the number of sums that are computed at once.

@@ -72,7 +72,8 @@ func (w *Workers) Reserve(each, shared int) {
 	}
 }
 
-// Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number. It panics if f does.
+// Each calls f for the numbers from 0 to n−1, on all workers; who comes first gets the next number. It panics if f
+// does.
 func (w *Workers) Each(n int, f func(one *Worker, i int)) {
 	w.next.Store(0)
 	w.count, w.task = n, f
@@ -105,8 +106,8 @@ func (w *Workers) work(one *Worker) {
 }
 
 // chunks returns the number of parts into which a batch is split. It depends on the batch alone, not on the number of
-// workers: sums over a batch are those of its parts, added in their order, so that the bits do not depend on who computed
-// which part.
+// workers: sums over a batch are those of its parts, added in their order, so that the bits do not depend on who
+// computed which part.
 func chunks(batch int) int {
 	if batch < 64 {
 		return min(batch, 8)

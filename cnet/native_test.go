@@ -1,0 +1,113 @@
+package cnet
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+
+	"continuousnet/cnet/engine"
+	"continuousnet/cnet/engine/native"
+)
+
+// nativeTrainer returns a function that trains on a batch of noise, what has been compiled for it, and the backend.
+func nativeTrainer(t testing.TB, c Config) (step func(), compiled *[]native.Stats, backend *native.Backend) {
+	t.Helper()
+	e, err := engine.Open("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	backend, ok := e.Backend.(*native.Backend)
+	if !ok {
+		t.Skip("the engine go is not native on this processor")
+	}
+	compiled = new([]native.Stats)
+	backend.Compiled = func(s native.Stats) { *compiled = append(*compiled, s) }
+	c = c.WithDefaults()
+	n, err := NewNetwork(c, 3, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := model.NewStore()
+	if err := n.Init(store, 1, Float); err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	images, labels := make([]float32, c.BatchSize*32*32*3), make([]int32, c.BatchSize)
+	for i := range images {
+		images[i] = float32(rng.NormFloat64())
+	}
+	for i := range labels {
+		labels[i] = rng.Int32N(10)
+	}
+	trainer := newTrainer(e, n, c, store)
+	return func() {
+		t.Helper()
+		batch := train.Batch{
+			Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(images, c.BatchSize, 32, 32, 3)},
+			Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(labels, c.BatchSize, 1)},
+		}
+		if _, err := trainer.TrainStep(batch); err != nil {
+			t.Fatal(err)
+		}
+	}, compiled, backend
+}
+
+// TestTrainedNatively checks that no training step is left to GoMLX's go backend, and no more of it than labels, loss
+// and metrics: three segments, however many layers there are. Checkpoints must save memory, which they would not if
+// layers were computed again as early as they can be.
+func TestTrainedNatively(t *testing.T) {
+	memory := map[string]int{}
+	for name, c := range map[string]Config{
+		"backprop":   {Steps: 16, Scheme: "euler"},
+		"checkpoint": {Steps: 16, Scheme: "euler", Adjoint: Checkpoint},
+		"backsolve":  {Steps: 2, Scheme: "midpoint", Adjoint: Backsolve},
+		"RK4":        {Steps: 2, Scheme: "rk4_classic"},
+		"ActFirst":   {Steps: 2, Model: "ContinuousNetActFirst"},
+		"ResNetV2":   {Model: "ResNetV2"},
+		"dropout":    {Model: "WideResNet", Dropout: 0.3},
+	} {
+		if testing.Short() && name != "backprop" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			c.BatchSize = 2
+			step, compiled, _ := nativeTrainer(t, c)
+			step()
+			for _, s := range *compiled {
+				if s.Left != 0 || len(s.Segments) > 3 {
+					t.Errorf("%+v", s)
+				}
+				memory[name] = max(memory[name], s.Bytes)
+			}
+		})
+	}
+	if !testing.Short() && memory["checkpoint"] > memory["backprop"]*2/3 {
+		t.Errorf("%d bytes with checkpoints, %d without", memory["checkpoint"], memory["backprop"])
+	}
+}
+
+// BenchmarkTrainedNatively measures a training step, and says in which kinds of operations the time goes.
+func BenchmarkTrainedNatively(b *testing.B) {
+	for _, size := range []int{32, 128} {
+		b.Run(fmt.Sprint("batch", size), func(b *testing.B) {
+			step, _, backend := nativeTrainer(b, Config{Steps: 2, Scheme: "euler", BatchSize: size})
+			step()
+			var p native.Profile
+			backend.Profile(&p)
+			for b.Loop() {
+				step()
+			}
+			for _, e := range p.Entries() {
+				if ms := e.Time.Seconds() * 1e3 / float64(b.N); ms > 0.1 {
+					b.ReportMetric(ms, e.Kind+"-ms/op")
+				}
+			}
+			b.ReportMetric(float64(size*b.N)/b.Elapsed().Seconds(), "images/s")
+		})
+	}
+}
