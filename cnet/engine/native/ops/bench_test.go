@@ -79,7 +79,8 @@ func BenchmarkConv(b *testing.B) {
 				w := NewWorkers(set, threads)
 				w.Reserve(c.Scratch(w))
 				w.Reserve(g.Scratch(w))
-				name := fmt.Sprintf("%dx%d/%d-%d/stride%d/%s/threads%d", c.Size, c.Size, ch, c.Out, c.Stride, set.Name, threads)
+				name := fmt.Sprintf("%dx%d/%d-%d/stride%d/%s/threads%d",
+					c.Size, c.Size, ch, c.Out, c.Stride, set.Name, threads)
 				b.Run("forward/"+name, func(b *testing.B) {
 					start := cpuSeconds()
 					for b.Loop() {

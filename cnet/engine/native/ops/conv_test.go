@@ -92,13 +92,16 @@ func convs() []Conv {
 	var list []Conv
 	for range 60 {
 		list = append(list, Conv{
-			In:   Map{pick(1, 2, 3, 9), pick(1, 2, 5, 7, 8), pick(1, 2, 4, 7, 8, 17), pick(1, 3, 5, 10, 16, 17, 32, 40)},
+			In: Map{
+				pick(1, 2, 3, 9), pick(1, 2, 5, 7, 8), pick(1, 2, 4, 7, 8, 17), pick(1, 3, 5, 10, 16, 17, 32, 40),
+			},
 			Out:  pick(1, 4, 10, 16, 17, 32, 33),
 			Size: pick(1, 3), Stride: pick(1, 2), Pre: Pre{rng.IntN(2) > 0, rng.IntN(2) > 0},
 			Bias: rng.IntN(2) > 0, ReLU: rng.IntN(2) > 0, Stats: rng.IntN(2) > 0,
 		})
 	}
-	return append(list, Conv{In: Map{2, 33, 32, 4}, Out: 5, Size: 3, Stride: 1, Stats: true, ReLU: true, Pre: Pre{true, true}},
+	return append(list,
+		Conv{In: Map{2, 33, 32, 4}, Out: 5, Size: 3, Stride: 1, Stats: true, ReLU: true, Pre: Pre{true, true}},
 		Conv{In: Map{1, 80, 32, 4}, Out: 5, Size: 3, Stride: 2, Stats: true, Bias: true, Pre: Pre{Affine: true}})
 }
 

@@ -61,7 +61,10 @@ func benchmarkMap(b *testing.B, m Map) {
 		{one, "Combine1", 3, behind(maps[0], with(maps[1])), maps[2:]},
 		{four, "Combine4", 6, behind(maps[0], with(maps[1:5]...)), maps[5:]},
 		{CombineGrad{one}, "CombineGrad1", 3, behind(maps[0], with(maps[1])), with(maps[2])},
-		{CombineGrad{four}, "CombineGrad4", 9, behind(maps[0], with(slices.Repeat(maps[1:2], 4)...)), with(maps[2:]...)},
+		{
+			CombineGrad{four}, "CombineGrad4", 9,
+			behind(maps[0], with(slices.Repeat(maps[1:2], 4)...)), with(maps[2:]...),
+		},
 		{Moments{m}, "Moments", 1, maps, [][]float32{channel, channel}},
 		{MomentsGrad{m}, "MomentsGrad", 2, [][]float32{channel, channel, maps[0], channel}, maps[1:]},
 		{MeanPool{m, pre}, "MeanPool", 1, with(maps[0]), pooled},

@@ -248,7 +248,8 @@ func TestMaps(t *testing.T) {
 					norm += float64(g) * float64(g)
 				}
 				if !(math.Abs(got-want) <= 1e-4*(1e-2+math.Sqrt(norm))) {
-					t.Errorf("gradient %d, of length %g: %g in a direction where it is %g", o, math.Sqrt(norm), got, want)
+					t.Errorf("gradient %d, of length %g: %g in a direction where it is %g",
+						o, math.Sqrt(norm), got, want)
 				}
 			}
 		})
