@@ -10,7 +10,7 @@ import (
 func TestVersion(t *testing.T) {
 	stdout, _ := mustRun(t, "version")
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
-	if len(lines) != 2 || !strings.HasPrefix(lines[0], "cnet ") || !strings.HasSuffix(lines[1], "go") {
+	if len(lines) != 2 || !strings.HasPrefix(lines[0], "cnet ") || !strings.Contains(lines[1]+",", " go,") {
 		t.Errorf("%q", stdout)
 	}
 	short, _ := mustRun(t, "--version")

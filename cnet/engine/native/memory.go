@@ -139,6 +139,11 @@ func (p *plan) dropUnread() {
 			p.steps[i] = nil
 			continue
 		}
+		if omitter, ok := st.op.(ops.Omitter); ok && unread(st.out[0]) {
+			if op, ok := omitter.Omit(); ok {
+				st.op, st.out = op, st.out[1:]
+			}
+		}
 		for _, v := range st.in {
 			read[v.root] = true
 		}

@@ -200,9 +200,14 @@ func check(t *testing.T, op Op, in [][]float32, sizes []int) [][]float32 {
 				}
 			}
 			from, out := slices.Clone(in), make([][]float32, len(sizes))
+			taken := map[int]bool{}
 			for o, n := range sizes {
 				out[o] = normal(rand.New(rand.NewPCG(3, 4)), n)
 				if p, ok := op.(InPlacer); ok && workers == 2 && p.InPlace(o) >= 0 {
+					if taken[p.InPlace(o)] {
+						t.Fatalf("%s: two outputs in place of input %d", Name(op), p.InPlace(o))
+					}
+					taken[p.InPlace(o)] = true
 					out[o] = slices.Clone(in[p.InPlace(o)])
 					from[p.InPlace(o)] = out[o]
 				}

@@ -106,3 +106,11 @@ func (op NormGrad) Run(w *Workers, in, out [][]float32) {
 		out[0][c], out[1][c] = float32(d/math.Sqrt(v)), float32(-0.5*d*float64(scale[c])/(v*math.Sqrt(v)))
 	}
 }
+
+// InPlace implements InPlacer.
+func (op NormGrad) InPlace(o int) int {
+	if o == 0 {
+		return 0
+	}
+	return -1
+}

@@ -26,7 +26,7 @@ type Op interface {
 
 // InPlacer is an Op whose outputs may take the place of inputs that nobody else needs.
 type InPlacer interface {
-	// InPlace returns the input whose memory output o may have, or -1.
+	// InPlace returns the input whose memory output o may have, or -1. No two outputs may have the same.
 	InPlace(o int) int
 }
 
