@@ -32,9 +32,7 @@ func normal(rng *rand.Rand, n int) []float32 {
 // slow is a convolution and its gradient in float64, pixel by pixel.
 type slow struct {
 	Conv
-	x, kernel, y       []float64 // x is transformed
-	mean, variance     []float64
-	scale, centre, raw []float64
+	x, kernel, y []float64 // x is transformed
 }
 
 // each calls f for every product of the convolution: indices of y, x and kernel.
