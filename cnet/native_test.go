@@ -3,6 +3,8 @@ package cnet
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -88,6 +90,58 @@ func TestTrainedNatively(t *testing.T) {
 	}
 	if !testing.Short() && memory["checkpoint"] > memory["backprop"]*2/3 {
 		t.Errorf("%d bytes with checkpoints, %d without", memory["checkpoint"], memory["backprop"])
+	}
+}
+
+// TestSameBits trains on any number of threads, and with any kernels that this processor has, to the same weights.
+func TestSameBits(t *testing.T) {
+	names := []string{"go"}
+	for _, name := range []string{"go:avx512", "go:avx2", "go:neon"} {
+		if e, err := engine.Open(name); err == nil {
+			e.Close()
+			names = append(names, name)
+		}
+	}
+	c := Config{Channels: 5, Steps: 2, Scheme: "midpoint", BatchSize: 21}.WithDefaults()
+	n, err := NewNetwork(c, 3, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, labels := randomBatch(c.BatchSize)
+	var first map[string][]float64
+	for _, name := range names {
+		for _, threads := range []int{1, 2, 5} {
+			weights := func() map[string][]float64 {
+				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
+				e, err := engine.Open(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer e.Close()
+				store := model.NewStore()
+				if err := n.Init(store, 1, Float); err != nil {
+					t.Fatal(err)
+				}
+				step, err := trainingStep(e, n, c, store, images, labels)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 3 {
+					if err := step(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				return variableValues(t, n, store)
+			}()
+			if first == nil {
+				first = weights
+			}
+			for path, values := range first {
+				if !slices.Equal(values, weights[path]) {
+					t.Fatalf("%s on %d threads: %s has other bits", name, threads, path)
+				}
+			}
+		}
 	}
 }
 
