@@ -68,13 +68,16 @@ func (n *node) checkTypes() error {
 	if n.op == nil {
 		return nil
 	}
-	for what, list := range map[string][]*value{"input": n.in, "result": n.out} {
-		for i, v := range list {
-			if !v.isFloat32() {
-				return fmt.Errorf("native: %s: %s %d is %s; native operations compute in float32, for other types "+
-					"choose another layout of feature maps", n.kind, what, i, v.shape)
-			}
+	for i, v := range slices.Concat(n.in, n.out) {
+		if v.isFloat32() {
+			continue
 		}
+		what := fmt.Sprint("input ", i)
+		if i >= len(n.in) {
+			what = fmt.Sprint("result ", i-len(n.in))
+		}
+		return fmt.Errorf("native: %s: %s is %s; native operations compute in float32, for other types choose another "+
+			"layout of feature maps", n.kind, what, v.shape)
 	}
 	return nil
 }

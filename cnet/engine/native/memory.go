@@ -21,8 +21,10 @@ type place struct {
 	bridge int       // which bridge
 	claim  int       // of an output: the parameter whose memory it takes if that is donated, or -1
 	block  *block    // its part of the arena
-	last   int       // the last step that reads it; outputs of the graph are read behind all steps
-	slot   int       // its number in a frame
+
+	inherited bool // one result of a step has the block now, and no other may
+	last      int  // the last step that reads it; outputs of the graph are read behind all steps
+	slot      int  // its number in a frame
 }
 
 // home says whose memory a root is in.
@@ -206,8 +208,8 @@ func (p *plan) placeInArena(v *value, st *step, i, o int) {
 		in := st.in[k]
 		r := in.root
 		whole := in.offset == 0 && in.size == 0 && in.shape.Size() == r.shape.Size() && v.shape.Size() == r.shape.Size()
-		if r.home == inArena && r.last == i && whole {
-			v.block = r.block
+		if r.home == inArena && r.last == i && !r.inherited && whole {
+			r.inherited, v.block = true, r.block
 			v.block.to = v.last
 			return
 		}

@@ -138,6 +138,12 @@ func (g *g) body(op ops.Op, in []v) (out []v) {
 			sum = g.add(sum, g.mul(x, g.number(float32(op.Coefficients[i+1]))))
 		}
 		out = []v{sum}
+	case ops.NormGrad:
+		da, scale := in[0], in[1]
+		v := g.add(in[2], g.number(float32(op.Epsilon)))
+		a := must[compute.Value](g)(g.Div(da, must[compute.Value](g)(g.Sqrt(v))))
+		b := must[compute.Value](g)(g.Div(g.mul(g.mul(a, scale), g.number(-0.5)), v))
+		out = []compute.Value{a, b}
 	case ops.Update:
 		rate, rest := in[0], in[1:]
 		for range op.Sizes {

@@ -95,7 +95,7 @@ func (r *random) operation() []v {
 	g, x := r.g, r.any()
 	one := func(y v, err error) []v { return []v{must[v](g)(y, err)} }
 	dims := r.shape(x).Dimensions
-	switch r.IntN(23) {
+	switch r.IntN(24) {
 	case 0, 1, 2:
 		y := r.any()
 		if !broadcasts(r.shape(x), r.shape(y)) {
@@ -181,6 +181,9 @@ func (r *random) operation() []v {
 			return nil
 		}
 		return one(g.Concatenate(r.IntN(len(dims)), x, r.like(x)))
+	case 22:
+		op := ops.NormGrad{Norm: ops.Norm{Channels: r.shape(x).Size(), Epsilon: 0.5}}
+		return g.native(op, x, r.like(x), must[v](g)(g.Abs(r.like(x))))
 	default:
 		n := r.shape(x).Size()
 		return g.native(ops.Update{Sizes: []int{n}, Momentum: 0.5, Decay: 0.1}, g.number(0.1), x, r.like(x), r.like(x))

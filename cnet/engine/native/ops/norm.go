@@ -95,6 +95,14 @@ func (op Norm) Run(w *Workers, in, out [][]float32) {
 // InPlace implements InPlacer.
 func (op Norm) InPlace(o int) int { return 0 }
 
+// InPlace implements InPlacer.
+func (op NormGrad) InPlace(o int) int {
+	if o == 0 {
+		return 0
+	}
+	return -1
+}
+
 // Scratch implements Op.
 func (op NormGrad) Scratch(w *Workers) (each, shared int) { return 0, 0 }
 
@@ -105,12 +113,4 @@ func (op NormGrad) Run(w *Workers, in, out [][]float32) {
 		d, v := float64(da[c]), float64(variance[c])+op.Epsilon
 		out[0][c], out[1][c] = float32(d/math.Sqrt(v)), float32(-0.5*d*float64(scale[c])/(v*math.Sqrt(v)))
 	}
-}
-
-// InPlace implements InPlacer.
-func (op NormGrad) InPlace(o int) int {
-	if o == 0 {
-		return 0
-	}
-	return -1
 }
