@@ -245,7 +245,7 @@ func (p *plan) arrange() {
 	slices.SortStableFunc(bySize, func(a, b *block) int { return cmp.Compare(b.size, a.size) })
 	var placed []*block // by where they are
 	for _, b := range bySize {
-		size := roundUp(b.size)
+		size := ops.RoundUp(b.size)
 		at, best, end := -1, 0, 0
 		for _, other := range placed {
 			if other.from > b.to || other.to < b.from {
@@ -254,7 +254,7 @@ func (p *plan) arrange() {
 			if gap := other.at - end; gap >= size && (at < 0 || gap < best) {
 				at, best = end, gap
 			}
-			end = max(end, other.at+roundUp(other.size))
+			end = max(end, other.at+ops.RoundUp(other.size))
 		}
 		if at < 0 {
 			at = end
@@ -265,6 +265,3 @@ func (p *plan) arrange() {
 		placed = slices.Insert(placed, i, b)
 	}
 }
-
-// roundUp returns a number of float32 rounded up to cache lines.
-func roundUp(n int) int { return (n + 15) / 16 * 16 }

@@ -21,11 +21,10 @@ func (c ConvGrad) Omit() (Op, bool) {
 	return c, true
 }
 
-// phase is a part of dx that is a convolution of dz of stride 1: the rows Row, Row+Stride, … and columns alike. Numbers
-// along an axis are those of the kernel's taps that reach it, in the order of the pixels of dz.
+// phase is a part of dx that is a convolution of dz of stride 1: the rows row, row + Stride, … and columns alike.
 type phase struct {
 	row, column   int
-	rows, columns []int
+	rows, columns []int // the kernel's taps that reach it; see taps
 	weights       []float32
 }
 
@@ -45,7 +44,7 @@ func (c ConvGrad) taps(offset int) []int {
 	return []int{2, 0}
 }
 
-// before returns the number of border rows of dz above a strip, and after that below.
+// border returns the number of border rows of dz above and below a strip.
 func (c ConvGrad) border() (before, after int) {
 	if c.Size == 1 || c.NoDX {
 		return 0, 0
@@ -171,14 +170,14 @@ func (c ConvGrad) Run(w *Workers, in, out [][]float32) {
 		}
 	}
 	n, lanes, weights := chunks(c.In.Batch), c.lanes(), c.weights()
-	perChunk := 2*c.In.Channels + c.Out
-	sums := w.floats(n * perChunk)
+	perChunk := blocks(c.In.Channels)
+	sums := w.floats(n * (perChunk*dotFloats + c.Out))
+	vectors, bias := dots(sums[:n*perChunk*dotFloats]), sums[n*perChunk*dotFloats:]
 	imageIn, imageOut := c.In.Size()/c.In.Batch, result.Size()/result.Batch
 	w.Each(n, func(one *Worker, k int) {
 		e := c.each(&layout{memory: one.Scratch})
 		clear(e.source)
 		clear(e.dz)
-		own := sums[k*perChunk : (k+1)*perChunk]
 		kernel := s.kernel[k*weights*lanes : (k+1)*weights*lanes]
 		clear(kernel)
 		first, last := part(c.In.Batch, n, k)
@@ -191,24 +190,16 @@ func (c ConvGrad) Run(w *Workers, in, out [][]float32) {
 			}
 			for strip := range st.count {
 				from, to := st.rowsOf(strip, result.Height)
-				dz := c.adjoint(w, one, e, s, dys, ys, from, to, own[2*c.In.Channels:])
+				dz := c.adjoint(w, one, e, s, dys, ys, from, to, bias[k*c.Out:(k+1)*c.Out])
 				c.addKernel(w, one, kernel, c.source(w, one, e.source, xs, p, from, to), dz, to-from)
 				if dx != nil {
-					c.dx(w, one, e, s, p, dx[image*imageIn:(image+1)*imageIn], xs, from, to, own)
+					c.dx(w, one, e, s, p, dx[image*imageIn:(image+1)*imageIn], xs, from, to, vectors, k*perChunk)
 				}
 			}
 		}
 	})
 	if c.Pre.Affine {
-		for ch := range c.In.Channels {
-			var offset, scale float64
-			for k := range n {
-				offset += sums[k*perChunk+ch]
-				scale += sums[k*perChunk+c.In.Channels+ch]
-			}
-			out[0][ch], out[2][ch] = float32(scale), float32(offset)
-			out[1][ch] = float32(-float64(p.scale[ch]) * offset)
-		}
+		vectors.adjoints(1, p.scale[:c.In.Channels], out)
 		out = out[3:]
 	}
 	c.sumKernels(w, out[0], s.kernel, n)
@@ -216,7 +207,7 @@ func (c ConvGrad) Run(w *Workers, in, out [][]float32) {
 		for o := range c.Out {
 			var sum float64
 			for k := range n {
-				sum += sums[k*perChunk+2*c.In.Channels+o]
+				sum += bias[k*c.Out+o]
 			}
 			out[1][o] = float32(sum)
 		}
@@ -294,9 +285,9 @@ func (c ConvGrad) addKernel(w *Workers, one *Worker, kernel []float32, source, d
 }
 
 // dx computes the rows of an image's dx that belong to the result's rows from … to, from dz in scratch memory, and adds
-// to the gradients of Pre's vectors.
+// to the sums of Pre's vectors, from block first on.
 func (c ConvGrad) dx(
-	w *Workers, one *Worker, e gradEach, s gradShared, p pre, dx, x []float32, from, to int, own []float64,
+	w *Workers, one *Worker, e gradEach, s gradShared, p pre, dx, x []float32, from, to int, vectors dots, first int,
 ) {
 	channels, lanes, width := c.In.Channels, c.lanes(), c.dzWidth()
 	top, bottom := from*c.Stride, min(to*c.Stride, c.In.Height)
@@ -328,13 +319,7 @@ func (c ConvGrad) dx(
 		d.Channels = min(block, channels-b)
 		d.Target, d.Adjoint, d.Source = &strip[b], &strip[b], &x[at+b]
 		d.Scale, d.Centre, d.Offset = &p.scale[b], &p.centre[b], &p.offset[b]
-		clear(one.sums[:])
-		d.Sums = &one.sums[0]
-		w.Kernels.Dot(d)
-		for lane := range d.Channels {
-			own[b+lane] += float64(one.sums[lane])
-			own[channels+b+lane] += float64(one.sums[block+lane])
-		}
+		vectors.add(w, one, first+b/block)
 	}
 }
 

@@ -1,7 +1,7 @@
 package ops
 
 // tiles runs the convolution's tiles over rows × width pixels of a result with that many channels. The target's pixels
-// and rows lie that far apart. If sums is not nil, Σ(y−centre) and Σ(y−centre)² are added to it, [2][blocks of
+// and rows lie that far apart. If sums is not nil, it becomes Σ(y−centre) and Σ(y−centre)², [2][blocks of
 // channels].
 func (one *Worker) tiles(w *Workers, s window, weights, bias, centre, sums []float32, t target) {
 	k, a := w.Kernels, &one.conv

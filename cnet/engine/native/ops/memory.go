@@ -16,5 +16,5 @@ func Aligned(n int) []float32 {
 	return x[skip : skip+n : skip+n]
 }
 
-// roundUp returns n rounded up to a multiple of a cache line, in float32.
-func roundUp(n int) int { return (n + lineFloats - 1) / lineFloats * lineFloats }
+// RoundUp returns n rounded up to a multiple of a cache line, in float32.
+func RoundUp(n int) int { return (n + lineFloats - 1) / lineFloats * lineFloats }

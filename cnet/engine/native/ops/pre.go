@@ -18,20 +18,17 @@ type pre struct {
 
 // takePre takes Pre's vectors from the inputs, and returns the inputs behind them.
 func (l *layout) takePre(p Pre, channels int, in [][]float32) (pre, [][]float32) {
-	t := pre{Pre: p}
-	if !p.Affine {
-		in = append([][]float32{nil, nil, nil}, in...)
+	var scale, centre, offset []float32
+	if p.Affine && l.memory != nil {
+		scale, centre, offset, in = in[0], in[1], in[2], in[3:]
 	}
-	if l.memory == nil {
-		in = make([][]float32, 3)
-	}
-	t.scale, t.centre, t.offset = l.padded(in[0], channels), l.padded(in[1], channels), l.padded(in[2], channels)
+	t := pre{p, l.padded(scale, channels), l.padded(centre, channels), l.padded(offset, channels)}
 	if !p.Affine {
 		for i := range t.scale {
 			t.scale[i] = 1
 		}
 	}
-	return t, in[3:]
+	return t, in
 }
 
 func flag(on bool) int {

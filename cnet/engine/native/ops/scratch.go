@@ -10,7 +10,7 @@ type layout struct {
 // take returns the next n numbers, or nil if the layout only counts.
 func (l *layout) take(n int) []float32 {
 	from := l.used
-	l.used += roundUp(n)
+	l.used += RoundUp(n)
 	if l.memory == nil {
 		return nil
 	}

@@ -17,7 +17,7 @@ func (c Conv) strips() strips {
 // rowsOf returns the rows of strip i of an image of the result: from (inclusive) and to (exclusive).
 func (s strips) rowsOf(i, height int) (from, to int) { return i * s.rows, min(height, (i+1)*s.rows) }
 
-// window is a part of a batch of maps in memory: Rows of pixels, with strides in float32. It is a part of the map
+// window is a part of a batch of maps in memory: rows of pixels, with strides in float32. It is a part of the map
 // itself, or a copy of some rows of an image, transformed by Pre and with a border of zeros.
 type window struct {
 	at         []float32 // begins with the first pixel
