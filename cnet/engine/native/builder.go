@@ -27,7 +27,9 @@ func (b *builder) NewFunction(name string) (compute.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &function{Function: inner, builder: b}, nil
+	f := &function{Function: inner, builder: b}
+	f.op, _ = ops.Decode(name)
+	return f, nil
 }
 
 // Compile implements compute.Builder.
@@ -51,6 +53,7 @@ type function struct {
 	compute.Function
 	builder *builder
 	parent  *function // of a closure
+	op      ops.Op    // the native operation that the function stands for, if it does
 	record  *record   // nil unless this is the main function
 }
 
@@ -131,11 +134,12 @@ func (f *function) Call(target compute.Function, in ...compute.Value) ([]compute
 	if err != nil || f.record == nil {
 		return out, err
 	}
-	op, ok := ops.Decode(target.Name())
-	if !ok {
+	called, ok := target.(*function)
+	if !ok || called.op == nil {
 		f.opaque("Call of " + target.Name())
 		return out, nil
 	}
+	op := called.op
 	f.note(kindOf(op), nil, nil, in, out...).op = op
 	f.record.calls++
 	return out, nil

@@ -46,6 +46,10 @@ type value struct {
 	shape shapes.Shape
 	node  *node
 	place
+
+	needed bool // by the graph's outputs
+	first  bool // by the first segment
+	read   bool // by a step that the outputs need
 }
 
 func newRecord() *record { return &record{values: map[compute.Value]*value{}} }

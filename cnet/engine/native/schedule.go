@@ -99,25 +99,20 @@ func newSchedule(r *record) (*schedule, error) {
 // classify finds out what the outputs need, what depends on native operations, and what is the first segment, which it
 // gathers.
 func (s *schedule) classify() {
-	needed, first := map[*value]bool{}, map[*value]bool{}
 	for _, v := range s.outputs {
-		needed[v] = true
+		v.needed = true
 	}
-	late := map[*value]bool{}
 	for _, n := range s.nodes {
 		n.late = n.op != nil
 		for _, v := range n.in {
-			n.late = n.late || late[v]
-		}
-		for _, v := range n.out {
-			late[v] = n.late
+			n.late = n.late || v != nil && v.node.late
 		}
 	}
 	for i := len(s.nodes) - 1; i >= 0; i-- {
 		n := s.nodes[i]
 		for _, v := range n.out {
-			n.needed = n.needed || needed[v]
-			n.first = n.first || first[v]
+			n.needed = n.needed || v.needed
+			n.first = n.first || v.first
 		}
 		if !n.needed || n.isSource() {
 			n.first = false
@@ -125,8 +120,9 @@ func (s *schedule) classify() {
 		}
 		n.first = !n.late && (n.first || !n.isGlue())
 		for _, v := range n.in {
-			needed[v] = true
-			first[v] = first[v] || n.first
+			if v != nil {
+				v.needed, v.first = true, v.first || n.first
+			}
 		}
 	}
 	for _, n := range s.nodes {

@@ -1,8 +1,9 @@
 package layers
 
 import (
-	"fmt"
+	"encoding/binary"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ type Builder struct {
 	store      *model.Store
 	graph      *Graph
 	variables  map[string]Variable
-	at         map[string]*Node   // the results of At, by path and position
+	at         map[position]*Node // the results of At
 	split      map[string][]*Node // variables over depth by path, one node a coefficient; see mix
 	recorders  []*recorder        // of the calls of Recording in progress, inner ones last
 	quiet      int                // the number of calls of Quietly in progress; while > 0 statistics are not recorded
@@ -42,7 +43,7 @@ type Builder struct {
 // NewBuilder returns a builder for a network with these variables, in the graph of the images.
 func NewBuilder(store *model.Store, g *Graph, variables []Variable, training bool) *Builder {
 	b := &Builder{
-		Training: training, store: store, graph: g, variables: map[string]Variable{}, at: map[string]*Node{},
+		Training: training, store: store, graph: g, variables: map[string]Variable{}, at: map[position]*Node{},
 		split: map[string][]*Node{},
 	}
 	for _, v := range variables {
@@ -95,9 +96,21 @@ func (b *Builder) BlockWeights(path string, phi []float64) []*Node {
 	})
 }
 
+// position is a variable at a position in depth.
+type position struct{ path, phi string }
+
+// bits returns the bytes of numbers.
+func bits(phi []float64) []byte {
+	list := make([]byte, 0, 8*len(phi))
+	for _, f := range phi {
+		list = binary.LittleEndian.AppendUint64(list, math.Float64bits(f))
+	}
+	return list
+}
+
 // At returns the value of a variable at a position in depth. The same path and position always give the same node.
 func (b *Builder) At(path string, phi []float64) *Node {
-	key := fmt.Sprint(path, phi)
+	key := position{path, string(bits(phi))}
 	node, known := b.at[key]
 	if !known {
 		node = b.evaluate(path, phi)

@@ -7,6 +7,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"continuousnet/cnet/basis"
+	"continuousnet/cnet/engine/native/call"
+	"continuousnet/cnet/engine/native/ops"
 )
 
 // statistic is a running mean or variance of a batch norm, and its values in the current batch at the positions in
@@ -66,18 +68,59 @@ func (b *Builder) UpdateStatistics() {
 // oneByOne returns the statistic [K, channels] after an update by each evaluation; nil if an evaluation has several
 // coefficients.
 func (s *statistic) oneByOne(old *Node) *Node {
-	running := make([]*Node, old.Shape().Dimensions[0])
-	for k := range running {
-		running[k] = element(old, k)
-	}
+	seen := make([][]*Node, old.Shape().Dimensions[0]) // by coefficient
 	for i, phi := range s.phi {
 		k, ok := only(phi)
 		if !ok {
 			return nil
 		}
-		running[k] = Add(running[k], MulScalar(Sub(s.values[i], running[k]), s.momentum))
+		seen[k] = append(seen[k], s.values[i])
+	}
+	rounds := len(seen[0])
+	for _, values := range seen {
+		if len(values) != rounds {
+			return s.inTurn(old, seen)
+		}
+	}
+	// The same sums, of all coefficients at once: a graph of many steps has thousands of them.
+	for i := range rounds {
+		values := make([]*Node, len(seen))
+		for k := range seen {
+			values[k] = seen[k][i]
+		}
+		old = s.moved(old, stack(values))
+	}
+	return old
+}
+
+// inTurn is oneByOne where some coefficients have more evaluations than others.
+func (s *statistic) inTurn(old *Node, seen [][]*Node) *Node {
+	running := make([]*Node, len(seen))
+	for k := range running {
+		running[k] = element(old, k)
+		for _, value := range seen[k] {
+			running[k] = s.moved(running[k], value)
+		}
 	}
 	return Stack(running, 0)
+}
+
+// moved returns what a running statistic is after an update.
+func (s *statistic) moved(old, value *Node) *Node {
+	return Add(old, MulScalar(Sub(value, old), s.momentum))
+}
+
+// stack returns vectors of the same length as the rows of a matrix.
+func stack(vectors []*Node) *Node {
+	x := vectors[0]
+	if len(vectors) == 1 {
+		return ExpandDims(x, 0)
+	}
+	if !call.Available(x.Graph(), x.DType()) {
+		return Stack(vectors, 0)
+	}
+	n := x.Shape().Size()
+	return Reshape(call.Op(ops.Stack{Count: len(vectors), Size: n}, vectors...)[0], len(vectors), n)
 }
 
 // change returns the fit minus the statistic, both [K, channels]: with fewer evaluations than functions, the smallest
@@ -87,7 +130,7 @@ func (s *statistic) change(old *Node) *Node {
 	if err != nil {
 		panic(err)
 	}
-	seen := Stack(s.values, 0)
+	seen := stack(s.values)
 	times := func(m [][]float64, x *Node) *Node { return Dot(ConstAsDType(x.Graph(), x.DType(), m), x).Product() }
 	fit := times(matrix, seen)
 	if strings.HasSuffix(s.path, "/variance") {

@@ -7,7 +7,8 @@
 package call
 
 import (
-	"fmt"
+	"encoding/binary"
+	"reflect"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -47,7 +48,8 @@ type vjp func(ins, outs, dys []*Node) []*Node
 
 // calls are the operations in a graph.
 type calls struct {
-	functions map[string]*Function // by operation and the shapes of its inputs
+	names     map[ops.Op]string    // of operations that can be compared
+	functions map[string]*Function // by name and the shapes of the inputs
 	made      map[*Node]made
 }
 
@@ -63,7 +65,7 @@ type key struct{}
 func of(g *Graph) *calls {
 	c, ok := g.State(key{}).(*calls)
 	if !ok {
-		c = &calls{map[string]*Function{}, map[*Node]made{}}
+		c = &calls{map[ops.Op]string{}, map[string]*Function{}, map[*Node]made{}}
 		g.AttachState(key{}, c)
 	}
 	return c
@@ -81,15 +83,32 @@ func call(op ops.Op, inputs []*Node, vjp vjp) []*Node {
 	return outs
 }
 
+// name returns the name of an operation, which takes longer to write than the operation takes to be found again.
+func (c *calls) name(op ops.Op) string {
+	if !reflect.TypeOf(op).Comparable() {
+		return ops.Name(op)
+	}
+	name, ok := c.names[op]
+	if !ok {
+		name = ops.Name(op)
+		c.names[op] = name
+	}
+	return name
+}
+
 // function returns the function of an operation on inputs of these shapes, which a graph has once.
 func (c *calls) function(g *Graph, op ops.Op, inputs []*Node) *Function {
-	name := ops.Name(op)
+	name := c.name(op)
 	list := make([]shapes.Shape, len(inputs))
+	key := []byte(name)
 	for i, x := range inputs {
 		list[i] = x.Shape()
+		key = append(key, '|', byte(list[i].DType))
+		for _, d := range list[i].Dimensions {
+			key = binary.AppendUvarint(key, uint64(d))
+		}
 	}
-	key := name + fmt.Sprint(list)
-	f := c.functions[key]
+	f := c.functions[string(key)]
 	if f == nil {
 		f = NewFunction(g, g.UniqueName(name), func(g *Graph) []*Node {
 			in := make([]*Node, len(list))
@@ -103,7 +122,7 @@ func (c *calls) function(g *Graph, op ops.Op, inputs []*Node) *Function {
 			}
 			return out
 		})
-		c.functions[key] = f
+		c.functions[string(key)] = f
 	}
 	return f
 }
