@@ -204,27 +204,3 @@ func TestUpdate(t *testing.T) {
 		}
 	}
 }
-
-// TestPanic checks that the caller of Each gets a worker's panic, when all workers are done.
-func TestPanic(t *testing.T) {
-	w := NewWorkers(kernels.Best(), 3)
-	func() {
-		defer func() {
-			if p := recover(); p != "number 5" {
-				t.Errorf("panic %v", p)
-			}
-		}()
-		w.Each(100, func(_ *Worker, i int) {
-			if i == 5 {
-				panic("number 5")
-			}
-		})
-	}()
-	done := make([]bool, 100)
-	w.Each(100, func(_ *Worker, i int) { done[i] = true })
-	for i, d := range done {
-		if !d {
-			t.Errorf("number %d was left out after a panic", i)
-		}
-	}
-}

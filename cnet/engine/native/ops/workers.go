@@ -2,7 +2,6 @@ package ops
 
 import (
 	"runtime"
-	"sync"
 	"sync/atomic"
 
 	"continuousnet/cnet/engine/native/kernels"
@@ -12,7 +11,7 @@ import (
 // of its chunks, added in their order, so that the bits do not depend on who computed which.
 const Chunks = 16
 
-// Workers run an operation's chunks, each on a goroutine of its own.
+// Workers run an operation's chunks: the goroutine of the caller is one of them, the others are helpers.
 type Workers struct {
 	Kernels *kernels.Set
 	Shared  []float32 // scratch of the operation that runs
@@ -24,14 +23,13 @@ type Workers struct {
 	count    int // of the numbers of Each, and what is called for them
 	task     func(one *Worker, i int)
 	next     atomic.Int64
-	wait     sync.WaitGroup
 	panicked atomic.Pointer[any]
 }
 
 // A Worker has the scratch of one goroutine.
 type Worker struct {
 	Scratch []float32
-	work    func()                 // takes part in Workers.Each
+	helper  *helper                // of all but the first
 	sums    [2 * 2 * block]float32 // of two blocks
 
 	// The arguments of kernels are here, since a pointer that is passed to an indirect call would be allocated.
@@ -54,7 +52,7 @@ func NewWorkers(set *kernels.Set, count int) *Workers {
 	w := &Workers{Kernels: set}
 	for range count {
 		one := &Worker{}
-		one.work = func() { w.work(one) }
+		one.helper = newHelper(func() { w.work(one) })
 		w.list = append(w.list, one)
 	}
 	return w
@@ -77,11 +75,14 @@ func (w *Workers) Reserve(each, shared int) {
 func (w *Workers) Each(n int, f func(one *Worker, i int)) {
 	w.next.Store(0)
 	w.count, w.task = n, f
-	for _, one := range w.list[1:min(max(n, 1), len(w.list))] {
-		w.wait.Go(one.work)
+	helpers := w.list[1:min(max(n, 1), len(w.list))]
+	for _, one := range helpers {
+		one.helper.call()
 	}
-	w.list[0].work()
-	w.wait.Wait()
+	w.work(w.list[0])
+	for _, one := range helpers {
+		one.helper.release()
+	}
 	w.task = nil
 	if p := w.panicked.Swap(nil); p != nil {
 		panic(*p)
