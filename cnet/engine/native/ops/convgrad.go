@@ -326,17 +326,16 @@ func (c ConvGrad) dx(
 // sumKernels adds up the chunks' gradients, in their order, and brings them into the order of the kernel.
 func (c ConvGrad) sumKernels(w *Workers, target, chunks []float32, n int) {
 	weights, lanes := c.weights(), c.lanes()
-	w.Each((weights+block-1)/block, func(_ *Worker, b int) {
-		for i := b * block; i < min(weights, (b+1)*block); i++ {
-			sum := chunks[i*lanes : (i+1)*lanes]
-			for k := 1; k < n; k++ {
-				other := chunks[(k*weights+i)*lanes:][:lanes]
-				for o, v := range other {
-					sum[o] += v
-				}
-			}
-			for o := range c.Out {
-				target[o*weights+i] = sum[o]
+	w.Each((weights+block-1)/block, func(one *Worker, b int) {
+		first, last := b*block, min(weights, (b+1)*block)
+		sum := chunks[first*lanes : last*lanes]
+		for k := 1; k < n; k++ {
+			addRow(w, one, sum, sum, chunks[(k*weights+first)*lanes:(k*weights+last)*lanes], false)
+		}
+		for o := range c.Out {
+			to := target[o*weights+first : o*weights+last]
+			for i := range to {
+				to[i] = sum[i*lanes+o]
 			}
 		}
 	})
