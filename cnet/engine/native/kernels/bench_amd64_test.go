@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"golang.org/x/sys/cpu"
 )
 
 // A stopwatch keeps the shortest of many runs: what the machine can do when nothing else disturbs it.
@@ -30,6 +32,28 @@ func peaks(s *Set) (func(*int), int) {
 		return peakAVX2, peakSums * 8 * 2
 	}
 	return peakAVX512, peakSums * 16 * 2
+}
+
+// What the processor can do at most, in float32 and, where it has AVX512-BF16, with dot products of bfloat16.
+func BenchmarkPeak(b *testing.B) {
+	measure := func(name string, routine func(*int), operations int) {
+		b.Run(name, func(b *testing.B) {
+			var watch stopwatch
+			count := 20000
+			for b.Loop() {
+				watch.time(func() { routine(&count) })
+			}
+			b.ReportMetric(watch.rate(operations*count), "GFLOP/s")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+	for _, s := range assembly() {
+		routine, operations := peaks(s)
+		measure(s.Name, routine, operations)
+	}
+	if cpu.X86.HasAVX512BF16 {
+		measure("AVX512-BF16", peakBF16, peakSums*2*16*2)
+	}
 }
 
 // benchmark runs work in turns with peak and reports the operations per second of both at their best.

@@ -278,3 +278,6 @@ func updateAVX2(t *UpdateRow)
 
 //go:noescape
 func peakAVX2(t *int)
+
+//go:noescape
+func peakBF16(t *int)

@@ -46,6 +46,7 @@ func generate() (map[string][]byte, error) {
 			routine(&x86, u)
 		}
 	}
+	peakBF16(&x86)
 	fmt.Fprintf(&x86Tables, "// peakSums is how many sums the routines peak have.\nconst peakSums = %d\n\n", peakSums)
 
 	var arm armWriter
