@@ -57,6 +57,14 @@ func (c cifarFiles) read(set *Set, dir folder) error {
 	case !dir.has(c.test):
 		return dir.incomplete(set, c.test)
 	}
+	// All of it at once: an array that grows file by file would leave as much garbage behind.
+	var size int64
+	for _, name := range c.train {
+		if info, err := fs.Stat(dir, name); err == nil {
+			size += info.Size()
+		}
+	}
+	set.Train.Images = make([]uint8, 0, min(size, maxImages*cifarImage))
 	for _, name := range c.train {
 		if slices.Contains(missing, name) {
 			continue

@@ -74,7 +74,7 @@ func (b *epochBench) measure(ctx context.Context) error {
 	if c.Engine, err = b.net.engine.checked(b.app); err != nil {
 		return err
 	}
-	spareMemory(c)
+	spareMemory()
 	dir, err := os.MkdirTemp("", "cnet-bench-")
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func (b *stepBench) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	spareMemory(c)
+	spareMemory()
 	st, err := untilInterrupted(ctx, func() (cnet.StepTime, error) {
 		defer e.Close()
 		if b.infer {

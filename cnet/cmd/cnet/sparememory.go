@@ -3,14 +3,13 @@ package main
 import (
 	"os"
 	"runtime/debug"
-
-	"continuousnet/cnet"
 )
 
-// spareMemory makes the garbage collector run when garbage is a tenth of the memory in use, instead of as much. It is
-// for adjoints that compute layers again to save memory. GOGC overrules it.
-func spareMemory(c cnet.Config) {
-	if c.Adjoint != "" && c.Adjoint != cnet.Backprop && os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(10)
+// spareMemory makes the garbage collector run when garbage is a twentieth of the memory in use, instead of as much:
+// most of that memory is a few large arrays, the images and what a network keeps of them for its gradient, which the
+// collector need not look through. GOGC overrules it.
+func spareMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(5)
 	}
 }

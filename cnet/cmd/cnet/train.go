@@ -140,7 +140,7 @@ func (t *training) run(ctx context.Context) error {
 	if err := r.begin(); err != nil {
 		return err
 	}
-	spareMemory(run.Config())
+	spareMemory()
 	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnBatch: r.batch, OnRecord: r.record})
 	quiet()
 	r.bar.clear()
