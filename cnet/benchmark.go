@@ -97,7 +97,10 @@ func trainingStep(
 	if err := setLearningRate(store, Float, c.LearningRate); err != nil {
 		return nil, err
 	}
-	trainer := newTrainer(e, n, c, store)
+	trainer, err := newTrainer(e, n, c, store)
+	if err != nil {
+		return nil, err
+	}
 	return func() error {
 		batch, err := newBatch(e.Backend, images, labels, 32, 32, 3)
 		if err != nil {

@@ -59,6 +59,9 @@ type Config struct {
 
 	Engine  string `json:"engine,omitempty"`  // "auto"; see the engine package
 	Devices int    `json:"devices,omitempty"` // 1: of the engine; so many share each training batch
+
+	// "float32": of convolutions while training. "bf16" is faster on GPUs; see Precisions
+	Precision string `json:"precision,omitempty"`
 }
 
 // WithDefaults returns the configuration with defaults in the fields that are not set.
@@ -142,6 +145,9 @@ func (c Config) check(lookup schemeLookup) error {
 		}
 	}
 	if err := c.checkDevices(); err != nil {
+		return err
+	}
+	if err := c.checkPrecision(); err != nil {
 		return err
 	}
 	for _, f := range []struct {

@@ -46,7 +46,10 @@ func nativeTrainer(t testing.TB, c Config) (step func(), compiled *[]native.Stat
 	for i := range labels {
 		labels[i] = rng.Int32N(10)
 	}
-	trainer := newTrainer(e, n, c, store)
+	trainer, err := newTrainer(e, n, c, store)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return func() {
 		t.Helper()
 		batch := train.Batch{

@@ -56,8 +56,8 @@ const (
 )
 
 // Open opens the run in dir, or creates it with the configuration. An existing run keeps its own configuration; it is
-// an error if a field that is set differs from it. Only Engine, Devices and Data may differ, which say where the run is
-// computed.
+// an error if a field that is set differs from it. Only Engine, Devices, Precision and Data may differ, which say where
+// the run is computed.
 //
 // Close releases the run for others. A process that dies releases it too.
 func Open(dir string, config ...Config) (*Run, error) {
@@ -177,6 +177,9 @@ func (r *Run) create(c Config) (err error) {
 
 // agrees returns an error for the first field of c that is set and differs from the run's configuration.
 func (r *Run) agrees(c Config) error {
+	if err := c.checkPrecision(); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
 	if name, err := dataset.Canonical(c.Dataset); err == nil {
 		c.Dataset = name
 	}
@@ -204,7 +207,7 @@ func (r *Run) agrees(c Config) error {
 }
 
 // placeFields are the fields of a configuration that setPlace takes over.
-var placeFields = []string{"Engine", "Devices", "Data"}
+var placeFields = []string{"Engine", "Devices", "Precision", "Data"}
 
 // setPlace takes over from c where to compute and where the data set is, as far as c says so.
 func (r *Run) setPlace(c Config) {
@@ -213,6 +216,9 @@ func (r *Run) setPlace(c Config) {
 	}
 	if c.Devices != 0 {
 		r.state.Config.Devices = c.Devices
+	}
+	if c.Precision != "" {
+		r.state.Config.Precision = c.Precision
 	}
 	if c.Data != "" {
 		r.state.Config.Data = c.Data

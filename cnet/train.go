@@ -180,7 +180,11 @@ func (t *training) prepare() error {
 	if err != nil {
 		return err
 	}
-	t.trainer = &batchTrainer{gomlx: newTrainer(e, t.net, c, t.store), backend: e.Backend, batches: batches}
+	trainer, err := newTrainer(e, t.net, c, t.store)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", t.dir, err)
+	}
+	t.trainer = &batchTrainer{gomlx: trainer, backend: e.Backend, batches: batches}
 	return nil
 }
 

@@ -17,9 +17,13 @@ import (
 
 // newTrainer returns GoMLX's trainer for a network. It compiles its graph with the first batch. Its metrics are the
 // loss, the moving average of the loss, and correctMetric.
-func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) *train.Trainer {
+func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) (*train.Trainer, error) {
+	if err := c.CheckPrecision(e); err != nil {
+		return nil, err
+	}
+	layout := c.trainingLayout(e)
 	modelFn := func(scope *model.Scope, _ any, inputs []*Node) []*Node {
-		return []*Node{n.Logits(scope.Store(), e.Layout, inputs[0], true)}
+		return []*Node{n.Logits(scope.Store(), layout, inputs[0], true)}
 	}
 	correct := metric.NewBaseMetric("Correct", "correct", metric.AccuracyMetricType,
 		func(_ *model.Scope, labels, predictions []*Node) *Node {
@@ -27,7 +31,7 @@ func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) *trai
 		}, nil)
 	optimizer := sgd{momentum: c.Momentum, weightDecay: c.WeightDecay}
 	return train.NewTrainer(e.Backend, store, modelFn, loss.SparseCategoricalCrossEntropyLogits, optimizer,
-		[]metric.Interface{correct}, nil)
+		[]metric.Interface{correct}, nil), nil
 }
 
 // correctMetric is the index, among the trainer's metrics, of the number of images classified right.

@@ -43,8 +43,8 @@ func (r *Run) Export(path string) error {
 	st := r.state
 	made := st.Config
 	// Where things are on this machine, and what belongs to the run's epochs.
-	made.Data, made.Engine, made.Devices, made.RefineEpochs, made.LRDecayEpochs = "", "", 0, nil, nil
-	made.LRSchedule, made.LRWarmup, made.Epochs = "", 0, 0
+	made.Data, made.Engine, made.Devices, made.Precision = "", "", 0, ""
+	made.RefineEpochs, made.LRDecayEpochs, made.LRSchedule, made.LRWarmup, made.Epochs = nil, nil, "", 0, 0
 	about, err := json.Marshal(exportedNet{
 		Version: metadataVersion, Config: made, Scheme: st.Scheme, Tableaux: st.Tableaux, Steps: st.Steps,
 		NumBasis: st.NumBasis, Epochs: st.Epoch, ImageChannels: st.Channels, Classes: st.Classes,

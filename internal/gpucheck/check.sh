@@ -104,9 +104,9 @@ say "$(grep -E '^ *--- FAIL' "$out/parity.txt" | head -n 20; tail -n 2 "$out/par
 say ""
 
 say "images per second of training, the best of two rounds of $REPEATS steps in turns (TF32 where the library uses it):"
-columns=("$engine")
+columns=("$engine" "$engine bf16")
 if [ -d peers ]; then
-	has torch && columns+=(pytorch "pytorch compiled")
+	has torch && columns+=(pytorch "pytorch compiled" "pytorch bf16")
 	has jax && columns+=(jax)
 fi
 say "$(printf '%-30s' ''; printf '%18s' "${columns[@]}")"
@@ -120,7 +120,11 @@ for net in $NETS; do
 				case $column in
 				pytorch) rate=$(measure "$column" torch_step $device "${args[@]}") ;;
 				"pytorch compiled") rate=$(measure "$column" torch_step $device "${args[@]}" --compile) ;;
+				"pytorch bf16") rate=$(measure "$column" torch_step $device "${args[@]}" --compile --bf16) ;;
 				jax) rate=$(JAX_PLATFORMS=$device measure "$column" "$PYTHON" peers/jax_step.py "${args[@]}") ;;
+				"$engine bf16")
+					rate=$(measure "$column" ./cnet bench step --engine "$engine" --precision bf16 --json "${args[@]}")
+					;;
 				*) rate=$(measure "$column" ./cnet bench step --engine "$engine" --json "${args[@]}") ;;
 				esac
 				[[ $rate == failed && $column == "$engine" ]] && failed+=("$steps-$steps-$steps $scheme, batch $batch")

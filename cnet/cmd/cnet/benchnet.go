@@ -14,6 +14,7 @@ import (
 type netFlags struct {
 	engine                     engineFlags
 	model, scheme, adjoint     string
+	precision                  string
 	batch, steps, alpha, depth int
 }
 
@@ -30,6 +31,7 @@ func (f *netFlags) add(flags *pflag.FlagSet, leftOut ...string) {
 	own.Var(count{&f.steps, 1 << 10}, "steps", "time steps in each stage, each with weights of its own")
 	own.StringVar(&f.scheme, "scheme", "euler", "the numerical scheme: `NAME`")
 	own.StringVar(&f.adjoint, "adjoint", cnet.Backprop, "how gradients go back through the steps: `HOW`")
+	own.Var(word{&f.precision, canonicalPrecision}, "precision", "of convolutions while training: float32 or bf16: `NAME`")
 	own.Var(count{&f.alpha, 1 << 12}, "alpha", "channels of the first stage")
 	own.VisitAll(func(flag *pflag.Flag) {
 		if !slices.Contains(leftOut, flag.Name) {
@@ -48,7 +50,7 @@ func (f *netFlags) config() (c cnet.Config, err error) {
 	if err != nil {
 		return c, usagef("--model %v", err)
 	}
-	c = cnet.Config{Model: model, Channels: f.alpha, BatchSize: f.batch, Depth: f.depth}
+	c = cnet.Config{Model: model, Channels: f.alpha, BatchSize: f.batch, Depth: f.depth, Precision: f.precision}
 	if cnet.Continuous(model) {
 		c.Scheme, c.Steps, c.Adjoint = scheme, f.steps, f.adjoint
 	}

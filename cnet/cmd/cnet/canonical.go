@@ -33,6 +33,16 @@ func canonicalAdjoint(text string) (string, error) {
 	return strings.ToLower(text), nil
 }
 
+func canonicalPrecision(text string) (string, error) {
+	if bareWord(text) == "bfloat16" {
+		return cnet.BFloat16, nil
+	}
+	if !slices.Contains(cnet.Precisions, strings.ToLower(text)) {
+		return "", bad(text, "one of "+strings.Join(cnet.Precisions, ", "))
+	}
+	return strings.ToLower(text), nil
+}
+
 func canonicalSchedule(text string) (string, error) {
 	if strings.EqualFold(text, "normal") { // what the original calls its only one
 		return cnet.LRStep, nil

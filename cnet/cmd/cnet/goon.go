@@ -15,7 +15,7 @@ func (t *training) open() (*cnet.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.checkDevices(engineName); err != nil {
+	if err := t.checkEngine(engineName); err != nil {
 		return nil, err
 	}
 	if !t.named {
@@ -29,7 +29,7 @@ func (t *training) open() (*cnet.Run, error) {
 		return t.create(dir, engineName)
 	}
 	where := cnet.Config{Engine: engineName}
-	for _, name := range []string{"data", "devices"} {
+	for _, name := range []string{"data", "devices", "precision"} {
 		if err := find(t.settings, name).apply(&where); err != nil {
 			return nil, err
 		}
@@ -44,20 +44,27 @@ func (t *training) open() (*cnet.Run, error) {
 	return run, nil
 }
 
-// checkDevices opens the engine, so that one without the devices that are asked for is an error before anything is
-// made.
-func (t *training) checkDevices(engineName string) error {
+// checkEngine opens the engine, so that one that cannot do what is asked for is an error before anything is made.
+func (t *training) checkEngine(name string) error {
 	var c cnet.Config
-	if err := find(t.settings, "devices").apply(&c); err != nil || c.Devices <= 1 {
-		return err
+	for _, flag := range []string{"devices", "precision"} {
+		if err := find(t.settings, flag).apply(&c); err != nil {
+			return err
+		}
 	}
-	e, err := engine.Open(engineName)
-	if err == nil {
-		defer e.Close()
-		err = e.CheckDevices(c.Devices)
+	if c.Devices <= 1 && c.Precision != cnet.BFloat16 {
+		return nil
 	}
+	e, err := engine.Open(name)
 	if err != nil {
+		return usagef("%v", err)
+	}
+	defer e.Close()
+	if err := e.CheckDevices(max(c.Devices, 1)); err != nil {
 		return usagef("--devices is %d: %v", c.Devices, err)
+	}
+	if err := c.CheckPrecision(e); err != nil {
+		return usagef("--precision is %s: %v", c.Precision, err)
 	}
 	return nil
 }

@@ -57,6 +57,9 @@ func (r *reporter) begin() error {
 	if c.Devices > 1 {
 		engine += ", " + words.Plural(c.Devices, "device")
 	}
+	if c.Precision == cnet.BFloat16 {
+		engine += ", convolutions in " + c.Precision
+	}
 	t.line("engine   %s", engine)
 	for _, why := range e.Skipped {
 		r.warn("%v", why)

@@ -90,6 +90,10 @@ func settings() []*setting {
 		whole(setting{name: "devices", free: true,
 			usage: "so many GPUs share each training batch; the result is that of one up to rounding"}, 1024,
 			func(c *cnet.Config) *int { return &c.Devices }),
+		oneOf(setting{name: "precision", value: "NAME", free: true,
+			usage: "of convolutions while training: " + strings.Join(cnet.Precisions, ", ") +
+				" (8 significant bits, sums and all else in float32; on XLA)"},
+			func(c *cnet.Config) *string { return &c.Precision }, canonicalPrecision),
 		onOff(setting{name: "augment", usage: "crop and mirror the training images at random"},
 			true, func(c *cnet.Config) *bool { return &c.NoAugment }),
 		seed(),

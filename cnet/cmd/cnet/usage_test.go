@@ -133,6 +133,10 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --engine go --devices 2",
 			"--devices is 2: engine: go: it computes on one device, not on 2; several need XLA and as many GPUs " +
 				"(the engine xla:cuda)"},
+		{"train --engine go --precision bf16",
+			"--precision is bf16: the engine go trains in float32, which is faster there; bf16 is for XLA on a GPU " +
+				"(xla:cuda)"},
+		{"train --precision half", `--precision is "half", expected one of float32, bf16`},
 		{"train --devices 0", `--devices is "0", expected a whole number from 1 to 1024`},
 		{"train --device cpu --engine xla:cuda", "--device cpu contradicts --engine xla:cuda; leave one of them out"},
 		{"train --run --json", `"--json" is a flag, not the name of a run`},

@@ -9,7 +9,7 @@
 //   - Standard is plain [B, H, W, C] with the backend's own convolution, for compilers such as XLA.
 //   - Native is [B, H, W, C] with the operations of the native engine; see native.go.
 //
-// All compute the same numbers (up to rounding). As everywhere in GoMLX, functions that build graphs panic on misuse.
+// All compute the same numbers (up to rounding, which is coarse in the fourth one, Mixed). As everywhere in GoMLX, functions that build graphs panic on misuse.
 package fmap
 
 import (
@@ -25,6 +25,7 @@ const (
 	Planar   Layout = iota // [C, B·(H+1)·(W+1)], zero borders: fast on GoMLX's go backend
 	Standard               // [B, H, W, C]: fast where the backend has a real convolution
 	Native                 // [B, H, W, C], transforms not applied: fast on the native engine; Planar if not float32
+	Mixed                  // Standard with convolutions of bfloat16, everything else in the images' own numbers
 )
 
 // Map is a batch of feature maps in a graph.
@@ -74,8 +75,8 @@ func New(layout Layout, images *Node) Map {
 		exceptions.Panicf("fmap: images must have shape [batch, height, width, channels], got %s", images.Shape())
 	}
 	switch {
-	case layout == Standard:
-		return standard{images}
+	case layout == Standard || layout == Mixed:
+		return standard{images, layout == Mixed}
 	case layout == Native && images.DType() == dtypes.Float32:
 		return newNative(images)
 	}

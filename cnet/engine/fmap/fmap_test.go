@@ -123,6 +123,23 @@ func TestLayoutsAgree(t *testing.T) {
 	}
 }
 
+// TestMixed: with convolutions in bfloat16, whose numbers have 8 bits, results and gradients are off by so much, but
+// not by more.
+func TestMixed(t *testing.T) {
+	args := []*tensors.Tensor{values(1, 4, 6, 6, 8), values(2, 8, 3, 3, 8), values(3, 8), values(4, 8)}
+	build := func(m Map, p []*Node) Map {
+		y, _, _ := m.Conv(p[0], p[1], 1, false).BatchNorm(p[2], p[1], 1e-5)
+		return m.Combine([]float64{0.5}, []Map{y.Conv(p[0], nil, 1, false)}) // no ReLU: rounding may let a number pass it
+	}
+	want, got := run(t, Standard, args, build), run(t, Mixed, args, build)
+	for i := range want {
+		e := relativeError(tensors.MustCopyFlatData[float64](got[i]), tensors.MustCopyFlatData[float64](want[i]))
+		if !(0x1p-14 < e && e < 0x1p-5) {
+			t.Errorf("result %d is off by %g of the largest number", i, e)
+		}
+	}
+}
+
 // run returns the result of build, its mean over the pixels, and the gradients with respect to all args.
 func run(t *testing.T, layout Layout, args []*tensors.Tensor, build func(m Map, p []*Node) Map) []*tensors.Tensor {
 	t.Helper()

@@ -2,7 +2,7 @@
 
 import common
 
-args = common.arguments()
+args = common.arguments(("--bf16", {"action": "store_true", "help": "with bf16 autocast"}))
 
 import torch  # noqa: E402
 
@@ -23,8 +23,12 @@ if args.infer:
 else:
     optimizer = torch_net.optimizer(net)
 
+    def forward(images):
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=args.bf16):
+            return run(images).float()
+
     def step():
-        torch_net.train(run, optimizer, images, labels)
+        torch_net.train(forward, optimizer, images, labels)
 
 
 compiled, seconds = common.best(step, args.repeats)
