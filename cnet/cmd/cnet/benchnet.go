@@ -31,7 +31,8 @@ func (f *netFlags) add(flags *pflag.FlagSet, leftOut ...string) {
 	own.Var(count{&f.steps, 1 << 10}, "steps", "time steps in each stage, each with weights of its own")
 	own.StringVar(&f.scheme, "scheme", "euler", "the numerical scheme: `NAME`")
 	own.StringVar(&f.adjoint, "adjoint", cnet.Backprop, "how gradients go back through the steps: `HOW`")
-	own.Var(word{&f.precision, canonicalPrecision}, "precision", "of convolutions while training: float32 or bf16: `NAME`")
+	own.Var(word{&f.precision, canonicalPrecision}, "precision",
+		"of convolutions while training, float32 or bf16: `NAME` (default float32)")
 	own.Var(count{&f.alpha, 1 << 12}, "alpha", "channels of the first stage")
 	own.VisitAll(func(flag *pflag.Flag) {
 		if !slices.Contains(leftOut, flag.Name) {

@@ -8,8 +8,10 @@
 //     planar.go.
 //   - Standard is plain [B, H, W, C] with the backend's own convolution, for compilers such as XLA.
 //   - Native is [B, H, W, C] with the operations of the native engine; see native.go.
+//   - Mixed is Standard with convolutions in bfloat16.
 //
-// All compute the same numbers (up to rounding, which is coarse in the fourth one, Mixed). As everywhere in GoMLX, functions that build graphs panic on misuse.
+// All but the last compute the same numbers, up to rounding. As everywhere in GoMLX, functions that build graphs panic
+// on misuse.
 package fmap
 
 import (

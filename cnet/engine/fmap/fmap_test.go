@@ -128,8 +128,9 @@ func TestLayoutsAgree(t *testing.T) {
 func TestMixed(t *testing.T) {
 	args := []*tensors.Tensor{values(1, 4, 6, 6, 8), values(2, 8, 3, 3, 8), values(3, 8), values(4, 8)}
 	build := func(m Map, p []*Node) Map {
+		// Without a ReLU, which a rounded number may pass.
 		y, _, _ := m.Conv(p[0], p[1], 1, false).BatchNorm(p[2], p[1], 1e-5)
-		return m.Combine([]float64{0.5}, []Map{y.Conv(p[0], nil, 1, false)}) // no ReLU: rounding may let a number pass it
+		return m.Combine([]float64{0.5}, []Map{y.Conv(p[0], nil, 1, false)})
 	}
 	want, got := run(t, Standard, args, build), run(t, Mixed, args, build)
 	for i := range want {
