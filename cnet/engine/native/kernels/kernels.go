@@ -30,6 +30,9 @@ type Set struct {
 	Combine func(*CombineRow)
 	Moments func(*MomentsRow)
 	Update  func(*UpdateRow)
+
+	// Winograd's convolution F(2×2, 3×3); see WinogradRow.
+	WinogradInput, WinogradOutput, WinogradAdjoint, WinogradKernel, WinogradKernelAdjoint func(*WinogradRow)
 }
 
 // ConvTile computes some neighbouring pixels of a convolution, for one or two blocks of output channels:
@@ -153,4 +156,27 @@ type UpdateRow struct {
 
 	Count                 int
 	Momentum, Decay, Rate float32
+}
+
+// WinogradRow is a row of tiles of Winograd's convolution F(2×2, 3×3) (Lavin & Gray, "Fast algorithms for convolutional
+// neural networks", 2016), for one block of channels, which must be whole. A tile is 2×2 pixels of the result, of which
+// two rows lie at Map; or the 4×4 pixels of the input that it comes from, which overlap those of its neighbours, and of
+// which four rows do. In between, a tile is 4×4 positions: Tiled[(4i+j)·Position + tile·Tile + c].
+//
+//	WinogradInput:    Tiled = Bᵀ·d·B of the tiles d of Map, with Bᵀ = (1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1)
+//	WinogradOutput:   Map = Aᵀ·m·A + Bias of the tiles m of Tiled, with Aᵀ = (1 1 1 0; 0 1 −1 −1), max(·, 0) if ReLU
+//	WinogradAdjoint:  Tiled = A·d·Aᵀ of the tiles d of Map, 2×2 pixels
+//
+// The last two take kernels of nine weights as tiles of Map, which lie a Tile apart, too:
+//
+//	WinogradKernel:         Tiled = G·g·Gᵀ of the kernels g of Map, with G = (1 0 0; ½ ½ ½; ½ −½ ½; 0 0 1)
+//	WinogradKernelAdjoint:  Map = Gᵀ·u·G of the tiles u of Tiled
+//
+// Sums are made down the columns first, then across, from left to right.
+type WinogradRow struct {
+	Map, Tiled, Bias *float32
+
+	Tiles                      int
+	Pixel, Row, Tile, Position int // strides
+	ReLU                       int
 }

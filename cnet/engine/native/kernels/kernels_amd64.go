@@ -220,6 +220,21 @@ func combineAVX512(t *CombineRow)
 func updateAVX512(t *UpdateRow)
 
 //go:noescape
+func winogradInputAVX512(t *WinogradRow)
+
+//go:noescape
+func winogradOutputAVX512(t *WinogradRow)
+
+//go:noescape
+func winogradAdjointAVX512(t *WinogradRow)
+
+//go:noescape
+func winogradKernelAVX512(t *WinogradRow)
+
+//go:noescape
+func winogradKernelAdjointAVX512(t *WinogradRow)
+
+//go:noescape
 func peakAVX512(t *int)
 
 //go:noescape
@@ -275,6 +290,21 @@ func combineAVX2(t *CombineRow)
 
 //go:noescape
 func updateAVX2(t *UpdateRow)
+
+//go:noescape
+func winogradInputAVX2(t *WinogradRow)
+
+//go:noescape
+func winogradOutputAVX2(t *WinogradRow)
+
+//go:noescape
+func winogradAdjointAVX2(t *WinogradRow)
+
+//go:noescape
+func winogradKernelAVX2(t *WinogradRow)
+
+//go:noescape
+func winogradKernelAdjointAVX2(t *WinogradRow)
 
 //go:noescape
 func peakAVX2(t *int)

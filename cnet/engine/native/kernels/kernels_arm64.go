@@ -67,3 +67,18 @@ func combineNEON(t *CombineRow)
 
 //go:noescape
 func updateNEON(t *UpdateRow)
+
+//go:noescape
+func winogradInputNEON(t *WinogradRow)
+
+//go:noescape
+func winogradOutputNEON(t *WinogradRow)
+
+//go:noescape
+func winogradAdjointNEON(t *WinogradRow)
+
+//go:noescape
+func winogradKernelNEON(t *WinogradRow)
+
+//go:noescape
+func winogradKernelAdjointNEON(t *WinogradRow)

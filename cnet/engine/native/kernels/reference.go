@@ -9,7 +9,8 @@ import (
 var Reference = Set{
 	Name: "Go", MaxPixels: [2]int{16, 16}, MaxInputs: [2]int{16, 16},
 	Conv: conv, Grad: grad, Affine: affine, Adjoint: adjoint, Dot: dot, Combine: combine, Moments: moments,
-	Update: update,
+	Update: update, WinogradInput: winogradInput, WinogradOutput: winogradOutput, WinogradAdjoint: winogradAdjoint,
+	WinogradKernel: winogradKernel, WinogradKernelAdjoint: winogradKernelAdjoint,
 }
 
 // fma is a·b + c, rounded once. The product of two float32 is exact in float64; the sum is rounded to odd there, so
@@ -168,5 +169,121 @@ func update(t *UpdateRow) {
 		v := fma(t.Momentum, *at(t.Velocity, i), fma(t.Decay, *at(t.Parameter, i), *at(t.Gradient, i)))
 		p := fma(-t.Rate, v, *at(t.Parameter, i))
 		*at(t.NewVelocity, i), *at(t.NewParameter, i) = v, p
+	}
+}
+
+// tiled is position (i, j) of a lane of a tile.
+func (t *WinogradRow) tiled(i, j, tile, c int) *float32 {
+	return at(t.Tiled, (4*i+j)*t.Position+tile*t.Tile+c)
+}
+
+func winogradInput(t *WinogradRow) {
+	spread := func(d [4]float32) [4]float32 { return [4]float32{d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]} }
+	for tile := range t.Tiles {
+		for c := range Block {
+			var down [4][4]float32 // by column
+			for j := range down {
+				var d [4]float32
+				for i := range d {
+					d[i] = *at(t.Map, i*t.Row+(2*tile+j)*t.Pixel+c)
+				}
+				down[j] = spread(d)
+			}
+			for i := range 4 {
+				for j, v := range spread([4]float32{down[0][i], down[1][i], down[2][i], down[3][i]}) {
+					*t.tiled(i, j, tile, c) = v
+				}
+			}
+		}
+	}
+}
+
+func winogradOutput(t *WinogradRow) {
+	gather := func(m [4]float32) [2]float32 { return [2]float32{m[0] + m[1] + m[2], m[1] - m[2] - m[3]} }
+	for tile := range t.Tiles {
+		for c := range Block {
+			var down [4][2]float32 // by column
+			for j := range down {
+				var m [4]float32
+				for i := range m {
+					m[i] = *t.tiled(i, j, tile, c)
+				}
+				down[j] = gather(m)
+			}
+			for r := range 2 {
+				for x, y := range gather([4]float32{down[0][r], down[1][r], down[2][r], down[3][r]}) {
+					y += *at(t.Bias, c)
+					if t.ReLU != 0 {
+						y = positive(y)
+					}
+					*at(t.Map, r*t.Row+(2*tile+x)*t.Pixel+c) = y
+				}
+			}
+		}
+	}
+}
+
+func winogradAdjoint(t *WinogradRow) {
+	scatter := func(d [2]float32) [4]float32 { return [4]float32{d[0], d[0] + d[1], d[0] - d[1], 0 - d[1]} }
+	for tile := range t.Tiles {
+		for c := range Block {
+			var down [2][4]float32 // by column
+			for x := range down {
+				down[x] = scatter([2]float32{*at(t.Map, (2*tile+x)*t.Pixel+c), *at(t.Map, t.Row+(2*tile+x)*t.Pixel+c)})
+			}
+			for i := range 4 {
+				for j, v := range scatter([2]float32{down[0][i], down[1][i]}) {
+					*t.tiled(i, j, tile, c) = v
+				}
+			}
+		}
+	}
+}
+
+func winogradKernel(t *WinogradRow) {
+	spread := func(g [3]float32) [4]float32 {
+		sum := g[0] + g[2]
+		return [4]float32{g[0], (sum + g[1]) * 0.5, (sum - g[1]) * 0.5, g[2]}
+	}
+	for tile := range t.Tiles {
+		for c := range Block {
+			var down [3][4]float32 // by column
+			for j := range down {
+				var g [3]float32
+				for i := range g {
+					g[i] = *at(t.Map, i*t.Row+j*t.Pixel+tile*t.Tile+c)
+				}
+				down[j] = spread(g)
+			}
+			for i := range 4 {
+				for j, u := range spread([3]float32{down[0][i], down[1][i], down[2][i]}) {
+					*t.tiled(i, j, tile, c) = u
+				}
+			}
+		}
+	}
+}
+
+func winogradKernelAdjoint(t *WinogradRow) {
+	gather := func(u [4]float32) [3]float32 {
+		sum, difference := (u[1]+u[2])*0.5, (u[1]-u[2])*0.5
+		return [3]float32{u[0] + sum, difference, u[3] + sum}
+	}
+	for tile := range t.Tiles {
+		for c := range Block {
+			var down [4][3]float32 // by column
+			for j := range down {
+				var u [4]float32
+				for i := range u {
+					u[i] = *t.tiled(i, j, tile, c)
+				}
+				down[j] = gather(u)
+			}
+			for i := range 3 {
+				for j, g := range gather([4]float32{down[0][i], down[1][i], down[2][i], down[3][i]}) {
+					*at(t.Map, i*t.Row+j*t.Pixel+tile*t.Tile+c) = g
+				}
+			}
+		}
 	}
 }

@@ -12,6 +12,30 @@ func (t *trial) channels() int {
 	return 1 + t.IntN(Block)
 }
 
+// winograd is a row of tiles, for a set and for the reference, with a border of so many rows and columns.
+func (t *trial) winograd(border int) (a, b WinogradRow) {
+	a = WinogradRow{Tiles: t.IntN(9), Pixel: t.stride(Block), Tile: t.stride(Block), ReLU: t.flag()}
+	columns := 2*a.Tiles + border
+	a.Row, a.Position = t.stride((max(columns, 1)-1)*a.Pixel+Block), t.stride((max(a.Tiles, 1)-1)*a.Tile+Block)
+	b = a
+	t.numbers((1+border)*a.Row+(max(columns, 1)-1)*a.Pixel+Block, &a.Map, &b.Map)
+	t.numbers(15*a.Position+(max(a.Tiles, 1)-1)*a.Tile+Block, &a.Tiled, &b.Tiled)
+	t.numbers(Block, &a.Bias, &b.Bias)
+	return a, b
+}
+
+// winogradKernel is the same with kernels.
+func (t *trial) winogradKernel() (a, b WinogradRow) {
+	a = WinogradRow{Tiles: t.IntN(9), Tile: t.stride(Block)}
+	all := (max(a.Tiles, 1)-1)*a.Tile + Block
+	a.Pixel, a.Position = t.stride(all), t.stride(all)
+	a.Row = t.stride(2*a.Pixel + all)
+	b = a
+	t.numbers(2*a.Row+2*a.Pixel+all, &a.Map, &b.Map)
+	t.numbers(15*a.Position+all, &a.Tiled, &b.Tiled)
+	return a, b
+}
+
 // rowTrials run a random row of each kind on a set and on the reference, and compare.
 var rowTrials = map[string]func(t *trial, s *Set){
 	"Affine": func(t *trial, s *Set) {
@@ -108,6 +132,36 @@ var rowTrials = map[string]func(t *trial, s *Set){
 		t.numbers(2*Block, &a.Sums, &b.Sums)
 		s.Moments(&a)
 		Reference.Moments(&b)
+		t.check(a)
+	},
+	"WinogradInput": func(t *trial, s *Set) {
+		a, b := t.winograd(2)
+		s.WinogradInput(&a)
+		Reference.WinogradInput(&b)
+		t.check(a)
+	},
+	"WinogradOutput": func(t *trial, s *Set) {
+		a, b := t.winograd(0)
+		s.WinogradOutput(&a)
+		Reference.WinogradOutput(&b)
+		t.check(a)
+	},
+	"WinogradAdjoint": func(t *trial, s *Set) {
+		a, b := t.winograd(0)
+		s.WinogradAdjoint(&a)
+		Reference.WinogradAdjoint(&b)
+		t.check(a)
+	},
+	"WinogradKernel": func(t *trial, s *Set) {
+		a, b := t.winogradKernel()
+		s.WinogradKernel(&a)
+		Reference.WinogradKernel(&b)
+		t.check(a)
+	},
+	"WinogradKernelAdjoint": func(t *trial, s *Set) {
+		a, b := t.winogradKernel()
+		s.WinogradKernelAdjoint(&a)
+		Reference.WinogradKernelAdjoint(&b)
 		t.check(a)
 	},
 	"Update": func(t *trial, s *Set) {

@@ -16,6 +16,9 @@ func assembly() []*Set {
 			Name:   "AVX-512",
 			Affine: affineAVX512, Adjoint: adjointAVX512, Dot: dotAVX512,
 			Combine: combineAVX512, Moments: momentsAVX512, Update: updateAVX512,
+			WinogradInput: winogradInputAVX512, WinogradOutput: winogradOutputAVX512,
+			WinogradAdjoint: winogradAdjointAVX512,
+			WinogradKernel:  winogradKernelAVX512, WinogradKernelAdjoint: winogradKernelAdjointAVX512,
 		}
 		sets = append(sets, set.tiles(&convsAVX512, &gradsAVX512))
 	}
@@ -23,6 +26,9 @@ func assembly() []*Set {
 		Name:   "AVX2",
 		Affine: affineAVX2, Adjoint: adjointAVX2, Dot: dotAVX2,
 		Combine: combineAVX2, Moments: momentsAVX2, Update: updateAVX2,
+		WinogradInput: winogradInputAVX2, WinogradOutput: winogradOutputAVX2,
+		WinogradAdjoint: winogradAdjointAVX2,
+		WinogradKernel:  winogradKernelAVX2, WinogradKernelAdjoint: winogradKernelAdjointAVX2,
 	}
 	return append(sets, set.tiles(&convsAVX2, &gradsAVX2))
 }

@@ -8,6 +8,8 @@ func assembly() []*Set {
 		Name:   "NEON",
 		Affine: affineNEON, Adjoint: adjointNEON, Dot: dotNEON,
 		Combine: combineNEON, Moments: momentsNEON,
+		WinogradInput: winogradInputNEON, WinogradOutput: winogradOutputNEON, WinogradAdjoint: winogradAdjointNEON,
+		WinogradKernel: winogradKernelNEON, WinogradKernelAdjoint: winogradKernelAdjointNEON,
 		Update: func(t *UpdateRow) {
 			updateNEON(t)
 			if whole := t.Count &^ 3; whole < t.Count { // the routine leaves less than 4 numbers

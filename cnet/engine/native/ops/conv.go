@@ -29,11 +29,11 @@ func (c Conv) Result() Map {
 // packed returns the number of weights in the order of ConvTile, for windows of rows × run numbers.
 func packed(out, rows, run int) int { return blocks(out) * block * rows * run }
 
-// pack brings the kernel [Out, Size, Size, In.Channels] into the order of ConvTile.
-func (c Conv) pack(w *Workers, target, kernel []float32) {
+// pack brings the kernel [Out, Size, Size, In.Channels] into the order of ConvTile, and transforms it if it is to be.
+func (c Conv) pack(w *Workers, s convShared, kernel []float32) {
 	n := c.Size * c.Size * c.In.Channels
-	w.Each(blocks(c.Out), func(_ *Worker, b int) {
-		t := target[b*n*block : (b+1)*n*block]
+	w.Each(blocks(c.Out), func(one *Worker, b int) {
+		t := s.weights[b*n*block : (b+1)*n*block]
 		for lane := range block {
 			o := b*block + lane
 			if o >= c.Out {
@@ -46,14 +46,23 @@ func (c Conv) pack(w *Workers, target, kernel []float32) {
 				t[i*block+lane] = v
 			}
 		}
+		if s.spread != nil {
+			one.spreadKernel(w, s.spread, s.weights, b, blocks(c.Out), c.In.Channels)
+		}
 	})
 }
 
-type convShared struct{ weights, bias []float32 }
+type convShared struct {
+	weights, bias []float32
+	zeros, spread []float32 // the weights at each position
+}
 
 func (c Conv) shared(l *layout, in [][]float32) (convShared, pre, [][]float32) {
 	p, in := l.takePre(c.Pre, c.In.Channels, in)
 	s := convShared{weights: l.take(packed(c.Out, c.Size, c.Size*c.In.Channels))}
+	if c.winograd() {
+		s.zeros, s.spread = l.padded(nil, c.Out), l.take(positions*c.In.Channels*c.Out)
+	}
 	var bias []float32
 	if c.Bias && l.memory != nil {
 		bias = in[1]
@@ -62,15 +71,19 @@ func (c Conv) shared(l *layout, in [][]float32) (convShared, pre, [][]float32) {
 	return s, p, in
 }
 
-type convEach struct{ source, centre, sums []float32 }
+type convEach struct {
+	source, centre, sums []float32
+	tiles, products      group
+}
 
 func (c Conv) each(l *layout) convEach {
 	var e convEach
-	if !c.direct() {
-		height, width := c.windowSize(c.strips().rows)
-		e.source = l.take(height * width * c.In.Channels)
-	}
+	e.source = c.takeSource(l)
 	e.centre, e.sums = l.take(blocks(c.Out)*block), l.take(2*blocks(c.Out)*block)
+	if c.winograd() {
+		t := c.tiled()
+		e.tiles, e.products = t.take(l, c.In.Channels), t.take(l, c.Out)
+	}
 	return e
 }
 
@@ -86,7 +99,7 @@ func (c Conv) Scratch(*Workers) (each, shared int) {
 func (c Conv) Run(w *Workers, in, out [][]float32) {
 	x, y := in[0], out[0]
 	s, p, rest := c.shared(&layout{memory: w.Shared}, in[1:])
-	c.pack(w, s.weights, rest[0])
+	c.pack(w, s, rest[0])
 	result, st := c.Result(), c.strips()
 	n := chunks(c.In.Batch)
 	var stats observed
@@ -102,6 +115,10 @@ func (c Conv) Run(w *Workers, in, out [][]float32) {
 			windowRows: c.Size, windowRun: c.Size * c.In.Channels, sourceRow: width * c.In.Channels, relu: c.ReLU}
 		own := stats[i*len(stats)/n : (i+1)*len(stats)/n]
 		first, last := part(c.In.Batch, n, i)
+		if c.winograd() {
+			c.runTiled(w, one, e, s, p, x, y, first, last, own)
+			return
+		}
 		for image := first; image < last; image++ {
 			for strip := range st.count {
 				from, to := st.rowsOf(strip, result.Height)

@@ -98,6 +98,13 @@ func convs() []Conv {
 			Bias: rng.IntN(2) > 0, ReLU: rng.IntN(2) > 0, Stats: rng.IntN(2) > 0,
 		})
 	}
+	for range 20 { // in tiles
+		list = append(list, Conv{
+			In:  Map{pick(1, 2, 9), pick(2, 4, 8, 26), pick(2, 4, 8, 20), pick(32, 48, 64)},
+			Out: pick(32, 64, 80), Size: 3, Stride: 1, Pre: Pre{rng.IntN(2) > 0, rng.IntN(2) > 0},
+			Bias: rng.IntN(2) > 0, ReLU: rng.IntN(2) > 0, Stats: rng.IntN(2) > 0,
+		})
+	}
 	return append(list,
 		Conv{In: Map{2, 33, 32, 4}, Out: 5, Size: 3, Stride: 1, Stats: true, ReLU: true, Pre: Pre{true, true}},
 		Conv{In: Map{1, 80, 32, 4}, Out: 5, Size: 3, Stride: 2, Stats: true, Bias: true, Pre: Pre{Affine: true}})

@@ -63,13 +63,24 @@ func (c ConvGrad) dzWidth() int {
 	return before + c.Result().Width + after
 }
 
+// weights returns the number of weights of an output channel.
 func (c ConvGrad) weights() int { return c.Size * c.Size * c.In.Channels }
+
+// kernelFloats is the memory of a chunk's gradient of the kernel, [weights][lanes]; that of tiles is larger before it
+// is done.
+func (c ConvGrad) kernelFloats() int {
+	if c.winograd() {
+		return positions * c.In.Channels * c.Out
+	}
+	return c.weights() * c.lanes()
+}
 
 type gradShared struct {
 	phases                           []phase
 	byMean, byVariance, centre, ones []float32
 	zeros                            []float32
-	kernel                           []float32 // gradients of the chunks, each [Size·Size·In.Channels][lanes]
+	kernel                           []float32 // gradients of the chunks, see kernelFloats
+	spread                           []float32 // the weights of dx at each position
 }
 
 // gradInputs are ConvGrad's inputs by name.
@@ -93,11 +104,14 @@ func (c ConvGrad) shared(l *layout, in [][]float32) (s gradShared, p pre, i grad
 	s.byMean, s.byVariance = l.padded(nil, c.Out), l.padded(nil, c.Out)
 	s.centre, s.ones = l.padded(i.mean, c.Out), l.padded(nil, c.Out)
 	s.zeros = l.padded(nil, max(c.Out, c.In.Channels))
-	s.kernel = l.take(chunks(c.In.Batch) * c.weights() * c.lanes())
+	s.kernel = l.take(chunks(c.In.Batch) * c.kernelFloats())
 	if !c.NoDX {
 		for row := range c.Stride {
 			for column := range c.Stride {
 				ph := phase{row: row, column: column, rows: c.taps(row), columns: c.taps(column)}
+				if c.winograd() {
+					s.spread = l.take(positions * c.In.Channels * c.Out)
+				}
 				if len(ph.rows) > 0 && len(ph.columns) > 0 {
 					ph.weights = l.take(packed(c.In.Channels, len(ph.rows), len(ph.columns)*c.lanes()))
 					s.phases = append(s.phases, ph)
@@ -108,10 +122,17 @@ func (c ConvGrad) shared(l *layout, in [][]float32) (s gradShared, p pre, i grad
 	return s, p, i
 }
 
-type gradEach struct{ source, dz, sums []float32 }
+type gradEach struct {
+	source, dz, sums         []float32
+	tiles, adjoint, bordered group // of the input, of dz, and of dz with its border
+}
 
 func (c ConvGrad) each(l *layout) gradEach {
-	e := gradEach{source: c.Conv.each(l).source}
+	e := gradEach{source: c.takeSource(l)}
+	if c.winograd() {
+		t := c.tiled()
+		e.tiles, e.adjoint, e.bordered = t.take(l, c.In.Channels), t.take(l, c.Out), t.take(l, c.Out)
+	}
 	before, after := c.border()
 	e.dz = l.take((before + c.strips().rows + after) * c.dzWidth() * c.lanes())
 	e.sums = l.take(c.lanes())
@@ -126,11 +147,11 @@ func (c ConvGrad) Scratch(*Workers) (each, shared int) {
 	return e.used, s.used
 }
 
-// packBack brings the kernel into the order of ConvTile for a phase of dx.
-func (c ConvGrad) packBack(w *Workers, ph phase, kernel []float32) {
+// packBack brings the kernel into the order of ConvTile for a phase of dx, and transforms it to spread if it is to be.
+func (c ConvGrad) packBack(w *Workers, ph phase, spread, kernel []float32) {
 	in, lanes := c.In.Channels, c.lanes()
 	run := len(ph.columns) * lanes
-	w.Each(blocks(in), func(_ *Worker, b int) {
+	w.Each(blocks(in), func(one *Worker, b int) {
 		t := ph.weights[b*len(ph.rows)*run*block:]
 		channels := min(block, in-b*block)
 		for r, ky := range ph.rows {
@@ -145,6 +166,9 @@ func (c ConvGrad) packBack(w *Workers, ph phase, kernel []float32) {
 				}
 			}
 		}
+		if spread != nil {
+			one.spreadKernel(w, spread, ph.weights, b, blocks(in), lanes)
+		}
 	})
 }
 
@@ -155,7 +179,7 @@ func (c ConvGrad) Run(w *Workers, in, out [][]float32) {
 	if !c.NoDX {
 		dx, out = out[0], out[1:]
 		for _, ph := range s.phases {
-			c.packBack(w, ph, i.kernel)
+			c.packBack(w, ph, s.spread, i.kernel)
 		}
 	}
 	result, st := c.Result(), c.strips()
@@ -169,7 +193,7 @@ func (c ConvGrad) Run(w *Workers, in, out [][]float32) {
 			s.byVariance[o] = float32(2 * float64(i.dvariance[o]) / pixels)
 		}
 	}
-	n, lanes, weights := chunks(c.In.Batch), c.lanes(), c.weights()
+	n, each := chunks(c.In.Batch), c.kernelFloats()
 	perChunk := blocks(c.In.Channels)
 	sums := w.floats(n * (perChunk*dotFloats + c.Out))
 	vectors, bias := dots(sums[:n*perChunk*dotFloats]), sums[n*perChunk*dotFloats:]
@@ -178,9 +202,14 @@ func (c ConvGrad) Run(w *Workers, in, out [][]float32) {
 		e := c.each(&layout{memory: one.Scratch})
 		clear(e.source)
 		clear(e.dz)
-		kernel := s.kernel[k*weights*lanes : (k+1)*weights*lanes]
+		kernel := s.kernel[k*each : (k+1)*each]
 		clear(kernel)
 		first, last := part(c.In.Batch, n, k)
+		if c.winograd() {
+			g := tiledGrad{c, w, one, e, s, p, i, dx, bias[k*c.Out : (k+1)*c.Out], vectors, k * perChunk}
+			g.run(kernel, first, last)
+			return
+		}
 		for image := first; image < last; image++ {
 			xs := i.x[image*imageIn : (image+1)*imageIn]
 			dys := i.dy[image*imageOut : (image+1)*imageOut]
@@ -257,30 +286,12 @@ func (c ConvGrad) adjoint(
 
 // addKernel adds to the gradient of the kernel, [Size·Size·In.Channels][lanes].
 func (c ConvGrad) addKernel(w *Workers, one *Worker, kernel []float32, source, dz window, rows int) {
-	k, t := w.Kernels, &one.grad
 	_, width := c.windowSize(1)
 	lanes, run := c.lanes(), c.Size*c.In.Channels
-	t.Rows, t.Pixels, t.TargetInput = rows, c.Result().Width, lanes
-	t.SourcePixel, t.SourceRow, t.AdjointPixel, t.AdjointRow = source.pixel, source.row, dz.pixel, dz.row
+	at := source.at
 	for ky := range c.Size {
-		for b := 0; b < lanes; b += t.Blocks * block {
-			t.Blocks = 1
-			if k.MaxInputs[1] > 0 && b+block < lanes {
-				t.Blocks = 2
-			}
-			t.Adjoint = &dz.at[b]
-			most := k.MaxInputs[t.Blocks-1]
-			count := (run + most - 1) / most
-			from := 0
-			for i := range count {
-				to := run * (i + 1) / count
-				t.Inputs = to - from
-				t.Source = &source.at[ky*width*c.In.Channels+from]
-				t.Target = &kernel[(ky*run+from)*lanes+b]
-				k.Grad(t)
-				from = to
-			}
-		}
+		source.at = at[ky*width*c.In.Channels:]
+		one.addGradient(w, kernel[ky*run*lanes:], source, dz, rows, c.Result().Width, run, lanes)
 	}
 }
 
@@ -308,16 +319,22 @@ func (c ConvGrad) dx(
 		t.at = strip[(ph.row*c.In.Width+ph.column)*channels:]
 		one.tiles(w, window{e.dz, lanes, width * lanes}, ph.weights, s.zeros, nil, nil, t)
 	}
+	c.throughPre(w, one, p, strip, x[top*c.In.Width*channels:], vectors, first)
+}
+
+// throughPre makes the adjoint of the input, in place, of that of Pre's result, and adds to the sums of Pre's vectors,
+// from block first on.
+func (c ConvGrad) throughPre(w *Workers, one *Worker, p pre, strip, x []float32, vectors dots, first int) {
 	if c.Pre == (Pre{}) {
 		return
 	}
-	at := top * c.In.Width * channels
+	channels := c.In.Channels
 	d := &one.dot
 	d.Pixels, d.TargetPixel, d.AdjointPixel, d.SourcePixel = len(strip)/channels, channels, channels, channels
 	d.ReLU, d.Add = flag(p.ReLU), nil
 	for b := 0; b < channels; b += block {
 		d.Channels = min(block, channels-b)
-		d.Target, d.Adjoint, d.Source = &strip[b], &strip[b], &x[at+b]
+		d.Target, d.Adjoint, d.Source = &strip[b], &strip[b], &x[b]
 		d.Scale, d.Centre, d.Offset = &p.scale[b], &p.centre[b], &p.offset[b]
 		vectors.add(w, one, first+b/block)
 	}
@@ -325,12 +342,12 @@ func (c ConvGrad) dx(
 
 // sumKernels adds up the chunks' gradients, in their order, and brings them into the order of the kernel.
 func (c ConvGrad) sumKernels(w *Workers, target, chunks []float32, n int) {
-	weights, lanes := c.weights(), c.lanes()
+	weights, lanes, each := c.weights(), c.lanes(), c.kernelFloats()
 	w.Each((weights+block-1)/block, func(one *Worker, b int) {
 		first, last := b*block, min(weights, (b+1)*block)
 		sum := chunks[first*lanes : last*lanes]
 		for k := 1; k < n; k++ {
-			addRow(w, one, sum, sum, chunks[(k*weights+first)*lanes:(k*weights+last)*lanes], false)
+			addRow(w, one, sum, sum, chunks[k*each+first*lanes:k*each+last*lanes], false)
 		}
 		for o := range c.Out {
 			to := target[o*weights+first : o*weights+last]

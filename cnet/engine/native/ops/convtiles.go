@@ -52,3 +52,30 @@ type target struct {
 	sourceRow             int // from one row of the window to the next
 	relu                  bool
 }
+
+// addGradient adds to the gradient [inputs][lanes] of some rows of weights what the pixels of rows of the source and of
+// the adjoint, whose lanes are whole blocks, contribute.
+func (one *Worker) addGradient(
+	w *Workers, gradient []float32, source, adjoint window, rows, pixels, inputs, lanes int,
+) {
+	k, t := w.Kernels, &one.grad
+	t.Rows, t.Pixels, t.TargetInput = rows, pixels, lanes
+	t.SourcePixel, t.SourceRow, t.AdjointPixel, t.AdjointRow = source.pixel, source.row, adjoint.pixel, adjoint.row
+	for b := 0; b < lanes; b += t.Blocks * block {
+		t.Blocks = 1
+		if k.MaxInputs[1] > 0 && b+block < lanes {
+			t.Blocks = 2
+		}
+		t.Adjoint = &adjoint.at[b]
+		most := k.MaxInputs[t.Blocks-1]
+		count := (inputs + most - 1) / most
+		from := 0
+		for i := range count {
+			to := inputs * (i + 1) / count
+			t.Inputs = to - from
+			t.Source, t.Target = &source.at[from], &gradient[from*lanes+b]
+			k.Grad(t)
+			from = to
+		}
+	}
+}

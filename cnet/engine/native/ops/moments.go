@@ -23,27 +23,40 @@ func (s observed) add(pixels int, centre, sums []float32) {
 func (s observed) first(w *Workers, one *Worker, strip []float32, pixels, channels int, centre, sums []float32) {
 	middle := pixels / 2 * channels
 	copy(centre, strip[middle:middle+channels])
+	s.sum(w, one, strip, pixels, channels, centre, sums)
+	for c := range channels {
+		centre[c] += sums[c] / float32(pixels)
+	}
+	s.sum(w, one, strip, pixels, channels, centre, sums)
+	s.add(pixels, centre, sums)
+}
+
+// see takes in a strip.
+func (s observed) see(w *Workers, one *Worker, strip []float32, pixels, channels int, centre, sums []float32) {
+	if s[0].count == 0 {
+		s.first(w, one, strip, pixels, channels, centre, sums)
+		return
+	}
+	s.centre(centre)
+	s.sum(w, one, strip, pixels, channels, centre, sums)
+	s.add(pixels, centre, sums)
+}
+
+// sum sums up a strip around a centre.
+func (s observed) sum(w *Workers, one *Worker, strip []float32, pixels, channels int, centre, sums []float32) {
 	t := &one.moments
 	t.Pixels, t.SourcePixel = pixels, channels
-	for pass := range 2 {
-		clear(sums)
-		for b := range s {
-			c := b * block
-			t.Channels = min(block, channels-c)
-			t.Source, t.Centre = &strip[c], &centre[c]
-			clear(one.sums[:])
-			t.Sums = &one.sums[0]
-			w.Kernels.Moments(t)
-			copy(sums[c:], one.sums[:block])
-			copy(sums[len(s)*block+c:], one.sums[block:2*block])
-		}
-		if pass == 0 {
-			for c := range channels {
-				centre[c] += sums[c] / float32(pixels)
-			}
-		}
+	clear(sums)
+	for b := range s {
+		c := b * block
+		t.Channels = min(block, channels-c)
+		t.Source, t.Centre = &strip[c], &centre[c]
+		clear(one.sums[:])
+		t.Sums = &one.sums[0]
+		w.Kernels.Moments(t)
+		copy(sums[c:], one.sums[:block])
+		copy(sums[len(s)*block+c:], one.sums[block:2*block])
 	}
-	s.add(pixels, centre, sums)
 }
 
 // results merges the moments of chunks, one behind the other, in their order, and returns mean and variance.

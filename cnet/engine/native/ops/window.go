@@ -8,6 +8,9 @@ const stripPixels = 512
 type strips struct{ rows, count int }
 
 func (c Conv) strips() strips {
+	if c.winograd() {
+		return c.tiled().strips
+	}
 	r := c.Result()
 	rows := min(r.Height, max(1, stripPixels/r.Width))
 	count := (r.Height + rows - 1) / rows
@@ -29,6 +32,15 @@ func (c Conv) padding() int { return c.Size / 2 }
 
 // direct reports whether the convolution can read its input where it is.
 func (c Conv) direct() bool { return c.Size == 1 && c.Pre == Pre{} }
+
+// takeSource returns memory for the copy of the input that a strip of the result needs.
+func (c Conv) takeSource(l *layout) []float32 {
+	if c.direct() {
+		return nil
+	}
+	height, width := c.windowSize(c.strips().rows)
+	return l.take(height * width * c.In.Channels)
+}
 
 // windowSize returns the height and width of the copy of the input for a number of rows of the result.
 func (c Conv) windowSize(rows int) (height, width int) {

@@ -41,7 +41,9 @@ type Worker struct {
 	combine kernels.CombineRow
 	moments kernels.MomentsRow
 	update  kernels.UpdateRow
-	terms   [8]kernels.Term // of combine
+
+	winograd kernels.WinogradRow
+	terms    [8]kernels.Term // of combine
 }
 
 // NewWorkers returns workers that use a set of kernels; count 0 is as many as Go uses processors.

@@ -42,7 +42,10 @@ func generate() (map[string][]byte, error) {
 		size := sizes[u.name]
 		table(&x86Tables, "convs"+u.name, "ConvTile", size.pixels, func(b, n int) string { return conv(&x86, u, b, n) })
 		table(&x86Tables, "grads"+u.name, "GradTile", size.inputs, func(b, n int) string { return grad(&x86, u, b, n) })
-		for _, routine := range []func(*writer, unit){affine, adjoint, dot, moments, combine, update, peak} {
+		for _, routine := range []func(*writer, unit){
+			affine, adjoint, dot, moments, combine, update, winogradInput, winogradOutput, winogradAdjoint,
+			winogradKernel, winogradKernelAdjoint, peak,
+		} {
 			routine(&x86, u)
 		}
 	}
@@ -54,7 +57,10 @@ func generate() (map[string][]byte, error) {
 	size := sizes["NEON"]
 	table(&armTables, "convsNEON", "ConvTile", size.pixels, func(_, n int) string { return armConv(&arm, n) })
 	table(&armTables, "gradsNEON", "GradTile", size.inputs, func(_, n int) string { return armGrad(&arm, n) })
-	for _, routine := range []func(*armWriter){armAffine, armAdjoint, armDot, armMoments, armCombine, armUpdate} {
+	for _, routine := range []func(*armWriter){
+		armAffine, armAdjoint, armDot, armMoments, armCombine, armUpdate, armWinogradInput, armWinogradOutput,
+		armWinogradAdjoint, armWinogradKernel, armWinogradKernelAdjoint,
+	} {
 		routine(&arm)
 	}
 
