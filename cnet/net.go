@@ -151,6 +151,7 @@ func (n *Net) stitchEpsilon() float64 { return n.Config.TimeEpsilon / float64(n.
 // training, batch norm uses the statistics of the batch and updates the running ones; otherwise nothing is changed.
 func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node {
 	b := &builder{layers.NewBuilder(store, images.Graph(), n.Variables(), training), n}
+	b.Apart = n.Config.Adjoint == Checkpoint || n.Config.Adjoint == Backsolve
 	x := b.stem(layout, images)
 	for _, s := range n.stages() {
 		x = b.block(b.stitch(x, s), s.path+"/ode")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -140,8 +141,13 @@ func (t *training) run(ctx context.Context) error {
 	if err := r.begin(); err != nil {
 		return err
 	}
-	spareMemory()
-	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnBatch: r.batch, OnRecord: r.record})
+	// Not before the graph is compiled, which makes much garbage.
+	spare := sync.OnceFunc(spareMemory)
+	batch := func(p cnet.Progress) {
+		spare()
+		r.batch(p)
+	}
+	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnBatch: batch, OnRecord: r.record})
 	quiet()
 	r.bar.clear()
 	if err := saveChart(run, t.epochs); err != nil {

@@ -29,7 +29,12 @@ const (
 // A position in depth is given by φ, the values of the basis functions there: a variable over depth has the value θ = Σ
 // φ_k·θ_k. For variables that are not over depth φ is nil.
 type Builder struct {
-	Training   bool
+	Training bool
+
+	// Apart makes the value of a variable at a position in depth a node that no value at another position depends on,
+	// for those who take the gradient of a single step with respect to such values: it would count others twice.
+	Apart bool
+
 	store      *model.Store
 	graph      *Graph
 	variables  map[string]Variable
@@ -154,8 +159,9 @@ func (b *Builder) mix(path string, v *Node, phi []float64) *Node {
 	}
 	parts := b.split[path]
 	if k, ok := only(phi); ok {
-		// A node of its own: the values at other positions must not depend on this one. The gradient of a step, which
-		// is taken with respect to such values, would count it twice.
+		if !b.Apart {
+			return parts[k]
+		}
 		return call.WithGradient(parts[k:k+1], 1, func(dys []*Node) []*Node { return dys })[0]
 	}
 	mix := ops.Mix{Size: op.Size}
@@ -237,8 +243,8 @@ func (b *Builder) Norm(x fmap.Map, path string, phi []float64, momentum float64)
 			"got a batch of one image of one pixel")
 	}
 	y, mean, variance := x.BatchNorm(scale, offset, normEpsilon)
-	b.see(path+"/mean", phi, momentum, mean)
-	b.see(path+"/variance", phi, momentum, MulScalar(variance, n/(n-1)))
+	b.see(path+"/mean", phi, momentum, mean, 1)
+	b.see(path+"/variance", phi, momentum, variance, n/(n-1))
 	return y
 }
 

@@ -88,6 +88,7 @@ func TestAt(t *testing.T) {
 		} {
 			got := run(t, store, func(g *Graph) []*Node {
 				b := NewBuilder(store, g, variables, false)
+				b.Apart = true
 				beside := b.At("norm/scale", []float64{0, 0, 1})
 				at := b.At("norm/scale", phi)
 				loss := ReduceAllSum(at)
@@ -168,7 +169,8 @@ func TestFittedStatistics(t *testing.T) {
 			b := NewBuilder(store, g, variables, true)
 			for i, phi := range some {
 				for _, path := range []string{"norm/mean", "norm/variance"} {
-					b.see(path, phi, 0.1, ConstTensor(g, tensors.FromFlatDataAndDimensions([]float64{seen[i], 2}, 2)))
+					value := ConstTensor(g, tensors.FromFlatDataAndDimensions([]float64{seen[i] / 2, 1}, 2))
+					b.see(path, phi, 0.1, value, 2)
 				}
 			}
 			b.UpdateStatistics()

@@ -17,11 +17,12 @@ type statistic struct {
 	path     string
 	momentum float64
 	phi      [][]float64 // of each evaluation; 1 if the statistic is not over depth
-	values   []*Node     // likewise, [channels]
+	values   []*Node     // likewise, [channels], to be multiplied by factor
+	factor   float64
 }
 
-// see records a statistic of the batch at a position in depth.
-func (b *Builder) see(path string, phi []float64, momentum float64, value *Node) {
+// see records a statistic of the batch at a position in depth: value times factor, which is the same at all positions.
+func (b *Builder) see(path string, phi []float64, momentum float64, value *Node, factor float64) {
 	if b.quiet > 0 {
 		return
 	}
@@ -34,7 +35,7 @@ func (b *Builder) see(path string, phi []float64, momentum float64, value *Node)
 			return
 		}
 	}
-	b.statistics = append(b.statistics, &statistic{path, momentum, [][]float64{phi}, []*Node{value}})
+	b.statistics = append(b.statistics, &statistic{path, momentum, [][]float64{phi}, []*Node{value}, factor})
 }
 
 // UpdateStatistics moves the running statistics by the share momentum towards those of the batch. It is called once,
@@ -88,7 +89,7 @@ func (s *statistic) oneByOne(old *Node) *Node {
 		for k := range seen {
 			values[k] = seen[k][i]
 		}
-		old = s.moved(old, stack(values))
+		old = s.moved(old, s.stack(values))
 	}
 	return old
 }
@@ -99,7 +100,7 @@ func (s *statistic) inTurn(old *Node, seen [][]*Node) *Node {
 	for k := range running {
 		running[k] = element(old, k)
 		for _, value := range seen[k] {
-			running[k] = s.moved(running[k], value)
+			running[k] = s.moved(running[k], s.scaled(value))
 		}
 	}
 	return Stack(running, 0)
@@ -110,17 +111,26 @@ func (s *statistic) moved(old, value *Node) *Node {
 	return Add(old, MulScalar(Sub(value, old), s.momentum))
 }
 
-// stack returns vectors of the same length as the rows of a matrix.
-func stack(vectors []*Node) *Node {
-	x := vectors[0]
-	if len(vectors) == 1 {
-		return ExpandDims(x, 0)
+// scaled returns values times the factor.
+func (s *statistic) scaled(values *Node) *Node {
+	if s.factor == 1 {
+		return values
 	}
-	if !call.Available(x.Graph(), x.DType()) {
-		return Stack(vectors, 0)
+	return MulScalar(values, s.factor)
+}
+
+// stack returns values, times the factor, as the rows of a matrix.
+func (s *statistic) stack(values []*Node) *Node {
+	x := values[0]
+	switch n := x.Shape().Size(); {
+	case len(values) == 1:
+		x = ExpandDims(x, 0)
+	case call.Available(x.Graph(), x.DType()):
+		x = Reshape(call.Op(ops.Stack{Count: len(values), Size: n}, values...)[0], len(values), n)
+	default:
+		x = Stack(values, 0)
 	}
-	n := x.Shape().Size()
-	return Reshape(call.Op(ops.Stack{Count: len(vectors), Size: n}, vectors...)[0], len(vectors), n)
+	return s.scaled(x)
 }
 
 // change returns the fit minus the statistic, both [K, channels]: with fewer evaluations than functions, the smallest
@@ -130,7 +140,7 @@ func (s *statistic) change(old *Node) *Node {
 	if err != nil {
 		panic(err)
 	}
-	seen := stack(s.values)
+	seen := s.stack(s.values)
 	times := func(m [][]float64, x *Node) *Node { return Dot(ConstAsDType(x.Graph(), x.DType(), m), x).Product() }
 	fit := times(matrix, seen)
 	if strings.HasSuffix(s.path, "/variance") {
