@@ -182,7 +182,7 @@ func TestNoRunWithoutData(t *testing.T) {
 
 // A terminal that closes sends SIGHUP, more than once, and takes no more output: what was trained is saved.
 func TestClosedTerminal(t *testing.T) {
-	cmd := command(t, append(workplace(t), "--run", "first", "--epochs", "100000")...)
+	cmd := command(t, append(endless(t), "--epochs", "100000")...)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +248,7 @@ func waitFor(t *testing.T, c <-chan string, text string) {
 }
 
 func TestInterrupt(t *testing.T) {
-	flags := append(workplace(t), "--run", "first")
+	flags := endless(t)
 	for i, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		cmd := command(t, append(flags, "--epochs", "100000")...)
 		var errText strings.Builder
@@ -292,7 +292,7 @@ func TestInterrupt(t *testing.T) {
 
 // A reader that goes away, such as head, ends the training, which saves first.
 func TestClosedStandardOutput(t *testing.T) {
-	cmd := command(t, append(workplace(t), "--run", "first", "--epochs", "100000", "--json")...)
+	cmd := command(t, append(endless(t), "--epochs", "100000", "--json")...)
 	var errText strings.Builder
 	cmd.Stderr = &errText
 	r, w, err := os.Pipe()
