@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -88,6 +90,11 @@ func workplace(t *testing.T) (flags []string) {
 // endless is workplace for the run first, which may be trained for as long as one likes: with the default learning rate
 // its loss is NaN after 17 epochs, which take a tenth of a second.
 func endless(t *testing.T) (flags []string) {
+	t.Helper()
+	// A process that is started with SIGHUP ignored, as by nohup, ignores it. Those that this one starts do not then.
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(c) })
 	return append(workplace(t), "--run", "first", "--lr", "0.01")
 }
 
