@@ -2,14 +2,11 @@ package cnet
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"testing"
 
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train"
 
 	"continuousnet/cnet/engine"
 	"continuousnet/cnet/engine/native"
@@ -29,6 +26,13 @@ func nativeTrainer(t testing.TB, c Config) (step func(), compiled *[]native.Stat
 	}
 	compiled = new([]native.Stats)
 	backend.Compiled = func(s native.Stats) { *compiled = append(*compiled, s) }
+	once := noiseTrainer(t, e, c)
+	return func() { once() }, compiled, backend
+}
+
+// noiseTrainer returns a function that trains on a batch of noise and returns the loss.
+func noiseTrainer(t testing.TB, e *engine.Engine, c Config) func() float64 {
+	t.Helper()
 	c = c.WithDefaults()
 	n, err := NewNetwork(c, 3, 10)
 	if err != nil {
@@ -38,28 +42,26 @@ func nativeTrainer(t testing.TB, c Config) (step func(), compiled *[]native.Stat
 	if err := n.Init(store, 1, Float); err != nil {
 		t.Fatal(err)
 	}
-	rng := rand.New(rand.NewPCG(1, 2))
-	images, labels := make([]float32, c.BatchSize*32*32*3), make([]int32, c.BatchSize)
-	for i := range images {
-		images[i] = float32(rng.NormFloat64())
-	}
-	for i := range labels {
-		labels[i] = rng.Int32N(10)
+	if err := setLearningRate(store, Float, c.LearningRate); err != nil {
+		t.Fatal(err)
 	}
 	trainer, err := newTrainer(e, n, c, store)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func() {
+	images, labels := randomBatch(c.BatchSize)
+	return func() float64 {
 		t.Helper()
-		batch := train.Batch{
-			Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(images, c.BatchSize, 32, 32, 3)},
-			Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(labels, c.BatchSize, 1)},
-		}
-		if _, err := trainer.TrainStep(batch); err != nil {
+		batch, err := newBatch(e.Backend, images, labels, 32, 32, 3)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}, compiled, backend
+		metrics, err := trainer.TrainStep(batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return float64(metrics[0].Value().(float32))
+	}
 }
 
 // TestTrainedNatively checks that no training step is left to GoMLX's go backend, and no more of it than labels, loss

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gomlx/gomlx/ml/model"
-
 	"continuousnet/cnet/engine"
 	"continuousnet/cnet/engine/fmap"
 )
@@ -45,33 +43,11 @@ func TestPrecisionRefused(t *testing.T) {
 func TestMixedPrecision(t *testing.T) {
 	e := &engine.Engine{Name: "standard", Backend: backend(), Layout: fmap.Standard}
 	losses := func(precision string) (list []float64) {
-		c := Config{Channels: 2, Steps: 1, BatchSize: 4, Precision: precision}.WithDefaults()
-		n, err := NewNetwork(c, 3, 10)
-		if err != nil {
-			t.Fatal(err)
-		}
-		store := model.NewStore()
-		if err := n.Init(store, 1, Float); err != nil {
-			t.Fatal(err)
-		}
-		if err := setLearningRate(store, Float, 0.01); err != nil {
-			t.Fatal(err)
-		}
-		trainer, err := newTrainer(e, n, c, store)
-		if err != nil {
-			t.Fatal(err)
-		}
-		images, labels := randomBatch(c.BatchSize)
+		step := noiseTrainer(t, e, Config{
+			Channels: 2, Steps: 1, BatchSize: 4, LearningRate: 0.01, Precision: precision,
+		})
 		for range 5 {
-			batch, err := newBatch(e.Backend, images, labels, 32, 32, 3)
-			if err != nil {
-				t.Fatal(err)
-			}
-			metrics, err := trainer.TrainStep(batch)
-			if err != nil {
-				t.Fatal(err)
-			}
-			list = append(list, float64(metrics[0].Value().(float32)))
+			list = append(list, step())
 		}
 		return list
 	}

@@ -29,7 +29,7 @@ type Workers struct {
 // A Worker has the scratch of one goroutine.
 type Worker struct {
 	Scratch []float32
-	helper  *helper                // of all but the first
+	helper  *helper                // nil in the first, which is the caller
 	sums    [2 * 2 * block]float32 // of two blocks
 
 	// The arguments of kernels are here, since a pointer that is passed to an indirect call would be allocated.
@@ -52,9 +52,11 @@ func NewWorkers(set *kernels.Set, count int) *Workers {
 		count = runtime.GOMAXPROCS(0)
 	}
 	w := &Workers{Kernels: set}
-	for range count {
+	for i := range count {
 		one := &Worker{}
-		one.helper = newHelper(func() { w.work(one) })
+		if i > 0 {
+			one.helper = newHelper(func() { w.work(one) })
+		}
 		w.list = append(w.list, one)
 	}
 	return w
