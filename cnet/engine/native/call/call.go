@@ -103,7 +103,7 @@ func (c *calls) function(g *Graph, op ops.Op, inputs []*Node) *Function {
 	key := []byte(name)
 	for i, x := range inputs {
 		list[i] = x.Shape()
-		key = append(key, '|', byte(list[i].DType))
+		key = append(key, byte(list[i].DType), byte(len(list[i].Dimensions)))
 		for _, d := range list[i].Dimensions {
 			key = binary.AppendUvarint(key, uint64(d))
 		}

@@ -54,7 +54,7 @@ func (c Conv) pack(w *Workers, s convShared, kernel []float32) {
 
 type convShared struct {
 	weights, bias []float32
-	zeros, spread []float32 // the weights at each position
+	zeros, spread []float32 // of tiles: no bias, and the weights at each position
 }
 
 func (c Conv) shared(l *layout, in [][]float32) (convShared, pre, [][]float32) {
