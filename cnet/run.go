@@ -65,6 +65,9 @@ func Open(dir string, config ...Config) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
 	}
+	if err := takeOver(dir); err != nil {
+		return nil, fmt.Errorf("run %s: %w", dir, err)
+	}
 	return lockedRun(dir, func(r *Run) error { return r.open(c) })
 }
 
