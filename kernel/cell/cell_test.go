@@ -58,11 +58,12 @@ func TestShow(t *testing.T) {
 		"nil":                {[]any{nil}, ""},
 		"a number":           {[]any{42}, "42"},
 		"a string":           {[]any{"two\nlines"}, "two\nlines"},
-		"a struct":           {[]any{struct{ A, B int }{1, 2}}, "{A:1 B:2}"},
+		"a struct":           {[]any{struct{ A, B int }{1, 2}}, "{A: 1, B: 2}"},
 		"value and no error": {[]any{3, nil}, "3"},
-		"value and error":    {[]any{0, errors.New("no")}, "0 no"},
+		"zero and error":     {[]any{0, errors.New("no")}, "no"},
+		"value and error":    {[]any{1, errors.New("no")}, "1\nno"},
 		"an error":           {[]any{errors.New("no")}, "no"},
-		"two values":         {[]any{"a", 1}, "a 1"},
+		"two values":         {[]any{"a", 1}, `"a", 1`},
 	} {
 		kinds, contents, _ := said(t, func() { Show(test.values...) })
 		switch {
