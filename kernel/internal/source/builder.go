@@ -48,6 +48,9 @@ func (b *builder) span(start, end, comma int) {
 		}
 		if from == l.start {
 			s = b.guards[from] + s
+			if l.looksSpecial && b.guards[from] == "" {
+				s = l.guard() + s
+			}
 		}
 		if from > l.start && b.pos == from && len(b.lines) > 0 {
 			b.lines[len(b.lines)-1] += s
@@ -89,6 +92,14 @@ func padding(s string) string {
 		}
 	}
 	return string(p)
+}
+
+// guard returns what stands before a line of Go that GoNB would take for a command, and keeps its meaning.
+func (l line) guard() string {
+	if l.inString {
+		return "`+`"
+	}
+	return " "
 }
 
 // guards finds the lines that GoNB would take for a package clause and drop, though they are none: a statement on a

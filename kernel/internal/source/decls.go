@@ -58,7 +58,11 @@ func declarations(text string) []Decl {
 			for _, s := range d.Specs {
 				switch s := s.(type) {
 				case *ast.ImportSpec:
-					decls = append(decls, importDecl(s)...)
+					i := importDecl(s)
+					if len(i) > 0 && i[0].Key == "C" { // the comment is C code
+						i[0].Text = doc(s.Doc, d.Doc) + i[0].Text
+					}
+					decls = append(decls, i...)
 				case *ast.TypeSpec:
 					text := doc(s.Doc, d.Doc) + "type " + cut(s)
 					decls = append(decls, Decl{"type", s.Name.Name, []string{s.Name.Name}, text})

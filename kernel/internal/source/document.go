@@ -33,7 +33,11 @@ func (m *Memory) Document(cell string, cursor int) (goFile string, offset int, o
 	var imports, rest []Decl
 	replaced := replacedBy(own...)
 	m.mu.Lock()
-	for _, d := range m.decls {
+	known := replacedBy(m.decls...)
+	for i, d := range slices.Concat(m.decls, m.vars) {
+		if i >= len(m.decls) && d.Kind == "var" && known.names[d.Key] {
+			continue // a cell's declaration has it
+		}
 		if d, ok := replaced.rest(d); !ok {
 			continue
 		} else if d.Kind == "import" {

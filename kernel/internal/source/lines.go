@@ -11,12 +11,39 @@ var magics = map[string]bool{"%%writefile": true, "%%script": true, "%%bash": tr
 // gonbPrefix may stand before a special command, so that a Go editor takes the line for a comment.
 const gonbPrefix = "//gonb:"
 
+// Command is a special command of a cell.
+type Command struct {
+	Line  int    // the 0-based line on which it begins
+	Lines int    // the number of its lines, each but the last with a backslash at its end
+	Text  string // without the backslashes
+}
+
+// Commands returns the special commands of a cell. A cell in another language has one, its first line.
+func Commands(cell string) []Command {
+	t := read(cell)
+	if t.magic {
+		return []Command{{0, 1, t.command(0)}}
+	}
+	var list []Command
+	for i, text := range t.special {
+		c := Command{t.at[i], 1, text}
+		for t.lines[c.Line+c.Lines-1].continues && c.Line+c.Lines < len(t.lines) {
+			c.Lines++
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
 // line is one line of a cell: the bytes [start, end), without the line end.
 type line struct {
 	start, end int
 	special    bool // a command of GoNB, or the continuation of one
 	blanked    bool // a special line that GoNB must not see
 	continues  bool // a special line whose command takes the next line too
+
+	looksSpecial bool // a line of Go that GoNB would take for a command
+	inString     bool // it begins within a raw string
 }
 
 // text is a cell taken apart into lines.
@@ -25,6 +52,7 @@ type text struct {
 	src     string // the cell as the Go scanner may see it: as long as cell, special lines blanked
 	lines   []line
 	special []string // the special commands, continuation lines joined as GoNB joins them
+	at      []int    // the first line of each
 	magic   bool     // the first line is one of magics
 
 	main                      int    // the line that opens func main, -1 if there is none
@@ -44,12 +72,18 @@ func read(cell string) *text {
 		t.magic = true
 		return t
 	}
+	var code commandScanner
 	for i := 0; i < len(t.lines); {
-		if c := t.command(i); len(c) > 1 && (c[0] == '%' || c[0] == '!') {
+		c := t.command(i)
+		if commandStart(c) && code.statementMayBegin() {
 			i = t.readSpecial(i)
-		} else {
-			i++
+			continue
 		}
+		l := t.cell[t.lines[i].start:t.lines[i].end]
+		t.lines[i].looksSpecial = len(c) > 1 && (c[0] == '%' || c[0] == '!')
+		t.lines[i].inString = code.mode == inRawString
+		code.line(l)
+		i++
 	}
 	t.src = t.scannable()
 	return t
@@ -87,7 +121,7 @@ func (t *text) readSpecial(i int) int {
 		}
 		return i
 	}
-	t.special = append(t.special, command)
+	t.special, t.at = append(t.special, command), append(t.at, first)
 	if opensMain {
 		t.main, t.body = first, i
 	}

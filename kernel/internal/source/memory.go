@@ -11,6 +11,14 @@ import (
 type Memory struct {
 	mu    sync.Mutex
 	decls []Decl // in the order of their first declaration
+	vars  []Decl // what declares the variables of the session that are no declarations of cells, for a language server
+}
+
+// SetVariables sets the declarations of the session's variables, for [Memory.Document]. GoNB does not have them.
+func (m *Memory) SetVariables(decls []Decl) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.vars = decls
 }
 
 // Add remembers declarations; they replace earlier ones of the same names. A func main is not remembered.
@@ -116,6 +124,20 @@ func (m *Memory) Texts() []string {
 	return texts
 }
 
+// Declares returns the keys and names of what is remembered.
+func (m *Memory) Declares() map[string]bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	names := map[string]bool{}
+	for _, d := range m.decls {
+		names[d.Key] = true
+		for _, n := range d.Names {
+			names[n] = true
+		}
+	}
+	return names
+}
+
 // Displays reports whether a declaration uses package gonbui, so that a cell which calls it may display something.
 func (m *Memory) Displays() bool {
 	m.mu.Lock()
@@ -143,30 +165,4 @@ func importsFirst(decls []Decl) []Decl {
 		return 1
 	}
 	return slices.SortedStableFunc(slices.Values(decls), func(a, b Decl) int { return rank(a) - rank(b) })
-}
-
-// Locals records which cell's statements defined a name last. The zero value is ready, and safe for concurrent use.
-type Locals struct {
-	mu    sync.Mutex
-	cells map[string]int
-}
-
-// Add records that the statements of a cell, given by its execution count, define names.
-func (l *Locals) Add(cell int, names []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.cells == nil {
-		l.cells = map[string]int{}
-	}
-	for _, n := range names {
-		l.cells[n] = cell
-	}
-}
-
-// Cell returns the execution count of the cell whose statements defined name last.
-func (l *Locals) Cell(name string) (cell int, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	cell, ok = l.cells[name]
-	return cell, ok
 }

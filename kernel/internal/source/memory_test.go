@@ -41,7 +41,8 @@ func TestDecls(t *testing.T) {
 			{"func", "F", []string{"F"}, "// F\nfunc F() {}"}, {"func", "T~M", nil, "func (t T) M() {}"},
 			{"func", "T~P", nil, "func (t *T) P() {}"}, {"func", "L[T]~G", nil, "func (l *L[T]) G() {}"},
 			{"func", "unknown~U", nil, "func (l L[T]) U() {}"}}},
-		{"x := 1; var a = `\n!ls\n`; x", []Decl{{"var", "a", []string{"a"}, "var a = `\n`"}}},
+		{"!ls\nvar a = `\n!ls\n`; x := 1", []Decl{{"var", "a", []string{"a"}, "var a = `\n!ls\n`"}}},
+		{"x := 1; var a = x", nil},
 	} {
 		if got := decls(c.cell); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", c.want) {
 			t.Errorf("%q:\n%q\nwant\n%q", c.cell, got, c.want)
@@ -101,21 +102,6 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-func TestLocals(t *testing.T) {
-	var l Locals
-	if _, ok := l.Cell("x"); ok {
-		t.Error("knows x from the start")
-	}
-	l.Add(3, []string{"x", "y"})
-	l.Add(5, []string{"x"})
-	if cell, ok := l.Cell("x"); cell != 5 || !ok {
-		t.Errorf("x: cell %d, %v", cell, ok)
-	}
-	if cell, ok := l.Cell("y"); cell != 3 || !ok {
-		t.Errorf("y: cell %d, %v", cell, ok)
-	}
-}
-
 func TestDocument(t *testing.T) {
 	const cursor = "‸"
 	earlier := in(`import "math"`, "var a, b = 1, 2", "func f() { os.Exit(1) }", "type T int")
@@ -124,8 +110,10 @@ func TestDocument(t *testing.T) {
 			in(`import fmt "fmt"`, "func f() { os.Exit(1) }", "func main() {", "fmt.Pri‸")},
 		{"a selector", "x := strings.‸", in(`import strings "strings"`, "x := strings.‸")},
 		{"a range", "for i := range ‸", in("for i := range ‸", "", "}")},
-		{"inside", in("x := 1", "pr‸int(x)", "var c = 1", ""),
-			in("var c = 1", "", "", "func main() {", "x := 1", "", "pr‸int(x)")},
+		{"inside", in("x := 1", "pr‸int(x)", "const c = 1", ""),
+			in("const c = 1", "", "", "func main() {", "x := 1", "", "pr‸int(x)")},
+		{"a variable after statements", in("f()", "var c = 1", "c‸"),
+			in("func main() {", "f()", "", "var c = 1", "", "c‸")},
 		{"main", in("var c = 1", "%%", "c‸ := 2"), in("func main() {", "c‸ := 2", "", "}")},
 		{"above main", in("var c = ma‸", "%%", "c := 2"), in("var c = ma‸", "", "", "func main() {", "c := 2")},
 		{"a function", in("func g() {", "\ttime.Now().‸"),

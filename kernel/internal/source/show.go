@@ -12,6 +12,7 @@ type shown struct {
 	piece *piece // nil: there is nothing to do
 	start int    // where the copy of the piece starts
 	wrap  bool   // show it; otherwise a semicolon silences it, and it must be used in some other way
+	io    bool   // a call that reads or writes by its name: the number that it may return is not shown
 }
 
 // shown finds the trailing expression.
@@ -23,11 +24,15 @@ func (c content) shown(o Options) shown {
 	if p.kind != stmtPiece || p.from == p.to || len(p.open) > 0 || p.stray {
 		return shown{}
 	}
-	e, err := parser.ParseExpr(c.t.slice(p.from, p.to))
+	text := c.t.slice(p.from, p.to)
+	e, err := parser.ParseExpr(text)
+	if err != nil && !p.semi && isList(text) {
+		return shown{piece: p, start: p.start, wrap: true}
+	}
 	if err != nil {
 		return shown{}
 	}
-	s := shown{piece: p, start: p.start, wrap: !p.semi}
+	s := shown{piece: p, start: p.start, wrap: !p.semi, io: isIO(e)}
 	if p.semi && isStmt(e) || !p.semi && isSilent(e) {
 		return shown{}
 	}
@@ -42,9 +47,19 @@ func (s shown) write(b *builder, show string) {
 		b.span(s.start, p.end, -1)
 		return
 	}
+	if s.io {
+		show += ioSuffix
+	}
 	b.add(show + "(")
 	b.span(s.start, p.end, p.to)
 	b.add(")")
+}
+
+// isList reports whether text is several expressions with commas between them.
+func isList(text string) bool {
+	e, err := parser.ParseExpr("f(" + text + ")")
+	call, ok := e.(*ast.CallExpr)
+	return err == nil && ok && len(call.Args) > 1 && !call.Ellipsis.IsValid() && call.Rparen == call.End()-1
 }
 
 // isStmt reports whether Go takes the expression as a statement.
@@ -77,10 +92,41 @@ func isSilent(e ast.Expr) bool {
 		}
 		switch pkg.Name {
 		case "fmt":
-			return strings.HasPrefix(f.Sel.Name, "Print") || strings.HasPrefix(f.Sel.Name, "Fprint")
+			return strings.HasPrefix(f.Sel.Name, "Print")
 		case "log", "gonbui", "notebook":
 			return true
 		}
+	}
+	return false
+}
+
+// ioSuffix makes of the name of the function that shows a value that of the one for calls that read or write.
+const ioSuffix = "IO"
+
+// isIO reports whether a call reads, writes, copies or scans by the name of its function: Write, WriteString, Fprintf,
+// Sscan, Copy, ReadFrom, and so on. The compiler's types are not known here; with them the number of bytes that Write
+// returns could not be told from the one that strconv.Atoi returns, either.
+func isIO(e ast.Expr) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	var name string
+	switch f := ast.Unparen(call.Fun).(type) {
+	case *ast.Ident:
+		name = f.Name
+	case *ast.SelectorExpr:
+		name = f.Sel.Name
+	}
+	name = strings.ToLower(name)
+	for _, verb := range []string{"write", "print", "fprint", "scan", "fscan", "sscan", "copy"} {
+		if strings.HasPrefix(name, verb) {
+			return true
+		}
+	}
+	switch name {
+	case "read", "readat", "readatleast", "readfrom", "readfull", "discard":
+		return true
 	}
 	return false
 }
@@ -107,7 +153,8 @@ func Unshow(goFile, show string, line int) (string, bool) {
 			}
 		case *ast.ExprStmt:
 			c, ok := n.X.(*ast.CallExpr)
-			if ok && len(c.Args) == 1 && goFile[at(c.Fun.Pos()):at(c.Fun.End())] == show &&
+			if ok && len(c.Args) == 1 &&
+				strings.TrimSuffix(goFile[at(c.Fun.Pos()):at(c.Fun.End())], ioSuffix) == show &&
 				file.PositionFor(c.Pos(), false).Line <= line && line <= file.PositionFor(c.Rparen, false).Line {
 				call = c
 			}

@@ -18,6 +18,8 @@ func TestUnshow(t *testing.T) {
 	}{
 		{"a call", file(alias, "cell.Show(", "fmt.Println(1), // it", ")", ""),
 			file(blank, "          ", "fmt.Println(1)  // it", " ", ""), 11, true},
+		{"a call that writes", file(alias, "cell.ShowIO(", "write(1),", ")", ""),
+			file(blank, "            ", "write(1) ", " ", ""), 11, true},
 		{"on many lines", file(alias, "cell.Show(", "f(\n\tg(),\n),", ")", ""),
 			file(blank, "          ", "f(\n\tg(),\n) ", " ", ""), 12, true},
 		{"in brackets", file(alias, "cell.Show(", "(f()),", ")", ""),
@@ -43,7 +45,7 @@ func TestUnshow(t *testing.T) {
 // showLine is the 0-based line of the code that calls show; -1 if none does.
 func showLine(r Rewritten) int {
 	for i, line := range strings.Split(r.Code, "\n") {
-		if r.Lines[i] == added && line == show.Show+"(" {
+		if r.Lines[i] == added && (line == show.Show+"(" || line == show.Show+"IO(") {
 			return i
 		}
 	}
@@ -55,7 +57,7 @@ func TestUnshowOfRewritten(t *testing.T) {
 	for _, cell := range []string{
 		"f()", "f() // c", "f(\n\t1,\n\t2,\n)", "import \"a\"\nvar b = a.B; f(b)",
 		"%%\nx := 1\n/* c */ a.f(x) /* d\n*/", "func() {\n\tg()\n}()",
-		"gonbui.X(1)\nf()", "%args a\nL: for {\n\tbreak L\n}\n(f())",
+		"gonbui.X(1)\nf()", "write()", "%args a\nL: for {\n\tbreak L\n}\n(f())",
 	} {
 		r := Rewrite(cell, show)
 		shown, lineOf := compose(r.Code)

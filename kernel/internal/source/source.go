@@ -3,13 +3,13 @@
 // GoNB wants declarations first and the statements after a line "%%". [Rewrite] turns a cell as people write it into
 // such a cell and shows the value of a trailing expression; it keeps track of where every line came from. [Complete]
 // tells whether a cell can run as it is, [Memory] knows the declarations of earlier cells and writes the Go file that a
-// language server needs to complete a name in a cell, and [Locals] knows which cell's statements defined a name that
-// did not survive it.
+// language server needs to complete a name in a cell.
 //
 // All of it works on broken cells too: the compiler is the one to complain.
 //
-// Line ends "\r\n" count as "\n". GoNB's own rules about lines hold: a line that starts with % or ! is a command
-// wherever it stands, in a raw string too.
+// Line ends "\r\n" count as "\n". A line that starts with % or ! is a command where a statement may begin, and Go in a
+// raw string, in a comment, or where an expression goes on. GoNB takes every such line for a command, so those that are
+// Go reach it in another form.
 package source
 
 import (
@@ -23,6 +23,7 @@ import (
 type Options struct {
 	Show       string // function to call with the value of a trailing expression, as "cell.Show"; empty: show nothing
 	ShowImport string // the import that Show needs, as `import "a/cell"`
+	First      string // a statement before those of the cell, if it has any; empty: none
 	Displays   bool   // declarations of earlier cells use package gonbui: the cell may display through them
 }
 
@@ -32,7 +33,7 @@ type Rewritten struct {
 	Lines      []int    // the 0-based line of the cell that each line of Code came from; -1 for an added line
 	Decls      []Decl   // the declarations of the cell, in order
 	Special    []string // special commands without the //gonb: prefix, continuation lines joined
-	Locals     []string // names that the statements define; they do not survive the cell
+	Locals     []string // names that the statements define at their top level
 	DotImports []string // paths of the imports into the cell's own name space
 }
 
@@ -73,7 +74,7 @@ func Rewrite(cell string, o Options) Rewritten {
 		b.span(0, end, -1)
 	default:
 		b.specials()
-		if shown.wrap && o.ShowImport != "" {
+		if o.ShowImport != "" && (shown.wrap || o.First != "" && len(c.stmts) > 0) {
 			b.add(o.ShowImport)
 		}
 		for _, p := range c.decls {
@@ -81,6 +82,9 @@ func Rewrite(cell string, o Options) Rewritten {
 		}
 		if len(c.stmts) > 0 {
 			b.add("%%" + t.args) // for GoNB the line sets the arguments of the program, too
+			if o.First != "" {
+				b.add(o.First)
+			}
 		}
 		for i := range c.stmts {
 			if &c.stmts[i] != shown.piece {
@@ -154,7 +158,8 @@ func (c content) sort() content {
 		case p.kind == importPiece:
 			ordered = ordered && len(others) == 0
 			imports = append(imports, p)
-		case p.kind == stmtPiece:
+		case p.kind == stmtPiece, p.kind == varPiece && len(c.stmts) > 0 && !c.t.directed(p):
+			// What statements and variables after the first of them do takes place in their order.
 			c.stmts = append(c.stmts, p)
 		default:
 			others = append(others, p)
@@ -167,6 +172,11 @@ func (c content) sort() content {
 		c.decls, c.stmts, c.inPlace = c.pieces, nil, true
 	}
 	return c
+}
+
+// directed reports whether a directive for the compiler stands before the code of a piece.
+func (t *text) directed(p piece) bool {
+	return strings.Contains("\n"+t.slice(p.start, p.from), "\n//go:")
 }
 
 // needsSync reports whether the cell's displays must be waited for: GoNB closes the pipe when the process ends.
