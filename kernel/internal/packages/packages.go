@@ -30,6 +30,11 @@ var Project = []string{
 	"github.com/janpfeifer/gonb/gonbui/widgets",
 }
 
+// Behind lists the packages that the kernel adds to the programs of cells. Users do not name them.
+var Behind = []string{
+	"continuousnet/kernel/values", "continuousnet/kernel/values/atexit", "continuousnet/kernel/values/tensorvalues",
+}
+
 // ByName maps the names of the packages that cells use to their import paths.
 var ByName = func() map[string]string {
 	paths := map[string]string{}
