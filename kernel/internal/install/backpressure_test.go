@@ -4,15 +4,10 @@ import (
 	"bytes"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	"continuousnet/kernel/internal/kerneltest"
 	"continuousnet/kernel/internal/project"
 )
 
@@ -22,18 +17,15 @@ func TestBoundPublisher(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	output, err := exec.Command("go", "list", "-m", "-f", "{{.Version}} {{.Dir}}", zeromq).Output()
+	output, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", zeromq).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, dir, _ := strings.Cut(strings.TrimSpace(string(output)), " ")
+	own := strings.TrimSpace(string(output))
 	if pinned, err := project.PinnedVersion(checkout, zeromq); err != nil || pinned != own {
 		t.Errorf("the tools are built with %s %s (%v), the kernel with %s", zeromq, pinned, err, own)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, publisherFile))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := pinnedFile(t, zeromq, publisherFile)
 	bound, err := boundPublisher(text)
 	if err != nil {
 		t.Fatal(err)
@@ -56,54 +48,5 @@ func TestUnknownPublisher(t *testing.T) {
 		if _, err := boundPublisher([]byte(text)); err == nil || !strings.Contains(err.Error(), zeromq) {
 			t.Errorf("%q: %v", text, err)
 		}
-	}
-}
-
-// publisher is as much of the library's publisher as boundPublisher looks at.
-const publisher = "package zmq4\n\n" +
-	"func (w *pubMWriter) write(ctx context.Context, msg Msg) error {\n\treturn nil\n}\n\n" +
-	"func (w *pubMWriter) sendMsg(msg Msg) {\n}\n"
-
-// The copy is the library with its publisher changed, whatever a former version has left; the same again changes
-// nothing.
-func TestCopyBounded(t *testing.T) {
-	from, to := t.TempDir(), filepath.Join(t.TempDir(), "zmq4")
-	for name, text := range map[string]string{
-		publisherFile: publisher, "go.mod": "module zmq4\n", "internal/a/a.go": "package a\n",
-		"pub_test.go": "package zmq4\n", "example/main.go": "package main\n", "README.md": "# zmq4\n",
-	} {
-		kerneltest.Put(t, filepath.Join(from, name), text, 0o444)
-	}
-	kerneltest.Put(t, filepath.Join(to, "former.go"), "package zmq4\n", 0o644)
-	var before os.FileInfo
-	for range 2 {
-		if err := copyBounded(to, from); err != nil {
-			t.Fatal(err)
-		}
-		text, err := os.ReadFile(filepath.Join(to, publisherFile))
-		if err != nil || !bytes.Contains(text, []byte("\tw.sendMsg(msg)\n")) {
-			t.Errorf("%v\n%s", err, text)
-		}
-		after, err := os.Stat(filepath.Join(to, publisherFile))
-		if err != nil || before != nil && !os.SameFile(before, after) {
-			t.Errorf("written again: %v", err)
-		}
-		before = after
-	}
-	var names []string
-	err := fs.WalkDir(os.DirFS(to), ".", func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			names = append(names, path)
-		}
-		return err
-	})
-	if want := []string{"go.mod", "internal/a/a.go", publisherFile}; err != nil || !slices.Equal(names, want) {
-		t.Errorf("%q, %v; want %q", names, err, want)
-	}
-	if err := os.Remove(filepath.Join(from, publisherFile)); err != nil {
-		t.Fatal(err)
-	}
-	if err := copyBounded(to, from); err == nil || !strings.Contains(err.Error(), publisherFile) {
-		t.Errorf("without a publisher: %v", err)
 	}
 }

@@ -7,6 +7,7 @@
 //	defer s.Close()
 //	s.Text("stdout", "epoch 1\n")
 //	s.Message("display_data", content, metadata, nil)
+//	s.EndText()
 //	s.Flush() // before the cell's status goes to idle
 //
 // Splitter separates messages of the cell to the kernel from the text that they are written into, and Objects replaces
@@ -18,7 +19,6 @@ import (
 	"encoding/json"
 	"sync"
 	"time"
-	"unicode/utf8"
 )
 
 // Sink sends one message on the iopub channel. It is never called by two goroutines at once. It may block, which in the
@@ -124,8 +124,8 @@ func New(sink Sink, o Options) *Stream {
 	return s
 }
 
-// Text queues text that the cell has written to the stream name, "stdout" or "stderr". It never waits for the front
-// end.
+// Text queues bytes that the cell has written to the stream name, "stdout" or "stderr". They are decoded as UTF-8, in
+// which a rune may be split between calls. Text never waits for the front end.
 func (s *Stream) Text(name, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,7 +137,19 @@ func (s *Stream) Text(name, text string) {
 	}
 	whole := len(text) - incomplete(text)
 	s.carry[name] = text[whole:]
-	s.pushText(name, text[:whole])
+	s.pushText(name, ValidText(text[:whole]))
+}
+
+// EndText gives up waiting for the rest of a rune that the cell has begun to write: the cell has ended.
+func (s *Stream) EndText() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range []string{"stdout", "stderr"} {
+		if start := s.carry[name]; start != "" && !s.closed {
+			delete(s.carry, name)
+			s.pushText(name, ValidText(start))
+		}
+	}
 }
 
 // Message queues a message of any other type. It blocks while too many are waiting.
@@ -175,12 +187,6 @@ func (s *Stream) Shorten(limit int) {
 func (s *Stream) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, name := range []string{"stdout", "stderr"} {
-		if start := s.carry[name]; start != "" {
-			delete(s.carry, name)
-			s.pushText(name, start)
-		}
-	}
 	to := s.last
 	s.open(to)
 	for !s.closed && s.waiting(to) {
@@ -222,18 +228,4 @@ func (s *Stream) poke() {
 	case s.wake <- struct{}{}:
 	default: // it is awake already
 	}
-}
-
-// incomplete returns the number of bytes at the end of text that begin a rune without completing it.
-func incomplete(text string) int {
-	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
-		end := text[len(text)-n:]
-		if utf8.RuneStart(end[0]) {
-			if utf8.FullRuneInString(end) {
-				return 0
-			}
-			return n
-		}
-	}
-	return 0
 }

@@ -433,20 +433,24 @@ func TestRunes(t *testing.T) {
 	})
 }
 
-// The start of a rune waits for its end, also if the other stream comes between; Flush gives it up.
+// The start of a rune waits for its end, also if the other stream or a message comes between, or Flush is called, as
+// before an input field; EndText gives it up.
 func TestCutRune(t *testing.T) {
 	run(t, Options{}, func(t *testing.T, s *Stream, r *recorder) {
 		s.Text("stdout", "a\xe2\x82")
 		time.Sleep(time.Second)
-		s.Text("stderr", "b")
-		time.Sleep(time.Second)
+		s.Text("stderr", "b\xf0\x9f")
+		s.Flush()
 		s.Text("stdout", "\xacc\xe2")
 		time.Sleep(time.Second)
-		expect(t, r, "stdout: a", "stderr: b", "stdout: €c")
+		s.Text("stderr", "\x98\x80\n")
 		s.Flush()
+		expect(t, r, "stdout: a", "stderr: b", "stdout: €c", "stderr: 😀\n")
+		s.EndText()
+		s.EndText()
 		s.Text("stdout", "\xac\xffd")
 		s.Flush()
-		expect(t, r, "stdout: a", "stderr: b", "stdout: €c", "stdout: �", "stdout: ��d")
+		expect(t, r, "stdout: a", "stderr: b", "stdout: €c", "stderr: 😀\n", "stdout: \ufffd\ufffd\ufffdd")
 	})
 }
 
@@ -680,9 +684,9 @@ func FuzzText(f *testing.F) {
 			rest = rest[n:]
 			s.Text("stderr", strings.Repeat("x", int(other%3)))
 		}
+		s.EndText()
 		s.Flush()
-		// Bytes that are no UTF-8 become U+FFFD, one for each.
-		if want := string([]rune(text)); got[0].String() != want {
+		if want := ValidText(text); got[0].String() != want {
 			t.Errorf("sent %q, want %q", got[0].String(), want)
 		}
 		if utf8.RuneCountInString(got[1].String())%max(1, int(other%3)) != 0 {
