@@ -111,6 +111,12 @@ func (l Layout) SpecFile() string { return filepath.Join(l.Dir, "kernel.json") }
 // Bin returns the path of one of its programs, or with "" of the directory that they are in.
 func (l Layout) Bin(name string) string { return filepath.Join(l.Dir, "bin", name) }
 
+// Modules returns the path of the modules that cells import, and Builds that of what is compiled from them. They are
+// there where an installation is for several users.
+func (l Layout) Modules() string { return filepath.Join(l.Dir, "modules") }
+
+func (l Layout) Builds() string { return filepath.Join(l.Dir, "builds") }
+
 // InstallCommand returns the command that installs the kernel there, for messages; it is run in the checkout.
 func (l Layout) InstallCommand() string {
 	switch l.Prefix {

@@ -26,15 +26,23 @@ type specMetadata struct {
 	} `json:"cnet"`
 }
 
-// NewSpec describes an installation. Checkout and go command are arguments rather than files beside it, so that
+// Go is the Go that an installation has found.
+type Go struct {
+	Command string
+	Modules string // the module cache
+	Cache   string // the build cache
+}
+
+// NewSpec describes an installation. The checkout and Go's places are arguments rather than files beside it, so that
 // kernel.json alone tells a reader what the kernel will use.
-func NewSpec(l Layout, checkout, goCommand, sources string) Spec {
+func NewSpec(l Layout, checkout string, found Go, sources string) Spec {
 	var metadata specMetadata
 	metadata.Own.Sources = sources
 	return Spec{
 		Argv: []string{
 			// An absolute path: not every front end knows jupyter_client's {resource_dir}.
-			l.Bin("kernel"), "run", "--checkout", checkout, "--go", goCommand, "-f", "{connection_file}",
+			l.Bin("kernel"), "run", "--checkout", checkout, "--go", found.Command,
+			"--modules", found.Modules, "--cache", found.Cache, "-f", "{connection_file}",
 		},
 		DisplayName: "ContinuousNet (Go)",
 		Language:    "go",

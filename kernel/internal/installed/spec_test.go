@@ -17,7 +17,8 @@ func TestSpec(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []bool{true, false} {
-		changed, err := NewSpec(l, "/my project", "/usr/local/go/bin/go", "1234").Write(l)
+		found := Go{Command: "/usr/local/go/bin/go", Modules: "/modules", Cache: "/cache"}
+		changed, err := NewSpec(l, "/my project", found, "1234").Write(l)
 		if err != nil || changed != want {
 			t.Fatalf("changed %v, %v; want %v", changed, err, want)
 		}
@@ -40,7 +41,8 @@ func TestSpec(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		l.Bin("kernel"), "run", "--checkout", "/my project", "--go", "/usr/local/go/bin/go", "-f", "{connection_file}",
+		l.Bin("kernel"), "run", "--checkout", "/my project", "--go", "/usr/local/go/bin/go",
+		"--modules", "/modules", "--cache", "/cache", "-f", "{connection_file}",
 	}
 	if !slices.Equal(raw.Argv, want) {
 		t.Errorf("argv %q, want %q", raw.Argv, want)

@@ -24,7 +24,7 @@ func TestStaleness(t *testing.T) {
 		t.Fatal(err)
 	}
 	kerneltest.Put(t, l.Bin("kernel"), "x", 0o755)
-	if _, err := NewSpec(l, checkout, "/go", sources).Write(l); err != nil {
+	if _, err := NewSpec(l, checkout, Go{Command: "/go"}, sources).Write(l); err != nil {
 		t.Fatal(err)
 	}
 	if got := Staleness(l, checkout); got != "" {

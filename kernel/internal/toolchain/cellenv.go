@@ -23,7 +23,7 @@ func cellFlags(xla bool) string {
 // that breaks a cell, such as GOFLAGS=-mod=mod (refused in a workspace) or GOWORK=off.
 func (t Toolchain) CellEnv(base []string) []string {
 	path := filepath.Dir(t.Command) + string(filepath.ListSeparator) + pathOf(base)
-	return Setenv(base, map[string]string{
+	own := map[string]string{
 		"PATH":    path,
 		"GOFLAGS": cellFlags(t.XLA.Link),
 		// Nothing is fetched behind the user's back; the go of a session has its own way for "!go get".
@@ -32,10 +32,14 @@ func (t Toolchain) CellEnv(base []string) []string {
 		"GO111MODULE":  "on",
 		"GOTOOLCHAIN":  "local", // the one found at installation; no other is fetched
 		"GOEXPERIMENT": t.Experiment,
+		"GOCACHE":      t.Cache, // a session without one has its own
+		"GOMODCACHE":   t.Modules,
+		"GOTMPDIR":     "", // TMPDIR does
 		"GOROOT":       "", // the go command knows its own
 		"GOOS":         "", // cells run here
 		"GOARCH":       "",
-	})
+	}
+	return Setenv(base, own)
 }
 
 func pathOf(env []string) string {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"continuousnet/kernel/internal/installed"
@@ -23,6 +24,8 @@ type Toolchain struct {
 	Proxy      string // the user's GOPROXY
 	Experiment string // the user's GOEXPERIMENT, with simd where the toolchain has it
 	CC         string // the C compiler, empty if there is none or cgo is off
+	Cache      string // the build cache of cells, at first the user's; empty if none can be written to
+	Modules    string // the module cache, empty if the environment names none
 	XLA        XLA
 }
 
@@ -41,11 +44,7 @@ func Find(dir, recorded string) (Toolchain, error) {
 		return Toolchain{}, errors.New("no go command in PATH; install Go from https://go.dev/dl and add its bin " +
 			"directory to PATH")
 	}
-	withSIMD := simdExperiment(runtime.GOARCH, os.Getenv("GOEXPERIMENT"))
-	tc, err := goEnv(command, dir, withSIMD)
-	if err != nil && withSIMD != os.Getenv("GOEXPERIMENT") {
-		tc, err = goEnv(command, dir, os.Getenv("GOEXPERIMENT"))
-	}
+	tc, err := ask(command, dir, command == recorded)
 	if err != nil {
 		return Toolchain{}, err
 	}
@@ -53,23 +52,57 @@ func Find(dir, recorded string) (Toolchain, error) {
 	return tc, nil
 }
 
-// goEnv runs "go env" with a GOEXPERIMENT; a toolchain that does not know the experiment fails.
-func goEnv(command, dir, experiment string) (Toolchain, error) {
-	cmd := exec.Command(command, "env", "-json", "GOVERSION", "GOROOT", "GOPROXY", "CC", "CGO_ENABLED")
+// ask runs "go env" with the settings under which it answers. First come the user's own, but for a go command that the
+// installation has found the toolchain is settled: none is downloaded for a session. Then come settings of ours, as a
+// user's can be such that no go command runs: a GOTOOLCHAIN that does not exist, a GO111MODULE that is no word. The
+// error is that of the user's.
+func ask(command, dir string, settled bool) (Toolchain, error) {
+	neutral := map[string]string{"GOTOOLCHAIN": "local", "GO111MODULE": "on", "GOWORK": "off",
+		"GOFLAGS": "-buildvcs=false", "GOOS": "", "GOARCH": ""}
+	users := os.Getenv("GOEXPERIMENT")
+	var reason error
+	for _, experiment := range slices.Compact([]string{simdExperiment(runtime.GOARCH, users), users, ""}) {
+		for _, own := range []bool{!settled, settled} {
+			settings := neutral
+			if own {
+				settings = nil
+			}
+			tc, err := goEnv(command, dir, experiment, settings)
+			if err == nil {
+				return tc, nil
+			}
+			if own && experiment == users {
+				reason = err
+			}
+		}
+	}
+	return Toolchain{}, reason
+}
+
+// goEnv runs "go env" with a GOEXPERIMENT and other settings; a toolchain that does not know the experiment fails.
+func goEnv(command, dir, experiment string, settings map[string]string) (Toolchain, error) {
+	cmd := exec.Command(command, "env", "-json", "GOVERSION", "GOROOT", "GOPROXY", "CC", "CGO_ENABLED", "GOCACHE",
+		"GOMODCACHE")
 	if info, err := os.Stat(dir); err == nil && info.IsDir() {
 		cmd.Dir = dir
 	}
 	// A toolchain's own GOROOT is right; one left over in the environment belongs to another.
-	cmd.Env = Setenv(os.Environ(), map[string]string{"GOEXPERIMENT": experiment, "GOROOT": ""})
+	cmd.Env = Setenv(Setenv(os.Environ(), settings), map[string]string{"GOEXPERIMENT": experiment, "GOROOT": ""})
 	out, err := cmd.Output()
 	if err != nil {
 		return Toolchain{}, fmt.Errorf("%s env failed: %s", command, words.CommandError(err))
 	}
-	var env struct{ GOVERSION, GOROOT, GOPROXY, CC, CGO_ENABLED string }
+	var env struct{ GOVERSION, GOROOT, GOPROXY, CC, CGO_ENABLED, GOCACHE, GOMODCACHE string }
 	if err := json.Unmarshal(out, &env); err != nil {
 		return Toolchain{}, fmt.Errorf("%s env answered nonsense: %w", command, err)
 	}
 	tc := Toolchain{Command: command, Version: env.GOVERSION, Proxy: env.GOPROXY, Experiment: experiment}
+	if Writable(env.GOCACHE) {
+		tc.Cache = env.GOCACHE
+	}
+	if filepath.IsAbs(env.GOMODCACHE) {
+		tc.Modules = env.GOMODCACHE
+	}
 	if own := filepath.Join(env.GOROOT, "bin", "go"); installed.IsExecutable(own) {
 		tc.Command = own
 	}
@@ -79,6 +112,18 @@ func goEnv(command, dir, experiment string) (Toolchain, error) {
 		}
 	}
 	return tc, nil
+}
+
+// HasC reports whether there is a C compiler: $CC, or one that the go command looks for.
+func HasC(getenv func(string) string) bool {
+	names := []string{"gcc", "clang", "cc"}
+	if words := strings.Fields(getenv("CC")); len(words) > 0 {
+		names = words[:1]
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		_, err := exec.LookPath(name)
+		return err == nil
+	})
 }
 
 // simdExperiment adds simd to the user's GOEXPERIMENT where Go has it, unless the user decided about it.

@@ -36,6 +36,12 @@ type guardedConn struct {
 	out      *outbox
 	closed   sync.Once
 
+	subscriptions subscriptions // of a socket that welcomes them
+
+	writing  sync.Mutex
+	written  frameReader // how far the library is with its message
+	inserted []byte      // messages that wait for the end of the library's
+
 	trusted, gone bool   // under the crowd's lock
 	held          uint64 // bytes counted for a large message, under the crowd's lock
 }
@@ -59,6 +65,7 @@ func (c *guardedConn) Read(p []byte) (int, error) {
 		c.head = c.head[n:]
 		return n, nil
 	}
+	c.welcome()
 	n, err := c.in.Read(p)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -76,6 +83,9 @@ func (c *guardedConn) Read(p []byte) (int, error) {
 	}
 	if err := c.frames.add(p[:n]); err != nil {
 		return 0, c.refuse(err)
+	}
+	if c.g.kind.welcome != nil {
+		c.subscriptions.add(p[:n])
 	}
 	return n, nil
 }
@@ -101,13 +111,29 @@ func (c *guardedConn) refuse(err error) error {
 
 // Write puts a copy of p into the outbox.
 func (c *guardedConn) Write(p []byte) (int, error) {
-	skip := min(c.greeting, len(p))
-	c.greeting -= skip
-	if !c.out.put(p[skip:]) {
+	if !c.put(p) {
 		return 0, io.EOF
 	}
 	c.g.crowd.relieve()
 	return len(p), nil
+}
+
+func (c *guardedConn) put(p []byte) bool {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	skip := min(c.greeting, len(p))
+	c.greeting -= skip
+	if !c.out.put(p[skip:]) {
+		return false
+	}
+	if c.g.kind.welcome != nil {
+		for rest := p[skip:]; len(rest) > 0; {
+			n, _ := c.written.next(rest)
+			rest = rest[n:]
+		}
+		c.putInserted()
+	}
+	return true
 }
 
 // send writes the outbox to the connection until either is closed.

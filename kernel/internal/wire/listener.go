@@ -54,6 +54,7 @@ type socketKind struct {
 	largest uint64   // bytes of a message
 	inbound int64    // bytes that a connection may send in total; 0: no limit
 	hears   bool     // the peers only subscribe
+	welcome Welcome  // for each subscription; nil: none
 }
 
 func guard(l net.Listener, kind socketKind, c *crowd) *guardedListener {

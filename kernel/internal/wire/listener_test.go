@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"path/filepath"
@@ -21,7 +22,7 @@ func listen(t *testing.T) (Connection, *Sockets) {
 	t.Helper()
 	c := Connection{Transport: "ipc", IP: filepath.Join(t.TempDir(), "s"), ShellPort: 1, ControlPort: 2, StdinPort: 3,
 		IOPubPort: 4, HeartbeatPort: 5}
-	s, err := Listen(c)
+	s, err := Listen(c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,10 +223,9 @@ func FuzzFrames(f *testing.F) {
 		if (wholeErr == nil) != (piecesErr == nil) {
 			t.Fatalf("in one piece: %v, in pieces: %v", wholeErr, piecesErr)
 		}
-		if wholeErr == nil &&
-			(whole.skip != pieces.skip || whole.message != pieces.message || whole.count != pieces.count) {
-			t.Errorf("in one piece %d %d %d, in pieces %d %d %d", whole.skip, whole.message, whole.count, pieces.skip,
-				pieces.message, pieces.count)
+		state := func(c *frameCounter) string { return fmt.Sprint(c.frames.skip, c.message, c.count) }
+		if wholeErr == nil && state(whole) != state(pieces) {
+			t.Errorf("in one piece %s, in pieces %s", state(whole), state(pieces))
 		}
 	})
 }

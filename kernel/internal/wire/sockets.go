@@ -61,8 +61,9 @@ type Sockets struct {
 	crowd                        crowd
 }
 
-// Listen returns sockets that listen at the addresses of a connection file only. It answers heartbeats.
-func Listen(c Connection) (*Sockets, error) {
+// Listen returns sockets that listen at the addresses of a connection file only. It answers heartbeats, and welcomes
+// subscriptions to iopub.
+func Listen(c Connection, welcome Welcome) (*Sockets, error) {
 	s := &Sockets{}
 	// DEALER is what clients use; REQ is allowed by the protocol.
 	requests := []string{"DEALER", "REQ", "ROUTER"}
@@ -86,7 +87,8 @@ func Listen(c Connection) (*Sockets, error) {
 		(*r.socket).routes = true
 	}
 	// A subscriber sends nothing but its subscriptions, which are kept.
-	subscribers := socketKind{peers: []string{"SUB", "XSUB"}, largest: largeMessage, inbound: 1 << 20, hears: true}
+	subscribers := socketKind{peers: []string{"SUB", "XSUB"}, largest: largeMessage, inbound: 1 << 20, hears: true,
+		welcome: welcome}
 	if s.IOPub, err = s.bind(c, c.IOPubPort, zmq4.NewPub, subscribers); err != nil {
 		return nil, s.closeAfter(err)
 	}
