@@ -9,6 +9,7 @@ import (
 
 	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/proc"
+	"continuousnet/kernel/internal/server"
 	"continuousnet/kernel/internal/toolchain"
 	"continuousnet/kernel/internal/words"
 )
@@ -45,7 +46,7 @@ func Run(ctx context.Context, out io.Writer, where installed.Location, checkout 
 	findings = append(findings, t.checkCheckout(), t.checkSources(), t.checkWarm(ctx))
 	findings = append(findings, checkXLA(t.toolchain.XLA, toolchain.Plugins(t.checkout))...)
 	findings = append(findings, checkDirs(os.Getenv)...)
-	findings = append(findings, checkGrace(os.Getenv(proc.EnvGrace)))
+	findings = append(findings, checkGrace(os.Getenv(proc.EnvGrace)), checkIdle(os.Getenv(server.EnvGoplsIdle)))
 	if n := report(out, findings); n > 0 {
 		return fmt.Errorf("doctor: %d needed %s missing; the lines marked %s say what to do", n,
 			words.Plural(n, "thing is", "things are"), missing)

@@ -63,7 +63,7 @@ func TestDoctorMovedCheckout(t *testing.T) {
 		t.Fatal(err)
 	}
 	kerneltest.Put(t, l.Bin("kernel"), "x", 0o755)
-	if _, err := installed.NewSpec(l, "/gone", "/go", "").Write(l); err != nil {
+	if _, err := installed.NewSpec(l, "/gone", installed.Go{Command: "/go"}, "").Write(l); err != nil {
 		t.Fatal(err)
 	}
 	at := target{layout: l, checkout: kerneltest.Checkout(t)}
@@ -97,7 +97,7 @@ func TestCheckSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	kerneltest.Put(t, l.Bin("kernel"), "x", 0o755)
-	if _, err := installed.NewSpec(l, checkout, "/go", sources).Write(l); err != nil {
+	if _, err := installed.NewSpec(l, checkout, installed.Go{Command: "/go"}, sources).Write(l); err != nil {
 		t.Fatal(err)
 	}
 	at := target{layout: l, checkout: checkout}

@@ -14,6 +14,7 @@ import (
 	"continuousnet/kernel/internal/history"
 	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/proc"
+	"continuousnet/kernel/internal/server"
 	"continuousnet/kernel/internal/words"
 )
 
@@ -24,10 +25,8 @@ const lowSpace = 200_000_000
 // checkDirs checks the directories that a session works in.
 func checkDirs(getenv func(string) string) []finding {
 	base := proc.BaseDir()
-	return []finding{
-		checkRuntimeDir(getenv), checkSessions(base), checkSpace(filepath.Dir(base)),
-		checkHistory(history.Path(getenv)), checkInput(procDir),
-	}
+	all := append([]finding{checkRuntimeDir(getenv), checkSessions(base)}, checkMemory(base)...)
+	return append(all, checkSpace(filepath.Dir(base)), checkHistory(history.Path(getenv)), checkInput(procDir))
 }
 
 // checkRuntimeDir checks the directory of the connection files, which hold the keys of running sessions.
@@ -206,7 +205,19 @@ func checkInput(dir string) finding {
 	return f
 }
 
-// checkGrace checks the one setting that can keep a session from starting.
+// checkIdle checks a setting that can keep a session from starting.
+func checkIdle(value string) finding {
+	f := finding{subject: "completion"}
+	idle, err := server.ParseGoplsIdle(value)
+	if err != nil {
+		f.state, f.detail, f.fix = missing, err.Error(), "correct it or unset it"
+		return f
+	}
+	f.detail = fmt.Sprintf("gopls is let go %v after the last question; %s sets that", idle, server.EnvGoplsIdle)
+	return f
+}
+
+// checkGrace checks a setting that can keep a session from starting.
 func checkGrace(value string) finding {
 	f := finding{subject: "interrupt"}
 	grace, err := proc.ParseGrace(value)

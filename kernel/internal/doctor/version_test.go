@@ -39,7 +39,7 @@ func TestVersion(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := installed.NewSpec(l, checkout, goCommand, sources).Write(l); err != nil {
+		if _, err := installed.NewSpec(l, checkout, installed.Go{Command: goCommand}, sources).Write(l); err != nil {
 			t.Fatal(err)
 		}
 	}

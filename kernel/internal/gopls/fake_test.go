@@ -120,6 +120,8 @@ func fakeServer(behaviour string, in io.Reader, out io.Writer) {
 			say(message{ID: m.ID, Result: fmt.Appendf(nil, `{"items":[{"kind":6,"textEdit":{"newText":%q}}]}`, name)})
 		case "textDocument/hover":
 			say(message{ID: m.ID, Result: json.RawMessage("null")})
+		case "gopls/sessions":
+			say(message{ID: m.ID, Result: json.RawMessage("{}")})
 		case "shutdown":
 			if behaviour == "stays" {
 				continue

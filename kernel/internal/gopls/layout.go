@@ -2,6 +2,7 @@ package gopls
 
 import (
 	"fmt"
+	goversion "go/version"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"continuousnet/kernel/internal/usermodule"
 )
 
 // documentName is the file that holds the document. On disk it is the first, warming document, and stays it: what the
@@ -20,7 +23,7 @@ const moduleName = "cells"
 // writeModule writes the module of the document into dir and, with a checkout, the workspace of the two, as GoNB does
 // for the cells. The folder that gopls opens is dir: it loads what the document imports, and diagnoses nothing of the
 // checkout.
-func writeModule(dir, checkout, document string) error {
+func writeModule(dir, checkout string, own usermodule.Workspace, document string) error {
 	version := builtVersion()
 	if checkout != "" {
 		var err error
@@ -33,7 +36,7 @@ func writeModule(dir, checkout, document string) error {
 		documentName: document,
 	}
 	if checkout != "" {
-		files["go.work"] = fmt.Sprintf("go %s\n\nuse (\n\t.\n\t%s\n)\n", version, strconv.Quote(checkout))
+		files["go.work"] = workspace(version, checkout, own)
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -41,6 +44,31 @@ func writeModule(dir, checkout, document string) error {
 		}
 	}
 	return nil
+}
+
+// workspace returns the go.work of the document's module, the checkout and further modules.
+func workspace(version, checkout string, own usermodule.Workspace) string {
+	var text strings.Builder
+	for _, dir := range own.Modules {
+		if theirs, err := moduleVersion(filepath.Join(dir, "go.mod")); err == nil &&
+			goversion.Compare("go"+theirs, "go"+version) > 0 {
+			version = theirs
+		}
+	}
+	fmt.Fprintf(&text, "go %s\n\nuse (\n\t.\n", version)
+	for _, dir := range append([]string{checkout}, own.Modules...) {
+		fmt.Fprintf(&text, "\t%s\n", strconv.Quote(dir))
+	}
+	text.WriteString(")\n")
+	for _, replace := range own.Replace {
+		old, to, _ := strings.Cut(replace, "=")
+		quote := func(module string) string {
+			path, version, _ := strings.Cut(module, "@")
+			return strings.TrimSpace(strconv.Quote(path) + " " + version)
+		}
+		fmt.Fprintf(&text, "\nreplace %s => %s\n", quote(old), quote(to))
+	}
+	return text.String()
 }
 
 // moduleVersion returns the Go version of a go.mod. A workspace may not have an older one than its modules.

@@ -34,7 +34,11 @@ func (c *Client) ask(ctx context.Context, method, text string, offset int, resul
 	if err != nil {
 		return document{}, err
 	}
-	return d, r.wait(ctx, result)
+	if err := r.wait(ctx, result); err != nil {
+		return d, err
+	}
+	c.answered.Store(true)
+	return d, nil
 }
 
 // send brings gopls's document up to date and queues the request, as one.

@@ -57,8 +57,8 @@ func buildTools(ctx context.Context, checkout string, tc toolchain.Toolchain, l 
 		}
 	}
 	module := filepath.Join(l.Dir, "tools")
-	if !later { // the others do not publish anything
-		if err := boundTools(ctx, tc, checkout, module); err != nil {
+	if !later { // the others have nothing that is changed
+		if err := changedTools(ctx, tc, checkout, module); err != nil {
 			return nil, err
 		}
 	}
@@ -96,6 +96,7 @@ func toolsEnv(tc toolchain.Toolchain, temp string) []string {
 		"GOFLAGS":      "-buildvcs=false",
 		"GOWORK":       "off",
 		"GO111MODULE":  "on",
+		"GOTOOLCHAIN":  "local", // the one that was found
 		"GOROOT":       "",
 		"GOOS":         "",
 		"GOARCH":       "",

@@ -12,8 +12,10 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"continuousnet/kernel/internal/atomicfile"
+	"continuousnet/kernel/internal/caches"
 	"continuousnet/kernel/internal/finish"
 	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/project"
@@ -26,6 +28,7 @@ type Options struct {
 	Where      installed.Location
 	Checkout   string // where the project is; empty: found from the current directory
 	NoWarm     bool   // nothing is compiled in advance
+	Shared     bool   // for several users, who cannot read the caches of who installs
 	Background bool   // what a session can begin without is left to a process that goes on behind
 }
 
@@ -41,6 +44,10 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
+	if tc.Cache == "" {
+		return errors.New("there is no place for Go's build cache (GOCACHE is off, or the home directory is missing " +
+			"or cannot be written to); set GOCACHE to a directory")
+	}
 	if strings.Contains(checkout, ",") {
 		return fmt.Errorf("the path of the checkout, %s, contains a comma, which GoNB takes for a separator; move the "+
 			"checkout", checkout)
@@ -49,7 +56,8 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
-	if o.Where.System {
+	o.Shared = o.Shared || o.Where.System
+	if o.Shared {
 		syscall.Umask(0o022) // for every user, whatever root's umask is
 	}
 	kernels := filepath.Dir(l.Dir)
@@ -81,14 +89,20 @@ func Run(ctx context.Context, out io.Writer, o Options) error {
 			"updated kernel %s in %s (%s); sessions that run keep the former one until they are restarted\n",
 			installed.Name, l.Dir, strings.Join(changed, ", "))
 	}
+	if o.Shared && !o.NoWarm {
+		if tc, err = share(ctx, out, l, checkout, tc); err != nil {
+			return err
+		}
+	}
 	r := rest{layout: l, checkout: checkout, tc: tc, warm: !o.NoWarm}
 	if !o.Background {
 		err = r.finish(ctx, out)
 	} else {
 		err = r.leave(ctx, out)
 	}
-	if err == nil && o.Where.System && !o.NoWarm {
-		fmt.Fprintln(out, "the build cache belongs to this user; another user's first cell takes up to a minute")
+	if err == nil && o.Shared && !o.NoWarm && !o.Background {
+		// A user's cache begins with a complete one, and again after each installation.
+		err = os.WriteFile(caches.VersionFile(l.Builds()), fmt.Appendln(nil, time.Now().UnixNano()), 0o644)
 	}
 	return err
 }
@@ -114,7 +128,8 @@ func writeAll(ctx context.Context, out io.Writer, l installed.Layout, checkout s
 	}
 	changed = slices.Concat(changed, self, logos)
 	// Last, because with it Jupyter sees the kernel.
-	written, err := installed.NewSpec(l, checkout, tc.Command, sources).Write(l)
+	found := installed.Go{Command: tc.Command, Modules: tc.Modules, Cache: tc.Cache}
+	written, err := installed.NewSpec(l, checkout, found, sources).Write(l)
 	if err != nil {
 		return nil, err
 	}

@@ -72,7 +72,7 @@ func TestUninstall(t *testing.T) {
 	}
 	kerneltest.Put(t, filepath.Join(filepath.Dir(l.Dir), "python3", "kernel.json"), "{}", 0o644)
 	kerneltest.Put(t, l.Bin("kernel"), "x", 0o755)
-	if _, err := installed.NewSpec(l, "/project", "/go", "").Write(l); err != nil {
+	if _, err := installed.NewSpec(l, "/project", installed.Go{Command: "/go"}, "").Write(l); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"removed", "nothing to do"} {
@@ -150,6 +150,7 @@ done`)
 	kerneltest.Put(t, script+".program", string(program), 0o755)
 	kerneltest.Put(t, filepath.Join(script+".zmq4", publisherFile), publisher, 0o444)
 	kerneltest.Put(t, filepath.Join(script+".zmq4", "go.mod"), "module "+zeromq+"\n", 0o444)
+	kerneltest.Put(t, filepath.Join(script+".gonb", streamFile), streamMessages, 0o444)
 	return i
 }
 
@@ -158,8 +159,8 @@ func (i installer) goBuilds(t *testing.T, script string) {
 	t.Helper()
 	kerneltest.Put(t, i.goScript, `#!/bin/sh
 case $1 in
-env) echo '{"GOVERSION": "go1.26.9", "GOROOT": "/nonexistent"}' ;;
-mod) echo "{\"Dir\": \"$0.zmq4\"}" ;;
+env) echo '{"GOVERSION": "go1.26.9", "GOROOT": "/nonexistent", "GOCACHE": "'"$0"'.cache"}' ;;
+mod) echo "{\"Dir\": \"$0.${4##*/}\"}" ;;
 list|work) ;;
 build) `+script+` ;;
 *) exit 1 ;;
@@ -196,7 +197,8 @@ func (i installer) files(t *testing.T) map[string]string {
 
 var installedFiles = []string{
 	"bin/goimports", "bin/gonb", "bin/gopls", "bin/kernel", "kernel.json", "logo-32x32.png", "logo-64x64.png",
-	"logo-svg.svg", "tools/go.mod", "tools/go.sum", "tools/zmq4/go.mod", "tools/zmq4/pub.go",
+	"logo-svg.svg", "tools/go.mod", "tools/go.sum", "tools/gonb/" + streamFile, "tools/zmq4/go.mod",
+	"tools/zmq4/pub.go",
 }
 
 // Twice the same changes nothing; an update changes what differs.

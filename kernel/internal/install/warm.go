@@ -32,7 +32,7 @@ func compileCells(ctx context.Context, checkout string, tc toolchain.Toolchain) 
 		return fmt.Errorf("no temporary directory: %w", err)
 	}
 	defer os.RemoveAll(temp)
-	cmd := interruptible(ctx, tc.Command, append([]string{"build"}, packages.Project...)...)
+	cmd := interruptible(ctx, tc.Command, slices.Concat([]string{"build"}, packages.Project, packages.Behind)...)
 	cmd.Dir = checkout
 	cmd.Env = toolchain.Setenv(tc.CellEnv(os.Environ()),
 		map[string]string{"GOWORK": "off", "GOPROXY": tc.Proxy, "GOTMPDIR": temp})

@@ -19,6 +19,8 @@
 //     directory, a supervisor that has lost its guard, and the [Sweep] of the next kernel, find the processes that are
 //     left.
 //
+// A process that all sessions of a user share ([Shared]) is nobody's child. It ends with the last session that uses it.
+//
 // A process is identified by its id and its start time, so that a reused id is never signalled.
 //
 // All of it works on Linux. macOS has no subreaper, no parent-death signal and no /proc: there the guard kills the

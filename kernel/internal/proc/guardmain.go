@@ -21,7 +21,8 @@ import (
 //
 // An "exit" event also follows when GoNB ends by itself. It is sent when all descendants of GoNB have ended too. When
 // stdin ends, because the supervisor has closed it or has ended in any way, the guard kills every descendant, removes
-// the session's directory and ends. Signals other than SIGKILL do not end the guard; SIGKILL ends GoNB with it.
+// the session's directory, ends what no other session shares any more, and ends. Signals other than SIGKILL do not end
+// the guard; SIGKILL ends GoNB with it.
 func RunGuard(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err := runGuard(args, stdin, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "kernel guard:", err)
@@ -59,7 +60,7 @@ func runGuard(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 		case c, ok := <-commands:
 			if !ok {
 				// What gopls has started is no descendant, and would go on writing to the directory.
-				return errors.Join(g.clear(), killSession(dir), os.RemoveAll(dir))
+				return errors.Join(g.clear(), killSession(dir), os.RemoveAll(dir), EndUnused(filepath.Dir(dir)))
 			}
 			switch c.Command {
 			case "start":

@@ -25,6 +25,12 @@ const (
 
 func (a Activity) String() string { return [...]string{"idle", "compiling", "running"}[a] }
 
+// Doing returns the activity of GoNB's children.
+func Doing(gonb int) Activity {
+	_, activity := working(gonb, tableAround(gonb))
+	return activity
+}
+
 // Interrupter interrupts the processes under GoNB, each time that the user asks for it. GoNB itself is never signalled.
 // The zero value of each setting stands for its default.
 type Interrupter struct {

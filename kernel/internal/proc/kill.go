@@ -24,7 +24,7 @@ func killTree(pid int) error {
 
 // killSession kills the processes that carry the session's mark, and all their descendants.
 func killSession(dir string) error {
-	return killAll(func(p Process) bool { return carriesMark(p.PID, dir) }, nil)
+	return killAll(func(p Process) bool { return carries(p.PID, SessionEnv+"="+dir) }, nil)
 }
 
 // killAll kills the processes that isRoot accepts and their descendants, until none is left. This process is spared,

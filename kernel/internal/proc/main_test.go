@@ -39,7 +39,8 @@ var parts map[string]func(args []string) int
 
 func init() {
 	parts = map[string]func([]string) int{
-		"guard": func(args []string) int { return RunGuard(args, os.Stdin, os.Stdout, os.Stderr) },
+		SharedCommand: func(args []string) int { return RunShared(args, os.Stderr) },
+		"guard":       func(args []string) int { return RunGuard(args, os.Stdin, os.Stdout, os.Stderr) },
 
 		// supervisor [sleeper|gonb] MARK is a kernel: a session, a guard, GoNB.
 		"supervisor": playSupervisor,
@@ -111,6 +112,14 @@ func init() {
 		"jupyter": func(args []string) int {
 			os.Setenv(parentEnv, fmt.Sprint(os.Getpid()))
 			return startAndWait(again(args[0], last(args)))
+		},
+		// sharer BASE MARK uses a shared sleeper until it is killed.
+		"sharer": func(args []string) int {
+			_, err := JoinShared(sleeperOptions(args[0], args[1]))
+			check(err)
+			fmt.Println("joined")
+			time.Sleep(time.Hour)
+			return 0
 		},
 		"starter": func(args []string) int {
 			check(Start(again("sleeper", last(args))))

@@ -57,10 +57,12 @@ type record struct {
 }
 
 // BaseDir returns the directory of this user's sessions, cnet-kernel-UID in $TMPDIR. It is in /tmp when $TMPDIR is too
-// long for Unix sockets.
+// long for Unix sockets, or cannot be written to.
 func BaseDir() string {
 	name := fmt.Sprintf("cnet-kernel-%d", os.Geteuid())
-	if base := filepath.Join(os.TempDir(), name); filepath.IsAbs(base) && len(base)+1+2*idBytes <= longestDir {
+	tmp := os.TempDir()
+	base := filepath.Join(tmp, name)
+	if filepath.IsAbs(base) && len(base)+1+2*idBytes <= longestDir && unix.Access(tmp+"/", unix.W_OK|unix.X_OK) == nil {
 		return base
 	}
 	return filepath.Join("/tmp", name)

@@ -44,9 +44,20 @@ func TestSession(t *testing.T) {
 
 func TestBaseDir(t *testing.T) {
 	name := filepath.Base(BaseDir())
+	short, err := os.MkdirTemp("/tmp", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(short)
+	file := filepath.Join(short, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for tmp, want := range map[string]string{
 		"/tmp":                                "/tmp",
-		"/run/user/1000":                      "/run/user/1000",
+		short:                                 short,
+		filepath.Join(short, "missing"):       "/tmp",
+		file:                                  "/tmp",
 		"/scratch/" + strings.Repeat("x", 60): "/tmp",
 		"relative":                            "/tmp",
 	} {

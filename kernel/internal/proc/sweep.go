@@ -16,8 +16,9 @@ import (
 const unfinishedAge = time.Hour
 
 // Sweep cleans up after crashed kernels of this user: it kills the processes of every session in base whose supervisor
-// has ended, and removes its directory. It writes a line to log for each directory that it removed or could not clean
-// up, and returns the number of those removed. Sessions that run or are about to end by themselves are left alone.
+// has ended, and removes its directory; and it ends shared processes that no session uses any more. It
+// writes a line to log for each directory that it removed or could not clean up, and returns the number of those
+// removed. Sessions that run or are about to end by themselves are left alone.
 func Sweep(base string, log io.Writer) (removed int) {
 	for _, dir := range sessionDirs(base, log) {
 		done, err := sweepOne(dir)
@@ -27,6 +28,9 @@ func Sweep(base string, log io.Writer) (removed int) {
 			fmt.Fprintf(log, "removed what a session left behind in %s\n", dir)
 			removed++
 		}
+	}
+	if err := EndUnused(base); err != nil {
+		fmt.Fprintln(log, err)
 	}
 	return removed
 }
@@ -41,7 +45,7 @@ func sweepOne(dir string) (done bool, err error) {
 		defer lock.Close()
 		recorded := readRecord(dir).processes()
 		err = killAll(func(p Process) bool {
-			return slices.Contains(recorded, p.identity()) || carriesMark(p.PID, dir)
+			return slices.Contains(recorded, p.identity()) || carries(p.PID, SessionEnv+"="+dir)
 		}, nil)
 	}
 	if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
@@ -59,7 +63,7 @@ func claim(dir string, r record) (lock *os.File, live bool, err error) {
 	case errors.Is(err, os.ErrNotExist):
 		// Somebody is removing the directory, was cut short, or is a cleaner of /tmp, to which the lock was an old
 		// file.
-		marked := func(p Process) bool { return !p.Zombie && carriesMark(p.PID, dir) }
+		marked := func(p Process) bool { return !p.Zombie && carries(p.PID, SessionEnv+"="+dir) }
 		return nil, len(r.processes()) > 0 || slices.ContainsFunc(table(), marked), nil
 	case err != nil:
 		return nil, false, err
@@ -108,10 +112,11 @@ func sessionDirs(base string, log io.Writer) []string {
 // SessionInfo describes a session, as seen from another process.
 type SessionInfo struct {
 	ID, Dir                 string
-	Live                    bool // the session runs; if not, Sweep removes it
-	Supervisor, Guard, GoNB int  // process ids; 0 if the process does not run
-	Processes               int  // the number of processes at and below the supervisor or, if it has ended, the guard
-	Memory                  int64
+	Live                    bool      // the session runs; if not, Sweep removes it
+	Supervisor, Guard, GoNB int       // process ids; 0 if the process does not run
+	Processes               int       // at and below the supervisor or, if it has ended, the guard
+	Memory                  int64     // of these, in bytes; a page that several share counts once for all of them
+	Parts                   []Process // the processes, with that memory as their RSS
 	Created                 time.Time // zero if not known
 }
 
@@ -128,9 +133,8 @@ func List(base string) ([]SessionInfo, error) {
 		}
 		info.Live = err == nil && live
 		for _, id := range r.processes() {
-			bytes, processes := treeRSS(id)
-			if processes > info.Processes {
-				info.Processes, info.Memory = processes, bytes
+			if parts, bytes := treeMemory(id); len(parts) > info.Processes {
+				info.Parts, info.Processes, info.Memory = parts, len(parts), bytes
 			}
 			switch {
 			case id == r.Supervisor:

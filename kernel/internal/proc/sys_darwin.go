@@ -55,8 +55,9 @@ func machine() string { return "" }
 
 // The functions below have no counterpart on macOS; the package comment lists the consequences.
 
-func carriesMark(int, string) bool                    { return false }
+func carries(int, string) bool                        { return false }
 func peakRSS(int) int64                               { return 0 }
+func proportionalMemory(p Process) int64              { return p.RSS }
 func adoptOrphans() error                             { return nil }
 func dyingWithThread(*syscall.SysProcAttr)            {}
 func pipesOf(int) map[int]string                      { return nil }

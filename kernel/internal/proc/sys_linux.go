@@ -113,13 +113,13 @@ func parseStat(stat []byte) (Process, bool) {
 	return p, err == nil
 }
 
-// carriesMark reports whether the process was started with SessionEnv=dir in its environment.
-func carriesMark(pid int, dir string) bool {
+// carries reports whether the process was started with an entry, NAME=value, in its environment.
+func carries(pid int, entry string) bool {
 	environ, err := os.ReadFile(procFile(pid, "environ"))
 	if err != nil {
 		return false
 	}
-	return slices.Contains(strings.Split(string(environ), "\x00"), SessionEnv+"="+dir)
+	return slices.Contains(strings.Split(string(environ), "\x00"), entry)
 }
 
 // peakRSS returns the largest resident memory of the process so far, in bytes.
@@ -138,6 +138,23 @@ func peakRSS(pid int) int64 {
 		}
 	}
 	return 0
+}
+
+// proportionalMemory returns the memory of a process, of which a page that n processes have in common counts as 1/n
+// page: RSS would count a program's text once for each kernel. Where the system does not tell, it is the RSS.
+func proportionalMemory(p Process) int64 {
+	text, err := os.ReadFile(procFile(p.PID, "smaps_rollup"))
+	if err != nil {
+		return p.RSS
+	}
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "Pss:" {
+			if kib, err := strconv.ParseInt(fields[1], 10, 64); err == nil {
+				return kib * 1024
+			}
+		}
+	}
+	return p.RSS
 }
 
 // runningFor returns how long ago the process started.

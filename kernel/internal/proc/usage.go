@@ -68,18 +68,19 @@ func RSS(pid int) (int64, error) {
 	return p.RSS, nil
 }
 
-// treeRSS returns the resident memory of a process and its descendants, and their number.
-func treeRSS(id identity) (bytes int64, processes int) {
+// treeMemory returns a process and its descendants, parents first, with the memory of each as its RSS, and the sum.
+func treeMemory(id identity) (parts []Process, bytes int64) {
 	if !id.alive() {
-		return 0, 0
+		return nil, 0
 	}
 	for _, p := range tableBelow(id.PID) {
 		if !p.Zombie {
+			p.RSS = proportionalMemory(p)
+			parts = append(parts, p)
 			bytes += p.RSS
-			processes++
 		}
 	}
-	return bytes, processes
+	return parts, bytes
 }
 
 func childrenCPU(pid int) time.Duration {
