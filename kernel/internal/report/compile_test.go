@@ -92,14 +92,14 @@ func TestNotOfABuild(t *testing.T) {
 func TestHintNeedsWhatOnlyTheCallerKnows(t *testing.T) {
 	evalue, traceback := build(4, 1, "run.Step()", 1, "undefined: run")
 	cells := session{4: "run.Step()"}
-	r, _ := Compile(evalue, traceback, cells, Hints{Cell: 4, Locals: func(name string) (string, bool) {
-		return "cell [2]", name == "run"
+	r, _ := Compile(evalue, traceback, cells, Hints{Cell: 4, Ended: func(name string) (string, string, bool) {
+		return "cell [2]", "its type is declared inside of a function", name == "run"
 	}})
-	if want := "run was made by statements of cell [2]"; !strings.Contains(plain(r), want) {
+	if want := "run was defined by cell [2] and ended with it: its type is"; !strings.Contains(plain(r), want) {
 		t.Errorf("want %q in\n%s", want, plain(r))
 	}
 	r, _ = Compile(evalue, traceback, cells, Hints{Cell: 4})
-	if strings.Contains(plain(r), "statements of") {
+	if strings.Contains(plain(r), "ended with") {
 		t.Errorf("an invented cell:\n%s", plain(r))
 	}
 
@@ -216,8 +216,8 @@ func FuzzCompile(f *testing.F) {
 		for id := range 40 {
 			cells[id] = code
 		}
-		locals := func(name string) (string, bool) { return "cell [1]", len(name)%2 == 0 }
-		r, ok := Compile(evalue, strings.Split(traceback, "\x00"), cells, Hints{Cell: 3, Locals: locals})
+		ended := func(name string) (string, string, bool) { return "cell [1]", "", len(name)%2 == 0 }
+		r, ok := Compile(evalue, strings.Split(traceback, "\x00"), cells, Hints{Cell: 3, Ended: ended})
 		if ok {
 			checkBounds(t, r)
 		}

@@ -15,8 +15,8 @@ type Hints struct {
 	Cell int
 	// HasMain tells that the cell has a line %% or %main, or a func main.
 	HasMain bool
-	// Locals tells which earlier cell's statements defined a name whose value is gone now. May be nil.
-	Locals func(name string) (cell string, ok bool)
+	// Ended tells which earlier cell defined a variable that could not outlast it, and why. May be nil.
+	Ended func(name string) (cell, reason string, ok bool)
 }
 
 // of returns the hint for a message, or "" if there is none.
@@ -133,11 +133,9 @@ func unusedImport(match []string, m *message, h Hints) string {
 
 func undefinedName(match []string, m *message, h Hints) string {
 	name := match[1]
-	if h.Locals != nil {
-		if cell, ok := h.Locals(name); ok {
-			return fmt.Sprintf("%s was made by statements of %s, and values do not pass from cell to cell. Declare it "+
-				"there with `var %s = ...` (computed anew in every cell), or make it again in this cell",
-				name, cell, name)
+	if h.Ended != nil {
+		if cell, reason, ok := h.Ended(name); ok {
+			return fmt.Sprintf("%s was defined by %s and ended with it: %s", name, cell, reason)
 		}
 	}
 	if m.column > 0 && m.column <= len(m.code) {
@@ -210,11 +208,12 @@ func unknownModule(_ []string, m *message, _ Hints) string {
 	if path == "" {
 		path = "PATH"
 	} else if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
-		return "a path whose first part has no dot is the standard library's or this module's own: check the spelling"
+		return "a path whose first part has no dot is the standard library's or a module's of your own: check the " +
+			"spelling, or add that module with `!*go work use DIR` in a cell of its own"
 	}
-	return fmt.Sprintf("no module in use has it. Check the spelling, or add it with `!*go get %s@latest` in a cell "+
-		"of its own, which needs the network; without it, only the modules in the checkout's go.mod can be imported",
-		path)
+	return fmt.Sprintf("no module in use has it. Check the spelling, or add it in a cell of its own: a module of "+
+		"yours with `!*go work use DIR`, another with `!*go get %s@latest`, which needs the network; without it, only "+
+		"the modules in the checkout's go.mod can be imported", path)
 }
 
 var importSpec = regexp.MustCompile(`"([^"\s]+)"`)
