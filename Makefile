@@ -5,6 +5,8 @@
 #              and JAX in turns with it, BENCH=--quick measures little; measure with nothing else running
 # make gpu-check   packs what checks and measures a GPU into bin/gpu-check.tar.gz, for a machine without Go
 # make bench-kernel   latencies of the kernel beside those of plain GoNB
+# make bench-class   20 kernels at once: time and memory (CLASS="--kernels 30")
+# make image   runs the steps of .binder/Dockerfile in a clean directory
 # make bench-go   the Go benchmarks, for benchstat
 # make clean   remove what make made
 #
@@ -26,7 +28,7 @@ BENCH_PKGS ?= ./cnet/...
 GO_DIRS := assets cnet internal kernel
 
 # Tests of the kernel in live sessions; some of them: make session SESSION_TESTS="cells displays"
-SESSION_TESTS ?= together installed protocol messages cells displays hostile orphans frontends
+SESSION_TESTS ?= together installed protocol messages cells variables displays hostile orphans classroom frontends
 
 # Matrix products in AVX2/AVX-512, where this platform and this Go have them; everything builds without, too.
 ifndef GOEXPERIMENT
@@ -35,7 +37,7 @@ export GOEXPERIMENT := simd
 endif
 endif
 
-.PHONY: lab test bench bench-kernel bench-go gpu-check build kernel kernel-behind python venv venv-test check fmt \
+.PHONY: lab test bench bench-kernel bench-class image bench-go gpu-check build kernel kernel-behind python venv venv-test check fmt \
 	fmt-check quick hook vet staticcheck unit race session notebooks browser clean
 .NOTPARALLEL:
 
@@ -171,6 +173,12 @@ bench: build
 bench-kernel: kernel venv-test
 	@mkdir -p bin
 	$(VENV_PYTHON) -B kernel/nbtest/latency.py --json bin/cells.jsonl
+
+image: venv
+	$(VENV_PYTHON) -B kernel/nbtest/image.py
+
+bench-class: kernel venv-test
+	$(VENV_PYTHON) -B kernel/nbtest/classes.py $(CLASS)
 
 # Every Go benchmark of the library, or those of BENCH_PKGS, in the form that benchstat compares.
 bench-go: check

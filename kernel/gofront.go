@@ -4,16 +4,22 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
+	"continuousnet/kernel/internal/hook"
 	"continuousnet/kernel/internal/installed"
 	"continuousnet/kernel/internal/project"
 	"continuousnet/kernel/internal/server"
 	"continuousnet/kernel/internal/source"
+	"continuousnet/kernel/internal/usermodule"
 )
 
 // goFrontName is the name under which this program stands in front of the go command in a kernel session.
@@ -24,6 +30,7 @@ const (
 	envGo       = "CNET_KERNEL_GO"       // the real go command
 	envCheckout = "CNET_KERNEL_CHECKOUT" // where the checkout should be
 	envProxy    = "CNET_KERNEL_GOPROXY"  // the user's own GOPROXY
+	envReplace  = "CNET_KERNEL_REPLACE"  // replacements for the workspace of the cells, one a line
 )
 
 // envTempDir is GoNB's name for the directory in which it builds the cells of a session.
@@ -65,16 +72,66 @@ func goFront(args []string) int {
 		fmt.Fprintln(os.Stderr, installed.MovedMessage(checkout, l))
 		return 1
 	case goOnline:
+		if modules := os.Getenv("GOMODCACHE"); modules != "" && unix.Access(modules, unix.W_OK) != nil {
+			fmt.Fprintf(os.Stderr, "kernel: the modules in %s are shared by several users, and you cannot add any; "+
+				"ask who installed the kernel, or set GOMODCACHE to a directory of yours in Jupyter's environment\n",
+				modules)
+			return 1
+		}
 		if err := os.Setenv("GOPROXY", os.Getenv(envProxy)); err != nil {
 			fmt.Fprintln(os.Stderr, "kernel:", err)
 			return 1
 		}
 	}
+	var direct hook.Direct
+	ok := true
+	if len(args) > 0 && inTempDir && (args[0] == "build" || args[0] == "test") && os.Getenv("GOOS") != "js" {
+		if direct, ok = prepare(hook.Step(args[0])); !ok {
+			return 1
+		}
+	}
+	if replace := os.Getenv(envReplace); replace != "" && inTempDir && slices.Equal(args, []string{"work", "init"}) {
+		return initWorkspace(goCommand, strings.Split(replace, "\n"))
+	}
 	if len(args) > 0 && args[0] == "build" && inTempDir {
-		return buildCell(goCommand, args)
+		return buildCell(goCommand, args, direct)
 	}
 	err := syscall.Exec(goCommand, append([]string{"go"}, args...), os.Environ())
 	return cannotRun(goCommand, err)
+}
+
+// prepare lets the session prepare the program that is to be built, and returns how it can be built without the go
+// command. It returns false if the program is not to be built, and has said why.
+func prepare(step hook.Step) (hook.Direct, bool) {
+	dir, err := os.Getwd()
+	if err == nil {
+		var reply hook.Reply
+		reply, err = hook.Ask(hook.Request{Step: step, Dir: dir})
+		os.Stderr.WriteString(reply.Refusal)
+		if reply.Cgo {
+			os.Setenv("CGO_ENABLED", "1")
+		}
+		if err == nil {
+			return reply.Direct, reply.Refusal == ""
+		}
+	}
+	fmt.Fprintln(os.Stderr, "kernel:", err)
+	return hook.Direct{}, false
+}
+
+// initWorkspace makes the workspace of the cells, with the replacements of the notebook's own.
+func initWorkspace(goCommand string, replace []string) int {
+	for _, args := range [][]string{{"work", "init"}, usermodule.Workspace{Replace: replace}.Edit()} {
+		cmd := exec.Command(goCommand, args...)
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		if err := cmd.Run(); err != nil {
+			if cmd.ProcessState == nil {
+				return cannotRun(goCommand, err)
+			}
+			return cmd.ProcessState.ExitCode()
+		}
+	}
+	return 0
 }
 
 // cannotRun says that the real go command does not run, and returns goFront's exit status.
@@ -90,7 +147,11 @@ var noValue = regexp.MustCompile(`(?m)main\.go:(\d+):\d+: .*\(no value\) used as
 
 // buildCell runs "go build" for a cell. Where the last expression has no value to be shown, it is built once more
 // without showing it.
-func buildCell(goCommand string, args []string) int {
+func buildCell(goCommand string, args []string, direct hook.Direct) int {
+	if len(args) == 3 && args[1] == "-o" && direct.Config != "" && buildDirectly(goCommand, args[2], direct) {
+		return 0
+	}
+	args = withLinkNames(args)
 	for {
 		build := exec.Command(goCommand, args...)
 		output, err := build.CombinedOutput()
@@ -103,6 +164,47 @@ func buildCell(goCommand string, args []string) int {
 		}
 		return build.ProcessState.ExitCode()
 	}
+}
+
+// buildDirectly builds a cell with the compiler and the linker alone. It returns false if that fails, for whatever
+// reason; the go command then says why.
+func buildDirectly(goCommand, program string, direct hook.Direct) bool {
+	tools := filepath.Join(filepath.Dir(filepath.Dir(goCommand)), "pkg", "tool", runtime.GOOS+"_"+runtime.GOARCH)
+	const object = "cnet.a"
+	defer os.Remove(object)
+	for {
+		compile := exec.Command(filepath.Join(tools, "compile"), slices.Concat([]string{"-o", object, "-p", "main",
+			"-complete", "-pack", "-importcfg", direct.Config}, direct.Files)...)
+		output, err := compile.CombinedOutput()
+		if err == nil {
+			break
+		}
+		if !showLess(output) {
+			return false
+		}
+	}
+	link := exec.Command(filepath.Join(tools, "link"), "-s", "-checklinkname=0", "-buildmode=exe", "-importcfg",
+		direct.Config, "-o", program, object)
+	return link.Run() == nil
+}
+
+// withLinkNames lets the linker accept package values/atexit, which uses the runtime's own list of exit functions.
+func withLinkNames(args []string) []string {
+	const flag, name = "-checklinkname=0", "-ldflags"
+	args = slices.Clone(args)
+	for i := len(args) - 1; i > 0; i-- {
+		flags, ok := strings.CutPrefix(strings.TrimPrefix(args[i], "-"), strings.TrimPrefix(name, "-"))
+		switch {
+		case !ok || !strings.HasPrefix(args[i], "-"):
+		case flags == "" && i+1 < len(args):
+			args[i+1] += " " + flag
+			return args
+		case strings.HasPrefix(flags, "="):
+			args[i] += " " + flag
+			return args
+		}
+	}
+	return slices.Insert(args, 1, name+"=-s "+flag) // -s as in the flags of all cells
 }
 
 // showLess takes the call of show away from main.go if the compiler complained about it; else it returns false.

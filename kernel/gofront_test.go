@@ -60,7 +60,11 @@ func TestGoFrontProcess(t *testing.T) {
 		return strings.TrimSpace(string(output)), err
 	}
 	for _, c := range []struct{ name, dir, checkout, args, want string }{
-		{"a cell's build", session, checkout, "build -o x", "real: build -o x proxy: off"},
+		{"a cell's build", session, checkout, "build -o x", "real: build -ldflags=-s -checklinkname=0 -o x proxy: off"},
+		{
+			"a cell's build with the user's flags", session, checkout, "build -o x -ldflags=-w",
+			"real: build -o x -ldflags=-w -checklinkname=0 proxy: off",
+		},
 		{"a cell's get", session, checkout, "get", ""},
 		{
 			"a user's get", session, checkout, "get example.com/x",

@@ -7,8 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 
+	"continuousnet/kernel/internal/caches"
 	"continuousnet/kernel/internal/finish"
 	"continuousnet/kernel/internal/history"
 	"continuousnet/kernel/internal/installed"
@@ -17,11 +20,12 @@ import (
 	"continuousnet/kernel/internal/project"
 	"continuousnet/kernel/internal/server"
 	"continuousnet/kernel/internal/toolchain"
+	"continuousnet/kernel/internal/usermodule"
 )
 
 // launchOptions are the arguments of "kernel run", written into kernel.json at installation.
 type launchOptions struct {
-	connectionFile, checkout, goCommand string
+	connectionFile, checkout, goCommand, modules, cache string
 }
 
 // runLaunch serves a Jupyter session.
@@ -39,11 +43,23 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 	if err != nil {
 		return err
 	}
+	idle, err := server.ParseGoplsIdle(os.Getenv(server.EnvGoplsIdle))
+	if err != nil {
+		return err
+	}
 	tc, err := toolchain.Find(o.checkout, o.goCommand)
 	if err != nil {
 		return err
 	}
+	tc.UseModules(o.modules)
+	tc.UseCache(o.cache)
 	logger := log.New(os.Stderr, "[cnet kernel] ", log.Ltime)
+	useShared(l, &tc, logger)
+	if tc.Cache == "" {
+		logger.Print("there is no place for Go's build cache (GOCACHE is off, or the home directory is missing or " +
+			"cannot be written to): this session has its own, and its first cell takes a minute or more; set GOCACHE " +
+			"to a directory that lasts")
+	}
 	checkout, notice := o.checkout, installed.Staleness(l, o.checkout)
 	if project.Check(checkout) != nil {
 		// The session goes on all the same, and goFront says it again in every cell: a kernel that dies tells a
@@ -68,20 +84,33 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	program := l.Bin("kernel")
+	own, err := ownModules(ctx, tc, checkout)
+	if err != nil {
+		logger.Print(err)
+		notice = strings.TrimPrefix(notice+"\n"+err.Error(), "\n")
+	}
 	return server.Run(ctx, server.Options{
 		ConnectionFile: o.connectionFile,
 		Program:        program,
-		GoNB:           func(connectionFile string) []string { return gonbArgs(l, connectionFile, checkout) },
+		GoNB: func(connectionFile string) []string {
+			return gonbArgs(l, connectionFile, checkout, own.Modules)
+		},
 		Env: toolchain.Setenv(tc.CellEnv(os.Environ()), map[string]string{
 			envGo:       tc.Command,
 			envCheckout: o.checkout,
 			envProxy:    tc.Proxy,
+			envReplace:  strings.Join(own.Replace, "\n"),
 		}),
+		NoCache:   tc.Cache == "",
 		Front:     map[string]string{goFrontName: program, goplsFrontName: program, "goimports": l.Bin("goimports")},
+		GoCommand: tc.Command,
+		HasC:      func() bool { return toolchain.HasC(os.Getenv) },
 		Gopls:     l.Bin("gopls"),
+		GoplsIdle: idle,
 		NoGopls:   func() (brief, long string) { return finish.Look(l).About(l) },
 		Sources:   func(importPath string) string { return packages.Dir(importPath, checkout, tc.Command) },
 		Checkout:  checkout,
+		Own:       own,
 		Notice:    notice,
 		Grace:     grace,
 		Interrupt: interrupts,
@@ -90,6 +119,45 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 		GoVersion: tc.Version,
 		Log:       logger,
 	})
+}
+
+// ownModules returns the modules that the notebook lies in, if cells can import their packages beside the checkout's.
+func ownModules(ctx context.Context, tc toolchain.Toolchain, checkout string) (usermodule.Workspace, error) {
+	dir, err := os.Getwd()
+	if err != nil || checkout == "" {
+		return usermodule.Workspace{}, nil // the session says what is wrong
+	}
+	own, err := usermodule.Find(dir, os.Getenv("GOWORK"), checkout)
+	if err == nil {
+		err = own.Check(ctx, tc.Command, tc.CellEnv(os.Environ()), checkout)
+	}
+	if err != nil {
+		return usermodule.Workspace{}, fmt.Errorf("the notebook's module: %w", err)
+	}
+	return own, nil
+}
+
+// useShared has cells use what an installation for several users has for them. A GOMODCACHE or GOCACHE of the user's
+// own is left alone.
+func useShared(l installed.Layout, tc *toolchain.Toolchain, logger *log.Logger) {
+	if _, err := os.Stat(l.Modules()); err != nil || os.Getenv("GOMODCACHE") != "" {
+		return
+	}
+	tc.Modules = l.Modules()
+	version, err := os.ReadFile(caches.VersionFile(l.Builds()))
+	if err != nil || os.Getenv("GOCACHE") != "" {
+		return
+	}
+	dir, err := os.UserCacheDir()
+	if err == nil {
+		dir = filepath.Join(dir, "cnet", "builds")
+		err = caches.Seed(l.Builds(), dir, string(version))
+	}
+	if err != nil {
+		logger.Printf("cells compile what they import anew: %v", err)
+		return
+	}
+	tc.Cache = dir
 }
 
 // ownLayout returns the installation that this program is the kernel of.
@@ -106,7 +174,7 @@ func ownLayout() (installed.Layout, error) {
 }
 
 // gonbArgs returns GoNB's command line.
-func gonbArgs(l installed.Layout, connectionFile, checkout string) []string {
+func gonbArgs(l installed.Layout, connectionFile, checkout string, modules []string) []string {
 	args := []string{
 		l.Bin("gonb"), "-kernel", connectionFile,
 		// Compiler messages as text, which the kernel makes readable, not as an HTML widget beside an error that says
@@ -117,8 +185,9 @@ func gonbArgs(l installed.Layout, connectionFile, checkout string) []string {
 		"-legacy_stderr_threshold_behavior=false", "-stderrthreshold=FATAL",
 	}
 	if checkout != "" {
-		// Makes the checkout's module, and every module that it requires, importable from a cell.
-		args = append(args, "-go_work="+checkout)
+		// Makes the checkout's module, and every module that it requires, importable from a cell, and the notebook's
+		// own.
+		args = append(args, "-go_work="+strings.Join(append([]string{checkout}, modules...), ","))
 	}
 	return args
 }

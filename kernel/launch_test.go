@@ -10,15 +10,15 @@ import (
 
 func TestGonbArgs(t *testing.T) {
 	l := installed.Layout{Dir: "/k"}
-	args := gonbArgs(l, "/run/kernel-1.json", "/my project")
+	args := gonbArgs(l, "/run/kernel-1.json", "/my project", []string{"/her own"})
 	if args[0] != "/k/bin/gonb" || args[1] != "-kernel" || args[2] != "/run/kernel-1.json" {
 		t.Errorf("%q", args)
 	}
-	if !slices.Contains(args, "-go_work=/my project") || !slices.Contains(args, "-raw_error=true") {
+	if !slices.Contains(args, "-go_work=/my project,/her own") || !slices.Contains(args, "-raw_error=true") {
 		t.Errorf("%q", args)
 	}
 	// GoNB refuses to start with a workspace that is not there.
-	if args := gonbArgs(l, "/run/kernel-1.json", ""); strings.Contains(strings.Join(args, " "), "go_work") {
+	if args := gonbArgs(l, "/run/kernel-1.json", "", nil); strings.Contains(strings.Join(args, " "), "go_work") {
 		t.Errorf("without a checkout: %q", args)
 	}
 }

@@ -11,7 +11,8 @@
 //
 // [GoNB] compiles and runs the cells. Jupyter starts "kernel run", which prepares the environment that makes a cell
 // fast and offline (package toolchain), checks that the checkout is still where it was, and serves the session (package
-// server) with GoNB as its child. "kernel guard" is the process between the two, which cleans up (package proc).
+// server) with GoNB as its child. "kernel guard" is the process between the two, which cleans up, and "kernel shared"
+// starts the gopls that all sessions of a user share (package proc).
 //
 // Everything an installation consists of lives in one directory, PREFIX/share/jupyter/kernels/cnet:
 //
@@ -56,8 +57,13 @@ func main() {
 	case goplsFrontName:
 		os.Exit(goplsFront(os.Args[1:]))
 	}
-	if len(os.Args) > 1 && os.Args[1] == guardCommand {
-		os.Exit(proc.RunGuard(os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case guardCommand:
+			os.Exit(proc.RunGuard(os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
+		case proc.SharedCommand:
+			os.Exit(proc.RunShared(os.Args[2:], os.Stderr))
+		}
 	}
 	if status, message := exitStatus(newCommand().ExecuteContext(context.Background())); status != 0 {
 		fmt.Fprintln(os.Stderr, message)
@@ -121,6 +127,9 @@ func newCommand() *cobra.Command {
 	installCommand.Flags().BoolVar(&o.Background, "background", false,
 		"return when a first cell can run; gopls is built by a process that goes on behind")
 
+	installCommand.Flags().BoolVar(&o.Shared, "shared", false,
+		"for other users as well: modules, and what is compiled from them, go beside the kernel; --system implies it")
+
 	uninstallCommand := addFlags(&cobra.Command{
 		Use:   "uninstall",
 		Short: "remove the kernel",
@@ -175,6 +184,8 @@ func newCommand() *cobra.Command {
 		"connection file, written by Jupyter")
 	runCommand.Flags().StringVar(&launch.checkout, "checkout", "", "the project's directory")
 	runCommand.Flags().StringVar(&launch.goCommand, "go", "", "the go command found at installation")
+	runCommand.Flags().StringVar(&launch.modules, "modules", "", "the module cache found at installation")
+	runCommand.Flags().StringVar(&launch.cache, "cache", "", "the build cache found at installation")
 	if err := runCommand.MarkFlagRequired("connection-file"); err != nil {
 		panic(err) // only a misspelt flag name
 	}

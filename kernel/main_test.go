@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 
 // The command line in kernel.json must be one that this program accepts.
 func TestSpecMatchesRun(t *testing.T) {
-	argv := installed.NewSpec(installed.Layout{Dir: "/k"}, "/project", "/go", "1234").Argv
+	argv := installed.NewSpec(installed.Layout{Dir: "/k"}, "/project", installed.Go{Command: "/go"}, "1234").Argv
 	run, _, err := newCommand().Find(argv[1:])
 	if err != nil || run.Name() != "run" {
 		t.Fatalf("%v, %v", run, err)

@@ -4,6 +4,7 @@
 """
 
 import re
+import shutil
 import unittest
 
 from live import TIMEOUT, Session, SessionTest, main
@@ -48,16 +49,71 @@ class CellsTest(SessionTest):
             ('fmt.Println("printed")', []),
             ('func() { fmt.Println("no value") }()', []),
             ("strconv.Atoi(\"7\")", ["7"]),
-            ("[]string{\n\t\"a\",\n\t\"b\",\n} // two", ["[a b]"]),
+            ("[]string{\n\t\"a\",\n\t\"b c\",\n} // two", ['[]string{"a", "b c"}']),
+            ('[]byte("text")', ["text"]),
+            ("[]time.Duration{time.Second}", ["[]time.Duration{1s}"]),
+            ("func(int) string { return \"\" }", ["func(int) string"]),
+            ('fmt.Fprintln(io.Discard, "written")', []),
+            ('io.Copy(io.Discard, strings.NewReader("copied"))', []),
+            ("var b strings.Builder\nb.WriteString(\"x\")", []),
+            ("1, \"a\"", ['1, "a"']),
+            ("make([]int, 17000)[:3]", ["[]int{0, 0, 0}"]),
+            ("1500 * time.Millisecond", ["1.5s"]),
         ):
             with self.subTest(code=code):
                 self.assertEqual(self.value(code), values)
+
+    def test_values_of_own_types(self):
+        """Types of cells have their name alone, pointers to structs are shown by content, slices of structs as tables."""
+        self.session.execute("type point struct{ X, Y int }\ntype both[A, B any] struct {\n\tA A\n\tB B\n}")
+        for code, values in (
+            ("&point{1, 2}", ["&point{X: 1, Y: 2}"]),
+            ("[]any{point{1, 2}, []point(nil)}", ["[]any{point{X: 1, Y: 2}, nil}"]),
+            ('both[string, point]{A: "a"}', ['both[string,point]{A: "a", B: point{X: 0, Y: 0}}']),
+            ("func(point) *point { return nil }", ["func(point) *point"]),
+            ("[]point{{1, 20}, {3, 4}}", ["   X   Y\n0  1  20\n1  3   4"]),
+        ):
+            with self.subTest(code=code):
+                self.assertEqual(self.value(code), values)
+        result = self.session.execute("make([]point, 1234)").of("execute_result")[0]["data"]
+        self.assertIn("… 1,234 rows", result["text/plain"])
+        self.assertIn("<table", result["text/html"])
+
+    def test_long_values(self):
+        """A long value is abbreviated with its length, and its text is never long."""
+        for code, length in (
+            ("make([]int, 10000)", "10,000 elements"),
+            ("make([]byte, 10000)", "10,000 bytes"),
+            ("make([][]float64, 10000)", "10,000 elements"),
+            ('strings.Repeat("x", 100000)', "91,808 bytes more"),
+            ("m := map[int]int{}\nfor i := range 10000 {\n\tm[i] = i\n}\nm", "10,000 entries"),
+        ):
+            with self.subTest(code=code):
+                text = self.value(code)[0]
+                self.assertIn(length, text)
+                self.assertLess(len(text), 9000)
+
+    def test_error_values(self):
+        """An error is shown in red; what came with it as well, unless that is zero."""
+        for code, text in (
+            ('errors.New("<no>")', "<no>"),
+            ('strconv.Atoi("x")', 'strconv.Atoi: parsing "x": invalid syntax'),
+            ('func() (int, error) { return 3, io.EOF }()', "3\nEOF"),
+            ('fmt.Sscan("x", new(int))', "expected integer"),
+        ):
+            with self.subTest(code=code):
+                data = self.session.execute(code).of("execute_result")[0]["data"]
+                self.assertEqual(data["text/plain"], text)
+                self.assertRegex(data["text/html"], r'<pre style="color:#d32f2f')
 
     def test_call_without_value(self):
         """A call without a result is not shown as a value, although only the compiler knows that it has none."""
         self.session.execute('func greet(name string) { fmt.Println("hi", name) }')
         result = self.session.execute('greet("Ada")')
         self.assertEqual((result.status, result.text(), result.of("execute_result")), ("ok", "hi Ada\n", []))
+        self.session.execute('func write(name string) { fmt.Println("to", name) }')
+        result = self.session.execute('write("Ada")')
+        self.assertEqual((result.status, result.text(), result.of("execute_result")), ("ok", "to Ada\n", []))
 
     def test_order_of_outputs(self):
         """Text and displays appear in the order in which the cell produced them."""
@@ -112,17 +168,78 @@ class CellsTest(SessionTest):
         self.expect_error("for i := 0; i < 3 {\n}", "line 1")
 
     def test_hints(self):
-        self.session.execute("value := 5\nfmt.Println(value)")
+        self.session.execute("r, w := io.Pipe()\nprivate := rand.NewPCG(1, 2)\nlen := 5\n_, _, _, _ = r, w, private, len")
         for code, message, hint in (
-            ("unused := 1", "declared and not used: unused", r"_ = unused"),
+            ("func main() { unused := 1 }", "declared and not used: unused", r"_ = unused"),
             ('import . "math"\n%%\nfmt.Println(1)', "imported and not used", r"(?i)remove"),
-            ("fmt.Println(value)", "undefined: value", r"cell \[\d+\].* do not pass from cell to cell"),
+            ("fmt.Println(r)", "r.pipe.wrCh holds a channel", r"does not last between cells"),
             ("%%\nfunc f() {}", "", r"(?i)above|before"),
             ('import "example.com/no/such/module"\n%%\nmodule.X()', "example.com/no/such/module", r"go get"),
         ):
             with self.subTest(code=code):
                 result = self.expect_error(code, message)
                 self.assertRegex(result.error, hint)
+
+    def test_abbreviated(self):
+        """What is long is abbreviated, with its length."""
+        [text] = self.value("make([]int, 17000)")
+        self.assertIn("17,000 elements", text)
+        self.assertLess(len(text), 500)
+
+    def test_lines_that_look_like_commands(self):
+        """In raw strings, comments and expressions, lines that begin with % or ! are Go."""
+        self.expect('s := `a\n!echo no\n%env\nb`\nfmt.Printf("%q", s)', r'"a\n!echo no\n%env\nb"')
+        self.expect('/*\n!echo no\n*/\nfmt.Print(true &&\n!false)', "true")
+        self.expect('fmt.Print([]bool{\n!true,\n!false,\n})', "[false true]")
+        self.expect('for range 1 {\n!echo shell\nfmt.Println("go")\n}', "shell\ngo\n")
+        self.expect_error("x := 7\ny := x\n%2", "line 3")
+
+    def test_commands(self):
+        for code, text in (
+            ("%env A_B=b c d", "Set: A_B=\"b c d\"\n"),
+            ("%env A_B", "b c d\n"),
+            ("!echo $A_B", "b c d\n"),
+            ("%time fmt.Println(1)", r"1\ntime .*, processor .*"),
+            ("%%time\nfmt.Println(1)", r"1\ntime .*, processor .*"),
+            ("%pwd", r"/.*"),
+            ("%lsmagic", r".*%%html.*%who.*"),
+            ("%env", r".*A_B=b c d\n.*"),
+        ):
+            with self.subTest(code=code):
+                result = self.session.execute(code)
+                self.assertEqual(result.status, "ok", result)
+                self.assertRegex(result.text(), re.compile(text, re.S))
+                self.assertNotIn("TOKEN", result.text())
+        result = self.session.execute("import \"testing\"\nfunc TestIt(t *testing.T) { t.Log(1) }\n%test -v -run It")
+        self.assertRegex(result.text(), r"Cell \[\d+\] line 2: 1\n--- PASS: TestIt")
+        result = self.session.execute("%%html\n<b>bold</b>")
+        self.assertEqual(result.of("display_data")[0]["data"]["text/html"], "<b>bold</b>")
+
+    def test_unknown_commands(self):
+        """An unknown command is an error that names the near ones."""
+        self.expect_error("%tine f()", "no command %tine", "%time")
+        self.expect_error("%%htm\nx", "no command %%htm", "%%html")
+        self.expect_error("%env NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE")
+
+    def test_embed(self):
+        self.session.execute("%%writefile data.txt\nhello")
+        self.expect('import _ "embed"\n//go:embed data.txt\nvar text string\nfmt.Print(text)', "hello\n")
+        self.expect("fmt.Print(text)", "hello\n")
+        self.expect_error('import _ "embed"\n//go:embed missing.txt\nvar missing string', "missing.txt", "line 3")
+
+    @unittest.skipUnless(shutil.which("gcc") or shutil.which("clang"), "no C compiler")
+    def test_cgo(self):
+        self.expect('// static int three() { return 3; }\nimport "C"\nn := int(C.three())\nfmt.Print(n)', "3")
+        self.expect("fmt.Print(n + int(C.three()))", "6")
+
+    def test_positions(self):
+        """Stacks and loggers name the cell and its own line."""
+        result = self.session.execute("x := 1\n_ = x\ndebug.PrintStack()\nlog.SetFlags(log.Lshortfile)\nlog.Print(2)")
+        self.assertRegex(result.text("stderr"), r"(?s)main\.main\(\)\n\t *Cell \[\d+\] line 3 .*Cell \[\d+\] line 5: 2\n")
+        self.assertNotIn("main.go", result.text("stderr"))
+
+    def test_stack_overflow(self):
+        self.expect_error("func deep(n int) int { return deep(n+1) + 1 }\ndeep(0)", "stack overflow", "line 2")
 
     def test_dot_import_heals(self):
         """A dot import in one cell does not break the next one, or the error says how to remove it."""

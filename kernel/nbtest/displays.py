@@ -115,6 +115,30 @@ class DisplaysTest(SessionTest):
         self.assertEqual(shown[-1]["data"]["text/html"], "state 9999")
         self.assertLess(len(shown), 2000)
 
+    def test_cut_runes(self):
+        """Runes that are cut between writes, by a program's buffer or by GoNB's of 32 KiB, are whole when shown."""
+        runes = "世界é😀"
+        text = f'strings.Repeat("{runes}", 20000)'
+        for name, file in (("stdout", "os.Stdout"), ("stderr", "os.Stderr")):
+            with self.subTest(stream=name):
+                code = f"w := bufio.NewWriter({file})\nfmt.Fprint(w, {text})\nw.Flush()"
+                result = self.session.execute(code)
+                self.assertEqual((result.status, result.text(name) == runes * 20000), ("ok", True))
+        result = self.session.execute(f"!for i in $(seq 20000); do printf '{runes}'; done")
+        self.assertEqual((result.status, result.text() == runes * 20000), ("ok", True))
+
+    def test_cut_rune_around_a_display(self):
+        self.expect(CELL + 'os.Stdout.Write([]byte{0xe2, 0x82})\ncell.Display(cell.Bundle{"text/plain": "x"})\n'
+                    'os.Stdout.Write([]byte{0xac})', "€")
+
+    def test_bytes(self):
+        """What is no UTF-8 is replaced, one character for each maximal subpart, at the end of the cell as well."""
+        data = "a\\xff\\xf0\\x9f\\x98b\\xed\\xa0\\x80\\xe2\\x82"
+        self.expect(f'os.Stdout.Write([]byte("{data}"))', "a\ufffd\ufffdb\ufffd\ufffd\ufffd\ufffd")
+        self.expect(r"!printf '\377\342\202'", "\ufffd\ufffd")
+        failed = self.expect_error('os.Stdout.Write([]byte("\\xe2\\x82"))\npanic("\\xe2\\x82!")', "panic")
+        self.assertEqual(failed.text(), "\ufffd")
+
     def test_long_line(self):
         result = self.session.execute('fmt.Print(strings.Repeat("é", 1<<20))')
         self.assertEqual(result.text(), "é" * (1 << 20))

@@ -98,14 +98,14 @@ class Result:
 
 
 class Session:
-    """A running kernel in an empty directory outside of the checkout."""
+    """A running kernel in an empty directory outside of the checkout, or in a given one."""
 
-    def __init__(self, kernel=KERNEL, kernel_dirs=None, env=None, check=validate):
+    def __init__(self, kernel=KERNEL, kernel_dirs=None, env=None, check=validate, cwd=None):
         self.scratch = tempfile.TemporaryDirectory(prefix="cnet session ")
         specs = KernelSpecManager(kernel_dirs=kernel_dirs) if kernel_dirs else KernelSpecManager()
         self.manager = KernelManager(kernel_name=kernel, kernel_spec_manager=specs)
         started = time.monotonic()
-        self.manager.start_kernel(cwd=self.scratch.name, env={**os.environ, **(env or {})})
+        self.manager.start_kernel(cwd=str(cwd or self.scratch.name), env={**os.environ, **(env or {})})
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=TIMEOUT)

@@ -166,6 +166,18 @@ class MessagesTest(SessionTest):
             self.assertEqual((result.text(), result.states), ("", ["busy", "idle"]))
         self.expect(self.code.hello, "hi\n")
 
+    def test_order_of_aborted_cells(self):
+        """The cell that failed is answered and idle before those that it aborts, which follow in their order."""
+        cells = [self.session.start(code) for code in (self.code.error, *3 * [self.code.hello])]
+        replies = [self.session.client.get_shell_msg(timeout=TIMEOUT) for _ in cells]
+        self.assertEqual([reply["parent_header"]["msg_id"] for reply in replies], cells)
+        idle = []
+        while len(idle) < len(cells):
+            message = self.session.client.get_iopub_msg(timeout=TIMEOUT)
+            if message["content"].get("execution_state") == "idle":
+                idle.append(message["parent_header"]["msg_id"])
+        self.assertEqual(idle, cells)
+
     def test_no_stop_on_error(self):
         cells = [self.session.start(code, stop_on_error=False) for code in (self.code.error, self.code.hello)]
         self.assertEqual([self.session.wait(cell).status for cell in cells], ["error", "ok"])
@@ -184,11 +196,57 @@ class MessagesTest(SessionTest):
     def test_input(self):
         cell = self.session.start(self.code.input, allow_stdin=True)
         request = self.session.client.get_stdin_msg(timeout=TIMEOUT)
-        self.assertEqual((request["msg_type"], request["content"]["password"]), ("input_request", False))
+        self.assertEqual(request["msg_type"], "input_request")
+        self.assertEqual(request["content"], {"prompt": "name? ", "password": False})
         self.assertEqual(request["parent_header"]["msg_id"], cell)
         self.session.client.input("Ada")
         result = self.session.wait(cell)
-        self.assertEqual((result.status, result.text().splitlines()[-1].removeprefix("name? ")), ("ok", "got Ada"))
+        self.assertEqual((result.status, result.text()), ("ok", "got Ada\n"))
+
+    @ours
+    def test_input_prompts(self):
+        """The unfinished line is the prompt; what has an end or is followed by something else is output."""
+        scan = "var s string\nfmt.Scanln(&s)\nfmt.Println(s)"
+        for code, prompt, text in (
+            (f'fmt.Print("a\\nb", "ä: ")\n{scan}', "bä: ", "a\nx\n"),
+            (f'fmt.Println("a")\n{scan}', "", "a\nx\n"),
+            (f'fmt.Fprint(os.Stderr, "b: ")\n{scan}', "b: ", "x\n"),
+            (f'import "continuousnet/kernel/cell"\n%%\nfmt.Print("a")\ncell.Display(1)\n{scan}', "", "ax\n"),
+            ("!printf 'c: '; read x; printf \"<$x>\"", "c: ", "<x>"),
+            ("%with_inputs\n!printf 'd: '; read x; echo $x", "d: ", "x\n"),
+        ):
+            with self.subTest(code=code):
+                cell = self.session.start(code, allow_stdin=True)
+                request = self.session.client.get_stdin_msg(timeout=TIMEOUT)
+                self.session.client.input("x")
+                result = self.session.wait(cell)
+                self.assertEqual(request["content"]["prompt"], prompt)
+                self.assertEqual(result.text(), text, result)
+
+    @ours
+    def test_input_of_a_program_that_ends(self):
+        """A cell that has asked is done when it is answered or interrupted, also if its program has ended before."""
+        code = (
+            'go func() { var s string; fmt.Scanln(&s) }()\n'
+            'for { if _, err := os.Stat("asked"); err == nil { break }; time.Sleep(10*time.Millisecond) }\n'
+            'fmt.Println("over")'
+        )
+        asked = Path(self.session.scratch.name) / "asked"
+        for end in ("answer", "interrupt"):
+            with self.subTest(end=end):
+                cell = self.session.start(code, allow_stdin=True)
+                self.session.client.get_stdin_msg(timeout=TIMEOUT)
+                asked.touch()
+                result = self.session.until_text(cell, "over")
+                self.session.ask("kernel_info_request", {})
+                self.assertEqual((result.reply, result.states), (None, ["busy", "busy"]))
+                asked.unlink()
+                if end == "answer":
+                    self.session.client.input("late")
+                else:
+                    self.session.ask("interrupt_request", {}, "control")
+                self.assertEqual(self.session.wait(cell).status, "ok")
+                self.expect(self.code.hello, "hi\n")
 
     def test_input_not_allowed(self):
         """Without a front end that can ask for input the cell fails and does not hang."""
@@ -214,6 +272,23 @@ class MessagesTest(SessionTest):
         content = self.session.ask("complete_request", {"code": code, "cursor_pos": len(code)})
         self.assertEqual(content["matches"], [match])
         self.end(cell)
+
+    @ours
+    def test_cursor_outside_of_the_code(self):
+        code, match = self.code.complete
+        self.session.execute(self.code.declare)
+        for cursor in (len(code) + 1, 10**6, 10**30):
+            content = self.session.ask("complete_request", {"code": code, "cursor_pos": cursor})
+            self.assertEqual((content["status"], content["matches"]), ("ok", [match]), cursor)
+            self.assertEqual((content["cursor_start"], content["cursor_end"]), (0, len(code)))
+            content = self.session.ask("inspect_request", {"code": self.code.inspect, "cursor_pos": cursor})
+            self.assertEqual((content["status"], content["found"]), ("ok", True))
+        for kind in ("complete_request", "inspect_request"):
+            content = self.session.ask(kind, {"code": self.code.inspect, "cursor_pos": -5})
+            self.assertEqual(content["status"], "ok")
+        # As a front end counts that takes UTF-16: behind the end here.
+        content = self.session.ask("complete_request", {"code": "// 😀\n" + code, "cursor_pos": 6 + len(code)})
+        self.assertEqual((content["matches"], content["cursor_end"]), ([match], 5 + len(code)))
 
     def test_complete_counts_characters(self):
         """The cursor is counted in code points, also behind one that takes two UTF-16 units."""
@@ -319,13 +394,6 @@ class MessagesTest(SessionTest):
             if reply := self.session.results[message].reply:
                 # A request that makes sense without the field may be answered.
                 self.assertIn(reply["content"]["status"], ("ok", "error", "complete"), (kind, content))
-
-    @ours
-    def test_cursor_out_of_range(self):
-        for position in (-1, 3, 1 << 40):
-            for kind in ("complete_request", "inspect_request"):
-                content = self.session.ask(kind, {"code": "x", "cursor_pos": position, "detail_level": 0})
-                self.assertIn(content["status"], ("ok", "error"))
 
 
 class InterruptTest(SessionTest):

@@ -1,4 +1,7 @@
-"""Tests that a session that ends in any way leaves no process, directory or FIFO behind; and tests of interrupts.
+"""Tests of the ends of sessions; and tests of interrupts.
+
+The rule: when a session has ended, in whatever way, no process, directory or FIFO of it is left, and the gopls that the
+sessions of a user share ends with the last of them. (Tests of sessions at the same time are in classroom.py.)
 
     .venv/bin/python kernel/nbtest/orphans.py
 """

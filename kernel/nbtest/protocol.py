@@ -1,7 +1,10 @@
-"""Runs all tests of jupyter_kernel_test.
+"""Runs all tests of jupyter_kernel_test, of every class that it has.
 
     .venv/bin/python kernel/nbtest/protocol.py
 """
+
+import inspect
+import unittest
 
 import jupyter_kernel_test
 
@@ -31,9 +34,9 @@ class KernelTests(jupyter_kernel_test.KernelTests):
     code_execute_result = [
         {"code": "6*7", "result": "42"},
         {"code": '"a" + "b"', "result": "ab"},
-        {"code": "[]int{1, 2, 3}", "result": "[1 2 3]"},
-        {"code": 'map[string]int{"a": 1}', "result": "map[a:1]"},
-        {"code": "struct{ A, B int }{1, 2}", "result": "{A:1 B:2}"},
+        {"code": "[]int{1, 2, 3}", "result": "[]int{1, 2, 3}"},
+        {"code": 'map[string]int{"a": 1}', "result": "map[string]int{\"a\": 1}"},
+        {"code": "struct{ A, B int }{1, 2}", "result": "{A: 1, B: 2}"},
         {"code": "x := 3\nx * x", "result": "9"},
         {"code": "image.NewGray(image.Rect(0, 0, 2, 2))", "mime": "image/png"},
         {"code": 'type bold string\nfunc (b bold) HTML() string { return "<b>" + string(b) + "</b>" }\nbold("x")',
@@ -65,6 +68,23 @@ class KernelTests(jupyter_kernel_test.KernelTests):
 
     supported_history_operations = ("tail", "range", "search")
     code_history_pattern = "strings.Repeat*"
+
+
+class IopubWelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
+    kernel_name = KERNEL
+    support_iopub_welcome = True
+
+
+class EveryClassTest(unittest.TestCase):
+    def test_every_class_is_run(self):
+        """Another version of jupyter_kernel_test may have more of them."""
+        classes = {
+            name for name, value in vars(jupyter_kernel_test).items()
+            if inspect.isclass(value) and issubclass(value, unittest.TestCase) and value is not unittest.TestCase
+        }
+        self.assertEqual(classes, {
+            base.__name__ for value in (KernelTests, IopubWelcomeTests) for base in value.__bases__
+        })
 
 
 if __name__ == "__main__":

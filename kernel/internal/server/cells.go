@@ -40,11 +40,14 @@ func (c numberedCells) Line(id, line int) (cell string, userLine int, text strin
 // Main implements [report.Cells]. GoNB copies the lines of cells as they are, so a line is known by its text; of
 // several cells with such a line, the youngest is meant.
 func (c numberedCells) Main(path string, line int) (cell string, userLine int, text string, ok bool) {
-	source, err := os.ReadFile(path)
-	if err != nil {
-		return "", 0, "", false
+	lines := c.v.s.composed(path)
+	if lines == nil {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return "", 0, "", false
+		}
+		lines = strings.Split(string(source), "\n")
 	}
-	lines := strings.Split(string(source), "\n")
 	if line < 1 || line > len(lines) {
 		return "", 0, "", false
 	}
@@ -54,8 +57,11 @@ func (c numberedCells) Main(path string, line int) (cell string, userLine int, t
 	}
 	c.v.mu.Lock()
 	defer c.v.mu.Unlock()
-	for _, id := range slices.Backward(slices.Sorted(maps.Keys(c.v.numbers))) {
-		n := c.v.numbers[id]
+	all := slices.Clone(c.v.former)
+	for _, id := range slices.Sorted(maps.Keys(c.v.numbers)) {
+		all = append(all, c.v.numbers[id])
+	}
+	for _, n := range slices.Backward(all) {
 		for i, own := range strings.Split(n.rewritten.Code, "\n") {
 			if i >= len(n.rewritten.Lines) || strings.TrimSpace(own) != wanted {
 				continue

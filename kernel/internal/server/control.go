@@ -129,7 +129,8 @@ func (s *server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *a
 		defer close(ended)
 		tick := time.NewTicker(interval)
 		defer tick.Stop()
-		next := time.Now().Add(interval)
+		sent := time.Now()
+		next := sent.Add(interval)
 		for {
 			select {
 			case <-ctx.Done():
@@ -139,7 +140,7 @@ func (s *server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *a
 			case <-tick.C:
 			}
 			if a.mu.TryLock() { // otherwise a message is being handled, and a later tick will do
-				cell.text("stderr", a.stderr.Tick())
+				s.stderr(cell, a.stderr.Tick())
 				a.mu.Unlock()
 			}
 			looked := time.Now()
@@ -148,6 +149,7 @@ func (s *server) watch(ctx context.Context, cell *run, engine *gonb.Engine, a *a
 			}
 			sampler.Sample()
 			waits, pid := s.wantsInput(cell, engine)
+			s.noteBuild(cell, engine, looked.Sub(sent))
 			next = looked.Add(share * time.Since(looked))
 			if waits {
 				s.offerInput(ctx, cell, engine, pid)

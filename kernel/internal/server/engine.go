@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ type supervisor struct {
 	lost     string                     // a message with what could not be restored, for the next cell
 	sent     int                        // the number of cells sent to this GoNB, which is its execution counter
 	numbers  map[int]numbered           // the cells by that counter
+	former   []numbered                 // the cells of the GoNBs before, oldest first
 	settings []string                   // special commands that changed GoNB's state
 	parents  map[string]json.RawMessage // headers of the front end's requests, by the id of the message to GoNB
 	order    []string                   // the keys of parents, oldest first
@@ -68,6 +70,10 @@ func (v *supervisor) liveGuard() (*proc.Guard, error) {
 func (v *supervisor) start(ctx context.Context) {
 	v.mu.Lock()
 	done := make(chan struct{})
+	for _, n := range slices.Sorted(maps.Keys(v.numbers)) {
+		v.former = append(v.former, v.numbers[n])
+	}
+	v.former = v.former[max(0, len(v.former)-maxFormer):]
 	v.engine, v.err, v.starting, v.sent, v.numbers = nil, nil, done, 0, map[int]numbered{}
 	settings := slices.Clone(v.settings)
 	v.mu.Unlock()
@@ -118,7 +124,7 @@ func (v *supervisor) restore(ctx context.Context, engine *gonb.Engine, settings 
 			return err
 		}
 	}
-	declarations := v.s.memory.Cell()
+	declarations := source.Rewrite(v.s.memory.Cell(), source.Options{}).Code
 	if declarations == "" {
 		return v.report(lost)
 	}
@@ -127,7 +133,7 @@ func (v *supervisor) restore(ctx context.Context, engine *gonb.Engine, settings 
 		return errors.Join(err, v.report(lost))
 	}
 	for _, declaration := range v.s.memory.Texts() {
-		if err := try(declaration); err != nil {
+		if err := try(source.Rewrite(declaration, source.Options{}).Code); err != nil {
 			return err
 		}
 	}
@@ -258,7 +264,13 @@ func (v *supervisor) route(e gonb.Event) {
 	if isComm {
 		v.s.commFromGoNB(e)
 	}
-	v.s.publishRaw(parent, kind, output.Objects(e.Message.Content), e.Message.Metadata, e.Message.Buffers)
+	content := output.Objects(e.Message.Content)
+	if kind == "stream" {
+		if name, text, ok := output.StreamText(content); ok {
+			content = raw(map[string]string{"name": name, "text": output.ValidText(text)})
+		}
+	}
+	v.s.publishRaw(parent, kind, content, e.Message.Metadata, e.Message.Buffers)
 }
 
 // refusal returns the error in an execute_reply, or nil.
@@ -309,6 +321,9 @@ func (v *supervisor) forward(r *request) {
 	}
 }
 
+// maxFormer bounds the number of cells that are kept of earlier GoNBs.
+const maxFormer = 2000
+
 // maxSettings bounds the number of special commands that are kept.
 const maxSettings = 1000
 
@@ -321,6 +336,13 @@ func (v *supervisor) keep(command string) {
 	if len(v.settings) > maxSettings {
 		v.settings = v.settings[1:]
 	}
+}
+
+// kept returns the special commands that are kept.
+func (v *supervisor) kept() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.settings)
 }
 
 // sameSetting reports whether command overrides an earlier command.

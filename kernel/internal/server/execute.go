@@ -21,6 +21,7 @@ import (
 const (
 	ShowCall   = "cnetcell.Show"
 	showImport = `import cnetcell "continuousnet/kernel/cell"`
+	timeCall   = "defer cnetcell.Time()()"
 )
 
 // textLimit bounds the text of a cell that waits to be shown; showing that much takes some seconds.
@@ -63,6 +64,7 @@ type run struct {
 	count   int
 	stream  *output.Stream
 	payload []map[string]any
+	timed   bool // the time that the program takes is printed
 
 	stop  chan struct{}   // closed by the first interrupt
 	done  chan struct{}   // closed when the cell has ended
@@ -70,14 +72,19 @@ type run struct {
 
 	mu           sync.Mutex
 	attempt      *attempt
-	input        chan string // what the user has typed, for the attempt
-	asked        bool        // an input_request has not been answered
-	gonbAsks     bool        // GoNB asks for input by itself
-	gonbAlways   bool        // GoNB asks by itself for every input of this cell
-	refusedInput bool        // the cell wants input and cannot get it
-	pressed      bool        // interrupted
+	input        chan string   // what the user has typed, for the attempt
+	answered     chan struct{} // of the last input_request; closed and nil when the user has answered
+	gonbAsks     bool          // GoNB asks for input by itself
+	gonbAlways   bool          // GoNB asks by itself for every input of this cell
+	refusedInput bool          // the cell wants input and cannot get it
+	pressed      bool          // interrupted
 	interrupted  proc.Activity
 	interrupter  *proc.Interrupter // for the attempt
+
+	lineMu sync.Mutex        // may be locked while mu is not
+	line   output.Unfinished // holds back what may be a prompt
+
+	noticed, clears, shows bool // see building.go; under lineMu
 }
 
 // attempt is one execution of a run by GoNB. A run may need more than one.
@@ -119,7 +126,7 @@ func (a *attempt) end() (stderr string, begun bool) {
 	a.splitter.Flush()
 	a.ended = true
 	close(a.over)
-	return a.stderr.Rest(), a.begun
+	return output.ValidText(a.stderr.Rest()), a.begun
 }
 
 // enqueue queues an execute_request, or aborts it if there is no room.
@@ -159,8 +166,8 @@ func (s *server) executeAll(ctx context.Context) {
 func (s *server) execute(ctx context.Context, r *request) {
 	cell := &run{req: r, content: executeRequest{StopOnError: true}, stop: make(chan struct{}),
 		done: make(chan struct{})}
-	defer s.status(r.Message, "idle")
 	if err := decode(r, &cell.content); err != nil {
+		defer s.status(r.Message, "idle")
 		s.status(r.Message, "busy")
 		s.reply(r, "execute_reply", executeReply{Status: "error", Count: s.counted(), Name: "RequestError",
 			Value: err.Error(), Traceback: []string{err.Error()}})
@@ -200,30 +207,36 @@ func (s *server) execute(ctx context.Context, r *request) {
 	if failure != nil {
 		reply.Status, reply.Name, reply.Value, reply.Traceback = "error", failure.Name, failure.Value, failure.Traceback
 		if !cell.content.Silent {
+			cell.endText()
 			cell.stream.Message("error",
 				raw(errorContent{Name: failure.Name, Value: failure.Value, Traceback: failure.Traceback}), nil, nil)
 		}
 	}
+	cell.endText()
+	s.awaitAnswer(cell)
 	s.flush(cell.stream)
 	s.ended()
 	close(cell.done)
 
-	// Waiting cells are aborted before the reply is sent, as a client that has read the error may send the next cell at
-	// once. After an interrupt they are aborted even if the cell has ended well: whoever stops "run all" means all
-	// cells.
+	// Which cells are aborted is decided before the reply is sent, as a client that has read the error may send the
+	// next cell at once. After an interrupt they are aborted even if the cell has ended well: whoever stops "run all"
+	// means all cells.
+	var aborted []*request
 	if (failure != nil || cell.stopped()) && cell.content.StopOnError {
-		for _, waiting := range s.queue.drain() {
-			s.abort(waiting)
-		}
+		aborted = s.queue.drain()
 	}
 	s.reply(r, "execute_reply", reply)
+	s.status(r.Message, "idle")
+	for _, waiting := range aborted {
+		s.abort(waiting)
+	}
 }
 
 // notice shows a problem of the installation with the first cell, once.
 func (s *server) notice(cell *run) {
 	if s.o.Notice != "" && !s.noticed && !cell.content.Silent {
 		s.noticed = true
-		cell.stream.Text("stderr", s.o.Notice+"\n")
+		cell.text("stderr", s.o.Notice+"\n")
 	}
 }
 
@@ -240,6 +253,7 @@ func (c *run) message(msgType string, content, metadata json.RawMessage, buffers
 	if c.content.Silent || c.stopped() && c.showsEnough() {
 		return
 	}
+	c.releaseLine()
 	c.stream.Message(msgType, content, metadata, buffers)
 }
 
@@ -255,10 +269,15 @@ func (c *run) stopped() bool {
 	return c.pressed
 }
 
+// text queues text of a stream. If the front end can be asked for input, an unfinished line waits; see prompt.go.
 func (c *run) text(name, text string) {
-	if !c.content.Silent && text != "" {
-		c.stream.Text(name, text)
+	c.lineMu.Lock()
+	defer c.lineMu.Unlock()
+	if !c.content.AllowStdin {
+		c.show([]output.Text{{Name: name, Text: text}})
+		return
 	}
+	c.show(c.line.Write(name, text))
 }
 
 // flush waits until the outputs of a cell have been sent. When the kernel ends, it waits no longer than lastOutputs.
@@ -298,6 +317,9 @@ func (s *server) runCell(ctx context.Context, cell *run) *report.Report {
 	if s.o.Checkout == "" { // package cell has gone with it
 		options.Show, options.ShowImport = "", ""
 	}
+	if cell.timed && options.Show != "" {
+		options.First = timeCall
+	}
 	rewritten := source.Rewrite(code, options)
 	healed := map[string]bool{}
 	for again := true; ; {
@@ -314,7 +336,7 @@ func (s *server) runCell(ctx context.Context, cell *run) *report.Report {
 				continue
 			}
 		}
-		s.remember(cell, rewritten, result)
+		s.remember(rewritten, result)
 		return result.failure
 	}
 }
@@ -340,6 +362,7 @@ func (s *server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 	cell.text("stderr", s.engine.takeLost())
 	a, header := s.prepare(cell, engine, rewritten)
 	number := s.engine.number(cell, rewritten)
+	s.expect(cell.count, rewritten)
 	endWatch := s.watch(ctx, cell, engine, a)
 	err = engine.Send(gonb.Shell, &wire.Message{Header: header, Content: raw(map[string]any{
 		"code": rewritten.Code, "silent": false, "store_history": true, "user_expressions": map[string]any{},
@@ -371,7 +394,7 @@ func (s *server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 	used := endWatch()
 	stderr, begun := a.end()
 	if reply == nil {
-		cell.text("stderr", stderr)
+		s.stderr(cell, stderr)
 		return result{failure: s.engineDied(engine), unbuilt: true, unread: true, unheard: !begun && !s.stopping.Load()}
 	}
 	s.mu.Lock()
@@ -385,14 +408,19 @@ func (s *server) prepare(cell *run, engine *gonb.Engine, rewritten source.Rewrit
 	header := engine.NewHeader("execute_request")
 	a := &attempt{id: header.MsgID, reply: make(chan json.RawMessage, 1), idle: make(chan struct{}),
 		over: make(chan struct{})}
-	a.splitter = output.NewSplitter(s.token, func(text string) { cell.text("stdout", text) },
+	show := func(text string) { cell.text("stdout", text) }
+	isTest := func(command string) bool { return strings.HasPrefix(command, "%test") }
+	if slices.ContainsFunc(rewritten.Special, isTest) {
+		show = func(text string) { cell.text("stdout", report.Places(text, s.engine.cells())) } // t.Log names lines
+	}
+	a.splitter = output.NewSplitter(s.token, show,
 		func(kind string, body []byte) { s.said(cell, kind, body) })
 	s.engine.parent(a.id, cell.req.Message)
 	cell.mu.Lock()
 	defer cell.mu.Unlock()
 	cell.attempt = a
 	cell.interrupter = &proc.Interrupter{GoNB: engine.PID, Grace: s.o.Grace}
-	cell.input, cell.asked = make(chan string, 1), false
+	cell.input, cell.answered = make(chan string, 1), nil
 	cell.gonbAlways = asksByItself(rewritten.Special)
 	cell.gonbAsks = cell.gonbAlways
 	return a, header

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"continuousnet/kernel/internal/gonb"
 	"continuousnet/kernel/internal/proc"
@@ -13,16 +14,20 @@ import (
 // the front end and writes what the user types into the pipe. GoNB's own ways to ask (%with_inputs,
 // gonbui.RequestInput) work as well.
 
-// wantsInput reports whether a process of the cell waits for input for which the front end has not been asked.
+// wantsInput reports whether a process of the cell waits for input for which the front end has not been asked. An
+// unfinished line that cannot be a prompt any more is shown.
 func (s *server) wantsInput(cell *run, engine *gonb.Engine) (waits bool, pid int) {
 	cell.mu.Lock()
 	settled := cell.gonbAsks || cell.refusedInput
 	cell.mu.Unlock()
-	if settled {
+	if settled && !cell.content.AllowStdin {
 		return false, 0
 	}
 	pid, waits = proc.WaitsForInput(engine.PID)
-	return waits, pid
+	if !waits {
+		cell.agedLine()
+	}
+	return waits && !settled, pid
 }
 
 // offerInput asks the front end for the input for which a process of the cell waits. If the front end offers none, the
@@ -35,7 +40,7 @@ func (s *server) offerInput(ctx context.Context, cell *run, engine *gonb.Engine,
 		s.interruptCell()
 		return
 	}
-	s.askInput(cell, json.RawMessage(`{"prompt":"","password":false}`))
+	s.askInput(cell, raw(map[string]any{"prompt": cell.takePrompt(), "password": false}))
 	cell.mu.Lock()
 	input := cell.input
 	cell.mu.Unlock()
@@ -49,16 +54,54 @@ func (s *server) offerInput(ctx context.Context, cell *run, engine *gonb.Engine,
 	}
 }
 
+// askedByGoNB passes on an input_request of GoNB's. That of %with_inputs has a blank as its prompt.
+func (s *server) askedByGoNB(cell *run, content json.RawMessage) {
+	var request struct {
+		Prompt   string `json:"prompt"`
+		Password bool   `json:"password"`
+	}
+	if json.Unmarshal(content, &request) == nil && strings.TrimSpace(request.Prompt) == "" {
+		if prompt := cell.takePrompt(); prompt != "" {
+			request.Prompt = prompt
+			content = raw(request)
+		}
+	}
+	s.askInput(cell, content)
+}
+
 // askInput sends an input_request to the front end that sent the cell.
 func (s *server) askInput(cell *run, content json.RawMessage) {
-	cell.stream.Flush() // shows the question that the cell has printed
+	cell.releaseLine()
+	cell.stream.Flush() // shows what the cell has printed before
 	cell.mu.Lock()
-	cell.asked = true
+	if cell.answered == nil {
+		cell.answered = make(chan struct{})
+	}
 	cell.mu.Unlock()
 	s.send(s.sockets.Stdin, &wire.Message{
 		Identities: cell.req.Identities, Header: wire.NewHeader("input_request", s.session),
 		Parent: cell.req.RawHeader, Content: content,
 	})
+}
+
+// awaitAnswer waits until the user has answered the last input_request of a cell or interrupts it. The cell's process
+// may have ended without reading the answer, but front ends have the user answer before anything else can be run. With
+// %with_inputs GoNB asks by the clock, the last time in vain as a rule: that is not waited for.
+func (s *server) awaitAnswer(cell *run) {
+	cell.mu.Lock()
+	answered := cell.answered
+	if cell.gonbAlways {
+		answered = nil
+	}
+	cell.mu.Unlock()
+	if answered == nil {
+		return
+	}
+	select {
+	case <-answered:
+	case <-cell.stop:
+	case <-s.ending:
+	}
 }
 
 // inputReply passes on what the user has typed.
@@ -75,16 +118,22 @@ func (s *server) inputReply(r *request) {
 		return
 	}
 	cell.mu.Lock()
-	asked, gonbAsks := cell.asked, cell.gonbAsks
-	cell.asked, cell.gonbAsks = false, cell.gonbAlways
+	answered, gonbAsks := cell.answered, cell.gonbAsks
+	cell.answered, cell.gonbAsks = nil, cell.gonbAlways
 	input := cell.input
+	if answered != nil {
+		close(answered)
+	}
 	cell.mu.Unlock()
 	switch {
-	case !asked: // an answer to a cell that has ended
+	case answered == nil: // an answer to a cell that has ended
 	case gonbAsks:
 		s.engine.answerInput(content.Value)
 	default:
-		input <- content.Value
+		select {
+		case input <- content.Value:
+		default: // nobody has read the answer before
+		}
 	}
 }
 

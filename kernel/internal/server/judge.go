@@ -26,7 +26,7 @@ func (s *server) judge(cell *run, reply json.RawMessage, stderr string, number i
 	pressed, refusedInput, interrupted := cell.pressed, cell.refusedInput, cell.interrupted
 	cell.mu.Unlock()
 	if refusedInput {
-		cell.text("stderr", report.Trim(stderr))
+		s.stderr(cell, report.Trim(stderr))
 		return result{failure: &noInput}
 	}
 	if content.Status == "ok" {
@@ -34,7 +34,7 @@ func (s *server) judge(cell *run, reply json.RawMessage, stderr string, number i
 		if pressed && report.IsExit(stderr) {
 			return result{failure: interruptedBy(strings.TrimSpace(strings.TrimPrefix(stderr, "^C")))}
 		}
-		cell.text("stderr", stderr)
+		s.stderr(cell, stderr)
 		return result{}
 	}
 	if pressed && interrupted == proc.Compiling {
@@ -42,16 +42,16 @@ func (s *server) judge(cell *run, reply json.RawMessage, stderr string, number i
 	}
 	hideShow(&content.Value, content.Traceback)
 	cells := s.engine.cells()
-	hints := report.Hints{Cell: number, HasMain: hasMain(cell.content.Code), Locals: s.definedBy}
+	hints := report.Hints{Cell: number, HasMain: hasMain(cell.content.Code), Ended: s.endedWith}
 	if compile, ok := report.Compile(content.Value, content.Traceback, cells, hints); ok {
-		cell.text("stderr", stderr)
+		s.stderr(cell, stderr)
 		return result{failure: &compile, unbuilt: true, dotImport: unusedImport(content.Value)}
 	}
 	failure, rest, crashed := report.Panic(stderr, cells)
 	if crashed {
-		cell.text("stderr", rest)
+		s.stderr(cell, rest)
 	} else {
-		cell.text("stderr", report.Trim(stderr))
+		s.stderr(cell, report.Trim(stderr))
 		failure = report.Exit(content.Value)
 		if pressed {
 			return result{failure: interruptedBy(content.Value)}
@@ -67,10 +67,10 @@ func failed(name, value string) *report.Report {
 
 // hideShow removes the kernel's own call from the messages of the compiler.
 func hideShow(value *string, traceback []string) {
-	const words = " in argument to " + ShowCall
-	*value = strings.ReplaceAll(*value, words, "")
+	words := regexp.MustCompile(` in argument to ` + regexp.QuoteMeta(ShowCall) + `(IO)?\b`)
+	*value = words.ReplaceAllString(*value, "")
 	for i := range traceback {
-		traceback[i] = strings.ReplaceAll(traceback[i], words, "")
+		traceback[i] = words.ReplaceAllString(traceback[i], "")
 	}
 }
 
@@ -90,10 +90,10 @@ func interruptedBy(ending string) *report.Report {
 	return &report.Report{Name: "Interrupted", Value: "interrupted", Traceback: []string{"interrupted: " + ending}}
 }
 
-// definedBy returns the label of the cell whose statements defined a name. Its value ended with that cell.
-func (s *server) definedBy(name string) (cell string, ok bool) {
-	number, ok := s.locals.Cell(name)
-	return fmt.Sprintf("cell [%d]", number), ok
+// endedWith returns the label of the cell that defined a variable which did not outlast it, and why.
+func (s *server) endedWith(name string) (cell, reason string, ok bool) {
+	number, reason, ok := s.program.Ended(name)
+	return fmt.Sprintf("cell [%d]", number), reason, ok
 }
 
 var mainLine = regexp.MustCompile(`(?m)^(//gonb:)?%(%|main)(\s|$)|^func\s+main\s*\(`)

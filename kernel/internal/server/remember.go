@@ -11,7 +11,7 @@ import (
 
 // remember records what GoNB has kept of a cell: its declarations if it was compiled, and the special commands that
 // changed GoNB's state. GoNB carries these out before it compiles, and does not report which of them failed.
-func (s *server) remember(cell *run, rewritten source.Rewritten, r result) {
+func (s *server) remember(rewritten source.Rewritten, r result) {
 	if r.unread {
 		return
 	}
@@ -24,9 +24,11 @@ func (s *server) remember(cell *run, rewritten source.Rewritten, r result) {
 		case "reset":
 			if strings.TrimSpace(rest) == "" {
 				s.memory.Reset()
+				s.forgetVariables()
 			}
 		case "rm", "remove":
 			s.memory.Remove(strings.Fields(rest)...)
+			s.forgetVariables(strings.Fields(rest)...)
 		case "env", "cd", "goflags", "autoget", "noautoget", "track", "untrack":
 			if r.failure == nil {
 				s.engine.keep(command)
@@ -37,7 +39,7 @@ func (s *server) remember(cell *run, rewritten source.Rewritten, r result) {
 		return
 	}
 	s.memory.Add(rewritten.Decls)
-	s.locals.Add(cell.count, rewritten.Locals)
+	s.commitVariables()
 }
 
 // forget makes GoNB forget a declaration.

@@ -6,6 +6,7 @@ import (
 
 	"continuousnet/kernel/internal/gonb"
 	"continuousnet/kernel/internal/output"
+	"continuousnet/kernel/internal/report"
 )
 
 // GoNB's messages while a cell runs, and those of the cell's own process, which come through GoNB.
@@ -26,7 +27,7 @@ func (s *server) fromGoNB(cell *run, a *attempt, e gonb.Event) {
 		cell.mu.Lock()
 		cell.gonbAsks = true
 		cell.mu.Unlock()
-		s.askInput(cell, m.Content)
+		s.askedByGoNB(cell, m.Content)
 	case e.Channel == gonb.IOPub:
 		s.outputOf(cell, a, e)
 	}
@@ -37,14 +38,13 @@ func (s *server) outputOf(cell *run, a *attempt, e gonb.Event) {
 	m := e.Message
 	switch m.Header.MsgType {
 	case "stream":
-		var content struct{ Name, Text string }
-		if json.Unmarshal(m.Content, &content) != nil {
-			return
-		}
-		if content.Name == "stdout" {
-			a.splitter.Write(content.Text)
-		} else {
-			cell.text("stderr", a.stderr.Write(content.Text))
+		name, text, ok := output.StreamText(m.Content)
+		switch {
+		case !ok:
+		case name == "stdout":
+			a.splitter.Write(text)
+		default:
+			s.stderr(cell, a.stderr.Write(text))
 		}
 	case "status":
 		var content struct {
@@ -64,6 +64,11 @@ func (s *server) outputOf(cell *run, a *attempt, e gonb.Event) {
 		}
 		cell.message(m.Header.MsgType, m.Content, m.Metadata, m.Buffers)
 	}
+}
+
+// stderr shows what a cell has written to its standard error, with its own lines in place of those of GoNB's program.
+func (s *server) stderr(cell *run, text string) {
+	cell.text("stderr", report.Places(text, s.engine.cells()))
 }
 
 // said handles a message that the cell's process has written with package cell.

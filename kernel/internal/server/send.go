@@ -53,6 +53,20 @@ func (s *server) send(socket *wire.Socket, m *wire.Message) {
 	}
 }
 
+// welcome returns the message for a new subscriber to a topic of iopub.
+func (s *server) welcome(topic string) [][]byte {
+	m := &wire.Message{Header: wire.NewHeader("iopub_welcome", s.session),
+		Content: raw(map[string]string{"subscription": topic})}
+	if topic != "" {
+		m.Identities = [][]byte{[]byte(topic)}
+	}
+	frames, err := m.Encode(s.key)
+	if err != nil {
+		panic(err) // a header of this package's own
+	}
+	return frames
+}
+
 // stillBusy publishes busy once more if a cell runs.
 func (s *server) stillBusy() {
 	s.repeat.Lock()

@@ -21,9 +21,13 @@ import (
 
 	"continuousnet/kernel/cell"
 	"continuousnet/kernel/internal/history"
+	"continuousnet/kernel/internal/hook"
 	"continuousnet/kernel/internal/proc"
+	"continuousnet/kernel/internal/program"
 	"continuousnet/kernel/internal/source"
+	"continuousnet/kernel/internal/usermodule"
 	"continuousnet/kernel/internal/wire"
+	"continuousnet/kernel/values"
 )
 
 // Options are the settings of a session.
@@ -32,11 +36,16 @@ type Options struct {
 	Program        string                               // the path of the kernel's program, which is also the guard
 	GoNB           func(connectionFile string) []string // returns GoNB's command line
 	Env            []string                             // of GoNB and of the cells
+	NoCache        bool                                 // Go has no build cache; the session makes its own
 	Front          map[string]string                    // programs, by name, that GoNB and cells find before PATH's
+	GoCommand      string                               // the real go command
+	HasC           func() bool                          // reports whether there is a C compiler
 	Gopls          string                               // the program, which may come while the session runs
+	GoplsIdle      time.Duration                        // after which gopls, without a question, is let go
 	NoGopls        func() (brief, long string)          // says why there is no gopls yet
 	Sources        func(importPath string) string       // returns the directory of a package, "" if it is unknown
 	Checkout       string                               // the project, whose packages cells import; empty if missing
+	Own            usermodule.Workspace                 // the notebook's modules, whose packages cells import, too
 	Notice         string                               // a problem of the installation, shown with the first cell
 	Grace          time.Duration                        // the time from an interrupt until a cell is killed
 	Interrupt      <-chan os.Signal                     // delivers Ctrl-C if the kernel was started by hand
@@ -56,6 +65,7 @@ const (
 	tempDir   = "tmp"   // TMPDIR of GoNB and of the cells
 	goplsDir  = "gopls" // the module of the cells, for gopls
 	socketDir = "gonb"  // the sockets to GoNB
+	cacheDir  = "cache" // Go's build cache where the user has none
 )
 
 // server is the state of a session.
@@ -70,7 +80,7 @@ type server struct {
 	processes  *proc.Session
 	history    *history.History
 	memory     source.Memory
-	locals     source.Locals
+	program    *program.Session // the variables
 	replay     wire.Replay
 	dropped    counters
 	queue      queue
@@ -84,6 +94,9 @@ type server struct {
 
 	displays map[string]string // the cell that made a display id; used only where GoNB's messages are handled
 	ending   chan struct{}     // closed when the session begins to end
+
+	building sync.Mutex
+	built    prepared // the program that GoNB builds
 
 	mu      sync.Mutex
 	running *run // the cell being executed
@@ -121,7 +134,7 @@ func Run(ctx context.Context, o Options) error {
 		displays: map[string]string{}, ending: make(chan struct{}),
 	}
 	// The sockets come first: a front end waits for answers, and GoNB takes longer to start.
-	if s.sockets, err = wire.Listen(connection); err != nil {
+	if s.sockets, err = wire.Listen(connection, s.welcome); err != nil {
 		return err
 	}
 	defer s.sockets.Close()
@@ -134,6 +147,11 @@ func Run(ctx context.Context, o Options) error {
 	// When the caller's context ends, a cell may still save.
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	defer s.stop()
+	closeVariables, err := s.startVariables()
+	if err != nil {
+		return fmt.Errorf("the session's directory: %w", err)
+	}
+	defer closeVariables()
 	s.queue.init()
 	s.publish(nil, "status", map[string]string{"execution_state": "starting"})
 	if err := s.startEngine(ctx); err != nil {
@@ -235,14 +253,25 @@ func (s *server) ended() {
 	s.running = nil
 }
 
-// environment returns the environment of GoNB and of the cells.
-func (s *server) environment() []string {
-	path := filepath.Join(s.processes.Dir, binDir)
+// ownEnvironment returns the variables that the kernel sets for GoNB and the cells.
+func (s *server) ownEnvironment() map[string]string {
 	own := map[string]string{
 		"TMPDIR":           filepath.Join(s.processes.Dir, tempDir), // removed with the session
 		cell.TokenVariable: s.token,
 		proc.SessionEnv:    s.processes.Dir,
+		hook.SocketEnv:     filepath.Join(s.processes.Dir, hookFile),
+		values.DirVariable: s.valuesPath(),
 	}
+	if s.o.NoCache {
+		own["GOCACHE"] = filepath.Join(s.processes.Dir, cacheDir)
+	}
+	return own
+}
+
+// environment returns the environment of GoNB and of the cells.
+func (s *server) environment() []string {
+	path := filepath.Join(s.processes.Dir, binDir)
+	own := s.ownEnvironment()
 	env := slices.DeleteFunc(slices.Clone(s.o.Env), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
 		_, ok := own[name]

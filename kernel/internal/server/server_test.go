@@ -130,7 +130,7 @@ func TestHasMain(t *testing.T) {
 // A line of what GoNB got leads back to the user's text.
 func TestNumberedCells(t *testing.T) {
 	code := "x := 1\nfunc f() {}\nx + 1"
-	v := &supervisor{numbers: map[int]numbered{}}
+	v := &supervisor{s: &server{}, numbers: map[int]numbered{}}
 	cell := &run{content: executeRequest{Code: code}, count: 7}
 	rewritten := source.Rewrite(code, source.Options{Show: ShowCall, ShowImport: showImport})
 	number := v.number(cell, rewritten)
@@ -153,7 +153,7 @@ func TestNumberedCells(t *testing.T) {
 
 // A line of the file that GoNB compiled leads back to the user's text, of the youngest cell that has it.
 func TestLinesOfMain(t *testing.T) {
-	v := &supervisor{numbers: map[int]numbered{}}
+	v := &supervisor{s: &server{}, numbers: map[int]numbered{}}
 	for i, code := range []string{"func f() int {\n\treturn 1\n}", "y := 2", "func f() int {\n\n\treturn 1\n}"} {
 		v.number(&run{content: executeRequest{Code: code}, count: i + 1}, source.Rewrite(code, source.Options{}))
 	}
@@ -184,13 +184,16 @@ func TestDecode(t *testing.T) {
 		return &request{Message: &wire.Message{Header: wire.Header{MsgType: "complete_request"},
 			Content: json.RawMessage(content)}}
 	}
-	var content cursorRequest
-	err := decode(request(`{"code":"x","cursor_pos":"end"}`), &content)
+	var content struct {
+		Code  string `json:"code"`
+		Level int    `json:"detail_level"`
+	}
+	err := decode(request(`{"code":"x","detail_level":"much"}`), &content)
 	if err == nil || !strings.Contains(err.Error(), "complete_request") ||
-		!strings.Contains(err.Error(), "cursor_pos") {
+		!strings.Contains(err.Error(), "detail_level") {
 		t.Errorf("%v", err)
 	}
-	if err := decode(request(`{"code":"x","cursor_pos":1,"more":[]}`), &content); err != nil || content.Cursor != 1 {
+	if err := decode(request(`{"code":"x","detail_level":1,"more":[]}`), &content); err != nil || content.Level != 1 {
 		t.Errorf("%+v, %v", content, err)
 	}
 }
@@ -210,7 +213,8 @@ func TestEnvironment(t *testing.T) {
 	s.o.Env = []string{"TMPDIR=/elsewhere", "PATH=/usr/bin", "A=1", proc.SessionEnv + "=/other"}
 	got := s.environment()
 	slices.Sort(got)
-	want := []string{"A=1", cell.TokenVariable + "=t", proc.SessionEnv + "=/session", "PATH=/session/bin:/usr/bin",
+	want := []string{"A=1", "CNET_KERNEL_HOOK=/session/hook", "CNET_VALUES=/session/values",
+		cell.TokenVariable + "=t", proc.SessionEnv + "=/session", "PATH=/session/bin:/usr/bin",
 		"TMPDIR=/session/tmp"}
 	slices.Sort(want)
 	if !slices.Equal(got, want) {

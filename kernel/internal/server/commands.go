@@ -1,0 +1,220 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"continuousnet/kernel/internal/report"
+	"continuousnet/kernel/internal/words"
+	"continuousnet/kernel/values"
+)
+
+// The kernel's own commands, but for those about itself.
+
+// cellMagics are the commands of a cell's first line that are not about Go, and not GoNB's.
+var cellMagics = map[string]func(*server, *run, string) (string, *report.Report){
+	"%%html":     showAs("text/html"),
+	"%%markdown": showAs("text/markdown"),
+	"%%md":       showAs("text/markdown"),
+}
+
+// showAs shows the rest of a cell.
+func showAs(format string) func(*server, *run, string) (string, *report.Report) {
+	return func(_ *server, cell *run, code string) (string, *report.Report) {
+		_, text, _ := strings.Cut(code, "\n")
+		cell.message("display_data", raw(map[string]any{
+			"data": map[string]string{format: text, "text/plain": text}, "metadata": map[string]any{},
+		}), nil, nil)
+		return "", nil
+	}
+}
+
+// timeCell lets the rest of a cell be timed.
+func timeCell(s *server, cell *run, code string) (string, *report.Report) {
+	first, rest, _ := strings.Cut(code, "\n")
+	if _, arguments := commandWords(strings.TrimPrefix(first, "//gonb:")); arguments != "" {
+		return "", failed("CommandError", fmt.Sprintf("%%%%time stands alone in the first line of a cell, found %q "+
+			"behind it; %%time STATEMENT times a statement", arguments))
+	}
+	cell.content.Code = "\n" + rest
+	code, failure := s.magics(cell)
+	cell.timed = true
+	return code, failure
+}
+
+// timeStatement lets a cell with a statement in place of the command be timed.
+func timeStatement(_ *server, cell *run, statement string) (string, error) {
+	if statement == "" {
+		return "", errors.New("%time takes a statement, as in %time f(3); %%time in the first line times a whole cell")
+	}
+	cell.timed = true
+	return statement, nil
+}
+
+// replaceBy makes a command of another one.
+func replaceBy(command string) func(*server, *run, string) (string, error) {
+	return func(_ *server, _ *run, arguments string) (string, error) {
+		if arguments != "" {
+			return "", fmt.Errorf("the command takes no arguments, found %q", arguments)
+		}
+		return command, nil
+	}
+}
+
+// lsmagic prints the names of all commands.
+func (s *server) lsmagic(cell *run, _ string) (string, error) {
+	var names []string
+	for _, m := range magics {
+		names = append(names, m.name)
+	}
+	slices.Sort(names)
+	cell.text("stdout", strings.Join(names, "  ")+"\n")
+	return "", nil
+}
+
+// goTestFlags are the flags of go test that a test's program takes with "test." before them.
+var goTestFlags = strings.Fields(`bench benchmem benchtime blockprofile count coverprofile cpu cpuprofile failfast
+	fullpath fuzz fuzztime list memprofile mutexprofile parallel run short shuffle skip timeout trace v`)
+
+// testFlags gives GoNB the flags of go test in the form that the program of the tests takes.
+func testFlags(_ *server, _ *run, arguments string) (string, error) {
+	fields := strings.Fields(arguments)
+	for i, f := range fields {
+		name, value, hasValue := strings.Cut(strings.TrimLeft(f, "-"), "=")
+		if strings.HasPrefix(f, "-") && slices.Contains(goTestFlags, name) {
+			fields[i] = "-test." + name
+			if hasValue {
+				fields[i] += "=" + value
+			}
+		}
+	}
+	return strings.TrimSpace("%test " + strings.Join(fields, " ")), nil
+}
+
+// env shows the environment of the cells, a variable of it, or has GoNB set one.
+func (s *server) env(cell *run, arguments string) (string, error) {
+	name, value, set := strings.Cut(arguments, "=")
+	if space := strings.IndexAny(arguments, " \t"); space >= 0 && (!set || space < len(name)) {
+		name, value, set = arguments[:space], strings.TrimSpace(arguments[space:]), true
+	}
+	if set {
+		if name == "" {
+			return "", fmt.Errorf("%%env NAME=VALUE takes a name before the =, found %q", arguments)
+		}
+		if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
+			return "%env " + name + " " + value, nil // quoted as GoNB has it
+		}
+		return "%env " + name + ` "` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`, nil
+	}
+	all := s.cellEnvironment()
+	if name == "" {
+		cell.text("stdout", strings.Join(all, "\n")+"\n")
+		return "", nil
+	}
+	for _, variable := range all {
+		if own, value, _ := strings.Cut(variable, "="); own == name {
+			cell.text("stdout", value+"\n")
+			return "", nil
+		}
+	}
+	return "", fmt.Errorf("the environment of cells has no variable %s; %%env %s=VALUE sets it", name, name)
+}
+
+// cellEnvironment returns the environment that cells have, in the order of the names, without what is the kernel's own.
+func (s *server) cellEnvironment() []string {
+	list := map[string]string{}
+	for _, variable := range s.environment() {
+		name, value, _ := strings.Cut(variable, "=")
+		if _, own := s.ownEnvironment()[name]; !own {
+			list[name] = value
+		}
+	}
+	for _, setting := range s.engine.kept() {
+		if name, value, ok := envSetting(setting); ok {
+			list[name] = value
+		}
+	}
+	var all []string
+	for name, value := range list {
+		all = append(all, name+"="+value)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// envSetting returns what a command %env that GoNB has carried out has set.
+func envSetting(command string) (name, value string, ok bool) {
+	rest, ok := strings.CutPrefix(command, "%env ")
+	if !ok {
+		return "", "", false
+	}
+	name, value, ok = strings.Cut(strings.TrimSpace(rest), " ")
+	if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
+		value = strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(value[1 : n-1])
+	}
+	return name, value, ok
+}
+
+// who lists the variables of the session.
+func (s *server) who(cell *run, arguments string) (string, error) {
+	if arguments != "" {
+		return "", fmt.Errorf("%%who takes no arguments, found %q", arguments)
+	}
+	index, err := values.ReadIndex(s.valuesPath())
+	if err != nil {
+		return "", err
+	}
+	stored := map[string]values.Variable{}
+	for _, v := range index.Variables {
+		stored[v.Name] = v
+	}
+	rows := [][3]string{}
+	for _, v := range s.program.Variables() {
+		size := "no value"
+		if kept, ok := stored[v.Name]; ok && kept.Lost != "" {
+			size = "no value: " + kept.Lost
+		} else if ok {
+			size = words.Bytes(kept.Size)
+		}
+		rows = append(rows, [3]string{v.Name, v.Type.String(), size})
+	}
+	if len(rows) == 0 {
+		cell.text("stdout", "no variables\n")
+		return "", nil
+	}
+	var width [2]int
+	for _, r := range rows {
+		width[0], width[1] = max(width[0], len(r[0])), max(width[1], min(len(r[1]), 40))
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", width[0], r[0], width[1], r[1], r[2])
+	}
+	cell.text("stdout", b.String())
+	return "", nil
+}
+
+// reset forgets the variables and declarations of some names, or has GoNB forget all.
+func (s *server) reset(cell *run, arguments string) (string, error) {
+	names := strings.Fields(arguments)
+	if len(names) == 0 || arguments == "go.mod" {
+		return strings.TrimSpace("%reset " + arguments), nil
+	}
+	declared := s.memory.Declares()
+	var known []string
+	for _, name := range names {
+		gone := s.program.Knows(name)
+		if declared[name] {
+			known = append(known, name)
+		} else if !gone {
+			return "", fmt.Errorf("there is no variable or declaration %s; %%who and %%list show them", name)
+		}
+	}
+	s.forgetVariables(names...)
+	if len(known) == 0 {
+		return "", nil
+	}
+	return "%rm " + strings.Join(known, " "), nil
+}

@@ -1,0 +1,213 @@
+package server
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"continuousnet/kernel/internal/hook"
+	"continuousnet/kernel/internal/program"
+	"continuousnet/kernel/internal/source"
+	"continuousnet/kernel/values"
+)
+
+// The variables of the session: the programs that GoNB composes are prepared for them before they are built.
+
+// valuesDir is the directory below that of the session with the values of its variables.
+const valuesDir = "values"
+
+// configFile says where the compiler and the linker find packages.
+const configFile = "importcfg"
+
+// hookFile is the socket at which goFront asks.
+const hookFile = "hook"
+
+// prepared is what the session knows of the program that GoNB is building.
+type prepared struct {
+	cell    program.Cell
+	program program.Program
+	path    string   // GoNB's file
+	lines   []string // as GoNB wrote it
+	beside  []string // files that it embeds
+}
+
+// startVariables makes the session's variables, and listens to the programs that build cells.
+func (s *server) startVariables() (close func(), err error) {
+	exports := &program.Exports{Go: s.o.GoCommand, Env: s.environment}
+	s.program = program.NewSession(exports)
+	s.program.Problems = func(err error) { s.o.Log.Printf("types of variables: %v", err) }
+	return hook.Serve(filepath.Join(s.processes.Dir, hookFile), func(r hook.Request) (reply hook.Reply) {
+		defer s.survive("preparing a cell", nil)
+		return s.hooked(r)
+	})
+}
+
+// expect records which cell GoNB is about to build. Until its program is prepared, an outline of the session's
+// variables lies beside GoNB's file: goimports would else look for packages of their names.
+func (s *server) expect(count int, rewritten source.Rewritten) {
+	s.building.Lock()
+	defer s.building.Unlock()
+	s.removeEmbedded()
+	s.built = prepared{cell: program.Cell{Number: count, Decls: rewritten.Decls, Locals: rewritten.Locals}}
+	dir := s.programDir()
+	if dir == "" || s.o.Checkout == "" {
+		return // GoNB is not there, and there are no variables
+	}
+	outline := s.program.Outline(rewritten.Locals)
+	if err := os.WriteFile(filepath.Join(dir, program.FileName), []byte(outline), 0o600); err != nil {
+		s.o.Log.Printf("variables of the session: %v", err)
+	}
+}
+
+// programDir returns the directory in which GoNB writes programs, "" if there is none.
+func (s *server) programDir() string {
+	modules, err := filepath.Glob(filepath.Join(s.processes.Dir, tempDir, "gonb_*", "go.mod"))
+	if err != nil || len(modules) == 0 {
+		return ""
+	}
+	// A GoNB that was killed has left its own.
+	return filepath.Dir(slices.MaxFunc(modules, func(a, b string) int { return modified(a).Compare(modified(b)) }))
+}
+
+func modified(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
+
+// hooked answers goFront.
+func (s *server) hooked(r hook.Request) hook.Reply {
+	s.building.Lock()
+	defer s.building.Unlock()
+	extra := filepath.Join(r.Dir, program.FileName)
+	if s.o.Checkout == "" { // package values has gone with it
+		return hook.Reply{}
+	}
+	name := "main.go"
+	if r.Step == hook.Test {
+		name = "main_test.go"
+	}
+	path := filepath.Join(r.Dir, name)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return hook.Reply{} // go build says it
+	}
+	s.built.path, s.built.lines = path, strings.Split(string(text), "\n")
+	cell := s.built.cell
+	cell.Dir, cell.Values, cell.Test = r.Dir, s.valuesPath(), r.Step == hook.Test
+	p := s.program.Prepare(text, cell, s.stored())
+	if len(p.Errors) > 0 {
+		var b strings.Builder
+		for _, e := range p.Errors {
+			fmt.Fprintf(&b, "./%s:%d:%d: %s\n", name, e.Line, e.Column, e.Text)
+		}
+		return hook.Reply{Refusal: b.String()}
+	}
+	err = os.WriteFile(path, []byte(p.Main), 0o600)
+	if err == nil && p.Extra != "" {
+		err = os.WriteFile(extra, []byte(p.Extra), 0o600)
+	} else if err == nil {
+		if err = os.Remove(extra); os.IsNotExist(err) {
+			err = nil
+		}
+	}
+	if err != nil {
+		return hook.Reply{Refusal: "./" + name + ":1:1: " + err.Error() + "\n"}
+	}
+	s.built.program = p
+	reply := hook.Reply{Cgo: p.C != nil}
+	if p.C != nil && !s.o.HasC() {
+		const text = "./%s:%d:%d: cgo needs a C compiler, and there is none in PATH (gcc, clang, or $CC): install one\n"
+		reply.Refusal = fmt.Sprintf(text, name, p.C.Line, p.C.Column)
+	}
+	for _, e := range p.Embeds {
+		if err := s.bringEmbedded(r.Dir, e.Pattern); err != nil {
+			reply.Refusal += fmt.Sprintf("./%s:%d:%d: go:embed %s: %v\n", name, e.Line, e.Column, e.Pattern, err)
+		}
+	}
+	if r.Step == hook.Build && reply.Refusal == "" && !s.changesGo() {
+		reply.Direct = s.direct(p, r.Dir)
+	}
+	return reply
+}
+
+// direct returns how a prepared program is built without the go command.
+func (s *server) direct(p program.Program, dir string) hook.Direct {
+	config, ok := s.program.Config(p, dir)
+	if !ok {
+		return hook.Direct{}
+	}
+	path := filepath.Join(s.processes.Dir, configFile)
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		s.o.Log.Printf("building cells: %v", err)
+		return hook.Direct{}
+	}
+	return hook.Direct{Config: path, Files: []string{program.FileName, "main.go"}}
+}
+
+// changesGo reports whether cells have set variables that the go command reads, or flags for it.
+func (s *server) changesGo() bool {
+	return slices.ContainsFunc(s.engine.kept(), func(setting string) bool {
+		name, _, ok := envSetting(setting)
+		return strings.HasPrefix(setting, "%goflags") || ok && (strings.HasPrefix(name, "GO") ||
+			strings.HasPrefix(name, "CGO_") || name == "CC" || name == "CXX")
+	})
+}
+
+// composed returns the lines of a file as GoNB wrote it, nil for a file that is not the last one.
+func (s *server) composed(path string) []string {
+	s.building.Lock()
+	defer s.building.Unlock()
+	if path != s.built.path && path != filepath.Base(s.built.path) {
+		return nil
+	}
+	return s.built.lines
+}
+
+// commitVariables records the variables of a cell that was built.
+func (s *server) commitVariables() {
+	s.building.Lock()
+	defer s.building.Unlock()
+	s.program.Commit(s.built.program)
+	s.memory.SetVariables(program.Declarations(s.program.Variables()))
+}
+
+// valuesPath returns the directory with the values of the session's variables.
+func (s *server) valuesPath() string { return filepath.Join(s.processes.Dir, valuesDir) }
+
+// stored returns what is known about the values of the session's variables; nil if that cannot be read.
+func (s *server) stored() map[string]program.Stored {
+	index, err := values.ReadIndex(s.valuesPath())
+	if err != nil {
+		s.o.Log.Printf("values of the session: %v", err)
+		return nil
+	}
+	kinds := map[values.NeedKind]program.NeedKind{
+		values.NeedType: program.Types, values.NeedGlobal: program.Global, values.NeedFunction: program.Function,
+	}
+	all := map[string]program.Stored{}
+	for _, v := range index.Variables {
+		stored := program.Stored{Island: v.Island, Lost: v.Lost}
+		for _, n := range v.Needs {
+			stored.Needs = append(stored.Needs, program.Need{Kind: kinds[n.Kind], Package: n.Package, Name: n.Name})
+		}
+		all[v.Name] = stored
+	}
+	return all
+}
+
+// forgetVariables drops variables with their values, all of them if no name is given.
+func (s *server) forgetVariables(names ...string) {
+	gone := s.program.Forget(names...)
+	if len(gone) == 0 {
+		return
+	}
+	if err := values.Forget(s.valuesPath(), gone...); err != nil {
+		s.o.Log.Printf("the values of %s are not removed: %v", strings.Join(gone, ", "), err)
+	}
+}

@@ -1,0 +1,141 @@
+"""Tests of the variables that pass from cell to cell.
+
+    .venv/bin/python kernel/nbtest/variables.py
+"""
+
+import unittest
+
+import psutil
+
+from live import Session, SessionTest, main
+
+
+class VariablesTest(SessionTest):
+    def value(self, code):
+        """Returns the text of a cell's execute_result."""
+        result = self.session.execute(code)
+        self.assertEqual((result.status, result.error), ("ok", ""), result)
+        return [content["data"]["text/plain"] for content in result.of("execute_result")]
+
+    def run_all(self, *cells):
+        for code in cells:
+            self.assertEqual(self.value(code), [], code)
+
+    def test_alone(self):
+        """A definition alone compiles, and the next cell reads the value."""
+        self.run_all("alone := 1", "var declared = alone + 1", "n, err := strconv.Atoi(\"x\")")
+        self.assertEqual(self.value("alone + declared"), ["3"])
+        self.assertEqual(self.value("err != nil && n == 0"), ["true"])
+
+    def test_functions_see_them(self):
+        self.expect("v := 5\nfunc sees() int { return v }\nfmt.Println(sees())", "5\n")
+        self.run_all("v = 6")
+        self.expect("fmt.Println(sees())", "6\n")
+
+    def test_order(self):
+        """What statements and variables do takes place in the order of the cell."""
+        self.expect('fmt.Print("a")\nvar second = func() int { fmt.Print("b"); return 2 }()\nfmt.Print(second)', "ab2")
+
+    def test_initialised_once(self):
+        """A variable is computed in its own cell alone, and again when that cell runs again; init likewise."""
+        code = 'var loud = func() int { fmt.Println("LOADING"); return 3 }()\nfunc init() { fmt.Println("INIT") }'
+        self.expect(code, "LOADING\nINIT\n")
+        self.expect('fmt.Println("unrelated")', "unrelated\n")
+        self.expect("fmt.Println(loud)", "3\n")
+        self.expect(code, "LOADING\nINIT\n")
+
+    def test_memory_is_shared(self):
+        self.run_all("type node struct { next *node; v int }\nfirst := &node{v: 1}\nfirst.next = first\nsame := first",
+                     "numbers := []float64{1, 2, 3, 4}\nwindow := numbers[1:3]\nthird := &numbers[2]\nvar held any = first",
+                     "first.v = 7\nwindow[1] = 30")
+        self.assertEqual(self.value("same.next.next.v"), ["7"])
+        self.assertEqual(self.value("held.(*node) == first"), ["true"])
+        self.expect("fmt.Println(*third, numbers[2], &window[1] == third)", "30 30 true\n")
+
+    def test_other_type(self):
+        """A name may get another type; a function that depended on the old one is named where it does not fit."""
+        self.run_all("changing := 1", "func uses() int { return changing + 1 }", "changing := fmt.Sprint(changing, \"!\")")
+        self.assertEqual(self.value("changing"), ["1!"])
+        self.expect_error("uses()", "cell [", "changing")
+        self.run_all("changing := 4")
+        self.assertEqual(self.value("uses()"), ["5"])
+
+    def test_changed_type(self):
+        """When a type changes, its variables are refitted field by field, and that is said."""
+        self.run_all("type point struct { x, y int }\nat := point{1, 2}")
+        result = self.session.execute("type point struct { y, z int }\nfmt.Println(at.y, at.z)")
+        self.assertEqual((result.status, result.text()), ("ok", "2 0\n"), result)
+        self.assertIn("point has changed", result.text("stderr"))
+
+    def test_lost(self):
+        """What cannot be kept is named where it is used next, with what to do; setting it again helps."""
+        self.run_all("closure := func() int { return 1 }\nc := make(chan int)\nfile := os.Stdin\nkept := 1")
+        self.expect_error("closure()", "closure is a func value", "declare it with func")
+        self.expect_error("close(c)", "c is a chan")
+        self.run_all("kept++", "c := 5")
+        self.assertEqual(self.value("c"), ["5"])
+
+    def test_identity(self):
+        self.run_all('eof := io.EOF\nwrapped := fmt.Errorf("w: %w", io.EOF)\nupper := strings.ToUpper\nzone := time.Local')
+        self.expect('fmt.Println(eof == io.EOF, errors.Is(wrapped, io.EOF), upper("a"), zone == time.Local)',
+                    "true true A true\n")
+
+    def test_after_a_failure(self):
+        """The values of a cell that panics are kept, those of one that is killed are not: the last ones stay."""
+        self.run_all("steps := 1")
+        self.expect_error('steps = 2\npanic("oh")\nnever := 3', "oh")
+        self.assertEqual(self.value("steps"), ["2"])
+        self.expect_error("never", "never has no value")
+        self.session.execute("steps = 3\nsyscall.Kill(os.Getpid(), syscall.SIGKILL)")
+        self.assertEqual(self.value("steps"), ["2"])
+        self.session.execute("steps = 4\nos.Exit(3)")
+        self.assertEqual(self.value("steps"), ["4"])
+
+    def test_who_and_reset(self):
+        self.run_all("listed := []int{1}\ntype mine int\nother := mine(2)")
+        text = self.session.execute("%who").text()
+        self.assertRegex(text, r"listed +\[\]int +\d+ ")
+        self.assertRegex(text, r"other +mine +\d+ ")
+        self.run_all("%reset listed")
+        self.assertNotIn("listed", self.session.execute("%whos").text())
+        self.expect_error("listed", "undefined: listed")
+        self.expect_error("%reset nothing", "nothing")
+
+    def test_completion(self):
+        """Completion and hover know the variables with their types."""
+        self.run_all("when := time.Now()\ntype rocket struct { Height int }\nship := rocket{}")
+        for code, match in (("when.Ye", "Year"), ("ship.He", "Height"), ("shi", "ship")):
+            content = self.session.ask("complete_request", {"code": code, "cursor_pos": len(code)})
+            self.assertTrue(any(match in m for m in content["matches"]), (code, content))
+        content = self.session.ask("inspect_request", {"code": "ship", "cursor_pos": 2})
+        self.assertIn("rocket", content["data"]["text/plain"])
+
+    def test_names_of_packages(self):
+        """A variable may have the name of a package that an earlier cell has imported."""
+        self.run_all('import "path"\n_ = path.Base("a/b")', 'path := "mine"')
+        self.assertEqual(self.value("path + \"!\""), ["mine!"])
+
+    def test_blocks_keep_their_own(self):
+        self.run_all("for i := range 3 { inner := i; _ = inner }", "if cond := true; cond { }")
+        self.expect_error("inner", "undefined: inner")
+        self.expect_error("func main() { own := 1 }", "declared and not used: own")
+
+
+class RestartTest(unittest.TestCase):
+    def test_restart(self):
+        """After GoNB was started again the values are there; after a restart of the kernel they are gone."""
+        with Session() as session:
+            session.execute("survivor := 41")
+            for process in psutil.Process(session.pid).children(recursive=True):
+                if process.name() == "gonb":
+                    process.kill()
+            result = session.execute("survivor + 1")
+            if result.status == "error":  # the cell was sent to the GoNB that ended
+                result = session.execute("survivor + 1")
+            self.assertEqual([c["data"]["text/plain"] for c in result.of("execute_result")], ["42"], result)
+        with Session() as session:
+            self.assertIn("undefined: survivor", session.execute("survivor").error)
+
+
+if __name__ == "__main__":
+    main()
