@@ -121,11 +121,26 @@ class VariablesTest(SessionTest):
         self.expect_error("func main() { own := 1 }", "declared and not used: own")
 
 
+# A variable whose initialiser leaves a trace each time that it runs.
+COUNTED = """
+var counted = func() int {
+	f, err := os.OpenFile("count", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	f.WriteString("x")
+	return 1
+}()
+"""
+
+
 class RestartTest(unittest.TestCase):
     def test_restart(self):
         """After GoNB was started again the values are there; after a restart of the kernel they are gone."""
         with Session() as session:
             session.execute("survivor := 41")
+            session.execute(COUNTED)
             for process in psutil.Process(session.pid).children(recursive=True):
                 if process.name() == "gonb":
                     process.kill()
@@ -133,6 +148,7 @@ class RestartTest(unittest.TestCase):
             if result.status == "error":  # the cell was sent to the GoNB that ended
                 result = session.execute("survivor + 1")
             self.assertEqual([c["data"]["text/plain"] for c in result.of("execute_result")], ["42"], result)
+            self.assertEqual(session.execute('count, _ := os.ReadFile("count")\nfmt.Print(counted, len(count))').text(), "1 1")
         with Session() as session:
             self.assertIn("undefined: survivor", session.execute("survivor").error)
 

@@ -196,6 +196,7 @@ func (v *supervisor) ready(ctx context.Context, stop <-chan struct{}) (*gonb.Eng
 
 // run runs code in GoNB without showing its output.
 func (v *supervisor) run(ctx context.Context, engine *gonb.Engine, code string) error {
+	v.s.expectNothing()
 	header := engine.NewHeader("execute_request")
 	done := make(chan error, 1)
 	v.mu.Lock()

@@ -40,7 +40,9 @@ func (s *server) startVariables() (close func(), err error) {
 	s.program = program.NewSession(exports)
 	s.program.Problems = func(err error) { s.o.Log.Printf("types of variables: %v", err) }
 	return hook.Serve(filepath.Join(s.processes.Dir, hookFile), func(r hook.Request) (reply hook.Reply) {
-		defer s.survive("preparing a cell", nil)
+		defer s.survive("preparing a cell", func(err error) {
+			reply = hook.Reply{Refusal: "./main.go:1:1: " + err.Error() + "\n"} // what would run is not the cell
+		})
 		return s.hooked(r)
 	})
 }
@@ -56,10 +58,24 @@ func (s *server) expect(count int, rewritten source.Rewritten) {
 	if dir == "" || s.o.Checkout == "" {
 		return // GoNB is not there, and there are no variables
 	}
-	outline := s.program.Outline(rewritten.Locals)
-	if err := os.WriteFile(filepath.Join(dir, program.FileName), []byte(outline), 0o600); err != nil {
+	path := filepath.Join(dir, program.FileName)
+	if slices.Contains(rewritten.Special, "%wasm") { // it runs in the browser, without the session
+		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+			s.o.Log.Printf("variables of the session: %v", err)
+		}
+		return
+	}
+	if err := os.WriteFile(path, []byte(s.program.Outline(rewritten.Locals)), 0o600); err != nil {
 		s.o.Log.Printf("variables of the session: %v", err)
 	}
+}
+
+// expectNothing records that what GoNB is about to build is no cell: it declares again what it has lost.
+func (s *server) expectNothing() {
+	s.building.Lock()
+	defer s.building.Unlock()
+	s.removeEmbedded()
+	s.built = prepared{}
 }
 
 // programDir returns the directory in which GoNB writes programs, "" if there is none.
