@@ -191,9 +191,10 @@ func (f *file) leaveOut(u *unit) {
 	f.blank(n.Pos(), n.End())
 }
 
-// leaveOutImports takes the imports that nothing uses any more out of the text; used holds the names in use. Imports
-// for their effects and into the file's own name space stay.
-func (f *file) leaveOutImports(used map[string]bool) {
+// leaveOutImports takes the imports that nothing uses any more out of the text; used holds the names in use. A package
+// may have another name than its path suggests; realName tells. Imports for their effects and into the file's own name
+// space stay.
+func (f *file) leaveOutImports(used map[string]bool, realName func(path string) string) {
 	for _, d := range f.tree.Decls {
 		g, ok := d.(*ast.GenDecl)
 		if !ok || g.Tok != token.IMPORT {
@@ -202,7 +203,8 @@ func (f *file) leaveOutImports(used map[string]bool) {
 		left := 0
 		for _, s := range g.Specs {
 			i := s.(*ast.ImportSpec)
-			if name := importName(i); name == "_" || name == "." || used[name] {
+			if name := importName(i); name == "_" || name == "." || used[name] ||
+				i.Name == nil && used[realName(i.Path.Value)] {
 				left++
 				continue
 			}

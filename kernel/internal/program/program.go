@@ -412,7 +412,25 @@ func (p *preparation) select_() {
 		}
 	}
 	p.moveDirected()
-	f.leaveOutImports(p.packages())
+	f.leaveOutImports(p.packages(), p.realName)
+}
+
+// realName returns the name of the package that a quoted path imports, "" if it is not known. Packages of the standard
+// library have the name in their path.
+func (p *preparation) realName(quoted string) string {
+	path, err := strconv.Unquote(quoted)
+	if first, _, _ := strings.Cut(path, "/"); err != nil || !strings.Contains(first, ".") {
+		return ""
+	}
+	imports, err := p.session.exports.Load(p.cell.Dir, []string{path})
+	if err != nil {
+		return ""
+	}
+	pkg, err := imports.Import(path)
+	if err != nil {
+		return ""
+	}
+	return pkg.Name()
 }
 
 // packages returns the names before a dot that may be those of packages. In the cell's statements a name that is a
