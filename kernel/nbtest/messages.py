@@ -8,7 +8,9 @@ import unittest
 from pathlib import Path
 from types import SimpleNamespace
 
-from live import KERNEL, TIMEOUT, Session, SessionTest, main
+import psutil
+
+from live import KERNEL, TIMEOUT, Session, SessionTest, main, poll
 
 GO = SimpleNamespace(
     name="go",
@@ -223,6 +225,16 @@ class MessagesTest(SessionTest):
                 self.assertEqual(request["content"]["prompt"], prompt)
                 self.assertEqual(result.text(), text, result)
 
+    def programs(self):
+        """Returns the processes of cells that run."""
+        found = []
+        for process in psutil.Process(self.session.pid).children(recursive=True):
+            try:
+                found += [process] if process.name().startswith("gonb_") else []
+            except psutil.Error:
+                pass
+        return found
+
     @ours
     def test_input_of_a_program_that_ends(self):
         """A cell that has asked is done when it is answered or interrupted, also if its program has ended before."""
@@ -238,6 +250,7 @@ class MessagesTest(SessionTest):
                 self.session.client.get_stdin_msg(timeout=TIMEOUT)
                 asked.touch()
                 result = self.session.until_text(cell, "over")
+                self.assertTrue(poll(lambda: not self.programs()))
                 self.session.ask("kernel_info_request", {})
                 self.assertEqual((result.reply, result.states), (None, ["busy", "busy"]))
                 asked.unlink()
