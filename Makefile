@@ -28,7 +28,7 @@ BENCH_PKGS ?= ./cnet/...
 GO_DIRS := assets cnet internal kernel
 
 # Tests of the kernel in live sessions; some of them: make session SESSION_TESTS="cells displays"
-SESSION_TESTS ?= together installed protocol messages cells variables displays hostile orphans classroom frontends
+SESSION_TESTS ?= together installed protocol messages cells variables displays comms hostile orphans classroom frontends
 
 # Matrix products in AVX2/AVX-512, where this platform and this Go have them; everything builds without, too.
 ifndef GOEXPERIMENT
@@ -163,6 +163,7 @@ notebooks: kernel
 # Skipped, with a message, where there is no Chromium.
 browser: kernel venv-test
 	$(VENV_PYTHON) -B kernel/nbtest/browser.py
+	$(VENV_PYTHON) -B kernel/nbtest/widgets.py
 
 # What make bench-kernel has measured is in the table, too.
 bench: build

@@ -4,51 +4,116 @@ import (
 	"encoding/json"
 	"sync"
 
+	"continuousnet/kernel/internal/commlink"
 	"continuousnet/kernel/internal/gonb"
 )
 
-// gonbTarget is the kernel's only comm target, that of GoNB's widgets.
-const gonbTarget = "gonb_comm"
+// Targets that front ends may open.
+const (
+	gonbTarget    = "gonb_comm"              // of GoNB's widgets
+	controlTarget = "jupyter.widget.control" // at which a page that was reloaded asks for the widgets that live
+)
+
+// widgetTarget is the target with which widgets are opened.
+const widgetTarget = "jupyter.widget"
 
 // maxComms bounds the number of open comms, which front ends can open at will.
 const maxComms = 10_000
 
-// comms holds the target names of the open comms by comm id.
-type comms struct {
-	mu   sync.Mutex
-	open map[string]string
+// maxStates bounds the states of widgets that are kept for pages that are reloaded, in bytes.
+const maxStates = 128 << 20
+
+// openComm is what the session knows of a comm.
+type openComm struct {
+	target string
+	owner  *commLink   // nil if it belongs to GoNB or to a front end
+	state  widgetState // of a widget
 }
 
-func (c *comms) set(id, target string) bool {
+// comms holds the open comms by id.
+type comms struct {
+	mu     sync.Mutex
+	open   map[string]*openComm
+	states int // bytes
+}
+
+func (c *comms) set(id string, comm openComm) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open == nil {
-		c.open = map[string]string{}
+		c.open = map[string]*openComm{}
 	}
-	if len(c.open) >= maxComms {
+	if old := c.open[id]; old != nil && (old.owner != nil || comm.owner != nil) || len(c.open) >= maxComms {
 		return false
 	}
-	c.open[id] = target
+	c.open[id] = &comm
+	c.states += comm.state.cost()
 	return true
 }
 
-func (c *comms) has(id string) bool {
+// get returns the target and the owner of a comm.
+func (c *comms) get(id string) (target string, owner *commLink, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, ok := c.open[id]
-	return ok
+	comm := c.open[id]
+	if comm == nil {
+		return "", nil, false
+	}
+	return comm.target, comm.owner, true
+}
+
+// note keeps a change of a widget's state. A state beyond [maxStates] is kept no longer.
+func (c *comms) note(id string, data json.RawMessage, buffers [][]byte) {
+	change, ok := updateOf(data, buffers)
+	if !ok {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	comm := c.open[id]
+	if comm == nil || comm.target != widgetTarget || comm.state.values == nil {
+		return
+	}
+	c.states -= comm.state.cost()
+	if comm.state = comm.state.merge(change); c.states+comm.state.cost() > maxStates {
+		comm.state = widgetState{}
+	}
+	c.states += comm.state.cost()
 }
 
 func (c *comms) remove(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.open, id)
+	if comm := c.open[id]; comm != nil {
+		c.states -= comm.state.cost()
+		delete(c.open, id)
+	}
 }
 
-func (c *comms) clear() {
+// disown removes the comms of a process that has ended, and returns their ids.
+func (c *comms) disown(owner *commLink) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.open = nil
+	var ids []string
+	for id, comm := range c.open {
+		if comm.owner == owner {
+			c.states -= comm.state.cost()
+			delete(c.open, id)
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// clearGoNB removes the comms of a GoNB that has ended. Those of cells end with the cells' processes.
+func (c *comms) clearGoNB() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, comm := range c.open {
+		if comm.owner == nil && comm.target != controlTarget {
+			delete(c.open, id)
+		}
+	}
 }
 
 // list returns the open comms of a target as in comm_info_reply; an empty target stands for all.
@@ -56,16 +121,46 @@ func (c *comms) list(target string) map[string]map[string]string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := map[string]map[string]string{}
-	for id, name := range c.open {
-		if target == "" || target == name {
-			all[id] = map[string]string{"target_name": name}
+	for id, comm := range c.open {
+		if target == "" || target == comm.target {
+			all[id] = map[string]string{"target_name": comm.target}
 		}
 	}
 	return all
 }
 
-// comm handles a front end's message about a comm. Messages for GoNB's widgets are passed on; a comm with another
-// target is closed, which is the protocol's answer to an unknown target.
+// widgets returns the data and buffers of the answer to request_states: all widgets that live.
+func (c *comms) widgets() (data json.RawMessage, buffers [][]byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	states := map[string]any{}
+	paths := [][]json.RawMessage{}
+	for id, comm := range c.open {
+		if comm.target != widgetTarget || comm.state.values == nil {
+			continue
+		}
+		v := comm.state.values
+		states[id] = map[string]any{"model_name": v["_model_name"], "model_module": v["_model_module"],
+			"model_module_version": v["_model_module_version"], "state": v}
+		paths = append(paths, comm.state.pathsBelow(id, "state")...)
+		buffers = append(buffers, comm.state.buffers...)
+	}
+	return raw(map[string]any{"method": "update_states", "states": states, "buffer_paths": paths}), buffers
+}
+
+// widget returns the data and buffers of the answer to request_state of one widget.
+func (c *comms) widget(id string) (data json.RawMessage, buffers [][]byte, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	comm := c.open[id]
+	if comm == nil || comm.state.values == nil {
+		return nil, nil, false
+	}
+	return comm.state.update(), comm.state.buffers, true
+}
+
+// comm handles a front end's message about a comm. Messages for GoNB's widgets and for comms of cells are passed on; a
+// comm with another target is closed, which is the protocol's answer to an unknown target.
 func (s *server) comm(r *request) {
 	s.status(r.Message, "busy")
 	defer func() {
@@ -73,27 +168,78 @@ func (s *server) comm(r *request) {
 		s.stillBusy()
 	}()
 	var content struct {
-		ID     string `json:"comm_id"`
-		Target string `json:"target_name"`
+		ID     string          `json:"comm_id"`
+		Target string          `json:"target_name"`
+		Data   json.RawMessage `json:"data"`
 	}
 	if err := decode(r, &content); err != nil || content.ID == "" {
 		return
 	}
+	target, owner, known := s.comms.get(content.ID)
 	switch r.Header.MsgType {
 	case "comm_open":
-		if content.Target != gonbTarget || !s.comms.set(content.ID, content.Target) {
+		ours := content.Target == gonbTarget || content.Target == controlTarget
+		if owner != nil {
+			return // a cell's, which stays as it is
+		}
+		if !ours || !s.comms.set(content.ID, openComm{target: content.Target}) {
 			s.publish(r.RawHeader, "comm_close", map[string]any{"comm_id": content.ID, "data": map[string]any{}})
 			return
 		}
+		target = content.Target
 	case "comm_close":
 		s.comms.remove(content.ID)
+		if owner != nil {
+			owner.queue.say(commlink.Message{Kind: commlink.Close, ID: content.ID})
+		}
 		return // GoNB does not handle it
 	case "comm_msg":
-		if !s.comms.has(content.ID) {
+		if !known {
 			return
 		}
 	}
-	s.engine.forward(r)
+	switch {
+	case owner != nil:
+		s.commToCell(r, owner, content.ID, content.Data)
+	case target == controlTarget:
+		if methodOf(content.Data) == "request_states" {
+			data, buffers := s.comms.widgets()
+			s.commAnswer(r, content.ID, data, buffers)
+		}
+	default:
+		s.engine.forward(r)
+	}
+}
+
+// commToCell passes a comm_msg on to the process that owns the comm. The state of a widget is asked of the session.
+func (s *server) commToCell(r *request, owner *commLink, id string, data json.RawMessage) {
+	if methodOf(data) == "request_state" {
+		if state, buffers, ok := s.comms.widget(id); ok {
+			s.commAnswer(r, id, state, buffers)
+			return
+		}
+	}
+	s.comms.note(id, data, r.Buffers)
+	m := commlink.Message{Kind: commlink.Msg, ID: id, Data: objectOr(data), Metadata: objectOr(r.Metadata),
+		Buffers: r.Buffers}
+	if !owner.queue.push(m) {
+		owner.tooMany()
+	}
+}
+
+// commAnswer sends a comm_msg of the session's own.
+func (s *server) commAnswer(r *request, id string, data json.RawMessage, buffers [][]byte) {
+	s.publishRaw(r.RawHeader, "comm_msg", raw(map[string]any{"comm_id": id, "data": data}), nil, buffers)
+}
+
+func methodOf(data json.RawMessage) string {
+	var content struct {
+		Method string `json:"method"`
+	}
+	if json.Unmarshal(data, &content) != nil {
+		return ""
+	}
+	return content.Method
 }
 
 // commFromGoNB records that GoNB has opened or closed a comm.
@@ -107,7 +253,7 @@ func (s *server) commFromGoNB(e gonb.Event) {
 	}
 	switch e.Message.Header.MsgType {
 	case "comm_open":
-		s.comms.set(content.ID, content.Target)
+		s.comms.set(content.ID, openComm{target: content.Target})
 	case "comm_close":
 		s.comms.remove(content.ID)
 	}

@@ -385,7 +385,7 @@ func (v *supervisor) close() {
 
 // engineDied returns the error of a cell during which GoNB ended, and starts the next GoNB.
 func (s *server) engineDied(engine *gonb.Engine) *report.Report {
-	s.comms.clear()
+	s.comms.clearGoNB()
 	if s.stopping.Load() {
 		return failed("Interrupted", "the kernel is shutting down")
 	}

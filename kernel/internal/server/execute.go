@@ -80,6 +80,7 @@ type run struct {
 	pressed      bool          // interrupted
 	interrupted  proc.Activity
 	interrupter  *proc.Interrupter // for the attempt
+	links        []*commLink       // of processes that have opened comms
 
 	lineMu sync.Mutex        // may be locked while mu is not
 	line   output.Unfinished // holds back what may be a prompt
@@ -199,6 +200,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 	if !blank {
 		s.notice(cell)
 		failure = s.runSafely(ctx, cell)
+		s.awaitLinks(cell)
 	}
 	reply := executeReply{Status: "ok", Count: cell.count, UserExpressions: map[string]any{}, Payload: cell.payload}
 	if reply.Payload == nil {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"continuousnet/kernel/cell"
+	"continuousnet/kernel/internal/commlink"
 	"continuousnet/kernel/internal/history"
 	"continuousnet/kernel/internal/hook"
 	"continuousnet/kernel/internal/proc"
@@ -152,6 +153,11 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("the session's directory: %w", err)
 	}
 	defer closeVariables()
+	closeComms, err := s.serveComms()
+	if err != nil {
+		return fmt.Errorf("the session's directory: %w", err)
+	}
+	defer closeComms()
 	s.queue.init()
 	s.publish(nil, "status", map[string]string{"execution_state": "starting"})
 	if err := s.startEngine(ctx); err != nil {
@@ -259,6 +265,7 @@ func (s *server) ownEnvironment() map[string]string {
 		"TMPDIR":           filepath.Join(s.processes.Dir, tempDir), // removed with the session
 		cell.TokenVariable: s.token,
 		proc.SessionEnv:    s.processes.Dir,
+		commlink.SocketEnv: filepath.Join(s.processes.Dir, commFile),
 		hook.SocketEnv:     filepath.Join(s.processes.Dir, hookFile),
 		values.DirVariable: s.valuesPath(),
 	}

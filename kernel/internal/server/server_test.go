@@ -94,28 +94,6 @@ func TestQueue(t *testing.T) {
 	}
 }
 
-func TestComms(t *testing.T) {
-	var c comms
-	c.set("1", gonbTarget)
-	c.set("2", "other")
-	if all := c.list(""); len(all) != 2 || all["2"]["target_name"] != "other" {
-		t.Errorf("%v", all)
-	}
-	if some := c.list(gonbTarget); len(some) != 1 {
-		t.Errorf("%v", some)
-	}
-	c.remove("1")
-	if c.has("1") || !c.has("2") {
-		t.Error("the wrong one was removed")
-	}
-	for i := range 2 * maxComms {
-		c.set(fmt.Sprint("n", i), "x")
-	}
-	if len(c.open) > maxComms {
-		t.Errorf("%d comms", len(c.open))
-	}
-}
-
 func TestHasMain(t *testing.T) {
 	for code, want := range map[string]bool{
 		"%%\nx()": true, "a\n%% -flag": true, "%main": true, "func main() {}": true, "//gonb:%%\nx()": true,
@@ -213,7 +191,8 @@ func TestEnvironment(t *testing.T) {
 	s.o.Env = []string{"TMPDIR=/elsewhere", "PATH=/usr/bin", "A=1", proc.SessionEnv + "=/other"}
 	got := s.environment()
 	slices.Sort(got)
-	want := []string{"A=1", "CNET_KERNEL_HOOK=/session/hook", "CNET_VALUES=/session/values",
+	want := []string{"A=1", "CNET_KERNEL_COMMS=/session/comms",
+		"CNET_KERNEL_HOOK=/session/hook", "CNET_VALUES=/session/values",
 		cell.TokenVariable + "=t", proc.SessionEnv + "=/session", "PATH=/session/bin:/usr/bin",
 		"TMPDIR=/session/tmp"}
 	slices.Sort(want)

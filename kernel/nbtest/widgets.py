@@ -1,0 +1,119 @@
+"""Tests of ipywidgets of a running cell in JupyterLab in a headless Chromium, driven by Playwright.
+
+    .venv/bin/python kernel/nbtest/widgets.py
+
+They are skipped without a Chromium (apt install chromium; CNET_CHROMIUM names another program). CNET_SCREENSHOTS=DIR
+saves pictures in DIR.
+"""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import expect, sync_playwright
+
+from browser import CHROMIUM, LIMIT, SCREENSHOTS, start_lab
+from live import KERNEL, main
+
+CELL = """
+import (
+	"continuousnet/kernel/cell"
+	"encoding/json"
+)
+
+func widget(name string, state map[string]any, receive func(cell.CommMessage)) *cell.Comm {
+	for key, value := range map[string]any{
+		"_model_module": "@jupyter-widgets/controls", "_model_module_version": "2.0.0", "_model_name": name + "Model",
+		"_view_module": "@jupyter-widgets/controls", "_view_module_version": "2.0.0", "_view_name": name + "View",
+	} {
+		state[key] = value
+	}
+	c, err := cell.OpenComm("jupyter.widget", map[string]any{"state": state}, map[string]any{"version": "2.1.0"}, receive)
+	if err != nil {
+		panic(err)
+	}
+	cell.Display(cell.Bundle{"text/plain": name, "application/vnd.jupyter.widget-view+json": map[string]any{
+		"version_major": 2, "version_minor": 0, "model_id": c.ID()}})
+	return c
+}
+%%
+pressed, value := make(chan bool, 1), 2
+widget("IntSlider", map[string]any{"description": "steps", "min": 1, "max": 8, "value": 2}, func(m cell.CommMessage) {
+	var data struct{ State struct{ Value *int } }
+	if json.Unmarshal(m.Data, &data); data.State.Value != nil {
+		value = *data.State.Value
+		fmt.Println("value", value)
+	}
+})
+widget("Button", map[string]any{"description": "Stop"}, func(m cell.CommMessage) { pressed <- true })
+<-pressed
+fmt.Println("stopped at", value)
+"""
+
+
+@unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
+class WidgetsTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="cnet-lab-")
+        self.addCleanup(scratch.cleanup)
+        self.lab = start_lab(Path(scratch.name))
+        self.addCleanup(self.lab.close)
+        kernel = {"name": KERNEL, "display_name": KERNEL, "language": "go"}
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(CELL)], metadata={"kernelspec": kernel},
+        )
+        nbformat.write(notebook, Path(scratch.name) / "root" / "widgets.ipynb")
+        playwright = sync_playwright().start()
+        self.addCleanup(playwright.stop)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        self.addCleanup(browser.close)
+        self.page = browser.new_page(viewport={"width": 1200, "height": 1300})
+        self.page.set_default_timeout(LIMIT)
+        expect.set_options(timeout=LIMIT)
+
+    def picture(self, name):
+        if SCREENSHOTS:
+            Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(SCREENSHOTS) / f"widgets-{name}.png")
+
+    def begin(self):
+        """Runs the cell and moves the slider to 5. Returns the outputs, the slider and the button."""
+        page = self.page
+        page.goto(f"http://{self.lab.address}/lab/tree/widgets.ipynb?token={self.lab.token}")
+        expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+        page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+        page.keyboard.press("Control+Enter")
+        outputs = page.locator(".jp-Notebook .jp-OutputArea").first
+        slider, button = outputs.locator(".noUi-handle"), outputs.locator("button.jupyter-button")
+        expect(slider).to_be_visible()
+        expect(button).to_be_visible()
+        self.picture("shown")
+        slider.focus()
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        expect(outputs).to_contain_text("value 5")
+        return outputs, slider, button
+
+    def test_slider_and_button(self):
+        outputs, slider, button = self.begin()
+        button.click()
+        expect(outputs).to_contain_text("stopped at 5")
+        expect(slider).to_have_count(0)  # the process has ended, and its widgets leave the page
+        self.picture("ended")
+
+    def test_reload(self):
+        """A page that is loaded again has the widgets as they are, and they work. What the cell prints is not there:
+        JupyterLab shows outputs of cells that this page has started."""
+        _, slider, button = self.begin()
+        self.page.keyboard.press("Control+S")
+        expect(self.page.locator(".jp-mod-dirty")).to_have_count(0)
+        self.page.reload()
+        expect(slider).to_have_attribute("aria-valuenow", "5.0")
+        self.picture("reloaded")
+        button.click()
+        expect(slider).to_have_count(0)  # the click has ended the cell
+
+
+if __name__ == "__main__":
+    main()
