@@ -6,6 +6,7 @@ With CNET_FLOOD_SECONDS=60 the endless cells run for 60 seconds each.
 """
 
 import os
+import re
 import time
 
 import nbformat
@@ -18,6 +19,38 @@ MEGABYTE = 1 << 20
 FLOOD_SECONDS = float(os.environ.get("CNET_FLOOD_SECONDS", "0"))
 CELL = 'import "continuousnet/kernel/cell"\n%%\n'
 PROTOCOL = 'import (\n"github.com/janpfeifer/gonb/gonbui"\n"github.com/janpfeifer/gonb/gonbui/protocol"\n)\n%%\n'
+
+
+class WidgetPage:
+    """The scripts of GoNB's widgets in a page: they open a comm, and send the first value of each widget over it."""
+
+    def __init__(self, session):
+        self.session, self.comm, self.acknowledged, self.values, self.seen = session, "page", False, {}, set()
+
+    def send(self, address, value):
+        self.session.send("comm_msg", {"comm_id": self.comm, "data": {"address": address, "value": value}})
+
+    def follow(self):
+        """Acts on the messages that have come since the last call, those in answer to its own as well."""
+        for message in [m for result in self.session.results.values() for m in result.messages]:
+            if message["header"]["msg_id"] in self.seen:
+                continue
+            self.seen.add(message["header"]["msg_id"])
+            content = message["content"]
+            html = content.get("data", {}).get("text/html", "")
+            if kernel := re.search(r'_kernel_id: "([^"]*)"', html):
+                opening = {"comm_id": self.comm, "target_name": "gonb_comm", "kernel_id": kernel[1], "data": {}}
+                self.session.send("comm_open", opening)
+            elif widget := re.search(r'newSyncedVariable\("(/[^"]*)"', html):
+                self.values[widget[1]] = "3" if "slider" in html else 0
+                if self.acknowledged:
+                    self.send(widget[1], self.values[widget[1]])
+            elif message["msg_type"] == "comm_msg" and content["data"]["address"] == "#heartbeat/ping":
+                self.send("#heartbeat/pong", True)
+            elif message["msg_type"] == "comm_msg" and content["data"]["address"] == "#comm_open_ack":
+                self.acknowledged = True
+                for address, value in self.values.items():
+                    self.send(address, value)
 
 
 class DisplaysTest(SessionTest):
@@ -71,6 +104,28 @@ class DisplaysTest(SessionTest):
             outputs = notebook.cells[0].outputs
             self.assertEqual([output.output_type for output in outputs], ["display_data"])
             self.assertIn("state 499", list(outputs[0].data.values()))
+
+    def test_scripts_run(self):
+        """Each script is sent, although the display that holds it is emptied in the next moment."""
+        code = 'import "github.com/janpfeifer/gonb/gonbui/dom"\n%%\n'
+        result = self.session.execute(code + 'for i := range 20 { dom.TransientJavascript(fmt.Sprintf("f(%d)", i)) }')
+        shown = [c["data"]["text/html"] for kind in ("display_data", "update_display_data") for c in result.of(kind)]
+        self.assertEqual([text for text in shown if text], [f"<script>f({i})</script>\n" for i in range(20)])
+        self.assertEqual(result.of("update_display_data")[-1]["data"]["text/html"], "")
+
+    def test_gonb_widgets(self):
+        """Several of GoNB's widgets in a cell, with a page that does what GoNB's scripts would do in a browser."""
+        page = WidgetPage(self.session)
+        cell = self.session.start(
+            'import "github.com/janpfeifer/gonb/gonbui/widgets"\n%%\n'
+            'first := widgets.Button("first").Done()\nsecond := widgets.Button("second").Done()\n'
+            'slider := widgets.Slider(0, 10, 3).Done()\nclicks := second.Listen()\nfmt.Println("listens")\n'
+            'fmt.Println("second", <-clicks.C, first != nil, slider.Value())',
+        )
+        self.session.wait(cell, lambda result: page.follow() or "listens" in result.text())
+        page.send(list(page.values)[1], 1)
+        result = self.session.wait(cell)
+        self.assertEqual((result.status, result.text()), ("ok", "listens\nsecond 1 true 3\n"), result)
 
     def test_clear(self):
         """A saved notebook holds the outputs after the last clear."""

@@ -22,6 +22,7 @@ type item struct {
 	displayID string
 	clears    bool // a clear_output
 	waits     bool // with wait=True: the front end clears when the next output arrives
+	runs      bool // a display with a script, which has to run even if the display is replaced or cleared at once
 }
 
 func newMessage(msgType string, content, metadata json.RawMessage, buffers [][]byte) *item {
@@ -34,16 +35,18 @@ func newMessage(msgType string, content, metadata json.RawMessage, buffers [][]b
 		it.clears = true
 		it.waits = json.Unmarshal(content, &c) == nil && c.Wait
 	case "display_data", "update_display_data":
-		if !bytes.Contains(content, []byte(`"display_id"`)) { // spares pictures the parser
+		if !bytes.Contains(content, []byte(`"display_id"`)) && !mayRun(content) { // spares pictures the parser
 			break
 		}
 		var c struct {
+			Data      json.RawMessage `json:"data"`
 			Transient struct {
 				DisplayID string `json:"display_id"`
 			} `json:"transient"`
 		}
 		if json.Unmarshal(content, &c) == nil {
 			it.displayID = c.Transient.DisplayID
+			it.runs = runs(c.Data)
 		}
 	}
 	return it
@@ -58,8 +61,12 @@ func (it *item) cost() int {
 	return n
 }
 
-func (it *item) isText() bool   { return it.msgType == "" && it.left == 0 }
-func (it *item) isUpdate() bool { return it.msgType == "update_display_data" && it.displayID != "" }
+func (it *item) isText() bool { return it.msgType == "" && it.left == 0 }
+
+// isUpdate reports whether a later update of the same display can take the item's place.
+func (it *item) isUpdate() bool {
+	return it.msgType == "update_display_data" && it.displayID != "" && !it.runs
+}
 
 // isOutput reports whether the message makes a front end carry out a pending clear_output(wait=True).
 func (it *item) isOutput() bool {
@@ -67,10 +74,10 @@ func (it *item) isOutput() bool {
 }
 
 // cleared reports whether the item need not be sent if a clear_output follows. A display with an id must be sent, as it
-// also updates displays with the same id in other cells, and so must results and errors, for which programs wait as
-// well.
+// also updates displays with the same id in other cells. So must scripts, and results and errors, for which programs
+// wait as well.
 func (it *item) cleared() bool {
-	return it.msgType == "" || it.clears || it.msgType == "display_data" && it.displayID == ""
+	return it.msgType == "" || it.clears || it.msgType == "display_data" && it.displayID == "" && !it.runs
 }
 
 // push appends an item to the queue.
