@@ -6,6 +6,7 @@ They are skipped without a Chromium (apt install chromium; CNET_CHROMIUM names a
 saves pictures in DIR.
 """
 
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -82,8 +83,12 @@ class WidgetsTest(unittest.TestCase):
         page = self.page
         page.goto(f"http://{self.lab.address}/lab/tree/widgets.ipynb?token={self.lab.token}")
         expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
-        page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-        page.keyboard.press("Control+Enter")
+        # JupyterLab may take the focus away once more while it loads the notebook.
+        prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
+        while not re.search(r"[*\d]", prompt.inner_text()):
+            page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+            page.keyboard.press("Control+Enter")
+            page.wait_for_timeout(500)
         outputs = page.locator(".jp-Notebook .jp-OutputArea").first
         slider, button = outputs.locator(".noUi-handle"), outputs.locator("button.jupyter-button")
         expect(slider).to_be_visible()
