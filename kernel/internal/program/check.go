@@ -89,11 +89,13 @@ func (p *preparation) definitions() []definition {
 			if !ok || g.Tok != token.VAR {
 				continue
 			}
-			d := definition{end: s.End(), apply: func() { f.assignments(g) }}
+			d := definition{end: s.End(), zero: map[string]bool{}, apply: func() { f.assignments(g) }}
 			for _, spec := range g.Specs {
-				for _, id := range spec.(*ast.ValueSpec).Names {
+				v := spec.(*ast.ValueSpec)
+				for _, id := range v.Names {
 					if id.Name != "_" {
 						d.ids = append(d.ids, id)
+						d.zero[id.Name] = len(v.Values) == 0
 					}
 				}
 			}

@@ -281,6 +281,21 @@ func TestBroken(t *testing.T) {
 	}
 }
 
+// A variable that a statement declares without a value is zero, whatever the session has under its name.
+func TestZero(t *testing.T) {
+	n := newNotebook(t)
+	n.run("x := 1")
+	for _, cell := range []string{"println(1)\nvar x int\nprintln(x)", "println(x)\nvar x int\nprintln(x)"} {
+		p := n.run(cell)
+		if !strings.Contains(p.Extra, `{Name: "x", Pointer: &x, New: true, Set: &cnet_set_x}`) {
+			t.Errorf("%s: the value is read:\n%s", cell, p.Extra)
+		}
+		if reads := strings.Contains(p.Extra, "ReadOnly: true"); reads != strings.HasPrefix(cell, "println(x)") {
+			t.Errorf("%s: the value before the statement:\n%s\n%s", cell, p.Main, p.Extra)
+		}
+	}
+}
+
 // Directives go with their declarations, and C code before the import of C.
 func TestDirectives(t *testing.T) {
 	n := newNotebook(t)
