@@ -36,6 +36,11 @@ class VariablesTest(SessionTest):
         """What statements and variables do takes place in the order of the cell."""
         self.expect('fmt.Print("a")\nvar second = func() int { fmt.Print("b"); return 2 }()\nfmt.Print(second)', "ab2")
 
+    def test_zero(self):
+        """A declaration without a value makes the variable zero again."""
+        self.run_all("again := 7")
+        self.expect("fmt.Print(again)\nvar again int\nfmt.Print(again)", "70")
+
     def test_initialised_once(self):
         """A variable is computed in its own cell alone, and again when that cell runs again; init likewise."""
         code = 'var loud = func() int { fmt.Println("LOADING"); return 3 }()\nfunc init() { fmt.Println("INIT") }'

@@ -257,9 +257,8 @@ func (p *preparation) rebind(name string, t Type, zero bool, c checked, b *bindi
 	}
 }
 
-// uses returns the places in main at which a variable of the session is used, and whether it is used in other
-// functions.
-func (p *preparation) uses(name string, c checked) (inMain []*ast.Ident, elsewhere bool) {
+// uses returns the places at which a variable of the session is used, in main and in other functions.
+func (p *preparation) uses(name string, c checked) (inMain, elsewhere []*ast.Ident) {
 	o := c.pkg.Scope().Lookup(name)
 	body := p.file.main
 	for id, used := range c.info.Uses {
@@ -268,7 +267,7 @@ func (p *preparation) uses(name string, c checked) (inMain []*ast.Ident, elsewhe
 		case body != nil && body.Pos() <= id.Pos() && id.Pos() < body.End():
 			inMain = append(inMain, id)
 		default:
-			elsewhere = true
+			elsewhere = append(elsewhere, id)
 		}
 	}
 	return inMain, elsewhere

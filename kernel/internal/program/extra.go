@@ -38,24 +38,14 @@ func (p *preparation) missing(c checked, needed []Variable, b *bindings) {
 
 // firstUse returns the first place at which a variable of the session is used, in main if it is used there.
 func (p *preparation) firstUse(name string, c checked) *ast.Ident {
-	first := func(ids []*ast.Ident) *ast.Ident {
-		if len(ids) == 0 {
-			return nil
-		}
-		return slices.MinFunc(ids, func(a, b *ast.Ident) int { return int(a.Pos() - b.Pos()) })
+	ids, elsewhere := p.uses(name, c)
+	if len(ids) == 0 {
+		ids = elsewhere
 	}
-	inMain, _ := p.uses(name, c)
-	if id := first(inMain); id != nil {
-		return id
+	if len(ids) == 0 {
+		return nil
 	}
-	var all []*ast.Ident
-	o := c.pkg.Scope().Lookup(name)
-	for id, used := range c.info.Uses {
-		if used == o {
-			all = append(all, id)
-		}
-	}
-	return first(all)
+	return slices.MinFunc(ids, func(a, b *ast.Ident) int { return int(a.Pos() - b.Pos()) })
 }
 
 // write makes the second file, and has main write the variables when it ends.
@@ -112,8 +102,9 @@ const (
 )
 
 // bare is the second file of a program that has no variables of the session.
-const bare = "// Code written by the kernel of the notebook. DO NOT EDIT.\n\npackage main\n\nimport " + debugImport +
-	"\n\n" + stackLimit
+const bare = secondHead + "import " + debugImport + "\n\n" + stackLimit
+
+const secondHead = "// Code written by the kernel of the notebook. DO NOT EDIT.\n\npackage main\n\n"
 
 // addFunc adds the variables that the cell declares outside of functions to the session.
 const addFunc = ownPrefix + "own()"
@@ -132,11 +123,7 @@ func (p *preparation) second(declared []Variable, opened []string, b *bindings, 
 	slices.SortFunc(needs, func(a, b Need) int {
 		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name))
 	})
-	imports := map[string]string{}
-	names, lines := importNames(declared)
-	for path, name := range names {
-		imports[path] = name
-	}
+	imports, lines := importNames(declared)
 	const values = ownPrefix + "values"
 	lines = append(lines, debugImport, values+` "continuousnet/kernel/values"`)
 	if p.tensors(c, needs) {
@@ -173,7 +160,7 @@ func (p *preparation) second(declared []Variable, opened []string, b *bindings, 
 	}
 
 	var t strings.Builder
-	t.WriteString("// Code written by the kernel of the notebook. DO NOT EDIT.\n\npackage main\n\nimport (\n")
+	t.WriteString(secondHead + "import (\n")
 	for _, line := range lines {
 		t.WriteString("\t" + line + "\n")
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"continuousnet/kernel/internal/packages"
+	"continuousnet/kernel/internal/source"
 )
 
 // file is the program that GoNB composed, as text and as a tree. Its text is changed in place: what goes becomes blank,
@@ -75,7 +76,7 @@ func (f *file) group(d *ast.GenDecl) {
 	case token.CONST: // iota and left out values need their neighbours
 		u := &unit{node: d, doc: d.Doc, kind: token.CONST, refs: references(d), bases: bases(d)}
 		for _, s := range d.Specs {
-			u.names = append(u.names, identifiers(s.(*ast.ValueSpec).Names)...)
+			u.names = append(u.names, source.Named(s.(*ast.ValueSpec).Names)...)
 		}
 		if len(u.names) > 0 {
 			u.key = u.names[0]
@@ -88,7 +89,7 @@ func (f *file) group(d *ast.GenDecl) {
 			case *ast.TypeSpec:
 				u.key, u.names, u.doc = s.Name.Name, []string{s.Name.Name}, s.Doc
 			case *ast.ValueSpec:
-				u.names, u.doc = identifiers(s.Names), s.Doc
+				u.names, u.doc = source.Named(s.Names), s.Doc
 				if len(u.names) > 0 {
 					u.key = u.names[0]
 				}
@@ -120,16 +121,6 @@ func receiver(t ast.Expr) string {
 			return ""
 		}
 	}
-}
-
-func identifiers(ids []*ast.Ident) []string {
-	var names []string
-	for _, id := range ids {
-		if id.Name != "_" {
-			names = append(names, id.Name)
-		}
-	}
-	return names
 }
 
 // references returns the names that a node mentions and that may be names of the package or of a file: all but those

@@ -38,8 +38,6 @@ const ownPrefix = "cnet_"
 
 func isNamePart(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-func lastPart(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
-
 // Variable is a variable of the session.
 type Variable struct {
 	Name string
@@ -132,6 +130,10 @@ func NewSession(exports *Exports) *Session {
 func (s *Session) Variables() []Variable {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.list()
+}
+
+func (s *Session) list() []Variable {
 	var list []Variable
 	for _, name := range slices.Sorted(maps.Keys(s.vars)) {
 		list = append(list, s.vars[name])
@@ -221,11 +223,7 @@ func (s *Session) Config(p Program, dir string) (string, bool) {
 func (s *Session) Outline(locals []string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var list []Variable
-	for _, name := range slices.Sorted(maps.Keys(s.vars)) {
-		list = append(list, s.vars[name])
-	}
-	text := declare(list)
+	text := declare(s.list())
 	for _, name := range locals {
 		if _, known := s.vars[name]; !known && name != "main" {
 			text += "var " + name + " int\n"
@@ -272,7 +270,7 @@ func (s *Session) Prepare(main []byte, cell Cell, stored map[string]Stored) Prog
 		return p.result
 	}
 	p.file = f
-	p.select_()
+	p.prune()
 	if len(p.needed) > 0 || len(p.ownVars) > 0 || len(cell.Locals) > 0 {
 		p.variables()
 	}
@@ -316,8 +314,8 @@ func (p *preparation) text() string {
 	return string(text)
 }
 
-// select_ leaves out of the file what the cell does not reach.
-func (p *preparation) select_() {
+// prune leaves out of the file what the cell does not reach.
+func (p *preparation) prune() {
 	own := map[[2]string]bool{}
 	p.ownNames = map[string]bool{}
 	var inits []string

@@ -3,6 +3,7 @@ package program
 import (
 	"go/types"
 	"maps"
+	pathpkg "path"
 	"slices"
 	"strconv"
 	"strings"
@@ -157,7 +158,7 @@ func (t Type) in(names map[string]string) string {
 func (t Type) String() string {
 	names := map[string]string{}
 	for _, path := range t.packages() {
-		names[path] = lastPart(path)
+		names[path] = pathpkg.Base(path)
 	}
 	return t.in(names)
 }

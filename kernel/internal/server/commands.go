@@ -124,10 +124,10 @@ func (s *server) env(cell *run, arguments string) (string, error) {
 
 // cellEnvironment returns the environment that cells have, in the order of the names, without what is the kernel's own.
 func (s *server) cellEnvironment() []string {
-	list := map[string]string{}
+	list, kernels := map[string]string{}, s.ownEnvironment()
 	for _, variable := range s.environment() {
 		name, value, _ := strings.Cut(variable, "=")
-		if _, own := s.ownEnvironment()[name]; !own {
+		if _, own := kernels[name]; !own {
 			list[name] = value
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"continuousnet/kernel/internal/words"
 )
 
 // Files that a cell embeds lie in the notebook's directory, and for the go command beside the program.
@@ -22,7 +24,7 @@ func (s *server) bringEmbedded(dir, pattern string) error {
 	if !fs.ValidPath(pattern) {
 		return errors.New("the pattern must be a path below the notebook's directory, without .. in it")
 	}
-	matches, err := filepath.Glob(filepath.Join(escaped(from), filepath.FromSlash(pattern)))
+	matches, err := filepath.Glob(filepath.Join(words.GlobQuote(from), filepath.FromSlash(pattern)))
 	if err != nil {
 		return err
 	}
@@ -45,11 +47,6 @@ func (s *server) bringEmbedded(dir, pattern string) error {
 		}
 	}
 	return nil
-}
-
-// escaped returns a path as a pattern that matches it alone.
-func escaped(path string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 // bringFile copies a file that is to be embedded, or links it.

@@ -92,7 +92,7 @@ func (s *commandScanner) line(l string) {
 		case r == '"' || r == '\'':
 			i = quoted(l, i)
 			s.last = token.IDENT
-		case r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+		case isWordRune(r):
 			end := i
 			for end < len(l) {
 				r, size := utf8.DecodeRuneInString(l[end:])

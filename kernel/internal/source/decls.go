@@ -90,7 +90,7 @@ func receiver(t ast.Expr, cut func(ast.Node) string) string {
 func constants(d *ast.GenDecl, text string) []Decl {
 	var names []string
 	for _, s := range d.Specs {
-		names = append(names, named(s.(*ast.ValueSpec).Names)...)
+		names = append(names, Named(s.(*ast.ValueSpec).Names)...)
 	}
 	if len(names) == 0 {
 		return nil
@@ -99,7 +99,7 @@ func constants(d *ast.GenDecl, text string) []Decl {
 }
 
 func variables(s *ast.ValueSpec, text string) Decl {
-	names := named(s.Names)
+	names := Named(s.Names)
 	if len(names) == 0 {
 		// GoNB gives these a random key; the text tells them apart as well.
 		return Decl{"var", "_~" + text, nil, text}
@@ -107,7 +107,8 @@ func variables(s *ast.ValueSpec, text string) Decl {
 	return Decl{"var", names[0], names, text}
 }
 
-func named(ids []*ast.Ident) []string {
+// Named returns the names of identifiers without the blank one.
+func Named(ids []*ast.Ident) []string {
 	var names []string
 	for _, id := range ids {
 		if id.Name != "_" {

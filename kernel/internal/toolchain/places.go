@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"continuousnet/kernel/internal/words"
 )
 
 // Writable reports whether files can be made in a directory, which it makes if it is missing. The path must be
@@ -42,22 +44,10 @@ const engineModule = "github.com/janpfeifer/gonb@*"
 // was recorded at the installation, so that a user without a home directory has them as well.
 func (t *Toolchain) UseModules(recorded string) {
 	holds := func(dir string) bool {
-		found, err := filepath.Glob(filepath.Join(escape(dir), filepath.FromSlash(engineModule)))
+		found, err := filepath.Glob(filepath.Join(words.GlobQuote(dir), filepath.FromSlash(engineModule)))
 		return dir != "" && err == nil && len(found) > 0
 	}
 	if !holds(t.Modules) && holds(recorded) {
 		t.Modules = recorded
 	}
-}
-
-// escape returns a path as a pattern that matches it alone.
-func escape(path string) string {
-	var pattern []rune
-	for _, r := range path {
-		if r == '*' || r == '?' || r == '[' || r == '\\' {
-			pattern = append(pattern, '\\')
-		}
-		pattern = append(pattern, r)
-	}
-	return string(pattern)
 }
