@@ -31,9 +31,8 @@ type state struct {
 	Recent       float64       `json:"recent"`   // sum of the losses since the last record of the training loss
 	RecentN      int           `json:"recent_n"` // and their number
 	Refined      bool          `json:"refined"`  // the refinement due at the start of this epoch is done
-	TrainImages  int           `json:"train_images"`
-	Channels     int           `json:"channels"` // of the images
-	Classes      int           `json:"classes"`
+
+	dataState
 }
 
 // net returns the network as it is at this point of the run.

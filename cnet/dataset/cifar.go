@@ -42,7 +42,7 @@ const (
 
 // read fills set from dir. Any of the training batches will do, so that a part
 // of the data is enough for trying things out; set.Notice names those missing.
-func (c cifarFiles) read(set *Set, dir folder) error {
+func (c cifarFiles) read(set *Set, dir folder, _ Options) error {
 	var missing []string
 	for _, name := range c.train {
 		if !dir.has(name) {

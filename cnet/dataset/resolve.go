@@ -9,24 +9,44 @@ import (
 	"strings"
 )
 
-// Resolve returns the canonical name of the data set that is meant by a name and a folder of files, each of which may
-// be "". A folder alone says by its files which set it holds; the embedded sample has none. Neither is no set: "".
-func Resolve(name, dir string) (string, error) {
+// Resolve returns the canonical name and the folder of the data set that is meant by a name and a folder of files, each
+// of which may be "". A folder alone says by its files which set it holds, as does a name that is a path instead; the
+// embedded sample has none. Neither is no set: "".
+func Resolve(name, dir string) (canonical, where string, err error) {
 	if name == "" && dir == "" {
-		return "", nil
+		return "", "", nil
 	}
 	if name == "" {
-		return recognize(dir)
+		canonical, err = recognize(dir)
+		return canonical, dir, err
 	}
 	s, err := lookup(name)
-	if err != nil {
-		return "", err
-	}
-	if s.name == sampleName && dir != "" {
-		return "", fmt.Errorf("dataset: %s is part of the program and has no folder, got %s; leave one of them out",
+	switch {
+	case err != nil && dir == "" && isPath(name):
+		if where, err = filepath.Abs(name); err != nil {
+			return "", "", fmt.Errorf("dataset: %w", err)
+		}
+		canonical, err = recognize(where)
+		return canonical, where, err
+	case err != nil:
+		return "", "", err
+	case s.name == sampleName && dir != "":
+		return "", "", fmt.Errorf("dataset: %s is part of the program and has no folder, got %s; leave one of them out",
 			s.name, dir)
+	case Own(s.name) && dir == "":
+		return "", "",
+			fmt.Errorf("dataset: %s is a kind of data sets and no single one; name its folder, with --dataset DIR",
+				s.name)
 	}
-	return s.name, nil
+	return s.name, dir, nil
+}
+
+// isPath reports whether a name is that of a folder or file: there is one, or it looks like one.
+func isPath(name string) bool {
+	if _, err := os.Stat(name); err == nil {
+		return true
+	}
+	return strings.ContainsAny(name, `/\`) || strings.HasPrefix(name, ".")
 }
 
 // recognize returns the name of the one data set whose files are in dir, or in the folders below it where Load looks.
@@ -34,16 +54,19 @@ func recognize(dir string) (string, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return "", fmt.Errorf("dataset: there is no folder %s; pass another --data DIR", dir)
 	}
-	found := setsIn(dir, func(*spec) []string { return []string{"."} })
+	found := setsIn(specs, dir, func(*spec) []string { return []string{"."} })
 	if len(found) == 0 {
-		found = setsIn(dir, func(s *spec) []string { return s.folders })
+		found = setsIn(specs, dir, func(s *spec) []string { return s.folders })
+	}
+	if len(found) == 0 {
+		found = setsIn(kinds, dir, func(*spec) []string { return []string{"."} })
 	}
 	switch len(found) {
 	case 0:
 		var files []string
-		for _, s := range specs {
-			if file := lookedFor[s.name]; file != "" && !slices.Contains(files, file) {
-				files = append(files, file)
+		for _, s := range slices.Concat(specs, kinds) {
+			if s.lookFor != "" && !slices.Contains(files, s.lookFor) {
+				files = append(files, s.lookFor)
 			}
 		}
 		return "", fmt.Errorf("dataset: %s holds none of the data sets (looked for %s); "+
@@ -56,10 +79,10 @@ func recognize(dir string) (string, error) {
 		dir, strings.Join(found[:last], ", "), found[last], strings.Join(found, " or --dataset "))
 }
 
-// setsIn returns the names of the data sets that have files in their folders below dir.
-func setsIn(dir string, folders func(*spec) []string) (names []string) {
-	for i := range specs {
-		s := &specs[i]
+// setsIn returns the names of those data sets of a list that have files in their folders below dir.
+func setsIn(list []spec, dir string, folders func(*spec) []string) (names []string) {
+	for i := range list {
+		s := &list[i]
 		if s.holds == nil {
 			continue
 		}
