@@ -33,6 +33,13 @@
 //
 // Set.Fingerprint tells data sets apart: a run remembers it, and refuses another one.
 //
+// # CIFAR
+//
+// CIFAR-10 and CIFAR-100 are read as they are published: binary files, the pickles for Python, and the archives of
+// either, in their folder, the folder above, or named themselves. Of pickles, the dict with one array and a list of
+// labels that CIFAR's are is read; a pickle with anything else, which could be any program, is refused, and nothing is
+// executed.
+//
 // # Names
 //
 // "fashion-sample" is embedded in the program and needs no files. Package dataset/fetch downloads the others from their

@@ -19,6 +19,7 @@ type spec struct {
 	flip                    bool
 	lookFor                 string   // the file by which a person recognises the folder of the set
 	folders                 []string // below DIR, where the archive itself and other libraries put the files
+	archives                []string // in DIR, too, as they are downloaded
 	decodes                 bool     // the set is of image files, which are decoded
 	read                    func(*Set, folder, Options) error
 	holds                   func(*spec, folder) bool // reports whether files of the set are there; nil: it has none
@@ -33,16 +34,20 @@ var specs = []spec{
 		height: 32, width: 32, channels: 3, classes: cifar10Classes,
 		mean: []float64{0.4914, 0.4822, 0.4465}, std: []float64{0.2023, 0.1994, 0.2010}, flip: true,
 		lookFor: "data_batch_1.bin",
-		folders: []string{"cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"},
-		read:    cifar10.read, holds: cifar10.holds,
+		folders: []string{"cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin",
+			"cifar-10-batches-py", "cifar10/cifar-10-batches-py"},
+		archives: []string{"cifar-10-python.tar.gz", "cifar-10-binary.tar.gz"},
+		read:     readEither(cifar10, cifar10Python), holds: holdsEither(cifar10, cifar10Python),
 	},
 	{
 		name: "cifar100", title: "CIFAR-100",
 		height: 32, width: 32, channels: 3, classes: cifar100Classes,
 		mean: []float64{0.5071, 0.4867, 0.4408}, std: []float64{0.2675, 0.2565, 0.2761}, flip: true,
 		lookFor: "train.bin",
-		folders: []string{"cifar-100-binary", "cifar100", "cifar100/cifar-100-binary"},
-		read:    cifar100.read, holds: cifar100.holds,
+		folders: []string{"cifar-100-binary", "cifar100", "cifar100/cifar-100-binary",
+			"cifar-100-python", "cifar100/cifar-100-python"},
+		archives: []string{"cifar-100-python.tar.gz", "cifar-100-binary.tar.gz"},
+		read:     readEither(cifar100, cifar100Python), holds: holdsEither(cifar100, cifar100Python),
 	},
 	{
 		name: "mnist", title: "MNIST",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,14 +50,28 @@ func isPath(name string) bool {
 	return strings.ContainsAny(name, `/\`) || strings.HasPrefix(name, ".")
 }
 
-// recognize returns the name of the one data set whose files are in dir, or in the folders below it where Load looks.
+// recognize returns the name of the one data set whose files are in dir, or in the folders below it where Load looks,
+// or in archives there. dir may be an archive itself.
 func recognize(dir string) (string, error) {
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
 		return "", fmt.Errorf("dataset: there is no folder %s; pass another --data DIR", dir)
+	case isArchive(dir):
+		return recognizeTar(dir)
+	case !info.IsDir():
+		return "", fmt.Errorf("dataset: %s is a file that is not read; want a folder, or a .tar.gz of CIFAR", dir)
 	}
 	found := setsIn(specs, dir, func(*spec) []string { return []string{"."} })
 	if len(found) == 0 {
 		found = setsIn(specs, dir, func(s *spec) []string { return s.folders })
+	}
+	if len(found) == 0 {
+		for _, s := range specs {
+			if slices.ContainsFunc(s.archives, folder{os.DirFS(dir), dir}.has) {
+				found = append(found, s.name)
+			}
+		}
 	}
 	if len(found) == 0 {
 		found = setsIn(kinds, dir, func(*spec) []string { return []string{"."} })
@@ -79,6 +94,25 @@ func recognize(dir string) (string, error) {
 		dir, strings.Join(found[:last], ", "), found[last], strings.Join(found, " or --dataset "))
 }
 
+// recognizeTar returns the name of the data set whose folder is in an archive.
+func recognizeTar(file string) (found string, err error) {
+	err = walkTar(file, func(name string, _ int64, _ io.Reader) (bool, error) {
+		for _, s := range specs {
+			if slices.Contains(s.folders, path.Dir(name)) {
+				found = s.name
+			}
+		}
+		return found != "", nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("dataset: %s: %w; get it again, or pass another --data DIR", file, err)
+	}
+	if found == "" {
+		return "", fmt.Errorf("dataset: %s holds none of the data sets; want CIFAR's as it is published", file)
+	}
+	return found, nil
+}
+
 // setsIn returns the names of those data sets of a list that have files in their folders below dir.
 func setsIn(list []spec, dir string, folders func(*spec) []string) (names []string) {
 	for i := range list {
@@ -87,8 +121,8 @@ func setsIn(list []spec, dir string, folders func(*spec) []string) (names []stri
 			continue
 		}
 		for _, sub := range folders(s) {
-			path := filepath.Join(dir, filepath.FromSlash(sub))
-			if s.holds(s, folder{os.DirFS(path), path}) {
+			below := filepath.Join(dir, filepath.FromSlash(sub))
+			if s.holds(s, folder{os.DirFS(below), below}) {
 				names = append(names, s.name)
 				break
 			}
@@ -97,8 +131,11 @@ func setsIn(list []spec, dir string, folders func(*spec) []string) (names []stri
 	return names
 }
 
-// holds reports whether any of the files are there.
+// holds reports whether any of the files are there. The names of pickles alone say little: they must be several.
 func (c cifarFiles) holds(_ *spec, dir folder) bool {
+	if c.pickle != nil && !dir.has(c.names) && !dir.has(c.test) {
+		return false
+	}
 	return slices.ContainsFunc(append(slices.Clone(c.train), c.test), dir.has)
 }
 

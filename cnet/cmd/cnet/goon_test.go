@@ -231,6 +231,10 @@ func TestFolderOfData(t *testing.T) {
 	if !strings.Contains(out, "data     MNIST: ") {
 		t.Errorf("MNIST/raw is trained on\n%s", out)
 	}
+	out, _ = mustRun(t, append(small, "--dataset", ".", "--run", "digital")...)
+	if !strings.Contains(out, "data     MNIST: ") {
+		t.Errorf("a folder as --dataset is\n%s", out)
+	}
 	for _, c := range []struct {
 		args   []string
 		want   string

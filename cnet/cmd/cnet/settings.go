@@ -25,7 +25,8 @@ func settings() []*setting {
 			usage: "the numerical scheme: " + strings.Join(cnet.NetworkSchemes(), ", ")},
 			func(c *cnet.Config) *string { return &c.Scheme }, canonicalScheme),
 		datasetSetting(),
-		oneOf(setting{name: "data", value: "DIR", usage: "the folder of the data set", free: true},
+		oneOf(setting{name: "data", value: "DIR", usage: "the folder of the data set, or the .tar.gz of CIFAR",
+			free: true},
 			func(c *cnet.Config) *string { return &c.Data }, absolute),
 		whole(setting{name: "size",
 			usage: "bring images of your own to N×N pixels; default as they are, all of one size"},
@@ -160,8 +161,8 @@ func datasetSetting() *setting {
 	return &setting{
 		name: "dataset", value: "NAME|DIR",
 		usage: "the images: " + strings.Join(dataset.Names(), ", ") +
-			"; or a folder of your own: train/CLASS/*.png and " +
-			"test/ or val/, or CLASS/*.png",
+			"; or a folder or .tar.gz of these, or a folder of your own: train/CLASS/*.png and test/ " +
+			"or val/, or CLASS/*.png",
 		set: func(c *cnet.Config, text string) error {
 			if name, err := dataset.Canonical(text); err == nil {
 				c.Dataset = name
