@@ -13,12 +13,16 @@ import (
 // fields that are 0 or empty take the value named in their comment. It is written to a run's config.json and does not
 // change afterwards; what can change while training (scheme, steps, learning rate) is kept in the run's state.
 type Config struct {
-	Dataset string `json:"dataset"`        // "fashion-sample"; see dataset.Names. Or a folder, such as "photos/birds"
+	Dataset string `json:"dataset"`        // "fashion-sample"; see dataset.Names. Or a path, such as "photos/birds"
 	Data    string `json:"data,omitempty"` // "data/NAME": its folder. Without Dataset, the files there tell which it is
+
+	// Set is a data set that is given in Go, as dataset.New makes it, instead of Dataset. A run keeps a copy beside it.
+	Set *dataset.Set `json:"-"`
 
 	// For images of one's own, see dataset.Options.
 	Size      int    `json:"size,omitempty"`       // pixels each way; 0: as they are, and all of one size
 	SkipBad   bool   `json:"skip_bad,omitempty"`   // leave out files that cannot be used
+	Layout    string `json:"layout,omitempty"`     // of the arrays in a .npz file, if their shape can be two
 	SplitSeed uint64 `json:"split_seed,omitempty"` // of the choice of test images where the folder makes none
 
 	Model    string `json:"model"`    // "ContinuousNet"; see Models
@@ -128,13 +132,15 @@ func setDefault[T comparable](field *T, value T) {
 }
 
 // Check returns an error that names the first field with a value that it cannot have.
-func (c Config) Check() error { return c.check(ode.Lookup) }
-
-// check is Check with the schemes that lookup finds.
-func (c Config) check(lookup schemeLookup) error {
-	if _, err := dataset.Canonical(c.Dataset); err != nil {
+func (c Config) Check() error {
+	if _, err := dataset.Canonical(c.Dataset); err != nil && c.Set == nil {
 		return err
 	}
+	return c.check(ode.Lookup)
+}
+
+// check is Check with the schemes that lookup finds and without the data set, which a run can be looked at without.
+func (c Config) check(lookup schemeLookup) error {
 	if err := c.checkModel(lookup); err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package cnet
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 
 	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/internal/words"
 )
 
 // cacheFolder is the folder beside runs in which the decoded images of their data sets are kept. Runs share it.
@@ -14,21 +16,64 @@ const cacheFolder = ".data"
 // the run.
 func (c Config) dataOptions(dir string) dataset.Options {
 	return dataset.Options{
-		Size: c.Size, SkipBad: c.SkipBad, Seed: c.SplitSeed,
-		Cache: filepath.Join(filepath.Dir(filepath.Clean(dir)), cacheFolder),
+		Size: c.Size, SkipBad: c.SkipBad, Layout: c.Layout, Seed: c.SplitSeed, Cache: besideRun(dir),
 	}
+}
+
+// besideRun returns the folder in which the data sets of the runs beside the one in dir are kept.
+func besideRun(dir string) string {
+	return filepath.Join(filepath.Dir(filepath.Clean(dir)), cacheFolder)
 }
 
 // resolved returns the configuration with the canonical name and the folder of its data set, as far as it has one.
 func (c Config) resolved() (Config, error) {
+	if c.Set != nil {
+		switch {
+		case c.Dataset != "" && c.Dataset != c.Set.Name || c.Data != "":
+			return c, fmt.Errorf("config: there are two data sets, %s as Set and %s; leave one of them out",
+				c.Set.Name, cmp.Or(c.Dataset, c.Data))
+		case c.Size != 0 || c.SkipBad || c.Layout != "" || c.SplitSeed != 0:
+			return c, fmt.Errorf("config: Size, SkipBad, Layout and SplitSeed say how files are read, and %s is "+
+				"given as Set; leave them out", c.Set.Name)
+		}
+		c.Dataset = c.Set.Name
+		return c, nil
+	}
 	var err error
 	c.Dataset, c.Data, err = dataset.Resolve(c.Dataset, c.Data)
 	return c, err
 }
 
-// loadData reads the data set of the configuration for a run in dir.
+// loadData returns the data set of the configuration for a run in dir.
 func (c Config) loadData(dir string) (*dataset.Set, error) {
+	if c.Set != nil {
+		return c.Set, c.Set.Check()
+	}
 	return dataset.Load(c.Dataset, c.Data, c.dataOptions(dir))
+}
+
+// adoptData makes a data set that of a new run. A set that only a program in Go has is kept beside the run, for other
+// programs and the command line; a run that cannot keep it says so.
+func (r *Run) adoptData(set *dataset.Set) {
+	r.set, r.state.dataState = set, describe(set)
+	r.state.InGo, r.state.Config.Set = r.state.Config.Set != nil, nil
+	if r.state.InGo || dataset.Registered(set.Name) {
+		if err := dataset.Keep(besideRun(r.dir), set); err != nil {
+			r.warnings = append(r.warnings, fmt.Sprintf("run %s: %v", r.dir, err))
+		}
+	}
+}
+
+// takeSet makes a data set that is given to an existing run the one that it uses, if it is the same.
+func (r *Run) takeSet(set *dataset.Set) error {
+	if err := set.Check(); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	if now := describe(set); !r.state.same(now) {
+		return r.otherData(now, "")
+	}
+	r.set = set
+	return nil
 }
 
 // dataState is what a run remembers of its data set.
@@ -39,6 +84,7 @@ type dataState struct {
 	ClassNames  []string `json:"class_names,omitempty"`
 	DataTitle   string   `json:"data_title,omitempty"`
 	Fingerprint string   `json:"fingerprint,omitempty"` // of the data set; "" in runs from before there was one
+	InGo        bool     `json:"in_go,omitempty"`       // it was given as Config.Set
 }
 
 // describe returns what a run remembers of its data set.
@@ -55,7 +101,8 @@ func (d dataState) String() string {
 	if title == "" {
 		title = "a data set"
 	}
-	s := fmt.Sprintf("%s (%d training images of %d classes, %d channels", title, d.TrainImages, d.Classes, d.Channels)
+	s := fmt.Sprintf("%s (%d training images of %d classes, %s", title, d.TrainImages, d.Classes,
+		words.Plural(d.Channels, "channel"))
 	if d.Fingerprint != "" {
 		s += ", fingerprint " + d.Fingerprint[:min(12, len(d.Fingerprint))]
 	}
@@ -75,22 +122,46 @@ func (r *Run) Dataset() (*dataset.Set, error) {
 	if r.set != nil {
 		return r.set, nil
 	}
-	set, err := r.state.Config.loadData(r.dir)
+	set, err := r.findData()
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	now := describe(set)
 	if !r.state.same(now) {
-		where := ""
-		if r.state.Config.Data != "" {
-			where = " in " + r.state.Config.Data
-		}
-		return nil, fmt.Errorf("run %s: it is trained on %v; found %v%s; give it the same data (--data DIR), "+
-			"or make a new run", r.dir, r.state.dataState, now, where)
+		return nil, r.otherData(now, r.state.Config.Data)
 	}
+	now.InGo = r.state.InGo
 	r.state.dataState = now
 	r.set = set
 	return r.set, nil
+}
+
+// findData loads the data set: from where the configuration says, or from the copy beside the run.
+func (r *Run) findData() (*dataset.Set, error) {
+	c := r.state.Config
+	kept := func() (*dataset.Set, error) { return dataset.Kept(besideRun(r.dir), c.Dataset, r.state.Fingerprint) }
+	if r.state.InGo {
+		if set, err := kept(); err == nil {
+			return set, nil
+		}
+	}
+	if _, err := dataset.Canonical(c.Dataset); err == nil {
+		return c.loadData(r.dir)
+	}
+	set, err := kept()
+	if err != nil {
+		return nil, fmt.Errorf("%w; it was given in Go: give it again as Config.Set, or with dataset.Register", err)
+	}
+	return set, nil
+}
+
+// otherData returns the error for a data set that is not the run's.
+func (r *Run) otherData(found dataState, where string) error {
+	if where != "" {
+		where = " in " + where
+	}
+	return fmt.Errorf("run %s: it is trained on %v; found %v%s; give it the same data, or make a new run",
+		r.dir, r.state.dataState, found, where)
 }
 
 // ClassNames returns the names of the classes, in the order of the logits; nil in a run from before they were kept,

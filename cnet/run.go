@@ -98,6 +98,11 @@ func OpenReadOnly(dir string, config ...Config) (*Run, error) {
 	if c, err = r.agrees(c); err != nil {
 		return nil, err
 	}
+	if c.Set != nil {
+		if err := r.takeSet(c.Set); err != nil {
+			return nil, err
+		}
+	}
 	r.setPlace(c)
 	return r, nil
 }
@@ -142,6 +147,11 @@ func (r *Run) open(c Config) error {
 	if c, err = r.agrees(c); err != nil {
 		return err
 	}
+	if c.Set != nil {
+		if err := r.takeSet(c.Set); err != nil {
+			return err
+		}
+	}
 	r.setPlace(c)
 	r.writeCopies()
 	return nil
@@ -160,11 +170,11 @@ func (r *Run) create(c Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	r.set = set
 	r.state = state{
 		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Basis: c.Basis, NumBasis: c.NumBasis,
-		LearningRate: c.LearningRate, dataState: describe(set),
+		LearningRate: c.LearningRate,
 	}
+	r.adoptData(set)
 	if err := r.state.keepSchemes(ode.Lookup); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
@@ -184,7 +194,7 @@ func (r *Run) agrees(c Config) (Config, error) {
 	if err := c.checkPrecision(); err != nil {
 		return c, fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	if c.Dataset != "" {
+	if c.Dataset != "" && c.Dataset != r.state.Config.Dataset || c.Set != nil {
 		known, err := c.resolved()
 		if err != nil {
 			return c, fmt.Errorf("run %s: %w", r.dir, err)
@@ -215,7 +225,7 @@ func (r *Run) agrees(c Config) (Config, error) {
 }
 
 // placeFields are the fields of a configuration that setPlace takes over.
-var placeFields = []string{"Engine", "Devices", "Precision", "Data"}
+var placeFields = []string{"Engine", "Devices", "Precision", "Data", "Set"}
 
 // setPlace takes over from c where to compute and where the data set is, as far as c says so.
 func (r *Run) setPlace(c Config) {

@@ -186,12 +186,12 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 		return fail(fmt.Errorf("the net is for images of %d channels and %d classes, %s has %d and %d; "+
 			"take another data set", w.ImageChannels, w.Classes, c.Dataset, set.Channels, len(set.Classes)))
 	}
-	st.dataState = describe(set)
 	return lockedRun(dir, func(r *Run) error {
 		if err := vacant(dir); err != nil {
 			return err
 		}
-		r.set, r.state, r.net, r.store = set, st, network, store
+		r.state, r.net, r.store = st, network, store
+		r.adoptData(set)
 		r.history = History{{Event: EventImport, Net: network.String()}}
 		return r.save()
 	})

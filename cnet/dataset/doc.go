@@ -31,6 +31,9 @@
 // in one error, or left out with Options.SkipBad. With Options.Cache, decoded images are kept in a file with a
 // checksum, as long as the folder does not change.
 //
+// A .npz file is a data set, too: x_train, [N H W C], [N C H W] or [N H W], y_train, [N], and for testing x_test and
+// y_test, or a fifth is chosen. Pixels that are no bytes become bytes, see New, which does the same with slices of Go.
+//
 // Set.Fingerprint tells data sets apart: a run remembers it, and refuses another one.
 //
 // # CIFAR

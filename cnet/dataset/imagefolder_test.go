@@ -370,7 +370,7 @@ func TestBadFolders(t *testing.T) {
 	_, err = Load("fashion-sample", "", Options{Size: 8})
 	check.Error(t, err, "all images of Fashion-MNIST sample have one size|leave --size out")
 	_, err = Load("images", "")
-	check.Error(t, err, "images is a kind of data sets|--dataset DIR")
+	check.Error(t, err, "images is a kind of data sets|name its folder or file, with --dataset")
 }
 
 // The cache is used as long as the folder is the same, and a damaged one is made anew.

@@ -35,6 +35,9 @@ func Load(name, dir string, options ...Options) (*Set, error) {
 	if err := o.check(s); err != nil {
 		return nil, err
 	}
+	if s.load != nil {
+		return s.loadRegistered()
+	}
 	set := s.empty()
 	if s.name == sampleName {
 		if err := s.read(set, sampleFolder(), o); err != nil {
@@ -47,7 +50,11 @@ func Load(name, dir string, options ...Options) (*Set, error) {
 	}
 	err = s.places(dir, func(f folder) error { return s.read(set, f, o) })
 	if errors.Is(err, errNothingHere) {
-		err = fmt.Errorf("dataset: %s not found in %s (looked for %s); %s", s.title, dir, s.lookFor, remedy(s.name))
+		what := remedy(s.name)
+		if isKind(s.name) {
+			what = "pass another --data DIR"
+		}
+		err = fmt.Errorf("dataset: %s not found in %s (looked for %s); %s", s.title, dir, s.lookFor, what)
 	}
 	if err != nil {
 		return nil, err
@@ -58,11 +65,8 @@ func Load(name, dir string, options ...Options) (*Set, error) {
 // errNothingHere is what a reader returns for a folder without any of its files.
 var errNothingHere = errors.New("none of the files are here")
 
-// remedy ends an error about files that are missing or damaged.
+// remedy ends an error about files of a published set that are missing or damaged.
 func remedy(name string) string {
-	if Own(name) {
-		return "pass another --data DIR"
-	}
 	return fmt.Sprintf(`run "cnet data get %s" or pass --data DIR`, name)
 }
 

@@ -11,6 +11,9 @@ type Options struct {
 	// SkipBad leaves files out that cannot be read or used, instead of refusing the data set. Notice names them.
 	SkipBad bool
 
+	// Layout says which of Layouts the images in a .npz file are, if their shape can be two.
+	Layout string
+
 	// Seed chooses the test images of a data set that does not say which they are.
 	Seed uint64
 
@@ -24,6 +27,8 @@ const maxSide = 4096
 // check returns an error for options that a data set does not have.
 func (o Options) check(s *spec) error {
 	switch {
+	case o.Layout != "" && s.name != arraysName:
+		return fmt.Errorf("dataset: %s is no array with a layout; leave --layout out", s.title)
 	case o.Size < 0 || o.Size > maxSide:
 		return fmt.Errorf("dataset: size %d, want 1 to %d pixels, or 0 to take images as they are", o.Size, maxSide)
 	case o.Size > 0 && !s.decodes:

@@ -13,6 +13,9 @@ import (
 // names, until it returns something else than errNothingHere. The folder itself comes first: a folder that holds the
 // files is meant, whatever lies below it. Archives come last.
 func (s *spec) places(path string, read func(folder) error) error {
+	if s.file {
+		return read(folder{path: path})
+	}
 	if isArchive(path) {
 		return s.inArchive(path, read)
 	}

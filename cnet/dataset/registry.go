@@ -20,9 +20,11 @@ type spec struct {
 	lookFor                 string   // the file by which a person recognises the folder of the set
 	folders                 []string // below DIR, where the archive itself and other libraries put the files
 	archives                []string // in DIR, too, as they are downloaded
+	file                    bool     // the set is a file, not a folder
 	decodes                 bool     // the set is of image files, which are decoded
 	read                    func(*Set, folder, Options) error
 	holds                   func(*spec, folder) bool // reports whether files of the set are there; nil: it has none
+	load                    func() (*Set, error)     // of a set that Register has made known
 }
 
 // The means and deviations are those in common use with each set, so that
@@ -81,17 +83,26 @@ var kinds = []spec{
 		name: "images", title: "folder of images", lookFor: "CLASS/*.png",
 		decodes: true, read: readImages, holds: holdsImages,
 	},
+	{name: arraysName, title: "file of arrays", file: true, read: readNPZ},
 }
 
-// Own reports whether a canonical name stands for images of one's own, which only their folder or file tells apart.
-func Own(name string) bool {
+// arraysName is the kind of .npz files.
+const arraysName = "arrays"
+
+// isKind reports whether a canonical name is that of a kind: only a folder or file says which data set it is.
+func isKind(name string) bool {
 	return slices.ContainsFunc(kinds, func(s spec) bool { return s.name == name })
+}
+
+// Own reports whether a canonical name stands for images of one's own, and not for a data set that is published.
+func Own(name string) bool {
+	return !slices.ContainsFunc(specs, func(s spec) bool { return s.name == name })
 }
 
 // Short returns a short name for the data set of a canonical name and a folder or file: the name itself or, for images
 // of one's own, what the folder is called.
 func Short(name, dir string) string {
-	if Own(name) && dir != "" {
+	if isKind(name) && dir != "" {
 		return titleOf(dir)
 	}
 	return name
@@ -138,22 +149,20 @@ func DefaultDir(name string) string {
 }
 
 func lookup(name string) (*spec, error) {
+	if s := registeredSpec(name); s != nil {
+		return s, nil
+	}
+	if s := knownSpec(name); s != nil {
+		return s, nil
+	}
 	want := bare(name)
 	closest, distance := "", 3 // more than two typos is another word
 	for i := range specs {
 		s := &specs[i]
 		for _, alias := range append([]string{s.name}, s.aliases...) {
-			switch d := words.Distance(want, bare(alias)); {
-			case d == 0:
-				return s, nil
-			case d < distance:
+			if d := words.Distance(want, bare(alias)); d < distance {
 				closest, distance = s.name, d
 			}
-		}
-	}
-	for i := range kinds {
-		if bare(kinds[i].name) == want {
-			return &kinds[i], nil
 		}
 	}
 	hint := ""
@@ -162,6 +171,20 @@ func lookup(name string) (*spec, error) {
 	}
 	return nil, fmt.Errorf("dataset: unknown data set %q, want one of %s, or a folder%s",
 		name, strings.Join(Names(), ", "), hint)
+}
+
+// knownSpec returns the data set or the kind of data sets that this package knows by a name, in any spelling, or nil.
+func knownSpec(name string) *spec {
+	want := bare(name)
+	for _, list := range [][]spec{specs, kinds} {
+		for i := range list {
+			if want == bare(list[i].name) || slices.ContainsFunc(list[i].aliases,
+				func(a string) bool { return bare(a) == want }) {
+				return &list[i]
+			}
+		}
+	}
+	return nil
 }
 
 // bare removes the characters in which spellings of a name differ.

@@ -34,9 +34,13 @@ func Resolve(name, dir string) (canonical, where string, err error) {
 	case s.name == sampleName && dir != "":
 		return "", "", fmt.Errorf("dataset: %s is part of the program and has no folder, got %s; leave one of them out",
 			s.name, dir)
-	case Own(s.name) && dir == "":
+	case s.load != nil && dir != "":
 		return "", "",
-			fmt.Errorf("dataset: %s is a kind of data sets and no single one; name its folder, with --dataset DIR",
+			fmt.Errorf("dataset: %s is loaded by a function and has no folder, got %s; leave one of them out",
+				s.name, dir)
+	case isKind(s.name) && dir == "":
+		return "", "",
+			fmt.Errorf("dataset: %s is a kind of data sets and no single one; name its folder or file, with --dataset",
 				s.name)
 	}
 	return s.name, dir, nil
@@ -59,8 +63,11 @@ func recognize(dir string) (string, error) {
 		return "", fmt.Errorf("dataset: there is no folder %s; pass another --data DIR", dir)
 	case isArchive(dir):
 		return recognizeTar(dir)
+	case !info.IsDir() && strings.HasSuffix(dir, ".npz"):
+		return arraysName, nil
 	case !info.IsDir():
-		return "", fmt.Errorf("dataset: %s is a file that is not read; want a folder, or a .tar.gz of CIFAR", dir)
+		return "", fmt.Errorf("dataset: %s is a file that is not read; want a folder, a .npz, or a .tar.gz of CIFAR",
+			dir)
 	}
 	found := setsIn(specs, dir, func(*spec) []string { return []string{"."} })
 	if len(found) == 0 {

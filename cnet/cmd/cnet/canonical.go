@@ -79,6 +79,13 @@ func canonicalBasis(text string) (string, error) {
 	return "", bad(text, "one of "+strings.Join(basis.Names(), ", "))
 }
 
+func canonicalLayout(text string) (string, error) {
+	if !slices.Contains(dataset.Layouts, strings.ToUpper(text)) {
+		return "", bad(text, "one of "+strings.Join(dataset.Layouts, ", "))
+	}
+	return strings.ToUpper(text), nil
+}
+
 // canonicalDataset returns the name of a data set, and its folder if the text is one.
 func canonicalDataset(text string) (name, dir string, err error) {
 	if name, err = dataset.Canonical(text); err == nil {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"continuousnet/cnet/statedict"
 )
 
 // photos writes a folder of pictures of 24×20 pixels, n of each of three classes that differ in where they are bright,
@@ -91,6 +93,40 @@ func TestOwnImages(t *testing.T) {
 	_, errText, status = cnetRun(t, "train", "--dataset", "others", "--run", "own")
 	if status != 2 || !strings.Contains(errText, "is not what run results/own was made with") {
 		t.Errorf("another --dataset: status %d, %s", status, errText)
+	}
+}
+
+// A .npz file is trained on and gone on with; --layout says what its shape leaves open.
+func TestOwnArrays(t *testing.T) {
+	t.Chdir(t.TempDir())
+	pixels, labels := make([]float64, 30*3*8), make([]float64, 30)
+	for i := range pixels {
+		labels[i/24] = float64(i / 24 % 3)
+		pixels[i] = labels[i/24]/3 + float64(i%24)/100
+	}
+	for i, v := range pixels {
+		pixels[i] = float64(float32(v))
+	}
+	err := statedict.Write("own.npz", []statedict.Tensor{{Name: "x_train", Shape: []int{30, 3, 8, 1}, Values: pixels,
+		DType: "F32"}, {Name: "y_train", Shape: []int{30}, Values: labels, DType: "I64"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := []string{"train", "--dataset", "own.npz", "--alpha", "1", "--batch_size", "8", "--epochs", "1", "--run",
+		"own"}
+	_, errText, status := cnetRun(t, flags...)
+	if status == 0 || !strings.Contains(errText,
+		"x_train: its shape [30 3 8 1] can be NHWC or NCHW; say which with --layout") {
+		t.Errorf("status %d, %s", status, errText)
+	}
+	out, _ := mustRun(t, append(flags, "--layout", "nhwc")...)
+	if !strings.Contains(out, "data     own: ") || !strings.Contains(out, "images of 3×8×1, 3 classes") {
+		t.Errorf("the head says\n%s", out)
+	}
+	mustRun(t, "train", "--run", "own", "--epochs", "2")
+	mustRun(t, "eval", "own")
+	if out, _ := mustRun(t, "info", "own"); !strings.Contains(out, "3 classes: 0, 1, 2\n") {
+		t.Errorf("info says\n%s", out)
 	}
 }
 

@@ -33,6 +33,9 @@ func settings() []*setting {
 			4096, func(c *cnet.Config) *int { return &c.Size }),
 		onOff(setting{name: "skip-bad", usage: "leave out images of your own that cannot be used, instead of stopping"},
 			false, func(c *cnet.Config) *bool { return &c.SkipBad }),
+		oneOf(setting{name: "layout", value: "NAME", usage: "of images in a .npz file whose shape can be two: " +
+			strings.Join(dataset.Layouts, ", ")},
+			func(c *cnet.Config) *string { return &c.Layout }, canonicalLayout),
 		seed(setting{name: "split-seed", usage: "of the choice of test images where a folder has no test/ or val/"},
 			func(c *cnet.Config) *uint64 { return &c.SplitSeed }),
 
@@ -159,10 +162,10 @@ func seed(s setting, field func(*cnet.Config) *uint64) *setting {
 // datasetSetting returns the setting of the data set: a name, or a folder of images, which sets the folder as well.
 func datasetSetting() *setting {
 	return &setting{
-		name: "dataset", value: "NAME|DIR",
+		name: "dataset", value: "NAME|PATH",
 		usage: "the images: " + strings.Join(dataset.Names(), ", ") +
-			"; or a folder or .tar.gz of these, or a folder of your own: train/CLASS/*.png and test/ " +
-			"or val/, or CLASS/*.png",
+			"; or their folder or .tar.gz; or images of your own: a folder with train/CLASS/*.png and " +
+			"test/ or val/, or with CLASS/*.png, or a .npz file",
 		set: func(c *cnet.Config, text string) error {
 			if name, err := dataset.Canonical(text); err == nil {
 				c.Dataset = name
@@ -176,7 +179,7 @@ func datasetSetting() *setting {
 			return nil
 		},
 		show: func(c cnet.Config) string {
-			if dataset.Own(c.Dataset) {
+			if dataset.Own(c.Dataset) && c.Data != "" {
 				return c.Data
 			}
 			return c.Dataset

@@ -53,8 +53,9 @@ Without --dataset, the files in the folder of --data say which set they are.
 --dataset DIR takes images of your own: DIR/train/CLASS/*.png and DIR/test/CLASS/*.png (or val/), or DIR/CLASS/*.png,
 of which a fifth is for testing, chosen by the names of the files and --split-seed. PNG, JPEG, GIF, BMP and WebP are
 read. Images of different sizes are brought to one with --size N: the middle of each, scaled. Decoded images are kept in
-.data beside the run. A run goes on with the images that it was made with and with no others; --data DIR says where they
-are now.
+.data beside the run. --dataset FILE.npz takes arrays: x_train, [N H W C], [N C H W] or [N H W], in bytes or other
+numbers, y_train, [N], and for testing x_test and y_test. A run goes on with the images that it was made with and with
+no others; --data PATH says where they are now.
 
 The learning rate begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
 --lr-decay-epoch; cosine brings it to 0 at the end of the training, along half a cosine; onecycle begins with a 25th of

@@ -1,0 +1,148 @@
+package cnet
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"continuousnet/cnet/dataset"
+)
+
+// bars is a data set in Go: 120 grey images of 8×8 pixels with a bright bar, upright or level.
+func bars(t *testing.T, name string, seed int) *dataset.Set {
+	t.Helper()
+	const n, size = 120, 8
+	pixels, labels := make([]uint8, n*size*size), make([]int, n)
+	for i := range n {
+		labels[i] = i % 2
+		at := (i*5 + seed) % size
+		for k := range size {
+			if labels[i] == 0 {
+				pixels[i*size*size+at*size+k] = uint8(100 + i)
+			} else {
+				pixels[i*size*size+k*size+at] = uint8(100 + i)
+			}
+		}
+	}
+	set, err := dataset.New(pixels, labels, dataset.ArrayOptions{
+		Name: name, Shape: []int{n, size, size}, Classes: []string{"level", "upright"}, Test: 20,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func ownConfig() Config {
+	return Config{Channels: 2, BatchSize: 20, Seed: 3}
+}
+
+// A run on a data set in Go goes on without it, to the bit; another one is refused, and both are named.
+func TestDataInGo(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	train := func(r *Run, err error, epochs int) *Run {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Close() })
+		if err := r.Train(ctx, epochs); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	c := ownConfig()
+	c.Set = bars(t, "bars", 0)
+	whole, err := Open(filepath.Join(dir, "whole"), c)
+	whole = train(whole, err, 3)
+	if whole.Config().Dataset != "bars" || whole.Config().Set != nil {
+		t.Errorf("configuration %+v", whole.Config())
+	}
+	parts := filepath.Join(dir, "parts")
+	for i, again := range []Config{c, {}, {Set: bars(t, "bars", 0)}} {
+		r, err := Open(parts, again)
+		r = train(r, err, 1)
+		if i == 2 {
+			sameRun(t, fingerprint(t, r), fingerprint(t, whole))
+		}
+		if names := r.ClassNames(); len(names) != 2 || names[0] != "level" {
+			t.Errorf("classes %q", names)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(err error, parts ...string) {
+		t.Helper()
+		for _, part := range parts {
+			if err == nil || !strings.Contains(err.Error(), part) {
+				t.Errorf("%v, want %q", err, part)
+			}
+		}
+	}
+	_, err = Open(parts, Config{Set: bars(t, "bars", 1)})
+	refused(err, "it is trained on bars (100 training images of 2 classes, 1 channel, fingerprint ",
+		"found bars (100 training images of 2 classes, 1 channel, fingerprint ")
+	_, err = Open(parts, Config{Set: bars(t, "beams", 0)})
+	refused(err, "it was made with Dataset bars, not beams")
+	_, err = Open(parts, Config{Set: c.Set, Dataset: "mnist"})
+	refused(err, "there are two data sets, bars as Set and mnist; leave one of them out")
+	_, err = Open(parts, Config{Set: c.Set, Size: 8})
+	refused(err, "say how files are read, and bars is given as Set")
+	_, err = Open(filepath.Join(dir, "new"), Config{Set: &dataset.Set{Name: "empty"}})
+	refused(err, "dataset: empty: images of 0×0×0")
+	_, err = Open(filepath.Join(dir, "new"), Config{Dataset: "bars"})
+	refused(err, `unknown data set "bars"`)
+
+	// Without its copy, a run can be looked at, and says what it needs.
+	if err := os.RemoveAll(filepath.Join(dir, cacheFolder)); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Dataset()
+	refused(err, "dataset: bars is not kept in ", "give it again as Config.Set, or with dataset.Register")
+	if err := dataset.Register("bars", func() (*dataset.Set, error) { return bars(t, "x", 0), nil }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Dataset(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A registered data set is a name like any other. Its runs open without it, too.
+func TestRegisteredData(t *testing.T) {
+	change := 0
+	if err := dataset.Register("registered", func() (*dataset.Set, error) {
+		return bars(t, "x", change),
+			nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	c := ownConfig()
+	c.Dataset = "Registered"
+	dir := filepath.Join(t.TempDir(), "run")
+	r, err := Open(dir, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got := r.Config().Dataset; got != "registered" {
+		t.Errorf("the run has %s", got)
+	}
+	if _, err := dataset.Kept(besideRun(dir), "registered", r.state.Fingerprint); err != nil {
+		t.Error(err)
+	}
+	change = 1
+	ro, err := OpenReadOnly(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ro.Dataset(); err == nil || !strings.Contains(err.Error(), "is trained on registered (") {
+		t.Errorf("the function returns another set: %v", err)
+	}
+}
