@@ -16,12 +16,12 @@ const cacheFolder = ".data"
 // the run.
 func (c Config) dataOptions(dir string) dataset.Options {
 	return dataset.Options{
-		Size: c.Size, SkipBad: c.SkipBad, Layout: c.Layout, Seed: c.SplitSeed, Cache: besideRun(dir),
+		Size: c.Size, SkipBad: c.SkipBad, Layout: c.Layout, Seed: c.SplitSeed, Cache: DataCache(dir),
 	}
 }
 
-// besideRun returns the folder in which the data sets of the runs beside the one in dir are kept.
-func besideRun(dir string) string {
+// DataCache returns the folder beside a run in dir in which its data set is kept, decoded, as dataset.Options.Cache.
+func DataCache(dir string) string {
 	return filepath.Join(filepath.Dir(filepath.Clean(dir)), cacheFolder)
 }
 
@@ -58,7 +58,7 @@ func (r *Run) adoptData(set *dataset.Set) {
 	r.set, r.state.dataState = set, describe(set)
 	r.state.InGo, r.state.Config.Set = r.state.Config.Set != nil, nil
 	if r.state.InGo || dataset.Registered(set.Name) {
-		if err := dataset.Keep(besideRun(r.dir), set); err != nil {
+		if err := dataset.Keep(DataCache(r.dir), set); err != nil {
 			r.warnings = append(r.warnings, fmt.Sprintf("run %s: %v", r.dir, err))
 		}
 	}
@@ -139,7 +139,7 @@ func (r *Run) Dataset() (*dataset.Set, error) {
 // findData loads the data set: from where the configuration says, or from the copy beside the run.
 func (r *Run) findData() (*dataset.Set, error) {
 	c := r.state.Config
-	kept := func() (*dataset.Set, error) { return dataset.Kept(besideRun(r.dir), c.Dataset, r.state.Fingerprint) }
+	kept := func() (*dataset.Set, error) { return dataset.Kept(DataCache(r.dir), c.Dataset, r.state.Fingerprint) }
 	if r.state.InGo {
 		if set, err := kept(); err == nil {
 			return set, nil

@@ -134,7 +134,7 @@ func TestRegisteredData(t *testing.T) {
 	if got := r.Config().Dataset; got != "registered" {
 		t.Errorf("the run has %s", got)
 	}
-	if _, err := dataset.Kept(besideRun(dir), "registered", r.state.Fingerprint); err != nil {
+	if _, err := dataset.Kept(DataCache(dir), "registered", r.state.Fingerprint); err != nil {
 		t.Error(err)
 	}
 	change = 1

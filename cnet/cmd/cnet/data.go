@@ -18,13 +18,14 @@ import (
 func (a *app) data() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data",
-		Short: "Download data sets and see which are there",
+		Short: "Download data sets, see which are there and what is in them",
 		Example: `  cnet data list
-  cnet data get cifar10`,
+  cnet data get cifar10
+  cnet data show photos/birds --size 48 --out sheet.png`,
 		Args: cobra.ArbitraryArgs,
 		RunE: a.group,
 	}
-	cmd.AddCommand(a.dataList(), a.dataGet())
+	cmd.AddCommand(a.dataList(), a.dataGet(), a.dataShow())
 	return cmd
 }
 

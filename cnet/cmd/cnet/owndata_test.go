@@ -130,6 +130,54 @@ func TestOwnArrays(t *testing.T) {
 	}
 }
 
+// data show tells what train would train on, and draws it.
+func TestDataShow(t *testing.T) {
+	t.Chdir(t.TempDir())
+	photos(t, "photos", 12)
+	out, _ := mustRun(t, "data", "show", "photos", "--out", "sheet.png")
+	for _, want := range []string{"data         photos\n", "size         20×24×3, colour\n", "mean         0.",
+		"3 classes   train",
+		"samples      sheet.png\n", "\nmiddle "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	f, err := os.Open("sheet.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if sheet, err := png.Decode(f); err != nil || sheet.Bounds().Dx() < 200 {
+		t.Errorf("the sheet: %v", err)
+	}
+	if _, err := os.Stat("results"); err == nil {
+		t.Error("it makes results/")
+	}
+	out, _ = mustRun(t, "data", "show", "--json", "--size", "8", "photos")
+	o := object(t, out)
+	wantKeys(t, o, "name", "title", "path", "train", "test", "mean", "std", "fingerprint", "classes")
+	if o["train"].(float64)+o["test"].(float64) != 36 || o["height"] != 8. || o["title"] != "photos" {
+		t.Errorf("%v", o)
+	}
+	out, _ = mustRun(t, "data", "show", "sample")
+	if !strings.Contains(out,
+		"2,500 to train on, 500 to test with\nsize         28×28×1, grey\nmean         0.2860\n") {
+		t.Errorf("the sample:\n%s", out)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"", "data show takes the name or the folder of one data set, got 0"},
+		{"nope", `data show: the data set is "nope", expected one of cifar10`},
+		{"photos --data photos/left", "--data contradicts photos"},
+		{"photos --out sheet.svg", `--out is "sheet.svg", expected a file that ends in .png`},
+		{"photos --out no/sheet.png", "but there is no folder no"},
+	} {
+		_, errText, status := cnetRun(t, append([]string{"data", "show"}, strings.Fields(c.args)...)...)
+		if status != 2 || !strings.Contains(errText, c.want) {
+			t.Errorf("%s: status %d, %s", c.args, status, errText)
+		}
+	}
+}
+
 // Flags of images of one's own.
 func TestOwnImagesFlags(t *testing.T) {
 	t.Chdir(t.TempDir())
