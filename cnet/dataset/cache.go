@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"continuousnet/cnet/internal/atomicfile"
 )
@@ -36,6 +37,11 @@ type head struct {
 // readCached is decodeListing with a cache, if there is one in o.
 func readCached(set *Set, dir folder, list listing, o Options) error {
 	set.Classes = list.classes
+	if o.labelsOnly {
+		set.Train.Labels, set.Test.Labels = labelsOf(list.train), labelsOf(list.test)
+		set.Notice = strings.Join(list.notices, "; ")
+		return nil
+	}
 	if o.Cache == "" {
 		return set.decoded(dir, list, o)
 	}

@@ -43,6 +43,11 @@
 // labels that CIFAR's are is read; a pickle with anything else, which could be any program, is refused, and nothing is
 // executed.
 //
+// # Tiny ImageNet
+//
+// Tiny ImageNet is read as it is distributed, packed or not. val/ is for testing, with the classes of
+// val_annotations.txt. The classes are called by their first word in words.txt, in the order of WordNet's numbers.
+//
 // # Names
 //
 // "fashion-sample" is embedded in the program and needs no files. Package dataset/fetch downloads the others from their

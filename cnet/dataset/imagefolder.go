@@ -20,6 +20,14 @@ type imageFile struct {
 	label int32
 }
 
+func labelsOf(files []imageFile) []int32 {
+	labels := make([]int32, len(files))
+	for i, f := range files {
+		labels[i] = f.label
+	}
+	return labels
+}
+
 // listing is the image files of a data set.
 type listing struct {
 	classes     []string

@@ -22,10 +22,19 @@ func Load(name, dir string, options ...Options) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
+	return load(name, dir, o)
+}
+
+// Labels is Load without decoding images, which takes long where there are many files of them: then the sets have
+// labels and no pixels.
+func Labels(name, dir string) (*Set, error) { return load(name, dir, Options{labelsOnly: true}) }
+
+func load(name, dir string, o Options) (*Set, error) {
 	if s, err := lookup(name); err == nil && s.name == sampleName {
 		dir = ""
 	}
-	if name, dir, err = Resolve(name, dir); err != nil {
+	name, dir, err := Resolve(name, dir)
+	if err != nil {
 		return nil, err
 	}
 	s, err := lookup(name)

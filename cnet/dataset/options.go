@@ -19,6 +19,8 @@ type Options struct {
 
 	// Cache is a folder in which decoded images are kept, so that they are decoded once; "": they are not kept.
 	Cache string
+
+	labelsOnly bool // do not decode images
 }
 
 // maxSide is the largest side of images in pixels that a net is given.

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -40,14 +41,28 @@ func (s *spec) places(path string, read func(folder) error) error {
 // isArchive reports whether a path is that of an archive.
 func isArchive(path string) bool {
 	info, err := os.Stat(path)
-	return err == nil && !info.IsDir() && (strings.HasSuffix(path, ".tar.gz") || strings.HasSuffix(path, ".tgz"))
+	return err == nil && !info.IsDir() && (isZip(path) || strings.HasSuffix(path, ".tar.gz") || strings.HasSuffix(path,
+		".tgz"))
 }
+
+func isZip(path string) bool { return strings.HasSuffix(path, ".zip") }
 
 // inArchive is places for an archive.
 func (s *spec) inArchive(path string, read func(folder) error) error {
-	files, err := openTar(path, s.folders)
-	if err != nil {
-		return fmt.Errorf("dataset: %s: %w; %s", path, err, remedy(s.name))
+	var files fs.FS
+	if isZip(path) {
+		z, err := zip.OpenReader(path)
+		if err != nil {
+			return fmt.Errorf("dataset: %s: %w; %s", path, err, remedy(s.name))
+		}
+		defer z.Close()
+		files = z
+	} else {
+		t, err := openTar(path, s.folders)
+		if err != nil {
+			return fmt.Errorf("dataset: %s: %w; %s", path, err, remedy(s.name))
+		}
+		files = t
 	}
 	for _, sub := range s.folders {
 		below, err := fs.Sub(files, sub)

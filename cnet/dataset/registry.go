@@ -15,6 +15,7 @@ type spec struct {
 	aliases                 []string // besides name, compared without case, hyphens and underscores
 	height, width, channels int
 	classes                 []string
+	numClasses              int // if the classes are not known before
 	mean, std               []float64
 	flip                    bool
 	lookFor                 string   // the file by which a person recognises the folder of the set
@@ -66,6 +67,14 @@ var specs = []spec{
 		lookFor: "train-images-idx3-ubyte.gz",
 		folders: []string{"fashion-mnist", "FashionMNIST/raw"},
 		read:    readMNIST, holds: holdsMNIST,
+	},
+	{
+		name: "tinyimagenet", title: "Tiny ImageNet", aliases: []string{"tiny-imagenet-200"},
+		height: 64, width: 64, channels: 3, numClasses: 200,
+		mean: []float64{0.4802, 0.4481, 0.3975}, std: []float64{0.2770, 0.2691, 0.2821}, flip: true,
+		lookFor: "wnids.txt", folders: []string{"tiny-imagenet-200", "tinyimagenet/tiny-imagenet-200"},
+		archives: []string{"tiny-imagenet-200.zip"},
+		decodes:  true, read: readTiny, holds: holdsTiny,
 	},
 	{
 		// The statistics are those of the whole set: what is learned on the
@@ -133,6 +142,9 @@ func NumClasses(name string) (int, error) {
 	s, err := lookup(name)
 	if err != nil {
 		return 0, err
+	}
+	if s.numClasses > 0 {
+		return s.numClasses, nil
 	}
 	if len(s.classes) == 0 {
 		return 0, fmt.Errorf("dataset: the classes of a %s are known when it is read; call Load", s.title)

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"archive/zip"
 	"fmt"
 	"io"
 	"os"
@@ -62,11 +63,12 @@ func recognize(dir string) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("dataset: there is no folder %s; pass another --data DIR", dir)
 	case isArchive(dir):
-		return recognizeTar(dir)
+		return recognizeArchive(dir)
 	case !info.IsDir() && strings.HasSuffix(dir, ".npz"):
 		return arraysName, nil
 	case !info.IsDir():
-		return "", fmt.Errorf("dataset: %s is a file that is not read; want a folder, a .npz, or a .tar.gz of CIFAR",
+		return "", fmt.Errorf("dataset: %s is a file that is not read; want a folder, a .npz, or an archive of "+
+			"a published set",
 			dir)
 	}
 	found := setsIn(specs, dir, func(*spec) []string { return []string{"."} })
@@ -101,21 +103,34 @@ func recognize(dir string) (string, error) {
 		dir, strings.Join(found[:last], ", "), found[last], strings.Join(found, " or --dataset "))
 }
 
-// recognizeTar returns the name of the data set whose folder is in an archive.
-func recognizeTar(file string) (found string, err error) {
-	err = walkTar(file, func(name string, _ int64, _ io.Reader) (bool, error) {
+// recognizeArchive returns the name of the data set whose folder is in an archive.
+func recognizeArchive(file string) (found string, err error) {
+	see := func(name string) bool {
 		for _, s := range specs {
 			if slices.Contains(s.folders, path.Dir(name)) {
 				found = s.name
 			}
 		}
-		return found != "", nil
-	})
+		return found != ""
+	}
+	if isZip(file) {
+		var z *zip.ReadCloser
+		if z, err = zip.OpenReader(file); err == nil {
+			defer z.Close()
+			for _, f := range z.File {
+				if see(path.Clean(f.Name)) {
+					break
+				}
+			}
+		}
+	} else {
+		err = walkTar(file, func(name string, _ int64, _ io.Reader) (bool, error) { return see(name), nil })
+	}
 	if err != nil {
 		return "", fmt.Errorf("dataset: %s: %w; get it again, or pass another --data DIR", file, err)
 	}
 	if found == "" {
-		return "", fmt.Errorf("dataset: %s holds none of the data sets; want CIFAR's as it is published", file)
+		return "", fmt.Errorf("dataset: %s holds none of the data sets; want one as it is published", file)
 	}
 	return found, nil
 }

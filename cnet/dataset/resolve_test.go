@@ -47,7 +47,7 @@ func TestResolve(t *testing.T) {
 		{"", map[string]string{"data_batch_1.bin": "", "mnist/" + labels: digits}, "cifar10"},
 		// the folder itself comes first
 		{"", map[string]string{"data_batch": "", "cats/readme.txt": ""}, "holds none of the data sets (looked for " +
-			"data_batch_1.bin, train.bin, train-images-idx3-ubyte.gz, CLASS/*.png)"},
+			"data_batch_1.bin, train.bin, train-images-idx3-ubyte.gz, wnids.txt, CLASS/*.png)"},
 		{"", map[string]string{"cats/1.jpg": "", "dogs/1.PNG": ""}, "images"},
 		{"", map[string]string{"train/cats/1.webp": "", "train-images.txt": ""}, "images"},
 		{"", map[string]string{"cats/1.jpg": "", "data_batch_1.bin": ""}, "cifar10"},

@@ -113,9 +113,6 @@ func publishedDataset(text string) (string, error) {
 // noDataset returns the error for a name that package dataset does not know, and says so by err.
 func noDataset(text, more string, err error) error {
 	expected := "one of " + strings.Join(dataset.Names(), ", ") + more
-	if isTinyImageNet(text) {
-		expected += "; Tiny ImageNet's files, which are JPEG, are not read"
-	}
 	if err != nil {
 		if _, hint, ok := strings.Cut(err.Error(), "; did you mean "); ok {
 			expected += "; did you mean " + hint
