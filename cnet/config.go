@@ -44,7 +44,7 @@ type Config struct {
 	LearningRate  float64 `json:"learning_rate"`             // 0.1
 	LRSchedule    string  `json:"lr_schedule,omitempty"`     // "step": how it changes; see LRSchedules
 	LRDecay       float64 `json:"lr_decay"`                  // 0.1: a factor at the end of the epochs in LRDecayEpochs
-	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // counted from 0; with LRStep only
+	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // DecayEpochs(Epochs): from 0; with LRStep only
 	LRWarmup      float64 `json:"lr_warmup,omitempty"`       // epochs over which it rises at first; not with LROneCycle
 	Momentum      float64 `json:"momentum"`                  // 0.9; negative: none
 	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; negative: none
@@ -52,7 +52,8 @@ type Config struct {
 	NoAugment     bool    `json:"no_augment,omitempty"`      // train on the images as they are
 	Seed          uint64  `json:"seed"`                      // of weights, order and augmentation
 
-	// Epochs is the planned number of epochs, which LRCosine and LROneCycle need: they end with it. Training may stop
+	// Epochs is the planned number of epochs, which LRCosine and LROneCycle need: they end with it. With LRStep it says
+	// when the learning rate decays, unless LRDecayEpochs does; without either it does not decay. Training may stop
 	// before and go on later. In a run that is trained for longer, the learning rate stays the one of the last planned
 	// batch, until SetLearningRate sets another.
 	Epochs int `json:"epochs,omitempty"`
@@ -97,6 +98,9 @@ func (c Config) WithDefaults() Config {
 	setDefault(&c.LearningRate, 0.1)
 	setDefault(&c.LRSchedule, LRStep)
 	setDefault(&c.LRDecay, 0.1)
+	if c.LRSchedule == LRStep && len(c.LRDecayEpochs) == 0 && c.Epochs > 0 {
+		c.LRDecayEpochs = DecayEpochs(c.Epochs)
+	}
 	setDefault(&c.Momentum, 0.9)
 	setDefault(&c.WeightDecay, 5e-4)
 	setDefault(&c.Engine, "auto")
@@ -127,6 +131,14 @@ func (c Config) Check() error { return c.check(ode.Lookup) }
 
 // check is Check with the schemes that lookup finds.
 func (c Config) check(lookup schemeLookup) error {
+	if err := c.checkFields(lookup); err != nil {
+		return err
+	}
+	return c.checkSchedule()
+}
+
+// checkFields is check without the schedule of the learning rate, which a run can be looked at without.
+func (c Config) checkFields(lookup schemeLookup) error {
 	if _, err := dataset.Canonical(c.Dataset); err != nil {
 		return err
 	}
@@ -172,7 +184,7 @@ func (c Config) check(lookup schemeLookup) error {
 			}
 		}
 	}
-	return c.checkSchedule()
+	return nil
 }
 
 // badField returns the error for a field with a value that it cannot have.

@@ -194,8 +194,11 @@ func (r *Run) agrees(c Config) error {
 		}
 		if !reflect.DeepEqual(have.Field(i).Interface(), want.Field(i).Interface()) {
 			other := "or use another directory"
-			if field == "LearningRate" {
+			switch _, ok := changeable[field]; {
+			case field == "LearningRate":
 				other = "change it with SetLearningRate, " + other
+			case ok:
+				other = "change it with Change, " + other
 			}
 			return fmt.Errorf("run %s: it was made with %s %v, not %v; leave the field out to go on with it, %s",
 				r.dir, field, have.Field(i), want.Field(i), other)
@@ -291,7 +294,7 @@ func writeCopy(path string, text []byte) error {
 // Dir returns the directory of the run.
 func (r *Run) Dir() string { return r.dir }
 
-// Config returns the configuration that the run was made with.
+// Config returns the configuration that the run was made with, and what Change has changed of it.
 func (r *Run) Config() Config { return r.state.Config }
 
 // Network returns the network as it is now: a *Net, or one of the baselines. It must not be changed.

@@ -111,6 +111,9 @@ func (t *training) epoch(ctx context.Context) error {
 	}
 	batches := t.trainer.batches
 	if st.Batch < batches.Len() {
+		if err := t.checkRate(); err != nil {
+			return t.stopped(err)
+		}
 		if err := setLearningRate(t.store, Float, t.LearningRate()); err != nil {
 			return err
 		}
@@ -281,6 +284,9 @@ func (t *training) batch(ctx context.Context, took, waited time.Duration, loss, 
 		}
 	}
 	if last, next := t.rateOf(st.Batch-1), t.LearningRate(); next != last && st.Batch < t.trainer.batches.Len() {
+		if err := t.checkRate(); err != nil {
+			return t.stopped(errors.Join(err, t.saveOrGoBack()))
+		}
 		return setLearningRate(t.store, Float, next)
 	}
 	return nil

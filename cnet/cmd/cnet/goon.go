@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/engine"
@@ -77,7 +78,38 @@ func (t *training) goOn(run *cnet.Run) (err error) {
 	if _, err := run.Dataset(); err != nil {
 		return err
 	}
+	if err := t.changeConfig(run); err != nil {
+		return err
+	}
 	return t.changeRate(run)
+}
+
+// changeConfig changes of the run's configuration what the flags say and a run may change. A training that is to be
+// longer than planned, and whose learning rate decays at the epochs of the plan by default, is planned anew.
+func (t *training) changeConfig(run *cnet.Run) error {
+	old := run.Config()
+	c := old
+	for _, s := range t.settings {
+		if s.change {
+			if err := s.apply(&c); err != nil {
+				return err
+			}
+		}
+	}
+	switch own := slices.Equal(c.LRDecayEpochs, cnet.DecayEpochs(old.Epochs)); {
+	case find(t.settings, "lr-epochs").given:
+	case c.Epochs == 0 && c.LRSchedule != cnet.LRStep,
+		t.epochs > c.Epochs && c.Epochs > 0 && c.LRSchedule == cnet.LRStep && own && c.LRDecay == old.LRDecay:
+		c.Epochs = epochsOr(t.epochs, c)
+	}
+	records := len(run.History())
+	if err := run.Change(func(config *cnet.Config) { *config = c }); err != nil {
+		return usagef("%v", err)
+	}
+	for _, r := range run.History()[records:] {
+		t.notes = append(t.notes, change(r)+" from here")
+	}
+	return nil
 }
 
 // present returns the configuration of a run with its network as it is now.

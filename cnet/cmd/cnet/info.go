@@ -182,7 +182,7 @@ func (a *app) showRun(s summary) error {
 				header = true
 			}
 			t.line("%s", tableRow(r, 0))
-		case r.ChangesNet(), r.Event == cnet.EventRate:
+		case r.ChangesNet(), r.Event == cnet.EventRate, r.Event == cnet.EventChange:
 			t.line("%s", tableMark(r))
 		}
 	}

@@ -18,6 +18,7 @@ type setting struct {
 	set    func(c *cnet.Config, text string) error // errors are usageErrors without the name of the flag
 	show   func(c cnet.Config) string              // as it would be written on a command line
 	free   bool                                    // may change from one training of a run to the next
+	change bool                                    // likewise, with Run.Change
 	list   bool                                    // given again, it adds to what was given before
 	toggle bool                                    // without a value it means true
 	hidden bool                                    // the help does not list it

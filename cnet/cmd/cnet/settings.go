@@ -68,24 +68,28 @@ func settings() []*setting {
 		epochs(setting{name: "refine",
 			usage: "double steps and functions of depth after so many epochs: 30,50,70 or 30 50 70 or repeated"},
 			func(c *cnet.Config) *[]int { return &c.RefineEpochs }),
-		whole(setting{name: "batch-size", usage: "images in a training step"}, 1<<20,
+		whole(setting{name: "batch-size", change: true, usage: "images in a training step"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.BatchSize }),
-		whole(setting{name: "test-batch-size", usage: "images at a time when testing"}, 1<<20,
+		whole(setting{name: "test-batch-size", change: true, usage: "images at a time when testing"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.TestBatchSize }),
 		number(setting{name: "lr", usage: "learning rate; may be another one when a run goes on", free: true},
 			false, inf, func(c *cnet.Config) *float64 { return &c.LearningRate }),
-		number(setting{name: "lr-decay", usage: "what the learning rate is multiplied by at --lr-decay-epoch"},
+		number(setting{name: "lr-decay", change: true,
+			usage: "what the learning rate is multiplied by at --lr-decay-epoch"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.LRDecay }),
-		epochs(setting{name: "lr-decay-epoch",
+		epochs(setting{name: "lr-decay-epoch", change: true,
 			usage: "epochs, from 0, at whose end the learning rate decays; a list as --refine"},
 			func(c *cnet.Config) *[]int { return &c.LRDecayEpochs }),
-		oneOf(setting{name: "lr-schedule", value: "NAME",
+		oneOf(setting{name: "lr-schedule", change: true, value: "NAME",
 			usage: "how the learning rate changes, see above: " + strings.Join(cnet.LRSchedules, ", ")},
 			func(c *cnet.Config) *string { return &c.LRSchedule }, canonicalSchedule),
 		warmup(),
+		whole(setting{name: "lr-epochs", change: true,
+			usage: "epochs that the schedule is for; default the first --epochs of the run, default as it"}, 1<<20,
+			func(c *cnet.Config) *int { return &c.Epochs }),
 		number(setting{name: "momentum", usage: "of the optimizer"},
 			true, 1, func(c *cnet.Config) *float64 { return &c.Momentum }),
-		number(setting{name: "weight-decay", usage: "of the optimizer, on every parameter"},
+		number(setting{name: "weight-decay", change: true, usage: "of the optimizer, on every parameter"},
 			true, inf, func(c *cnet.Config) *float64 { return &c.WeightDecay }),
 		whole(setting{name: "devices", free: true,
 			usage: "so many GPUs share each training batch; the result is that of one up to rounding"}, 1024,
@@ -131,7 +135,8 @@ func dropout() *setting {
 }
 
 func warmup() *setting {
-	return fromZero(setting{name: "lr-warmup", usage: "epochs in which the learning rate rises to --lr at first"},
+	return fromZero(setting{name: "lr-warmup", change: true,
+		usage: "epochs in which the learning rate rises to --lr at first"},
 		math.Inf(1), func(c *cnet.Config) *float64 { return &c.LRWarmup })
 }
 
@@ -217,21 +222,20 @@ func newConfig(list []*setting, epochs int) (cnet.Config, error) {
 	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
 		return c, usagef("%v", err)
 	}
-	c = c.WithDefaults()
 	plan(&c, epochs)
+	c = c.WithDefaults()
 	if err := c.Check(); err != nil {
 		return c, usagef("%v", err)
 	}
 	return c, checkAll(list, c)
 }
 
-// plan writes the number of epochs into a configuration whose learning rate depends on it, the default if it is 0.
-// Others are trained for as long as each command says.
+// plan writes the number of epochs into a configuration unless --lr-epochs did, the default if it is 0: the schedule of
+// the learning rate depends on it.
 func plan(c *cnet.Config, epochs int) {
-	if (c.LRSchedule == "" || c.LRSchedule == cnet.LRStep) && c.LRWarmup == 0 {
-		return
+	if c.Epochs == 0 {
+		c.Epochs = epochsOr(epochs, *c)
 	}
-	c.Epochs = epochsOr(epochs, *c)
 }
 
 // epochsOr returns the number of epochs to train for: the given one, if it is not 0, or else the planned one of the
@@ -242,7 +246,7 @@ func epochsOr(given int, c cnet.Config) int {
 		return given
 	case c.Epochs > 0:
 		return c.Epochs
-	case c.Dataset == sampleName:
+	case c.Dataset == sampleName || c.Dataset == "":
 		return sampleEpochs
 	}
 	return defaultEpochs
@@ -257,7 +261,7 @@ func find(list []*setting, name string) *setting {
 // tell of settings that the run was made with and that have changed since.
 func agree(list []*setting, dir string, have, now cnet.Config) (notes []string, err error) {
 	for _, s := range list {
-		if s.free || !s.given {
+		if s.free || s.change || !s.given {
 			continue
 		}
 		want, wantNow := have, now

@@ -204,7 +204,7 @@ func TestHelp(t *testing.T) {
 	}
 	out, _ := mustRun(t, "train", "--help")
 	for _, flag := range []string{"model", "scheme", "dataset", "alpha", "batch-size", "test-batch-size", "epochs",
-		"lr", "lr-decay", "lr-decay-epoch", "lr-schedule", "lr-warmup",
+		"lr", "lr-decay", "lr-decay-epoch", "lr-schedule", "lr-warmup", "lr-epochs",
 		"weight-decay", "refine", "basis", "n-basis", "steps", "initial-time-d",
 		"n-time-steps-per", "time-epsilon", "batch-norm",
 		"use-skipinit", "seed", "device", "engine", "data", "run", "json"} {
