@@ -99,12 +99,12 @@ func (r *Run) changed(n Network, event string) {
 var changeable = map[string]string{
 	"BatchSize": "batch size", "TestBatchSize": "test batch size", "Epochs": "epochs",
 	"LRSchedule": "lr schedule", "LRDecay": "lr decay", "LRDecayEpochs": "lr decay epochs", "LRWarmup": "lr warmup",
-	"WeightDecay": "weight decay",
+	"WeightDecay": "weight decay", "KeepBest": "keep best", "EarlyStop": "early stop",
 }
 
 // Change changes the run's configuration as edit does: batch sizes, weight decay, the schedule of the learning rate and
-// the epochs that it is planned for. Other fields stay what they are, and it is an error if edit changes one; for the
-// learning rate there is SetLearningRate.
+// the epochs that it is planned for, KeepBest and EarlyStop. Other fields stay what they are, and it is an error if
+// edit changes one; for the learning rate there is SetLearningRate.
 //
 // A schedule counts from the beginning of the run, so that the learning rate from the next batch on is the one that the
 // changed schedule has there. The epochs at which it decays by default follow Epochs, and all of them go with LRStep.
@@ -173,6 +173,10 @@ func fieldText(v reflect.Value) string {
 	case reflect.Float64:
 		return fmt.Sprintf("%g", max(v.Float(), 0))
 	case reflect.Slice:
+		if v.Len() == 0 {
+			return "none"
+		}
+	case reflect.String:
 		if v.Len() == 0 {
 			return "none"
 		}

@@ -28,7 +28,8 @@ func TestChange(t *testing.T) {
 	}
 	// The first whole batch of 50 after 180 images is the fifth.
 	if got := r.state.LossSum / 4; r.Batch() != 4 || !near(got, meanLoss) || !near(r.state.Correct/200, accuracy) {
-		t.Errorf("batch %d, mean loss %g, accuracy %g; want 4, %g, %g", r.Batch(), got, r.state.Correct/200, meanLoss, accuracy)
+		t.Errorf("batch %d, mean loss %g, accuracy %g; want 4, %g, %g",
+			r.Batch(), got, r.state.Correct/200, meanLoss, accuracy)
 	}
 	r.Close()
 	r = open(t, dir, Config{BatchSize: 50, Epochs: 18}) // as it is by now
@@ -123,7 +124,8 @@ func near(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 }
 // The original's 80 and 120 of 180 epochs; what comes after the last epoch is left out.
 func TestDecayEpochs(t *testing.T) {
 	for epochs, want := range map[int][]int{
-		180: {80, 120}, 120: {53, 80}, 160: {71, 107}, 90: {40, 60}, 30: {13, 20}, 10: {4, 7}, 5: {2, 3}, 4: {2}, 3: {1},
+		180: {80, 120}, 120: {53, 80}, 160: {71, 107}, 90: {40, 60}, 30: {13, 20}, 10: {4, 7}, 5: {2, 3}, 4: {2},
+		3: {1},
 		2: nil, 1: nil,
 	} {
 		if got := DecayEpochs(epochs); !slices.Equal(got, want) {

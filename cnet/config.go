@@ -49,6 +49,8 @@ type Config struct {
 	Momentum      float64 `json:"momentum"`                  // 0.9; negative: none
 	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; negative: none
 	RefineEpochs  []int   `json:"refine_epochs,omitempty"`   // epochs, from 0, at whose start the net is refined
+	KeepBest      string  `json:"keep_best,omitempty"`       // keep the epoch that is best on this part of Parts
+	EarlyStop     int     `json:"early_stop,omitempty"`      // stop after so many epochs without a better one
 	NoAugment     bool    `json:"no_augment,omitempty"`      // train on the images as they are
 	Seed          uint64  `json:"seed"`                      // of weights, order and augmentation
 
@@ -132,6 +134,9 @@ func (c Config) Check() error { return c.check(ode.Lookup) }
 // check is Check with the schemes that lookup finds.
 func (c Config) check(lookup schemeLookup) error {
 	if err := c.checkFields(lookup); err != nil {
+		return err
+	}
+	if err := c.checkBest(); err != nil {
 		return err
 	}
 	return c.checkSchedule()

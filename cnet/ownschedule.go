@@ -18,13 +18,14 @@ var registered struct {
 	schedules map[string]ScheduleFunc
 }
 
-// RegisterSchedule makes a schedule of one's own a value of Config.LRSchedule. A run keeps the name alone, so that every
-// program that trains it registers the function first; a run can be looked at without it. A name can be registered
-// again, with another function; those of LRSchedules cannot.
+// RegisterSchedule makes a schedule of one's own a value of Config.LRSchedule. A run keeps the name alone, so that
+// every program that trains it registers the function first; a run can be looked at without it. A name can be
+// registered again, with another function; those of LRSchedules cannot.
 func RegisterSchedule(name string, f ScheduleFunc) error {
 	switch {
 	case name == "" || slices.Contains(LRSchedules, name):
-		return fmt.Errorf("schedule: its name is %q, must be another one than those of LRSchedules, and not empty", name)
+		return fmt.Errorf("schedule: its name is %q, must be another one than those of LRSchedules and not empty",
+			name)
 	case f == nil:
 		return fmt.Errorf("schedule %s: the function is nil", name)
 	}

@@ -65,6 +65,10 @@ func Open(dir string, config ...Config) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
 	}
+	if run, name, ok := CheckpointOf(dir); ok {
+		return nil, fmt.Errorf("run %s: it is the checkpoint %s of %s, which stays as it is; "+
+			"open it with OpenReadOnly, or copy it to a folder of its own to train it", dir, name, run)
+	}
 	if err := takeOver(dir); err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
 	}
@@ -239,7 +243,7 @@ func (r *Run) save() error {
 	if path := notANumber(r.store); path != "" {
 		return fmt.Errorf("run %s: %s %w", r.dir, path, errNotFinite)
 	}
-	if err := writeSave(r.dir, r.saves+1, r.state, r.history, r.store); err != nil {
+	if err := writeSave(r.dir, r.saves+1, savesKept, r.state, r.history, r.store); err != nil {
 		return err
 	}
 	r.saves++

@@ -478,7 +478,9 @@ func TestMain(m *testing.M) {
 	os.Exit(1)
 }
 
-func killConfig() Config { return Config{Channels: 1, BatchSize: 10, TestBatchSize: 50, Seed: 3} }
+func killConfig() Config {
+	return Config{Channels: 1, BatchSize: 10, TestBatchSize: 50, Seed: 3, KeepBest: PartTest}
+}
 
 // trainElsewhere starts a process that trains the run in dir, saving after every batch.
 func trainElsewhere(t *testing.T, dir string, env ...string) (*exec.Cmd, *lineReader) {
@@ -554,6 +556,9 @@ func TestKill(t *testing.T) {
 	}
 	if killed.Batch() > 0 {
 		sameRun(t, fingerprint(t, killed), fingerprint(t, whole))
+		if killed.Epoch() > 0 {
+			sameBest(t, killed, whole)
+		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, savesDir, ".partial-*")); len(left) > 0 {
 		t.Errorf("opening left %q", left)

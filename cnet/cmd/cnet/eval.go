@@ -26,9 +26,12 @@ func (a *app) eval() *cobra.Command {
 		Long: `Measure loss and accuracy of a run on the test images. It changes nothing, and may be done while the run
 is being trained: it takes the last save.
 
-RUN is a directory, or the name of one in results/.`,
+RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of it (cnet save). --best takes the best
+epoch, which "cnet train --keep-best" keeps.`,
 		Example: `  cnet eval first
   cnet eval results/first --json
+  cnet eval first --best
+  cnet eval first@before
   cnet eval first --data /mnt/cifar-10-batches-bin --engine xla:cpu`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {

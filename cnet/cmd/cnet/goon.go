@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"continuousnet/cnet"
@@ -25,6 +26,10 @@ func (t *training) open() (*cnet.Run, error) {
 	dir, err := runDir(t.name)
 	if err != nil {
 		return nil, err
+	}
+	if run, name, ok := atName(dir); ok {
+		return nil, usagef("%s is a checkpoint of run %s, which stays as it is; to train it on, copy it to a folder "+
+			"of its own: cp -r %s NEW", t.name, run, filepath.Join(run, "checkpoints", name))
 	}
 	if !cnet.Exists(dir) {
 		return t.create(dir, engineName)

@@ -65,27 +65,28 @@ RUN is a directory, or the name of one in results/.`,
 
 // summary is what info shows of a run.
 type summary struct {
-	Run                string        `json:"run"`
-	Error              string        `json:"error,omitempty"` // then the rest is empty
-	Model              string        `json:"model"`
-	Net                string        `json:"net"`
-	title              string        // the network with its model
-	Scheme             string        `json:"scheme,omitempty"`
-	Steps              int           `json:"steps,omitempty"`
-	Basis              string        `json:"basis,omitempty"` // of the weights over depth
-	NumBasis           int           `json:"num_basis,omitempty"`
-	Parameters         int           `json:"parameters"`
-	OriginalParameters int           `json:"original_parameters"`
-	Dataset            string        `json:"dataset"`
-	Epochs             int           `json:"epochs"`      // complete
-	EpochBatch         int           `json:"epoch_batch"` // batches done in the next one
-	Last               *epochNumbers `json:"last"`
-	Best               *epochNumbers `json:"best"`
-	Rate               cnet.Rate     `json:"learning_rate"`
-	Engine             string        `json:"engine,omitempty"` // that it was last trained with
-	Config             cnet.Config   `json:"config"`
-	History            cnet.History  `json:"history,omitempty"`
-	Warnings           []string      `json:"warnings,omitempty"`
+	Run                string                `json:"run"`
+	Error              string                `json:"error,omitempty"` // then the rest is empty
+	Model              string                `json:"model"`
+	Net                string                `json:"net"`
+	title              string                // the network with its model
+	Scheme             string                `json:"scheme,omitempty"`
+	Steps              int                   `json:"steps,omitempty"`
+	Basis              string                `json:"basis,omitempty"` // of the weights over depth
+	NumBasis           int                   `json:"num_basis,omitempty"`
+	Parameters         int                   `json:"parameters"`
+	OriginalParameters int                   `json:"original_parameters"`
+	Dataset            string                `json:"dataset"`
+	Epochs             int                   `json:"epochs"`      // complete
+	EpochBatch         int                   `json:"epoch_batch"` // batches done in the next one
+	Last               *epochNumbers         `json:"last"`
+	Best               *epochNumbers         `json:"best"`
+	Rate               cnet.Rate             `json:"learning_rate"`
+	Engine             string                `json:"engine,omitempty"` // that it was last trained with
+	Config             cnet.Config           `json:"config"`
+	History            cnet.History          `json:"history,omitempty"`
+	Checkpoints        []cnet.CheckpointInfo `json:"checkpoints,omitempty"`
+	Warnings           []string              `json:"warnings,omitempty"`
 }
 
 // summarize opens a run and returns its summary.
@@ -98,8 +99,12 @@ func summarize(dir string) (summary, error) {
 	s := summary{
 		Run: dir, Model: run.Config().Model, Net: run.Network().String(), title: run.Title(),
 		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochBatch: run.Batch(), Rate: run.Rate(),
-		Engine: run.TrainedWith(), Config: run.Config(), History: run.History(), Warnings: run.Warnings(),
+		Engine: run.TrainedWith(), Config: run.Config(), History: run.History(),
 	}
+	if s.Checkpoints, err = run.Checkpoints(); err != nil {
+		return summary{}, err
+	}
+	s.Warnings = run.Warnings()
 	s.Parameters, s.OriginalParameters = run.Network().CountParameters()
 	if n, ok := run.Network().(*cnet.Net); ok {
 		s.Scheme, s.Steps, s.Basis, s.NumBasis = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.NumBasis()
@@ -172,6 +177,17 @@ func (a *app) showRun(s summary) error {
 			t.line("            measured before the net was changed; cnet eval %s measures it as it is",
 				runname.Argument(s.Run))
 		}
+	}
+	for i, c := range s.Checkpoints {
+		lead := ""
+		if i == 0 {
+			lead = "kept"
+		}
+		accuracy := ""
+		if c.Accuracy > 0 {
+			accuracy = ", " + words.Percent(c.Accuracy)
+		}
+		t.line("%-11s %s: %s after %s%s", lead, c.Name, c.Net, position(c.Epoch, c.Batch), accuracy)
 	}
 	header := false
 	for _, r := range s.History {

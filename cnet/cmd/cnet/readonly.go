@@ -24,11 +24,13 @@ type readOnly struct {
 	run    runArg
 	engine engineFlags
 	data   string
+	best   bool
 }
 
 func (r *readOnly) add(flags *pflag.FlagSet) {
 	r.run.add(flags)
 	flags.StringVar(&r.data, "data", "", "the folder of the data set, if it is not where it was: `DIR`")
+	flags.BoolVar(&r.best, "best", false, "the run as it was after its best epoch, see --keep-best of cnet train")
 	r.engine.add(flags)
 }
 
@@ -49,6 +51,9 @@ func (r *readOnly) open(a *app, cmd *cobra.Command, args []string) (*cnet.Run, e
 		}
 	}
 	run, err := cnet.OpenReadOnly(dir, where)
+	if err == nil && r.best {
+		run, err = best(run)
+	}
 	if err != nil {
 		return nil, err
 	}

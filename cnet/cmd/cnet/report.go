@@ -69,6 +69,8 @@ func (r *reporter) begin() error {
 	switch done := r.run.Epoch(); {
 	case done >= r.epochs:
 		t.line("epochs   %d done, nothing to do", done)
+	case r.stalled() != "" && r.run.Batch() == 0:
+		t.line("epochs   %d done, nothing to do: %s", done, r.stalled())
 	case done > 0 || r.run.Batch() > 0:
 		t.line("epochs   %d, goes on after %s", r.epochs, position(done, r.run.Batch()))
 	default:
@@ -80,10 +82,19 @@ func (r *reporter) begin() error {
 	if _, err := r.human.Write(t.Bytes()); err != nil {
 		return err
 	}
-	if r.run.Epoch() < r.epochs {
+	if r.run.Epoch() < r.epochs && (r.stalled() == "" || r.run.Batch() > 0) {
 		r.bar.wait("the first batch takes a moment longer")
 	}
 	return nil
+}
+
+// stalled says why the training stops early, or "".
+func (r *reporter) stalled() string {
+	epochs, stop := r.run.Stalled()
+	if !stop {
+		return ""
+	}
+	return fmt.Sprintf("no better accuracy in %s (--early-stop)", words.Plural(epochs, "epoch"))
 }
 
 // remarks returns what is not to be guessed from the rest: when the learning rate decays, and which scheme rk4 is.
@@ -172,6 +183,9 @@ func (r *reporter) end() error {
 		result += fmt.Sprintf("; the best was %s after %d", words.Percent(best.TestAccuracy), best.Epoch+1)
 	}
 	t.line("%s", result)
+	if why := r.stalled(); why != "" && r.run.Epoch() < r.epochs {
+		t.line("stopped early, %s", why)
+	}
 	t.line("run      %s", r.run.Dir())
 	t.line("chart    %s", chartPath(r.run))
 	lead := "next     "

@@ -91,6 +91,8 @@ func settings() []*setting {
 			true, 1, func(c *cnet.Config) *float64 { return &c.Momentum }),
 		number(setting{name: "weight-decay", change: true, usage: "of the optimizer, on every parameter"},
 			true, inf, func(c *cnet.Config) *float64 { return &c.WeightDecay }),
+		keepBest(),
+		earlyStop(),
 		whole(setting{name: "devices", free: true,
 			usage: "so many GPUs share each training batch; the result is that of one up to rounding"}, 1024,
 			func(c *cnet.Config) *int { return &c.Devices }),
@@ -140,6 +142,38 @@ func warmup() *setting {
 		math.Inf(1), func(c *cnet.Config) *float64 { return &c.LRWarmup })
 }
 
+// keepBest returns the setting of what the best epoch is kept by.
+func keepBest() *setting {
+	return oneOf(setting{name: "keep-best", value: "PART", change: true, bare: cnet.PartTest,
+		usage: "keep the epoch with the best accuracy on this part of the data, " + strings.Join(cnet.Parts, " or ") +
+			", for eval --best and the like; off: none"},
+		func(c *cnet.Config) *string { return &c.KeepBest }, func(text string) (string, error) {
+			switch part := strings.ToLower(text); {
+			case part == "off":
+				return "", nil
+			case slices.Contains(cnet.Parts, part):
+				return part, nil
+			}
+			return "", bad(text, strings.Join(cnet.Parts, ", ")+" or off")
+		})
+}
+
+// earlyStop returns the setting of how long to train without getting better, which may be 0 for as long as planned.
+func earlyStop() *setting {
+	s := whole(setting{name: "early-stop", change: true,
+		usage: "stop after so many epochs without a better accuracy on that part of the data; 0: never"}, 1<<20,
+		func(c *cnet.Config) *int { return &c.EarlyStop })
+	set := s.set
+	s.set = func(c *cnet.Config, text string) error {
+		if text == "0" {
+			c.EarlyStop = 0
+			return nil
+		}
+		return set(c, text)
+	}
+	return s
+}
+
 // seed returns the setting of the seed, which may be 0.
 func seed() *setting {
 	return &setting{
@@ -164,9 +198,7 @@ func addSettings(flags *pflag.FlagSet, list []*setting) {
 		}
 		flag := flags.VarPF(s, s.name, "", usage)
 		flag.Hidden = s.hidden
-		if s.toggle {
-			flag.NoOptDefVal = "true"
-		}
+		flag.NoOptDefVal = s.withoutValue()
 	}
 }
 

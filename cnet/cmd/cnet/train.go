@@ -60,6 +60,10 @@ it alone. --lr-warmup N lets it rise in the first N epochs, except with onecycle
 length, the rate stays the last one. An --lr that is another one when the run goes on scales the rest of the schedule;
 after its end, it is the rate.
 
+--keep-best keeps the epoch with the best accuracy as the checkpoint best, which eval, export and others take with
+--best; --early-stop N ends the training after N epochs without a better one. A change of net, learning rate or flags
+begins the count anew.
+
 Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. Flags can be written with hyphens or
 underscores. Those of the original's cli.py and train_resnet.py are taken as they are, --name, --arch, --wd,
 --depth_res, --nclass and the like as well.`,

@@ -16,7 +16,7 @@ func TestBadCommandLines(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"trian", `unknown command "trian"; did you mean "cnet train"?`},
 		{"frobnicate", `unknown command "frobnicate"; expected one of bench, completion, compress, convergence, ` +
-			`data, engines, eval, export, import, info, manifest, refine, schemes, train, version`},
+			`data, engines, eval, export, import, info, manifest, refine, save, schemes, train, version`},
 		{"data lits", `unknown command "data lits"; did you mean "cnet data list"?`},
 		{"help trian", `unknown command "trian"; did you mean "cnet train"?`},
 		{"--foo", `unknown flag --foo; "cnet --help" lists them`},
@@ -204,7 +204,7 @@ func TestHelp(t *testing.T) {
 	}
 	out, _ := mustRun(t, "train", "--help")
 	for _, flag := range []string{"model", "scheme", "dataset", "alpha", "batch-size", "test-batch-size", "epochs",
-		"lr", "lr-decay", "lr-decay-epoch", "lr-schedule", "lr-warmup", "lr-epochs",
+		"lr", "lr-decay", "lr-decay-epoch", "lr-schedule", "lr-warmup", "lr-epochs", "keep-best", "early-stop",
 		"weight-decay", "refine", "basis", "n-basis", "steps", "initial-time-d",
 		"n-time-steps-per", "time-epsilon", "batch-norm",
 		"use-skipinit", "seed", "device", "engine", "data", "run", "json"} {
