@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gomlx/gomlx/ml/model"
+
 	"continuousnet/cnet/ode"
 )
 
@@ -37,20 +39,28 @@ func (r *Run) refine() error {
 	if err != nil {
 		return err
 	}
-	fine, err := n.Refine(r.store)
+	var fine *Net
+	adopt, err := r.rewrite(func(store *model.Store) error {
+		fine, err = n.Refine(store)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("run %s: cannot refine: %w", r.dir, err)
 	}
-	return r.rebased(fine, EventRefine)
+	return r.rebased(fine, EventRefine, adopt)
 }
 
-// rebased makes n, which has another basis of depth, the net of the run, and resets the optimizer.
-func (r *Run) rebased(n *Net, event string) error {
-	if err := (sgd{}).Clear(r.store.RootScope()); err != nil {
+// rebased makes n, which has another basis of depth, the net of the run, and resets the optimizer. Adopt comes from
+// rewrite.
+func (r *Run) rebased(n *Net, event string, adopt func() error) error {
+	if err := clearOptimizer(r.store); err != nil {
 		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
 	}
 	r.state.Steps, r.state.Basis, r.state.NumBasis = n.Steps, n.Basis.Name(), n.Basis.NumBasis()
 	r.changed(n, event)
+	if err := adopt(); err != nil {
+		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
+	}
 	return nil
 }
 
@@ -91,7 +101,7 @@ func (r *Run) SetScheme(name string) error {
 
 // changed makes n the net of the run and notes it in the history.
 func (r *Run) changed(n Network, event string) {
-	r.net, r.eval, r.trainer = n, nil, nil
+	r.net, r.eval, r.trainer, r.shown = n, nil, nil, nil
 	r.history = append(r.history, Record{Event: event, Epoch: r.state.Epoch, Batch: r.state.Batch, Net: n.String()})
 }
 
@@ -100,6 +110,7 @@ var changeable = map[string]string{
 	"BatchSize": "batch size", "TestBatchSize": "test batch size", "Epochs": "epochs",
 	"LRSchedule": "lr schedule", "LRDecay": "lr decay", "LRDecayEpochs": "lr decay epochs", "LRWarmup": "lr warmup",
 	"WeightDecay": "weight decay", "KeepBest": "keep best", "EarlyStop": "early stop",
+	"LabelSmoothing": "label smoothing", "ClipNorm": "clip norm", "EMA": "ema",
 }
 
 // Change changes the run's configuration as edit does: batch sizes, weight decay, the schedule of the learning rate and
@@ -133,6 +144,11 @@ func (r *Run) Change(edit func(c *Config)) error {
 		r.state.Config = c
 		r.state.rescale(size, r.batchSize(), r.batchesPerEpoch())
 		r.eval, r.trainer = nil, nil
+		if c.EMA == 0 {
+			if err := r.dropAverages(); err != nil {
+				return fmt.Errorf("run %s: %w", r.dir, err)
+			}
+		}
 		r.history = append(r.history, Record{
 			Event: EventChange, Epoch: r.state.Epoch, Batch: r.state.Batch, Changes: changes,
 		})

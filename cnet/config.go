@@ -41,18 +41,23 @@ type Config struct {
 
 	BatchSize     int     `json:"batch_size"`                // 128
 	TestBatchSize int     `json:"test_batch_size"`           // 200
-	LearningRate  float64 `json:"learning_rate"`             // 0.1
+	LearningRate  float64 `json:"learning_rate"`             // 0.1; Adam, AdamW, RMSProp 1e-3, Lion 1e-4
 	LRSchedule    string  `json:"lr_schedule,omitempty"`     // "step": how it changes; see LRSchedules
 	LRDecay       float64 `json:"lr_decay"`                  // 0.1: a factor at the end of the epochs in LRDecayEpochs
 	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // DecayEpochs(Epochs): from 0; with LRStep only
 	LRWarmup      float64 `json:"lr_warmup,omitempty"`       // epochs over which it rises at first; not with LROneCycle
-	Momentum      float64 `json:"momentum"`                  // 0.9; negative: none
-	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; negative: none
+	Momentum      float64 `json:"momentum"`                  // 0.9; β₁ of Adam, AdamW, Lion; negative: none
+	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; AdamW 0.01, Lion 0.1; negative: none
 	RefineEpochs  []int   `json:"refine_epochs,omitempty"`   // epochs, from 0, at whose start the net is refined
-	KeepBest      string  `json:"keep_best,omitempty"`       // keep the epoch that is best on this part of Parts
-	EarlyStop     int     `json:"early_stop,omitempty"`      // stop after so many epochs without a better one
 	NoAugment     bool    `json:"no_augment,omitempty"`      // train on the images as they are
 	Seed          uint64  `json:"seed"`                      // of weights, order and augmentation
+
+	Optimizer      string  `json:"optimizer,omitempty"`       // "sgd"; see Optimizers
+	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // probability that is spread over all classes, 0 to 1
+	ClipNorm       float64 `json:"clip_norm,omitempty"`       // the most that the norm of all gradients may be
+	EMA            float64 `json:"ema,omitempty"`             // decay of a moving average of the weights, such as 0.999
+	KeepBest       string  `json:"keep_best,omitempty"`       // keep the epoch that is best on this part of Parts
+	EarlyStop      int     `json:"early_stop,omitempty"`      // stop after so many epochs without a better one
 
 	// Epochs is the planned number of epochs, which LRCosine and LROneCycle need: they end with it. With LRStep it says
 	// when the learning rate decays, unless LRDecayEpochs does; without either it does not decay. Training may stop
@@ -97,14 +102,12 @@ func (c Config) WithDefaults() Config {
 	}
 	setDefault(&c.BatchSize, 128)
 	setDefault(&c.TestBatchSize, 200)
-	setDefault(&c.LearningRate, 0.1)
+	c.setOptimizerDefaults()
 	setDefault(&c.LRSchedule, LRStep)
 	setDefault(&c.LRDecay, 0.1)
 	if c.LRSchedule == LRStep && len(c.LRDecayEpochs) == 0 && c.Epochs > 0 {
 		c.LRDecayEpochs = DecayEpochs(c.Epochs)
 	}
-	setDefault(&c.Momentum, 0.9)
-	setDefault(&c.WeightDecay, 5e-4)
 	setDefault(&c.Engine, "auto")
 	return c
 }
@@ -178,6 +181,9 @@ func (c Config) checkFields(lookup schemeLookup) error {
 		if notFinite(f.value) || f.positive && f.value <= 0 {
 			return badField(f.name, f.value, "a positive number")
 		}
+	}
+	if err := c.checkOptimizer(); err != nil {
+		return err
 	}
 	if c.Momentum >= 1 {
 		return badField("momentum", c.Momentum, "less than 1")

@@ -130,7 +130,11 @@ func (r *Run) manifest(
 	if err != nil {
 		return m, err
 	}
-	ev, err := newEvaluator(e, n, r.state.Config, r.store)
+	store, err := r.weights()
+	if err != nil {
+		return m, err
+	}
+	ev, err := newEvaluator(e, n, r.state.Config, store)
 	if err != nil {
 		return m, err
 	}

@@ -43,6 +43,7 @@ type Run struct {
 	engine  *engine.Engine          // opened on first use
 	set     *dataset.Set            // loaded on first use
 	eval    *evaluator              // compiled on first use, dropped when the net changes
+	shown   *model.Store            // the averaged weights, see weights; nil until they are looked at
 	trainer *batchTrainer           // likewise
 	mesh    *distributed.DeviceMesh // of the devices that share a batch; nil until training, and for one device
 }
@@ -402,7 +403,11 @@ func (r *Run) TrainedWith() string {
 // constant basis, the values of the variable in each interval. Paths are those of Net.Variables, such as
 // "stage1/ode/conv1/kernel".
 func (r *Run) Weights(path string) ([][]float64, error) {
-	v := r.store.GetVariable(Root + "/" + path)
+	store, err := r.weights()
+	if err != nil {
+		return nil, err
+	}
+	v := store.GetVariable(Root + "/" + path)
 	if v == nil {
 		return nil, fmt.Errorf("run %s: the net has no variable %q", r.dir, path)
 	}

@@ -184,6 +184,9 @@ func (t *training) prepare() error {
 	if err := e.CheckDevices(c.Devices); err != nil {
 		return fmt.Errorf("run %s: %w", t.dir, err)
 	}
+	if err := t.beginAverages(); err != nil {
+		return fmt.Errorf("run %s: %w", t.dir, err)
+	}
 	if c.Devices > 1 {
 		if err := t.spread(c.Devices); err != nil {
 			return fmt.Errorf("run %s: %w", t.dir, err)

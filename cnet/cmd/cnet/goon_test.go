@@ -223,6 +223,28 @@ func TestOtherFlagsOfARunThatGoesOn(t *testing.T) {
 	}
 }
 
+// Optimizer, clipping, smoothing and average are flags; a run keeps its optimizer.
+func TestOptimizerFlags(t *testing.T) {
+	small := append(workplace(t), "--run", "first", "--lr-schedule", "constant")
+	out, _ := mustRun(t, append(small, "--epochs", "1", "--optimizer", "AdamW", "--ema", "0.9", "--clip-norm", "2")...)
+	const how = "optimizer adamw, gradients clipped at a norm of 2, weights averaged with a decay of 0.9\n"
+	if !strings.Contains(out, "\n         "+how) || strings.Contains(out, "learning rate") {
+		t.Errorf("no %q, or a rate, in\n%s", how, out)
+	}
+	if info, _ := mustRun(t, "info", "first"); !strings.Contains(info, how) ||
+		!strings.Contains(info, "learning rate 0.001, momentum 0.9, weight decay 0.01,") {
+		t.Errorf("no %q in\n%s", how, info)
+	}
+	out, _ = mustRun(t, append(small, "--epochs", "2", "--label-smoothing", "0.1", "--ema", "0")...)
+	if want := "label smoothing 0 → 0.1, ema 0.9 → 0 from here\n"; !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+	_, errText, status := cnetRun(t, append(small, "--optimizer", "sgd")...)
+	if status != 2 || !strings.Contains(errText, "--optimizer sgd is not what run results/first was made with") {
+		t.Errorf("status %d, %s", status, errText)
+	}
+}
+
 // rk4 is another scheme than people may think: the first lines say so.
 func TestRK4IsNamed(t *testing.T) {
 	small := append(workplace(t), "--epochs", "1")

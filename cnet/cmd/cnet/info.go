@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -150,6 +151,9 @@ func (a *app) showRun(s summary) error {
 	t.line("data        %s", data)
 	t.line("training    batches of %d, learning rate %s, momentum %g, weight decay %g, seed %d",
 		c.BatchSize, s.Rate, max(c.Momentum, 0), max(c.WeightDecay, 0), c.Seed)
+	if more := howTrained(c); more != "" {
+		t.line("            %s", more)
+	}
 	if c.Adjoint != "" {
 		t.line("            gradients by %s", c.Adjoint)
 	}
@@ -204,6 +208,26 @@ func (a *app) showRun(s summary) error {
 	}
 	_, err := a.out.Write(t.Bytes())
 	return err
+}
+
+// howTrained describes what is not the default of a training step, or returns "".
+func howTrained(c cnet.Config) string {
+	var parts []string
+	if c.Optimizer != cnet.SGD && c.Optimizer != "" {
+		parts = append(parts, "optimizer "+c.Optimizer)
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{
+		{"gradients clipped at a norm of", c.ClipNorm}, {"labels smoothed by", c.LabelSmoothing},
+		{"weights averaged with a decay of", c.EMA},
+	} {
+		if f.value > 0 {
+			parts = append(parts, fmt.Sprintf("%s %g", f.name, f.value))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // listRuns lists the runs in results.

@@ -110,6 +110,9 @@ func (r *reporter) remarks() []string {
 			strings.TrimLeft(words.Plural(len(c.LRDecayEpochs), "epoch"), "0123456789, "), joined(c.LRDecayEpochs),
 			how))
 	}
+	if how := howTrained(c); how != "" {
+		list = append(list, how)
+	}
 	if n, ok := r.run.Network().(*cnet.Net); ok && n.Scheme.Info().Name == "rk4" {
 		list = append(list, "rk4 is the 3/8 rule, as in torchdiffeq; the classical one is rk4_classic")
 	}

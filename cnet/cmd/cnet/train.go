@@ -102,8 +102,8 @@ where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spe
 		name   string
 		values []string
 	}{
-		{"scheme", cnet.NetworkSchemes()}, {"lr-schedule", cnet.LRSchedules}, {"model", cnet.Models},
-		{"device", devices},
+		{"scheme", cnet.NetworkSchemes()}, {"lr-schedule", cnet.LRSchedules}, {"optimizer", cnet.Optimizers},
+		{"model", cnet.Models}, {"device", devices},
 	} {
 		complete := cobra.FixedCompletions(flag.values, cobra.ShellCompDirectiveNoFileComp)
 		_ = cmd.RegisterFlagCompletionFunc(flag.name, complete)
