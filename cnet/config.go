@@ -13,8 +13,13 @@ import (
 // fields that are 0 or empty take the value named in their comment. It is written to a run's config.json and does not
 // change afterwards; what can change while training (scheme, steps, learning rate) is kept in the run's state.
 type Config struct {
-	Dataset string `json:"dataset"`        // "fashion-sample"; see dataset.Names
+	Dataset string `json:"dataset"`        // "fashion-sample"; see dataset.Names. Or a folder, such as "photos/birds"
 	Data    string `json:"data,omitempty"` // "data/NAME": its folder. Without Dataset, the files there tell which it is
+
+	// For images of one's own, see dataset.Options.
+	Size      int    `json:"size,omitempty"`       // pixels each way; 0: as they are, and all of one size
+	SkipBad   bool   `json:"skip_bad,omitempty"`   // leave out files that cannot be used
+	SplitSeed uint64 `json:"split_seed,omitempty"` // of the choice of test images where the folder makes none
 
 	Model    string `json:"model"`    // "ContinuousNet"; see Models
 	Channels int    `json:"channels"` // 16: of the stem (alpha) and the first stage; the other stages have 2× and 4×

@@ -100,7 +100,7 @@ func OpenReadOnly(dir string, config ...Config) (*Run, error) {
 		return nil, fmt.Errorf("run %s: there is no run here; \"cnet train --run %s\" makes one",
 			dir, runname.Argument(dir))
 	}
-	if err := r.agrees(c); err != nil {
+	if c, err = r.agrees(c); err != nil {
 		return nil, err
 	}
 	r.setPlace(c)
@@ -144,7 +144,7 @@ func (r *Run) open(c Config) error {
 	if !found {
 		return r.create(c)
 	}
-	if err := r.agrees(c); err != nil {
+	if c, err = r.agrees(c); err != nil {
 		return err
 	}
 	r.setPlace(c)
@@ -154,21 +154,21 @@ func (r *Run) open(c Config) error {
 
 // create starts a new run with untrained weights.
 func (r *Run) create(c Config) (err error) {
-	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+	if c, err = c.resolved(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	c = c.WithDefaults()
 	if err := c.Check(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	set, err := dataset.Load(c.Dataset, c.Data)
+	set, err := c.loadData(r.dir)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	r.set = set
 	r.state = state{
 		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Basis: c.Basis, NumBasis: c.NumBasis,
-		LearningRate: c.LearningRate, TrainImages: set.Train.Len(), Channels: set.Channels, Classes: len(set.Classes),
+		LearningRate: c.LearningRate, dataState: describe(set),
 	}
 	if err := r.state.keepSchemes(ode.Lookup); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
@@ -183,13 +183,18 @@ func (r *Run) create(c Config) (err error) {
 	return r.save()
 }
 
-// agrees returns an error for the first field of c that is set and differs from the run's configuration.
-func (r *Run) agrees(c Config) error {
+// agrees returns an error for the first field of c that is set and differs from the run's configuration, and otherwise
+// c with the folder of the data set where its Dataset is one.
+func (r *Run) agrees(c Config) (Config, error) {
 	if err := c.checkPrecision(); err != nil {
-		return fmt.Errorf("run %s: %w", r.dir, err)
+		return c, fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	if name, err := dataset.Canonical(c.Dataset); err == nil {
-		c.Dataset = name
+	if c.Dataset != "" {
+		known, err := c.resolved()
+		if err != nil {
+			return c, fmt.Errorf("run %s: %w", r.dir, err)
+		}
+		c = known
 	}
 	have, want := reflect.ValueOf(r.state.Config), reflect.ValueOf(c)
 	for i := range want.NumField() {
@@ -205,16 +210,16 @@ func (r *Run) agrees(c Config) error {
 			case ok:
 				other = "change it with Change, " + other
 			}
-			return fmt.Errorf("run %s: it was made with %s %v, not %v; leave the field out to go on with it, %s",
+			return c, fmt.Errorf("run %s: it was made with %s %v, not %v; leave the field out to go on with it, %s",
 				r.dir, field, have.Field(i), want.Field(i), other)
 		}
 	}
 	if c.Data != "" {
-		if _, err := dataset.Resolve(r.state.Config.Dataset, c.Data); err != nil {
-			return fmt.Errorf("run %s: %w", r.dir, err)
+		if _, _, err := dataset.Resolve(r.state.Config.Dataset, c.Data); err != nil {
+			return c, fmt.Errorf("run %s: %w", r.dir, err)
 		}
 	}
-	return nil
+	return c, nil
 }
 
 // placeFields are the fields of a configuration that setPlace takes over.
@@ -343,26 +348,6 @@ func (r *Run) History() History { return r.history }
 // Warnings returns what is not as it should be but does not stop the run, such as a damaged save, or an engine that is
 // installed but does not open.
 func (r *Run) Warnings() []string { return r.warnings }
-
-// Dataset returns the data set of the run, which is loaded on the first call.
-func (r *Run) Dataset() (*dataset.Set, error) {
-	if r.set == nil {
-		set, err := dataset.Load(r.state.Config.Dataset, r.state.Config.Data)
-		if err != nil {
-			return nil, fmt.Errorf("run %s: %w", r.dir, err)
-		}
-		if set.Channels != r.state.Channels || len(set.Classes) != r.state.Classes {
-			return nil, fmt.Errorf("run %s: its net takes %d channels and tells %d classes, the data set has %d and %d",
-				r.dir, r.state.Channels, r.state.Classes, set.Channels, len(set.Classes))
-		}
-		if set.Train.Len() != r.state.TrainImages {
-			return nil, fmt.Errorf("run %s: it is trained on %d images, the data set has %d now; "+
-				"give it the same files, or make a new run", r.dir, r.state.TrainImages, set.Train.Len())
-		}
-		r.set = set
-	}
-	return r.set, nil
-}
 
 // Engine returns the engine that the run computes with, which is opened on the first call.
 func (r *Run) Engine() (*engine.Engine, error) {

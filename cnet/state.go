@@ -32,9 +32,8 @@ type state struct {
 	RecentN      int           `json:"recent_n"`       // and their number
 	Best         *bestKept     `json:"best,omitempty"` // what the checkpoint of the best epoch holds
 	Refined      bool          `json:"refined"`        // the refinement due at the start of this epoch is done
-	TrainImages  int           `json:"train_images"`
-	Channels     int           `json:"channels"` // of the images
-	Classes      int           `json:"classes"`
+
+	dataState
 }
 
 // net returns the network as it is at this point of the run.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 
-	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/ode"
 	"continuousnet/cnet/statedict"
 )
@@ -144,7 +143,7 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	}
 	fail := func(err error) (*Run, error) { return nil, fmt.Errorf("weights %s: %w", w.Path, err) }
 	var err error
-	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+	if c, err = c.resolved(); err != nil {
 		return fail(err)
 	}
 	if c.Model != "" && w.Config.Model != "" && c.Model != w.Config.Model {
@@ -161,7 +160,8 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 		return fail(err)
 	}
 	st := state{
-		Version: stateVersion, Config: c, LearningRate: c.LearningRate, Channels: w.ImageChannels, Classes: w.Classes,
+		Version: stateVersion, Config: c, LearningRate: c.LearningRate,
+		dataState: dataState{Channels: w.ImageChannels, Classes: w.Classes},
 	}
 	if Continuous(c.Model) {
 		if err := w.depth(c, &st); err != nil {
@@ -182,7 +182,7 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	if err := network.LoadStateDict(store, w.tensors); err != nil {
 		return fail(err)
 	}
-	set, err := dataset.Load(c.Dataset, c.Data)
+	set, err := c.loadData(dir)
 	if err != nil {
 		return fail(err)
 	}
@@ -190,7 +190,7 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 		return fail(fmt.Errorf("the net is for images of %d channels and %d classes, %s has %d and %d; "+
 			"take another data set", w.ImageChannels, w.Classes, c.Dataset, set.Channels, len(set.Classes)))
 	}
-	st.TrainImages = set.Train.Len()
+	st.dataState = describe(set)
 	return lockedRun(dir, func(r *Run) error {
 		if err := vacant(dir); err != nil {
 			return err

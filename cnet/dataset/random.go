@@ -66,4 +66,5 @@ const (
 	forOrder uint64 = iota
 	forAugmentation
 	forToys
+	forSplit
 )

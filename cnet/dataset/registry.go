@@ -9,7 +9,7 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// spec describes a data set before its files are read.
+// spec describes a data set before its files are read. What is not known before is 0 or nil.
 type spec struct {
 	name, title             string
 	aliases                 []string // besides name, compared without case, hyphens and underscores
@@ -17,8 +17,11 @@ type spec struct {
 	classes                 []string
 	mean, std               []float64
 	flip                    bool
+	lookFor                 string   // the file by which a person recognises the folder of the set
 	folders                 []string // below DIR, where the archive itself and other libraries put the files
-	read                    func(*Set, folder) error
+	archives                []string // in DIR, too, as they are downloaded
+	decodes                 bool     // the set is of image files, which are decoded
+	read                    func(*Set, folder, Options) error
 	holds                   func(*spec, folder) bool // reports whether files of the set are there; nil: it has none
 }
 
@@ -30,20 +33,27 @@ var specs = []spec{
 		name: "cifar10", title: "CIFAR-10",
 		height: 32, width: 32, channels: 3, classes: cifar10Classes,
 		mean: []float64{0.4914, 0.4822, 0.4465}, std: []float64{0.2023, 0.1994, 0.2010}, flip: true,
-		folders: []string{"cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"},
-		read:    cifar10.read, holds: cifar10.holds,
+		lookFor: "data_batch_1.bin",
+		folders: []string{"cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin",
+			"cifar-10-batches-py", "cifar10/cifar-10-batches-py"},
+		archives: []string{"cifar-10-python.tar.gz", "cifar-10-binary.tar.gz"},
+		read:     readEither(cifar10, cifar10Python), holds: holdsEither(cifar10, cifar10Python),
 	},
 	{
 		name: "cifar100", title: "CIFAR-100",
 		height: 32, width: 32, channels: 3, classes: cifar100Classes,
 		mean: []float64{0.5071, 0.4867, 0.4408}, std: []float64{0.2675, 0.2565, 0.2761}, flip: true,
-		folders: []string{"cifar-100-binary", "cifar100", "cifar100/cifar-100-binary"},
-		read:    cifar100.read, holds: cifar100.holds,
+		lookFor: "train.bin",
+		folders: []string{"cifar-100-binary", "cifar100", "cifar100/cifar-100-binary",
+			"cifar-100-python", "cifar100/cifar-100-python"},
+		archives: []string{"cifar-100-python.tar.gz", "cifar-100-binary.tar.gz"},
+		read:     readEither(cifar100, cifar100Python), holds: holdsEither(cifar100, cifar100Python),
 	},
 	{
 		name: "mnist", title: "MNIST",
 		height: 28, width: 28, channels: 1, classes: mnistClasses,
 		mean: []float64{0.1307}, std: []float64{0.3081},
+		lookFor: "train-images-idx3-ubyte.gz",
 		folders: []string{"mnist", "MNIST/raw"},
 		read:    readMNIST, holds: holdsMNIST,
 	},
@@ -51,6 +61,7 @@ var specs = []spec{
 		name: "fashion-mnist", title: "Fashion-MNIST", aliases: []string{"fashion", "fmnist"},
 		height: 28, width: 28, channels: 1, classes: fashionClasses,
 		mean: []float64{0.2860}, std: []float64{0.3530}, flip: true,
+		lookFor: "train-images-idx3-ubyte.gz",
 		folders: []string{"fashion-mnist", "FashionMNIST/raw"},
 		read:    readMNIST, holds: holdsMNIST,
 	},
@@ -62,6 +73,28 @@ var specs = []spec{
 		mean: []float64{0.2860}, std: []float64{0.3530}, flip: true,
 		read: readMNIST,
 	},
+}
+
+// kinds are the forms in which people have images of their own. The folder says which images they are.
+var kinds = []spec{
+	{
+		name: "images", title: "folder of images", lookFor: "CLASS/*.png",
+		decodes: true, read: readImages, holds: holdsImages,
+	},
+}
+
+// Own reports whether a canonical name stands for images of one's own, which only their folder or file tells apart.
+func Own(name string) bool {
+	return slices.ContainsFunc(kinds, func(s spec) bool { return s.name == name })
+}
+
+// Short returns a short name for the data set of a canonical name and a folder or file: the name itself or, for images
+// of one's own, what the folder is called.
+func Short(name, dir string) string {
+	if Own(name) && dir != "" {
+		return titleOf(dir)
+	}
+	return name
 }
 
 // Names returns the canonical names of all data sets.
@@ -83,11 +116,15 @@ func Canonical(name string) (string, error) {
 	return s.name, nil
 }
 
-// NumClasses returns the number of classes of a data set, whose files need not be there.
+// NumClasses returns the number of classes of a data set, whose files need not be there. Of images of one's own it is
+// not known before they are read.
 func NumClasses(name string) (int, error) {
 	s, err := lookup(name)
 	if err != nil {
 		return 0, err
+	}
+	if len(s.classes) == 0 {
+		return 0, fmt.Errorf("dataset: the classes of a %s are known when it is read; call Load", s.title)
 	}
 	return len(s.classes), nil
 }
@@ -114,11 +151,17 @@ func lookup(name string) (*spec, error) {
 			}
 		}
 	}
+	for i := range kinds {
+		if bare(kinds[i].name) == want {
+			return &kinds[i], nil
+		}
+	}
 	hint := ""
 	if closest != "" {
 		hint = fmt.Sprintf("; did you mean %s?", closest)
 	}
-	return nil, fmt.Errorf("dataset: unknown data set %q, want one of %s%s", name, strings.Join(Names(), ", "), hint)
+	return nil, fmt.Errorf("dataset: unknown data set %q, want one of %s, or a folder%s",
+		name, strings.Join(Names(), ", "), hint)
 }
 
 // bare removes the characters in which spellings of a name differ.

@@ -32,8 +32,8 @@ func TestSpecsAreComplete(t *testing.T) {
 		if len(s.mean) != s.channels || len(s.std) != s.channels {
 			t.Errorf("%s: %d means and %d deviations for %d channels", s.name, len(s.mean), len(s.std), s.channels)
 		}
-		if (lookedFor[s.name] == "") != (s.holds == nil) {
-			t.Errorf("%s: a person recognises its folder by the file %q", s.name, lookedFor[s.name])
+		if (s.lookFor == "") != (s.holds == nil) {
+			t.Errorf("%s: a person recognises its folder by the file %q", s.name, s.lookFor)
 		}
 		seen := map[string]bool{}
 		for _, class := range s.classes {

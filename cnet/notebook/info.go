@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -18,10 +19,15 @@ func info(run *cnet.Run) table {
 		norm = "no batch norm"
 	}
 	first := c.Channels * max(c.WidenFactor, 1)
+	data := dataset.Short(c.Dataset, c.Data)
+	classes := fmt.Sprintf("%d classes", run.Classes())
+	if dataset.Own(c.Dataset) {
+		classes += " (" + words.Some(run.ClassNames(), 10) + ")"
+	}
 	t := table{title: "Run " + run.Dir(), rows: [][]string{
 		{"net", fmt.Sprintf("%s, %d-%d-%d channels, %s", run.Title(), first, 2*first, 4*first, norm)},
 		{"weights", words.Grouped(weights)},
-		{"data", fmt.Sprintf("%s, %d classes, batches of %d", c.Dataset, run.Classes(), c.BatchSize)},
+		{"data", fmt.Sprintf("%s, %s, batches of %d", data, classes, c.BatchSize)},
 		{"trained", trained(run)},
 	}}
 	if e := run.TrainedWith(); e != "" {

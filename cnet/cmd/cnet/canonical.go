@@ -86,19 +86,42 @@ func canonicalBasis(text string) (string, error) {
 	return "", bad(text, "one of "+strings.Join(basis.Names(), ", "))
 }
 
-func canonicalDataset(text string) (string, error) {
+// canonicalDataset returns the name of a data set, and its folder if the text is one.
+func canonicalDataset(text string) (name, dir string, err error) {
+	if name, err = dataset.Canonical(text); err == nil {
+		return name, "", nil
+	}
+	unknown := err
+	if name, dir, err = dataset.Resolve(text, ""); err == nil {
+		return name, dir, nil
+	}
+	if err.Error() == unknown.Error() {
+		return "", "", noDataset(text, ", or a folder", err)
+	}
+	return "", "", usagef("is %q: %s", text, strings.TrimPrefix(err.Error(), "dataset: "))
+}
+
+// publishedDataset returns the name of a data set that is published.
+func publishedDataset(text string) (string, error) {
 	name, err := dataset.Canonical(text)
+	if err != nil || dataset.Own(name) {
+		return "", noDataset(text, "", err)
+	}
+	return name, nil
+}
+
+// noDataset returns the error for a name that package dataset does not know, and says so by err.
+func noDataset(text, more string, err error) error {
+	expected := "one of " + strings.Join(dataset.Names(), ", ") + more
+	if isTinyImageNet(text) {
+		expected += "; Tiny ImageNet's files, which are JPEG, are not read"
+	}
 	if err != nil {
-		expected := "one of " + strings.Join(dataset.Names(), ", ")
-		if isTinyImageNet(text) {
-			expected += "; Tiny ImageNet's files, which are JPEG, are not read"
-		}
 		if _, hint, ok := strings.Cut(err.Error(), "; did you mean "); ok {
 			expected += "; did you mean " + hint
 		}
-		return "", bad(text, expected)
 	}
-	return name, nil
+	return bad(text, expected)
 }
 
 // absolute returns the absolute path of a folder, so that a run is usable from another working directory.

@@ -127,7 +127,7 @@ A download that was broken off goes on where it stopped; what is there already i
 }
 
 func (a *app) getData(ctx context.Context, text, dir string) error {
-	name, err := canonicalDataset(text)
+	name, err := publishedDataset(text)
 	if err != nil {
 		return usagef("data get: the data set %v", err)
 	}

@@ -312,10 +312,17 @@ func TestFolderOfData(t *testing.T) {
 	if err := os.CopyFS("MNIST/raw", os.DirFS("digits")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir("empty", 0o777); err != nil {
+		t.Fatal(err)
+	}
 	small := []string{"train", "--alpha", "1", "--batch_size", "20", "--test_batch_size", "20", "--epochs", "1"}
 	out, _ := mustRun(t, append(small, "--data", ".", "--run", "digital")...)
 	if !strings.Contains(out, "data     MNIST: ") {
 		t.Errorf("MNIST/raw is trained on\n%s", out)
+	}
+	out, _ = mustRun(t, append(small, "--dataset", ".", "--run", "digital")...)
+	if !strings.Contains(out, "data     MNIST: ") {
+		t.Errorf("a folder as --dataset is\n%s", out)
 	}
 	for _, c := range []struct {
 		args   []string
@@ -325,7 +332,7 @@ func TestFolderOfData(t *testing.T) {
 		{append(small, "--data", "digits"),
 			"may be mnist or fashion-mnist; add --dataset mnist or --dataset fashion-mnist\n", 2},
 		{append(small, "--data", "digits", "--run", "new"), "may be mnist or fashion-mnist; add ", 2},
-		{append(small, "--data", "results"), "holds none of the data sets (looked for ", 2},
+		{append(small, "--data", "empty"), "holds none of the data sets (looked for ", 2},
 		{append(small, "--data", "nowhere"), "there is no folder ", 2},
 		{append(small, "--data", "digits", "--dataset", "sample"),
 			"fashion-sample is part of the program and has no folder", 2},

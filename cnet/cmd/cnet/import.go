@@ -86,7 +86,7 @@ func (i *importing) run(file, name string) error {
 	if engine != "" {
 		c.Engine = engine
 	}
-	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+	if c.Dataset, c.Data, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
 		return usagef("%v", err)
 	}
 	if i.epochs > 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/runname"
 	"continuousnet/cnet/internal/words"
 )
@@ -78,8 +79,9 @@ type summary struct {
 	Parameters         int                   `json:"parameters"`
 	OriginalParameters int                   `json:"original_parameters"`
 	Dataset            string                `json:"dataset"`
-	Epochs             int                   `json:"epochs"`      // complete
-	EpochBatch         int                   `json:"epoch_batch"` // batches done in the next one
+	Classes            []string              `json:"classes,omitempty"` // none in old runs
+	Epochs             int                   `json:"epochs"`            // complete
+	EpochBatch         int                   `json:"epoch_batch"`       // batches done in the next one
 	Last               *epochNumbers         `json:"last"`
 	Best               *epochNumbers         `json:"best"`
 	Rate               cnet.Rate             `json:"learning_rate"`
@@ -99,7 +101,8 @@ func summarize(dir string) (summary, error) {
 	defer run.Close()
 	s := summary{
 		Run: dir, Model: run.Config().Model, Net: run.Network().String(), title: run.Title(),
-		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochBatch: run.Batch(), Rate: run.Rate(),
+		Dataset: run.Config().Dataset, Classes: run.ClassNames(), Epochs: run.Epoch(), EpochBatch: run.Batch(),
+		Rate:   run.Rate(),
 		Engine: run.TrainedWith(), Config: run.Config(), History: run.History(),
 	}
 	if s.Checkpoints, err = run.Checkpoints(); err != nil {
@@ -149,6 +152,9 @@ func (a *app) showRun(s summary) error {
 		data += " from " + c.Data
 	}
 	t.line("data        %s", data)
+	if dataset.Own(s.Dataset) {
+		t.line("            %d classes: %s", len(s.Classes), words.Some(s.Classes, 20))
+	}
 	t.line("training    batches of %d, learning rate %s, momentum %g, weight decay %g, seed %d",
 		c.BatchSize, s.Rate, max(c.Momentum, 0), max(c.WeightDecay, 0), c.Seed)
 	if more := howTrained(c); more != "" {
@@ -264,11 +270,12 @@ func (a *app) listRuns(json bool) error {
 			a.warn("%s", s.Error)
 			continue
 		}
+		data := dataset.Short(s.Dataset, s.Config.Data)
 		last, best := "-", "-"
 		if s.Last != nil {
 			last, best = words.Percent(s.Last.TestAccuracy), words.Percent(s.Best.TestAccuracy)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", runname.Argument(s.Run), s.Net, s.Dataset,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", runname.Argument(s.Run), s.Net, data,
 			words.Grouped(s.Parameters), s.Epochs, last, best)
 	}
 	return w.Flush()

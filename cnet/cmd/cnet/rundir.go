@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/runname"
 )
 
@@ -42,9 +43,10 @@ func freshDir(c cnet.Config) (dir string, undo func(), err error) {
 	} else if !errors.Is(err, fs.ErrExist) {
 		return "", nil, err
 	}
-	base := filepath.Join(results, fmt.Sprintf("%s-%s-%d-%d-%d", c.Dataset, c.Scheme, c.Steps, c.Steps, c.Steps))
+	data := dataset.Short(c.Dataset, c.Data)
+	base := filepath.Join(results, fmt.Sprintf("%s-%s-%d-%d-%d", data, c.Scheme, c.Steps, c.Steps, c.Steps))
 	if !cnet.Continuous(c.Model) {
-		base = filepath.Join(results, fmt.Sprintf("%s-%s-%d", c.Dataset, strings.ToLower(c.Model), c.Depth))
+		base = filepath.Join(results, fmt.Sprintf("%s-%s-%d", data, strings.ToLower(c.Model), c.Depth))
 	}
 	dir = base
 	for n := 2; ; n++ {

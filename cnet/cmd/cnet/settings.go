@@ -24,10 +24,17 @@ func settings() []*setting {
 		oneOf(setting{name: "scheme", value: "NAME",
 			usage: "the numerical scheme: " + strings.Join(cnet.NetworkSchemes(), ", ")},
 			func(c *cnet.Config) *string { return &c.Scheme }, canonicalScheme),
-		oneOf(setting{name: "dataset", value: "NAME", usage: "the images: " + strings.Join(dataset.Names(), ", ")},
-			func(c *cnet.Config) *string { return &c.Dataset }, canonicalDataset),
-		oneOf(setting{name: "data", value: "DIR", usage: "the folder of the data set", free: true},
+		datasetSetting(),
+		oneOf(setting{name: "data", value: "DIR", usage: "the folder of the data set, or the .tar.gz of CIFAR",
+			free: true},
 			func(c *cnet.Config) *string { return &c.Data }, absolute),
+		whole(setting{name: "size",
+			usage: "bring images of your own to N×N pixels; default as they are, all of one size"},
+			4096, func(c *cnet.Config) *int { return &c.Size }),
+		onOff(setting{name: "skip-bad", usage: "leave out images of your own that cannot be used, instead of stopping"},
+			false, func(c *cnet.Config) *bool { return &c.SkipBad }),
+		seed(setting{name: "split-seed", usage: "of the choice of test images where a folder has no test/ or val/"},
+			func(c *cnet.Config) *uint64 { return &c.SplitSeed }),
 
 		whole(setting{name: "alpha",
 			usage: "channels of the stem and of the first stage; the others have 2 and 4 times as many"},
@@ -114,7 +121,8 @@ func settings() []*setting {
 			func(c *cnet.Config) *string { return &c.Precision }, canonicalPrecision),
 		onOff(setting{name: "augment", usage: "crop and mirror the training images at random"},
 			true, func(c *cnet.Config) *bool { return &c.NoAugment }),
-		seed(),
+		seed(setting{name: "seed", usage: "of weights, order and augmentation"},
+			func(c *cnet.Config) *uint64 { return &c.Seed }),
 		classes(),
 	}
 }
@@ -186,17 +194,44 @@ func earlyStop() *setting {
 	return s
 }
 
-// seed returns the setting of the seed, which may be 0.
-func seed() *setting {
+// seed returns a setting that is a seed, which may be 0.
+func seed(s setting, field func(*cnet.Config) *uint64) *setting {
+	s.value = "N"
+	s.set = func(c *cnet.Config, text string) (err error) {
+		if *field(c), err = strconv.ParseUint(text, 10, 64); err != nil {
+			return bad(text, "a whole number from 0")
+		}
+		return nil
+	}
+	s.show = func(c cnet.Config) string { return strconv.FormatUint(*field(&c), 10) }
+	return &s
+}
+
+// datasetSetting returns the setting of the data set: a name, or a folder of images, which sets the folder as well.
+func datasetSetting() *setting {
 	return &setting{
-		name: "seed", value: "N", usage: "of weights, order and augmentation",
-		set: func(c *cnet.Config, text string) (err error) {
-			if c.Seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-				return bad(text, "a whole number from 0")
+		name: "dataset", value: "NAME|DIR",
+		usage: "the images: " + strings.Join(dataset.Names(), ", ") +
+			"; or a folder or .tar.gz of these, or a folder of your own: train/CLASS/*.png and test/ " +
+			"or val/, or CLASS/*.png",
+		set: func(c *cnet.Config, text string) error {
+			if name, err := dataset.Canonical(text); err == nil {
+				c.Dataset = name
+				return nil
 			}
+			name, dir, err := canonicalDataset(text)
+			if err != nil {
+				return err
+			}
+			c.Dataset, c.Data = name, dir
 			return nil
 		},
-		show: func(c cnet.Config) string { return strconv.FormatUint(c.Seed, 10) },
+		show: func(c cnet.Config) string {
+			if dataset.Own(c.Dataset) {
+				return c.Data
+			}
+			return c.Dataset
+		},
 	}
 }
 
@@ -263,7 +298,7 @@ func newConfig(list []*setting, epochs int) (cnet.Config, error) {
 		return c, err
 	}
 	var err error
-	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+	if c.Dataset, c.Data, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
 		return c, usagef("%v", err)
 	}
 	plan(&c, epochs)

@@ -51,6 +51,12 @@ that the same command once more completes it, to the same numbers, whatever ende
 
 Without --dataset, the files in the folder of --data say which set they are.
 
+--dataset DIR takes images of your own: DIR/train/CLASS/*.png and DIR/test/CLASS/*.png (or val/), or DIR/CLASS/*.png,
+of which a fifth is for testing, chosen by the names of the files and --split-seed. PNG, JPEG, GIF, BMP and WebP are
+read. Images of different sizes are brought to one with --size N: the middle of each, scaled. Decoded images are kept in
+.data beside the run. A run goes on with the images that it was made with and with no others; --data DIR says where they
+are now.
+
 The learning rate begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
 --lr-decay-epoch; without these at 80 and 120 of 180 epochs, as in the original's README, scaled to --epochs (53 and 80
 of 120), and a longer training is planned anew. cosine brings it to 0 at the end of the training, along half a cosine;
@@ -73,6 +79,7 @@ underscores. Those of the original's cli.py and train_resnet.py are taken as the
   cnet train --epochs 9 --refine 3,6            1-1-1, after 3 epochs 2-2-2, after 6 epochs 4-4-4
   cnet train --dataset CIFAR10 --data ../shared/data/cifar-10-batches-bin --epochs 3
   cnet train --dataset CIFAR10 --epochs 30 --lr-schedule onecycle --lr 0.2
+  cnet train --dataset photos/birds --size 48 --epochs 30     your own images, in a folder for each class
   cnet train --model ContinuousNet --dataset CIFAR10 --scheme rk4_classic --initial_time_d 1 --refine 30 50 70 \
       --lr_decay_epoch 80 100 --device cuda
   cnet train --model ResNetV2 --depth 20        a baseline

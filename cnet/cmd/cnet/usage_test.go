@@ -50,7 +50,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --widen_factor 0", `--widen-factor is "0", expected a whole number from 1 to 256`},
 		{"train --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(cnet.NetworkSchemes(), ", ")},
 		{"train --dataset CIFAR11", `--dataset is "CIFAR11", expected one of cifar10, cifar100, mnist, ` +
-			`fashion-mnist, fashion-sample; did you mean cifar10?`},
+			`fashion-mnist, fashion-sample, or a folder; did you mean cifar10?`},
 		{"train --data=", `--data is "", expected a folder`},
 		{"train --alpha 0", `--alpha is "0", expected a whole number from 1 to 4096`},
 		{"train --alpha 1.5", `--alpha is "1.5", expected a whole number from 1 to 4096`},
@@ -99,7 +99,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --lr-schedule constant --lr-decay-epoch 3", "config: the lr schedule constant has no epochs at which " +
 			"the learning rate decays; leave them out, or choose step"},
 		{"train --name tinyimagenet", `--dataset is "tinyimagenet", expected one of cifar10, cifar100, mnist, ` +
-			`fashion-mnist, fashion-sample; Tiny ImageNet's files, which are JPEG, are not read`},
+			`fashion-mnist, fashion-sample, or a folder; Tiny ImageNet's files, which are JPEG, are not read`},
 		{"train --widen_factor 5",
 			"config: a ContinuousNet has no widen factor; leave it out, or choose another model"},
 		{"train --model ResNetV2 --n-basis 2",
@@ -164,7 +164,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"bench compile --scheme rk5", `--scheme is "rk5", expected one of ` +
 			strings.Join(cnet.NetworkSchemes(), ", ")},
 		{"bench epoch --dataset nope", `--dataset is "nope", expected one of cifar10, cifar100, mnist, ` +
-			`fashion-mnist, fashion-sample`},
+			`fashion-mnist, fashion-sample, or a folder`},
 		{"bench all --cases (", "--cases is \"(\", expected a regular expression: error parsing regexp: " +
 			"missing closing ): `(`"},
 		{"bench all --quick --cases nothing", `--cases "nothing" matches none of 8; --list shows them`},
