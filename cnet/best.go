@@ -90,8 +90,8 @@ func (r *Run) Best() (*Run, error) {
 	b, err := r.Checkpoint(bestName)
 	if err == nil && r.state.Best.Part == PartTest && b.state.Epoch != best.Epoch+1 {
 		b.warnings = append(b.warnings, fmt.Sprintf(
-			"run %s: epoch %d was better, with %s, but not kept; this is epoch %d", r.dir, best.Epoch+1, words.Percent(best.TestAccuracy),
-			b.state.Epoch))
+			"run %s: epoch %d was better, with %s, but not kept; this is epoch %d",
+			r.dir, best.Epoch+1, words.Percent(best.TestAccuracy), b.state.Epoch))
 	}
 	return b, err
 }

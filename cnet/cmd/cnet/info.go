@@ -30,7 +30,7 @@ func (s summary) changed() bool {
 
 func (a *app) info() *cobra.Command {
 	var run runArg
-	var json bool
+	var json, csv bool
 	cmd := &cobra.Command{
 		Use:   "info [RUN]",
 		Short: "Show what a run is and what happened in it, or list the runs",
@@ -40,10 +40,14 @@ runs in results/. It changes nothing, and may be done while the run is being tra
 RUN is a directory, or the name of one in results/.`,
 		Example: `  cnet info
   cnet info first
-  cnet info first --json | jq .best.test_accuracy`,
+  cnet info first --json | jq .best.test_accuracy
+  cnet info first --csv > first.csv`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !run.given(args) {
+				if csv {
+					return usagef("info --csv needs a run: cnet info RUN --csv")
+				}
 				return a.listRuns(json)
 			}
 			dir, err := run.dir(cmd, args)
@@ -54,13 +58,20 @@ RUN is a directory, or the name of one in results/.`,
 			if err != nil {
 				return err
 			}
-			if json {
+			switch {
+			case csv && json:
+				return usagef("info: --csv and --json are two forms; leave one of them out")
+			case csv:
+				a.warnAll(s.Warnings)
+				return a.historyCSV(s.History)
+			case json:
 				return printJSON(a.out, s)
 			}
 			return a.showRun(s)
 		},
 	}
 	run.add(cmd.Flags())
+	cmd.Flags().BoolVar(&csv, "csv", false, "print the history as a table of comma-separated values, a row an event")
 	cmd.Flags().BoolVar(&json, "json", false, "print JSON")
 	return cmd
 }

@@ -101,13 +101,16 @@ func checkFile(path string) error {
 }
 
 // saveCSV writes a table whose first row is the head.
-func saveCSV(path string, rows [][]string) error {
+func saveCSV(path string, rows [][]string) error { return saveTable("csv", path, rows) }
+
+// saveTable is saveCSV for another flag.
+func saveTable(flag, path string, rows [][]string) error {
 	var b bytes.Buffer
 	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
 		return err
 	}
 	if err := atomicfile.WriteFile(path, b.Bytes()); err != nil {
-		return fmt.Errorf("--csv: cannot write %s: %w", path, err)
+		return fmt.Errorf("--%s: cannot write %s: %w", flag, path, err)
 	}
 	return nil
 }
