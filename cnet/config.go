@@ -50,18 +50,26 @@ type Config struct {
 
 	BatchSize     int     `json:"batch_size"`                // 128
 	TestBatchSize int     `json:"test_batch_size"`           // 200
-	LearningRate  float64 `json:"learning_rate"`             // 0.1
+	LearningRate  float64 `json:"learning_rate"`             // 0.1; Adam, AdamW, RMSProp 1e-3, Lion 1e-4
 	LRSchedule    string  `json:"lr_schedule,omitempty"`     // "step": how it changes; see LRSchedules
 	LRDecay       float64 `json:"lr_decay"`                  // 0.1: a factor at the end of the epochs in LRDecayEpochs
-	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // counted from 0; with LRStep only
+	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // DecayEpochs(Epochs): from 0; with LRStep only
 	LRWarmup      float64 `json:"lr_warmup,omitempty"`       // epochs over which it rises at first; not with LROneCycle
-	Momentum      float64 `json:"momentum"`                  // 0.9; negative: none
-	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; negative: none
+	Momentum      float64 `json:"momentum"`                  // 0.9; β₁ of Adam, AdamW, Lion; negative: none
+	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; AdamW 0.01, Lion 0.1; negative: none
 	RefineEpochs  []int   `json:"refine_epochs,omitempty"`   // epochs, from 0, at whose start the net is refined
 	NoAugment     bool    `json:"no_augment,omitempty"`      // train on the images as they are
 	Seed          uint64  `json:"seed"`                      // of weights, order and augmentation
 
-	// Epochs is the planned number of epochs, which LRCosine and LROneCycle need: they end with it. Training may stop
+	Optimizer      string  `json:"optimizer,omitempty"`       // "sgd"; see Optimizers
+	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // probability that is spread over all classes, 0 to 1
+	ClipNorm       float64 `json:"clip_norm,omitempty"`       // the most that the norm of all gradients may be
+	EMA            float64 `json:"ema,omitempty"`             // decay of a moving average of the weights, such as 0.999
+	KeepBest       string  `json:"keep_best,omitempty"`       // keep the epoch that is best on this part of Parts
+	EarlyStop      int     `json:"early_stop,omitempty"`      // stop after so many epochs without a better one
+
+	// Epochs is the planned number of epochs, which LRCosine and LROneCycle need: they end with it. With LRStep it says
+	// when the learning rate decays, unless LRDecayEpochs does; without either it does not decay. Training may stop
 	// before and go on later. In a run that is trained for longer, the learning rate stays the one of the last planned
 	// batch, until SetLearningRate sets another.
 	Epochs int `json:"epochs,omitempty"`
@@ -103,11 +111,12 @@ func (c Config) WithDefaults() Config {
 	}
 	setDefault(&c.BatchSize, 128)
 	setDefault(&c.TestBatchSize, 200)
-	setDefault(&c.LearningRate, 0.1)
+	c.setOptimizerDefaults()
 	setDefault(&c.LRSchedule, LRStep)
 	setDefault(&c.LRDecay, 0.1)
-	setDefault(&c.Momentum, 0.9)
-	setDefault(&c.WeightDecay, 5e-4)
+	if c.LRSchedule == LRStep && len(c.LRDecayEpochs) == 0 && c.Epochs > 0 {
+		c.LRDecayEpochs = DecayEpochs(c.Epochs)
+	}
 	setDefault(&c.Engine, "auto")
 	return c
 }
@@ -141,6 +150,17 @@ func (c Config) Check() error {
 
 // check is Check with the schemes that lookup finds and without the data set, which a run can be looked at without.
 func (c Config) check(lookup schemeLookup) error {
+	if err := c.checkFields(lookup); err != nil {
+		return err
+	}
+	if err := c.checkBest(); err != nil {
+		return err
+	}
+	return c.checkSchedule()
+}
+
+// checkFields is check without the schedule of the learning rate, which a run can be looked at without.
+func (c Config) checkFields(lookup schemeLookup) error {
 	if err := c.checkModel(lookup); err != nil {
 		return err
 	}
@@ -173,6 +193,9 @@ func (c Config) check(lookup schemeLookup) error {
 			return badField(f.name, f.value, "a positive number")
 		}
 	}
+	if err := c.checkOptimizer(); err != nil {
+		return err
+	}
 	if c.Momentum >= 1 {
 		return badField("momentum", c.Momentum, "less than 1")
 	}
@@ -183,7 +206,7 @@ func (c Config) check(lookup schemeLookup) error {
 			}
 		}
 	}
-	return c.checkSchedule()
+	return nil
 }
 
 // badField returns the error for a field with a value that it cannot have.

@@ -162,12 +162,16 @@ func (r *Run) evaluator() (*evaluator, *dataset.Set, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	store, err := r.weights()
+	if err != nil {
+		return nil, nil, err
+	}
 	if r.eval == nil {
 		e, err := r.Engine()
 		if err != nil {
 			return nil, nil, err
 		}
-		if r.eval, err = newEvaluator(e, r.net, r.state.Config, r.store); err != nil {
+		if r.eval, err = newEvaluator(e, r.net, r.state.Config, store); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -16,6 +16,7 @@ const (
 	EventBasis  = "basis"  // another basis of the weights over depth
 	EventScheme = "scheme" // another scheme
 	EventRate   = "rate"   // another learning rate
+	EventChange = "change" // another configuration: batch size, weight decay, schedule; see Run.Change
 	EventImport = "import" // the run began with weights from a file
 )
 
@@ -38,6 +39,7 @@ type Record struct {
 	Basis    string  `json:"basis,omitempty"`     // the basis after a change of it
 	NumBasis int     `json:"num_basis,omitempty"` // likewise
 	Distance float64 `json:"distance,omitempty"`  // how far that moved the weights; see BasisChange
+	Changes  string  `json:"changes,omitempty"`   // of the configuration: "batch size 128 → 64, epochs 30 → 40"
 }
 
 // ChangesNet reports whether the record is of a change that made the network another one: what was measured before it

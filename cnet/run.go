@@ -43,6 +43,7 @@ type Run struct {
 	engine  *engine.Engine          // opened on first use
 	set     *dataset.Set            // loaded on first use
 	eval    *evaluator              // compiled on first use, dropped when the net changes
+	shown   *model.Store            // the averaged weights, see weights; nil until they are looked at
 	trainer *batchTrainer           // likewise
 	mesh    *distributed.DeviceMesh // of the devices that share a batch; nil until training, and for one device
 }
@@ -64,6 +65,10 @@ func Open(dir string, config ...Config) (*Run, error) {
 	c, err := optional.One("Open", "configuration", config, Config{})
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
+	}
+	if run, name, ok := CheckpointOf(dir); ok {
+		return nil, fmt.Errorf("run %s: it is the checkpoint %s of %s, which stays as it is; "+
+			"open it with OpenReadOnly, or copy it to a folder of its own to train it", dir, name, run)
 	}
 	if err := takeOver(dir); err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
@@ -209,8 +214,11 @@ func (r *Run) agrees(c Config) (Config, error) {
 		}
 		if !reflect.DeepEqual(have.Field(i).Interface(), want.Field(i).Interface()) {
 			other := "or use another directory"
-			if field == "LearningRate" {
+			switch _, ok := changeable[field]; {
+			case field == "LearningRate":
 				other = "change it with SetLearningRate, " + other
+			case ok:
+				other = "change it with Change, " + other
 			}
 			return c, fmt.Errorf("run %s: it was made with %s %v, not %v; leave the field out to go on with it, %s",
 				r.dir, field, have.Field(i), want.Field(i), other)
@@ -251,7 +259,7 @@ func (r *Run) save() error {
 	if path := notANumber(r.store); path != "" {
 		return fmt.Errorf("run %s: %s %w", r.dir, path, errNotFinite)
 	}
-	if err := writeSave(r.dir, r.saves+1, r.state, r.history, r.store); err != nil {
+	if err := writeSave(r.dir, r.saves+1, savesKept, r.state, r.history, r.store); err != nil {
 		return err
 	}
 	r.saves++
@@ -306,7 +314,7 @@ func writeCopy(path string, text []byte) error {
 // Dir returns the directory of the run.
 func (r *Run) Dir() string { return r.dir }
 
-// Config returns the configuration that the run was made with.
+// Config returns the configuration that the run was made with, and what Change has changed of it.
 func (r *Run) Config() Config { return r.state.Config }
 
 // Network returns the network as it is now: a *Net, or one of the baselines. It must not be changed.
@@ -390,7 +398,11 @@ func (r *Run) TrainedWith() string {
 // constant basis, the values of the variable in each interval. Paths are those of Net.Variables, such as
 // "stage1/ode/conv1/kernel".
 func (r *Run) Weights(path string) ([][]float64, error) {
-	v := r.store.GetVariable(Root + "/" + path)
+	store, err := r.weights()
+	if err != nil {
+		return nil, err
+	}
+	v := store.GetVariable(Root + "/" + path)
 	if v == nil {
 		return nil, fmt.Errorf("run %s: the net has no variable %q", r.dir, path)
 	}

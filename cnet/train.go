@@ -43,9 +43,9 @@ var saveInterval = time.Minute
 const lossRecords = 20
 
 // Train trains for a number of epochs more; finishing an interrupted epoch counts as one. It saves after every epoch
-// and about every minute. When ctx is cancelled it finishes the batch, saves, and returns an error that wraps the
-// context's; the next call goes on where it stopped. If the loss is not finite, training stops with an error and the
-// run is back at its last good save.
+// and about every minute. It ends before if Config.EarlyStop says so; Stalled tells. When ctx is cancelled it finishes
+// the batch, saves, and returns an error that wraps the context's; the next call goes on where it stopped. If the loss
+// is not finite, training stops with an error and the run is back at its last good save.
 func (r *Run) Train(ctx context.Context, epochs int, options ...TrainOptions) error {
 	if epochs < 1 {
 		return fmt.Errorf("run %s: the number of epochs must be at least 1, got %d", r.dir, epochs)
@@ -67,12 +67,18 @@ func (r *Run) trainTo(ctx context.Context, epochs int, caller string, options []
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	t := &training{Run: r, TrainOptions: o, last: epochs, lastSave: time.Now()}
-	for r.state.Epoch < epochs {
+	for r.state.Epoch < epochs && !t.stalled() {
 		if err := t.epoch(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stalled reports whether the training stops early, which it does at the end of an epoch.
+func (t *training) stalled() bool {
+	_, stop := t.Stalled()
+	return stop && t.state.Batch == 0
 }
 
 // training is one call of Train or TrainTo.
@@ -111,6 +117,9 @@ func (t *training) epoch(ctx context.Context) error {
 	}
 	batches := t.trainer.batches
 	if st.Batch < batches.Len() {
+		if err := t.checkRate(); err != nil {
+			return t.stopped(err)
+		}
 		if err := setLearningRate(t.store, Float, t.LearningRate()); err != nil {
 			return err
 		}
@@ -143,9 +152,14 @@ func (t *training) epoch(ctx context.Context) error {
 	st.Epoch++
 	st.Batch, st.LossSum, st.Correct, st.Seconds, st.Refined = 0, 0, 0, 0, false
 	st.TimedBatches, st.TimedSeconds = 0, 0
+	// Before the save: a process that dies between them repeats this.
+	notKept := t.keepBest()
 	err = t.saveOrGoBack()
 	if !errors.Is(err, errNotFinite) {
 		t.report(record)
+		if notKept != nil {
+			return t.stopped(errors.Join(notKept, err))
+		}
 	}
 	return err
 }
@@ -168,6 +182,9 @@ func (t *training) prepare() error {
 		return fmt.Errorf("run %s: %w", t.dir, err)
 	}
 	if err := e.CheckDevices(c.Devices); err != nil {
+		return fmt.Errorf("run %s: %w", t.dir, err)
+	}
+	if err := t.beginAverages(); err != nil {
 		return fmt.Errorf("run %s: %w", t.dir, err)
 	}
 	if c.Devices > 1 {
@@ -281,6 +298,9 @@ func (t *training) batch(ctx context.Context, took, waited time.Duration, loss, 
 		}
 	}
 	if last, next := t.rateOf(st.Batch-1), t.LearningRate(); next != last && st.Batch < t.trainer.batches.Len() {
+		if err := t.checkRate(); err != nil {
+			return t.stopped(errors.Join(err, t.saveOrGoBack()))
+		}
 		return setLearningRate(t.store, Float, next)
 	}
 	return nil

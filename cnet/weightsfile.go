@@ -35,7 +35,11 @@ type exportedNet struct {
 // original's model.state_dict() (see Net.StateDict), with the configuration in the file's metadata. The run may be open
 // read-only. On any error the path holds what it held before.
 func (r *Run) Export(path string) error {
-	list, err := r.net.StateDict(r.store)
+	store, err := r.weights()
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	list, err := r.net.StateDict(store)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}

@@ -110,6 +110,12 @@ func Label(r cnet.Record) string {
 		return scheme
 	case cnet.EventRate:
 		return fmt.Sprintf("rate %g", r.LearningRate)
+	case cnet.EventChange:
+		first, _, more := strings.Cut(r.Changes, ", ")
+		if more {
+			first += ", …"
+		}
+		return first
 	}
 	return r.Event
 }

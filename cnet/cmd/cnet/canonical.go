@@ -55,6 +55,13 @@ func canonicalSchedule(text string) (string, error) {
 	return "", bad(text, "one of "+strings.Join(cnet.LRSchedules, ", "))
 }
 
+func canonicalOptimizer(text string) (string, error) {
+	if name := bareWord(text); slices.Contains(cnet.Optimizers, name) {
+		return name, nil
+	}
+	return "", bad(text, "one of "+strings.Join(cnet.Optimizers, ", "))
+}
+
 func canonicalMethod(text string) (string, error) {
 	if m := cnet.Projection(text); m == cnet.ByProjection || m == cnet.ByInterpolation {
 		return text, nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -68,21 +69,63 @@ func (r *reporter) begin() error {
 	switch done := r.run.Epoch(); {
 	case done >= r.epochs:
 		t.line("epochs   %d done, nothing to do", done)
+	case r.stalled() != "" && r.run.Batch() == 0:
+		t.line("epochs   %d done, nothing to do: %s", done, r.stalled())
 	case done > 0 || r.run.Batch() > 0:
 		t.line("epochs   %d, goes on after %s", r.epochs, position(done, r.run.Batch()))
 	default:
 		t.line("epochs   %d in batches of %d", r.epochs, c.BatchSize)
 	}
-	for _, note := range r.notes {
+	for _, note := range append(r.remarks(), r.notes...) {
 		t.line("         %s", note)
 	}
 	if _, err := r.human.Write(t.Bytes()); err != nil {
 		return err
 	}
-	if r.run.Epoch() < r.epochs {
+	if r.run.Epoch() < r.epochs && (r.stalled() == "" || r.run.Batch() > 0) {
 		r.bar.wait("the first batch takes a moment longer")
 	}
 	return nil
+}
+
+// stalled says why the training stops early, or "".
+func (r *reporter) stalled() string {
+	epochs, stop := r.run.Stalled()
+	if !stop {
+		return ""
+	}
+	return fmt.Sprintf("no better accuracy in %s (--early-stop)", words.Plural(epochs, "epoch"))
+}
+
+// remarks returns what is not to be guessed from the rest: when the learning rate decays, and which scheme rk4 is.
+func (r *reporter) remarks() []string {
+	var list []string
+	c := r.run.Config()
+	if len(c.LRDecayEpochs) > 0 && r.run.Epoch() < r.epochs {
+		how := ""
+		if slices.Equal(c.LRDecayEpochs, cnet.DecayEpochs(c.Epochs)) {
+			how = fmt.Sprintf(", by default for %s; --lr-schedule constant leaves it", words.Plural(c.Epochs, "epoch"))
+		}
+		list = append(list, fmt.Sprintf("learning rate times %g at the end of %s %s, from 0%s", c.LRDecay,
+			strings.TrimLeft(words.Plural(len(c.LRDecayEpochs), "epoch"), "0123456789, "), joined(c.LRDecayEpochs),
+			how))
+	}
+	if how := howTrained(c); how != "" {
+		list = append(list, how)
+	}
+	if n, ok := r.run.Network().(*cnet.Net); ok && n.Scheme.Info().Name == "rk4" {
+		list = append(list, "rk4 is the 3/8 rule, as in torchdiffeq; the classical one is rk4_classic")
+	}
+	return list
+}
+
+// joined writes numbers with commas.
+func joined(numbers []int) string {
+	var list []string
+	for _, n := range numbers {
+		list = append(list, strconv.Itoa(n))
+	}
+	return strings.Join(list, ",")
 }
 
 func (r *reporter) batch(p cnet.Progress) { r.bar.batch(p) }
@@ -96,6 +139,9 @@ func (r *reporter) record(rec cnet.Record) {
 			return
 		}
 		r.row(tableRow(rec, r.epochs))
+	case rec.Event == cnet.EventChange:
+		r.bar.clear()
+		r.row(tableMark(rec))
 	case rec.ChangesNet():
 		r.bar.clear()
 		ours, _ := r.run.Network().CountParameters()
@@ -140,6 +186,9 @@ func (r *reporter) end() error {
 		result += fmt.Sprintf("; the best was %s after %d", words.Percent(best.TestAccuracy), best.Epoch+1)
 	}
 	t.line("%s", result)
+	if why := r.stalled(); why != "" && r.run.Epoch() < r.epochs {
+		t.line("stopped early, %s", why)
+	}
 	t.line("run      %s", r.run.Dir())
 	t.line("chart    %s", chartPath(r.run))
 	lead := "next     "
@@ -252,6 +301,8 @@ func change(r cnet.Record) string {
 		return "scheme changed to " + r.Net
 	case cnet.EventRate:
 		return fmt.Sprintf("learning rate changed to %g", r.LearningRate)
+	case cnet.EventChange:
+		return r.Changes
 	}
 	return r.Event
 }

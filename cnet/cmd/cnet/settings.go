@@ -78,25 +78,43 @@ func settings() []*setting {
 		epochs(setting{name: "refine",
 			usage: "double steps and functions of depth after so many epochs: 30,50,70 or 30 50 70 or repeated"},
 			func(c *cnet.Config) *[]int { return &c.RefineEpochs }),
-		whole(setting{name: "batch-size", usage: "images in a training step"}, 1<<20,
+		whole(setting{name: "batch-size", change: true, usage: "images in a training step"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.BatchSize }),
-		whole(setting{name: "test-batch-size", usage: "images at a time when testing"}, 1<<20,
+		whole(setting{name: "test-batch-size", change: true, usage: "images at a time when testing"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.TestBatchSize }),
-		number(setting{name: "lr", usage: "learning rate; may be another one when a run goes on", free: true},
+		oneOf(setting{name: "optimizer", value: "NAME", usage: "how weights follow the gradients: " +
+			strings.Join(cnet.Optimizers, ", ") + "; they have defaults of their own for --lr and --weight-decay"},
+			func(c *cnet.Config) *string { return &c.Optimizer }, canonicalOptimizer),
+		number(setting{name: "lr", free: true, usage: "learning rate; may be another one when a run goes on"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.LearningRate }),
-		number(setting{name: "lr-decay", usage: "what the learning rate is multiplied by at --lr-decay-epoch"},
+		number(setting{name: "lr-decay", change: true,
+			usage: "what the learning rate is multiplied by at --lr-decay-epoch"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.LRDecay }),
-		epochs(setting{name: "lr-decay-epoch",
+		epochs(setting{name: "lr-decay-epoch", change: true,
 			usage: "epochs, from 0, at whose end the learning rate decays; a list as --refine"},
 			func(c *cnet.Config) *[]int { return &c.LRDecayEpochs }),
-		oneOf(setting{name: "lr-schedule", value: "NAME",
+		oneOf(setting{name: "lr-schedule", change: true, value: "NAME",
 			usage: "how the learning rate changes, see above: " + strings.Join(cnet.LRSchedules, ", ")},
 			func(c *cnet.Config) *string { return &c.LRSchedule }, canonicalSchedule),
 		warmup(),
-		number(setting{name: "momentum", usage: "of the optimizer"},
+		whole(setting{name: "lr-epochs", change: true,
+			usage: "epochs that the schedule is for; default the first --epochs of the run, default as it"}, 1<<20,
+			func(c *cnet.Config) *int { return &c.Epochs }),
+		number(setting{name: "momentum", usage: "of the optimizer; β₁ of adam, adamw and lion"},
 			true, 1, func(c *cnet.Config) *float64 { return &c.Momentum }),
-		number(setting{name: "weight-decay", usage: "of the optimizer, on every parameter"},
+		number(setting{name: "weight-decay", change: true, usage: "of the optimizer, on every parameter"},
 			true, inf, func(c *cnet.Config) *float64 { return &c.WeightDecay }),
+		fromZero(setting{name: "clip-norm", change: true,
+			usage: "the most that the norm of all gradients may be; 0: any"},
+			inf, func(c *cnet.Config) *float64 { return &c.ClipNorm }),
+		fromZero(setting{name: "label-smoothing", change: true,
+			usage: "probability that the loss spreads over all classes instead of the label"},
+			1, func(c *cnet.Config) *float64 { return &c.LabelSmoothing }),
+		fromZero(setting{name: "ema", change: true, usage: "decay of a moving average of the weights, such as 0.999, " +
+			"with which the net is tested, used and exported; 0: none"},
+			1, func(c *cnet.Config) *float64 { return &c.EMA }),
+		keepBest(),
+		earlyStop(),
 		whole(setting{name: "devices", free: true,
 			usage: "so many GPUs share each training batch; the result is that of one up to rounding"}, 1024,
 			func(c *cnet.Config) *int { return &c.Devices }),
@@ -142,8 +160,41 @@ func dropout() *setting {
 }
 
 func warmup() *setting {
-	return fromZero(setting{name: "lr-warmup", usage: "epochs in which the learning rate rises to --lr at first"},
+	return fromZero(setting{name: "lr-warmup", change: true,
+		usage: "epochs in which the learning rate rises to --lr at first"},
 		math.Inf(1), func(c *cnet.Config) *float64 { return &c.LRWarmup })
+}
+
+// keepBest returns the setting of what the best epoch is kept by.
+func keepBest() *setting {
+	return oneOf(setting{name: "keep-best", value: "PART", change: true, bare: cnet.PartTest,
+		usage: "keep the epoch with the best accuracy on this part of the data, " + strings.Join(cnet.Parts, " or ") +
+			", for eval --best and the like; off: none"},
+		func(c *cnet.Config) *string { return &c.KeepBest }, func(text string) (string, error) {
+			switch part := strings.ToLower(text); {
+			case part == "off":
+				return "", nil
+			case slices.Contains(cnet.Parts, part):
+				return part, nil
+			}
+			return "", bad(text, strings.Join(cnet.Parts, ", ")+" or off")
+		})
+}
+
+// earlyStop returns the setting of how long to train without getting better, which may be 0 for as long as planned.
+func earlyStop() *setting {
+	s := whole(setting{name: "early-stop", change: true,
+		usage: "stop after so many epochs without a better accuracy on that part of the data; 0: never"}, 1<<20,
+		func(c *cnet.Config) *int { return &c.EarlyStop })
+	set := s.set
+	s.set = func(c *cnet.Config, text string) error {
+		if text == "0" {
+			c.EarlyStop = 0
+			return nil
+		}
+		return set(c, text)
+	}
+	return s
 }
 
 // seed returns a setting that is a seed, which may be 0.
@@ -197,9 +248,7 @@ func addSettings(flags *pflag.FlagSet, list []*setting) {
 		}
 		flag := flags.VarPF(s, s.name, "", usage)
 		flag.Hidden = s.hidden
-		if s.toggle {
-			flag.NoOptDefVal = "true"
-		}
+		flag.NoOptDefVal = s.withoutValue()
 	}
 }
 
@@ -255,21 +304,20 @@ func newConfig(list []*setting, epochs int) (cnet.Config, error) {
 	if c.Dataset, c.Data, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
 		return c, usagef("%v", err)
 	}
-	c = c.WithDefaults()
 	plan(&c, epochs)
+	c = c.WithDefaults()
 	if err := c.Check(); err != nil {
 		return c, usagef("%v", err)
 	}
 	return c, checkAll(list, c)
 }
 
-// plan writes the number of epochs into a configuration whose learning rate depends on it, the default if it is 0.
-// Others are trained for as long as each command says.
+// plan writes the number of epochs into a configuration unless --lr-epochs did, the default if it is 0: the schedule of
+// the learning rate depends on it.
 func plan(c *cnet.Config, epochs int) {
-	if (c.LRSchedule == "" || c.LRSchedule == cnet.LRStep) && c.LRWarmup == 0 {
-		return
+	if c.Epochs == 0 {
+		c.Epochs = epochsOr(epochs, *c)
 	}
-	c.Epochs = epochsOr(epochs, *c)
 }
 
 // epochsOr returns the number of epochs to train for: the given one, if it is not 0, or else the planned one of the
@@ -280,7 +328,7 @@ func epochsOr(given int, c cnet.Config) int {
 		return given
 	case c.Epochs > 0:
 		return c.Epochs
-	case c.Dataset == sampleName:
+	case c.Dataset == sampleName || c.Dataset == "":
 		return sampleEpochs
 	}
 	return defaultEpochs
@@ -295,7 +343,7 @@ func find(list []*setting, name string) *setting {
 // tell of settings that the run was made with and that have changed since.
 func agree(list []*setting, dir string, have, now cnet.Config) (notes []string, err error) {
 	for _, s := range list {
-		if s.free || !s.given {
+		if s.free || s.change || !s.given {
 			continue
 		}
 		want, wantNow := have, now

@@ -45,6 +45,7 @@ go on.
 Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With --run DIR,
 the run in DIR goes on, or is made if there is none; a name without a slash is a run in results/. A run keeps the flags
 that it was made with: to go on, --run and --epochs are enough; --lr, --data, --engine and --devices may differ. The
+batch sizes, --weight-decay and the schedule of the learning rate may, too: the history notes that. The
 --lr that it is trained with already leaves its decays as they are. --epochs counts from the beginning of the run, so
 that the same command once more completes it, to the same numbers, whatever ended it.
 
@@ -58,11 +59,17 @@ numbers, y_train, [N], and for testing x_test and y_test. A run goes on with the
 no others; --data PATH says where they are now.
 
 The learning rate begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
---lr-decay-epoch; cosine brings it to 0 at the end of the training, along half a cosine; onecycle begins with a 25th of
---lr, reaches --lr after 30 % of the training, and ends with a 10,000th; constant leaves it alone. --lr-warmup N lets it
-rise in the first N epochs, except with onecycle. The length of the training is the --epochs that the run is made with.
-To stop before and to go on later changes nothing. After that length, the rate stays the last one. An --lr that is
-another one when the run goes on scales the rest of the schedule; after its end, it is the rate.
+--lr-decay-epoch; without these at 80 and 120 of 180 epochs, as in the original's README, scaled to --epochs (53 and 80
+of 120), and a longer training is planned anew. cosine brings it to 0 at the end of the training, along half a cosine;
+onecycle begins with a 25th of --lr, reaches --lr after 30 % of the training, and ends with a 10,000th; constant leaves
+it alone. --lr-warmup N lets it rise in the first N epochs, except with onecycle. The length of the training is the
+--epochs that the run is made with, or --lr-epochs. To stop before and to go on later changes nothing. After that
+length, the rate stays the last one. An --lr that is another one when the run goes on scales the rest of the schedule;
+after its end, it is the rate.
+
+--keep-best keeps the epoch with the best accuracy as the checkpoint best, which eval, export and others take with
+--best; --early-stop N ends the training after N epochs without a better one. A change of net, learning rate or flags
+begins the count anew.
 
 Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. Flags can be written with hyphens or
 underscores. Those of the original's cli.py and train_resnet.py are taken as they are, --name, --arch, --wd,
@@ -103,8 +110,8 @@ where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spe
 		name   string
 		values []string
 	}{
-		{"scheme", cnet.NetworkSchemes()}, {"lr-schedule", cnet.LRSchedules}, {"model", cnet.Models},
-		{"device", devices},
+		{"scheme", cnet.NetworkSchemes()}, {"lr-schedule", cnet.LRSchedules}, {"optimizer", cnet.Optimizers},
+		{"model", cnet.Models}, {"device", devices},
 	} {
 		complete := cobra.FixedCompletions(flag.values, cobra.ShellCompDirectiveNoFileComp)
 		_ = cmd.RegisterFlagCompletionFunc(flag.name, complete)

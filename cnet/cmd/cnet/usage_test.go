@@ -16,7 +16,7 @@ func TestBadCommandLines(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"trian", `unknown command "trian"; did you mean "cnet train"?`},
 		{"frobnicate", `unknown command "frobnicate"; expected one of bench, completion, compress, convergence, ` +
-			`data, engines, eval, export, import, info, manifest, refine, schemes, train, version`},
+			`data, engines, eval, export, import, info, manifest, predict, refine, save, schemes, train, version`},
 		{"data lits", `unknown command "data lits"; did you mean "cnet data list"?`},
 		{"help trian", `unknown command "trian"; did you mean "cnet train"?`},
 		{"--foo", `unknown flag --foo; "cnet --help" lists them`},
@@ -114,6 +114,12 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --lr 0", `--lr is "0", expected a number greater than 0`},
 		{"train --lr nan", `--lr is "nan", expected a number greater than 0`},
 		{"train --lr", "--lr needs a value: learning rate; may be another one when a run goes on (default 0.1)"},
+		{"train --optimizer sgdm", `--optimizer is "sgdm", expected one of sgd, adam, adamw, rmsprop, lion`},
+		{"train --ema 1", `--ema is "1", expected 0 or a number greater than 0 and less than 1`},
+		{"train --label-smoothing -1",
+			`--label-smoothing is "-1", expected 0 or a number greater than 0 and less than 1`},
+		{"train --optimizer rmsprop --momentum 0.5",
+			"config: the optimizer rmsprop has no momentum; leave it out, or choose another one"},
 		{"train --momentum 1", `--momentum is "1", expected 0 or a number greater than 0 and less than 1`},
 		{"train --weight-decay -0.1", `--weight-decay is "-0.1", expected 0 or a number greater than 0`},
 		{"train --time-epsilon 0", `--time-epsilon is "0", expected a number greater than 0`},
@@ -204,7 +210,8 @@ func TestHelp(t *testing.T) {
 	}
 	out, _ := mustRun(t, "train", "--help")
 	for _, flag := range []string{"model", "scheme", "dataset", "alpha", "batch-size", "test-batch-size", "epochs",
-		"lr", "lr-decay", "lr-decay-epoch", "lr-schedule", "lr-warmup",
+		"lr", "lr-decay", "lr-decay-epoch", "lr-schedule", "lr-warmup", "lr-epochs", "keep-best", "early-stop",
+		"optimizer", "clip-norm", "label-smoothing", "ema",
 		"weight-decay", "refine", "basis", "n-basis", "steps", "initial-time-d",
 		"n-time-steps-per", "time-epsilon", "batch-norm",
 		"use-skipinit", "seed", "device", "engine", "data", "run", "json"} {
