@@ -8,17 +8,22 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// PartTest is the value of Config.KeepBest for the test images.
-const PartTest = "test"
+// The values of Config.KeepBest: the test images, and those that Config.Validation holds out of training.
+const (
+	PartTest       = "test"
+	PartValidation = "validation"
+)
 
 // Parts are the values of Config.KeepBest: the parts of the data on which an epoch can be measured.
-var Parts = []string{PartTest}
+var Parts = []string{PartTest, PartValidation}
 
 // accuracyOn returns the accuracy of an epoch on a part of the data.
 func (r Record) accuracyOn(part string) float64 {
 	switch part {
 	case PartTest:
 		return r.TestAccuracy
+	case PartValidation:
+		return r.ValidationAccuracy
 	}
 	panic(fmt.Sprintf("there is no part %q", part)) // checkBest has checked it
 }
@@ -28,6 +33,9 @@ func (c Config) watched() string {
 	if c.KeepBest != "" {
 		return c.KeepBest
 	}
+	if c.Validation > 0 {
+		return PartValidation
+	}
 	return PartTest
 }
 
@@ -35,6 +43,10 @@ func (c Config) watched() string {
 func (c Config) checkBest() error {
 	if c.KeepBest != "" && !slices.Contains(Parts, c.KeepBest) {
 		return badField("keep best", fmt.Sprintf("%q", c.KeepBest), "one of "+strings.Join(Parts, ", "))
+	}
+	if c.KeepBest == PartValidation && c.Validation == 0 {
+		return badField("keep best", fmt.Sprintf("%q", c.KeepBest),
+			PartTest+", because no validation part is held out of the training images (Validation, --validation 0.1)")
 	}
 	if c.EarlyStop < 0 || c.EarlyStop > maxEpochs {
 		return badField("early stop", c.EarlyStop, fmt.Sprintf("from 1 to %d, or 0 for never", maxEpochs))
@@ -74,12 +86,16 @@ func (r *Run) keepBest() error {
 // said KeepBest, unless the best epoch is the last one. If a better epoch came before KeepBest was set, a warning of
 // what is returned says so.
 func (r *Run) Best() (*Run, error) {
-	best, ok := r.history.Best()
+	part := r.state.Config.watched()
+	if r.state.Best != nil {
+		part = r.state.Best.Part
+	}
+	best, ok := r.history.bestOn(part)
 	if !ok {
 		return nil, fmt.Errorf("run %s: it has no best epoch, because none is complete yet", r.dir)
 	}
 	here := best.Epoch+1 == r.state.Epoch && r.state.Batch == 0 && !r.changedSinceEpoch()
-	if r.state.Best == nil || here && r.state.Best.Part == PartTest && r.state.Best.Epoch != r.state.Epoch {
+	if r.state.Best == nil || here && r.state.Best.Epoch != r.state.Epoch {
 		if here {
 			return OpenReadOnly(r.dir, r.place())
 		}
@@ -88,10 +104,10 @@ func (r *Run) Best() (*Run, error) {
 			r.dir, best.Epoch+1, argument(r.dir))
 	}
 	b, err := r.Checkpoint(bestName)
-	if err == nil && r.state.Best.Part == PartTest && b.state.Epoch != best.Epoch+1 {
+	if err == nil && b.state.Epoch != best.Epoch+1 {
 		b.warnings = append(b.warnings, fmt.Sprintf(
 			"run %s: epoch %d was better, with %s, but not kept; this is epoch %d",
-			r.dir, best.Epoch+1, words.Percent(best.TestAccuracy), b.state.Epoch))
+			r.dir, best.Epoch+1, words.Percent(best.accuracyOn(part)), b.state.Epoch))
 	}
 	return b, err
 }

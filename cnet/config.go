@@ -19,6 +19,10 @@ type Config struct {
 	// Set is a data set that is given in Go, as dataset.New makes it, instead of Dataset. A run keeps a copy beside it.
 	Set *dataset.Set `json:"-"`
 
+	// Validation is the share of the training images, from 0 to less than 1, that is held out by the seed: the net is
+	// measured on it after each epoch, and KeepBest and EarlyStop look at it.
+	Validation float64 `json:"validation,omitempty"`
+
 	// For images of one's own, see dataset.Options.
 	Size      int    `json:"size,omitempty"`       // pixels each way; 0: as they are, and all of one size
 	SkipBad   bool   `json:"skip_bad,omitempty"`   // leave out files that cannot be used
@@ -198,6 +202,9 @@ func (c Config) checkFields(lookup schemeLookup) error {
 	}
 	if c.Momentum >= 1 {
 		return badField("momentum", c.Momentum, "less than 1")
+	}
+	if !(c.Validation >= 0 && c.Validation < 1) {
+		return badField("validation", c.Validation, "a share of the training images, from 0 to less than 1")
 	}
 	for _, list := range [][]int{c.RefineEpochs, c.LRDecayEpochs} {
 		for _, e := range list {

@@ -22,6 +22,10 @@ func (c Config) dataOptions(dir string) dataset.Options {
 
 // DataCache returns the folder beside a run in dir in which its data set is kept, decoded, as dataset.Options.Cache.
 func DataCache(dir string) string {
+	if run, _, ok := CheckpointOf(dir); ok {
+		dir = run
+	}
+
 	return filepath.Join(filepath.Dir(filepath.Clean(dir)), cacheFolder)
 }
 
@@ -54,14 +58,35 @@ func (c Config) loadData(dir string) (*dataset.Set, error) {
 
 // adoptData makes a data set that of a new run. A set that only a program in Go has is kept beside the run, for other
 // programs and the command line; a run that cannot keep it says so.
-func (r *Run) adoptData(set *dataset.Set) {
-	r.set, r.state.dataState = set, describe(set)
-	r.state.InGo, r.state.Config.Set = r.state.Config.Set != nil, nil
+func (r *Run) adoptData(set *dataset.Set) error {
+	inGo := r.state.Config.Set != nil
+	r.state.Config.Set = nil
+	held, about, err := r.state.Config.holdOut(set)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	r.set, r.state.dataState = held, about
+	r.state.InGo = inGo
 	if r.state.InGo || dataset.Registered(set.Name) {
 		if err := dataset.Keep(DataCache(r.dir), set); err != nil {
 			r.warnings = append(r.warnings, fmt.Sprintf("run %s: %v", r.dir, err))
 		}
 	}
+	return nil
+}
+
+// holdOut returns a data set with its validation part, and what a run remembers of it.
+func (c Config) holdOut(set *dataset.Set) (*dataset.Set, dataState, error) {
+	about := describe(set)
+	if c.Validation == 0 {
+		return set, about, nil
+	}
+	held, err := set.HoldOut(c.Validation, c.Seed)
+	if err != nil {
+		return nil, about, err
+	}
+	about.TrainImages = held.Train.Len()
+	return held, about, nil
 }
 
 // takeSet makes a data set that is given to an existing run the one that it uses, if it is the same.
@@ -69,10 +94,14 @@ func (r *Run) takeSet(set *dataset.Set) error {
 	if err := set.Check(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	if now := describe(set); !r.state.same(now) {
+	held, now, err := r.state.Config.holdOut(set)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	if !r.state.same(now) {
 		return r.otherData(now, "")
 	}
-	r.set = set
+	r.set = held
 	return nil
 }
 
@@ -126,13 +155,16 @@ func (r *Run) Dataset() (*dataset.Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	now := describe(set)
+	held, now, err := r.state.Config.holdOut(set)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.dir, err)
+	}
 	if !r.state.same(now) {
 		return nil, r.otherData(now, r.state.Config.Data)
 	}
 	now.InGo = r.state.InGo
 	r.state.dataState = now
-	r.set = set
+	r.set = held
 	return r.set, nil
 }
 

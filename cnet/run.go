@@ -179,7 +179,9 @@ func (r *Run) create(c Config) (err error) {
 		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Basis: c.Basis, NumBasis: c.NumBasis,
 		LearningRate: c.LearningRate,
 	}
-	r.adoptData(set)
+	if err := r.adoptData(set); err != nil {
+		return err
+	}
 	if err := r.state.keepSchemes(ode.Lookup); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}

@@ -137,11 +137,19 @@ func (t *training) epoch(ctx context.Context) error {
 	if notFinite(score.Loss) {
 		return t.diverged(fmt.Errorf("the test loss is %g", score.Loss))
 	}
+	validated, err := t.Validate(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return t.stopped(errors.Join(ctx.Err(), t.save()))
+		}
+		return err
+	}
 	images := float64(batches.Len() * batches.Size())
 	record := Record{
 		Event: EventEpoch, Epoch: st.Epoch,
 		TrainLoss: st.LossSum / float64(batches.Len()), TrainAccuracy: st.Correct / images,
 		TestLoss: score.Loss, TestAccuracy: score.Accuracy,
+		ValidationLoss: validated.Loss, ValidationAccuracy: validated.Accuracy,
 		LearningRate: t.rateOf(batches.Len() - 1), Seconds: st.Seconds, ImagesPerS: images / st.Seconds,
 		Net: t.net.String(),
 	}

@@ -195,7 +195,9 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 			return err
 		}
 		r.state, r.net, r.store = st, network, store
-		r.adoptData(set)
+		if err := r.adoptData(set); err != nil {
+			return err
+		}
 		r.history = History{{Event: EventImport, Net: network.String()}}
 		return r.save()
 	})

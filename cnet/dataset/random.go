@@ -67,4 +67,5 @@ const (
 	forAugmentation
 	forToys
 	forSplit
+	forValidation
 )

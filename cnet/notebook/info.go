@@ -42,6 +42,9 @@ func info(run *cnet.Run) table {
 	}
 	if last, ok := run.History().Last(); ok {
 		t.rows = append(t.rows, []string{"test accuracy", words.Percent(last.TestAccuracy) + " after the last epoch"})
+		if last.Validated() {
+			t.rows = append(t.rows, []string{"validation accuracy", words.Percent(last.ValidationAccuracy)})
+		}
 	}
 	for _, w := range run.Warnings() {
 		t.rows = append(t.rows, []string{"warning", w})

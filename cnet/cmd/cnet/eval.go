@@ -67,6 +67,10 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 	if err != nil {
 		return err
 	}
+	validated, err := run.Validate(ctx)
+	if err != nil {
+		return err
+	}
 	seconds := time.Since(start).Seconds()
 	var classes []cnet.ClassScore
 	if e.perClass || e.confusion != "" {
@@ -84,12 +88,16 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 		return err
 	}
 	if e.json {
-		return printJSON(e.out, evalLine{
+		line := evalLine{
 			Event: "eval", Run: run.Dir(), Net: run.Network().String(), Dataset: run.Config().Dataset,
 			Engine: engine.Name, Epochs: run.Epoch(),
 			TestLoss: score.Loss, TestAccuracy: score.Accuracy, Images: score.Images, Seconds: seconds,
 			Classes: classes,
-		})
+		}
+		if validated.Images > 0 {
+			line.Validation = &validated
+		}
+		return printJSON(e.out, line)
 	}
 	set, err := run.Dataset()
 	if err != nil {
@@ -101,6 +109,10 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 	fmt.Fprintf(e.out, "%s after %s, on %s test images of %s:\ntest loss %.4f, accuracy %s\n",
 		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(score.Images), set.Title,
 		score.Loss, words.Percent(score.Accuracy))
+	if validated.Images > 0 {
+		fmt.Fprintf(e.out, "validation loss %.4f, accuracy %s, on %s images held out of training\n", validated.Loss,
+			words.Percent(validated.Accuracy), words.Grouped(validated.Images))
+	}
 	width := len("class")
 	for _, c := range classes {
 		width = max(width, len([]rune(c.Class)))
@@ -162,5 +174,6 @@ type evalLine struct {
 	Images       int     `json:"images"`
 	Seconds      float64 `json:"seconds"`
 
-	Classes []cnet.ClassScore `json:"classes,omitempty"`
+	Validation *cnet.Score       `json:"validation,omitempty"` // on the images that are held out of training
+	Classes    []cnet.ClassScore `json:"classes,omitempty"`
 }

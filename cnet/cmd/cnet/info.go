@@ -192,8 +192,16 @@ func (a *app) showRun(s summary) error {
 	}
 	t.line("done        %s", position(s.Epochs, s.EpochBatch))
 	if s.Last != nil {
-		t.line("accuracy    %s on the test images; the best was %s after %s", words.Percent(s.Last.TestAccuracy),
-			words.Percent(s.Best.TestAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
+		if v := s.Last.ValidationAccuracy; v != nil {
+			t.line("accuracy    %s on the test images, %s on the validation part", words.Percent(s.Last.TestAccuracy),
+				words.Percent(*v))
+			t.line("            the best on the latter was %s after %s, with a test accuracy of %s",
+				words.Percent(*s.Best.ValidationAccuracy), words.Plural(s.Best.Epoch+1, "epoch"),
+				words.Percent(s.Best.TestAccuracy))
+		} else {
+			t.line("accuracy    %s on the test images; the best was %s after %s", words.Percent(s.Last.TestAccuracy),
+				words.Percent(s.Best.TestAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
+		}
 		if s.changed() {
 			t.line("            measured before the net was changed; cnet eval %s measures it as it is",
 				runname.Argument(s.Run))
@@ -215,7 +223,7 @@ func (a *app) showRun(s summary) error {
 		switch {
 		case r.Event == cnet.EventEpoch:
 			if !header {
-				t.line("\n%s", tableHead)
+				t.line("\n%s", headFor(c))
 				header = true
 			}
 			t.line("%s", tableRow(r, 0))

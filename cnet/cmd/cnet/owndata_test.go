@@ -178,6 +178,57 @@ func TestDataShow(t *testing.T) {
 	}
 }
 
+// A validation part is reported beside the test images, wherever these are, and is what the best is kept by.
+func TestValidationPart(t *testing.T) {
+	t.Chdir(t.TempDir())
+	flags := append(photos(t, "photos", 20), "--run", "own", "--validation", "0.2", "--keep-best")
+	out, _ := mustRun(t, append(flags, "--epochs", "2")...)
+	for _, want := range []string{"more are held out to validate with\n", tableHead + validationHead + "\n",
+		" on the validation part"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	out, _ = mustRun(t, append(flags, "--epochs", "3", "--json")...)
+	epoch := objects(t, out)[0]
+	wantKeys(t, epoch, "validation_loss", "validation_accuracy", "test_accuracy")
+	out, _ = mustRun(t, "eval", "own", "--json")
+	eval := object(t, out)["validation"].(map[string]any)
+	if eval["accuracy"] != epoch["validation_accuracy"] || eval["loss"] != epoch["validation_loss"] {
+		t.Errorf("eval has %v, the last epoch %v", eval, epoch)
+	}
+	if out, _ = mustRun(t, "eval", "own"); !strings.Contains(out, "\nvalidation loss ") {
+		t.Errorf("eval says\n%s", out)
+	}
+	if out, _ = mustRun(t, "info", "own"); !strings.Contains(out, "the best on the latter was ") ||
+		!strings.Contains(out, validationHead) {
+		t.Errorf("info says\n%s", out)
+	}
+	out, _ = mustRun(t, "info", "own", "--json")
+	config := object(t, out)["config"].(map[string]any)
+	if config["keep_best"] != "validation" || config["validation"] != 0.2 {
+		t.Errorf("configuration %v", config)
+	}
+	mustRun(t, "eval", "own", "--best")
+	if out, _ = mustRun(t, "info", "own", "--csv"); !strings.Contains(out, "validation_loss,validation_accuracy\n") {
+		t.Errorf("the table begins\n%.200s", out)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"--run own --validation 0.3", "--validation 0.3 is not what run results/own was made with, which is 0.2"},
+		{"--validation 1", "--validation is \"1\", expected 0 or a number greater than 0 and less than 1"},
+		{"--keep-best validation", `keep best is "validation", must be test, because no validation part is held out`},
+	} {
+		_, errText, status := cnetRun(t, append([]string{"train"}, strings.Fields(c.args)...)...)
+		if status != 2 || !strings.Contains(errText, c.want) {
+			t.Errorf("%s: status %d, %s", c.args, status, errText)
+		}
+	}
+	out, _ = mustRun(t, "train", "--dataset", "photos", "--alpha", "1", "--batch_size", "12", "--epochs", "1", "--json")
+	if _, ok := objects(t, out)[0]["validation_loss"]; ok {
+		t.Error("there is no validation part")
+	}
+}
+
 // Flags of images of one's own.
 func TestOwnImagesFlags(t *testing.T) {
 	t.Chdir(t.TempDir())

@@ -50,6 +50,9 @@ func (r *reporter) begin() error {
 	t.line("data     %s: %s training and %s test images of %d×%d×%d, %d classes",
 		set.Title, words.Grouped(set.Train.Len()), words.Grouped(set.Test.Len()),
 		set.Height, set.Width, set.Channels, len(set.Classes))
+	if n := set.Validation.Len(); n > 0 {
+		t.line("         %s more are held out to validate with", words.Grouped(n))
+	}
 	if set.Notice != "" {
 		t.line("         %s", set.Notice)
 	}
@@ -152,7 +155,7 @@ func (r *reporter) record(rec cnet.Record) {
 // row prints a line of the table.
 func (r *reporter) row(line string) {
 	if !r.header && !r.json {
-		fmt.Fprintf(r.human, "\n%s\n", tableHead)
+		fmt.Fprintf(r.human, "\n%s\n", headFor(r.run.Config()))
 	}
 	r.header = true
 	fmt.Fprintln(r.human, line)
@@ -182,7 +185,13 @@ func (r *reporter) end() error {
 	t.line("")
 	result := fmt.Sprintf("test accuracy %s after %s",
 		words.Percent(last.TestAccuracy), words.Plural(r.run.Epoch(), "epoch"))
-	if best.TestAccuracy > last.TestAccuracy {
+	if last.Validated() {
+		result += fmt.Sprintf(", %s on the validation part", words.Percent(last.ValidationAccuracy))
+		if best.Epoch != last.Epoch {
+			result += fmt.Sprintf("; the best there was %s after %d, with a test accuracy of %s",
+				words.Percent(best.ValidationAccuracy), best.Epoch+1, words.Percent(best.TestAccuracy))
+		}
+	} else if best.TestAccuracy > last.TestAccuracy {
 		result += fmt.Sprintf("; the best was %s after %d", words.Percent(best.TestAccuracy), best.Epoch+1)
 	}
 	t.line("%s", result)
@@ -242,10 +251,21 @@ type epochNumbers struct {
 	TestAccuracy  float64 `json:"test_accuracy"`
 	ImagesPerS    float64 `json:"images_per_s"`
 	Net           string  `json:"net"`
+
+	// Only with a validation part.
+	ValidationLoss     *float64 `json:"validation_loss,omitempty"`
+	ValidationAccuracy *float64 `json:"validation_accuracy,omitempty"`
 }
 
 func numbers(r cnet.Record) epochNumbers {
-	return epochNumbers{r.Epoch, r.TrainLoss, r.TrainAccuracy, r.TestLoss, r.TestAccuracy, r.ImagesPerS, r.Net}
+	n := epochNumbers{
+		Epoch: r.Epoch, TrainLoss: r.TrainLoss, TrainAccuracy: r.TrainAccuracy, TestLoss: r.TestLoss,
+		TestAccuracy: r.TestAccuracy, ImagesPerS: r.ImagesPerS, Net: r.Net,
+	}
+	if r.Validated() {
+		n.ValidationLoss, n.ValidationAccuracy = &r.ValidationLoss, &r.ValidationAccuracy
+	}
+	return n
 }
 
 type epochLine struct {
@@ -265,6 +285,17 @@ type resultLine struct {
 // tableHead is the head of the table of epochs. A row shows the number of epochs that are complete: it counts from 1.
 const tableHead = "  epoch   train loss  accuracy   test loss  accuracy   images/s      time"
 
+// validationHead continues the head where there is a validation part.
+const validationHead = "   valid. loss  accuracy"
+
+// headFor returns the head of the table of epochs of a run with this configuration.
+func headFor(c cnet.Config) string {
+	if c.Validation > 0 {
+		return tableHead + validationHead
+	}
+	return tableHead
+}
+
 // tableRow returns the row of an epoch; with epochs, the number of all, unless it is 0.
 func tableRow(r cnet.Record, epochs int) string {
 	number := strconv.Itoa(r.Epoch + 1)
@@ -272,8 +303,12 @@ func tableRow(r cnet.Record, epochs int) string {
 		number += "/" + strconv.Itoa(epochs)
 	}
 	took := time.Duration(r.Seconds * float64(time.Second))
-	return fmt.Sprintf("%7s %12.4f %9s %11.4f %9s %10s %9s", number, r.TrainLoss, words.Percent(r.TrainAccuracy),
+	row := fmt.Sprintf("%7s %12.4f %9s %11.4f %9s %10s %9s", number, r.TrainLoss, words.Percent(r.TrainAccuracy),
 		r.TestLoss, words.Percent(r.TestAccuracy), rate(r.ImagesPerS), words.Clock(took))
+	if r.Validated() {
+		row += fmt.Sprintf("%14.4f %9s", r.ValidationLoss, words.Percent(r.ValidationAccuracy))
+	}
+	return row
 }
 
 // tableMark returns the line between rows that tells of a change of the run.

@@ -49,7 +49,7 @@ func TestBestAndCheckpoints(t *testing.T) {
 		"refine first@six":               "it is the checkpoint six of results/first",
 		"train --run first@six":          "is a checkpoint of run results/first",
 		"train --run first@new":          "is a checkpoint of run results/first",
-		"train --keep-best training":     `--keep-best is "training", expected test or off`,
+		"train --keep-best training":     `--keep-best is "training", expected test, validation or off`,
 		"train --early-stop -1":          `--early-stop is "-1", expected a whole number from 1`,
 		"eval none@best":                 "there is no run in results/none@best",
 		"save first x --replace surplus": "save needs a run and a name",

@@ -36,6 +36,10 @@ func settings() []*setting {
 		oneOf(setting{name: "layout", value: "NAME", usage: "of images in a .npz file whose shape can be two: " +
 			strings.Join(dataset.Layouts, ", ")},
 			func(c *cnet.Config) *string { return &c.Layout }, canonicalLayout),
+		fromZero(setting{name: "validation",
+			usage: "hold out this share of the training images, such as 0.1: the net is " +
+				"measured on it, and --keep-best and --early-stop look at it"},
+			1, func(c *cnet.Config) *float64 { return &c.Validation }),
 		seed(setting{name: "split-seed", usage: "of the choice of test images where a folder has no test/ or val/"},
 			func(c *cnet.Config) *uint64 { return &c.SplitSeed }),
 
@@ -165,20 +169,35 @@ func warmup() *setting {
 		math.Inf(1), func(c *cnet.Config) *float64 { return &c.LRWarmup })
 }
 
+// anyPart is --keep-best without a part: the validation part if there is one, or else the test images.
+const anyPart = "auto"
+
 // keepBest returns the setting of what the best epoch is kept by.
 func keepBest() *setting {
-	return oneOf(setting{name: "keep-best", value: "PART", change: true, bare: cnet.PartTest,
+	s := oneOf(setting{name: "keep-best", value: "PART", change: true, bare: anyPart,
 		usage: "keep the epoch with the best accuracy on this part of the data, " + strings.Join(cnet.Parts, " or ") +
 			", for eval --best and the like; off: none"},
 		func(c *cnet.Config) *string { return &c.KeepBest }, func(text string) (string, error) {
 			switch part := strings.ToLower(text); {
 			case part == "off":
 				return "", nil
-			case slices.Contains(cnet.Parts, part):
+			case slices.Contains(cnet.Parts, part), part == anyPart:
 				return part, nil
 			}
 			return "", bad(text, strings.Join(cnet.Parts, ", ")+" or off")
 		})
+	set := s.set
+	s.set = func(c *cnet.Config, text string) error {
+		err := set(c, text)
+		if c.KeepBest == anyPart {
+			c.KeepBest = cnet.PartTest
+			if c.Validation > 0 {
+				c.KeepBest = cnet.PartValidation
+			}
+		}
+		return err
+	}
+	return s
 }
 
 // earlyStop returns the setting of how long to train without getting better, which may be 0 for as long as planned.

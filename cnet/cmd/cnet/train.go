@@ -67,6 +67,10 @@ it alone. --lr-warmup N lets it rise in the first N epochs, except with onecycle
 length, the rate stays the last one. An --lr that is another one when the run goes on scales the rest of the schedule;
 after its end, it is the rate.
 
+--validation 0.1 holds a tenth of the training images out of training, chosen by --seed, a tenth of each class. The net
+is measured on them after each epoch, too, and what is best, and when to stop early, is then decided by them; the test
+images decide nothing.
+
 --keep-best keeps the epoch with the best accuracy as the checkpoint best, which eval, export and others take with
 --best; --early-stop N ends the training after N epochs without a better one. A change of net, learning rate or flags
 begins the count anew.
