@@ -84,7 +84,7 @@ func (st state) findRate() error {
 			what = " (" + st.RateDescription + ")"
 		}
 		return fmt.Errorf("its net has the rate %q%s, which is not registered in this program; "+
-			"open it in a Go program that calls rate.Register with that rate first", st.Config.Rate, what)
+			"open it in a Go program, or a cell, that calls rate.Register with that rate first", st.Config.Rate, what)
 	}
 	return nil
 }

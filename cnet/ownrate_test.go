@@ -135,6 +135,28 @@ func TestOwnRateLayoutsAgree(t *testing.T) {
 	}
 }
 
+// The adjoint equation has the gradients of backpropagation up to the error of the scheme, by all weights.
+func TestOwnRateBacksolve(t *testing.T) {
+	registerRate(t, mlpRate(3))
+	images, labels := random(4, 4, 4, 3), []float64{1, 4, 0, 2}
+	var gradients [2]map[string][]float64
+	for i, adjoint := range []string{Backprop, Backsolve} {
+		n, err := NewNet(Config{Channels: 2, NumBasis: 2, Steps: 16, Scheme: "rk4_classic", Rate: "test_mlp", Basis: "hat",
+			Adjoint: adjoint, NoBatchNorm: true, TimeEpsilon: 1}, 3, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := model.NewStore()
+		if err := n.Init(store, 3, dtypes.Float64); err != nil {
+			t.Fatal(err)
+		}
+		gradients[i] = evaluate(t, n, store, anyLayout, images, labels, true).gradients
+	}
+	if d := difference(t, gradients[1], gradients[0]); !(0 < d && d < 1e-6) {
+		t.Errorf("the gradients differ by %.1e", d)
+	}
+}
+
 // dx/dt = 2t·x takes x to e·x: time is that of the stage, in graphs, in the adjoint equation, and on the host.
 func TestRateOfTime(t *testing.T) {
 	registerRate(t, rate.Rate{
@@ -260,7 +282,8 @@ func TestOwnRateMissing(t *testing.T) {
 
 	registerRate(t, mlpRate(4))
 	_, err := Open(dir)
-	if err == nil || !strings.Contains(err.Error(), "the rate test_mlp that is registered in this program is another one") ||
+	want := "the rate test_mlp that is registered in this program is another one"
+	if err == nil || !strings.Contains(err.Error(), want) ||
 		!strings.Contains(err.Error(), "has shape [1 3 2]") {
 		t.Errorf("another rate: %v", err)
 	}
@@ -287,7 +310,7 @@ func TestOwnRateMissing(t *testing.T) {
 	r.Close()
 	for _, open := range []func(string, ...Config) (*Run, error){Open, OpenReadOnly} {
 		_, err = open(dir)
-		want := `its net has the rate "test_unknown" (` + mlpRate(3).Description + `), which is not registered in this program`
+		want := `its net has the rate "test_unknown" (` + mlpRate(3).Description + `), which is not registered`
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("without the rate: %v, want %q", err, want)
 		}
@@ -342,7 +365,7 @@ func TestBadRates(t *testing.T) {
 		want    string
 	}{
 		"twice": {func(w *rate.Weights) { w.Conv("a", 2, 2, 3); w.Add("a/bias", one, 2) }, same,
-			`the weight "a/bias" is declared twice`},
+			`"a" and "a/bias" are declared, of which one is below the other`},
 		"unused": {add("a", one, 2), same, `it declares "a" and does not use it`},
 		"shape": {nil, func(b *rate.Builder, x fmap.Map) fmap.Map {
 			return b.Map(Slice(x.Images(), AxisRange(), AxisRange(0, 1)))

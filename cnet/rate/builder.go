@@ -99,9 +99,6 @@ func (b *Builder) Weight(name string) *Node { return b.layers.At(b.path(name, we
 // Time returns the time t, a scalar from 0 at the beginning of the block to 1 at its end.
 func (b *Builder) Time() *Node { return b.at.Time() }
 
-// Training reports whether the graph is for training: a rate may do something else than in use then.
-func (b *Builder) Training() bool { return b.layers.Training }
-
 // Conv applies a convolution that is declared with Conv: a cross-correlation with zero padding that keeps the size, plus
 // the bias; and then a ReLU if relu is set.
 func (b *Builder) Conv(x fmap.Map, name string, relu bool) fmap.Map {

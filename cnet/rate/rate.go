@@ -15,8 +15,8 @@
 //	run, err := cnet.Open("results/mlp", cnet.Config{Rate: "mlp"})
 //
 // Every scheme, basis, refinement, manifestation and export of a net works with it. A run keeps the name of its rate:
-// every program that opens the run registers the rate first. In a notebook the call belongs into a function whose name
-// begins with init_, which runs before every later cell.
+// every program that opens the run registers the rate first. In a notebook a cell is a program: one that uses the run
+// calls a function that registers the rate, and then cnet.MustOpen.
 package rate
 
 import (

@@ -32,10 +32,9 @@ func FanIn(n int) Fill { return Fill(layers.FanIn(n)) }
 type Weights struct {
 	Channels int // of the state x, [batch, height, width, channels]
 
-	norm  bool // the net has batch norm
-	list  []declared
-	names map[string]bool // of the variables
-	errs  []error
+	norm bool // the net has batch norm
+	list []declared
+	errs []error
 }
 
 // declared is one layer or one weight.
@@ -66,7 +65,7 @@ func (w *Weights) Add(name string, fill Fill, dims ...int) {
 	}
 	w.layer(declared{name, weight, func(s *layers.Specs, path string) {
 		s.Add(path, true, layers.Fill(fill), dims...)
-	}}, "")
+	}})
 }
 
 // Conv declares NAME/kernel, [out, size, size, in], and NAME/bias, [out], for Builder.Conv; size is 1 or 3. The kernel
@@ -78,13 +77,13 @@ func (w *Weights) Conv(name string, in, out, size int) {
 	}
 	w.layer(declared{name, conv, func(s *layers.Specs, path string) {
 		s.Conv(path, in, out, size, layers.Constant(0))
-	}}, "/kernel", "/bias")
+	}})
 }
 
 // Linear declares NAME/weight, [out, in], and NAME/bias, [out], for Builder.Linear, drawn as FanIn(in) says.
 func (w *Weights) Linear(name string, in, out int) {
 	w.sizes(name, in, out)
-	w.layer(declared{name, linear, func(s *layers.Specs, path string) { s.Linear(path, in, out) }}, "/weight", "/bias")
+	w.layer(declared{name, linear, func(s *layers.Specs, path string) { s.Linear(path, in, out) }})
 }
 
 // Norm declares NAME/scale and NAME/offset of a batch norm, [channels], and its running statistics NAME/mean and
@@ -96,26 +95,30 @@ func (w *Weights) Norm(name string, channels int) {
 			s.Norm(path, channels)
 		}
 	}
-	w.layer(declared{name, norm, add}, "/scale", "/offset", "/mean", "/variance")
+	w.layer(declared{name, norm, add})
 }
 
 var validName = regexp.MustCompile(`^[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*$`)
 
-// layer adds a layer whose variables are NAME and these endings.
-func (w *Weights) layer(d declared, endings ...string) {
-	switch {
-	case !validName.MatchString(d.name):
+// layer adds a layer. Its name stands for all names below it, so that exported tensors have names of their own as well.
+func (w *Weights) layer(d declared) {
+	if !validName.MatchString(d.name) {
 		w.fail("a weight is called %q, must be letters, digits and underscores, with slashes between them", d.name)
-	case d.name == "skip_init":
-		w.fail("no weight may be called skip_init, which is that of Config.SkipInit")
 	}
-	for _, e := range endings {
-		if w.names[d.name+e] {
-			w.fail("the weight %q is declared twice", d.name+e)
+	if overlap(d.name, "skip_init") {
+		w.fail("no weight may be called %s: skip_init is that of Config.SkipInit", d.name)
+	}
+	for _, other := range w.list {
+		if overlap(d.name, other.name) {
+			w.fail("%q and %q are declared, of which one is below the other or the same; change a name", other.name, d.name)
 		}
-		w.names[d.name+e] = true
 	}
 	w.list = append(w.list, d)
+}
+
+// overlap reports whether two names are the same or one is below the other.
+func overlap(a, b string) bool {
+	return a == b || strings.HasPrefix(a, b+"/") || strings.HasPrefix(b, a+"/")
 }
 
 func (w *Weights) sizes(name string, dims ...int) {
@@ -139,7 +142,7 @@ type Declared struct {
 
 // Declare calls Weights of the rate. norm says whether the network has batch norm.
 func Declare(r Rate, channels int, norm bool) (d *Declared, err error) {
-	d = &Declared{r, Weights{Channels: channels, norm: norm, names: map[string]bool{}}}
+	d = &Declared{r, Weights{Channels: channels, norm: norm}}
 	defer func() {
 		if p := recover(); p != nil {
 			d, err = nil, fmt.Errorf("rate %s: its weights for %d channels: %v", r.Name, channels, p)
