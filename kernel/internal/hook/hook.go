@@ -39,6 +39,14 @@ type Reply struct {
 type Direct struct {
 	Config string   // the file for -importcfg; "" if the go command is needed
 	Files  []string // of the program
+	Places []Place  // where the lines of GoNB's file, the last one, come from
+}
+
+// Place says that a line of a file, and those after it up to the next place, are from another file.
+type Place struct {
+	Line int
+	File string
+	At   int // the line in File
 }
 
 // patience bounds the wait for an answer. Finding the types of packages may mean to compile them.

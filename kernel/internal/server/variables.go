@@ -163,7 +163,8 @@ func (s *server) direct(p program.Program, dir string) hook.Direct {
 		s.o.Log.Printf("building cells: %v", err)
 		return hook.Direct{}
 	}
-	return hook.Direct{Config: path, Files: []string{program.FileName, "main.go"}}
+	return hook.Direct{Config: path, Files: []string{program.FileName, "main.go"},
+		Places: s.engine.places(p.Main, s.built.lines)}
 }
 
 // changesGo reports whether cells have set variables that the go command reads, or flags for it.
