@@ -200,7 +200,7 @@ func buildDirectly(goCommand, program string, direct hook.Direct) bool {
 	return link.Run() == nil
 }
 
-// withLinkNames lets the linker accept package values/atexit, which uses the runtime's own list of exit functions.
+// withLinkNames lets the linker accept package values/kept, which uses the runtime's own list of exit functions.
 func withLinkNames(args []string) []string {
 	const flag, name = "-checklinkname=0", "-ldflags"
 	args = slices.Clone(args)
