@@ -23,15 +23,17 @@ type Request struct {
 type Step string
 
 const (
-	Build Step = "build" // "go build" is about to run
-	Test  Step = "test"  // "go test -c" is about to run
+	Imports Step = "imports" // goimports is about to run
+	Build   Step = "build"   // "go build" is about to run
+	Test    Step = "test"    // "go test -c" is about to run
 )
 
 // Reply says what to do.
 type Reply struct {
-	Refusal string // messages in the form of the compiler's; "" to go on
-	Cgo     bool   // the program needs cgo
-	Direct  Direct // how to build it without the go command, if that can be
+	Refusal  string // messages in the form of the compiler's; "" to go on
+	Imported bool   // goimports would find nothing to import
+	Cgo      bool   // the program needs cgo
+	Direct   Direct // how to build it without the go command, if that can be
 }
 
 // Direct is what building a program takes with the compiler and the linker alone. The go command does the same, after

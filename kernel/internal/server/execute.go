@@ -411,8 +411,7 @@ func (s *server) prepare(cell *run, engine *gonb.Engine, rewritten source.Rewrit
 	a := &attempt{id: header.MsgID, reply: make(chan json.RawMessage, 1), idle: make(chan struct{}),
 		over: make(chan struct{})}
 	show := func(text string) { cell.text("stdout", report.CellPlaces(text)) }
-	isTest := func(command string) bool { return strings.HasPrefix(command, "%test") }
-	if slices.ContainsFunc(rewritten.Special, isTest) {
+	if hasCommand(rewritten, "%test") {
 		show = func(text string) { cell.text("stdout", report.Places(text, s.engine.cells())) } // t.Log names lines
 	}
 	a.splitter = output.NewSplitter(s.token, show,
