@@ -302,12 +302,18 @@ func goplsFront(args []string) int {
 	if len(args) > 0 && args[0] == "-listen" {
 		return 0
 	}
+	return runInstalled(goplsFrontName, args)
+}
+
+// runInstalled makes this process a program that was installed with the kernel. It returns only if that fails, with the
+// exit status.
+func runInstalled(name string, args []string) int {
 	executable, err := os.Executable()
 	if err == nil {
 		l, _ := installed.Of(executable)
-		err = syscall.Exec(l.Bin(goplsFrontName), append([]string{goplsFrontName}, args...), os.Environ())
+		err = syscall.Exec(l.Bin(name), append([]string{name}, args...), os.Environ())
 	}
-	fmt.Fprintf(os.Stderr, "kernel: cannot run gopls: %v; run: go run ./kernel install\n", err)
+	fmt.Fprintf(os.Stderr, "kernel: cannot run %s: %v; run: go run ./kernel install\n", name, err)
 	return 1
 }
 

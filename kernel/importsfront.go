@@ -1,13 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"continuousnet/kernel/internal/hook"
-	"continuousnet/kernel/internal/installed"
 )
 
 // importsFrontName is the name under which this program stands in front of goimports in a kernel session.
@@ -22,11 +19,5 @@ func importsFront(args []string) int {
 			return 0
 		}
 	}
-	executable, err := os.Executable()
-	if err == nil {
-		l, _ := installed.Of(executable)
-		err = syscall.Exec(l.Bin(importsFrontName), append([]string{importsFrontName}, args...), os.Environ())
-	}
-	fmt.Fprintf(os.Stderr, "kernel: cannot run goimports: %v; run: go run ./kernel install\n", err)
-	return 1
+	return runInstalled(importsFrontName, args)
 }
