@@ -146,3 +146,24 @@ func TestRegisteredData(t *testing.T) {
 		t.Errorf("the function returns another set: %v", err)
 	}
 }
+
+// Nets take images of any size, also of one pixel, and of one that is not square.
+func TestImagesOfAnySize(t *testing.T) {
+	for _, size := range [][2]int{{1, 1}, {2, 3}, {5, 7}, {20, 24}, {9, 1}} {
+		set, err := dataset.New(make([]uint8, 8*size[0]*size[1]*3), []int{0, 1, 0, 1, 0, 1, 0, 1},
+			dataset.ArrayOptions{Shape: []int{8, size[0], size[1], 3}, Layout: "NHWC", Test: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open(filepath.Join(t.TempDir(), "run"), Config{Set: set, Channels: 2, BatchSize: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Train(context.Background(), 1); err != nil {
+			t.Errorf("%v: %v", size, err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

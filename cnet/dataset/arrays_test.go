@@ -112,7 +112,7 @@ func TestLayouts(t *testing.T) {
 		{[]int{9, 3, 5, 4}, "", "{9 5 4 3 true}"},
 		{[]int{9, 1, 5, 4}, "", "{9 5 4 1 true}"},
 		{[]int{9, 5, 4}, "", "{9 5 4 1 false}"},
-		{[]int{9, 3, 4, 1}, "", "can be NHWC or NCHW; say which with --layout"},
+		{[]int{9, 3, 4, 1}, "", "can be NHWC or NCHW; say which as its layout, --layout"},
 		{[]int{9, 3, 4, 1}, "nhwc", "{9 3 4 1 false}"},
 		{[]int{9, 3, 4, 1}, "NCHW", "{9 4 1 3 true}"},
 		{[]int{9, 5, 4, 2}, "", "want [N H W C], [N C H W] or [N H W], with 1 or 3 channels"},

@@ -116,7 +116,7 @@ func TestOwnArrays(t *testing.T) {
 		"own"}
 	_, errText, status := cnetRun(t, flags...)
 	if status == 0 || !strings.Contains(errText,
-		"x_train: its shape [30 3 8 1] can be NHWC or NCHW; say which with --layout") {
+		"x_train: its shape [30 3 8 1] can be NHWC or NCHW; say which as its layout, --layout") {
 		t.Errorf("status %d, %s", status, errText)
 	}
 	out, _ := mustRun(t, append(flags, "--layout", "nhwc")...)
