@@ -316,6 +316,7 @@ func TestRegister(t *testing.T) {
 	_, err := Load("smallbars", "photos")
 	check.Error(t, err, "Small bars is loaded by a function and has no folder, got photos")
 	check.Error(t, Register("mnist", load), "the name mnist is taken by MNIST")
+	check.Error(t, Register("Moons", load), "the name Moons is taken by points in the plane")
 	check.Error(t, Register("x", nil), "there is no function that loads it")
 	for want, load := range map[string]func() (*Set, error){
 		"wrong: no network":        func() (*Set, error) { return nil, fmt.Errorf("no network") },

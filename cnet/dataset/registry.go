@@ -167,6 +167,9 @@ func lookup(name string) (*spec, error) {
 	if s := knownSpec(name); s != nil {
 		return s, nil
 	}
+	if IsPoints(name) {
+		return nil, notImages(name)
+	}
 	want := bare(name)
 	closest, distance := "", 3 // more than two typos is another word
 	for i := range specs {

@@ -24,7 +24,7 @@ func Resolve(name, dir string) (canonical, where string, err error) {
 	}
 	s, err := lookup(name)
 	switch {
-	case err != nil && dir == "" && isPath(name):
+	case err != nil && dir == "" && isPath(name) && !IsPoints(name):
 		if where, err = filepath.Abs(name); err != nil {
 			return "", "", fmt.Errorf("dataset: %w", err)
 		}
