@@ -139,7 +139,7 @@ func (r *reporter) record(rec cnet.Record) {
 			return
 		}
 		r.row(tableRow(rec, r.epochs))
-	case rec.Event == cnet.EventChange:
+	case rec.Event == cnet.EventChange, rec.Event == cnet.EventRate:
 		r.bar.clear()
 		r.row(tableMark(rec))
 	case rec.ChangesNet():

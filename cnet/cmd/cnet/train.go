@@ -176,6 +176,12 @@ func (t *training) run(ctx context.Context) error {
 	case besides != nil:
 		return besides
 	}
+	if errors.Is(err, cnet.ErrStopped) {
+		fmt.Fprintf(t.err, "cnet: stopped as it was told to; saved after %s\n"+
+			"go on with: cnet train --run %s --epochs %d\n",
+			position(run.Epoch(), run.Batch()), runname.Argument(run.Dir()), t.epochs)
+		return nil
+	}
 	return t.interrupted(run, signalled.Err() != nil)
 }
 
