@@ -147,7 +147,8 @@ A run is a directory, results/NAME. Whatever ends a command, the run goes on fro
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().SortFlags = false
 	root.AddCommand(a.train(), a.refine(), a.tell(), a.save(), a.compress(), a.eval(), a.predict(), a.manifest(),
-		a.convergence(), a.info(), a.export(), a.importWeights(), a.schemeList(), a.data(), a.engines(), a.bench(), a.version())
+		a.convergence(), a.info(), a.export(), a.importWeights(), a.schemeList(), a.data(), a.engines(), a.bench(),
+		a.version())
 	root.SetHelpCommand(a.help(root))
 	root.InitDefaultCompletionCmd()
 	return root
