@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"continuousnet/cnet/internal/atomicfile"
@@ -68,6 +69,41 @@ func (r *Run) listen(q *Queue) (*control, error) {
 		}
 	}()
 	return c, nil
+}
+
+// controls guards the sockets of all runs: Abandon is called by other goroutines.
+var controls struct {
+	sync.Mutex
+	closed bool // for good
+}
+
+// openControl opens the socket of the run.
+func (r *Run) openControl(q *Queue) (err error) {
+	controls.Lock()
+	defer controls.Unlock()
+	if !controls.closed {
+		r.control, err = r.listen(q)
+	}
+	return err
+}
+
+// closeControl closes the socket of the run.
+func (r *Run) closeControl() {
+	controls.Lock()
+	defer controls.Unlock()
+	if r.control != nil {
+		r.control.close()
+		r.control = nil
+	}
+}
+
+// Abandon is for a process that ends at once while another of its goroutines trains the run: it takes back what leads
+// other processes to this one, and no run of the process takes commands any more. The run stays at its last save.
+func (r *Run) Abandon() {
+	controls.Lock()
+	controls.closed = true
+	controls.Unlock()
+	r.closeControl()
 }
 
 func (c *control) close() {

@@ -79,11 +79,10 @@ func (r *Run) trainTo(ctx context.Context, epochs int, caller string, options []
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	defer t.queue.end()
-	if c, err := r.listen(t.queue); err != nil {
+	if err := r.openControl(t.queue); err != nil {
 		r.warnings = append(r.warnings, fmt.Sprintf("run %s: other processes cannot send it commands: %v", r.dir, err))
-	} else {
-		defer c.close()
 	}
+	defer r.closeControl()
 	for r.state.Epoch < epochs && !t.stalled() {
 		if err := t.epoch(ctx); err != nil {
 			return err
