@@ -63,7 +63,7 @@ func quantizerFor(list []array) (q quantizer, notice string, err error) {
 	if high == low {
 		q.scale = 0
 	}
-	return q, fmt.Sprintf("the pixels are from %.4g to %.4g, and are kept as 256 levels between", low, high), nil
+	return q, fmt.Sprintf("the pixels are from %.6g to %.6g, and are kept as 256 levels between", low, high), nil
 }
 
 // pixels returns images as bytes.

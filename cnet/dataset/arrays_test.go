@@ -188,6 +188,8 @@ func TestBadNPZ(t *testing.T) {
 	}
 	_, err := Load("testdata/objects.npz", "")
 	check.Error(t, err, `array "x_train": values of type |O cannot be read`)
+	_, err = Load("testdata/names.npz", "")
+	check.Error(t, err, `array "y_train": values of type <U3 cannot be read|numpy.unique(y, return_inverse=True)[1]`)
 	for _, data := range [][]byte{nil, []byte("x"), headerOf(1, 1)} {
 		path := filepath.Join(files(t, map[string][]byte{"a.npz": data}), "a.npz")
 		_, err := Load(path, "")

@@ -406,7 +406,7 @@ func TestBadFolders(t *testing.T) {
 	}{
 		"no images": {map[string][]byte{"a/x.txt": nil, "b/y.txt": nil}, Options{}, "holds none of the data sets"},
 		"no classes": {map[string][]byte{"1.png": red, "2.png": red}, Options{},
-			"holds none of the data sets"},
+			"photos has images and no folders of classes; want them in CLASS/*.png below it"},
 		"one class": {map[string][]byte{"a/1.png": red, "a/2.png": red}, Options{}, "has one class, a; want"},
 		"one class, train": {map[string][]byte{"train/a/1.png": red, "test/a/2.png": red}, Options{},
 			"has one class, a"},

@@ -87,6 +87,10 @@ func recognize(dir string) (string, error) {
 	}
 	switch len(found) {
 	case 0:
+		if hasImage(os.DirFS(dir), ".") {
+			return "", fmt.Errorf("dataset: %s has images and no folders of classes; want them in CLASS/*.png below it",
+				dir)
+		}
 		var files []string
 		for _, s := range slices.Concat(specs, kinds) {
 			if s.lookFor != "" && !slices.Contains(files, s.lookFor) {
