@@ -3,6 +3,11 @@ package cnet
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/ml/model"
 
 	"continuousnet/cnet/ode"
 )
@@ -34,20 +39,28 @@ func (r *Run) refine() error {
 	if err != nil {
 		return err
 	}
-	fine, err := n.Refine(r.store)
+	var fine *Net
+	adopt, err := r.rewrite(func(store *model.Store) error {
+		fine, err = n.Refine(store)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("run %s: cannot refine: %w", r.dir, err)
 	}
-	return r.rebased(fine, EventRefine)
+	return r.rebased(fine, EventRefine, adopt)
 }
 
-// rebased makes n, which has another basis of depth, the net of the run, and resets the optimizer.
-func (r *Run) rebased(n *Net, event string) error {
-	if err := (sgd{}).Clear(r.store.RootScope()); err != nil {
+// rebased makes n, which has another basis of depth, the net of the run, and resets the optimizer. Adopt comes from
+// rewrite.
+func (r *Run) rebased(n *Net, event string, adopt func() error) error {
+	if err := clearOptimizer(r.store); err != nil {
 		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
 	}
 	r.state.Steps, r.state.Basis, r.state.NumBasis = n.Steps, n.Basis.Name(), n.Basis.NumBasis()
 	r.changed(n, event)
+	if err := adopt(); err != nil {
+		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
+	}
 	return nil
 }
 
@@ -88,6 +101,113 @@ func (r *Run) SetScheme(name string) error {
 
 // changed makes n the net of the run and notes it in the history.
 func (r *Run) changed(n Network, event string) {
-	r.net, r.eval, r.trainer = n, nil, nil
+	r.net, r.eval, r.trainer, r.shown = n, nil, nil, nil
 	r.history = append(r.history, Record{Event: event, Epoch: r.state.Epoch, Batch: r.state.Batch, Net: n.String()})
+}
+
+// changeable are the fields of a configuration that Change may change, with what they are called in the history.
+var changeable = map[string]string{
+	"BatchSize": "batch size", "TestBatchSize": "test batch size", "Epochs": "epochs",
+	"LRSchedule": "lr schedule", "LRDecay": "lr decay", "LRDecayEpochs": "lr decay epochs", "LRWarmup": "lr warmup",
+	"WeightDecay": "weight decay", "KeepBest": "keep best", "EarlyStop": "early stop",
+	"LabelSmoothing": "label smoothing", "ClipNorm": "clip norm", "EMA": "ema",
+}
+
+// Change changes the run's configuration as edit does: batch sizes, weight decay, the schedule of the learning rate and
+// the epochs that it is planned for, KeepBest and EarlyStop. Other fields stay what they are, and it is an error if
+// edit changes one; for the learning rate there is SetLearningRate.
+//
+// A schedule counts from the beginning of the run, so that the learning rate from the next batch on is the one that the
+// changed schedule has there. The epochs at which it decays by default follow Epochs, and all of them go with LRStep.
+// Within an epoch, another batch size goes on with the first whole batch after the images that were trained on.
+func (r *Run) Change(edit func(c *Config)) error {
+	return r.change(func() error {
+		old := r.state.Config
+		c := old
+		c.LRDecayEpochs = slices.Clone(old.LRDecayEpochs)
+		edit(&c)
+		if slices.Equal(c.LRDecayEpochs, old.LRDecayEpochs) && (decaysByDefault(old) || c.LRSchedule != LRStep) {
+			c.LRDecayEpochs = nil // those of the new plan, or none
+		}
+		c = c.WithDefaults()
+		changes, err := changesOf(old, c)
+		if err != nil {
+			return fmt.Errorf("run %s: %w", r.dir, err)
+		}
+		if changes == "" {
+			return nil
+		}
+		if err := c.check(r.state.schemeNamed); err != nil {
+			return fmt.Errorf("run %s: %w", r.dir, err)
+		}
+		size := r.batchSize()
+		r.state.Config = c
+		r.state.rescale(size, r.batchSize(), r.batchesPerEpoch())
+		r.eval, r.trainer = nil, nil
+		if c.EMA == 0 {
+			if err := r.dropAverages(); err != nil {
+				return fmt.Errorf("run %s: %w", r.dir, err)
+			}
+		}
+		r.history = append(r.history, Record{
+			Event: EventChange, Epoch: r.state.Epoch, Batch: r.state.Batch, Changes: changes,
+		})
+		return nil
+	})
+}
+
+// decaysByDefault reports whether the epochs at which the learning rate decays are those of the plan.
+func decaysByDefault(c Config) bool {
+	return c.Epochs > 0 && c.LRSchedule == LRStep && slices.Equal(c.LRDecayEpochs, DecayEpochs(c.Epochs))
+}
+
+// changesOf describes the fields of a configuration that differ. It returns an error for one that must not.
+func changesOf(old, c Config) (string, error) {
+	before, after := reflect.ValueOf(old), reflect.ValueOf(c)
+	var changes []string
+	for i := range before.NumField() {
+		is, was := after.Field(i), before.Field(i)
+		if reflect.DeepEqual(is.Interface(), was.Interface()) || is.Kind() == reflect.Slice && is.Len()+was.Len() == 0 {
+			continue
+		}
+		field := before.Type().Field(i).Name
+		name, ok := changeable[field]
+		switch {
+		case field == "LearningRate":
+			return "", fmt.Errorf("its learning rate is changed with SetLearningRate, not with Change")
+		case !ok:
+			return "", fmt.Errorf("its %s is %v and cannot be changed to %v; make another run", field, was, is)
+		}
+		changes = append(changes, fmt.Sprintf("%s %s → %s", name, fieldText(was), fieldText(is)))
+	}
+	return strings.Join(changes, ", "), nil
+}
+
+// fieldText writes the value of a field for people. What is off is a negative number, or empty.
+func fieldText(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.Float64:
+		return fmt.Sprintf("%g", max(v.Float(), 0))
+	case reflect.Slice:
+		if v.Len() == 0 {
+			return "none"
+		}
+	case reflect.String:
+		if v.Len() == 0 {
+			return "none"
+		}
+	}
+	return fmt.Sprint(v)
+}
+
+// rescale makes the position in an epoch that of batches of another size, of which there are now so many: the first
+// whole one after the images that have been trained on. The means over the epoch stay.
+func (st *state) rescale(oldSize, size, batches int) {
+	if st.Batch == 0 || oldSize == size {
+		return
+	}
+	done := min((st.Batch*oldSize+size-1)/size, batches)
+	st.LossSum *= float64(done) / float64(st.Batch)
+	st.Correct *= float64(done*size) / float64(st.Batch*oldSize)
+	st.Batch, st.TimedBatches, st.TimedSeconds = done, 0, 0
 }

@@ -308,11 +308,16 @@ func (r *Run) rebase(to basis.Basis, method Projection) (*BasisChange, error) {
 	if err != nil {
 		return nil, err
 	}
-	other, report, err := n.ChangeBasis(r.store, to, method)
+	var other *Net
+	var report *BasisChange // of the weights, which come last
+	adopt, err := r.rewrite(func(store *model.Store) error {
+		other, report, err = n.ChangeBasis(store, to, method)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("run %s: cannot change the basis: %w", r.dir, err)
 	}
-	if err := r.rebased(other, EventBasis); err != nil {
+	if err := r.rebased(other, EventBasis, adopt); err != nil {
 		return nil, err
 	}
 	last := &r.history[len(r.history)-1]

@@ -10,11 +10,25 @@ import (
 )
 
 // Config describes a network, the data that it is trained on, and how it is trained. Its zero value is a good default:
-// fields that are 0 or empty take the value named in their comment. It is written to a run's config.json and does not
-// change afterwards; what can change while training (scheme, steps, learning rate) is kept in the run's state.
+// fields that are 0 or empty take the value named in their comment. It is written to a run's config.json. Scheme, steps
+// and learning rate, which change while training, are kept in the run's state, and stay here what they were at first;
+// some other fields can be changed with Run.Change.
 type Config struct {
-	Dataset string `json:"dataset"`        // "fashion-sample"; see dataset.Names
+	Dataset string `json:"dataset"`        // "fashion-sample"; see dataset.Names. Or a path, such as "photos/birds"
 	Data    string `json:"data,omitempty"` // "data/NAME": its folder. Without Dataset, the files there tell which it is
+
+	// Set is a data set that is given in Go, as dataset.New makes it, instead of Dataset. A run keeps a copy beside it.
+	Set *dataset.Set `json:"-"`
+
+	// Validation is the share of the training images, from 0 to less than 1, that is held out by the seed: the net is
+	// measured on it after each epoch, and KeepBest and EarlyStop look at it.
+	Validation float64 `json:"validation,omitempty"`
+
+	// For images of one's own, see dataset.Options.
+	Size      int    `json:"size,omitempty"`       // pixels each way; 0: as they are, and all of one size
+	SkipBad   bool   `json:"skip_bad,omitempty"`   // leave out files that cannot be used
+	Layout    string `json:"layout,omitempty"`     // of the arrays in a .npz file, if their shape can be two
+	SplitSeed uint64 `json:"split_seed,omitempty"` // of the choice of test images where the folder makes none
 
 	Model    string `json:"model"`    // "ContinuousNet"; see Models
 	Channels int    `json:"channels"` // 16: of the stem (alpha) and the first stage; the other stages have 2× and 4×
@@ -41,18 +55,26 @@ type Config struct {
 
 	BatchSize     int     `json:"batch_size"`                // 128
 	TestBatchSize int     `json:"test_batch_size"`           // 200
-	LearningRate  float64 `json:"learning_rate"`             // 0.1
+	LearningRate  float64 `json:"learning_rate"`             // 0.1; Adam, AdamW, RMSProp 1e-3, Lion 1e-4
 	LRSchedule    string  `json:"lr_schedule,omitempty"`     // "step": how it changes; see LRSchedules
 	LRDecay       float64 `json:"lr_decay"`                  // 0.1: a factor at the end of the epochs in LRDecayEpochs
-	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // counted from 0; with LRStep only
+	LRDecayEpochs []int   `json:"lr_decay_epochs,omitempty"` // DecayEpochs(Epochs): from 0; with LRStep only
 	LRWarmup      float64 `json:"lr_warmup,omitempty"`       // epochs over which it rises at first; not with LROneCycle
-	Momentum      float64 `json:"momentum"`                  // 0.9; negative: none
-	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; negative: none
+	Momentum      float64 `json:"momentum"`                  // 0.9; β₁ of Adam, AdamW, Lion; negative: none
+	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; AdamW 0.01, Lion 0.1; negative: none
 	RefineEpochs  []int   `json:"refine_epochs,omitempty"`   // epochs, from 0, at whose start the net is refined
 	NoAugment     bool    `json:"no_augment,omitempty"`      // train on the images as they are
 	Seed          uint64  `json:"seed"`                      // of weights, order and augmentation
 
-	// Epochs is the planned number of epochs, which LRCosine and LROneCycle need: they end with it. Training may stop
+	Optimizer      string  `json:"optimizer,omitempty"`       // "sgd"; see Optimizers
+	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // probability that is spread over all classes, 0 to 1
+	ClipNorm       float64 `json:"clip_norm,omitempty"`       // the most that the norm of all gradients may be
+	EMA            float64 `json:"ema,omitempty"`             // decay of a moving average of the weights, such as 0.999
+	KeepBest       string  `json:"keep_best,omitempty"`       // keep the epoch that is best on this part of Parts
+	EarlyStop      int     `json:"early_stop,omitempty"`      // stop after so many epochs without a better one
+
+	// Epochs is the planned number of epochs, which LRCosine and LROneCycle need: they end with it. With LRStep it says
+	// when the learning rate decays, unless LRDecayEpochs does; without either it does not decay. Training may stop
 	// before and go on later. In a run that is trained for longer, the learning rate stays the one of the last planned
 	// batch, until SetLearningRate sets another.
 	Epochs int `json:"epochs,omitempty"`
@@ -94,11 +116,12 @@ func (c Config) WithDefaults() Config {
 	}
 	setDefault(&c.BatchSize, 128)
 	setDefault(&c.TestBatchSize, 200)
-	setDefault(&c.LearningRate, 0.1)
+	c.setOptimizerDefaults()
 	setDefault(&c.LRSchedule, LRStep)
 	setDefault(&c.LRDecay, 0.1)
-	setDefault(&c.Momentum, 0.9)
-	setDefault(&c.WeightDecay, 5e-4)
+	if c.LRSchedule == LRStep && len(c.LRDecayEpochs) == 0 && c.Epochs > 0 {
+		c.LRDecayEpochs = DecayEpochs(c.Epochs)
+	}
 	setDefault(&c.Engine, "auto")
 	return c
 }
@@ -123,13 +146,26 @@ func setDefault[T comparable](field *T, value T) {
 }
 
 // Check returns an error that names the first field with a value that it cannot have.
-func (c Config) Check() error { return c.check(ode.Lookup) }
-
-// check is Check with the schemes that lookup finds.
-func (c Config) check(lookup schemeLookup) error {
-	if _, err := dataset.Canonical(c.Dataset); err != nil {
+func (c Config) Check() error {
+	if _, err := dataset.Canonical(c.Dataset); err != nil && c.Set == nil {
 		return err
 	}
+	return c.check(ode.Lookup)
+}
+
+// check is Check with the schemes that lookup finds and without the data set, which a run can be looked at without.
+func (c Config) check(lookup schemeLookup) error {
+	if err := c.checkFields(lookup); err != nil {
+		return err
+	}
+	if err := c.checkBest(); err != nil {
+		return err
+	}
+	return c.checkSchedule()
+}
+
+// checkFields is check without the schedule of the learning rate, which a run can be looked at without.
+func (c Config) checkFields(lookup schemeLookup) error {
 	if err := c.checkModel(lookup); err != nil {
 		return err
 	}
@@ -162,8 +198,14 @@ func (c Config) check(lookup schemeLookup) error {
 			return badField(f.name, f.value, "a positive number")
 		}
 	}
+	if err := c.checkOptimizer(); err != nil {
+		return err
+	}
 	if c.Momentum >= 1 {
 		return badField("momentum", c.Momentum, "less than 1")
+	}
+	if !(c.Validation >= 0 && c.Validation < 1) {
+		return badField("validation", c.Validation, "a share of the training images, from 0 to less than 1")
 	}
 	for _, list := range [][]int{c.RefineEpochs, c.LRDecayEpochs} {
 		for _, e := range list {
@@ -172,7 +214,7 @@ func (c Config) check(lookup schemeLookup) error {
 			}
 		}
 	}
-	return c.checkSchedule()
+	return nil
 }
 
 // badField returns the error for a field with a value that it cannot have.

@@ -158,7 +158,11 @@ func (r *Run) Convergence(ctx context.Context, o ConvergenceOptions) (*Convergen
 			c.Uneven = append(c.Uneven, steps)
 		}
 	}
-	b, err := newHiddenBlock(e, n, r.store, set, o.Stage-1, o.Images)
+	store, err := r.weights()
+	if err != nil {
+		return nil, err
+	}
+	b, err := newHiddenBlock(e, n, store, set, o.Stage-1, o.Images)
 	if err != nil {
 		return nil, err
 	}

@@ -147,6 +147,19 @@ func (r *Run) Evaluate(ctx context.Context) (Score, error) {
 	return ev.score(ctx, set, set.Test, r.state.Config.TestBatchSize)
 }
 
+// Validate scores the net on the images that Config.Validation holds out of training. Without such a part the score is
+// of no images.
+func (r *Run) Validate(ctx context.Context) (Score, error) {
+	if r.state.Config.Validation == 0 {
+		return Score{}, nil
+	}
+	ev, set, err := r.evaluator()
+	if err != nil {
+		return Score{}, err
+	}
+	return ev.score(ctx, set, set.Validation, r.state.Config.TestBatchSize)
+}
+
 // Predict returns the probability of each class, [count][classes], for the first count test images.
 func (r *Run) Predict(count int) ([][]float32, error) {
 	ev, set, err := r.evaluator()
@@ -162,12 +175,16 @@ func (r *Run) evaluator() (*evaluator, *dataset.Set, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	store, err := r.weights()
+	if err != nil {
+		return nil, nil, err
+	}
 	if r.eval == nil {
 		e, err := r.Engine()
 		if err != nil {
 			return nil, nil, err
 		}
-		if r.eval, err = newEvaluator(e, r.net, r.state.Config, r.store); err != nil {
+		if r.eval, err = newEvaluator(e, r.net, r.state.Config, store); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -16,6 +16,7 @@ const (
 	EventBasis  = "basis"  // another basis of the weights over depth
 	EventScheme = "scheme" // another scheme
 	EventRate   = "rate"   // another learning rate
+	EventChange = "change" // another configuration: batch size, weight decay, schedule; see Run.Change
 	EventImport = "import" // the run began with weights from a file
 )
 
@@ -30,14 +31,20 @@ type Record struct {
 	TrainAccuracy float64 `json:"train_accuracy,omitempty"` // 0 to 1, over the batches as they were trained on
 	TestLoss      float64 `json:"test_loss,omitempty"`
 	TestAccuracy  float64 `json:"test_accuracy,omitempty"`
-	LearningRate  float64 `json:"learning_rate,omitempty"`
-	ImagesPerS    float64 `json:"images_per_s,omitempty"` // of training; evaluation is not counted
-	Seconds       float64 `json:"seconds,omitempty"`
+
+	// On the images that Config.Validation holds out of training; 0 if there are none.
+	ValidationLoss     float64 `json:"validation_loss,omitempty"`
+	ValidationAccuracy float64 `json:"validation_accuracy,omitempty"`
+
+	LearningRate float64 `json:"learning_rate,omitempty"`
+	ImagesPerS   float64 `json:"images_per_s,omitempty"` // of training; evaluation is not counted
+	Seconds      float64 `json:"seconds,omitempty"`
 
 	Net      string  `json:"net,omitempty"`       // the network after the change, such as "2-2-2 euler"
 	Basis    string  `json:"basis,omitempty"`     // the basis after a change of it
 	NumBasis int     `json:"num_basis,omitempty"` // likewise
 	Distance float64 `json:"distance,omitempty"`  // how far that moved the weights; see BasisChange
+	Changes  string  `json:"changes,omitempty"`   // of the configuration: "batch size 128 → 64, epochs 30 → 40"
 }
 
 // ChangesNet reports whether the record is of a change that made the network another one: what was measured before it
@@ -70,11 +77,22 @@ func (h History) Last() (r Record, ok bool) {
 	return Record{}, false
 }
 
-// Best returns the record of the epoch with the highest test accuracy, the first of several; ok is false if there is
-// none.
+// Validated reports whether the epoch was measured on a validation part.
+func (r Record) Validated() bool { return r.ValidationLoss > 0 }
+
+// Best returns the record of the epoch with the highest accuracy, the first of several: on the validation part if there
+// is one, or else on the test images. ok is false if there is no epoch.
 func (h History) Best() (best Record, ok bool) {
+	if last, ok := h.Last(); ok && last.Validated() {
+		return h.bestOn(PartValidation)
+	}
+	return h.bestOn(PartTest)
+}
+
+// bestOn is Best for a part of the data.
+func (h History) bestOn(part string) (best Record, ok bool) {
 	for _, r := range h {
-		if r.Event == EventEpoch && (!ok || r.TestAccuracy > best.TestAccuracy) {
+		if r.Event == EventEpoch && (!ok || r.accuracyOn(part) > best.accuracyOn(part)) {
 			best, ok = r, true
 		}
 	}

@@ -130,7 +130,11 @@ func (r *Run) manifest(
 	if err != nil {
 		return m, err
 	}
-	ev, err := newEvaluator(e, n, r.state.Config, r.store)
+	store, err := r.weights()
+	if err != nil {
+		return m, err
+	}
+	ev, err := newEvaluator(e, n, r.state.Config, store)
 	if err != nil {
 		return m, err
 	}
@@ -178,7 +182,7 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 	c := r.state.Config
 	c.Scheme, c.Steps, c.Basis, c.NumBasis = scheme, steps, r.state.Basis, r.state.NumBasis
 	c.Adjoint, c.Checkpoints = "", 0 // there are no gradients
-	if err := c.check(r.state.schemeNamed); err != nil {
+	if err := c.checkFields(r.state.schemeNamed); err != nil {
 		return nil, fmt.Errorf("run %s: with %s and %d steps: %w", r.dir, scheme, steps, err)
 	}
 	other := *n

@@ -64,7 +64,7 @@ func NewNet(c Config, imageChannels, classes int) (*Net, error) {
 // newNet is NewNet with the scheme that lookup finds.
 func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, error) {
 	c = c.WithDefaults()
-	if err := c.check(lookup); err != nil {
+	if err := c.checkFields(lookup); err != nil {
 		return nil, err
 	}
 	if !Continuous(c.Model) {

@@ -58,13 +58,16 @@ var (
 // NewNetwork returns the network that the configuration describes, a *Net or one of the baselines, for images with a
 // number of channels and labels of a number of classes.
 func NewNetwork(c Config, imageChannels, classes int) (Network, error) {
+	if err := c.WithDefaults().checkSchedule(); err != nil {
+		return nil, err
+	}
 	return newNetwork(c, imageChannels, classes, ode.Lookup)
 }
 
-// newNetwork is NewNetwork with the scheme that lookup finds.
+// newNetwork is NewNetwork with the scheme that lookup finds, whatever the schedule of the learning rate is.
 func newNetwork(c Config, imageChannels, classes int, lookup schemeLookup) (Network, error) {
 	c = c.WithDefaults()
-	if err := c.check(lookup); err != nil {
+	if err := c.checkFields(lookup); err != nil {
 		return nil, err
 	}
 	switch c.Model {

@@ -92,11 +92,18 @@ func (r *Run) baseRate() float64 {
 
 // batchesPerEpoch returns the number of batches in an epoch, as dataset.Batches.Len does once the data set is loaded.
 func (r *Run) batchesPerEpoch() int {
-	images := r.state.TrainImages
+	return r.trainImages() / max(r.batchSize(), 1)
+}
+
+// batchSize returns the number of images in a training batch, which is that of all images if there are not so many.
+func (r *Run) batchSize() int { return min(r.state.Config.BatchSize, r.trainImages()) }
+
+// trainImages returns the number of images to train on.
+func (r *Run) trainImages() int {
 	if r.set != nil {
-		images = r.set.Train.Len()
+		return r.set.Train.Len()
 	}
-	return images / max(min(r.state.Config.BatchSize, images), 1)
+	return r.state.TrainImages
 }
 
 // pastSchedule reports whether the learning rate was set after the end of the schedule, which then does not change it.

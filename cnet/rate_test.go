@@ -48,7 +48,8 @@ func TestRateOfASchedule(t *testing.T) {
 		{Config{LRSchedule: LROneCycle, Epochs: 30}, 31, 4, "1e-05 (0.1, onecycle ended after 30 epochs)"},
 	} {
 		tc.config.LearningRate, tc.config.BatchSize = 0.1, 60
-		st := state{Config: tc.config, LearningRate: 0.1, TrainImages: 600, Epoch: tc.epoch, Batch: tc.batch}
+		st := state{Config: tc.config, LearningRate: 0.1, dataState: dataState{TrainImages: 600}, Epoch: tc.epoch,
+			Batch: tc.batch}
 		r := &Run{state: st}
 		if got := r.Rate().String(); got != tc.want {
 			t.Errorf("%+v, %d epochs and %d batches: %s, want %s", tc.config, tc.epoch, tc.batch, got, tc.want)

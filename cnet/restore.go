@@ -31,7 +31,8 @@ func (r *Run) tryRestore() (found bool, err error) {
 	for i := len(numbers) - 1; i >= 0; i-- {
 		r.state, r.history, r.store, err = readSave(r.dir, numbers[i])
 		if err == nil {
-			setDefault(&r.state.Config.LRSchedule, LRStep) // the only one that there was when some runs were made
+			setDefault(&r.state.Config.LRSchedule, LRStep) // the only ones that there were when some runs were made
+			setDefault(&r.state.Config.Optimizer, SGD)
 			r.net, err = r.state.net()
 		}
 		if err == nil {
@@ -44,7 +45,7 @@ func (r *Run) tryRestore() (found bool, err error) {
 		case err != nil:
 			return false, fmt.Errorf("run %s: %w", r.dir, err)
 		}
-		r.saves, r.eval, r.trainer = numbers[len(numbers)-1], nil, nil
+		r.saves, r.eval, r.trainer, r.shown = numbers[len(numbers)-1], nil, nil, nil
 		for k, d := range damaged {
 			r.warnings = append(r.warnings, fmt.Sprintf("%v; opened save %s instead", d, saveName(numbers[i])))
 			if r.lock != nil {

@@ -37,12 +37,14 @@ type Run struct {
 	history  History
 	store    *model.Store
 	net      Network
-	saves    int // number of the last save
+	saves    int      // number of the last save
+	control  *control // while it is trained; controls guards it
 	warnings []string
 
 	engine  *engine.Engine          // opened on first use
 	set     *dataset.Set            // loaded on first use
 	eval    *evaluator              // compiled on first use, dropped when the net changes
+	shown   *model.Store            // the averaged weights, see weights; nil until they are looked at
 	trainer *batchTrainer           // likewise
 	mesh    *distributed.DeviceMesh // of the devices that share a batch; nil until training, and for one device
 }
@@ -64,6 +66,10 @@ func Open(dir string, config ...Config) (*Run, error) {
 	c, err := optional.One("Open", "configuration", config, Config{})
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
+	}
+	if run, name, ok := CheckpointOf(dir); ok {
+		return nil, fmt.Errorf("run %s: it is the checkpoint %s of %s, which stays as it is; "+
+			"open it with OpenReadOnly, or copy it to a folder of its own to train it", dir, name, run)
 	}
 	if err := takeOver(dir); err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
@@ -95,8 +101,13 @@ func OpenReadOnly(dir string, config ...Config) (*Run, error) {
 		return nil, fmt.Errorf("run %s: there is no run here; \"cnet train --run %s\" makes one",
 			dir, runname.Argument(dir))
 	}
-	if err := r.agrees(c); err != nil {
+	if c, err = r.agrees(c); err != nil {
 		return nil, err
+	}
+	if c.Set != nil {
+		if err := r.takeSet(c.Set); err != nil {
+			return nil, err
+		}
 	}
 	r.setPlace(c)
 	return r, nil
@@ -139,8 +150,13 @@ func (r *Run) open(c Config) error {
 	if !found {
 		return r.create(c)
 	}
-	if err := r.agrees(c); err != nil {
+	if c, err = r.agrees(c); err != nil {
 		return err
+	}
+	if c.Set != nil {
+		if err := r.takeSet(c.Set); err != nil {
+			return err
+		}
 	}
 	r.setPlace(c)
 	r.writeCopies()
@@ -149,21 +165,23 @@ func (r *Run) open(c Config) error {
 
 // create starts a new run with untrained weights.
 func (r *Run) create(c Config) (err error) {
-	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+	if c, err = c.resolved(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	c = c.WithDefaults()
 	if err := c.Check(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	set, err := dataset.Load(c.Dataset, c.Data)
+	set, err := c.loadData(r.dir)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	r.set = set
 	r.state = state{
 		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Basis: c.Basis, NumBasis: c.NumBasis,
-		LearningRate: c.LearningRate, TrainImages: set.Train.Len(), Channels: set.Channels, Classes: len(set.Classes),
+		LearningRate: c.LearningRate,
+	}
+	if err := r.adoptData(set); err != nil {
+		return err
 	}
 	if err := r.state.keepSchemes(ode.Lookup); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
@@ -178,13 +196,18 @@ func (r *Run) create(c Config) (err error) {
 	return r.save()
 }
 
-// agrees returns an error for the first field of c that is set and differs from the run's configuration.
-func (r *Run) agrees(c Config) error {
+// agrees returns an error for the first field of c that is set and differs from the run's configuration, and otherwise
+// c with the folder of the data set where its Dataset is one.
+func (r *Run) agrees(c Config) (Config, error) {
 	if err := c.checkPrecision(); err != nil {
-		return fmt.Errorf("run %s: %w", r.dir, err)
+		return c, fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	if name, err := dataset.Canonical(c.Dataset); err == nil {
-		c.Dataset = name
+	if c.Dataset != "" && c.Dataset != r.state.Config.Dataset || c.Set != nil {
+		known, err := c.resolved()
+		if err != nil {
+			return c, fmt.Errorf("run %s: %w", r.dir, err)
+		}
+		c = known
 	}
 	have, want := reflect.ValueOf(r.state.Config), reflect.ValueOf(c)
 	for i := range want.NumField() {
@@ -194,23 +217,26 @@ func (r *Run) agrees(c Config) error {
 		}
 		if !reflect.DeepEqual(have.Field(i).Interface(), want.Field(i).Interface()) {
 			other := "or use another directory"
-			if field == "LearningRate" {
+			switch _, ok := changeable[field]; {
+			case field == "LearningRate":
 				other = "change it with SetLearningRate, " + other
+			case ok:
+				other = "change it with Change, " + other
 			}
-			return fmt.Errorf("run %s: it was made with %s %v, not %v; leave the field out to go on with it, %s",
+			return c, fmt.Errorf("run %s: it was made with %s %v, not %v; leave the field out to go on with it, %s",
 				r.dir, field, have.Field(i), want.Field(i), other)
 		}
 	}
 	if c.Data != "" {
-		if _, err := dataset.Resolve(r.state.Config.Dataset, c.Data); err != nil {
-			return fmt.Errorf("run %s: %w", r.dir, err)
+		if _, _, err := dataset.Resolve(r.state.Config.Dataset, c.Data); err != nil {
+			return c, fmt.Errorf("run %s: %w", r.dir, err)
 		}
 	}
-	return nil
+	return c, nil
 }
 
 // placeFields are the fields of a configuration that setPlace takes over.
-var placeFields = []string{"Engine", "Devices", "Precision", "Data"}
+var placeFields = []string{"Engine", "Devices", "Precision", "Data", "Set"}
 
 // setPlace takes over from c where to compute and where the data set is, as far as c says so.
 func (r *Run) setPlace(c Config) {
@@ -236,7 +262,7 @@ func (r *Run) save() error {
 	if path := notANumber(r.store); path != "" {
 		return fmt.Errorf("run %s: %s %w", r.dir, path, errNotFinite)
 	}
-	if err := writeSave(r.dir, r.saves+1, r.state, r.history, r.store); err != nil {
+	if err := writeSave(r.dir, r.saves+1, savesKept, r.state, r.history, r.store); err != nil {
 		return err
 	}
 	r.saves++
@@ -291,7 +317,7 @@ func writeCopy(path string, text []byte) error {
 // Dir returns the directory of the run.
 func (r *Run) Dir() string { return r.dir }
 
-// Config returns the configuration that the run was made with.
+// Config returns the configuration that the run was made with, and what Change has changed of it.
 func (r *Run) Config() Config { return r.state.Config }
 
 // Network returns the network as it is now: a *Net, or one of the baselines. It must not be changed.
@@ -336,26 +362,6 @@ func (r *Run) History() History { return r.history }
 // installed but does not open.
 func (r *Run) Warnings() []string { return r.warnings }
 
-// Dataset returns the data set of the run, which is loaded on the first call.
-func (r *Run) Dataset() (*dataset.Set, error) {
-	if r.set == nil {
-		set, err := dataset.Load(r.state.Config.Dataset, r.state.Config.Data)
-		if err != nil {
-			return nil, fmt.Errorf("run %s: %w", r.dir, err)
-		}
-		if set.Channels != r.state.Channels || len(set.Classes) != r.state.Classes {
-			return nil, fmt.Errorf("run %s: its net takes %d channels and tells %d classes, the data set has %d and %d",
-				r.dir, r.state.Channels, r.state.Classes, set.Channels, len(set.Classes))
-		}
-		if set.Train.Len() != r.state.TrainImages {
-			return nil, fmt.Errorf("run %s: it is trained on %d images, the data set has %d now; "+
-				"give it the same files, or make a new run", r.dir, r.state.TrainImages, set.Train.Len())
-		}
-		r.set = set
-	}
-	return r.set, nil
-}
-
 // Engine returns the engine that the run computes with, which is opened on the first call.
 func (r *Run) Engine() (*engine.Engine, error) {
 	if r.closed {
@@ -395,7 +401,11 @@ func (r *Run) TrainedWith() string {
 // constant basis, the values of the variable in each interval. Paths are those of Net.Variables, such as
 // "stage1/ode/conv1/kernel".
 func (r *Run) Weights(path string) ([][]float64, error) {
-	v := r.store.GetVariable(Root + "/" + path)
+	store, err := r.weights()
+	if err != nil {
+		return nil, err
+	}
+	v := store.GetVariable(Root + "/" + path)
 	if v == nil {
 		return nil, fmt.Errorf("run %s: the net has no variable %q", r.dir, path)
 	}

@@ -86,7 +86,9 @@ func fingerprint(t *testing.T, r *Run) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.HasPrefix(v.Path(), Root) || strings.HasPrefix(v.Path(), optimizerScope) ||
+		if strings.HasPrefix(v.Path(), Root) || strings.HasPrefix(v.Path(), optimizerScope+"/") ||
+			strings.HasPrefix(v.Path(), averagePrefix) || strings.HasPrefix(v.Path(), "/"+momentsScope) ||
+			v.Path() == averagedPath ||
 			strings.Contains(v.Path(), model.RNGStateVariableName) {
 			if err := value.ConstBytes(func(b []byte) { f[v.Path()] = fmt.Sprintf("%x", b) }); err != nil {
 				t.Fatal(err)
@@ -463,8 +465,12 @@ func TestMain(m *testing.M) {
 		fmt.Println(r.Title(), r.Network().(*Net).Scheme)
 		os.Exit(0)
 	}
-	r, err := Open(dir, killConfig())
-	if err == nil {
+	c := killConfig()
+	if photos := os.Getenv(trainEnv + "_OWN"); photos != "" {
+		c = ownKillConfig(photos)
+	}
+	r, err := Open(dir, c)
+	if err == nil && c.Dataset == "" {
 		err = fewImages(r)
 	}
 	if err == nil && os.Getenv(trainEnv+"_REBASE") != "" {
@@ -478,7 +484,10 @@ func TestMain(m *testing.M) {
 	os.Exit(1)
 }
 
-func killConfig() Config { return Config{Channels: 1, BatchSize: 10, TestBatchSize: 50, Seed: 3} }
+func killConfig() Config {
+	return Config{Channels: 1, BatchSize: 10, TestBatchSize: 50, Seed: 3, KeepBest: PartTest,
+		Optimizer: AdamW, EMA: 0.9, ClipNorm: 1, LabelSmoothing: 0.1}
+}
 
 // trainElsewhere starts a process that trains the run in dir, saving after every batch.
 func trainElsewhere(t *testing.T, dir string, env ...string) (*exec.Cmd, *lineReader) {
@@ -554,6 +563,9 @@ func TestKill(t *testing.T) {
 	}
 	if killed.Batch() > 0 {
 		sameRun(t, fingerprint(t, killed), fingerprint(t, whole))
+		if killed.Epoch() > 0 {
+			sameBest(t, killed, whole)
+		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, savesDir, ".partial-*")); len(left) > 0 {
 		t.Errorf("opening left %q", left)

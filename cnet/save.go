@@ -38,8 +38,9 @@ const (
 	stateVersion = 3
 )
 
-// writeSave writes save number n of a run and removes old ones. On any error the saves before it are as they were.
-func writeSave(dir string, n int, st state, history History, store *model.Store) (err error) {
+// writeSave writes save number n of a run and removes old ones, but for the last few that are to be kept. On any error
+// the saves before it are as they were.
+func writeSave(dir string, n, kept int, st state, history History, store *model.Store) (err error) {
 	saves := filepath.Join(dir, savesDir)
 	defer func() {
 		if err != nil {
@@ -55,7 +56,7 @@ func writeSave(dir string, n int, st state, history History, store *model.Store)
 	if err != nil {
 		return err
 	}
-	return removeOldSaves(saves)
+	return removeOldSaves(saves, kept)
 }
 
 // fillSave writes what a save holds into an empty folder, and flushes it to the disk.
@@ -194,12 +195,12 @@ func listSaves(dir string) ([]int, error) {
 	return numbers, nil
 }
 
-func removeOldSaves(saves string) error {
+func removeOldSaves(saves string, kept int) error {
 	numbers, err := listSaves(filepath.Dir(saves))
 	if err != nil {
 		return err
 	}
-	for _, n := range numbers[:max(0, len(numbers)-savesKept)] {
+	for _, n := range numbers[:max(0, len(numbers)-kept)] {
 		if err := os.RemoveAll(filepath.Join(saves, saveName(n))); err != nil {
 			return err
 		}
@@ -212,6 +213,10 @@ func sweepPartial(dir string) error {
 	if err := atomicfile.SweepDir(filepath.Join(dir, savesDir)); err != nil {
 		return err
 	}
+	if err := sweepCheckpoints(dir); err != nil {
+		return err
+	}
+	sweepControl(dir)
 	for _, name := range []string{configFile, historyFile} {
 		if err := atomicfile.Sweep(filepath.Join(dir, name)); err != nil {
 			return err

@@ -17,7 +17,7 @@ const (
 	LRConstant = "constant" // stays
 )
 
-// LRSchedules lists the values of Config.LRSchedule.
+// LRSchedules lists the values of Config.LRSchedule, without those of RegisterSchedule.
 var LRSchedules = []string{LRStep, LRCosine, LROneCycle, LRConstant}
 
 // The one-cycle policy: a start of lr/25, a peak after 30 % of the training, and an end of lr/10,000.
@@ -34,11 +34,17 @@ type schedule struct {
 	name    string
 	warmup  float64 // batches over which the rate rises
 	batches int     // of the planned training
+	epochs  int     // likewise
+	each    int     // batches in an epoch
+	own     ScheduleFunc
 }
 
 // schedule returns the schedule of a run whose epochs have so many batches.
 func (c Config) schedule(batches int) schedule {
-	return schedule{c.LRSchedule, c.LRWarmup * float64(batches), c.Epochs * batches}
+	return schedule{
+		name: c.LRSchedule, warmup: c.LRWarmup * float64(batches),
+		batches: c.Epochs * batches, epochs: c.Epochs, each: batches, own: ownSchedule(c.LRSchedule),
+	}
 }
 
 // factor returns the factor of a batch, counted from 0 at the beginning of the run. After the planned training it stays
@@ -61,6 +67,9 @@ func (s schedule) factor(batch int) float64 {
 	}
 	if s.rises(batch) {
 		return float64(batch+1) / s.warmup
+	}
+	if s.own != nil {
+		return s.own(float64(batch)/float64(max(s.each, 1)), s.epochs)
 	}
 	if s.name == LRCosine {
 		past := max(float64(batch)-s.warmup, 0) // a warm-up may end within a batch
@@ -91,6 +100,8 @@ func (c Config) scheduleAt(epoch, batch, batches int) (text string, end int) {
 	switch {
 	case s.hasEnd() && epoch < c.Epochs:
 		parts, end = append(parts, fmt.Sprintf("%s to epoch %d", s.name, c.Epochs)), c.Epochs
+	case s.own != nil:
+		parts = append(parts, s.name)
 	case s.hasEnd():
 		parts, end = append(parts, fmt.Sprintf("%s ended after %s", s.name, words.Plural(c.Epochs, "epoch"))), c.Epochs
 	}
@@ -99,8 +110,10 @@ func (c Config) scheduleAt(epoch, batch, batches int) (text string, end int) {
 
 // checkSchedule checks LRSchedule and the fields that go with it.
 func (c Config) checkSchedule() error {
-	if !slices.Contains(LRSchedules, c.LRSchedule) {
-		return badField("lr schedule", fmt.Sprintf("%q", c.LRSchedule), "one of "+strings.Join(LRSchedules, ", "))
+	if !slices.Contains(LRSchedules, c.LRSchedule) && ownSchedule(c.LRSchedule) == nil {
+		return badField("lr schedule", fmt.Sprintf("%q", c.LRSchedule), "one of "+
+			strings.Join(append(slices.Clone(LRSchedules), ownSchedules()...), ", ")+
+			", or registered with RegisterSchedule")
 	}
 	if len(c.LRDecayEpochs) > 0 && c.LRSchedule != LRStep {
 		return fmt.Errorf("config: the lr schedule %s has no epochs at which the learning rate decays; "+
@@ -126,3 +139,24 @@ func (c Config) checkSchedule() error {
 
 // maxEpochs bounds the planned number of epochs.
 const maxEpochs = 1 << 20
+
+// The epochs, from 0, at whose end the learning rate of the original decays unless it is told otherwise, and how many
+// it trains for: the defaults in its README.
+var (
+	originalDecays = []int{80, 120}
+	originalEpochs = 180
+)
+
+// DecayEpochs returns the epochs, from 0, at whose end the learning rate decays by default in a training of so many
+// epochs: the original's 80 and 120 of 180, scaled and rounded. A decay after the last epoch is left out: nothing would
+// be trained with it.
+func DecayEpochs(epochs int) []int {
+	var list []int
+	for _, e := range originalDecays {
+		scaled := (2*e*epochs + originalEpochs) / (2 * originalEpochs)
+		if scaled < epochs-1 && !slices.Contains(list, scaled) {
+			list = append(list, scaled)
+		}
+	}
+	return list
+}

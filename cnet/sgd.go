@@ -29,17 +29,19 @@ var _ optimizer.Interface = sgd{}
 
 // UpdateGraph implements optimizer.Interface.
 func (o sgd) UpdateGraph(scope *model.Scope, g *Graph, loss *Node) {
-	store := scope.Store()
+	updates{name: SGD, sgd: o}.UpdateGraph(scope, g, loss)
+}
+
+// Clear implements optimizer.Interface: the next batch starts without momentum.
+func (o sgd) Clear(scope *model.Scope) error { return clearOptimizer(scope.Store()) }
+
+// update builds the update of the variables with their gradients.
+func (o sgd) update(
+	store *model.Store, g *Graph, trainable []*model.Variable, gradients []*Node, dtype dtypes.DType,
+) {
 	optimizer.IncrementGlobalStep(g, dtypes.Int64)
-	rate := rateVariable(store, loss.DType()).NodeValue(g)
-	gradients := scope.BuildTrainableVariablesGradientsGraph(loss)
-	var trainable []*model.Variable
-	for v := range scope.IterVariables() {
-		if v.Trainable && v.InUseByGraph(g) {
-			trainable = append(trainable, v)
-		}
-	}
-	if call.Available(g, loss.DType()) {
+	rate := rateVariable(store, dtype).NodeValue(g)
+	if call.Available(g, dtype) {
 		o.updateNative(store, g, rate, trainable, gradients)
 		return
 	}
@@ -58,7 +60,7 @@ func (o sgd) UpdateGraph(scope *model.Scope, g *Graph, loss *Node) {
 	}
 }
 
-// updateNative is UpdateGraph's update as one operation of the native engine.
+// updateNative is the update as one operation of the native engine.
 func (o sgd) updateNative(store *model.Store, g *Graph, rate *Node, trainable []*model.Variable, gradients []*Node) {
 	op := ops.Update{Momentum: o.momentum, Decay: o.weightDecay}
 	inputs := []*Node{rate}
@@ -83,11 +85,6 @@ func velocityOf(store *model.Store, v *model.Variable) *model.Variable {
 
 func velocityPath(v *model.Variable) string {
 	return optimizerScope + "/velocity" + strings.TrimPrefix(v.Path(), Root)
-}
-
-// Clear implements optimizer.Interface: the next batch starts without momentum.
-func (o sgd) Clear(scope *model.Scope) error {
-	return scope.Store().DeleteVariablesInScope(optimizerScope + "/velocity")
 }
 
 // rateVariable returns the variable that holds the learning rate, and creates it if need be.

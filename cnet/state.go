@@ -28,12 +28,12 @@ type state struct {
 	Seconds      float64       `json:"seconds"`       // spent on these batches
 	TimedBatches int           `json:"timed_batches"` // those of them that compiled nothing
 	TimedSeconds float64       `json:"timed_seconds"`
-	Recent       float64       `json:"recent"`   // sum of the losses since the last record of the training loss
-	RecentN      int           `json:"recent_n"` // and their number
-	Refined      bool          `json:"refined"`  // the refinement due at the start of this epoch is done
-	TrainImages  int           `json:"train_images"`
-	Channels     int           `json:"channels"` // of the images
-	Classes      int           `json:"classes"`
+	Recent       float64       `json:"recent"`         // sum of the losses since the last record of the training loss
+	RecentN      int           `json:"recent_n"`       // and their number
+	Best         *bestKept     `json:"best,omitempty"` // what the checkpoint of the best epoch holds
+	Refined      bool          `json:"refined"`        // the refinement due at the start of this epoch is done
+
+	dataState
 }
 
 // net returns the network as it is at this point of the run.

@@ -33,6 +33,11 @@ type Progress struct {
 type TrainOptions struct {
 	OnBatch  func(Progress) // after every batch
 	OnRecord func(Record)   // after every line added to the history
+	OnStep   func(*Step)    // after every batch, to act: stop, refine, change, save
+	Commands *Queue         // what other goroutines ask for
+
+	// GradientNorms measures the gradients, for Step.GradientNorms.
+	GradientNorms bool
 }
 
 // saveInterval is the time between two saves within an epoch, and so about the most training that a killed process
@@ -43,9 +48,9 @@ var saveInterval = time.Minute
 const lossRecords = 20
 
 // Train trains for a number of epochs more; finishing an interrupted epoch counts as one. It saves after every epoch
-// and about every minute. When ctx is cancelled it finishes the batch, saves, and returns an error that wraps the
-// context's; the next call goes on where it stopped. If the loss is not finite, training stops with an error and the
-// run is back at its last good save.
+// and about every minute. It ends before if Config.EarlyStop says so; Stalled tells. When ctx is cancelled it finishes
+// the batch, saves, and returns an error that wraps the context's; the next call goes on where it stopped. If the loss
+// is not finite, training stops with an error and the run is back at its last good save.
 func (r *Run) Train(ctx context.Context, epochs int, options ...TrainOptions) error {
 	if epochs < 1 {
 		return fmt.Errorf("run %s: the number of epochs must be at least 1, got %d", r.dir, epochs)
@@ -66,13 +71,30 @@ func (r *Run) trainTo(ctx context.Context, epochs int, caller string, options []
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	t := &training{Run: r, TrainOptions: o, last: epochs, lastSave: time.Now()}
-	for r.state.Epoch < epochs {
+	t := &training{Run: r, TrainOptions: o, last: epochs, lastSave: time.Now(), queue: o.Commands}
+	if t.queue == nil {
+		t.queue = &Queue{}
+	}
+	if err := t.queue.begin(); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	defer t.queue.end()
+	if err := r.openControl(t.queue); err != nil {
+		r.warnings = append(r.warnings, fmt.Sprintf("run %s: other processes cannot send it commands: %v", r.dir, err))
+	}
+	defer r.closeControl()
+	for r.state.Epoch < epochs && !t.stalled() {
 		if err := t.epoch(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stalled reports whether the training stops early, which it does at the end of an epoch.
+func (t *training) stalled() bool {
+	_, stop := t.Stalled()
+	return stop && t.state.Batch == 0
 }
 
 // training is one call of Train or TrainTo.
@@ -81,6 +103,7 @@ type training struct {
 	TrainOptions
 	last     int // the epoch to stop before
 	lastSave time.Time
+	queue    *Queue
 }
 
 // batchTrainer trains one network, batch by batch.
@@ -88,6 +111,7 @@ type batchTrainer struct {
 	gomlx   *train.Trainer
 	backend compute.Backend
 	batches *dataset.Batches
+	norms   *[]string     // the variables whose gradients' norms are measured; nil: they are not
 	done    int           // the number of batches
 	time    time.Duration // for those after the first one, which compiles
 	waited  time.Duration // of that, for their images
@@ -109,15 +133,22 @@ func (t *training) epoch(ctx context.Context) error {
 	if err := t.prepare(); err != nil {
 		return err
 	}
-	batches := t.trainer.batches
-	if st.Batch < batches.Len() {
+	for st.Batch < t.trainer.batches.Len() {
+		if err := t.checkRate(); err != nil {
+			return t.stopped(err)
+		}
 		if err := setLearningRate(t.store, Float, t.LearningRate()); err != nil {
 			return err
 		}
-		if err := t.run(ctx); err != nil {
+		err := t.run(ctx)
+		if errors.Is(err, errAnew) {
+			err = t.prepare()
+		}
+		if err != nil {
 			return err
 		}
 	}
+	batches := t.trainer.batches
 	score, err := t.Evaluate(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -128,11 +159,19 @@ func (t *training) epoch(ctx context.Context) error {
 	if notFinite(score.Loss) {
 		return t.diverged(fmt.Errorf("the test loss is %g", score.Loss))
 	}
+	validated, err := t.Validate(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return t.stopped(errors.Join(ctx.Err(), t.save()))
+		}
+		return err
+	}
 	images := float64(batches.Len() * batches.Size())
 	record := Record{
 		Event: EventEpoch, Epoch: st.Epoch,
 		TrainLoss: st.LossSum / float64(batches.Len()), TrainAccuracy: st.Correct / images,
 		TestLoss: score.Loss, TestAccuracy: score.Accuracy,
+		ValidationLoss: validated.Loss, ValidationAccuracy: validated.Accuracy,
 		LearningRate: t.rateOf(batches.Len() - 1), Seconds: st.Seconds, ImagesPerS: images / st.Seconds,
 		Net: t.net.String(),
 	}
@@ -143,16 +182,21 @@ func (t *training) epoch(ctx context.Context) error {
 	st.Epoch++
 	st.Batch, st.LossSum, st.Correct, st.Seconds, st.Refined = 0, 0, 0, 0, false
 	st.TimedBatches, st.TimedSeconds = 0, 0
+	// Before the save: a process that dies between them repeats this.
+	notKept := t.keepBest()
 	err = t.saveOrGoBack()
 	if !errors.Is(err, errNotFinite) {
 		t.report(record)
+		if notKept != nil {
+			return t.stopped(errors.Join(notKept, err))
+		}
 	}
 	return err
 }
 
 // prepare makes the trainer of the present net, unless there is one.
 func (t *training) prepare() error {
-	if t.trainer != nil {
+	if t.trainer != nil && (!t.GradientNorms || t.trainer.norms != nil) {
 		return nil
 	}
 	set, err := t.Dataset()
@@ -170,6 +214,9 @@ func (t *training) prepare() error {
 	if err := e.CheckDevices(c.Devices); err != nil {
 		return fmt.Errorf("run %s: %w", t.dir, err)
 	}
+	if err := t.beginAverages(); err != nil {
+		return fmt.Errorf("run %s: %w", t.dir, err)
+	}
 	if c.Devices > 1 {
 		if err := t.spread(c.Devices); err != nil {
 			return fmt.Errorf("run %s: %w", t.dir, err)
@@ -180,11 +227,15 @@ func (t *training) prepare() error {
 	if err != nil {
 		return err
 	}
-	trainer, err := newTrainer(e, t.net, c, t.store)
+	update := newUpdates(c)
+	if t.GradientNorms {
+		update.measured = new([]string)
+	}
+	trainer, err := trainerWith(e, t.net, c, t.store, update)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", t.dir, err)
 	}
-	t.trainer = &batchTrainer{gomlx: trainer, backend: e.Backend, batches: batches}
+	t.trainer = &batchTrainer{gomlx: trainer, backend: e.Backend, batches: batches, norms: update.measured}
 	return nil
 }
 
@@ -272,6 +323,9 @@ func (t *training) batch(ctx context.Context, took, waited time.Duration, loss, 
 	if t.OnBatch != nil {
 		t.OnBatch(t.progress(loss))
 	}
+	if err := t.obey(loss); err != nil {
+		return err
+	}
 	if ctx.Err() != nil {
 		return t.stopped(errors.Join(ctx.Err(), t.saveOrGoBack()))
 	}
@@ -281,6 +335,9 @@ func (t *training) batch(ctx context.Context, took, waited time.Duration, loss, 
 		}
 	}
 	if last, next := t.rateOf(st.Batch-1), t.LearningRate(); next != last && st.Batch < t.trainer.batches.Len() {
+		if err := t.checkRate(); err != nil {
+			return t.stopped(errors.Join(err, t.saveOrGoBack()))
+		}
 		return setLearningRate(t.store, Float, next)
 	}
 	return nil
@@ -340,8 +397,8 @@ func (t *training) report(record Record) {
 	}
 }
 
-// Interrupted reports whether err says that a training stopped because its context ended. It also returns what went
-// wrong besides, such as a save that failed, or nil.
+// Interrupted reports whether err says that a training stopped because its context ended or it was told to. It also
+// returns what went wrong besides, such as a save that failed, or nil.
 func Interrupted(err error) (interrupted bool, besides error) {
 	if !contextEnded(err) {
 		return false, nil
@@ -366,5 +423,5 @@ func Interrupted(err error) (interrupted bool, besides error) {
 }
 
 func contextEnded(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrStopped)
 }

@@ -18,6 +18,11 @@ import (
 // newTrainer returns GoMLX's trainer for a network. It compiles its graph with the first batch. Its metrics are the
 // loss, the moving average of the loss, and correctMetric.
 func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) (*train.Trainer, error) {
+	return trainerWith(e, n, c, store, newUpdates(c))
+}
+
+// trainerWith is newTrainer with what is done with the gradients.
+func trainerWith(e *engine.Engine, n Network, c Config, store *model.Store, update updates) (*train.Trainer, error) {
 	if err := c.CheckPrecision(e); err != nil {
 		return nil, err
 	}
@@ -29,9 +34,21 @@ func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) (*tra
 		func(_ *model.Scope, labels, predictions []*Node) *Node {
 			return ReduceAllSum(hits(predictions[0], labels[0]))
 		}, nil)
-	optimizer := sgd{momentum: c.Momentum, weightDecay: c.WeightDecay}
-	return train.NewTrainer(e.Backend, store, modelFn, loss.SparseCategoricalCrossEntropyLogits, optimizer,
+	return train.NewTrainer(e.Backend, store, modelFn, smoothedLoss(c.LabelSmoothing), update,
 		[]metric.Interface{correct}, nil), nil
+}
+
+// smoothedLoss returns the cross entropy with labels that are smoothed: a class has the probability smoothing/K, and
+// that of the label 1−smoothing more (Szegedy et al., Rethinking the Inception Architecture, 2016, section 7).
+func smoothedLoss(smoothing float64) func(labels, logits []*Node) *Node {
+	if smoothing == 0 {
+		return loss.SparseCategoricalCrossEntropyLogits
+	}
+	return func(labels, logits []*Node) *Node {
+		hard := loss.SparseCategoricalCrossEntropyLogits(labels, logits)
+		uniform := Neg(ReduceAllMean(LogSoftmax(logits[0], -1)))
+		return Add(MulScalar(hard, 1-smoothing), MulScalar(uniform, smoothing))
+	}
 }
 
 // correctMetric is the index, among the trainer's metrics, of the number of images classified right.

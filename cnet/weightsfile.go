@@ -8,7 +8,6 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 
-	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/ode"
 	"continuousnet/cnet/statedict"
 )
@@ -36,7 +35,11 @@ type exportedNet struct {
 // original's model.state_dict() (see Net.StateDict), with the configuration in the file's metadata. The run may be open
 // read-only. On any error the path holds what it held before.
 func (r *Run) Export(path string) error {
-	list, err := r.net.StateDict(r.store)
+	store, err := r.weights()
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	list, err := r.net.StateDict(store)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
@@ -140,7 +143,7 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	}
 	fail := func(err error) (*Run, error) { return nil, fmt.Errorf("weights %s: %w", w.Path, err) }
 	var err error
-	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+	if c, err = c.resolved(); err != nil {
 		return fail(err)
 	}
 	if c.Model != "" && w.Config.Model != "" && c.Model != w.Config.Model {
@@ -157,7 +160,8 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 		return fail(err)
 	}
 	st := state{
-		Version: stateVersion, Config: c, LearningRate: c.LearningRate, Channels: w.ImageChannels, Classes: w.Classes,
+		Version: stateVersion, Config: c, LearningRate: c.LearningRate,
+		dataState: dataState{Channels: w.ImageChannels, Classes: w.Classes},
 	}
 	if Continuous(c.Model) {
 		if err := w.depth(c, &st); err != nil {
@@ -178,7 +182,7 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	if err := network.LoadStateDict(store, w.tensors); err != nil {
 		return fail(err)
 	}
-	set, err := dataset.Load(c.Dataset, c.Data)
+	set, err := c.loadData(dir)
 	if err != nil {
 		return fail(err)
 	}
@@ -186,12 +190,14 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 		return fail(fmt.Errorf("the net is for images of %d channels and %d classes, %s has %d and %d; "+
 			"take another data set", w.ImageChannels, w.Classes, c.Dataset, set.Channels, len(set.Classes)))
 	}
-	st.TrainImages = set.Train.Len()
 	return lockedRun(dir, func(r *Run) error {
 		if err := vacant(dir); err != nil {
 			return err
 		}
-		r.set, r.state, r.net, r.store = set, st, network, store
+		r.state, r.net, r.store = st, network, store
+		if err := r.adoptData(set); err != nil {
+			return err
+		}
 		r.history = History{{Event: EventImport, Net: network.String()}}
 		return r.save()
 	})

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,11 +13,14 @@ import (
 // cifarFiles describes the files of one of the two CIFAR sets. The binary
 // version (https://www.cs.toronto.edu/~kriz/cifar.html) is records without a
 // header: the label bytes, then 32×32 red, as many green, as many blue bytes.
+//
+// The Python version is pickles of a dict with an array of the same bytes and a list of labels.
 type cifarFiles struct {
 	train  []string
 	test   string
-	names  string // class names, one a line; optional
-	labels []int  // number of classes of each label byte; the last one is used
+	names  string       // class names, one a line; optional
+	labels []int        // number of classes of each label byte; the last one is used
+	pickle *cifarPickle // nil: binary files
 }
 
 var (
@@ -27,22 +31,58 @@ var (
 		names:  "batches.meta.txt",
 		labels: []int{10},
 	}
+	cifar10Python = cifarFiles{
+		train:  []string{"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"},
+		test:   "test_batch",
+		names:  "batches.meta",
+		labels: []int{10},
+		pickle: &cifarPickle{labels: "labels", names: "label_names"},
+	}
 	cifar100 = cifarFiles{
 		train:  []string{"train.bin"},
 		test:   "test.bin",
 		names:  "fine_label_names.txt",
 		labels: []int{20, 100}, // coarse, fine
 	}
+	cifar100Python = cifarFiles{
+		train:  []string{"train"},
+		test:   "test",
+		names:  "meta",
+		labels: []int{20, 100},
+		pickle: &cifarPickle{labels: "fine_labels", names: "fine_label_names"},
+	}
 )
+
+// maxNames bounds the bytes of a file of class names.
+const maxNames = 1 << 20
 
 const (
 	cifarPlane = 32 * 32 // pixels, and the bytes of one colour
 	cifarImage = 3 * cifarPlane
 )
 
+// readEither returns a reader of the first of several forms of a set whose files are there.
+func readEither(forms ...cifarFiles) func(*Set, folder, Options) error {
+	return func(set *Set, dir folder, o Options) error {
+		for _, c := range forms {
+			if err := c.read(set, dir, o); !errors.Is(err, errNothingHere) {
+				return err
+			}
+		}
+		return errNothingHere
+	}
+}
+
+// holdsEither reports whether any of the files of a form are there.
+func holdsEither(forms ...cifarFiles) func(*spec, folder) bool {
+	return func(s *spec, dir folder) bool {
+		return slices.ContainsFunc(forms, func(c cifarFiles) bool { return c.holds(s, dir) })
+	}
+}
+
 // read fills set from dir. Any of the training batches will do, so that a part
 // of the data is enough for trying things out; set.Notice names those missing.
-func (c cifarFiles) read(set *Set, dir folder) error {
+func (c cifarFiles) read(set *Set, dir folder, _ Options) error {
 	var missing []string
 	for _, name := range c.train {
 		if !dir.has(name) {
@@ -85,6 +125,9 @@ func (c cifarFiles) read(set *Set, dir folder) error {
 
 func (c cifarFiles) readFile(set *Set, split *Split, dir folder, name string) error {
 	return dir.decode(set, name, func(r io.Reader, size int64) error {
+		if c.pickle != nil {
+			return c.pickle.appendTo(split, r, size, c.labels[len(c.labels)-1])
+		}
 		return appendCIFAR(split, r, size, c.labels)
 	})
 }
@@ -120,13 +163,17 @@ func appendCIFAR(split *Split, r io.Reader, size int64, labels []int) error {
 			}
 		}
 		split.Labels = append(split.Labels, int32(buf[len(labels)-1]))
-		planes := buf[len(labels):]
-		red, green, blue := planes[:cifarPlane], planes[cifarPlane:2*cifarPlane], planes[2*cifarPlane:]
-		for p := range red {
-			split.Images = append(split.Images, red[p], green[p], blue[p])
-		}
+		appendPlanes(split, buf[len(labels):])
 	}
 	return nil
+}
+
+// appendPlanes appends an image of CIFAR, [C, H, W], as [H, W, C].
+func appendPlanes[B []byte | string](split *Split, planes B) {
+	red, green, blue := planes[:cifarPlane], planes[cifarPlane:2*cifarPlane], planes[2*cifarPlane:cifarImage]
+	for p := range cifarPlane {
+		split.Images = append(split.Images, red[p], green[p], blue[p])
+	}
 }
 
 // readNames replaces the built-in class names by those beside the data, if any.
@@ -134,11 +181,19 @@ func (c cifarFiles) readNames(set *Set, dir folder) error {
 	if !dir.has(c.names) {
 		return nil
 	}
-	text, err := fs.ReadFile(dir, c.names)
+	var names []string
+	err := dir.decode(set, c.names, func(r io.Reader, size int64) (err error) {
+		if c.pickle != nil {
+			names, err = c.pickle.readNames(r, size)
+			return err
+		}
+		text, err := io.ReadAll(io.LimitReader(r, maxNames))
+		names = strings.Fields(string(text))
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("dataset: %w; check that %s can be read", err, dir.join(c.names))
+		return err
 	}
-	names := strings.Fields(string(text))
 	if len(names) != len(set.Classes) {
 		return fmt.Errorf("dataset: %s: %d class names, want %d; remove the file to use the built-in names",
 			dir.join(c.names), len(names), len(set.Classes))

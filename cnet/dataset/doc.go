@@ -15,8 +15,46 @@
 //		batches.Fill(epoch, batch, images, labels)
 //	}
 //
+// # Images of one's own
+//
+// A folder is a data set, too: dataset.Load("photos", ""), cnet.Config{Dataset: "photos"}, cnet train --dataset photos.
+// It has a folder for each class, in folders for training and testing, as torchvision's ImageFolder, or in none:
+//
+//	photos/train/CLASS/*.png    and photos/test/CLASS/*.png, or val/ in the place of test/
+//	photos/CLASS/*.png          a fifth of each class is for testing, chosen by a hash of the files' names
+//
+// PNG, JPEG, GIF (its first picture), BMP and WebP are read, by their contents. The classes are called by their
+// folders, in the order of the names. All images have one size, or are brought to one with Options.Size. They are grey
+// if all files are, and have three colours otherwise; transparency and EXIF's rotation are ignored, as torchvision
+// does. Mean and deviation are those of the training images; colour images may be mirrored in training, grey ones are
+// not, as they are often letters or digits. What cannot be read, is CMYK or has more than 100 million pixels is named
+// in one error, or left out with Options.SkipBad. With Options.Cache, decoded images are kept in a file with a
+// checksum, as long as the folder does not change.
+//
+// A .npz file is a data set, too: x_train, [N H W C], [N C H W] or [N H W], y_train, [N], and for testing x_test and
+// y_test, or a fifth is chosen. Pixels that are no bytes become bytes, see New, which does the same with slices of Go.
+//
+// Set.Fingerprint tells data sets apart: a run remembers it, and refuses another one.
+//
+// # CIFAR
+//
+// CIFAR-10 and CIFAR-100 are read as they are published: binary files, the pickles for Python, and the archives of
+// either, in their folder, the folder above, or named themselves. Of pickles, the dict with one array and a list of
+// labels that CIFAR's are is read; a pickle with anything else, which could be any program, is refused, and nothing is
+// executed.
+//
+// # Tiny ImageNet
+//
+// Tiny ImageNet is read as it is distributed, packed or not. val/ is for testing, with the classes of
+// val_annotations.txt. The classes are called by their first word in words.txt, in the order of WordNet's numbers.
+//
+// # Names
+//
 // "fashion-sample" is embedded in the program and needs no files. Package dataset/fetch downloads the others from their
 // official addresses; this package never uses the network.
+//
+// LoadPoints reads points in the plane from a .csv file, or makes moons, circles and spirals. They draw themselves as
+// the last expression of a notebook's cell.
 //
 // A batch is a pure function of (seed, epoch, batch). As there is no random generator whose state a run would have to
 // save, a run that was interrupted continues with the same images as one that was not.

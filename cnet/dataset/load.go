@@ -5,22 +5,51 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
+
+	"continuousnet/cnet/internal/optional"
 )
 
 // Load reads a data set into memory. The name may have any common spelling (see
 // Canonical). dir is the folder that holds the files, or one in which they lie
 // where archives and other libraries put them (cifar-10-batches-bin, MNIST/raw);
 // "" stands for DefaultDir(name). The embedded fashion-sample ignores dir.
-func Load(name, dir string) (*Set, error) {
+//
+// Instead of the name there may be a folder: of one of these sets, or of images of
+// one's own in folders of classes, which are listed in the package's documentation.
+func Load(name, dir string, options ...Options) (*Set, error) {
+	o, err := optional.One("Load", "options", options, Options{})
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	return load(name, dir, o)
+}
+
+// Labels is Load without decoding images, which takes long where there are many files of them: then the sets have
+// labels and no pixels.
+func Labels(name, dir string) (*Set, error) { return load(name, dir, Options{labelsOnly: true}) }
+
+func load(name, dir string, o Options) (*Set, error) {
+	if s, err := lookup(name); err == nil && s.name == sampleName {
+		dir = ""
+	}
+	name, dir, err := Resolve(name, dir)
+	if err != nil {
+		return nil, err
+	}
 	s, err := lookup(name)
 	if err != nil {
 		return nil, err
 	}
+	if err := o.check(s); err != nil {
+		return nil, err
+	}
+	if s.load != nil {
+		return s.loadRegistered()
+	}
 	set := s.empty()
 	if s.name == sampleName {
-		if err := s.read(set, sampleFolder()); err != nil {
+		if err := s.read(set, sampleFolder(), o); err != nil {
 			return nil, err
 		}
 		return set, nil
@@ -28,35 +57,24 @@ func Load(name, dir string) (*Set, error) {
 	if dir == "" {
 		dir = DefaultDir(s.name)
 	}
-	// The folder itself comes first: a folder that holds the files is meant,
-	// whatever lies below it.
-	for _, sub := range append([]string{"."}, s.folders...) {
-		path := filepath.Join(dir, filepath.FromSlash(sub))
-		err := s.read(set, folder{os.DirFS(path), path})
-		if errors.Is(err, errNothingHere) {
-			continue
+	err = s.places(dir, func(f folder) error { return s.read(set, f, o) })
+	if errors.Is(err, errNothingHere) {
+		what := remedy(s.name)
+		if isKind(s.name) {
+			what = "pass another --data DIR"
 		}
-		if err != nil {
-			return nil, err
-		}
-		return set, nil
+		err = fmt.Errorf("dataset: %s not found in %s (looked for %s); %s", s.title, dir, s.lookFor, what)
 	}
-	return nil, fmt.Errorf("dataset: %s not found in %s (looked for %s); %s", s.title, dir, lookedFor[s.name],
-		remedy(s.name))
+	if err != nil {
+		return nil, err
+	}
+	return set, nil
 }
 
 // errNothingHere is what a reader returns for a folder without any of its files.
 var errNothingHere = errors.New("none of the files are here")
 
-// lookedFor names the file by which a person recognises the folder of a set.
-var lookedFor = map[string]string{
-	"cifar10":       "data_batch_1.bin",
-	"cifar100":      "train.bin",
-	"mnist":         "train-images-idx3-ubyte.gz",
-	"fashion-mnist": "train-images-idx3-ubyte.gz",
-}
-
-// remedy ends an error about files that are missing or damaged.
+// remedy ends an error about files of a published set that are missing or damaged.
 func remedy(name string) string {
 	return fmt.Sprintf(`run "cnet data get %s" or pass --data DIR`, name)
 }

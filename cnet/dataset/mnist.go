@@ -13,7 +13,7 @@ var mnistNames = []string{"train-images-idx3-ubyte", "train-labels-idx1-ubyte", 
 
 // readMNIST fills set from the four idx files that MNIST introduced and that
 // Fashion-MNIST kept, names included.
-func readMNIST(set *Set, dir folder) error {
+func readMNIST(set *Set, dir folder, _ Options) error {
 	var files, missing []string
 	for _, name := range mnistNames {
 		if file, ok := idxFile(dir, name); ok {

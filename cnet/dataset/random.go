@@ -66,4 +66,6 @@ const (
 	forOrder uint64 = iota
 	forAugmentation
 	forToys
+	forSplit
+	forValidation
 )

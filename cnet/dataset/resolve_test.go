@@ -46,8 +46,12 @@ func TestResolve(t *testing.T) {
 			"may be cifar100 or mnist; add --dataset cifar100 or --dataset mnist"},
 		{"", map[string]string{"data_batch_1.bin": "", "mnist/" + labels: digits}, "cifar10"},
 		// the folder itself comes first
-		{"", map[string]string{"data_batch_1": ""},
-			"holds none of the data sets (looked for data_batch_1.bin, train.bin, train-images-idx3-ubyte.gz)"},
+		{"", map[string]string{"data_batch": "", "cats/readme.txt": ""}, "holds none of the data sets (looked for " +
+			"data_batch_1.bin, train.bin, train-images-idx3-ubyte.gz, wnids.txt, CLASS/*.png)"},
+		{"", map[string]string{"cats/1.jpg": "", "dogs/1.PNG": ""}, "images"},
+		{"", map[string]string{"train/cats/1.webp": "", "train-images.txt": ""}, "images"},
+		{"", map[string]string{"cats/1.jpg": "", "data_batch_1.bin": ""}, "cifar10"},
+		{"images", nil, "images"},
 		{"CIFAR-10", nil, "cifar10"},
 		{"sample", nil, "fashion-sample is part of the program and has no folder, got "},
 		{"nonesuch", nil, "unknown data set"},
@@ -62,7 +66,7 @@ func TestResolve(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := Resolve(tc.name, dir)
+		got, _, err := Resolve(tc.name, dir)
 		if err != nil {
 			got = err.Error()
 		}
@@ -70,10 +74,10 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%q in %v: %s, want %s", tc.name, tc.files, got, tc.want)
 		}
 	}
-	if got, err := Resolve("", ""); got != "" || err != nil {
+	if got, _, err := Resolve("", ""); got != "" || err != nil {
 		t.Errorf("nothing: %q, %v", got, err)
 	}
-	if _, err := Resolve("", filepath.Join(t.TempDir(), "no")); err == nil ||
+	if _, _, err := Resolve("", filepath.Join(t.TempDir(), "no")); err == nil ||
 		!strings.Contains(err.Error(), "there is no folder ") {
 		t.Errorf("no folder: %v", err)
 	}

@@ -19,6 +19,7 @@ type Set struct {
 	Classes                 []string
 
 	Train, Test Split
+	Validation  Split // held out of Train by HoldOut; otherwise empty
 
 	// Mean and Std are the published mean and standard deviation of the training
 	// images, one value for each channel, with pixels scaled to [0, 1].

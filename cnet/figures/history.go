@@ -26,7 +26,8 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	within := chart.Series{Like: "train", Light: true}
 	trainLoss := chart.Series{Name: "train", Color: chart.Blue}
 	testLoss := chart.Series{Name: "test", Color: chart.Vermillion}
-	trainAccuracy, testAccuracy := trainLoss, testLoss
+	validationLoss := chart.Series{Name: "validation", Color: chart.Green}
+	trainAccuracy, testAccuracy, validationAccuracy := trainLoss, testLoss, validationLoss
 	var marks []chart.Mark
 	x := chart.Axis{Title: "epoch", Integer: true, Max: float64(max(o.Epochs, 1))}
 
@@ -40,6 +41,10 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 			add(&testLoss, at, r.TestLoss)
 			add(&trainAccuracy, at, r.TrainAccuracy)
 			add(&testAccuracy, at, r.TestAccuracy)
+			if r.Validated() {
+				add(&validationLoss, at, r.ValidationLoss)
+				add(&validationAccuracy, at, r.ValidationAccuracy)
+			}
 		case cnet.EventLoss:
 			add(&within, at, r.TrainLoss)
 			at = math.Ceil(at)
@@ -61,14 +66,17 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 			x.Min = min(x.Min, m.At)
 		}
 	}
-	for _, s := range []*chart.Series{&trainLoss, &testLoss, &trainAccuracy, &testAccuracy} {
+	for _, s := range []*chart.Series{&trainLoss, &testLoss, &trainAccuracy, &testAccuracy, &validationLoss,
+		&validationAccuracy} {
 		s.Dots = len(trainLoss.X) <= 50
 	}
+	losses, accuracies := []chart.Series{within, trainLoss, testLoss}, []chart.Series{trainAccuracy, testAccuracy}
+	if len(validationLoss.X) > 0 {
+		losses, accuracies = append(losses, validationLoss), append(accuracies, validationAccuracy)
+	}
 	return chart.Chart{Panels: []chart.Panel{
-		{Title: "Loss", X: x, Y: chart.Axis{Log: o.LogLoss}, Marks: marks,
-			Series: []chart.Series{within, trainLoss, testLoss}},
-		{Title: "Accuracy", X: x, Y: chart.Axis{Percent: true}, Marks: marks,
-			Series: []chart.Series{trainAccuracy, testAccuracy}},
+		{Title: "Loss", X: x, Y: chart.Axis{Log: o.LogLoss}, Marks: marks, Series: losses},
+		{Title: "Accuracy", X: x, Y: chart.Axis{Percent: true}, Marks: marks, Series: accuracies},
 	}}
 }
 
@@ -110,6 +118,12 @@ func Label(r cnet.Record) string {
 		return scheme
 	case cnet.EventRate:
 		return fmt.Sprintf("rate %g", r.LearningRate)
+	case cnet.EventChange:
+		first, _, more := strings.Cut(r.Changes, ", ")
+		if more {
+			first += ", …"
+		}
+		return first
 	}
 	return r.Event
 }

@@ -102,9 +102,14 @@ func (d *dashboard) log(line string) {
 }
 
 func epochLine(r cnet.Record, last int) string {
-	return fmt.Sprintf("epoch %d of %d, %s: train loss %.3f, accuracy %s; test loss %.3f, accuracy %s; %.0f images/s",
+	validated := ""
+	if r.Validated() {
+		validated = fmt.Sprintf("validation loss %.3f, accuracy %s; ", r.ValidationLoss,
+			words.Percent(r.ValidationAccuracy))
+	}
+	return fmt.Sprintf("epoch %d of %d, %s: train loss %.3f, accuracy %s; test loss %.3f, accuracy %s; %s%.0f images/s",
 		r.Epoch+1, last, r.Net, r.TrainLoss, words.Percent(r.TrainAccuracy), r.TestLoss, words.Percent(r.TestAccuracy),
-		r.ImagesPerS)
+		validated, r.ImagesPerS)
 }
 
 // status is the line above the curves.
@@ -153,6 +158,9 @@ func (d *dashboard) trained() status {
 	}
 	if r, ok := d.run.History().Last(); ok {
 		s.right = fmt.Sprintf("test accuracy %s · test loss %.3f", words.Percent(r.TestAccuracy), r.TestLoss)
+		if r.Validated() {
+			s.right += " · validation accuracy " + words.Percent(r.ValidationAccuracy)
+		}
 	}
 	return s
 }
@@ -170,6 +178,11 @@ func (d *dashboard) where() string {
 
 func (d *dashboard) interrupted() status {
 	return status{left: "Interrupted " + d.where() + ", and saved. Run this cell again to go on.", done: -1}
+}
+
+// told is interrupted for a training that was told to stop.
+func (d *dashboard) told() status {
+	return status{left: "Stopped as told, " + d.where() + ", and saved. Run this cell again to go on.", done: -1}
 }
 
 func (d *dashboard) stopped() status {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -18,10 +19,15 @@ func info(run *cnet.Run) table {
 		norm = "no batch norm"
 	}
 	first := c.Channels * max(c.WidenFactor, 1)
+	data := dataset.Short(c.Dataset, c.Data)
+	classes := fmt.Sprintf("%d classes", run.Classes())
+	if dataset.Own(c.Dataset) {
+		classes += " (" + words.Some(run.ClassNames(), 10) + ")"
+	}
 	t := table{title: "Run " + run.Dir(), rows: [][]string{
 		{"net", fmt.Sprintf("%s, %d-%d-%d channels, %s", run.Title(), first, 2*first, 4*first, norm)},
 		{"weights", words.Grouped(weights)},
-		{"data", fmt.Sprintf("%s, %d classes, batches of %d", c.Dataset, run.Classes(), c.BatchSize)},
+		{"data", fmt.Sprintf("%s, %s, batches of %d", data, classes, c.BatchSize)},
 		{"trained", trained(run)},
 	}}
 	if e := run.TrainedWith(); e != "" {
@@ -36,6 +42,9 @@ func info(run *cnet.Run) table {
 	}
 	if last, ok := run.History().Last(); ok {
 		t.rows = append(t.rows, []string{"test accuracy", words.Percent(last.TestAccuracy) + " after the last epoch"})
+		if last.Validated() {
+			t.rows = append(t.rows, []string{"validation accuracy", words.Percent(last.ValidationAccuracy)})
+		}
 	}
 	for _, w := range run.Warnings() {
 		t.rows = append(t.rows, []string{"warning", w})

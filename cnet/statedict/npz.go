@@ -31,11 +31,34 @@ func readNPZ(f io.ReaderAt, size int64) ([]Tensor, error) {
 	if slices.ContainsFunc(z.File, func(m *zip.File) bool { return strings.HasSuffix("/"+m.Name, "/data.pkl") }) {
 		return nil, torchPickle
 	}
+	members, err := membersOf(z, size)
+	if err != nil {
+		return nil, err
+	}
+	var tensors []Tensor
+	deflated := 0 // values
+	for _, m := range members {
+		t, err := readMember(m.File, m.name, &deflated)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", m.name, err)
+		}
+		tensors = append(tensors, t)
+	}
+	return tensors, nil
+}
+
+// member is an array in an archive, by its name without .npy.
+type member struct {
+	*zip.File
+	name string
+}
+
+// membersOf lists the arrays in an archive of size bytes.
+func membersOf(z *zip.Reader, size int64) ([]member, error) {
 	var (
-		tensors  []Tensor
-		names    = nameSet{}
-		stored   uint64 // bytes of all members; more than the file has if members share their data
-		deflated = 0    // values
+		members []member
+		names   = nameSet{}
+		stored  uint64 // bytes of all members; more than the file has if members share their data
 	)
 	for _, m := range z.File {
 		name, ok := strings.CutSuffix(m.Name, ".npy")
@@ -52,35 +75,19 @@ func readNPZ(f io.ReaderAt, size int64) ([]Tensor, error) {
 			return nil, fmt.Errorf("tensor %q: more data than the file of %d bytes can hold; it is damaged", name, size)
 		}
 		stored += m.CompressedSize64
-		t, err := readMember(m, name, &deflated)
-		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", name, err)
-		}
-		tensors = append(tensors, t)
+		members = append(members, member{m, name})
 	}
-	return tensors, nil
+	return members, nil
 }
 
 // readMember reads one array to its end, where the zip package compares the checksum. It adds to the number of values
 // that were compressed.
 func readMember(m *zip.File, name string, deflated *int) (Tensor, error) {
-	if claim := m.UncompressedSize64; m.Method == zip.Store && claim != m.CompressedSize64 ||
-		claim/maxRatio > m.CompressedSize64 {
-		return Tensor{}, fmt.Errorf("%d bytes cannot hold %d; the file is damaged", m.CompressedSize64, claim)
-	}
-	r, err := m.Open()
+	r, a, err := openMember(m)
 	if err != nil {
 		return Tensor{}, err
 	}
 	defer r.Close()
-	a, err := readArrayHeader(r)
-	if err != nil {
-		return Tensor{}, damagedMember(err)
-	}
-	if need, got := int64(a.count)*int64(a.dtype.size), int64(m.UncompressedSize64)-int64(a.length); need != got {
-		return Tensor{}, fmt.Errorf("shape %v of %s needs %d bytes, got %d; the file is truncated or damaged",
-			a.shape, a.dtype.name, need, got)
-	}
 	if m.Method != zip.Store {
 		if a.count > maxDeflated-*deflated {
 			return Tensor{}, fmt.Errorf("the compressed archive has more than %d values; write it with numpy.savez, "+
@@ -99,6 +106,30 @@ func readMember(m *zip.File, name string, deflated *int) (Tensor, error) {
 		values = rowMajor(values, a.shape)
 	}
 	return Tensor{Name: name, Shape: a.shape, Values: values, DType: a.dtype.name}, nil
+}
+
+// openMember opens an array behind its header, whose shape agrees with the size of the member.
+func openMember(m *zip.File) (r io.ReadCloser, a array, err error) {
+	if claim := m.UncompressedSize64; m.Method == zip.Store && claim != m.CompressedSize64 ||
+		claim/maxRatio > m.CompressedSize64 {
+		return nil, a, fmt.Errorf("%d bytes cannot hold %d; the file is damaged", m.CompressedSize64, claim)
+	}
+	if r, err = m.Open(); err != nil {
+		return nil, a, err
+	}
+	a, err = readArrayHeader(r)
+	if err != nil {
+		err = damagedMember(err)
+	} else if need, got := int64(a.count)*int64(a.dtype.size),
+		int64(m.UncompressedSize64)-int64(a.length); need != got {
+		err = fmt.Errorf("shape %v of %s needs %d bytes, got %d; the file is truncated or damaged",
+			a.shape, a.dtype.name, need, got)
+	}
+	if err != nil {
+		r.Close()
+		return nil, a, err
+	}
+	return r, a, nil
 }
 
 // damagedMember turns an error of package zip or flate into one that says what is wrong with the file. nil stands for

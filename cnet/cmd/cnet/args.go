@@ -89,7 +89,7 @@ func wordsOfOwn(cmd *cobra.Command, flag *pflag.Flag) int {
 		return 0
 	case s.list:
 		return math.MaxInt
-	case s.toggle:
+	case s.toggle || s.bare != "":
 		return 1
 	}
 	return 0

@@ -180,12 +180,12 @@ func (b *allBench) chosen() ([]bench.Case, error) {
 func (b *allBench) cifar() (string, error) {
 	if b.data == "" {
 		dir := "data/cifar10"
-		if name, err := dataset.Resolve("", dir); err != nil || name != "cifar10" {
+		if name, _, err := dataset.Resolve("", dir); err != nil || name != "cifar10" {
 			return "", nil
 		}
 		return absolute(dir)
 	}
-	name, err := dataset.Resolve("", b.data)
+	name, _, err := dataset.Resolve("", b.data)
 	if err != nil {
 		return "", usagef("--data: %v", err)
 	}

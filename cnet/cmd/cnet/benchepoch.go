@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,12 +66,14 @@ func (b *epochBench) measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.Data = b.data
 	if b.dataset != "" {
-		if c.Dataset, err = canonicalDataset(b.dataset); err != nil {
+		name, dir, err := canonicalDataset(b.dataset)
+		if err != nil {
 			return usagef("--dataset %v", err)
 		}
+		c.Dataset, c.Data = name, cmp.Or(b.data, dir)
 	}
-	c.Data = b.data
 	if c.Engine, err = b.net.engine.checked(b.app); err != nil {
 		return err
 	}

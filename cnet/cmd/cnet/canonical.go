@@ -55,6 +55,13 @@ func canonicalSchedule(text string) (string, error) {
 	return "", bad(text, "one of "+strings.Join(cnet.LRSchedules, ", "))
 }
 
+func canonicalOptimizer(text string) (string, error) {
+	if name := bareWord(text); slices.Contains(cnet.Optimizers, name) {
+		return name, nil
+	}
+	return "", bad(text, "one of "+strings.Join(cnet.Optimizers, ", "))
+}
+
 func canonicalMethod(text string) (string, error) {
 	if m := cnet.Projection(text); m == cnet.ByProjection || m == cnet.ByInterpolation {
 		return text, nil
@@ -79,19 +86,45 @@ func canonicalBasis(text string) (string, error) {
 	return "", bad(text, "one of "+strings.Join(basis.Names(), ", "))
 }
 
-func canonicalDataset(text string) (string, error) {
+func canonicalLayout(text string) (string, error) {
+	if !slices.Contains(dataset.Layouts, strings.ToUpper(text)) {
+		return "", bad(text, "one of "+strings.Join(dataset.Layouts, ", "))
+	}
+	return strings.ToUpper(text), nil
+}
+
+// canonicalDataset returns the name of a data set, and its folder if the text is one.
+func canonicalDataset(text string) (name, dir string, err error) {
+	if name, err = dataset.Canonical(text); err == nil {
+		return name, "", nil
+	}
+	if name, dir, err = dataset.Resolve(text, ""); err == nil {
+		return name, dir, nil
+	}
+	if !dataset.IsPoints(text) && strings.HasPrefix(err.Error(), "dataset: unknown data set") {
+		return "", "", noDataset(text, ", or a folder", err)
+	}
+	return "", "", usagef("is %q: %s", text, strings.TrimPrefix(err.Error(), "dataset: "))
+}
+
+// publishedDataset returns the name of a data set that is published.
+func publishedDataset(text string) (string, error) {
 	name, err := dataset.Canonical(text)
+	if err != nil || dataset.Own(name) {
+		return "", noDataset(text, "", err)
+	}
+	return name, nil
+}
+
+// noDataset returns the error for a name that package dataset does not know, and says so by err.
+func noDataset(text, more string, err error) error {
+	expected := "one of " + strings.Join(dataset.Names(), ", ") + more
 	if err != nil {
-		expected := "one of " + strings.Join(dataset.Names(), ", ")
-		if isTinyImageNet(text) {
-			expected += "; Tiny ImageNet's files, which are JPEG, are not read"
-		}
 		if _, hint, ok := strings.Cut(err.Error(), "; did you mean "); ok {
 			expected += "; did you mean " + hint
 		}
-		return "", bad(text, expected)
 	}
-	return name, nil
+	return bad(text, expected)
 }
 
 // absolute returns the absolute path of a folder, so that a run is usable from another working directory.

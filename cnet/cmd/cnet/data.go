@@ -18,13 +18,14 @@ import (
 func (a *app) data() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data",
-		Short: "Download data sets and see which are there",
+		Short: "Download data sets, see which are there and what is in them",
 		Example: `  cnet data list
-  cnet data get cifar10`,
+  cnet data get cifar10
+  cnet data show photos/birds --size 48 --out sheet.png`,
 		Args: cobra.ArbitraryArgs,
 		RunE: a.group,
 	}
-	cmd.AddCommand(a.dataList(), a.dataGet())
+	cmd.AddCommand(a.dataList(), a.dataGet(), a.dataShow())
 	return cmd
 }
 
@@ -34,6 +35,7 @@ var needs = map[string]string{
 	"cifar100":      "60,000 colour photographs, 100 classes; 169 MB to download",
 	"mnist":         "70,000 handwritten digits; 12 MB to download",
 	"fashion-mnist": "70,000 pictures of clothes, 10 classes; 31 MB to download",
+	"tinyimagenet":  "110,000 colour photographs of 64×64, 200 classes; 248 MB to download",
 	sampleName:      "3,000 of these; part of this program",
 }
 
@@ -76,7 +78,7 @@ func (a *app) listData(dir string, json bool) error {
 		case dir == "":
 			l.Dir = dataset.DefaultDir(name)
 		}
-		if set, err := dataset.Load(name, l.Dir); err == nil {
+		if set, err := dataset.Labels(name, l.Dir); err == nil {
 			l.Found, l.Train, l.Test, l.Notice = true, set.Train.Len(), set.Test.Len(), set.Notice
 		} else {
 			l.Notice = words.Message(err)
@@ -127,7 +129,7 @@ A download that was broken off goes on where it stopped; what is there already i
 }
 
 func (a *app) getData(ctx context.Context, text, dir string) error {
-	name, err := canonicalDataset(text)
+	name, err := publishedDataset(text)
 	if err != nil {
 		return usagef("data get: the data set %v", err)
 	}
@@ -150,7 +152,7 @@ func (a *app) getData(ctx context.Context, text, dir string) error {
 	if err != nil {
 		return err
 	}
-	set, err := dataset.Load(name, dir)
+	set, err := dataset.Labels(name, dir)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) export() *cobra.Command {
-	var json bool
+	var json, best bool
 	cmd := &cobra.Command{
 		Use:   "export RUN FILE",
 		Short: "Write the weights of a run for PyTorch and NumPy",
@@ -21,7 +21,7 @@ func (a *app) export() *cobra.Command {
 shapes of the original's model.state_dict(), to the bit. The configuration goes into the metadata, from which "cnet
 import" makes a run again. An existing FILE is replaced.
 
-RUN is a directory, or the name of one in results/.`,
+RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of it (cnet save).`,
 		Example: `  cnet export first first.safetensors
   python -c "import torch, safetensors.torch as s; print(s.load_file('first.safetensors')['net.4.net.L1.weight'].shape)"
   cnet export first first.npz`,
@@ -35,14 +35,15 @@ RUN is a directory, or the name of one in results/.`,
 			if err != nil {
 				return err
 			}
-			return a.exportRun(dir, args[1], json)
+			return a.exportRun(dir, args[1], best, json)
 		},
 	}
+	cmd.Flags().BoolVar(&best, "best", false, "as it was after its best epoch, see --keep-best of cnet train")
 	cmd.Flags().BoolVar(&json, "json", false, "print the result as JSON")
 	return cmd
 }
 
-func (a *app) exportRun(dir, file string, json bool) error {
+func (a *app) exportRun(dir, file string, fromBest, json bool) error {
 	if ext := strings.ToLower(filepath.Ext(file)); ext != ".safetensors" && ext != ".npz" {
 		return usagef("the file is %q, expected one that ends in .safetensors or .npz", file)
 	}
@@ -50,6 +51,9 @@ func (a *app) exportRun(dir, file string, json bool) error {
 		return usagef("the file is %q, %v", file, err)
 	}
 	run, err := cnet.OpenReadOnly(dir)
+	if err == nil && fromBest {
+		run, err = best(run)
+	}
 	if err != nil {
 		return err
 	}

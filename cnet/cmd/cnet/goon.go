@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/engine"
@@ -24,6 +26,10 @@ func (t *training) open() (*cnet.Run, error) {
 	dir, err := runDir(t.name)
 	if err != nil {
 		return nil, err
+	}
+	if run, name, ok := atName(dir); ok {
+		return nil, usagef("%s is a checkpoint of run %s, which stays as it is; to train it on, copy it to a folder "+
+			"of its own: cp -r %s NEW", t.name, run, filepath.Join(run, "checkpoints", name))
 	}
 	if !cnet.Exists(dir) {
 		return t.create(dir, engineName)
@@ -77,7 +83,38 @@ func (t *training) goOn(run *cnet.Run) (err error) {
 	if _, err := run.Dataset(); err != nil {
 		return err
 	}
+	if err := t.changeConfig(run); err != nil {
+		return err
+	}
 	return t.changeRate(run)
+}
+
+// changeConfig changes of the run's configuration what the flags say and a run may change. A training that is to be
+// longer than planned, and whose learning rate decays at the epochs of the plan by default, is planned anew.
+func (t *training) changeConfig(run *cnet.Run) error {
+	old := run.Config()
+	c := old
+	for _, s := range t.settings {
+		if s.change {
+			if err := s.apply(&c); err != nil {
+				return err
+			}
+		}
+	}
+	switch own := slices.Equal(c.LRDecayEpochs, cnet.DecayEpochs(old.Epochs)); {
+	case find(t.settings, "lr-epochs").given:
+	case c.Epochs == 0 && c.LRSchedule != cnet.LRStep,
+		t.epochs > c.Epochs && c.Epochs > 0 && c.LRSchedule == cnet.LRStep && own && c.LRDecay == old.LRDecay:
+		c.Epochs = epochsOr(t.epochs, c)
+	}
+	records := len(run.History())
+	if err := run.Change(func(config *cnet.Config) { *config = c }); err != nil {
+		return usagef("%v", err)
+	}
+	for _, r := range run.History()[records:] {
+		t.notes = append(t.notes, change(r)+" from here")
+	}
+	return nil
 }
 
 // present returns the configuration of a run with its network as it is now.

@@ -157,13 +157,102 @@ func TestScheduleOfARunThatGoesOn(t *testing.T) {
 	flags = append(small, "--run", "third")
 	mustRun(t, append(flags, "--lr-warmup", "1.5", "--epochs", "3")...)
 	out, _ = mustRun(t, append(flags, "--epochs", "3", "--lr-schedule", "step", "--lr-warmup", "1.5")...)
-	if strings.Contains(out, "learning rate") {
-		t.Errorf("the rate is that of the flags after the warm-up:\n%s", out)
+	if strings.Contains(out, "from here") {
+		t.Errorf("nothing has changed:\n%s", out)
 	}
-	_, errText, status := cnetRun(t, append(flags, "--lr-warmup", "1")...)
-	want := "--lr-warmup 1 is not what run results/third was made with, which is 1.5;"
-	if status != 2 || !strings.Contains(errText, want) {
+}
+
+// A run that is told nothing decays as the original's does, which its first lines say; one that is to be longer is
+// planned anew; and one that is told otherwise does what it is told.
+func TestDefaultDecays(t *testing.T) {
+	small := append(workplace(t), "--run", "first")
+	const later = "; --lr-schedule constant leaves it\n"
+	for _, c := range []struct{ args, want, not string }{
+		{"--epochs 5",
+			"learning rate times 0.1 at the end of epochs 2,3, from 0, by default for 5 epochs" + later, "here"},
+		{"", "epochs   5 done, nothing to do", "times"}, // the planned ones
+		{"--epochs 7",
+			"lr decay epochs [2 3] → [3 5], epochs 5 → 7 from here\n         learning rate 0.01 (", "here ("},
+		{"--epochs 8 --lr-decay-epoch 6", "times 0.1 at the end of epoch 6, from 0\n", "default"},
+		{"--epochs 9 --lr-schedule cosine",
+			"lr schedule step → cosine, lr decay epochs [6] → none from here\n", "times"},
+		{"--epochs 9 --lr-epochs 12", "epochs 7 → 12 from here\n", "times"},
+	} {
+		out, _ := mustRun(t, append(small, strings.Fields(c.args)...)...)
+		if !strings.Contains(out, c.want) || strings.Contains(out, c.not) {
+			t.Errorf("%s: want %q and not %q in\n%s", c.args, c.want, c.not, out)
+		}
+	}
+	out, _ := mustRun(t, "info", "first")
+	want := "------- after 8 epochs: lr schedule step → cosine, lr decay epochs [6] → none\n"
+	if !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+	for _, schedule := range []string{"constant", "cosine", "onecycle"} {
+		args := append(small, "--run", schedule, "--epochs", "5", "--lr-schedule", schedule)
+		if out, _ := mustRun(t, args...); strings.Contains(out, "times") {
+			t.Errorf("%s decays:\n%s", schedule, out)
+		}
+	}
+	if out, _ := mustRun(t, "train", "--help"); !strings.Contains(out, "80 and 120 of 180 epochs") {
+		t.Errorf("train --help does not say when it decays")
+	}
+}
+
+// Batch size and weight decay change when a run goes on, which is told and in its history; nothing is lost by an
+// impossible one.
+func TestOtherFlagsOfARunThatGoesOn(t *testing.T) {
+	small := append(workplace(t), "--run", "first", "--lr-schedule", "constant")
+	mustRun(t, append(small, "--epochs", "1")...)
+	again := []string{"train", "--run", "first", "--epochs", "2", "--batch-size", "30", "--weight-decay", "0"}
+	out, _ := mustRun(t, again...)
+	const want = "batch size 20 → 30, weight decay 0.0005 → 0"
+	if !strings.Contains(out, "\n         "+want+" from here\n") {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+	info, _ := mustRun(t, "info", "first")
+	if !strings.Contains(info, "------- after 1 epoch: "+want+"\n") || !strings.Contains(info, "batches of 30, ") {
+		t.Errorf("no %q in\n%s", want, info)
+	}
+	_, errText, status := cnetRun(t, "train", "--run", "first", "--epochs", "3", "--lr-warmup", "7")
+	if status != 2 || !strings.Contains(errText, "lr warmup is 7, must be less than") {
 		t.Errorf("status %d, %s", status, errText)
+	}
+	if now, _ := mustRun(t, "info", "first"); now != info {
+		t.Errorf("an impossible schedule has changed the run:\n%s", now)
+	}
+}
+
+// Optimizer, clipping, smoothing and average are flags; a run keeps its optimizer.
+func TestOptimizerFlags(t *testing.T) {
+	small := append(workplace(t), "--run", "first", "--lr-schedule", "constant")
+	out, _ := mustRun(t, append(small, "--epochs", "1", "--optimizer", "AdamW", "--ema", "0.9", "--clip-norm", "2")...)
+	const how = "optimizer adamw, gradients clipped at a norm of 2, weights averaged with a decay of 0.9\n"
+	if !strings.Contains(out, "\n         "+how) || strings.Contains(out, "learning rate") {
+		t.Errorf("no %q, or a rate, in\n%s", how, out)
+	}
+	if info, _ := mustRun(t, "info", "first"); !strings.Contains(info, how) ||
+		!strings.Contains(info, "learning rate 0.001, momentum 0.9, weight decay 0.01,") {
+		t.Errorf("no %q in\n%s", how, info)
+	}
+	out, _ = mustRun(t, append(small, "--epochs", "2", "--label-smoothing", "0.1", "--ema", "0")...)
+	if want := "label smoothing 0 → 0.1, ema 0.9 → 0 from here\n"; !strings.Contains(out, want) {
+		t.Errorf("no %q in\n%s", want, out)
+	}
+	_, errText, status := cnetRun(t, append(small, "--optimizer", "sgd")...)
+	if status != 2 || !strings.Contains(errText, "--optimizer sgd is not what run results/first was made with") {
+		t.Errorf("status %d, %s", status, errText)
+	}
+}
+
+// rk4 is another scheme than people may think: the first lines say so.
+func TestRK4IsNamed(t *testing.T) {
+	small := append(workplace(t), "--epochs", "1")
+	const want = "rk4 is the 3/8 rule, as in torchdiffeq; the classical one is rk4_classic\n"
+	for scheme, count := range map[string]int{"rk4": 1, "rk4_classic": 0, "euler": 0} {
+		if out, _ := mustRun(t, append(small, "--scheme", scheme)...); strings.Count(out, want) != count {
+			t.Errorf("%s: want %q %d times in\n%s", scheme, want, count, out)
+		}
 	}
 }
 
@@ -223,10 +312,17 @@ func TestFolderOfData(t *testing.T) {
 	if err := os.CopyFS("MNIST/raw", os.DirFS("digits")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir("empty", 0o777); err != nil {
+		t.Fatal(err)
+	}
 	small := []string{"train", "--alpha", "1", "--batch_size", "20", "--test_batch_size", "20", "--epochs", "1"}
 	out, _ := mustRun(t, append(small, "--data", ".", "--run", "digital")...)
 	if !strings.Contains(out, "data     MNIST: ") {
 		t.Errorf("MNIST/raw is trained on\n%s", out)
+	}
+	out, _ = mustRun(t, append(small, "--dataset", ".", "--run", "digital")...)
+	if !strings.Contains(out, "data     MNIST: ") {
+		t.Errorf("a folder as --dataset is\n%s", out)
 	}
 	for _, c := range []struct {
 		args   []string
@@ -236,7 +332,7 @@ func TestFolderOfData(t *testing.T) {
 		{append(small, "--data", "digits"),
 			"may be mnist or fashion-mnist; add --dataset mnist or --dataset fashion-mnist\n", 2},
 		{append(small, "--data", "digits", "--run", "new"), "may be mnist or fashion-mnist; add ", 2},
-		{append(small, "--data", "results"), "holds none of the data sets (looked for ", 2},
+		{append(small, "--data", "empty"), "holds none of the data sets (looked for ", 2},
 		{append(small, "--data", "nowhere"), "there is no folder ", 2},
 		{append(small, "--data", "digits", "--dataset", "sample"),
 			"fashion-sample is part of the program and has no folder", 2},

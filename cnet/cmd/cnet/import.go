@@ -54,9 +54,7 @@ RUN is a directory, or the name of one in results/, and must not exist.`,
 	for _, s := range i.settings { // without the defaults of train: here the file has them
 		flag := flags.VarPF(s, s.name, "", s.usage)
 		flag.Hidden = s.hidden
-		if s.toggle {
-			flag.NoOptDefVal = "true"
-		}
+		flag.NoOptDefVal = s.withoutValue()
 	}
 	i.engine.add(flags)
 	flags.Var(count{&i.epochs, 1 << 20}, "epochs", "the planned number of them, for --lr-schedule and --lr-warmup")
@@ -88,10 +86,12 @@ func (i *importing) run(file, name string) error {
 	if engine != "" {
 		c.Engine = engine
 	}
-	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+	if c.Dataset, c.Data, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
 		return usagef("%v", err)
 	}
-	c.Epochs = i.epochs
+	if i.epochs > 0 {
+		c.Epochs = i.epochs
+	}
 	plan(&c, i.epochs)
 	if missing := w.Missing(c); len(missing) > 0 {
 		return usagef("%s does not tell the %s of its network; add --%s",

@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/runname"
 	"continuousnet/cnet/internal/words"
 )
@@ -28,7 +30,7 @@ func (s summary) changed() bool {
 
 func (a *app) info() *cobra.Command {
 	var run runArg
-	var json bool
+	var json, csv bool
 	cmd := &cobra.Command{
 		Use:   "info [RUN]",
 		Short: "Show what a run is and what happened in it, or list the runs",
@@ -38,10 +40,14 @@ runs in results/. It changes nothing, and may be done while the run is being tra
 RUN is a directory, or the name of one in results/.`,
 		Example: `  cnet info
   cnet info first
-  cnet info first --json | jq .best.test_accuracy`,
+  cnet info first --json | jq .best.test_accuracy
+  cnet info first --csv > first.csv`,
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !run.given(args) {
+				if csv {
+					return usagef("info --csv needs a run: cnet info RUN --csv")
+				}
 				return a.listRuns(json)
 			}
 			dir, err := run.dir(cmd, args)
@@ -52,40 +58,49 @@ RUN is a directory, or the name of one in results/.`,
 			if err != nil {
 				return err
 			}
-			if json {
+			switch {
+			case csv && json:
+				return usagef("info: --csv and --json are two forms; leave one of them out")
+			case csv:
+				a.warnAll(s.Warnings)
+				return a.historyCSV(s.History)
+			case json:
 				return printJSON(a.out, s)
 			}
 			return a.showRun(s)
 		},
 	}
 	run.add(cmd.Flags())
+	cmd.Flags().BoolVar(&csv, "csv", false, "print the history as a table of comma-separated values, a row an event")
 	cmd.Flags().BoolVar(&json, "json", false, "print JSON")
 	return cmd
 }
 
 // summary is what info shows of a run.
 type summary struct {
-	Run                string        `json:"run"`
-	Error              string        `json:"error,omitempty"` // then the rest is empty
-	Model              string        `json:"model"`
-	Net                string        `json:"net"`
-	title              string        // the network with its model
-	Scheme             string        `json:"scheme,omitempty"`
-	Steps              int           `json:"steps,omitempty"`
-	Basis              string        `json:"basis,omitempty"` // of the weights over depth
-	NumBasis           int           `json:"num_basis,omitempty"`
-	Parameters         int           `json:"parameters"`
-	OriginalParameters int           `json:"original_parameters"`
-	Dataset            string        `json:"dataset"`
-	Epochs             int           `json:"epochs"`      // complete
-	EpochBatch         int           `json:"epoch_batch"` // batches done in the next one
-	Last               *epochNumbers `json:"last"`
-	Best               *epochNumbers `json:"best"`
-	Rate               cnet.Rate     `json:"learning_rate"`
-	Engine             string        `json:"engine,omitempty"` // that it was last trained with
-	Config             cnet.Config   `json:"config"`
-	History            cnet.History  `json:"history,omitempty"`
-	Warnings           []string      `json:"warnings,omitempty"`
+	Run                string                `json:"run"`
+	Error              string                `json:"error,omitempty"` // then the rest is empty
+	Model              string                `json:"model"`
+	Net                string                `json:"net"`
+	title              string                // the network with its model
+	Scheme             string                `json:"scheme,omitempty"`
+	Steps              int                   `json:"steps,omitempty"`
+	Basis              string                `json:"basis,omitempty"` // of the weights over depth
+	NumBasis           int                   `json:"num_basis,omitempty"`
+	Parameters         int                   `json:"parameters"`
+	OriginalParameters int                   `json:"original_parameters"`
+	Dataset            string                `json:"dataset"`
+	Classes            []string              `json:"classes,omitempty"` // none in old runs
+	Epochs             int                   `json:"epochs"`            // complete
+	EpochBatch         int                   `json:"epoch_batch"`       // batches done in the next one
+	Last               *epochNumbers         `json:"last"`
+	Best               *epochNumbers         `json:"best"`
+	Rate               cnet.Rate             `json:"learning_rate"`
+	Engine             string                `json:"engine,omitempty"` // that it was last trained with
+	Config             cnet.Config           `json:"config"`
+	History            cnet.History          `json:"history,omitempty"`
+	Checkpoints        []cnet.CheckpointInfo `json:"checkpoints,omitempty"`
+	Warnings           []string              `json:"warnings,omitempty"`
 }
 
 // summarize opens a run and returns its summary.
@@ -97,9 +112,14 @@ func summarize(dir string) (summary, error) {
 	defer run.Close()
 	s := summary{
 		Run: dir, Model: run.Config().Model, Net: run.Network().String(), title: run.Title(),
-		Dataset: run.Config().Dataset, Epochs: run.Epoch(), EpochBatch: run.Batch(), Rate: run.Rate(),
-		Engine: run.TrainedWith(), Config: run.Config(), History: run.History(), Warnings: run.Warnings(),
+		Dataset: run.Config().Dataset, Classes: run.ClassNames(), Epochs: run.Epoch(), EpochBatch: run.Batch(),
+		Rate:   run.Rate(),
+		Engine: run.TrainedWith(), Config: run.Config(), History: run.History(),
 	}
+	if s.Checkpoints, err = run.Checkpoints(); err != nil {
+		return summary{}, err
+	}
+	s.Warnings = run.Warnings()
 	s.Parameters, s.OriginalParameters = run.Network().CountParameters()
 	if n, ok := run.Network().(*cnet.Net); ok {
 		s.Scheme, s.Steps, s.Basis, s.NumBasis = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.NumBasis()
@@ -143,8 +163,14 @@ func (a *app) showRun(s summary) error {
 		data += " from " + c.Data
 	}
 	t.line("data        %s", data)
+	if dataset.Own(s.Dataset) {
+		t.line("            %d classes: %s", len(s.Classes), words.Some(s.Classes, 20))
+	}
 	t.line("training    batches of %d, learning rate %s, momentum %g, weight decay %g, seed %d",
 		c.BatchSize, s.Rate, max(c.Momentum, 0), max(c.WeightDecay, 0), c.Seed)
+	if more := howTrained(c); more != "" {
+		t.line("            %s", more)
+	}
 	if c.Adjoint != "" {
 		t.line("            gradients by %s", c.Adjoint)
 	}
@@ -166,28 +192,67 @@ func (a *app) showRun(s summary) error {
 	}
 	t.line("done        %s", position(s.Epochs, s.EpochBatch))
 	if s.Last != nil {
-		t.line("accuracy    %s on the test images; the best was %s after %s", words.Percent(s.Last.TestAccuracy),
-			words.Percent(s.Best.TestAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
+		if v := s.Last.ValidationAccuracy; v != nil {
+			t.line("accuracy    %s on the test images, %s on the validation part", words.Percent(s.Last.TestAccuracy),
+				words.Percent(*v))
+			t.line("            the best on the latter was %s after %s, with a test accuracy of %s",
+				words.Percent(*s.Best.ValidationAccuracy), words.Plural(s.Best.Epoch+1, "epoch"),
+				words.Percent(s.Best.TestAccuracy))
+		} else {
+			t.line("accuracy    %s on the test images; the best was %s after %s", words.Percent(s.Last.TestAccuracy),
+				words.Percent(s.Best.TestAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
+		}
 		if s.changed() {
 			t.line("            measured before the net was changed; cnet eval %s measures it as it is",
 				runname.Argument(s.Run))
 		}
+	}
+	for i, c := range s.Checkpoints {
+		lead := ""
+		if i == 0 {
+			lead = "kept"
+		}
+		accuracy := ""
+		if c.Accuracy > 0 {
+			accuracy = ", " + words.Percent(c.Accuracy)
+		}
+		t.line("%-11s %s: %s after %s%s", lead, c.Name, c.Net, position(c.Epoch, c.Batch), accuracy)
 	}
 	header := false
 	for _, r := range s.History {
 		switch {
 		case r.Event == cnet.EventEpoch:
 			if !header {
-				t.line("\n%s", tableHead)
+				t.line("\n%s", headFor(c))
 				header = true
 			}
 			t.line("%s", tableRow(r, 0))
-		case r.ChangesNet(), r.Event == cnet.EventRate:
+		case r.ChangesNet(), r.Event == cnet.EventRate, r.Event == cnet.EventChange:
 			t.line("%s", tableMark(r))
 		}
 	}
 	_, err := a.out.Write(t.Bytes())
 	return err
+}
+
+// howTrained describes what is not the default of a training step, or returns "".
+func howTrained(c cnet.Config) string {
+	var parts []string
+	if c.Optimizer != cnet.SGD && c.Optimizer != "" {
+		parts = append(parts, "optimizer "+c.Optimizer)
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{
+		{"gradients clipped at a norm of", c.ClipNorm}, {"labels smoothed by", c.LabelSmoothing},
+		{"weights averaged with a decay of", c.EMA},
+	} {
+		if f.value > 0 {
+			parts = append(parts, fmt.Sprintf("%s %g", f.name, f.value))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // listRuns lists the runs in results.
@@ -224,11 +289,12 @@ func (a *app) listRuns(json bool) error {
 			a.warn("%s", s.Error)
 			continue
 		}
+		data := dataset.Short(s.Dataset, s.Config.Data)
 		last, best := "-", "-"
 		if s.Last != nil {
 			last, best = words.Percent(s.Last.TestAccuracy), words.Percent(s.Best.TestAccuracy)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", runname.Argument(s.Run), s.Net, s.Dataset,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", runname.Argument(s.Run), s.Net, data,
 			words.Grouped(s.Parameters), s.Epochs, last, best)
 	}
 	return w.Flush()

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/dataset"
@@ -78,9 +77,4 @@ func classes() *setting {
 				text, c.Dataset, n)
 		},
 	}
-}
-
-// isTinyImageNet reports whether a name is that of the data set which the original reads and this program does not.
-func isTinyImageNet(text string) bool {
-	return strings.EqualFold(strings.NewReplacer("-", "", "_", "", " ", "").Replace(text), "tinyimagenet")
 }

@@ -24,11 +24,13 @@ type readOnly struct {
 	run    runArg
 	engine engineFlags
 	data   string
+	best   bool
 }
 
 func (r *readOnly) add(flags *pflag.FlagSet) {
 	r.run.add(flags)
 	flags.StringVar(&r.data, "data", "", "the folder of the data set, if it is not where it was: `DIR`")
+	flags.BoolVar(&r.best, "best", false, "the run as it was after its best epoch, see --keep-best of cnet train")
 	r.engine.add(flags)
 }
 
@@ -49,6 +51,9 @@ func (r *readOnly) open(a *app, cmd *cobra.Command, args []string) (*cnet.Run, e
 		}
 	}
 	run, err := cnet.OpenReadOnly(dir, where)
+	if err == nil && r.best {
+		run, err = best(run)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,13 +101,16 @@ func checkFile(path string) error {
 }
 
 // saveCSV writes a table whose first row is the head.
-func saveCSV(path string, rows [][]string) error {
+func saveCSV(path string, rows [][]string) error { return saveTable("csv", path, rows) }
+
+// saveTable is saveCSV for another flag.
+func saveTable(flag, path string, rows [][]string) error {
 	var b bytes.Buffer
 	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
 		return err
 	}
 	if err := atomicfile.WriteFile(path, b.Bytes()); err != nil {
-		return fmt.Errorf("--csv: cannot write %s: %w", path, err)
+		return fmt.Errorf("--%s: cannot write %s: %w", flag, path, err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,6 +50,9 @@ func (r *reporter) begin() error {
 	t.line("data     %s: %s training and %s test images of %d×%d×%d, %d classes",
 		set.Title, words.Grouped(set.Train.Len()), words.Grouped(set.Test.Len()),
 		set.Height, set.Width, set.Channels, len(set.Classes))
+	if n := set.Validation.Len(); n > 0 {
+		t.line("         %s more are held out to validate with", words.Grouped(n))
+	}
 	if set.Notice != "" {
 		t.line("         %s", set.Notice)
 	}
@@ -68,21 +72,71 @@ func (r *reporter) begin() error {
 	switch done := r.run.Epoch(); {
 	case done >= r.epochs:
 		t.line("epochs   %d done, nothing to do", done)
+	case r.stalled() != "" && r.run.Batch() == 0:
+		t.line("epochs   %d done, nothing to do: %s", done, r.stalled())
 	case done > 0 || r.run.Batch() > 0:
 		t.line("epochs   %d, goes on after %s", r.epochs, position(done, r.run.Batch()))
 	default:
 		t.line("epochs   %d in batches of %d", r.epochs, c.BatchSize)
 	}
-	for _, note := range r.notes {
+	for _, note := range append(r.remarks(), r.notes...) {
 		t.line("         %s", note)
 	}
 	if _, err := r.human.Write(t.Bytes()); err != nil {
 		return err
 	}
-	if r.run.Epoch() < r.epochs {
+	if r.run.Epoch() < r.epochs && (r.stalled() == "" || r.run.Batch() > 0) {
 		r.bar.wait("the first batch takes a moment longer")
 	}
 	return nil
+}
+
+// stalled says why the training stops early, or "".
+func (r *reporter) stalled() string {
+	epochs, stop := r.run.Stalled()
+	if !stop {
+		return ""
+	}
+	return fmt.Sprintf("no better accuracy in %s (--early-stop)", words.Plural(epochs, "epoch"))
+}
+
+// early is stalled for a training that has not come to its end.
+func (r *reporter) early() string {
+	if r.run.Epoch() >= r.epochs {
+		return ""
+	}
+	return r.stalled()
+}
+
+// remarks returns what is not to be guessed from the rest: when the learning rate decays, and which scheme rk4 is.
+func (r *reporter) remarks() []string {
+	var list []string
+	c := r.run.Config()
+	if len(c.LRDecayEpochs) > 0 && r.run.Epoch() < r.epochs {
+		how := ""
+		if slices.Equal(c.LRDecayEpochs, cnet.DecayEpochs(c.Epochs)) {
+			how = fmt.Sprintf(", by default for %s; --lr-schedule constant leaves it", words.Plural(c.Epochs, "epoch"))
+		}
+		list = append(list, fmt.Sprintf("learning rate times %g at the end of %s %s, from 0%s", c.LRDecay,
+			strings.TrimLeft(words.Plural(len(c.LRDecayEpochs), "epoch"), "0123456789, "), joined(c.LRDecayEpochs),
+			how))
+	}
+	if how := howTrained(c); how != "" {
+		list = append(list, how)
+	}
+	if n, ok := r.run.Network().(*cnet.Net); ok && n.Scheme.Info().Name == "rk4" {
+		list = append(list, "rk4 is the 3/8 rule, as in torchdiffeq; the classical one is rk4_classic")
+	}
+	return list
+}
+
+// joined writes numbers with commas.
+func joined(numbers []int) string {
+	var list []string
+	for _, n := range numbers {
+		list = append(list, strconv.Itoa(n))
+	}
+	return strings.Join(list, ",")
 }
 
 func (r *reporter) batch(p cnet.Progress) { r.bar.batch(p) }
@@ -96,6 +150,9 @@ func (r *reporter) record(rec cnet.Record) {
 			return
 		}
 		r.row(tableRow(rec, r.epochs))
+	case rec.Event == cnet.EventChange, rec.Event == cnet.EventRate:
+		r.bar.clear()
+		r.row(tableMark(rec))
 	case rec.ChangesNet():
 		r.bar.clear()
 		ours, _ := r.run.Network().CountParameters()
@@ -106,7 +163,7 @@ func (r *reporter) record(rec cnet.Record) {
 // row prints a line of the table.
 func (r *reporter) row(line string) {
 	if !r.header && !r.json {
-		fmt.Fprintf(r.human, "\n%s\n", tableHead)
+		fmt.Fprintf(r.human, "\n%s\n", headFor(r.run.Config()))
 	}
 	r.header = true
 	fmt.Fprintln(r.human, line)
@@ -126,7 +183,7 @@ func (r *reporter) end() error {
 		}
 		r.line(resultLine{
 			Event: "result", epochNumbers: numbers(last),
-			Run: r.run.Dir(), Epochs: r.run.Epoch(), Parameters: ours, Seconds: seconds,
+			Run: r.run.Dir(), Epochs: r.run.Epoch(), Parameters: ours, Seconds: seconds, Stopped: r.early(),
 		})
 		return nil
 	}
@@ -136,10 +193,19 @@ func (r *reporter) end() error {
 	t.line("")
 	result := fmt.Sprintf("test accuracy %s after %s",
 		words.Percent(last.TestAccuracy), words.Plural(r.run.Epoch(), "epoch"))
-	if best.TestAccuracy > last.TestAccuracy {
+	if last.Validated() {
+		result += fmt.Sprintf(", %s on the validation part", words.Percent(last.ValidationAccuracy))
+		if best.Epoch != last.Epoch {
+			result += fmt.Sprintf("; the best there was %s after %d, with a test accuracy of %s",
+				words.Percent(best.ValidationAccuracy), best.Epoch+1, words.Percent(best.TestAccuracy))
+		}
+	} else if best.TestAccuracy > last.TestAccuracy {
 		result += fmt.Sprintf("; the best was %s after %d", words.Percent(best.TestAccuracy), best.Epoch+1)
 	}
 	t.line("%s", result)
+	if why := r.early(); why != "" {
+		t.line("stopped early, %s", why)
+	}
 	t.line("run      %s", r.run.Dir())
 	t.line("chart    %s", chartPath(r.run))
 	lead := "next     "
@@ -193,10 +259,21 @@ type epochNumbers struct {
 	TestAccuracy  float64 `json:"test_accuracy"`
 	ImagesPerS    float64 `json:"images_per_s"`
 	Net           string  `json:"net"`
+
+	// Only with a validation part.
+	ValidationLoss     *float64 `json:"validation_loss,omitempty"`
+	ValidationAccuracy *float64 `json:"validation_accuracy,omitempty"`
 }
 
 func numbers(r cnet.Record) epochNumbers {
-	return epochNumbers{r.Epoch, r.TrainLoss, r.TrainAccuracy, r.TestLoss, r.TestAccuracy, r.ImagesPerS, r.Net}
+	n := epochNumbers{
+		Epoch: r.Epoch, TrainLoss: r.TrainLoss, TrainAccuracy: r.TrainAccuracy, TestLoss: r.TestLoss,
+		TestAccuracy: r.TestAccuracy, ImagesPerS: r.ImagesPerS, Net: r.Net,
+	}
+	if r.Validated() {
+		n.ValidationLoss, n.ValidationAccuracy = &r.ValidationLoss, &r.ValidationAccuracy
+	}
+	return n
 }
 
 type epochLine struct {
@@ -211,10 +288,22 @@ type resultLine struct {
 	Epochs     int     `json:"epochs"`
 	Parameters int     `json:"parameters"`
 	Seconds    float64 `json:"seconds"`
+	Stopped    string  `json:"stopped,omitempty"` // why it ended early
 }
 
 // tableHead is the head of the table of epochs. A row shows the number of epochs that are complete: it counts from 1.
 const tableHead = "  epoch   train loss  accuracy   test loss  accuracy   images/s      time"
+
+// validationHead continues the head where there is a validation part.
+const validationHead = "   valid. loss  accuracy"
+
+// headFor returns the head of the table of epochs of a run with this configuration.
+func headFor(c cnet.Config) string {
+	if c.Validation > 0 {
+		return tableHead + validationHead
+	}
+	return tableHead
+}
 
 // tableRow returns the row of an epoch; with epochs, the number of all, unless it is 0.
 func tableRow(r cnet.Record, epochs int) string {
@@ -223,8 +312,12 @@ func tableRow(r cnet.Record, epochs int) string {
 		number += "/" + strconv.Itoa(epochs)
 	}
 	took := time.Duration(r.Seconds * float64(time.Second))
-	return fmt.Sprintf("%7s %12.4f %9s %11.4f %9s %10s %9s", number, r.TrainLoss, words.Percent(r.TrainAccuracy),
+	row := fmt.Sprintf("%7s %12.4f %9s %11.4f %9s %10s %9s", number, r.TrainLoss, words.Percent(r.TrainAccuracy),
 		r.TestLoss, words.Percent(r.TestAccuracy), rate(r.ImagesPerS), words.Clock(took))
+	if r.Validated() {
+		row += fmt.Sprintf("%14.4f %9s", r.ValidationLoss, words.Percent(r.ValidationAccuracy))
+	}
+	return row
 }
 
 // tableMark returns the line between rows that tells of a change of the run.
@@ -252,6 +345,8 @@ func change(r cnet.Record) string {
 		return "scheme changed to " + r.Net
 	case cnet.EventRate:
 		return fmt.Sprintf("learning rate changed to %g", r.LearningRate)
+	case cnet.EventChange:
+		return r.Changes
 	}
 	return r.Event
 }

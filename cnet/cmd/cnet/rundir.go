@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/runname"
 )
 
@@ -42,9 +43,10 @@ func freshDir(c cnet.Config) (dir string, undo func(), err error) {
 	} else if !errors.Is(err, fs.ErrExist) {
 		return "", nil, err
 	}
-	base := filepath.Join(results, fmt.Sprintf("%s-%s-%d-%d-%d", c.Dataset, c.Scheme, c.Steps, c.Steps, c.Steps))
+	data := dataset.Short(c.Dataset, c.Data)
+	base := filepath.Join(results, fmt.Sprintf("%s-%s-%d-%d-%d", data, c.Scheme, c.Steps, c.Steps, c.Steps))
 	if !cnet.Continuous(c.Model) {
-		base = filepath.Join(results, fmt.Sprintf("%s-%s-%d", c.Dataset, strings.ToLower(c.Model), c.Depth))
+		base = filepath.Join(results, fmt.Sprintf("%s-%s-%d", data, strings.ToLower(c.Model), c.Depth))
 	}
 	dir = base
 	for n := 2; ; n++ {
@@ -87,6 +89,9 @@ func (r *runArg) dir(cmd *cobra.Command, args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if run, checkpoint, ok := atName(dir); ok {
+		return checkpointDir(run, checkpoint)
+	}
 	if !cnet.Exists(dir) {
 		hint := `; "cnet info" lists those in results/`
 		if entries, _ := os.ReadDir(dir); len(entries) == 0 && !isFile(dir) {
@@ -95,6 +100,36 @@ func (r *runArg) dir(cmd *cobra.Command, args []string) (string, error) {
 		return "", usagef("there is no run in %s%s", dir, hint)
 	}
 	return dir, nil
+}
+
+// atName splits the directory that RUN@NAME would be into that of the run and the name of its checkpoint, unless there
+// is a run of that very name.
+func atName(dir string) (run, name string, ok bool) {
+	i := strings.LastIndex(dir, "@")
+	if i < 0 || cnet.Exists(dir) || strings.ContainsRune(dir[i:], filepath.Separator) || !cnet.Exists(dir[:i]) {
+		return "", "", false
+	}
+	return dir[:i], dir[i+1:], true
+}
+
+// checkpointDir returns the directory of a checkpoint of a run, which must exist.
+func checkpointDir(run, name string) (string, error) {
+	r, err := cnet.OpenReadOnly(run)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	c, err := r.Checkpoint(name)
+	if err != nil {
+		return "", usagef("%v", err)
+	}
+	return c.Dir(), c.Close()
+}
+
+// best returns the run as it was after its best epoch, in place of the run.
+func best(run *cnet.Run) (*cnet.Run, error) {
+	b, err := run.Best()
+	return b, errors.Join(err, run.Close())
 }
 
 // isFile reports whether something that is not a folder has this path.

@@ -18,8 +18,10 @@ type setting struct {
 	set    func(c *cnet.Config, text string) error // errors are usageErrors without the name of the flag
 	show   func(c cnet.Config) string              // as it would be written on a command line
 	free   bool                                    // may change from one training of a run to the next
+	change bool                                    // likewise, with Run.Change
 	list   bool                                    // given again, it adds to what was given before
 	toggle bool                                    // without a value it means true
+	bare   string                                  // what it means without a value, if that is allowed
 	hidden bool                                    // the help does not list it
 	check  func(c cnet.Config, text string) error  // of a value that is no field, given the rest of the configuration
 
@@ -50,6 +52,14 @@ func (s *setting) String() string {
 	var c cnet.Config
 	_ = s.apply(&c) // Set has checked it
 	return s.show(c)
+}
+
+// withoutValue returns the value that the flag has if it is given without one; "": it needs one.
+func (s *setting) withoutValue() string {
+	if s.toggle {
+		return "true"
+	}
+	return s.bare
 }
 
 // apply writes the given value into a configuration.

@@ -24,10 +24,24 @@ func settings() []*setting {
 		oneOf(setting{name: "scheme", value: "NAME",
 			usage: "the numerical scheme: " + strings.Join(cnet.NetworkSchemes(), ", ")},
 			func(c *cnet.Config) *string { return &c.Scheme }, canonicalScheme),
-		oneOf(setting{name: "dataset", value: "NAME", usage: "the images: " + strings.Join(dataset.Names(), ", ")},
-			func(c *cnet.Config) *string { return &c.Dataset }, canonicalDataset),
-		oneOf(setting{name: "data", value: "DIR", usage: "the folder of the data set", free: true},
+		datasetSetting(),
+		oneOf(setting{name: "data", value: "DIR", usage: "the folder of the data set, or the .tar.gz of CIFAR",
+			free: true},
 			func(c *cnet.Config) *string { return &c.Data }, absolute),
+		whole(setting{name: "size",
+			usage: "bring images of your own to N×N pixels; default as they are, all of one size"},
+			4096, func(c *cnet.Config) *int { return &c.Size }),
+		onOff(setting{name: "skip-bad", usage: "leave out images of your own that cannot be used, instead of stopping"},
+			false, func(c *cnet.Config) *bool { return &c.SkipBad }),
+		oneOf(setting{name: "layout", value: "NAME", usage: "of images in a .npz file whose shape can be two: " +
+			strings.Join(dataset.Layouts, ", ")},
+			func(c *cnet.Config) *string { return &c.Layout }, canonicalLayout),
+		fromZero(setting{name: "validation",
+			usage: "hold out this share of the training images, such as 0.1: the net is " +
+				"measured on it, and --keep-best and --early-stop look at it"},
+			1, func(c *cnet.Config) *float64 { return &c.Validation }),
+		seed(setting{name: "split-seed", usage: "of the choice of test images where a folder has no test/ or val/"},
+			func(c *cnet.Config) *uint64 { return &c.SplitSeed }),
 
 		whole(setting{name: "alpha",
 			usage: "channels of the stem and of the first stage; the others have 2 and 4 times as many"},
@@ -68,25 +82,43 @@ func settings() []*setting {
 		epochs(setting{name: "refine",
 			usage: "double steps and functions of depth after so many epochs: 30,50,70 or 30 50 70 or repeated"},
 			func(c *cnet.Config) *[]int { return &c.RefineEpochs }),
-		whole(setting{name: "batch-size", usage: "images in a training step"}, 1<<20,
+		whole(setting{name: "batch-size", change: true, usage: "images in a training step"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.BatchSize }),
-		whole(setting{name: "test-batch-size", usage: "images at a time when testing"}, 1<<20,
+		whole(setting{name: "test-batch-size", change: true, usage: "images at a time when testing"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.TestBatchSize }),
-		number(setting{name: "lr", usage: "learning rate; may be another one when a run goes on", free: true},
+		oneOf(setting{name: "optimizer", value: "NAME", usage: "how weights follow the gradients: " +
+			strings.Join(cnet.Optimizers, ", ") + "; they have defaults of their own for --lr and --weight-decay"},
+			func(c *cnet.Config) *string { return &c.Optimizer }, canonicalOptimizer),
+		number(setting{name: "lr", free: true, usage: "learning rate; may be another one when a run goes on"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.LearningRate }),
-		number(setting{name: "lr-decay", usage: "what the learning rate is multiplied by at --lr-decay-epoch"},
+		number(setting{name: "lr-decay", change: true,
+			usage: "what the learning rate is multiplied by at --lr-decay-epoch"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.LRDecay }),
-		epochs(setting{name: "lr-decay-epoch",
+		epochs(setting{name: "lr-decay-epoch", change: true,
 			usage: "epochs, from 0, at whose end the learning rate decays; a list as --refine"},
 			func(c *cnet.Config) *[]int { return &c.LRDecayEpochs }),
-		oneOf(setting{name: "lr-schedule", value: "NAME",
+		oneOf(setting{name: "lr-schedule", change: true, value: "NAME",
 			usage: "how the learning rate changes, see above: " + strings.Join(cnet.LRSchedules, ", ")},
 			func(c *cnet.Config) *string { return &c.LRSchedule }, canonicalSchedule),
 		warmup(),
-		number(setting{name: "momentum", usage: "of the optimizer"},
+		whole(setting{name: "lr-epochs", change: true,
+			usage: "epochs that the schedule is for; default the first --epochs of the run, default as it"}, 1<<20,
+			func(c *cnet.Config) *int { return &c.Epochs }),
+		number(setting{name: "momentum", usage: "of the optimizer; beta1 of adam, adamw and lion"},
 			true, 1, func(c *cnet.Config) *float64 { return &c.Momentum }),
-		number(setting{name: "weight-decay", usage: "of the optimizer, on every parameter"},
+		number(setting{name: "weight-decay", change: true, usage: "of the optimizer, on every parameter"},
 			true, inf, func(c *cnet.Config) *float64 { return &c.WeightDecay }),
+		fromZero(setting{name: "clip-norm", change: true,
+			usage: "the most that the norm of all gradients may be; 0: any"},
+			inf, func(c *cnet.Config) *float64 { return &c.ClipNorm }),
+		fromZero(setting{name: "label-smoothing", change: true,
+			usage: "probability that the loss spreads over all classes instead of the label"},
+			1, func(c *cnet.Config) *float64 { return &c.LabelSmoothing }),
+		fromZero(setting{name: "ema", change: true, usage: "decay of a moving average of the weights, such as 0.999, " +
+			"with which the net is tested, used and exported; 0: none"},
+			1, func(c *cnet.Config) *float64 { return &c.EMA }),
+		keepBest(),
+		earlyStop(),
 		whole(setting{name: "devices", free: true,
 			usage: "so many GPUs share each training batch; the result is that of one up to rounding"}, 1024,
 			func(c *cnet.Config) *int { return &c.Devices }),
@@ -96,7 +128,8 @@ func settings() []*setting {
 			func(c *cnet.Config) *string { return &c.Precision }, canonicalPrecision),
 		onOff(setting{name: "augment", usage: "crop and mirror the training images at random"},
 			true, func(c *cnet.Config) *bool { return &c.NoAugment }),
-		seed(),
+		seed(setting{name: "seed", usage: "of weights, order and augmentation"},
+			func(c *cnet.Config) *uint64 { return &c.Seed }),
 		classes(),
 	}
 }
@@ -131,21 +164,96 @@ func dropout() *setting {
 }
 
 func warmup() *setting {
-	return fromZero(setting{name: "lr-warmup", usage: "epochs in which the learning rate rises to --lr at first"},
+	return fromZero(setting{name: "lr-warmup", change: true,
+		usage: "epochs in which the learning rate rises to --lr at first"},
 		math.Inf(1), func(c *cnet.Config) *float64 { return &c.LRWarmup })
 }
 
-// seed returns the setting of the seed, which may be 0.
-func seed() *setting {
-	return &setting{
-		name: "seed", value: "N", usage: "of weights, order and augmentation",
-		set: func(c *cnet.Config, text string) (err error) {
-			if c.Seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-				return bad(text, "a whole number from 0")
+// anyPart is --keep-best without a part: the validation part if there is one, or else the test images.
+const anyPart = "auto"
+
+// keepBest returns the setting of what the best epoch is kept by.
+func keepBest() *setting {
+	s := oneOf(setting{name: "keep-best", value: "PART", change: true, bare: anyPart,
+		usage: "keep the epoch with the best accuracy on this part of the data, " + strings.Join(cnet.Parts, " or ") +
+			", for eval --best and the like; off: none"},
+		func(c *cnet.Config) *string { return &c.KeepBest }, func(text string) (string, error) {
+			switch part := strings.ToLower(text); {
+			case part == "off":
+				return "", nil
+			case slices.Contains(cnet.Parts, part), part == anyPart:
+				return part, nil
 			}
+			return "", bad(text, strings.Join(cnet.Parts, ", ")+" or off")
+		})
+	set := s.set
+	s.set = func(c *cnet.Config, text string) error {
+		err := set(c, text)
+		if c.KeepBest == anyPart {
+			c.KeepBest = cnet.PartTest
+			if c.Validation > 0 {
+				c.KeepBest = cnet.PartValidation
+			}
+		}
+		return err
+	}
+	return s
+}
+
+// earlyStop returns the setting of how long to train without getting better, which may be 0 for as long as planned.
+func earlyStop() *setting {
+	s := whole(setting{name: "early-stop", change: true,
+		usage: "stop after so many epochs without a better accuracy on that part of the data; 0: never"}, 1<<20,
+		func(c *cnet.Config) *int { return &c.EarlyStop })
+	set := s.set
+	s.set = func(c *cnet.Config, text string) error {
+		if text == "0" {
+			c.EarlyStop = 0
+			return nil
+		}
+		return set(c, text)
+	}
+	return s
+}
+
+// seed returns a setting that is a seed, which may be 0.
+func seed(s setting, field func(*cnet.Config) *uint64) *setting {
+	s.value = "N"
+	s.set = func(c *cnet.Config, text string) (err error) {
+		if *field(c), err = strconv.ParseUint(text, 10, 64); err != nil {
+			return bad(text, "a whole number from 0")
+		}
+		return nil
+	}
+	s.show = func(c cnet.Config) string { return strconv.FormatUint(*field(&c), 10) }
+	return &s
+}
+
+// datasetSetting returns the setting of the data set: a name, or a folder of images, which sets the folder as well.
+func datasetSetting() *setting {
+	return &setting{
+		name: "dataset", value: "NAME|PATH",
+		usage: "the images: " + strings.Join(dataset.Names(), ", ") +
+			"; or their folder or .tar.gz; or images of your own: a folder with train/CLASS/*.png and " +
+			"test/ or val/, or with CLASS/*.png, or a .npz file",
+		set: func(c *cnet.Config, text string) error {
+			if name, err := dataset.Canonical(text); err == nil {
+				c.Dataset = name
+				return nil
+			}
+			name, dir, err := canonicalDataset(text)
+			if err != nil {
+				return err
+			}
+			c.Dataset, c.Data = name, dir
 			return nil
 		},
-		show: func(c cnet.Config) string { return strconv.FormatUint(c.Seed, 10) },
+		show: func(c cnet.Config) string {
+			if dataset.Own(c.Dataset) && c.Data != "" {
+				return c.Data
+			}
+			return c.Dataset
+		},
 	}
 }
 
@@ -159,9 +267,7 @@ func addSettings(flags *pflag.FlagSet, list []*setting) {
 		}
 		flag := flags.VarPF(s, s.name, "", usage)
 		flag.Hidden = s.hidden
-		if s.toggle {
-			flag.NoOptDefVal = "true"
-		}
+		flag.NoOptDefVal = s.withoutValue()
 	}
 }
 
@@ -214,24 +320,23 @@ func newConfig(list []*setting, epochs int) (cnet.Config, error) {
 		return c, err
 	}
 	var err error
-	if c.Dataset, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
+	if c.Dataset, c.Data, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
 		return c, usagef("%v", err)
 	}
-	c = c.WithDefaults()
 	plan(&c, epochs)
+	c = c.WithDefaults()
 	if err := c.Check(); err != nil {
 		return c, usagef("%v", err)
 	}
 	return c, checkAll(list, c)
 }
 
-// plan writes the number of epochs into a configuration whose learning rate depends on it, the default if it is 0.
-// Others are trained for as long as each command says.
+// plan writes the number of epochs into a configuration unless --lr-epochs did, the default if it is 0: the schedule of
+// the learning rate depends on it.
 func plan(c *cnet.Config, epochs int) {
-	if (c.LRSchedule == "" || c.LRSchedule == cnet.LRStep) && c.LRWarmup == 0 {
-		return
+	if c.Epochs == 0 {
+		c.Epochs = epochsOr(epochs, *c)
 	}
-	c.Epochs = epochsOr(epochs, *c)
 }
 
 // epochsOr returns the number of epochs to train for: the given one, if it is not 0, or else the planned one of the
@@ -242,7 +347,7 @@ func epochsOr(given int, c cnet.Config) int {
 		return given
 	case c.Epochs > 0:
 		return c.Epochs
-	case c.Dataset == sampleName:
+	case c.Dataset == sampleName || c.Dataset == "":
 		return sampleEpochs
 	}
 	return defaultEpochs
@@ -257,7 +362,7 @@ func find(list []*setting, name string) *setting {
 // tell of settings that the run was made with and that have changed since.
 func agree(list []*setting, dir string, have, now cnet.Config) (notes []string, err error) {
 	for _, s := range list {
-		if s.free || !s.given {
+		if s.free || s.change || !s.given {
 			continue
 		}
 		want, wantNow := have, now

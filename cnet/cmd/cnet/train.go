@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -45,17 +46,35 @@ go on.
 Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With --run DIR,
 the run in DIR goes on, or is made if there is none; a name without a slash is a run in results/. A run keeps the flags
 that it was made with: to go on, --run and --epochs are enough; --lr, --data, --engine and --devices may differ. The
+batch sizes, --weight-decay and the schedule of the learning rate may, too: the history notes that. The
 --lr that it is trained with already leaves its decays as they are. --epochs counts from the beginning of the run, so
 that the same command once more completes it, to the same numbers, whatever ended it.
 
 Without --dataset, the files in the folder of --data say which set they are.
 
+--dataset DIR takes images of your own: DIR/train/CLASS/*.png and DIR/test/CLASS/*.png (or val/), or DIR/CLASS/*.png,
+of which a fifth is for testing, chosen by the names of the files and --split-seed. PNG, JPEG, GIF, BMP and WebP are
+read. Images of different sizes are brought to one with --size N: the middle of each, scaled. Decoded images are kept in
+.data beside the run. --dataset FILE.npz takes arrays: x_train, [N H W C], [N C H W] or [N H W], in bytes or other
+numbers, y_train, [N], and for testing x_test and y_test. A run goes on with the images that it was made with and with
+no others; --data PATH says where they are now.
+
 The learning rate begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
---lr-decay-epoch; cosine brings it to 0 at the end of the training, along half a cosine; onecycle begins with a 25th of
---lr, reaches --lr after 30 % of the training, and ends with a 10,000th; constant leaves it alone. --lr-warmup N lets it
-rise in the first N epochs, except with onecycle. The length of the training is the --epochs that the run is made with.
-To stop before and to go on later changes nothing. After that length, the rate stays the last one. An --lr that is
-another one when the run goes on scales the rest of the schedule; after its end, it is the rate.
+--lr-decay-epoch; without these at 80 and 120 of 180 epochs, as in the original's README, scaled to --epochs (53 and 80
+of 120), and a longer training is planned anew. cosine brings it to 0 at the end of the training, along half a cosine;
+onecycle begins with a 25th of --lr, reaches --lr after 30 % of the training, and ends with a 10,000th; constant leaves
+it alone. --lr-warmup N lets it rise in the first N epochs, except with onecycle. The length of the training is the
+--epochs that the run is made with, or --lr-epochs. To stop before and to go on later changes nothing. After that
+length, the rate stays the last one. An --lr that is another one when the run goes on scales the rest of the schedule;
+after its end, it is the rate.
+
+--validation 0.1 holds a tenth of the training images out of training, chosen by --seed, a tenth of each class. The net
+is measured on them after each epoch, too, and what is best, and when to stop early, is then decided by them; the test
+images decide nothing.
+
+--keep-best keeps the epoch with the best accuracy as the checkpoint best, which eval, export and others take with
+--best; --early-stop N ends the training after N epochs without a better one. A change of net, learning rate or flags
+begins the count anew.
 
 Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. Flags can be written with hyphens or
 underscores. Those of the original's cli.py and train_resnet.py are taken as they are, --name, --arch, --wd,
@@ -66,6 +85,7 @@ underscores. Those of the original's cli.py and train_resnet.py are taken as the
   cnet train --epochs 9 --refine 3,6            1-1-1, after 3 epochs 2-2-2, after 6 epochs 4-4-4
   cnet train --dataset CIFAR10 --data ../shared/data/cifar-10-batches-bin --epochs 3
   cnet train --dataset CIFAR10 --epochs 30 --lr-schedule onecycle --lr 0.2
+  cnet train --dataset photos/birds --size 48 --epochs 30     your own images, in a folder for each class
   cnet train --model ContinuousNet --dataset CIFAR10 --scheme rk4_classic --initial_time_d 1 --refine 30 50 70 \
       --lr_decay_epoch 80 100 --device cuda
   cnet train --model ResNetV2 --depth 20        a baseline
@@ -95,8 +115,8 @@ where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spe
 		name   string
 		values []string
 	}{
-		{"scheme", cnet.NetworkSchemes()}, {"lr-schedule", cnet.LRSchedules}, {"model", cnet.Models},
-		{"device", devices},
+		{"scheme", cnet.NetworkSchemes()}, {"lr-schedule", cnet.LRSchedules}, {"optimizer", cnet.Optimizers},
+		{"model", cnet.Models}, {"device", devices},
 	} {
 		complete := cobra.FixedCompletions(flag.values, cobra.ShellCompDirectiveNoFileComp)
 		_ = cmd.RegisterFlagCompletionFunc(flag.name, complete)
@@ -121,8 +141,19 @@ func (t *training) run(ctx context.Context) error {
 		t.warn("the schedule of the learning rate ends after %s, and the rate stays what it is then; "+
 			"another --lr changes it when the run goes on from there", words.Plural(end, "epoch"))
 	}
-	// A batch may take long.
+	r := newReporter(t.app, run, t.epochs, t.json)
+	r.notes = t.notes
+	// A batch may take long, and its graph longer to compile.
+	var compiling atomic.Bool
+	compiling.Store(true)
 	quiet := context.AfterFunc(ctx, func() {
+		if t.exit != nil && compiling.Load() {
+			// Nothing has happened since the last save, and no compiler can be interrupted.
+			run.Abandon()
+			r.bar.clear()
+			_ = t.interrupted(run, true)
+			t.exit(statusInterrupted)
+		}
 		lead := ""
 		if t.tty != nil {
 			lead = "\r\033[2K" // over the bar
@@ -136,18 +167,23 @@ func (t *training) run(ctx context.Context) error {
 	defer cancel()
 	t.out.failed = cancel
 
-	r := newReporter(t.app, run, t.epochs, t.json)
-	r.notes = t.notes
 	if err := r.begin(); err != nil {
 		return err
 	}
 	// Not before the graph is compiled, which makes much garbage.
 	spare := sync.OnceFunc(spareMemory)
 	batch := func(p cnet.Progress) {
+		compiling.Store(false)
 		spare()
 		r.batch(p)
 	}
-	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnBatch: batch, OnRecord: r.record})
+	record := func(rec cnet.Record) {
+		r.record(rec)
+		if rec.ChangesNet() || rec.Event == cnet.EventChange {
+			compiling.Store(true)
+		}
+	}
+	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnBatch: batch, OnRecord: record})
 	quiet()
 	r.bar.clear()
 	if err := saveChart(run, t.epochs); err != nil {
@@ -161,6 +197,12 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	case besides != nil:
 		return besides
+	}
+	if errors.Is(err, cnet.ErrStopped) {
+		fmt.Fprintf(t.err, "cnet: stopped as it was told to; saved after %s\n"+
+			"go on with: cnet train --run %s --epochs %d\n",
+			position(run.Epoch(), run.Batch()), runname.Argument(run.Dir()), t.epochs)
+		return nil
 	}
 	return t.interrupted(run, signalled.Err() != nil)
 }

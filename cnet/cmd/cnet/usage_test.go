@@ -16,7 +16,8 @@ func TestBadCommandLines(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"trian", `unknown command "trian"; did you mean "cnet train"?`},
 		{"frobnicate", `unknown command "frobnicate"; expected one of bench, completion, compress, convergence, ` +
-			`data, engines, eval, export, import, info, manifest, refine, schemes, train, version`},
+			`data, engines, eval, export, import, info, manifest, predict, refine, save, schemes, tell, ` +
+			`train, version`},
 		{"data lits", `unknown command "data lits"; did you mean "cnet data list"?`},
 		{"help trian", `unknown command "trian"; did you mean "cnet train"?`},
 		{"--foo", `unknown flag --foo; "cnet --help" lists them`},
@@ -50,7 +51,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --widen_factor 0", `--widen-factor is "0", expected a whole number from 1 to 256`},
 		{"train --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(cnet.NetworkSchemes(), ", ")},
 		{"train --dataset CIFAR11", `--dataset is "CIFAR11", expected one of cifar10, cifar100, mnist, ` +
-			`fashion-mnist, fashion-sample; did you mean cifar10?`},
+			`fashion-mnist, tinyimagenet, fashion-sample, or a folder; did you mean cifar10?`},
 		{"train --data=", `--data is "", expected a folder`},
 		{"train --alpha 0", `--alpha is "0", expected a whole number from 1 to 4096`},
 		{"train --alpha 1.5", `--alpha is "1.5", expected a whole number from 1 to 4096`},
@@ -98,8 +99,8 @@ func TestBadCommandLines(t *testing.T) {
 			"leave out the lr warmup of 1 epochs, or choose another schedule"},
 		{"train --lr-schedule constant --lr-decay-epoch 3", "config: the lr schedule constant has no epochs at which " +
 			"the learning rate decays; leave them out, or choose step"},
-		{"train --name tinyimagenet", `--dataset is "tinyimagenet", expected one of cifar10, cifar100, mnist, ` +
-			`fashion-mnist, fashion-sample; Tiny ImageNet's files, which are JPEG, are not read`},
+		{"train --name tinyimagenet --nclass 100",
+			"--nclass is 100, but tinyimagenet has 200 classes; leave it out, or give another --dataset"},
 		{"train --widen_factor 5",
 			"config: a ContinuousNet has no widen factor; leave it out, or choose another model"},
 		{"train --model ResNetV2 --n-basis 2",
@@ -114,6 +115,12 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --lr 0", `--lr is "0", expected a number greater than 0`},
 		{"train --lr nan", `--lr is "nan", expected a number greater than 0`},
 		{"train --lr", "--lr needs a value: learning rate; may be another one when a run goes on (default 0.1)"},
+		{"train --optimizer sgdm", `--optimizer is "sgdm", expected one of sgd, adam, adamw, rmsprop, lion`},
+		{"train --ema 1", `--ema is "1", expected 0 or a number greater than 0 and less than 1`},
+		{"train --label-smoothing -1",
+			`--label-smoothing is "-1", expected 0 or a number greater than 0 and less than 1`},
+		{"train --optimizer rmsprop --momentum 0.5",
+			"config: the optimizer rmsprop has no momentum; leave it out, or choose another one"},
 		{"train --momentum 1", `--momentum is "1", expected 0 or a number greater than 0 and less than 1`},
 		{"train --weight-decay -0.1", `--weight-decay is "-0.1", expected 0 or a number greater than 0`},
 		{"train --time-epsilon 0", `--time-epsilon is "0", expected a number greater than 0`},
@@ -151,14 +158,14 @@ func TestBadCommandLines(t *testing.T) {
 		{"info a --run b", `info: got both the run "a" and --run "b"; leave one out`},
 		{"data get", `data get takes the name of one data set, got 0; "cnet data list" has them`},
 		{"data get nope", `data get: the data set is "nope", expected one of cifar10, cifar100, mnist, ` +
-			`fashion-mnist, fashion-sample`},
+			`fashion-mnist, tinyimagenet, fashion-sample`},
 		{"bench step --batch 0", `--batch is "0", expected a whole number from 1 to 65536`},
 		{"bench step --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(cnet.NetworkSchemes(), ", ")},
 		{"bench compile --steps 0", `--steps is "0", expected whole numbers from 1, such as 1,2,4,8`},
 		{"bench compile --scheme rk5", `--scheme is "rk5", expected one of ` +
 			strings.Join(cnet.NetworkSchemes(), ", ")},
 		{"bench epoch --dataset nope", `--dataset is "nope", expected one of cifar10, cifar100, mnist, ` +
-			`fashion-mnist, fashion-sample`},
+			`fashion-mnist, tinyimagenet, fashion-sample, or a folder`},
 		{"bench all --cases (", "--cases is \"(\", expected a regular expression: error parsing regexp: " +
 			"missing closing ): `(`"},
 		{"bench all --quick --cases nothing", `--cases "nothing" matches none of 8; --list shows them`},
@@ -204,7 +211,8 @@ func TestHelp(t *testing.T) {
 	}
 	out, _ := mustRun(t, "train", "--help")
 	for _, flag := range []string{"model", "scheme", "dataset", "alpha", "batch-size", "test-batch-size", "epochs",
-		"lr", "lr-decay", "lr-decay-epoch", "lr-schedule", "lr-warmup",
+		"lr", "lr-decay", "lr-decay-epoch", "lr-schedule", "lr-warmup", "lr-epochs", "keep-best", "early-stop",
+		"optimizer", "clip-norm", "label-smoothing", "ema",
 		"weight-decay", "refine", "basis", "n-basis", "steps", "initial-time-d",
 		"n-time-steps-per", "time-epsilon", "batch-norm",
 		"use-skipinit", "seed", "device", "engine", "data", "run", "json"} {

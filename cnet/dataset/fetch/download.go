@@ -42,7 +42,7 @@ func (g *getter) download(ctx context.Context, address, path string, file remote
 // fetch completes the file part. It reports whether some of it was there
 // before, and removes it if it is empty or complete and wrong.
 func (g *getter) fetch(ctx context.Context, address, part string, file remote) (resumed bool, err error) {
-	p, err := openPart(part, file.size)
+	p, err := openPart(part, file)
 	if err != nil {
 		return false, err
 	}
@@ -50,9 +50,9 @@ func (g *getter) fetch(ctx context.Context, address, part string, file remote) (
 	if p.size < file.size {
 		err = g.transfer(ctx, address, p, file)
 	}
-	if sum := hex.EncodeToString(p.hash.Sum(nil)); err == nil && sum != file.sha256 {
-		err = fmt.Errorf("%w: SHA-256 %s, want %s; try again later, or get the file elsewhere and pass --data DIR",
-			errNotAsPublished, sum, file.sha256)
+	if sum := hex.EncodeToString(p.hash.Sum(nil)); err == nil && sum != file.sum {
+		err = fmt.Errorf("%w: checksum %s, want %s; try again later, or get the file elsewhere and pass --data DIR",
+			errNotAsPublished, sum, file.sum)
 	}
 	if err == nil {
 		err = p.file.Sync()
@@ -153,18 +153,18 @@ type partial struct {
 }
 
 // openPart opens or creates a partial file and reads what is there. More than
-// limit bytes cannot be a beginning and are dropped.
-func openPart(name string, limit int64) (*partial, error) {
+// the file has cannot be a beginning and are dropped.
+func openPart(name string, r remote) (*partial, error) {
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
 	}
-	p := &partial{file: file, hash: sha256.New()}
+	p := &partial{file: file, hash: r.hash()}
 	info, err := file.Stat()
 	if err == nil {
 		p.size, err = io.Copy(p.hash, io.LimitReader(file, info.Size()))
 	}
-	if err == nil && p.size > limit {
+	if err == nil && p.size > r.size {
 		err = p.restart()
 	}
 	if err != nil {
@@ -204,13 +204,15 @@ func (p *partial) kept(file remote, err error) error {
 }
 
 // sumFile returns the SHA-256 of a file in hexadecimal.
-func sumFile(path string) (string, error) {
+func sumFile(path string) (string, error) { return sumOfFile(path, sha256.New()) }
+
+// sumOfFile returns a checksum of a file in hexadecimal.
+func sumOfFile(path string, h hash.Hash) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer file.Close()
-	h := sha256.New()
 	if _, err := io.Copy(h, file); err != nil {
 		return "", err
 	}

@@ -83,9 +83,9 @@ func lock(ctx context.Context, dir string) (unlock func(), err error) {
 // getFile downloads a file that is used as it is.
 func (g *getter) getFile(ctx context.Context, name, url, dir string, file remote) error {
 	path := filepath.Join(dir, file.name)
-	sum, err := sumFile(path)
+	sum, err := sumOfFile(path, file.hash())
 	switch {
-	case err == nil && sum == file.sha256:
+	case err == nil && sum == file.sum:
 		g.report(file, file.size)
 		return nil
 	case err == nil:

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -171,6 +172,31 @@ func TestGetGoesOn(t *testing.T) {
 	}
 }
 
+// A file of which only the MD5 is known is checked by that.
+func TestGetByMD5(t *testing.T) {
+	data := big(5000)
+	s := newServer(t, map[string][]byte{file: data})
+	sum := md5.Sum(data)
+	for _, c := range []struct{ sum, want string }{
+		{hex.EncodeToString(sum[:]), ""}, {strings.Repeat("0", 32), "not as published: checksum "},
+	} {
+		g := getter{sources: map[string]source{"mnist": {base: s.URL + "/", files: []remote{{file, 5000, c.sum}}}}}
+		dir := t.TempDir()
+		err := g.get(context.Background(), "mnist", dir)
+		if c.want != "" {
+			check.Error(t, err, c.want)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantFiles(t, dir, map[string][]byte{file: data})
+		if err := g.get(context.Background(), "mnist", dir); err != nil || len(s.ranges) != 1 {
+			t.Errorf("got again, in %d requests: %v", len(s.ranges), err)
+		}
+	}
+}
+
 func TestGetFailsWithoutTraces(t *testing.T) {
 	data := big(200_000)
 	part := remote{file, 200_000, sumOf(data)}.part()
@@ -184,7 +210,7 @@ func TestGetFailsWithoutTraces(t *testing.T) {
 			wrong := slices.Clone(data)
 			wrong[100_000] ^= 1
 			w.Write(wrong)
-		}, "not as published: SHA-256 |want " + sumOf(data), nil},
+		}, "not as published: checksum |want " + sumOf(data), nil},
 		{"too long", func(w http.ResponseWriter, r *http.Request, data []byte) {
 			w.Write(data) // without a length
 			w.(http.Flusher).Flush()
@@ -369,7 +395,7 @@ func TestGetAtOnce(t *testing.T) {
 }
 
 func TestOwner(t *testing.T) {
-	digits, fashion := sources["mnist"].files[0].sha256, sources["fashion-mnist"].files[0].sha256
+	digits, fashion := sources["mnist"].files[0].sum, sources["fashion-mnist"].files[0].sum
 	for _, c := range []struct{ sum, name, want string }{
 		{fashion, "mnist", "fashion-mnist"}, {digits, "mnist", ""}, {digits, "fashion-mnist", "mnist"},
 		{sumOf(nil), "mnist", ""},
@@ -383,7 +409,7 @@ func TestOwner(t *testing.T) {
 func TestSourcesAreWellFormed(t *testing.T) {
 	for name, src := range sources {
 		for _, f := range src.files {
-			if sum, err := hex.DecodeString(f.sha256); err != nil || len(sum) != sha256.Size || f.size <= 0 {
+			if sum, err := hex.DecodeString(f.sum); err != nil || len(sum) != f.hash().Size() || f.size <= 0 {
 				t.Errorf("%s: %+v", name, f)
 			}
 		}

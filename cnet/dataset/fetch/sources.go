@@ -1,6 +1,12 @@
 package fetch
 
-import "continuousnet/cnet/dataset"
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"hash"
+
+	"continuousnet/cnet/dataset"
+)
 
 // source is where a data set is published and what its files must be.
 type source struct {
@@ -10,15 +16,24 @@ type source struct {
 }
 
 // remote is a file as published. The checksum decides; the size tells early,
-// and tells a resumed download where it ends.
+// and tells a resumed download where it ends. The checksum is a SHA-256, or
+// the MD5 that is known of a file whose publisher gives none.
 type remote struct {
-	name   string
-	size   int64
-	sha256 string
+	name string
+	size int64
+	sum  string // in hexadecimal; its length says which it is
+}
+
+// hash returns the function of the checksum.
+func (r remote) hash() hash.Hash {
+	if len(r.sum) == 2*md5.Size {
+		return md5.New()
+	}
+	return sha256.New()
 }
 
 // part returns the name that the file has until it is complete. With the checksum in it, it is no other file's.
-func (r remote) part() string { return ".partial-" + r.name + "-" + r.sha256[:16] }
+func (r remote) part() string { return ".partial-" + r.name + "-" + r.sum[:16] }
 
 // archive is what is wanted of a .tar.gz: members, which lie in folder.
 type archive struct {
@@ -76,6 +91,13 @@ var sources = map[string]source{
 				"f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"},
 		},
 	},
+	"tinyimagenet": { // it is read as it is: of the 120,000 files nobody has to know
+		base: "http://cs231n.stanford.edu/",
+		files: []remote{
+			{"tiny-imagenet-200.zip", 248100043, "90528d7ca1a48142e341f4ef8d21d0de"},
+			// the MD5 that loaders for PyTorch check
+		},
+	},
 	"fashion-mnist": {
 		base: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 		files: []remote{
@@ -92,10 +114,10 @@ var sources = map[string]source{
 }
 
 // owner returns the name of the data set, other than name, that a file with this checksum belongs to, or "".
-func owner(sha256, name string) string {
+func owner(sum, name string) string {
 	for _, other := range dataset.Names() {
 		for _, file := range sources[other].files {
-			if other != name && file.sha256 == sha256 {
+			if other != name && file.sum == sum {
 				return other
 			}
 		}

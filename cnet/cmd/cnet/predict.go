@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/internal/words"
+)
+
+// predicting is the command predict.
+type predicting struct {
+	*app
+	run  readOnly
+	top  int
+	json bool
+}
+
+func (a *app) predict() *cobra.Command {
+	p := &predicting{app: a, top: 3}
+	cmd := &cobra.Command{
+		Use:   "predict RUN IMAGE...",
+		Short: "Say what is in images of your own",
+		Long: `Say which classes the network of a run finds most probable for images of your own: PNG, JPEG, GIF, BMP or
+WebP of any size. The largest part in the middle of an image with the proportions of the data set is scaled to its size,
+and becomes grey if that is grey. It changes nothing.
+
+Images that cannot be read are told, and the others classified all the same; then the exit status is 1.
+
+RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of it (cnet save).`,
+		Example: `  cnet predict first shoe.png
+  cnet predict cifar photos/*.jpg --top 5
+  cnet predict first --best shoe.png --json | jq -r .class`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var runs []string
+			if p.run.run.flag == "" && len(args) > 0 {
+				runs, args = args[:1], args[1:]
+			}
+			if len(args) == 0 {
+				return usagef("predict needs a run and images: cnet predict RUN IMAGE...")
+			}
+			run, err := p.run.open(a, cmd, runs)
+			if err != nil {
+				return err
+			}
+			defer run.Close()
+			return p.classify(stopWithOutput(cmd.Context(), a.out), run, args)
+		},
+	}
+	p.run.add(cmd.Flags())
+	cmd.Flags().Var(count{&p.top, 1 << 16}, "top", "show so many classes of each image")
+	cmd.Flags().BoolVar(&p.json, "json", false, "print a JSON object for each image")
+	return cmd
+}
+
+// predictionLine is what is said of an image in JSON.
+type predictionLine struct {
+	Event string `json:"event"`
+	cnet.Prediction
+	Top []classProbability `json:"top"`
+}
+
+type classProbability struct {
+	Class       string  `json:"class"`
+	Probability float64 `json:"probability"`
+}
+
+func (p *predicting) classify(ctx context.Context, run *cnet.Run, images []string) error {
+	set, err := run.Dataset()
+	if err != nil {
+		return err
+	}
+	var readable []string
+	for _, path := range images {
+		if _, err := set.ReadImage(path); err != nil {
+			fmt.Fprintf(p.err, "cnet: %s\n", words.Message(err))
+			continue
+		}
+		readable = append(readable, path)
+	}
+	if len(readable) > 0 {
+		list, err := run.PredictFiles(ctx, readable...)
+		if err != nil {
+			return err
+		}
+		width := 0
+		for _, path := range readable {
+			width = max(width, len([]rune(path)))
+		}
+		for _, prediction := range list {
+			top := p.best(set.Classes, prediction.Probabilities)
+			if p.json {
+				if err := printJSON(p.out, predictionLine{"prediction", prediction, top}); err != nil {
+					return err
+				}
+				continue
+			}
+			var parts []string
+			for _, c := range top {
+				parts = append(parts, c.Class+" "+words.Percent(c.Probability))
+			}
+			fmt.Fprintf(p.out, "%-*s   %s\n", width, prediction.Image, strings.Join(parts, ", "))
+		}
+	}
+	if bad := len(images) - len(readable); bad > 0 {
+		return fmt.Errorf("%d of %s could not be read", bad, words.Plural(len(images), "image"))
+	}
+	return nil
+}
+
+// best returns the most probable classes, the best first.
+func (p *predicting) best(classes []string, probabilities []float32) []classProbability {
+	list := make([]classProbability, len(classes))
+	for k, class := range classes {
+		list[k] = classProbability{class, float64(probabilities[k])}
+	}
+	slices.SortStableFunc(list, func(a, b classProbability) int {
+		switch {
+		case a.Probability > b.Probability:
+			return -1
+		case a.Probability < b.Probability:
+			return 1
+		}
+		return 0
+	})
+	return list[:min(p.top, len(list))]
+}

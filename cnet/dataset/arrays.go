@@ -1,0 +1,233 @@
+package dataset
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// array is a source of numbers: an array of a file, or a slice.
+type array struct {
+	name    string
+	shape   []int
+	fortran bool // the first index runs fastest
+	bytes   bool // the numbers are bytes: they are pixels as they are
+	each    func(func([]float64) error) error
+}
+
+// count returns the number of values.
+func (a array) count() int {
+	n := 1
+	for _, d := range a.shape {
+		n *= d
+	}
+	return n
+}
+
+// quantizer turns numbers into bytes: round(scale·(x-low)).
+type quantizer struct{ low, scale float64 }
+
+// quantizerFor returns how the pixels of arrays become bytes, and a notice if that is worth one: bytes are taken as
+// they are, and so are numbers from 0 to 255; numbers from 0 to 1 are multiplied by 255; others are spread over the 256
+// values from their smallest to their largest.
+func quantizerFor(list []array) (q quantizer, notice string, err error) {
+	if !slices.ContainsFunc(list, func(a array) bool { return !a.bytes }) {
+		return quantizer{0, 1}, "", nil
+	}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, a := range list {
+		at := 0
+		err := a.each(func(values []float64) error {
+			for i, v := range values {
+				if math.IsNaN(v) || math.IsInf(v, 0) {
+					return fmt.Errorf("%s: value %d is %g, want numbers", a.name, at+i, v)
+				}
+				low, high = min(low, v), max(high, v)
+			}
+			at += len(values)
+			return nil
+		})
+		if err != nil {
+			return q, "", err
+		}
+	}
+	switch {
+	case low >= 0 && high <= 1:
+		return quantizer{0, 255}, "", nil
+	case low >= 0 && high <= 255:
+		return quantizer{0, 1}, "", nil
+	}
+	q = quantizer{low, 255 / (high - low)}
+	if high == low {
+		q.scale = 0
+	}
+	return q, fmt.Sprintf("the pixels are from %.6g to %.6g, and are kept as 256 levels between", low, high), nil
+}
+
+// pixels returns images as bytes.
+func (a array) pixels(l layout, q quantizer) ([]uint8, error) {
+	out := make([]uint8, 0, l.count*l.size())
+	err := a.each(func(values []float64) error {
+		for _, v := range values {
+			out = append(out, uint8(min(max(math.Round((v-q.low)*q.scale), 0), 255)))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if a.fortran {
+		out = rowMajor(out, a.shape)
+	}
+	l.interleave(out)
+	return out, nil
+}
+
+// rowMajor reorders values in which the first index runs fastest.
+func rowMajor(values []uint8, shape []int) []uint8 {
+	out := make([]uint8, len(values))
+	index := make([]int, len(shape))
+	for _, v := range values {
+		to := 0
+		for i, n := range shape {
+			to = to*n + index[i]
+		}
+		out[to] = v
+		for i := range index {
+			if index[i]++; index[i] < shape[i] {
+				break
+			}
+			index[i] = 0
+		}
+	}
+	return out
+}
+
+// maxClasses bounds labels: a number above it is none.
+const maxClasses = 1 << 16
+
+// labels returns whole numbers from 0.
+func (a array) labels(count int) ([]int32, error) {
+	if len(a.shape) == 2 && a.shape[1] == 1 {
+		a.shape = a.shape[:1]
+	}
+	if len(a.shape) != 1 || a.shape[0] != count {
+		return nil, fmt.Errorf("%s has the shape %v, want [%d]: a number from 0 for the class of each image", a.name,
+			a.shape,
+			count)
+	}
+	list := make([]int32, 0, count)
+	err := a.each(func(values []float64) error {
+		for _, v := range values {
+			if v != math.Trunc(v) || v < 0 || v >= maxClasses {
+				return fmt.Errorf("%s: label %d is %g, want a whole number from 0 to %d", a.name, len(list), v,
+					maxClasses-1)
+			}
+			list = append(list, int32(v))
+		}
+		return nil
+	})
+	return list, err
+}
+
+// arrayParts are the arrays of a data set. Without test images, they are chosen among the others.
+type arrayParts struct {
+	images, labels         array
+	testImages, testLabels *array
+}
+
+// fill makes a data set of arrays. The classes are called by their numbers, unless the set has names for them.
+func (p arrayParts) fill(set *Set, told string, seed uint64) error {
+	l, err := layoutOf(p.images.shape, told)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.images.name, err)
+	}
+	all := []array{p.images}
+	if p.testImages != nil {
+		test, err := layoutOf(p.testImages.shape, told)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.testImages.name, err)
+		}
+		if test.count = l.count; test != l {
+			return fmt.Errorf("%s has images of another form than %s: the shapes are %v and %v", p.testImages.name,
+				p.images.name, p.testImages.shape, p.images.shape)
+		}
+		all = append(all, *p.testImages)
+	}
+	for _, a := range all {
+		if int64(a.count()) > maxDecoded {
+			return fmt.Errorf("%s has %d values, want at most %d", a.name, a.count(), int64(maxDecoded))
+		}
+	}
+	set.Height, set.Width, set.Channels = l.height, l.width, l.channels
+	if set.Train.Labels, err = p.labels.labels(l.count); err != nil {
+		return err
+	}
+	q, notice, err := quantizerFor(all)
+	if err != nil {
+		return err
+	}
+	set.Notice = notice
+	if set.Train.Images, err = p.images.pixels(l, q); err != nil {
+		return err
+	}
+	if p.testImages != nil {
+		l.count = p.testImages.shape[0]
+		if set.Test.Labels, err = p.testLabels.labels(l.count); err != nil {
+			return err
+		}
+		if set.Test.Images, err = p.testImages.pixels(l, q); err != nil {
+			return err
+		}
+	}
+	if err := set.nameClasses(); err != nil {
+		return err
+	}
+	if p.testImages == nil {
+		set.holdBack(seed)
+	}
+	if err := set.everyClass(); err != nil {
+		return err
+	}
+	set.Flip = set.Channels == 3
+	set.measure()
+	return nil
+}
+
+// nameClasses names the classes by their numbers, unless they have names already, and checks the labels.
+func (s *Set) nameClasses() error {
+	top := slices.Max(append(slices.Clone(s.Test.Labels), s.Train.Labels...))
+	if len(s.Classes) == 0 {
+		for k := range top + 1 {
+			s.Classes = append(s.Classes, strconv.Itoa(int(k)))
+		}
+	}
+	switch {
+	case int(top) >= len(s.Classes):
+		return fmt.Errorf("label %d, want less than %d, the number of classes: %s", top, len(s.Classes),
+			strings.Join(s.Classes[:min(len(s.Classes), 10)], ", "))
+	case len(s.Classes) < 2:
+		return fmt.Errorf("all images are of class %s, want at least two classes", s.Classes[0])
+	}
+	return nil
+}
+
+// holdBack makes a part of the training images those for testing, chosen by a seeded hash of their numbers.
+func (s *Set) holdBack(seed uint64) {
+	names := make([]string, s.Train.Len())
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	all, size := s.Train, s.ImageSize()
+	s.Train, s.Test = Split{}, Split{}
+	for i, test := range splitByName(names, all.Labels, len(s.Classes), seed) {
+		to := &s.Train
+		if test {
+			to = &s.Test
+		}
+		to.Images = append(to.Images, all.Images[i*size:][:size]...)
+		to.Labels = append(to.Labels, all.Labels[i])
+	}
+}

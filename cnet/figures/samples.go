@@ -1,0 +1,52 @@
+package figures
+
+import (
+	"fmt"
+
+	"continuousnet/cnet/chart"
+	"continuousnet/cnet/dataset"
+)
+
+// A sheet of samples has at most maxSamples pictures, and at most maxOfClass of each class, of at most sampleSide
+// pixels each way.
+const (
+	maxSamples = 200
+	maxOfClass = 8
+	sampleSide = 160
+)
+
+// Samples shows the first training images of each class: a row for each, or one after the other if there are many
+// classes. Large images are shown with every so many of their pixels.
+func Samples(set *dataset.Set) chart.Gallery {
+	perClass := max(1, min(maxOfClass, maxSamples/max(len(set.Classes), 1)))
+	of := make([][]int, len(set.Classes)) // the images of each class
+	for i, label := range set.Train.Labels {
+		if len(of[label]) < perClass {
+			of[label] = append(of[label], i)
+		}
+	}
+	for _, list := range of {
+		perClass = min(perClass, len(list)) // so that every row is of one class
+	}
+	every := (max(set.Height, set.Width) + sampleSide - 1) / sampleSide
+	g := chart.Gallery{
+		Title:  fmt.Sprintf("%s: %d×%d×%d", set.Title, set.Height, set.Width, set.Channels),
+		Height: (set.Height + every - 1) / every, Width: (set.Width + every - 1) / every, Channels: set.Channels,
+		Classes: set.Classes, Columns: max(perClass, 1),
+	}
+	if perClass <= 1 {
+		g.Columns = 16
+	}
+	for class, list := range of[:min(len(of), maxSamples)] {
+		for _, i := range list[:perClass] {
+			image := set.Train.Images[i*set.ImageSize():][:set.ImageSize()]
+			for y := 0; y < set.Height; y += every {
+				for x := 0; x < set.Width; x += every {
+					g.Pixels = append(g.Pixels, image[(y*set.Width+x)*set.Channels:][:set.Channels]...)
+				}
+			}
+			g.Labels = append(g.Labels, class)
+		}
+	}
+	return g
+}
