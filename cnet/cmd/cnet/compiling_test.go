@@ -16,17 +16,7 @@ func TestInterruptWhileCompiling(t *testing.T) {
 	// The graph of so many steps takes longer to compile than anybody would wait for.
 	cmd := command(t, "train", "--run", "first", "--steps", "1000", "--n-basis", "1", "--epochs", "2")
 	cmd.Env = append(cmd.Env, "TMPDIR="+tmp)
-	var errText strings.Builder
-	cmd.Stderr = &errText
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill() })
-	out := lines(stdout)
+	out, errText := start(t, cmd)
 	waitFor(t, out, "epochs   2 in batches of ")
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

@@ -9,17 +9,7 @@ import (
 // what a run that it was done to would have.
 func TestTell(t *testing.T) {
 	cmd := command(t, append(endless(t), "--epochs", "100000")...)
-	var errText strings.Builder
-	cmd.Stderr = &errText
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill() })
-	out := lines(stdout)
+	out, errText := start(t, cmd)
 	waitFor(t, out, "/100000 ")
 	for args, want := range map[string]string{
 		"tell first lr 0":         "the learning rate is \"0\", expected a number greater than 0",
