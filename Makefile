@@ -147,7 +147,7 @@ race:
 	@if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v $$(go env CC) >/dev/null; then \
 		echo "go test -race $(RACE_PKGS)"; go test -race $(TEST_FLAGS) $(RACE_PKGS) && \
 		go test -race -run TestBatches ./cnet/ode && \
-		go test -race -run TestAhead ./cnet; \
+		go test -race -run 'TestAhead|TestQueueEnds' ./cnet; \
 	else \
 		echo "race detector skipped: it needs a C compiler (apt install gcc)"; \
 	fi

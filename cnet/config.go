@@ -10,8 +10,9 @@ import (
 )
 
 // Config describes a network, the data that it is trained on, and how it is trained. Its zero value is a good default:
-// fields that are 0 or empty take the value named in their comment. It is written to a run's config.json and does not
-// change afterwards; what can change while training (scheme, steps, learning rate) is kept in the run's state.
+// fields that are 0 or empty take the value named in their comment. It is written to a run's config.json. Scheme, steps
+// and learning rate, which change while training, are kept in the run's state, and stay here what they were at first;
+// some other fields can be changed with Run.Change.
 type Config struct {
 	Dataset string `json:"dataset"`        // "fashion-sample"; see dataset.Names. Or a path, such as "photos/birds"
 	Data    string `json:"data,omitempty"` // "data/NAME": its folder. Without Dataset, the files there tell which it is

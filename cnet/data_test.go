@@ -1,11 +1,17 @@
 package cnet
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"image"
+	"image/png"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"continuousnet/cnet/dataset"
 )
@@ -144,5 +150,89 @@ func TestRegisteredData(t *testing.T) {
 	}
 	if _, err := ro.Dataset(); err == nil || !strings.Contains(err.Error(), "is trained on registered (") {
 		t.Errorf("the function returns another set: %v", err)
+	}
+}
+
+// Nets take images of any size, also of one pixel, and of one that is not square.
+func TestImagesOfAnySize(t *testing.T) {
+	for _, size := range [][2]int{{1, 1}, {2, 3}, {5, 7}, {20, 24}, {9, 1}} {
+		set, err := dataset.New(make([]uint8, 8*size[0]*size[1]*3), []int{0, 1, 0, 1, 0, 1, 0, 1},
+			dataset.ArrayOptions{Shape: []int{8, size[0], size[1], 3}, Layout: "NHWC", Test: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open(filepath.Join(t.TempDir(), "run"), Config{Set: set, Channels: 2, BatchSize: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Train(context.Background(), 1); err != nil {
+			t.Errorf("%v: %v", size, err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// ownKillConfig is killConfig on a folder of images with a validation part.
+func ownKillConfig(photos string) Config {
+	c := killConfig()
+	c.Dataset, c.Size, c.Validation, c.KeepBest = photos, 8, 0.2, PartValidation
+	return c
+}
+
+// TestKillOwnImages is TestKill on one's own images with a validation part: the process is killed while it decodes,
+// keeps what it has decoded, trains or saves.
+func TestKillOwnImages(t *testing.T) {
+	photos, dir := filepath.Join(t.TempDir(), "photos"), filepath.Join(t.TempDir(), "run")
+	for i := range 60 {
+		m := image.NewGray(image.Rect(0, 0, 12, 10))
+		for p := range m.Pix {
+			m.Pix[p] = uint8(p*(i%2+1) + i)
+		}
+		path := filepath.Join(photos, []string{"slow", "steep"}[i%2], fmt.Sprintf("%d.png", i))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := png.Encode(&b, m); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	for i := range 6 {
+		cmd, lines := trainElsewhere(t, dir, trainEnv+"_OWN="+photos)
+		if i > 1 { // the first ones may be killed before there is a run
+			lines.next(t)
+		}
+		timer := time.NewTimer(time.Duration(rng.IntN(40_000)) * time.Microsecond)
+		<-timer.C
+		cmd.Process.Kill()
+		for range lines.rest() {
+		}
+		cmd.Wait()
+	}
+	killed, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer killed.Close()
+	if err := killed.TrainTo(context.Background(), killed.Epoch()+1); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := Open(filepath.Join(t.TempDir(), "run"), ownKillConfig(photos))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer whole.Close()
+	if err := whole.TrainTo(context.Background(), killed.Epoch()); err != nil {
+		t.Fatal(err)
+	}
+	sameRun(t, fingerprint(t, killed), fingerprint(t, whole))
+	if last, _ := killed.History().Last(); !last.Validated() {
+		t.Error("the last epoch is not validated")
 	}
 }

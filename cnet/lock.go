@@ -154,3 +154,13 @@ func stillThere(lock *flock.Flock) bool {
 	found, err := os.Stat(lock.Path())
 	return err == nil && os.SameFile(locked, found)
 }
+
+// held reports whether a process has the run in dir locked.
+func held(dir string) bool {
+	lock := flock.New(filepath.Join(dir, lockFile))
+	ok, err := lock.TryRLock()
+	if ok {
+		_ = lock.Unlock()
+	}
+	return err == nil && !ok
+}

@@ -83,7 +83,8 @@ type updates struct {
 	sgd      sgd // its momentum and weight decay are those of the other optimizers, too
 	clipNorm float64
 	average  float64 // decay of the moving average; 0: none
-	measure  bool    // keep the norms of the gradients
+
+	measured *[]string // to be set to the paths of the variables whose gradients' norms are kept; nil: none are
 }
 
 var _ optimizer.Interface = updates{}
@@ -91,7 +92,7 @@ var _ optimizer.Interface = updates{}
 // newUpdates returns what the configuration says about the training step.
 func newUpdates(c Config) updates {
 	return updates{
-		name: c.Optimizer, sgd: sgd{momentum: c.Momentum, weightDecay: c.WeightDecay},
+		name: c.Optimizer, sgd: sgd{momentum: max(c.Momentum, 0), weightDecay: max(c.WeightDecay, 0)},
 		clipNorm: c.ClipNorm, average: c.EMA,
 	}
 }
@@ -100,7 +101,13 @@ func newUpdates(c Config) updates {
 func (u updates) UpdateGraph(scope *model.Scope, g *Graph, loss *Node) {
 	gradients := scope.BuildTrainableVariablesGradientsGraph(loss)
 	trainable := trainableIn(scope, g)
-	if u.measure || u.clipNorm > 0 {
+	if u.measured != nil {
+		*u.measured = nil
+		for _, v := range trainable {
+			*u.measured = append(*u.measured, strings.TrimPrefix(v.Path(), networksPrefix))
+		}
+	}
+	if u.measured != nil || u.clipNorm > 0 {
 		gradients = u.clip(scope.Store(), gradients)
 	}
 	switch u.name {
@@ -135,7 +142,7 @@ func (u updates) clip(store *model.Store, gradients []*Node) []*Node {
 		squares[i] = ReduceAllSum(Square(gradient))
 	}
 	all := Stack(squares, 0)
-	if u.measure {
+	if u.measured != nil {
 		norms := store.VariableWithShape(normsPath, all.Shape(), Zeros).SetTrainable(false)
 		norms.SetNodeValue(Sqrt(all))
 	}

@@ -37,7 +37,8 @@ type Run struct {
 	history  History
 	store    *model.Store
 	net      Network
-	saves    int // number of the last save
+	saves    int      // number of the last save
+	control  *control // while it is trained; controls guards it
 	warnings []string
 
 	engine  *engine.Engine          // opened on first use

@@ -465,8 +465,12 @@ func TestMain(m *testing.M) {
 		fmt.Println(r.Title(), r.Network().(*Net).Scheme)
 		os.Exit(0)
 	}
-	r, err := Open(dir, killConfig())
-	if err == nil {
+	c := killConfig()
+	if photos := os.Getenv(trainEnv + "_OWN"); photos != "" {
+		c = ownKillConfig(photos)
+	}
+	r, err := Open(dir, c)
+	if err == nil && c.Dataset == "" {
 		err = fewImages(r)
 	}
 	if err == nil && os.Getenv(trainEnv+"_REBASE") != "" {

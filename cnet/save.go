@@ -216,6 +216,7 @@ func sweepPartial(dir string) error {
 	if err := sweepCheckpoints(dir); err != nil {
 		return err
 	}
+	sweepControl(dir)
 	for _, name := range []string{configFile, historyFile} {
 		if err := atomicfile.Sweep(filepath.Join(dir, name)); err != nil {
 			return err

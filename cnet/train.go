@@ -33,6 +33,11 @@ type Progress struct {
 type TrainOptions struct {
 	OnBatch  func(Progress) // after every batch
 	OnRecord func(Record)   // after every line added to the history
+	OnStep   func(*Step)    // after every batch, to act: stop, refine, change, save
+	Commands *Queue         // what other goroutines ask for
+
+	// GradientNorms measures the gradients, for Step.GradientNorms.
+	GradientNorms bool
 }
 
 // saveInterval is the time between two saves within an epoch, and so about the most training that a killed process
@@ -66,7 +71,18 @@ func (r *Run) trainTo(ctx context.Context, epochs int, caller string, options []
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	t := &training{Run: r, TrainOptions: o, last: epochs, lastSave: time.Now()}
+	t := &training{Run: r, TrainOptions: o, last: epochs, lastSave: time.Now(), queue: o.Commands}
+	if t.queue == nil {
+		t.queue = &Queue{}
+	}
+	if err := t.queue.begin(); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	defer t.queue.end()
+	if err := r.openControl(t.queue); err != nil {
+		r.warnings = append(r.warnings, fmt.Sprintf("run %s: other processes cannot send it commands: %v", r.dir, err))
+	}
+	defer r.closeControl()
 	for r.state.Epoch < epochs && !t.stalled() {
 		if err := t.epoch(ctx); err != nil {
 			return err
@@ -87,6 +103,7 @@ type training struct {
 	TrainOptions
 	last     int // the epoch to stop before
 	lastSave time.Time
+	queue    *Queue
 }
 
 // batchTrainer trains one network, batch by batch.
@@ -94,6 +111,7 @@ type batchTrainer struct {
 	gomlx   *train.Trainer
 	backend compute.Backend
 	batches *dataset.Batches
+	norms   *[]string     // the variables whose gradients' norms are measured; nil: they are not
 	done    int           // the number of batches
 	time    time.Duration // for those after the first one, which compiles
 	waited  time.Duration // of that, for their images
@@ -115,18 +133,22 @@ func (t *training) epoch(ctx context.Context) error {
 	if err := t.prepare(); err != nil {
 		return err
 	}
-	batches := t.trainer.batches
-	if st.Batch < batches.Len() {
+	for st.Batch < t.trainer.batches.Len() {
 		if err := t.checkRate(); err != nil {
 			return t.stopped(err)
 		}
 		if err := setLearningRate(t.store, Float, t.LearningRate()); err != nil {
 			return err
 		}
-		if err := t.run(ctx); err != nil {
+		err := t.run(ctx)
+		if errors.Is(err, errAnew) {
+			err = t.prepare()
+		}
+		if err != nil {
 			return err
 		}
 	}
+	batches := t.trainer.batches
 	score, err := t.Evaluate(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -174,7 +196,7 @@ func (t *training) epoch(ctx context.Context) error {
 
 // prepare makes the trainer of the present net, unless there is one.
 func (t *training) prepare() error {
-	if t.trainer != nil {
+	if t.trainer != nil && (!t.GradientNorms || t.trainer.norms != nil) {
 		return nil
 	}
 	set, err := t.Dataset()
@@ -205,11 +227,15 @@ func (t *training) prepare() error {
 	if err != nil {
 		return err
 	}
-	trainer, err := newTrainer(e, t.net, c, t.store)
+	update := newUpdates(c)
+	if t.GradientNorms {
+		update.measured = new([]string)
+	}
+	trainer, err := trainerWith(e, t.net, c, t.store, update)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", t.dir, err)
 	}
-	t.trainer = &batchTrainer{gomlx: trainer, backend: e.Backend, batches: batches}
+	t.trainer = &batchTrainer{gomlx: trainer, backend: e.Backend, batches: batches, norms: update.measured}
 	return nil
 }
 
@@ -297,6 +323,9 @@ func (t *training) batch(ctx context.Context, took, waited time.Duration, loss, 
 	if t.OnBatch != nil {
 		t.OnBatch(t.progress(loss))
 	}
+	if err := t.obey(loss); err != nil {
+		return err
+	}
 	if ctx.Err() != nil {
 		return t.stopped(errors.Join(ctx.Err(), t.saveOrGoBack()))
 	}
@@ -368,8 +397,8 @@ func (t *training) report(record Record) {
 	}
 }
 
-// Interrupted reports whether err says that a training stopped because its context ended. It also returns what went
-// wrong besides, such as a save that failed, or nil.
+// Interrupted reports whether err says that a training stopped because its context ended or it was told to. It also
+// returns what went wrong besides, such as a save that failed, or nil.
 func Interrupted(err error) (interrupted bool, besides error) {
 	if !contextEnded(err) {
 		return false, nil
@@ -394,5 +423,5 @@ func Interrupted(err error) (interrupted bool, besides error) {
 }
 
 func contextEnded(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrStopped)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -143,7 +144,7 @@ func cannotRun(goCommand string, err error) int {
 
 // noValue matches the compiler's message that the call at the end of a cell returns nothing, which the kernel could not
 // know when it put the call into one that shows its value.
-var noValue = regexp.MustCompile(`(?m)main\.go:(\d+):\d+: .*\(no value\) used as value$`)
+var noValue = regexp.MustCompile(`(?m)^(?:\./)?(.+?):(\d+)(?::\d+)?: .*\(no value\) used as value$`)
 
 // buildCell runs "go build" for a cell. Where the last expression has no value to be shown, it is built once more
 // without showing it.
@@ -155,7 +156,7 @@ func buildCell(goCommand string, args []string, direct hook.Direct) int {
 	for {
 		build := exec.Command(goCommand, args...)
 		output, err := build.CombinedOutput()
-		if err != nil && showLess(output) {
+		if err != nil && showLess(output, nil) {
 			continue
 		}
 		os.Stderr.Write(output)
@@ -170,25 +171,36 @@ func buildCell(goCommand string, args []string, direct hook.Direct) int {
 // reason; the go command then says why.
 func buildDirectly(goCommand, program string, direct hook.Direct) bool {
 	tools := filepath.Join(filepath.Dir(filepath.Dir(goCommand)), "pkg", "tool", runtime.GOOS+"_"+runtime.GOARCH)
-	const object = "cnet.a"
+	const object, placed = "cnet.a", "cnet.placed" // the second is no Go file for the go command
 	defer os.Remove(object)
+	defer os.Remove(placed)
+	here, err := os.Getwd()
+	if err != nil {
+		return false
+	}
+	others, main := direct.Files[:len(direct.Files)-1], direct.Files[len(direct.Files)-1]
 	for {
+		text, err := os.ReadFile(main)
+		if err != nil || os.WriteFile(placed, []byte(withPlaces(string(text), direct.Places)), 0o600) != nil {
+			return false
+		}
 		compile := exec.Command(filepath.Join(tools, "compile"), slices.Concat([]string{"-o", object, "-p", "main",
-			"-complete", "-pack", "-importcfg", direct.Config}, direct.Files)...)
+			"-complete", "-pack", "-trimpath", here + "=>", "-importcfg", direct.Config}, others, []string{placed})...)
 		output, err := compile.CombinedOutput()
 		if err == nil {
 			break
 		}
-		if !showLess(output) {
+		if !showLess(output, direct.Places) {
 			return false
 		}
 	}
 	link := exec.Command(filepath.Join(tools, "link"), "-s", "-checklinkname=0", "-buildmode=exe", "-importcfg",
 		direct.Config, "-o", program, object)
+	link.Env = append(os.Environ(), "GOROOT="+filepath.Dir(filepath.Dir(goCommand))) // for the paths in stack traces
 	return link.Run() == nil
 }
 
-// withLinkNames lets the linker accept package values/atexit, which uses the runtime's own list of exit functions.
+// withLinkNames lets the linker accept package values/kept, which uses the runtime's own list of exit functions.
 func withLinkNames(args []string) []string {
 	const flag, name = "-checklinkname=0", "-ldflags"
 	args = slices.Clone(args)
@@ -207,17 +219,43 @@ func withLinkNames(args []string) []string {
 	return slices.Insert(args, 1, name+"=-s "+flag) // -s as in the flags of all cells
 }
 
+// withPlaces tells the compiler from which files the lines of a text are, by line directives.
+func withPlaces(text string, places []hook.Place) string {
+	lines := strings.Split(text, "\n")
+	for _, p := range places {
+		if p.Line <= len(lines) {
+			line := lines[p.Line-1]
+			code := strings.TrimLeft(line, " \t")
+			lines[p.Line-1] = fmt.Sprintf("%s/*line %s:%d*/%s", line[:len(line)-len(code)], p.File, p.At, code)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// lineOf returns the line of main.go that the compiler knows as a line of another file: the last, as a call of show is.
+func lineOf(file string, line int, places []hook.Place) int {
+	end := math.MaxInt
+	for _, p := range slices.Backward(places) {
+		if found := p.Line + line - p.At; p.File == file && line >= p.At && found < end {
+			return found
+		}
+		end = p.Line
+	}
+	return line
+}
+
 // showLess takes the call of show away from main.go if the compiler complained about it; else it returns false.
-func showLess(output []byte) bool {
+func showLess(output []byte, places []hook.Place) bool {
 	const file = "main.go"
 	match := noValue.FindSubmatch(output)
 	if match == nil {
 		return false
 	}
-	line, err := strconv.Atoi(string(match[1]))
+	line, err := strconv.Atoi(string(match[2]))
 	if err != nil {
 		return false
 	}
+	line = lineOf(string(match[1]), line, places)
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return false
@@ -264,12 +302,18 @@ func goplsFront(args []string) int {
 	if len(args) > 0 && args[0] == "-listen" {
 		return 0
 	}
+	return runInstalled(goplsFrontName, args)
+}
+
+// runInstalled makes this process a program that was installed with the kernel. It returns only if that fails, with the
+// exit status.
+func runInstalled(name string, args []string) int {
 	executable, err := os.Executable()
 	if err == nil {
 		l, _ := installed.Of(executable)
-		err = syscall.Exec(l.Bin(goplsFrontName), append([]string{goplsFrontName}, args...), os.Environ())
+		err = syscall.Exec(l.Bin(name), append([]string{name}, args...), os.Environ())
 	}
-	fmt.Fprintf(os.Stderr, "kernel: cannot run gopls: %v; run: go run ./kernel install\n", err)
+	fmt.Fprintf(os.Stderr, "kernel: cannot run %s: %v; run: go run ./kernel install\n", name, err)
 	return 1
 }
 

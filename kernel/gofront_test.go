@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"continuousnet/kernel/internal/hook"
 	"continuousnet/kernel/internal/kerneltest"
 	"continuousnet/kernel/internal/toolchain"
 )
@@ -136,5 +137,26 @@ func TestGoplsFront(t *testing.T) {
 	// The test's program is not installed, so there is no gopls beside it.
 	if status := goplsFront([]string{"version"}); status != 1 {
 		t.Errorf("status %d", status)
+	}
+}
+
+func TestWithPlaces(t *testing.T) {
+	places := []hook.Place{
+		{Line: 2, File: "Cell [1]", At: 7}, {Line: 4, File: "main.go", At: 4}, {Line: 5, File: "Cell [1]", At: 8},
+	}
+	got := withPlaces("a\n\tb\nc\n\n  d\ne", places)
+	if want := "a\n\t/*line Cell [1]:7*/b\nc\n/*line main.go:4*/\n  /*line Cell [1]:8*/d\ne"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for _, c := range []struct {
+		file       string
+		line, want int
+	}{
+		{"Cell [1]", 7, 2}, {"Cell [1]", 8, 5}, {"Cell [1]", 9, 6}, {"main.go", 4, 4}, {"main.go", 1, 1},
+		{"other.go", 3, 3},
+	} {
+		if got := lineOf(c.file, c.line, places); got != c.want {
+			t.Errorf("line %d of %s is line %d, want %d", c.line, c.file, got, c.want)
+		}
 	}
 }

@@ -102,7 +102,7 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 			envReplace:  strings.Join(own.Replace, "\n"),
 		}),
 		NoCache:   tc.Cache == "",
-		Front:     map[string]string{goFrontName: program, goplsFrontName: program, "goimports": l.Bin("goimports")},
+		Front:     map[string]string{goFrontName: program, goplsFrontName: program, importsFrontName: program},
 		GoCommand: tc.Command,
 		HasC:      func() bool { return toolchain.HasC(os.Getenv) },
 		Gopls:     l.Bin("gopls"),

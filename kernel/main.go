@@ -22,8 +22,8 @@
 //	tools/                  the module that they are built in
 //	finish.log, finished    how far the part of it is that goes on behind (package finish)
 //
-// In a session the program is found under two more names: go, in front of the real one (see [goFront]), and gopls,
-// which keeps GoNB from starting one of its own (see [goplsFront]).
+// In a session the program is found under three more names: go and goimports, in front of the real ones (see [goFront]
+// and [importsFront]), and gopls, which keeps GoNB from starting one of its own (see [goplsFront]).
 //
 // [GoNB]: https://github.com/janpfeifer/gonb
 package main
@@ -56,6 +56,8 @@ func main() {
 		os.Exit(goFront(os.Args[1:]))
 	case goplsFrontName:
 		os.Exit(goplsFront(os.Args[1:]))
+	case importsFrontName:
+		os.Exit(importsFront(os.Args[1:]))
 	}
 	if len(os.Args) > 1 {
 		switch os.Args[1] {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"continuousnet/cnet/statedict"
 )
 
 // array is a source of numbers: an array of a file, or a slice.
@@ -63,7 +65,7 @@ func quantizerFor(list []array) (q quantizer, notice string, err error) {
 	if high == low {
 		q.scale = 0
 	}
-	return q, fmt.Sprintf("the pixels are from %.4g to %.4g, and are kept as 256 levels between", low, high), nil
+	return q, fmt.Sprintf("the pixels are from %.6g to %.6g, and are kept as 256 levels between", low, high), nil
 }
 
 // pixels returns images as bytes.
@@ -79,30 +81,10 @@ func (a array) pixels(l layout, q quantizer) ([]uint8, error) {
 		return nil, err
 	}
 	if a.fortran {
-		out = rowMajor(out, a.shape)
+		out = statedict.RowMajor(out, a.shape)
 	}
 	l.interleave(out)
 	return out, nil
-}
-
-// rowMajor reorders values in which the first index runs fastest.
-func rowMajor(values []uint8, shape []int) []uint8 {
-	out := make([]uint8, len(values))
-	index := make([]int, len(shape))
-	for _, v := range values {
-		to := 0
-		for i, n := range shape {
-			to = to*n + index[i]
-		}
-		out[to] = v
-		for i := range index {
-			if index[i]++; index[i] < shape[i] {
-				break
-			}
-			index[i] = 0
-		}
-	}
-	return out
 }
 
 // maxClasses bounds labels: a number above it is none.

@@ -112,7 +112,7 @@ func TestLayouts(t *testing.T) {
 		{[]int{9, 3, 5, 4}, "", "{9 5 4 3 true}"},
 		{[]int{9, 1, 5, 4}, "", "{9 5 4 1 true}"},
 		{[]int{9, 5, 4}, "", "{9 5 4 1 false}"},
-		{[]int{9, 3, 4, 1}, "", "can be NHWC or NCHW; say which with --layout"},
+		{[]int{9, 3, 4, 1}, "", "can be NHWC or NCHW; say which as its layout, --layout"},
 		{[]int{9, 3, 4, 1}, "nhwc", "{9 3 4 1 false}"},
 		{[]int{9, 3, 4, 1}, "NCHW", "{9 4 1 3 true}"},
 		{[]int{9, 5, 4, 2}, "", "want [N H W C], [N C H W] or [N H W], with 1 or 3 channels"},
@@ -188,6 +188,8 @@ func TestBadNPZ(t *testing.T) {
 	}
 	_, err := Load("testdata/objects.npz", "")
 	check.Error(t, err, `array "x_train": values of type |O cannot be read`)
+	_, err = Load("testdata/names.npz", "")
+	check.Error(t, err, `array "y_train": values of type <U3 cannot be read|numpy.unique(y, return_inverse=True)[1]`)
 	for _, data := range [][]byte{nil, []byte("x"), headerOf(1, 1)} {
 		path := filepath.Join(files(t, map[string][]byte{"a.npz": data}), "a.npz")
 		_, err := Load(path, "")
@@ -316,6 +318,7 @@ func TestRegister(t *testing.T) {
 	_, err := Load("smallbars", "photos")
 	check.Error(t, err, "Small bars is loaded by a function and has no folder, got photos")
 	check.Error(t, Register("mnist", load), "the name mnist is taken by MNIST")
+	check.Error(t, Register("Moons", load), "the name Moons is taken by points in the plane")
 	check.Error(t, Register("x", nil), "there is no function that loads it")
 	for want, load := range map[string]func() (*Set, error){
 		"wrong: no network":        func() (*Set, error) { return nil, fmt.Errorf("no network") },

@@ -45,10 +45,7 @@ func readCached(set *Set, dir folder, list listing, o Options) error {
 	if o.Cache == "" {
 		return set.decoded(dir, list, o)
 	}
-	source, err := sourceOf(set, dir, list, o)
-	if err != nil {
-		return fmt.Errorf("dataset: %w", err)
-	}
+	source := sourceOf(set, dir, list, o)
 	path := cachePath(o.Cache, set.Title, placeOf(dir, o))
 	if cached, err := readCache(path, source); err == nil {
 		*set = *cached
@@ -92,20 +89,20 @@ func placeOf(dir folder, o Options) string {
 }
 
 // sourceOf returns a hash of all that the decoded images depend on: the files with their sizes and times, and options.
-func sourceOf(set *Set, dir folder, list listing, o Options) (string, error) {
+func sourceOf(set *Set, dir folder, list listing, o Options) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%q\n%q\n", placeOf(dir, o), set.Title, list.classes)
 	for _, files := range [][]imageFile{list.train, list.test} {
 		for _, f := range files {
-			info, err := fs.Stat(dir, f.name)
-			if err != nil {
-				return "", fmt.Errorf("%w; check that %s can be read", err, dir.join(f.name))
+			var size, changed int64 = -1, 0 // of a link to nothing, which decoding finds
+			if info, err := fs.Stat(dir, f.name); err == nil {
+				size, changed = info.Size(), info.ModTime().UnixNano()
 			}
-			fmt.Fprintf(h, "%q %d %d %d\n", f.name, f.label, info.Size(), info.ModTime().UnixNano())
+			fmt.Fprintf(h, "%q %d %d %d\n", f.name, f.label, size, changed)
 		}
 		fmt.Fprintln(h)
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func hashOf(text string) string {

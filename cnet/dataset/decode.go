@@ -84,9 +84,14 @@ func isGray(m color.Model) bool {
 // torchvision does.
 func decode(dir fs.FS, name string, pixels []uint8, height, width, channels int, fit bool) error {
 	return reading(dir, name, func(r io.Reader) error {
-		src, _, err := image.Decode(r)
+		src, format, err := image.Decode(r)
 		if err != nil {
 			return err
+		}
+		if format == "gif" {
+			if src, err = wholeGIF(dir, name, src); err != nil {
+				return err
+			}
 		}
 		b := src.Bounds()
 		if b.Dx() < 1 || b.Dy() < 1 || !fit && (b.Dx() != width || b.Dy() != height) {
@@ -108,6 +113,21 @@ func decode(dir fs.FS, name string, pixels []uint8, height, width, channels int,
 		}
 		return nil
 	})
+}
+
+// wholeGIF returns the first picture of a GIF file at its place in the whole, which may be larger.
+func wholeGIF(dir fs.FS, name string, first image.Image) (image.Image, error) {
+	p, err := inspect(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	whole := image.Rect(0, 0, p.width, p.height)
+	if first.Bounds() == whole {
+		return first, nil
+	}
+	out := image.NewNRGBA(whole)
+	draw.Copy(out, first.Bounds().Min, first, first.Bounds(), draw.Src, nil)
+	return out, nil
 }
 
 // middle returns the largest rectangle in the middle of b with the proportions of height and width.

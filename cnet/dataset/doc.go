@@ -53,6 +53,9 @@
 // "fashion-sample" is embedded in the program and needs no files. Package dataset/fetch downloads the others from their
 // official addresses; this package never uses the network.
 //
+// LoadPoints reads points in the plane from a .csv file, or makes moons, circles and spirals. They draw themselves as
+// the last expression of a notebook's cell.
+//
 // A batch is a pure function of (seed, epoch, batch). As there is no random generator whose state a run would have to
 // save, a run that was interrupted continues with the same images as one that was not.
 package dataset

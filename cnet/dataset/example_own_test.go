@@ -2,6 +2,7 @@ package dataset_test
 
 import (
 	"fmt"
+	"strings"
 
 	"continuousnet/cnet/dataset"
 )
@@ -37,6 +38,30 @@ func ExampleRegister() {
 	fmt.Println(set.Name, set.Train.Len(), set.Test.Len())
 	// Output:
 	// dots 2 2
+}
+
+// A table of points: two coordinates and a class.
+func ExampleReadPoints() {
+	p, err := dataset.ReadPoints(strings.NewReader("width,height,species\n5.1,1.4,setosa\n7,4.7,versicolor\n"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(p.X, p.Labels, p.Classes, p.Axes)
+	// Output:
+	// [[5.1 1.4] [7 4.7]] [0 1] [setosa versicolor] [width height]
+}
+
+// Moons with more noise than usual. As the last expression of a cell, they draw themselves.
+func ExampleLoadPoints() {
+	moons, err := dataset.LoadPoints("moons", dataset.PointOptions{N: 200, Noise: 0.2})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(moons.Title, moons.Len())
+	// Output:
+	// moons 200
 }
 
 // Whatever a data set was read from, it is the same if its fingerprint is.

@@ -103,10 +103,11 @@ func subfolders(dir fs.FS, sub string) (names []string) {
 // listFolder lists the images of a folder by part and class.
 func listFolder(dir folder, seed uint64) (list listing, err error) {
 	there := subfolders(dir, ".")
-	has := func(name string) bool { return slices.Contains(there, name) }
+	// A part has folders of classes; a folder with images only may be a class that is called like a part.
+	has := func(name string) bool { return slices.Contains(there, name) && len(subfolders(dir, name)) > 0 }
 	test := slices.IndexFunc(testParts, has)
 	if !has("train") {
-		if test >= 0 && len(subfolders(dir, testParts[test])) > 0 {
+		if test >= 0 {
 			return list, fmt.Errorf("%s has %s/ and no train/; want train/CLASS/*.png beside it", dir.path,
 				testParts[test])
 		}

@@ -190,6 +190,51 @@ func TestImageSize(t *testing.T) {
 	}
 }
 
+// The first picture of a GIF may be smaller than the whole; the others do not count.
+func TestGIF(t *testing.T) {
+	palette := color.Palette{color.Black, color.RGBA{R: 255, A: 255}}
+	frame := func(r image.Rectangle) *image.Paletted {
+		m := image.NewPaletted(r, palette)
+		for i := range m.Pix {
+			m.Pix[i] = 1
+		}
+		return m
+	}
+	var b bytes.Buffer
+	err := gif.EncodeAll(&b, &gif.GIF{Image: []*image.Paletted{frame(image.Rect(2, 1, 6, 4)), frame(image.Rect(0, 0, 6,
+		4))},
+		Delay: []int{1, 1}, Config: image.Config{ColorModel: palette, Width: 6, Height: 4}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	contents := colours(t)
+	contents["test/red/2.gif"] = b.Bytes()
+	delete(contents, "test/red/2.png")
+	set, err := Load(files(t, contents), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := set.Test.Images[2*72:]
+	if picture[0] != 0 || picture[(1*6+2)*3] != 255 || picture[(3*6+5)*3] != 255 || picture[(0*6+3)*3] != 0 {
+		t.Errorf("the picture is %v", picture)
+	}
+}
+
+// A link to nothing is a bad file like any other, with a cache as well.
+func TestLinkToNothing(t *testing.T) {
+	dir := files(t, colours(t))
+	if err := os.Symlink("nowhere.png", filepath.Join(dir, "train/red/link.png")); err != nil {
+		t.Skip(err)
+	}
+	o := Options{Cache: filepath.Join(t.TempDir(), "cache")}
+	_, err := Load(dir, "", o)
+	check.Error(t, err, "1 of 7 images: train/red/link.png (no such file or directory)")
+	o.SkipBad = true
+	if set, err := Load(dir, "", o); err != nil || set.Train.Len() != 3 {
+		t.Errorf("left out: %v", err)
+	}
+}
+
 // Which images test depends on seed and name alone: others stay where they are when some are added.
 func TestSplitByName(t *testing.T) {
 	const n = 3000
@@ -253,6 +298,26 @@ func TestImageParts(t *testing.T) {
 		if set.Train.Len() != 3 || set.Test.Len() != 3 || !strings.Contains(set.Notice, tc.notice) {
 			t.Errorf("%d and %d images, %q", set.Train.Len(), set.Test.Len(), set.Notice)
 		}
+	}
+	// A class may be called like a part.
+	cars := map[string][]byte{}
+	for name, data := range all {
+		_, name, _ = strings.Cut(name, "/")
+		cars[strings.NewReplacer("red/", "train/", "blue/", "test/").Replace(name)] = data
+	}
+	if set, err := Load(files(t, cars), ""); err != nil || !slices.Equal(set.Classes, []string{"green", "test",
+		"train"}) {
+		t.Errorf("classes called train and test: %v", err)
+	}
+	// Images to test without classes are no part.
+	unlabelled := colours(t)
+	for _, c := range []string{"red", "green", "blue"} {
+		unlabelled["val/"+c+"/7.png"] = unlabelled["test/"+c+"/2.png"]
+		delete(unlabelled, "test/"+c+"/2.png")
+	}
+	unlabelled["test/1.png"] = all["test/red/2.png"]
+	if set, err := Load(files(t, unlabelled), ""); err != nil || set.Test.Len() != 3 {
+		t.Errorf("test/ without classes: %v", err)
 	}
 	contents := colours(t)
 	contents["val/red/9.png"] = contents["test/red/2.png"]
@@ -341,7 +406,7 @@ func TestBadFolders(t *testing.T) {
 	}{
 		"no images": {map[string][]byte{"a/x.txt": nil, "b/y.txt": nil}, Options{}, "holds none of the data sets"},
 		"no classes": {map[string][]byte{"1.png": red, "2.png": red}, Options{},
-			"holds none of the data sets"},
+			"photos has images and no folders of classes; want them in CLASS/*.png below it"},
 		"one class": {map[string][]byte{"a/1.png": red, "a/2.png": red}, Options{}, "has one class, a; want"},
 		"one class, train": {map[string][]byte{"train/a/1.png": red, "test/a/2.png": red}, Options{},
 			"has one class, a"},
@@ -405,10 +470,7 @@ func TestImageCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := sourceOf(first, folder{os.DirFS(dir), dir}, list, o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	source := sourceOf(first, folder{os.DirFS(dir), dir}, list, o)
 	if err := writeCache(found[0], source, &other); err != nil {
 		t.Fatal(err)
 	}

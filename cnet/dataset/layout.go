@@ -34,7 +34,7 @@ func layoutOf(shape []int, told string) (l layout, err error) {
 		case channels(shape[1]) && !channels(shape[3]):
 			name = "NCHW"
 		case channels(shape[3]):
-			return l, fmt.Errorf("its shape %v can be NHWC or NCHW; say which with --layout", shape)
+			return l, fmt.Errorf("its shape %v can be NHWC or NCHW; say which as its layout, --layout", shape)
 		}
 	}
 	switch {

@@ -152,6 +152,9 @@ func checkName(name string) error {
 	if name == "" || len(name) > 100 || strings.ContainsAny(name, "/\\\n\t:") || strings.HasPrefix(name, ".") {
 		return fmt.Errorf("dataset: the name %.120q is that of a path or of nothing; want a word such as birds", name)
 	}
+	if IsPoints(name) {
+		return fmt.Errorf("dataset: the name %s is taken by points in the plane; choose another", name)
+	}
 	if s := knownSpec(name); s != nil {
 		return fmt.Errorf("dataset: the name %s is taken by %s; choose another", name, s.title)
 	}

@@ -60,8 +60,8 @@ func TestReadImage(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 	for name, want := range map[string]string{
-		"p.jpg": "p.jpg: the contents are no PNG, JPEG, GIF, BMP or WebP",
-		"p.txt": "p.txt: the format .txt is not read",
+		"p.jpg":    "p.jpg: the contents are no PNG, JPEG, GIF, BMP or WebP",
+		"p.txt":    "p.txt: the format .txt is not read",
 		"none.png": "none.png: ", "": "it is a folder, want an image file",
 	} {
 		_, err := colour.ReadImage(filepath.Join(dir, name))

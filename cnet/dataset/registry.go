@@ -89,10 +89,10 @@ var specs = []spec{
 // kinds are the forms in which people have images of their own. The folder says which images they are.
 var kinds = []spec{
 	{
-		name: "images", title: "folder of images", lookFor: "CLASS/*.png",
+		name: "images", title: "a folder of images", lookFor: "CLASS/*.png",
 		decodes: true, read: readImages, holds: holdsImages,
 	},
-	{name: arraysName, title: "file of arrays", file: true, read: readNPZ},
+	{name: arraysName, title: "a .npz file", file: true, read: readNPZ},
 }
 
 // arraysName is the kind of .npz files.
@@ -147,7 +147,7 @@ func NumClasses(name string) (int, error) {
 		return s.numClasses, nil
 	}
 	if len(s.classes) == 0 {
-		return 0, fmt.Errorf("dataset: the classes of a %s are known when it is read; call Load", s.title)
+		return 0, fmt.Errorf("dataset: the classes of %s are known when it is read; call Load", s.title)
 	}
 	return len(s.classes), nil
 }
@@ -166,6 +166,9 @@ func lookup(name string) (*spec, error) {
 	}
 	if s := knownSpec(name); s != nil {
 		return s, nil
+	}
+	if IsPoints(name) {
+		return nil, notImages(name)
 	}
 	want := bare(name)
 	closest, distance := "", 3 // more than two typos is another word

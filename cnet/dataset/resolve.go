@@ -24,7 +24,7 @@ func Resolve(name, dir string) (canonical, where string, err error) {
 	}
 	s, err := lookup(name)
 	switch {
-	case err != nil && dir == "" && isPath(name):
+	case err != nil && dir == "" && isPath(name) && !IsPoints(name):
 		if where, err = filepath.Abs(name); err != nil {
 			return "", "", fmt.Errorf("dataset: %w", err)
 		}
@@ -87,6 +87,10 @@ func recognize(dir string) (string, error) {
 	}
 	switch len(found) {
 	case 0:
+		if hasImage(os.DirFS(dir), ".") {
+			return "", fmt.Errorf("dataset: %s has images and no folders of classes; want them in CLASS/*.png below it",
+				dir)
+		}
 		var files []string
 		for _, s := range slices.Concat(specs, kinds) {
 			if s.lookFor != "" && !slices.Contains(files, s.lookFor) {

@@ -2,11 +2,15 @@ package dataset
 
 import "math"
 
-// Points is a classification problem that can be drawn: N points in the plane, of
-// two classes.
+// Points is a classification problem that can be drawn, and draws itself as the last
+// expression of a cell: N points in the plane, with their classes.
 type Points struct {
 	X      [][2]float64 // [N, 2]
-	Labels []int32      // [N], 0 or 1
+	Labels []int32      // [N], from 0
+
+	Title   string
+	Classes []string  // nil: their numbers
+	Axes    [2]string // what the coordinates are called; empty: x and y
 }
 
 // Len returns N, the number of points.

@@ -180,6 +180,11 @@ func (d *dashboard) interrupted() status {
 	return status{left: "Interrupted " + d.where() + ", and saved. Run this cell again to go on.", done: -1}
 }
 
+// told is interrupted for a training that was told to stop.
+func (d *dashboard) told() status {
+	return status{left: "Stopped as told, " + d.where() + ", and saved. Run this cell again to go on.", done: -1}
+}
+
 func (d *dashboard) stopped() status {
 	return status{left: "Stopped by an error; the run is at its last save, " + d.where() + ".", done: -1}
 }

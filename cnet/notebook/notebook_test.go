@@ -92,6 +92,32 @@ func TestTrainInTerminal(t *testing.T) {
 	}
 }
 
+// A function of one's own acts after every batch; the cell says where it stopped.
+func TestOnStep(t *testing.T) {
+	run := tiny(t)
+	r := newRecorder(false)
+	act := func(s *cnet.Step) {
+		if norm, _, err := s.GradientNorms(); err != nil || norm <= 0 {
+			t.Errorf("norm %g, %v", norm, err)
+		}
+		if s.Epoch == 0 && s.Batch == 1 {
+			s.Refine()
+		}
+		if s.Epoch == 1 && s.Batch == 1 {
+			s.Stop()
+		}
+	}
+	r.train(run, Epochs(3), OnStep(act))
+	wantParts(t, r.stdout.String(), "Stopped as told, ", "and saved.")
+	if r.stderr.Len() > 0 || run.Epoch() != 1 || run.Batch() != 1 || run.Network().String() != "2-2-2 euler" {
+		t.Errorf("%s: %s", run, r.stderr.String())
+	}
+	r.train(run, OnStep(func(*cnet.Step) {}), Until(2))
+	if r.stderr.Len() > 0 || run.Epoch() != 2 {
+		t.Errorf("%s: %s", run, r.stderr.String())
+	}
+}
+
 // An interrupt is not an error: the cell says where training stopped, and the next one goes on there.
 func TestInterrupt(t *testing.T) {
 	run := tiny(t)

@@ -6,24 +6,30 @@ import (
 	"fmt"
 
 	"continuousnet/cnet"
-	"continuousnet/cnet/internal/optional"
 )
 
-// Option says how long Train trains: Epochs or Until.
+// Option says how long Train trains, Epochs or Until, or what it does meanwhile, OnStep.
 type Option func(*plan)
 
 // plan is the length of a training.
 type plan struct {
 	epochs int // to add to those of the run
 	until  int // epochs of the run at the end; if not 0, it counts instead of epochs
+	act    func(*cnet.Step)
+
+	lengths int // of the options, those that set the length
 }
 
 // Epochs trains for n more epochs. An epoch that was interrupted and is now finished counts as one of them.
-func Epochs(n int) Option { return func(p *plan) { p.epochs, p.until = n, 0 } }
+func Epochs(n int) Option { return func(p *plan) { p.epochs, p.until, p.lengths = n, 0, p.lengths+1 } }
 
 // Until trains until the run has n complete epochs, counted from its beginning. A cell with Until can be run again
 // without training further.
-func Until(n int) Option { return func(p *plan) { p.until = n } }
+func Until(n int) Option { return func(p *plan) { p.until, p.lengths = n, p.lengths+1 } }
+
+// OnStep calls f after every batch: it may stop, refine, change or save the run, and look at the norms of the
+// gradients; see cnet.Step.
+func OnStep(f func(s *cnet.Step)) Option { return func(p *plan) { p.act = f } }
 
 // Train trains the run for one epoch, or as long as the options say. It shows progress, speed and the time left, and
 // the learning curves, which are redrawn in place; their last state stays in the notebook.
@@ -34,12 +40,13 @@ func Train(run *cnet.Run, options ...Option) { here().train(run, options...) }
 
 func (s *surface) train(run *cnet.Run, options ...Option) {
 	p := plan{epochs: 1}
-	set, err := optional.One("notebook: Train", "option, Epochs or Until", options, func(*plan) {})
-	if err != nil {
-		s.fail(err)
+	for _, set := range options {
+		set(&p)
+	}
+	if p.lengths > 1 {
+		s.fail(fmt.Errorf("notebook: Train takes at most one option, Epochs or Until, got %d", p.lengths))
 		return
 	}
-	set(&p)
 	last := p.until
 	if last == 0 {
 		if p.epochs < 1 {
@@ -62,8 +69,8 @@ func (s *surface) train(run *cnet.Run, options ...Option) {
 	d := newDashboard(s, run, last)
 	d.start()
 	var remembered error
-	err = run.TrainTo(ctx, last, cnet.TrainOptions{
-		OnBatch: d.batch,
+	err := run.TrainTo(ctx, last, cnet.TrainOptions{
+		OnBatch: d.batch, OnStep: p.act, GradientNorms: p.act != nil,
 		OnRecord: func(r cnet.Record) {
 			if r.ChangesNet() {
 				remembered = errors.Join(remembered, remember(run))
@@ -74,6 +81,8 @@ func (s *surface) train(run *cnet.Run, options ...Option) {
 	switch {
 	case err == nil:
 		d.finish(d.trained())
+	case errors.Is(err, cnet.ErrStopped) && interruptedOnly(err):
+		d.finish(d.told())
 	case interruptedOnly(err):
 		d.finish(d.interrupted())
 	default:

@@ -133,9 +133,9 @@ func arrayHeader(t Tensor) []byte {
 	return append(binary.LittleEndian.AppendUint16(b, uint16(len(text))), text...)
 }
 
-// rowMajor reorders values in which the first index runs fastest.
-func rowMajor(values []float64, shape []int) []float64 {
-	out := make([]float64, len(values))
+// RowMajor returns values of an array in which the first index runs fastest in the order in which the last one does.
+func RowMajor[T any](values []T, shape []int) []T {
+	out := make([]T, len(values))
 	index := make([]int, len(shape))
 	for _, v := range values {
 		to := 0

@@ -103,7 +103,7 @@ func readMember(m *zip.File, name string, deflated *int) (Tensor, error) {
 		return Tensor{}, damagedMember(err)
 	}
 	if a.fortran {
-		values = rowMajor(values, a.shape)
+		values = RowMajor(values, a.shape)
 	}
 	return Tensor{Name: name, Shape: a.shape, Values: values, DType: a.dtype.name}, nil
 }

@@ -237,6 +237,13 @@ class CellsTest(SessionTest):
         result = self.session.execute("x := 1\n_ = x\ndebug.PrintStack()\nlog.SetFlags(log.Lshortfile)\nlog.Print(2)")
         self.assertRegex(result.text("stderr"), r"(?s)main\.main\(\)\n\t *Cell \[\d+\] line 3 .*Cell \[\d+\] line 5: 2\n")
         self.assertNotIn("main.go", result.text("stderr"))
+        self.session.execute("func where() string {\n\t_, file, line, _ := runtime.Caller(1)\n\treturn file + fmt.Sprint(line)\n}")
+        code = "w := where()\nfunc nothing() {\n\tfmt.Println(w, where())\n\tlog.SetOutput(os.Stdout)\n\tlog.Print(2)\n}\nnothing()"
+        result = self.session.execute("log.SetFlags(log.Lshortfile)\n" + code)
+        cell = f"Cell [{result.count}]"
+        self.assertEqual(result.text(), f"{cell}2 {cell}4\n{cell} line 6: 2\n")
+        result = self.session.execute("nothing()")
+        self.assertIn(f"{cell}2 {cell}4\n", result.text())
 
     def test_stack_overflow(self):
         self.expect_error("func deep(n int) int { return deep(n+1) + 1 }\ndeep(0)", "stack overflow", "line 2")

@@ -7,6 +7,8 @@ import os
 import re
 import signal
 
+import psutil
+
 from live import SessionTest, main, poll
 
 # A cell that says each message it gets, answers with the buffers in reverse order, and ends with {"End": true}.
@@ -118,7 +120,11 @@ class CommsTest(SessionTest):
         def interrupted(*_):
             self.session.send("interrupt_request", {}, "control")
 
-        for end in (panics, killed, interrupted):
+        def without_gonb(*_):
+            kernel = psutil.Process(self.session.pid)
+            next(process for process in kernel.children(recursive=True) if process.name() == "gonb").kill()
+
+        for end in (panics, killed, interrupted, without_gonb):
             with self.subTest(end=end.__name__):
                 request, comm, pid = self.begin()
                 end(comm, pid)

@@ -327,6 +327,42 @@ class MessagesTest(SessionTest):
         content = self.session.ask("inspect_request", {"code": "noSuchNameAtAll", "cursor_pos": 3, "detail_level": 0})
         self.assertEqual((content["status"], content["found"], content["data"]), ("ok", False, {}))
 
+    @ours
+    def test_question(self):
+        """NAME? in a line of a cell shows the documentation of a name, and the other lines run."""
+        self.session.execute("// radius is in metres.\nvar radius = 2.5\nfunc area(r float64) float64 { return r * r }")
+        for name, known in {
+            "radius": "float64", "area": "func area(r float64)", "strings.Builder": "minimizes memory copying",
+            "math": "mathematical functions", "%who": "variables of the session", "radius2": "in a cell",
+        }.items():
+            code = f"// radius2 is declared in a cell.\nvar radius2 = 3\n{name}?\nfmt.Print(6*7)"
+            result = self.session.execute(code)
+            page = result.reply["content"]["payload"][0]
+            self.assertEqual((result.status, result.text(), page["source"]), ("ok", "42", "page"), name)
+            self.assertIn(known, page["data"]["text/plain"])
+        for code in ("?radius", "radius??", " radius ?"):
+            self.assertIn("float64", self.session.execute(code).reply["content"]["payload"][0]["data"]["text/plain"])
+            self.assertEqual(self.session.ask("is_complete_request", {"code": code})["status"], "complete")
+        error = self.session.execute("nobodyKnows?").reply["content"]
+        self.assertEqual((error["ename"], "nobodyKnows" in error["evalue"]), ("CommandError", True))
+
+    @ours
+    def test_complete_import_path(self):
+        """Paths are completed. On a busy machine the first answer may have only those that cells use most."""
+        for code, path in {
+            'import "container/h': "container/heap",
+            'import (\n\t"fmt"\n\tg "gonum.org/v1/plot/vg/d': "gonum.org/v1/plot/vg/draw",
+            'import "continuousnet/cnet/o': "continuousnet/cnet/ode",
+        }.items():
+            def complete(code=code, path=path):
+                content = self.session.ask("complete_request", {"code": code, "cursor_pos": len(code)})
+                return content if path in content["matches"] else None
+
+            content = poll(complete)
+            self.assertTrue(content, path)
+            self.assertEqual(content["cursor_start"], code.rindex('"') + 1)
+            self.assertFalse([match for match in content["matches"] if "internal" in match])
+
     def test_is_complete(self):
         self.assertEqual(self.session.ask("is_complete_request", {"code": self.code.hello})["status"], "complete")
         content = self.session.ask("is_complete_request", {"code": self.code.unfinished})

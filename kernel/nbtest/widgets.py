@@ -1,4 +1,4 @@
-"""Tests of ipywidgets of a running cell in JupyterLab in a headless Chromium, driven by Playwright.
+"""Tests of ipywidgets and anywidget of a running cell in JupyterLab in a headless Chromium, driven by Playwright.
 
     .venv/bin/python kernel/nbtest/widgets.py
 
@@ -52,6 +52,61 @@ widget("Button", map[string]any{"description": "Stop"}, func(m cell.CommMessage)
 fmt.Println("stopped at", value)
 """
 
+# A widget of one's own: its front end is a module of JavaScript, which gets bytes and sends bytes.
+ANYWIDGET = """
+import (
+	"continuousnet/kernel/cell"
+	"encoding/json"
+)
+
+const module = `
+function render({model, el}) {
+  const sum = [...new Uint8Array(model.get("bytes").buffer)].reduce((a, b) => a + b, 0);
+  const button = document.createElement("button");
+  button.className = "counter";
+  const show = () => { button.innerText = model.get("count") + " of " + sum; };
+  button.onclick = () => {
+    model.set("count", model.get("count") + 1);
+    model.save_changes();
+    if (model.get("count") == 2) model.send("enough", undefined, [new Uint8Array([7, 8, 255]).buffer]);
+  };
+  model.on("change:count", show);
+  show();
+  el.appendChild(button);
+}
+export default {render};
+`
+%%
+enough := make(chan []byte)
+count := 0
+c, err := cell.OpenComm("jupyter.widget", map[string]any{
+	"state": map[string]any{
+		"_model_module": "anywidget", "_model_module_version": "~0.11.*", "_model_name": "AnyModel",
+		"_view_module": "anywidget", "_view_module_version": "~0.11.*", "_view_name": "AnyView",
+		"_anywidget_id": "notebook.Counter", "_esm": module, "count": 0,
+	},
+	"buffer_paths": []any{[]any{"bytes"}},
+}, map[string]any{"version": "2.1.0"}, func(m cell.CommMessage) {
+	var data struct {
+		Method string
+		State  struct{ Count *int }
+	}
+	json.Unmarshal(m.Data, &data)
+	if data.State.Count != nil {
+		count = *data.State.Count
+	}
+	if data.Method == "custom" {
+		enough <- m.Buffers[0]
+	}
+}, []byte{1, 2, 250})
+if err != nil {
+	panic(err)
+}
+cell.Display(cell.Bundle{"text/plain": "a counter", "application/vnd.jupyter.widget-view+json": map[string]any{
+	"version_major": 2, "version_minor": 0, "model_id": c.ID()}})
+fmt.Println("got", <-enough, "at", count)
+"""
+
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
 class WidgetsTest(unittest.TestCase):
@@ -60,11 +115,7 @@ class WidgetsTest(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.lab = start_lab(Path(scratch.name))
         self.addCleanup(self.lab.close)
-        kernel = {"name": KERNEL, "display_name": KERNEL, "language": "go"}
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(CELL)], metadata={"kernelspec": kernel},
-        )
-        nbformat.write(notebook, Path(scratch.name) / "root" / "widgets.ipynb")
+        self.notebook = Path(scratch.name) / "root" / "widgets.ipynb"
         playwright = sync_playwright().start()
         self.addCleanup(playwright.stop)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -78,8 +129,11 @@ class WidgetsTest(unittest.TestCase):
             Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=Path(SCREENSHOTS) / f"widgets-{name}.png")
 
-    def begin(self):
-        """Runs the cell and moves the slider to 5. Returns the outputs, the slider and the button."""
+    def run_cell(self, code):
+        """Runs a notebook with one cell, and returns the cell's outputs."""
+        kernel = {"name": KERNEL, "display_name": KERNEL, "language": "go"}
+        cells = [nbformat.v4.new_code_cell(code)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), self.notebook)
         page = self.page
         page.goto(f"http://{self.lab.address}/lab/tree/widgets.ipynb?token={self.lab.token}")
         expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
@@ -89,7 +143,11 @@ class WidgetsTest(unittest.TestCase):
             page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
             page.keyboard.press("Control+Enter")
             page.wait_for_timeout(500)
-        outputs = page.locator(".jp-Notebook .jp-OutputArea").first
+        return page.locator(".jp-Notebook .jp-OutputArea").first
+
+    def begin(self):
+        """Runs the cell with ipywidgets and moves the slider to 5. Returns the outputs, the slider and the button."""
+        page, outputs = self.page, self.run_cell(CELL)
         slider, button = outputs.locator(".noUi-handle"), outputs.locator("button.jupyter-button")
         expect(slider).to_be_visible()
         expect(button).to_be_visible()
@@ -106,6 +164,18 @@ class WidgetsTest(unittest.TestCase):
         expect(outputs).to_contain_text("stopped at 5")
         expect(slider).to_have_count(0)  # the process has ended, and its widgets leave the page
         self.picture("ended")
+
+    def test_anywidget(self):
+        """A widget with a front end of its own, and bytes both ways."""
+        outputs = self.run_cell(ANYWIDGET)
+        button = outputs.locator("button.counter")
+        expect(button).to_have_text("0 of 253")
+        button.click()
+        expect(button).to_have_text("1 of 253")
+        self.picture("anywidget")
+        button.click()
+        expect(outputs).to_contain_text("got [7 8 255] at 2")
+        expect(button).to_have_count(0)
 
     def test_reload(self):
         """A page that is loaded again has the widgets as they are, and they work. What the cell prints is not there:

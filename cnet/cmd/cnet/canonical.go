@@ -109,11 +109,10 @@ func canonicalDataset(text string) (name, dir string, err error) {
 	if name, err = dataset.Canonical(text); err == nil {
 		return name, "", nil
 	}
-	unknown := err
 	if name, dir, err = dataset.Resolve(text, ""); err == nil {
 		return name, dir, nil
 	}
-	if err.Error() == unknown.Error() {
+	if !dataset.IsPoints(text) && strings.HasPrefix(err.Error(), "dataset: unknown data set") {
 		return "", "", noDataset(text, ", or a folder", err)
 	}
 	return "", "", usagef("is %q: %s", text, strings.TrimPrefix(err.Error(), "dataset: "))

@@ -19,6 +19,8 @@ import (
 type dataShow struct {
 	*app
 	settings []*setting // of train, those that say how a data set is read
+	points   dataset.PointOptions
+	noise    float64
 	sheet    string
 	json     bool
 }
@@ -31,18 +33,39 @@ func (a *app) dataShow() *cobra.Command {
 		Long: `Show how many images a data set has, their size, its classes with the images of each, and the mean and
 deviation of each channel with which images are normalised, for pixels from 0 to 1.
 
+moons, circles and spirals are points in the plane, as is a .csv file with a header: two coordinates, and the class of
+each point. --out draws them.
+
 The data set is one of "cnet data list", in the folder of --data DIR, or a folder of images or a .npz file of your own;
 see "cnet train --help". If there is a folder results, decoded images are kept in it, for its runs.`,
 		Example: `  cnet data show photos/birds --size 48 --out sheet.png
   cnet data show CIFAR10 --data ../shared/data/cifar-10-batches-bin
-  cnet data show sample --json | jq .classes`,
+  cnet data show sample --json | jq .classes
+  cnet data show moons --points 200 --noise 0.2 --out moons.png`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef("data show takes the name or the folder of one data set, got %d", len(args))
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return s.run(args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			given := cmd.Flags().Changed
+			if s.points.Noise = s.noise; given("noise") && s.noise == 0 {
+				s.points.Noise = -1 // none
+			}
+			if s.noise < 0 {
+				return usagef("--noise is %g, expected 0 or a number greater than 0", s.noise)
+			}
+			if dataset.IsPoints(args[0]) {
+				return s.showPoints(args[0])
+			}
+			for _, flag := range []string{"points", "noise", "seed"} {
+				if given(flag) {
+					return usagef("--%s is for moons, circles and spirals; leave it out", flag)
+				}
+			}
+			return s.run(args[0])
+		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -51,16 +74,18 @@ see "cnet train --help". If there is a folder results, decoded images are kept i
 		s.settings = append(s.settings, find(all, name))
 	}
 	addSettings(flags, s.settings)
-	flags.StringVar(&s.sheet, "out", "", "draw the first training images of each class into `FILE.png`")
+	flags.Var(count{&s.points.N, 1 << 20}, "points", "of moons, circles and spirals: how many (default 400)")
+	flags.Lookup("points").DefValue = ""
+	flags.Float64Var(&s.noise, "noise", 0,
+		"of the same: the standard deviation, `X`, in both coordinates (default 0.1 or 0.05)")
+	flags.Uint64Var(&s.points.Seed, "seed", 0, "of the same: `N`, of noise and order")
+	flags.StringVar(&s.sheet, "out", "", "draw the first training images of each class, or the points, into `FILE.png`")
 	flags.BoolVar(&s.json, "json", false, "print JSON")
 	return cmd
 }
 
 func (s *dataShow) run(text string) error {
-	if s.sheet != "" && !strings.EqualFold(filepath.Ext(s.sheet), ".png") {
-		return usagef("--out is %q, expected a file that ends in .png", s.sheet)
-	}
-	if err := checkFiles(s.sheet, ""); err != nil {
+	if err := s.checkSheet(); err != nil {
 		return err
 	}
 	name, dir, err := canonicalDataset(text)
@@ -91,6 +116,78 @@ func (s *dataShow) run(text string) error {
 		return printJSON(s.out, shown(set, c.Data))
 	}
 	return s.print(set, c.Data)
+}
+
+func (s *dataShow) checkSheet() error {
+	if s.sheet != "" && !strings.EqualFold(filepath.Ext(s.sheet), ".png") {
+		return usagef("--out is %q, expected a file that ends in .png", s.sheet)
+	}
+	return checkFiles(s.sheet, "")
+}
+
+// shownPoints are points in the plane in JSON.
+type shownPoints struct {
+	Title   string             `json:"title"`
+	Points  int                `json:"points"`
+	Axes    [2]string          `json:"axes"`
+	Low     [2]float64         `json:"low"`
+	High    [2]float64         `json:"high"`
+	Classes []shownPointsClass `json:"classes"`
+}
+
+type shownPointsClass struct {
+	Name   string `json:"name"`
+	Points int    `json:"points"`
+}
+
+func (s *dataShow) showPoints(name string) error {
+	for _, setting := range s.settings {
+		if setting.given {
+			return usagef("--%s is for images; leave it out", setting.name)
+		}
+	}
+	if err := s.checkSheet(); err != nil {
+		return err
+	}
+	p, err := dataset.LoadPoints(name, s.points)
+	if err != nil {
+		return err
+	}
+	if s.sheet != "" {
+		if err := p.Chart().Save(s.sheet); err != nil {
+			return fmt.Errorf("--out: cannot write %s: %w", s.sheet, err)
+		}
+	}
+	d := shownPoints{Title: p.Title, Points: p.Len(), Axes: p.Axes, Low: p.X[0], High: p.X[0]}
+	if d.Axes == [2]string{} {
+		d.Axes = [2]string{"x", "y"}
+	}
+	for i, x := range p.X {
+		for k := range x {
+			d.Low[k], d.High[k] = min(d.Low[k], x[k]), max(d.High[k], x[k])
+		}
+		for int(p.Labels[i]) >= len(d.Classes) {
+			d.Classes = append(d.Classes, shownPointsClass{Name: p.Class(int32(len(d.Classes)))})
+		}
+		d.Classes[p.Labels[i]].Points++
+	}
+	if s.json {
+		return printJSON(s.out, d)
+	}
+	var t text
+	t.line("data    %s", d.Title)
+	t.line("points  %s in the plane", words.Grouped(d.Points))
+	for k, axis := range d.Axes {
+		t.line("%-6s  from %.4g to %.4g", axis, d.Low[k], d.High[k])
+	}
+	for _, c := range d.Classes {
+		t.line("        %s: %s", c.Name, words.Plural(c.Points, "point"))
+	}
+	if s.sheet != "" {
+		t.line("drawn   %s", s.sheet)
+	}
+	_, err = s.out.Write(t.Bytes())
+	return err
 }
 
 // shownData is a data set in JSON.

@@ -34,7 +34,9 @@ func main() {
 	// Then writing to a closed pipe is an error, after which a run can be saved, instead of ending the process.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := interruptible(os.Stderr)
-	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	a := newApp(os.Stdout, os.Stderr)
+	a.exit = os.Exit
+	code := a.execute(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
 }

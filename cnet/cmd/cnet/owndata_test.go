@@ -116,7 +116,7 @@ func TestOwnArrays(t *testing.T) {
 		"own"}
 	_, errText, status := cnetRun(t, flags...)
 	if status == 0 || !strings.Contains(errText,
-		"x_train: its shape [30 3 8 1] can be NHWC or NCHW; say which with --layout") {
+		"x_train: its shape [30 3 8 1] can be NHWC or NCHW; say which as its layout, --layout") {
 		t.Errorf("status %d, %s", status, errText)
 	}
 	out, _ := mustRun(t, append(flags, "--layout", "nhwc")...)
@@ -173,6 +173,53 @@ func TestDataShow(t *testing.T) {
 	} {
 		_, errText, status := cnetRun(t, append([]string{"data", "show"}, strings.Fields(c.args)...)...)
 		if status != 2 || !strings.Contains(errText, c.want) {
+			t.Errorf("%s: status %d, %s", c.args, status, errText)
+		}
+	}
+}
+
+// Points in the plane are shown and drawn, and are no images to train on.
+func TestDataShowPoints(t *testing.T) {
+	t.Chdir(t.TempDir())
+	out, _ := mustRun(t, "data", "show", "moons", "--points", "30", "--noise", "0", "--out", "moons.png")
+	want := "data    moons\npoints  30 in the plane\nx       from -0.9945 to 1.995\ny       from -0.5 to 1\n" +
+		"        class 0: 15 points\n        class 1: 15 points\ndrawn   moons.png\n"
+	if out != want {
+		t.Errorf("got\n%swant\n%s", out, want)
+	}
+	if f, err := os.Open("moons.png"); err != nil {
+		t.Error(err)
+	} else {
+		if m, err := png.Decode(f); err != nil || m.Bounds().Dx() < 100 {
+			t.Errorf("the drawing: %v", err)
+		}
+		f.Close()
+	}
+	if err := os.WriteFile("own.csv", []byte("x,y,class\n1,2,a\n3,4,b\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out, _ = mustRun(t, "data", "show", "own.csv", "--json")
+	if o := object(t, out); o["points"] != 2. || o["title"] != "own" {
+		t.Errorf("%v", o)
+	}
+	if err := os.WriteFile("text.csv", []byte("x,y,class\n1,2,a\n3,four,b\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args, want string
+		status     int
+	}{
+		{"data show text.csv", `text.csv: line 3: column "y" is "four", want a number`, 1},
+		{"data show moons --size 8", "--size is for images; leave it out", 2},
+		{"data show sample --points 8", "--points is for moons, circles and spirals; leave it out", 2},
+		{"data show moons --noise -1", "--noise is -1, expected 0 or a number greater than 0", 2},
+		{"data show own.csv --points 8", "own.csv has its own points", 1},
+		{"train --dataset moons", `--dataset is "moons": moons has points in the plane, and no images`, 2},
+		{"train --dataset own.csv", `--dataset is "own.csv": own.csv has points in the plane`, 2},
+		{"data get spirals", "data get: the data set is \"spirals\", expected one of cifar10", 2},
+	} {
+		_, errText, status := cnetRun(t, strings.Fields(c.args)...)
+		if status != c.status || !strings.Contains(errText, c.want) {
 			t.Errorf("%s: status %d, %s", c.args, status, errText)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,8 @@ func (a *app) refine() *cobra.Command {
 becomes 2-2-2. The weights stay the same functions of depth, so that the network computes nearly what it did before.
 Train on to make use of the new ones.
 
-RUN is a directory, or the name of one in results/. To refine while training, see --refine of cnet train.`,
+RUN is a directory, or the name of one in results/. If another process trains it, that one refines it at the end of the
+batch and trains on (cnet tell). To refine at certain epochs, see --refine of cnet train.`,
 		Example: `  cnet refine first
   cnet train --run first --epochs 6`,
 		Args: atMostOne,
@@ -28,7 +30,7 @@ RUN is a directory, or the name of one in results/. To refine while training, se
 			if err != nil {
 				return err
 			}
-			return a.refineRun(dir, json)
+			return a.refineRun(cmd.Context(), dir, json)
 		},
 	}
 	run.add(cmd.Flags())
@@ -36,8 +38,11 @@ RUN is a directory, or the name of one in results/. To refine while training, se
 	return cmd
 }
 
-func (a *app) refineRun(dir string, json bool) error {
+func (a *app) refineRun(ctx context.Context, dir string, json bool) error {
 	run, err := cnet.Open(dir)
+	if inUse(err) {
+		return a.ask(ctx, dir, cnet.Command{Do: cnet.DoRefine}, json)
+	}
 	if err != nil {
 		return err
 	}

@@ -100,6 +100,14 @@ func (r *reporter) stalled() string {
 	return fmt.Sprintf("no better accuracy in %s (--early-stop)", words.Plural(epochs, "epoch"))
 }
 
+// early is stalled for a training that has not come to its end.
+func (r *reporter) early() string {
+	if r.run.Epoch() >= r.epochs {
+		return ""
+	}
+	return r.stalled()
+}
+
 // remarks returns what is not to be guessed from the rest: when the learning rate decays, and which scheme rk4 is.
 func (r *reporter) remarks() []string {
 	var list []string
@@ -142,7 +150,7 @@ func (r *reporter) record(rec cnet.Record) {
 			return
 		}
 		r.row(tableRow(rec, r.epochs))
-	case rec.Event == cnet.EventChange:
+	case rec.Event == cnet.EventChange, rec.Event == cnet.EventRate:
 		r.bar.clear()
 		r.row(tableMark(rec))
 	case rec.ChangesNet():
@@ -175,7 +183,7 @@ func (r *reporter) end() error {
 		}
 		r.line(resultLine{
 			Event: "result", epochNumbers: numbers(last),
-			Run: r.run.Dir(), Epochs: r.run.Epoch(), Parameters: ours, Seconds: seconds,
+			Run: r.run.Dir(), Epochs: r.run.Epoch(), Parameters: ours, Seconds: seconds, Stopped: r.early(),
 		})
 		return nil
 	}
@@ -195,7 +203,7 @@ func (r *reporter) end() error {
 		result += fmt.Sprintf("; the best was %s after %d", words.Percent(best.TestAccuracy), best.Epoch+1)
 	}
 	t.line("%s", result)
-	if why := r.stalled(); why != "" && r.run.Epoch() < r.epochs {
+	if why := r.early(); why != "" {
 		t.line("stopped early, %s", why)
 	}
 	t.line("run      %s", r.run.Dir())
@@ -280,6 +288,7 @@ type resultLine struct {
 	Epochs     int     `json:"epochs"`
 	Parameters int     `json:"parameters"`
 	Seconds    float64 `json:"seconds"`
+	Stopped    string  `json:"stopped,omitempty"` // why it ended early
 }
 
 // tableHead is the head of the table of epochs. A row shows the number of epochs that are complete: it counts from 1.

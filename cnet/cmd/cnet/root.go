@@ -39,8 +39,9 @@ var errInterrupted = errors.New("interrupted")
 type app struct {
 	out  *output
 	err  io.Writer
-	tty  *os.File // standard error if it is a terminal, else nil
-	utf8 bool     // terminals show UTF-8
+	tty  *os.File         // standard error if it is a terminal, else nil
+	utf8 bool             // terminals show UTF-8
+	exit func(status int) // ends the process; nil: it has other things to do
 }
 
 func newApp(stdout, stderr io.Writer) *app {
@@ -57,7 +58,10 @@ func newApp(stdout, stderr io.Writer) *app {
 
 // execute runs a command line and returns its exit status.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	a := newApp(stdout, stderr)
+	return newApp(stdout, stderr).execute(ctx, args)
+}
+
+func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.root()
 	args, given := ownNames(root, args)
 	root.SetArgs(args)
@@ -146,8 +150,9 @@ A run is a directory, results/NAME. Whatever ends a command, the run goes on fro
 	})
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().SortFlags = false
-	root.AddCommand(a.train(), a.refine(), a.save(), a.compress(), a.eval(), a.predict(), a.manifest(), a.convergence(),
-		a.info(), a.export(), a.importWeights(), a.schemeList(), a.data(), a.engines(), a.bench(), a.version())
+	root.AddCommand(a.train(), a.refine(), a.tell(), a.save(), a.compress(), a.eval(), a.predict(), a.manifest(),
+		a.convergence(), a.info(), a.export(), a.importWeights(), a.schemeList(), a.data(), a.engines(), a.bench(),
+		a.version())
 	root.SetHelpCommand(a.help(root))
 	root.InitDefaultCompletionCmd()
 	return root

@@ -76,6 +76,10 @@ func TestEarlyStop(t *testing.T) {
 	if !strings.Contains(out, "\nstopped early, "+why+"\n") || strings.Contains(out, " 60/60 ") {
 		t.Errorf("no %q in\n%s", why, out)
 	}
+	asJSON, _ := mustRun(t, append(flags, "--json")...)
+	if o := object(t, asJSON); o["stopped"] != why {
+		t.Errorf("no %q in %v", why, o)
+	}
 	again, _ := mustRun(t, flags...)
 	if !strings.Contains(again, " done, nothing to do: "+why+"\n") {
 		t.Errorf("no %q in\n%s", why, again)

@@ -108,7 +108,7 @@ func settings() []*setting {
 		whole(setting{name: "lr-epochs", change: true,
 			usage: "epochs that the schedule is for; default the first --epochs of the run, default as it"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.Epochs }),
-		number(setting{name: "momentum", usage: "of the optimizer; β₁ of adam, adamw and lion"},
+		number(setting{name: "momentum", usage: "of the optimizer; beta1 of adam, adamw and lion"},
 			true, 1, func(c *cnet.Config) *float64 { return &c.Momentum }),
 		number(setting{name: "weight-decay", change: true, usage: "of the optimizer, on every parameter"},
 			true, inf, func(c *cnet.Config) *float64 { return &c.WeightDecay }),

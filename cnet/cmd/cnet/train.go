@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -140,8 +141,19 @@ func (t *training) run(ctx context.Context) error {
 		t.warn("the schedule of the learning rate ends after %s, and the rate stays what it is then; "+
 			"another --lr changes it when the run goes on from there", words.Plural(end, "epoch"))
 	}
-	// A batch may take long.
+	r := newReporter(t.app, run, t.epochs, t.json)
+	r.notes = t.notes
+	// A batch may take long, and its graph longer to compile.
+	var compiling atomic.Bool
+	compiling.Store(true)
 	quiet := context.AfterFunc(ctx, func() {
+		if t.exit != nil && compiling.Load() {
+			// Nothing has happened since the last save, and no compiler can be interrupted.
+			run.Abandon()
+			r.bar.clear()
+			_ = t.interrupted(run, true)
+			t.exit(statusInterrupted)
+		}
 		lead := ""
 		if t.tty != nil {
 			lead = "\r\033[2K" // over the bar
@@ -155,18 +167,23 @@ func (t *training) run(ctx context.Context) error {
 	defer cancel()
 	t.out.failed = cancel
 
-	r := newReporter(t.app, run, t.epochs, t.json)
-	r.notes = t.notes
 	if err := r.begin(); err != nil {
 		return err
 	}
 	// Not before the graph is compiled, which makes much garbage.
 	spare := sync.OnceFunc(spareMemory)
 	batch := func(p cnet.Progress) {
+		compiling.Store(false)
 		spare()
 		r.batch(p)
 	}
-	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnBatch: batch, OnRecord: r.record})
+	record := func(rec cnet.Record) {
+		r.record(rec)
+		if rec.ChangesNet() || rec.Event == cnet.EventChange {
+			compiling.Store(true)
+		}
+	}
+	err = run.TrainTo(ctx, t.epochs, cnet.TrainOptions{OnBatch: batch, OnRecord: record})
 	quiet()
 	r.bar.clear()
 	if err := saveChart(run, t.epochs); err != nil {
@@ -180,6 +197,12 @@ func (t *training) run(ctx context.Context) error {
 		return err
 	case besides != nil:
 		return besides
+	}
+	if errors.Is(err, cnet.ErrStopped) {
+		fmt.Fprintf(t.err, "cnet: stopped as it was told to; saved after %s\n"+
+			"go on with: cnet train --run %s --epochs %d\n",
+			position(run.Epoch(), run.Batch()), runname.Argument(run.Dir()), t.epochs)
+		return nil
 	}
 	return t.interrupted(run, signalled.Err() != nil)
 }

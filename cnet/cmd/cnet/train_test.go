@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -247,20 +248,28 @@ func waitFor(t *testing.T, c <-chan string, text string) {
 	t.Fatalf("the process ended before it wrote %q", text)
 }
 
+// start starts a command, which the test kills at its end. It returns the lines of its output, and where its errors
+// are written.
+func start(t *testing.T, cmd *exec.Cmd) (out <-chan string, errText *strings.Builder) {
+	t.Helper()
+	errText = &strings.Builder{}
+	cmd.Stderr = errText
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill() }) // it may have ended
+	return lines(stdout), errText
+}
+
 func TestInterrupt(t *testing.T) {
 	flags := endless(t)
 	for i, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		cmd := command(t, append(flags, "--epochs", "100000")...)
-		var errText strings.Builder
-		cmd.Stderr = &errText
-		stdout, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		out := lines(stdout)
+		out, errText := start(t, cmd)
 		waitFor(t, out, "/100000 ") // the row of an epoch
 		if err := cmd.Process.Signal(sig); err != nil {
 			t.Fatal(err)

@@ -16,7 +16,8 @@ func TestBadCommandLines(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"trian", `unknown command "trian"; did you mean "cnet train"?`},
 		{"frobnicate", `unknown command "frobnicate"; expected one of bench, completion, compress, convergence, ` +
-			`data, engines, eval, export, import, info, manifest, predict, refine, save, schemes, train, version`},
+			`data, engines, eval, export, import, info, manifest, predict, refine, save, schemes, tell, ` +
+			`train, version`},
 		{"data lits", `unknown command "data lits"; did you mean "cnet data list"?`},
 		{"help trian", `unknown command "trian"; did you mean "cnet train"?`},
 		{"--foo", `unknown flag --foo; "cnet --help" lists them`},

@@ -40,13 +40,13 @@ var kinds = map[int]string{
 
 // Complete returns the names that could stand at offset, in bytes, of the document, given what is typed of one before
 // it. What starts with exactly the same letters comes before what differs in case. A document is a whole Go file; it
-// need not compile. In an import line the matches are paths of packages that are known.
+// need not compile. In an import path nothing is found: see [Import].
 //
 // The error is errOvertaken when a newer call of Complete came in, the context's own when it ended, and otherwise says
 // what is wrong with gopls or with the document.
 func (c *Client) Complete(ctx context.Context, text string, offset int) (Completion, error) {
-	if start, end, ok := importPathAround(text, offset); ok {
-		return c.completeImport(text[start:offset], start, end), nil
+	if _, _, ok := importPathAround(text, offset); ok {
+		return Completion{}, nil // see Import
 	}
 	ctx, done := c.begin(ctx, "completion")
 	defer done()

@@ -62,7 +62,6 @@ func TestGopls(t *testing.T) {
 		{"package main\n\nfunc main() {\n\tnotebook.SetSch|\n}\n", "SetScheme"},
 		{"package main\n\nfunc time() {}\n\nfunc main() {\n\ttim|\n}\n", "time"},
 		{"package main\n\nimport \"text/templ|\"\n", ""},
-		{"package main\n\nimport (\n\t\"continuousnet/cnet/note|\n)\n", "continuousnet/cnet/notebook"},
 		{"package main\r\n\r\nfunc main() {\r\n\tβ := \"😀\"; fmt.Printl|\r\n}\r\n", "Println"},
 		{"package main\n\nimport \"no/such/package\"\n\nfunc main() {\n\tfmt.Printl|\n}\n", "Println"},
 		{"package main\n\nfunc main() {\n\tfmt.Printl|\n}\n", "Println"},

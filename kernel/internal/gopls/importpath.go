@@ -7,22 +7,20 @@ import (
 	"continuousnet/kernel/internal/packages"
 )
 
-// completeImport leaves gopls alone: for it, half a path is a new import, to be looked for at length.
-func (c *Client) completeImport(prefix string, start, end int) Completion {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return matchingImports(c.imports.known, prefix, start, end)
-}
-
-// matchingImports returns the known paths that begin with a prefix.
-func matchingImports(known []string, prefix string, start, end int) Completion {
+// Import completes an import path, to those of known that begin like it, and returns false if the offset is not in one.
+// It leaves gopls alone: for that, half a path is a new import, to be looked for at length.
+func Import(text string, offset int, known func() []string) (Completion, bool) {
+	start, end, ok := importPathAround(text, offset)
+	if !ok {
+		return Completion{}, false
+	}
 	completion := Completion{Start: start, End: end}
-	for _, p := range known {
-		if strings.HasPrefix(p, prefix) && len(completion.Matches) < maxMatches {
+	for _, p := range known() {
+		if strings.HasPrefix(p, text[start:offset]) && len(completion.Matches) < maxMatches {
 			completion.Matches = append(completion.Matches, Item{p, "package", packages.Name(p)})
 		}
 	}
-	return completion
+	return completion, true
 }
 
 // importPathAround returns the extent of the import path that the offset is in, without the quotes. The closing quote

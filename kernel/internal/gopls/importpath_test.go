@@ -1,6 +1,9 @@
 package gopls
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestImportPathAround(t *testing.T) {
 	for marked, want := range map[string]string{
@@ -23,5 +26,28 @@ func TestImportPathAround(t *testing.T) {
 		if got != want {
 			t.Errorf("%q: %q, want %q", marked, got, want)
 		}
+	}
+}
+
+func TestImport(t *testing.T) {
+	known := func() []string { return []string{"math", "math/big", "math/rand/v2", "os"} }
+	for marked, want := range map[string]string{
+		"package p\nimport \"ma|\"":              "math math/big math/rand/v2",
+		"package p\nimport (\n\t\"os\"\n\t\"|\n": "math math/big math/rand/v2 os",
+		"package p\nimport \"math/r|x\"":         "math/rand/v2",
+		"package p\nimport \"Ma|\"":              "",
+	} {
+		text, offset := cut(t, marked)
+		found, ok := Import(text, offset, known)
+		var paths []string
+		for _, m := range found.Matches {
+			paths = append(paths, m.Text)
+		}
+		if got := strings.Join(paths, " "); !ok || got != want {
+			t.Errorf("%q: %q (%v), want %q", marked, got, ok, want)
+		}
+	}
+	if _, ok := Import("package p\nvar x = \"ma\"", 21, known); ok {
+		t.Error("a string is taken for an import path")
 	}
 }

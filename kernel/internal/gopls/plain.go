@@ -20,10 +20,6 @@ import (
 // exports. It knows no types, so it finds no methods and fields. dir returns the directory of a package's sources, ""
 // if it is unknown.
 func Plain(text string, offset int, dir func(importPath string) string) Completion {
-	if start, end, ok := importPathAround(text, offset); ok {
-		known := slices.Sorted(slices.Values(slices.Concat(packages.Standard, packages.Project)))
-		return matchingImports(known, text[start:offset], start, end)
-	}
 	start, end := identifierAround(text, offset)
 	words := wordsBefore(text, start)
 	if words == nil || inLiteral(text, wordsBefore(text, offset), offset) {

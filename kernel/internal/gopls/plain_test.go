@@ -39,8 +39,6 @@ var (broken`, 0o644)
 		imports + "func main() {\n\tn|\n}\n":                                               "nb new nil notebook",
 		imports + "func main() { // ru|\n}\n":                                              "",
 		imports + "func main() {\n\tx := \"ru|\n}\n":                                       "",
-
-		"package main\nimport \"continuousnet/cnet/n|\n": "continuousnet/cnet/notebook",
 	} {
 		text, offset := cut(t, marked)
 		got := Plain(text, offset, dir)

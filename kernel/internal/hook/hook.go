@@ -23,15 +23,17 @@ type Request struct {
 type Step string
 
 const (
-	Build Step = "build" // "go build" is about to run
-	Test  Step = "test"  // "go test -c" is about to run
+	Imports Step = "imports" // goimports is about to run
+	Build   Step = "build"   // "go build" is about to run
+	Test    Step = "test"    // "go test -c" is about to run
 )
 
 // Reply says what to do.
 type Reply struct {
-	Refusal string // messages in the form of the compiler's; "" to go on
-	Cgo     bool   // the program needs cgo
-	Direct  Direct // how to build it without the go command, if that can be
+	Refusal  string // messages in the form of the compiler's; "" to go on
+	Imported bool   // goimports would find nothing to import
+	Cgo      bool   // the program needs cgo
+	Direct   Direct // how to build it without the go command, if that can be
 }
 
 // Direct is what building a program takes with the compiler and the linker alone. The go command does the same, after
@@ -39,6 +41,14 @@ type Reply struct {
 type Direct struct {
 	Config string   // the file for -importcfg; "" if the go command is needed
 	Files  []string // of the program
+	Places []Place  // where the lines of GoNB's file, the last one, come from
+}
+
+// Place says that a line of a file, and those after it up to the next place, are from another file.
+type Place struct {
+	Line int
+	File string
+	At   int // the line in File
 }
 
 // patience bounds the wait for an answer. Finding the types of packages may mean to compile them.

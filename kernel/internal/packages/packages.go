@@ -32,7 +32,7 @@ var Project = []string{
 
 // Behind lists the packages that the kernel adds to the programs of cells. Users do not name them.
 var Behind = []string{
-	"continuousnet/kernel/values", "continuousnet/kernel/values/atexit", "continuousnet/kernel/values/tensorvalues",
+	"continuousnet/kernel/values", "continuousnet/kernel/values/kept", "continuousnet/kernel/values/tensorvalues",
 }
 
 // ByName maps the names of the packages that cells use to their import paths.

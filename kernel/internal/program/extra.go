@@ -87,7 +87,7 @@ func (p *preparation) write(c checked, needed []Variable, b *bindings) {
 	}
 	p.result.Extra = p.second(declared, opened, b, c)
 	if p.file.main != nil && p.file.main.Body != nil && !p.cell.Test {
-		text := " defer " + ownPrefix + "session.Write();"
+		text := " defer " + ownPrefix + "write();"
 		if len(b.own) > 0 {
 			text += " " + addFunc + ";"
 		}
@@ -124,13 +124,10 @@ func (p *preparation) second(declared []Variable, opened []string, b *bindings, 
 		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name))
 	})
 	imports, lines := importNames(declared)
-	const values = ownPrefix + "values"
-	lines = append(lines, debugImport, values+` "continuousnet/kernel/values"`)
+	const kept = ownPrefix + "kept"
+	lines = append(lines, debugImport, kept+` "continuousnet/kernel/values/kept"`)
 	if p.tensors(c, needs) {
 		lines = append(lines, `_ "continuousnet/kernel/values/tensorvalues"`)
-	}
-	if !p.cell.Test {
-		lines = append(lines, ownPrefix+`atexit "continuousnet/kernel/values/atexit"`)
 	}
 	var before strings.Builder
 	for _, n := range needs {
@@ -141,20 +138,16 @@ func (p *preparation) second(declared []Variable, opened []string, b *bindings, 
 		what, name := imports[n.Package]+"."+n.Name, strconv.Quote(n.Package+"."+n.Name)
 		switch n.Kind {
 		case Types:
-			fmt.Fprintf(&before, "\t%s.Register(%sreflect.TypeFor[%s]())\n", values, ownPrefix, what)
+			fmt.Fprintf(&before, "\t%s.Register((*%s)(nil))\n", kept, what)
 		case Global:
-			fmt.Fprintf(&before, "\t%s.Global(%s, &%s)\n", values, name, what)
+			fmt.Fprintf(&before, "\t%s.Global(%s, &%s)\n", kept, name, what)
 		case Function:
-			fmt.Fprintf(&before, "\t%s.Function(%s, %s)\n", values, name, what)
+			fmt.Fprintf(&before, "\t%s.Function(%s, %s)\n", kept, name, what)
 		}
 	}
 	for _, name := range p.ownTypes(c) {
-		fmt.Fprintf(&before, "\t%s.Register(%sreflect.TypeFor[%s]())\n", values, ownPrefix, name)
+		fmt.Fprintf(&before, "\t%s.Register((*%s)(nil))\n", kept, name)
 	}
-	if strings.Contains(before.String(), ownPrefix+"reflect.") {
-		lines = append(lines, ownPrefix+`reflect "reflect"`)
-	}
-
 	if i := embedImport(p.moved); i != "" {
 		lines = append(lines, i)
 	}
@@ -174,22 +167,22 @@ func (p *preparation) second(declared []Variable, opened []string, b *bindings, 
 	for _, text := range p.moved {
 		t.WriteString("\n" + text + "\n")
 	}
+	open := "Open"
+	if p.cell.Test {
+		open = "Look"
+	}
 	t.WriteString("\n// The first variable to be initialised.\n" +
-		"var " + ownPrefix + "session = func() *" + values + ".Session {\n" +
-		before.String() + "\ts := " + values + ".Open(" + strconv.Quote(p.cell.Values) + ",\n")
+		"var _ = func() bool {\n" + before.String() +
+		"\t" + kept + "." + open + "(" + strconv.Quote(p.cell.Values) + ",\n")
 	for _, o := range opened {
-		t.WriteString("\t\t" + values + ".Var" + o + ",\n")
+		t.WriteString("\t\t" + kept + ".Var" + o + ",\n")
 	}
-	t.WriteString("\t)\n")
-	if !p.cell.Test {
-		t.WriteString("\t" + ownPrefix + "atexit.Write(s)\n")
-	}
-	t.WriteString("\treturn s\n}()\n")
+	t.WriteString("\t)\n\treturn true\n}()\n\nfunc " + ownPrefix + "write() { " + kept + ".Write() }\n")
 	if len(b.own) > 0 {
 		// Not in the session's initialiser: it would have to come after theirs, which may use what it reads.
-		t.WriteString("\nfunc " + addFunc + " {\n\t" + ownPrefix + "session.Add(\n")
+		t.WriteString("\nfunc " + addFunc + " {\n\t" + kept + ".Add(\n")
 		for _, name := range b.own {
-			fmt.Fprintf(&t, "\t\t%s.Var{Name: %s, Pointer: &%s, New: true},\n", values, strconv.Quote(name), name)
+			fmt.Fprintf(&t, "\t\t%s.Var{Name: %s, Pointer: &%s, New: true},\n", kept, strconv.Quote(name), name)
 		}
 		t.WriteString("\t)\n}\n")
 	}

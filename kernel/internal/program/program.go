@@ -27,6 +27,7 @@ import (
 	"unicode"
 
 	"continuousnet/kernel/internal/source"
+	"continuousnet/kernel/internal/words"
 )
 
 // FileName is the file beside GoNB's main.go. The compiler initialises files in the order of their names: it has to
@@ -330,7 +331,7 @@ func (p *preparation) prune() {
 			}
 		}
 		if d.Kind == "func" && strings.HasPrefix(d.Key, "init") {
-			inits = append(inits, squeezed(d.Text))
+			inits = append(inits, words.Squeezed(d.Text))
 		}
 	}
 	f := p.file
@@ -339,7 +340,7 @@ func (p *preparation) prune() {
 		case u.node == f.main:
 			return true
 		case u.key == "init":
-			text := squeezed(string(f.text[f.offset(u.node.Pos()):f.offset(u.node.End())]))
+			text := words.Squeezed(string(f.text[f.offset(u.node.Pos()):f.offset(u.node.End())]))
 			return slices.ContainsFunc(inits, func(d string) bool {
 				return strings.HasSuffix(d, text) || strings.HasSuffix(d, afterName(text))
 			})
@@ -445,9 +446,6 @@ func (p *preparation) packages() map[string]bool {
 	}
 	return names
 }
-
-// squeezed returns text without white space.
-func squeezed(text string) string { return strings.Join(strings.Fields(text), "") }
 
 // afterName returns what follows the name of a function, which GoNB may have changed.
 func afterName(text string) string {

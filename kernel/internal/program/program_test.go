@@ -250,7 +250,7 @@ func TestIslands(t *testing.T) {
 		t.Errorf("%s\n%s", p.Main, p.Extra)
 	}
 	p = n.run("_ = b")
-	if !strings.Contains(p.Extra, "TypeFor[node]") {
+	if !strings.Contains(p.Extra, "Register((*node)(nil))") {
 		t.Errorf("%s\n%s", p.Main, p.Extra)
 	}
 	n.run("import \"io\"\nvar c any = io.EOF\nvar f any = io.Copy")

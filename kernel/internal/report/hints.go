@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"continuousnet/kernel/internal/packages"
 )
@@ -21,7 +22,7 @@ type Hints struct {
 
 // of returns the hint for a message, or "" if there is none.
 func (h Hints) of(m *message) string {
-	for _, r := range remedies {
+	for _, r := range remedies() {
 		if match := r.when.FindStringSubmatch(m.text); match != nil {
 			if hint := r.hint(match, m, h); hint != "" {
 				return hint
@@ -55,55 +56,57 @@ func choose(when string, hint func(match []string, m *message, h Hints) string) 
 }
 
 // remedies are tried in order.
-var remedies = []remedy{
-	say(`^declared and not used: (\S+)$`, "use ${1}, or write `_ = ${1}` as long as nothing does"),
-	choose(`^"([^"]+)" imported(?: as (\S+))? and not used`, unusedImport),
-	say(`^expected 1 expression$`, "a last expression is one value: show several with fmt.Println(a, b)"),
-	choose(`^undefined: ([\pL_][\pL\pN_]*)$`, undefinedName),
-	choose(`^undefined: ([\pL_][\pL\pN_]*)\.([\pL_][\pL\pN_]*)$`, undefinedMember),
-	say(`^name (\S+) not exported by package`,
-		"a package shows only the names that begin with a capital letter; ${1} is its own"),
-	choose(`^expected declaration, found|^non-declaration statement outside function body|`+
-		`syntax error: non-declaration statement`, strayStatement),
-	choose(`^expected '\(', found|^syntax error: unexpected name \S+, expected \(`, nestedFunction),
-	say(`^expected statement, found 'import'|^syntax error: unexpected (?:keyword )?import`,
-		"imports belong above the line `%%`, or in a cell of their own"),
-	say(`^imports must appear before other declarations`, "move the imports to the top of the cell"),
-	say(`^missing return$`,
-		"a function with a result ends in return (or panic) on every path, also when no `if` is taken"),
-	choose(`^(\S+) redeclared in this block`, redeclared),
-	say(`^(?:method )?(\S+) (?:already declared|redeclared)`,
-		"one name can be declared once: rename one of the two, or remove it"),
-	say(`^no new variables on left side of :=`, "the variable exists already: give it a new value with ="),
-	say(`^(.+) \(no value\) used as value`, "the function returns nothing: call it on a line of its own"),
-	say(`\) is not used$|evaluated but not used$`,
-		"a bare value is shown only on the last line of a cell; here assign it, print it, or remove it"),
-	say(`^assignment mismatch: 1 variable but (\S+) returns 2 values`,
-		"take both, as in `x, err := ${1}(...)`, or drop the second with `x, _ := ${1}(...)`"),
-	say(`^too many return values`,
-		"return gives back as many values as the function declares; the statements of a cell return none"),
-	say(`^missing ',' before newline|unexpected newline in (?:argument|composite|parameter)`,
-		"where the closing bracket is on a line of its own, the line before it ends in a comma too; or a bracket is "+
-			"not closed"),
-	say(`^expected '\{', found newline|^expected .*, found newline|unexpected semicolon or newline before \{`,
-		"the opening { belongs at the end of the line of its func, if or for"),
-	say(`^(string|rune) literal not terminated`,
-		"the closing quote is missing; text over several lines stands between backquotes"),
-	say(`^illegal rune literal|^more than one character in rune literal`,
-		"single quotes hold one character; text stands between double quotes"),
-	say(`^illegal character U\+0023 '#'`, "a comment begins with //"),
-	say(`^illegal character U\+20(?:18|19|1C|1D)`, "this is a typographic quote; Go wants the plain ones, \" or `"),
-	say(`\(method (\S+) has pointer receiver\)`, "${1} is declared for a pointer: pass the address, as in &x"),
-	say(`^cannot use generic (?:function|type) (\S+) without instantiation`,
-		"write the types that it stands for, as in ${1}[int]"),
-	say(`^flag provided but not defined: `,
-		"%goflags gave go build a flag that it does not know; `%goflags \"\"` clears the list"),
-	say(`does not contain package (\S+?)[;:]?$`,
-		"the module is there, the package is not: check the spelling of the path"),
-	choose(`is not in std$|no required module provides package|cannot find module providing package|`+
-		`module lookup disabled|`+
-		`^go: .*(?:no such host|i/o timeout|connection refused|dial tcp|unrecognized import path)`, unknownModule),
-}
+var remedies = sync.OnceValue(func() []remedy {
+	return []remedy{
+		say(`^declared and not used: (\S+)$`, "use ${1}, or write `_ = ${1}` as long as nothing does"),
+		choose(`^"([^"]+)" imported(?: as (\S+))? and not used`, unusedImport),
+		say(`^expected 1 expression$`, "a last expression is one value: show several with fmt.Println(a, b)"),
+		choose(`^undefined: ([\pL_][\pL\pN_]*)$`, undefinedName),
+		choose(`^undefined: ([\pL_][\pL\pN_]*)\.([\pL_][\pL\pN_]*)$`, undefinedMember),
+		say(`^name (\S+) not exported by package`,
+			"a package shows only the names that begin with a capital letter; ${1} is its own"),
+		choose(`^expected declaration, found|^non-declaration statement outside function body|`+
+			`syntax error: non-declaration statement`, strayStatement),
+		choose(`^expected '\(', found|^syntax error: unexpected name \S+, expected \(`, nestedFunction),
+		say(`^expected statement, found 'import'|^syntax error: unexpected (?:keyword )?import`,
+			"imports belong above the line `%%`, or in a cell of their own"),
+		say(`^imports must appear before other declarations`, "move the imports to the top of the cell"),
+		say(`^missing return$`,
+			"a function with a result ends in return (or panic) on every path, also when no `if` is taken"),
+		choose(`^(\S+) redeclared in this block`, redeclared),
+		say(`^(?:method )?(\S+) (?:already declared|redeclared)`,
+			"one name can be declared once: rename one of the two, or remove it"),
+		say(`^no new variables on left side of :=`, "the variable exists already: give it a new value with ="),
+		say(`^(.+) \(no value\) used as value`, "the function returns nothing: call it on a line of its own"),
+		say(`\) is not used$|evaluated but not used$`,
+			"a bare value is shown only on the last line of a cell; here assign it, print it, or remove it"),
+		say(`^assignment mismatch: 1 variable but (\S+) returns 2 values`,
+			"take both, as in `x, err := ${1}(...)`, or drop the second with `x, _ := ${1}(...)`"),
+		say(`^too many return values`,
+			"return gives back as many values as the function declares; the statements of a cell return none"),
+		say(`^missing ',' before newline|unexpected newline in (?:argument|composite|parameter)`,
+			"where the closing bracket is on a line of its own, the line before it ends in a comma too; or a bracket "+
+				"is not closed"),
+		say(`^expected '\{', found newline|^expected .*, found newline|unexpected semicolon or newline before \{`,
+			"the opening { belongs at the end of the line of its func, if or for"),
+		say(`^(string|rune) literal not terminated`,
+			"the closing quote is missing; text over several lines stands between backquotes"),
+		say(`^illegal rune literal|^more than one character in rune literal`,
+			"single quotes hold one character; text stands between double quotes"),
+		say(`^illegal character U\+0023 '#'`, "a comment begins with //"),
+		say(`^illegal character U\+20(?:18|19|1C|1D)`, "this is a typographic quote; Go wants the plain ones, \" or `"),
+		say(`\(method (\S+) has pointer receiver\)`, "${1} is declared for a pointer: pass the address, as in &x"),
+		say(`^cannot use generic (?:function|type) (\S+) without instantiation`,
+			"write the types that it stands for, as in ${1}[int]"),
+		say(`^flag provided but not defined: `,
+			"%goflags gave go build a flag that it does not know; `%goflags \"\"` clears the list"),
+		say(`does not contain package (\S+?)[;:]?$`,
+			"the module is there, the package is not: check the spelling of the path"),
+		choose(`is not in std$|no required module provides package|cannot find module providing package|`+
+			`module lookup disabled|`+
+			`^go: .*(?:no such host|i/o timeout|connection refused|dial tcp|unrecognized import path)`, unknownModule),
+	}
+})
 
 // unusedImport returns the hint for an import that is not used. That is rare: goimports removes such imports, but keeps
 // dot and blank imports, and the names of packages that it cannot load.

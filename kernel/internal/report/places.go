@@ -11,10 +11,23 @@ import (
 var mainPosition = regexp.MustCompile(`(?:\x1b\[7m\[\[ Cell (?:\[(\d+)\] )?Line (-?\d+) \]\]\x1b\[0m )?` +
 	`((?:/[^\s:]*/)?\bmain(?:_test)?\.go):(\d+)\b`)
 
+// cellFile is the file that the compiler takes a cell for, and cellPosition a position in one.
+var (
+	cellFile     = regexp.MustCompile(`^Cell \[\d+\]$`)
+	cellPosition = regexp.MustCompile(`\b(Cell \[\d+\]):(\d+)\b`)
+)
+
+// CellFile returns the name of the file that the compiler takes a cell for, given its label, "cell [7]".
+func CellFile(label string) string { return strings.ToUpper(label[:1]) + label[1:] }
+
+// CellPlaces writes positions in cells, as a program prints those that the compiler was told, in the kernel's way:
+// "Cell [7] line 4" for "Cell [7]:4".
+func CellPlaces(text string) string { return cellPosition.ReplaceAllString(text, "$1 line $2") }
+
 // Places names the cells' own lines in text that a program has printed, in place of positions in the program that GoNB
-// wrote: "Cell [7] line 4".
+// wrote, or as the compiler was told: "Cell [7] line 4".
 func Places(text string, cells Cells) string {
-	return mainPosition.ReplaceAllStringFunc(text, func(position string) string {
+	return mainPosition.ReplaceAllStringFunc(CellPlaces(text), func(position string) string {
 		at := mainPosition.FindStringSubmatch(position)
 		id, _ := strconv.Atoi(at[1])
 		cellLine, _ := strconv.Atoi(at[2])
@@ -26,6 +39,6 @@ func Places(text string, cells Cells) string {
 		if !ok {
 			return position
 		}
-		return strings.ToUpper(cell[:1]) + cell[1:] + " line " + strconv.Itoa(line)
+		return CellFile(cell) + " line " + strconv.Itoa(line)
 	})
 }

@@ -7,6 +7,7 @@ package report
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"unicode/utf8"
 )
@@ -51,10 +52,10 @@ func Exit(evalue string) Report {
 }
 
 // What GoNB appends to stderr, in a message of its own, when a program fails. It does not care whether the program
-// ended its last line.
+// ended its last line. These take milliseconds to compile, which every go command of a session would wait for.
 var (
-	exitLine = regexp.MustCompile(exitPattern() + `\z`)
-	onlyExit = regexp.MustCompile(`\A` + exitPattern() + `\z`)
+	exitLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(exitPattern() + `\z`) })
+	onlyExit = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A` + exitPattern() + `\z`) })
 )
 
 // exitPattern matches the line that [os.ProcessState.String] makes of every failure, with "^C" before it when the
@@ -68,7 +69,7 @@ func exitPattern() string {
 }
 
 // IsExit reports whether text is what GoNB writes about a program that failed, and nothing else.
-func IsExit(text string) bool { return onlyExit.MatchString(text) }
+func IsExit(text string) bool { return onlyExit().MatchString(text) }
 
 // Trim removes what GoNB appended to the stderr of a failed program: its exit status or signal, and "^C" before that
 // when it was interrupted. Call it only for a program that failed, and once: the program's own words may look the same.
@@ -76,7 +77,7 @@ func Trim(stderr string) string {
 	// The expression is anchored at the end only; a short tail keeps the search short in a long text.
 	const tail = 200
 	from := max(0, len(stderr)-tail)
-	if at := exitLine.FindStringIndex(stderr[from:]); at != nil {
+	if at := exitLine().FindStringIndex(stderr[from:]); at != nil {
 		return stderr[:from+at[0]]
 	}
 	return stderr

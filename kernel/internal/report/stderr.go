@@ -36,11 +36,14 @@ const (
 	maxStraysHeld = 3       // in a row: other goroutines and processes may write while a trace is printed
 	maxQuiet      = 10      // ticks to wait for more
 	maxAge        = 100     // ticks to wait at all: a program may print one stack after another
+	maxWalk       = 600     // ticks to wait for the stack of a stack overflow, millions of frames
 )
 
 // heads are how a Go program begins to say why it ends: a panic, a runtime error, or all goroutines after SIGQUIT. A
 // stack without one of them is not reported, so it need not be held back.
-var heads = []string{"panic: ", "fatal error: ", "runtime: goroutine stack exceeds ", "unexpected fault address "}
+var heads = []string{"panic: ", "fatal error: ", stackOverflow, "unexpected fault address "}
+
+const stackOverflow = "runtime: goroutine stack exceeds "
 
 var (
 	// signalStart may become a signalHead.
@@ -84,7 +87,11 @@ func (s *Stderr) Tick() string {
 	}
 	s.age++
 	s.quiet++
-	if s.age > maxAge || s.quiet > maxQuiet && !s.ended {
+	age, quiet := maxAge, maxQuiet
+	if strings.HasPrefix(s.held.String(), stackOverflow) {
+		age, quiet = maxWalk, maxWalk
+	}
+	if s.age > age || s.quiet > quiet && !s.ended {
 		return s.release()
 	}
 	return ""

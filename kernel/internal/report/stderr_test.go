@@ -123,11 +123,12 @@ func TestStderrWithoutAnEnd(t *testing.T) {
 		"a program's end":    {noPanic + "exit status 2\n", maxQuiet + 1}, // the program's own words
 		"GoNB's ending":      {"exit status 2\n", 0},
 		"nothing":            {"epoch 1\n", 0},
+		"a stack overflow":   {stackOverflow + "1-byte limit\nfatal error: stack overflow\n", maxWalk + 1},
 	} {
 		var c Stderr
 		c.Write(test.text)
 		at := 0
-		for n := 1; n <= 2*maxAge && at == 0; n++ {
+		for n := 1; n <= 2*maxWalk && at == 0; n++ {
 			if shown := c.Tick(); shown != "" {
 				if at = n; shown != test.text {
 					t.Errorf("%s: shown %q", name, shown)

@@ -165,8 +165,8 @@ func (f frame) isRuntime() bool {
 		strings.HasPrefix(f.function, "runtime/") || strings.HasPrefix(f.function, "internal/")
 }
 
-// ofCell matches the file that GoNB writes for a cell.
-var ofCell = regexp.MustCompile(`(?:^|/)gonb_[^/]*/main(?:_test)?\.go$`)
+// ofCell matches the file that GoNB writes for a cell, and those that the compiler takes the cells for.
+var ofCell = regexp.MustCompile(`(?:^|(?:^|/)gonb_[^/]*/)main(?:_test)?\.go$|` + cellFile.String())
 
 // isUser reports whether a frame is of a cell.
 func (f frame) isUser() bool {

@@ -1,9 +1,7 @@
 package server
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -76,9 +74,11 @@ func (s *server) complete(r *request) (any, error) {
 		start = utf8.RuneCountInString(content.Code[:from])
 		matches = names
 	} else if document, offset, ok := s.memory.Document(content.Code, cursor); ok {
-		found, err := s.assistant.complete(document, offset)
-		if err != nil {
-			return nil, err
+		found, inImport := gopls.Import(document, offset, s.importPaths)
+		if !inImport {
+			if found, err = s.assistant.complete(document, offset); err != nil {
+				return nil, err
+			}
 		}
 		if len(found.Matches) > 0 {
 			start -= utf8.RuneCountInString(document[found.Start:offset])
@@ -107,25 +107,15 @@ func (s *server) inspect(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if document, offset, ok := s.memory.Document(content.Code, cursor); ok {
-		var text string
-		var found bool
-		err := s.assistant.ask(func(ctx context.Context, client *gopls.Client) (err error) {
-			text, found, err = client.Hover(ctx, document, offset)
-			return err
-		})
-		if errors.Is(err, errNoGopls) {
-			_, text = s.o.NoGopls()
-			found, err = true, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if found {
-			data["text/markdown"], data["text/plain"] = text, text
-		}
-	} else if about, ok := inspectMagic(content.Code, cursor); ok {
-		data["text/plain"] = about
+	markdown, plain, err := s.documentation(content.Code, cursor)
+	if err != nil {
+		return nil, err
+	}
+	if plain != "" {
+		data["text/plain"] = plain
+	}
+	if markdown != "" {
+		data["text/markdown"] = markdown
 	}
 	return map[string]any{"status": "ok", "found": len(data) > 0, "data": data, "metadata": map[string]any{}}, nil
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -37,9 +36,15 @@ func (c numberedCells) Line(id, line int) (cell string, userLine int, text strin
 	return n.label, at + 1, n.text[at], true
 }
 
-// Main implements [report.Cells]. GoNB copies the lines of cells as they are, so a line is known by its text; of
-// several cells with such a line, the youngest is meant.
+// Main implements [report.Cells]. The compiler was told from which cells most lines are. GoNB copies the lines of cells
+// as they are, so a line is known by its text; of several cells with such a line, the youngest is meant.
 func (c numberedCells) Main(path string, line int) (cell string, userLine int, text string, ok bool) {
+	if n, ok := c.v.byFile(path); ok {
+		if line < 1 || line > len(n.text) {
+			return "", 0, "", false
+		}
+		return n.label, line, n.text[line-1], true
+	}
 	lines := c.v.s.composed(path)
 	if lines == nil {
 		source, err := os.ReadFile(path)
@@ -55,13 +60,7 @@ func (c numberedCells) Main(path string, line int) (cell string, userLine int, t
 	if wanted == "" {
 		return "", 0, "", false
 	}
-	c.v.mu.Lock()
-	defer c.v.mu.Unlock()
-	all := slices.Clone(c.v.former)
-	for _, id := range slices.Sorted(maps.Keys(c.v.numbers)) {
-		all = append(all, c.v.numbers[id])
-	}
-	for _, n := range slices.Backward(all) {
+	for _, n := range slices.Backward(c.v.allCells()) {
 		for i, own := range strings.Split(n.rewritten.Code, "\n") {
 			if i >= len(n.rewritten.Lines) || strings.TrimSpace(own) != wanted {
 				continue
@@ -72,4 +71,14 @@ func (c numberedCells) Main(path string, line int) (cell string, userLine int, t
 		}
 	}
 	return "", 0, "", false
+}
+
+// byFile returns the cell that the compiler knows by the name of a file.
+func (v *supervisor) byFile(path string) (numbered, bool) {
+	for _, n := range slices.Backward(v.allCells()) {
+		if report.CellFile(n.label) == path {
+			return n, true
+		}
+	}
+	return numbered{}, false
 }

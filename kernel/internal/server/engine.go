@@ -75,7 +75,7 @@ func (v *supervisor) start(ctx context.Context) {
 	}
 	v.former = v.former[max(0, len(v.former)-maxFormer):]
 	v.engine, v.err, v.starting, v.sent, v.numbers = nil, nil, done, 0, map[int]numbered{}
-	settings := slices.Clone(v.settings)
+	settings := append([]string{"%noautoget"}, v.settings...) // goFront would skip it, but it takes time
 	v.mu.Unlock()
 	go func() {
 		engine, err := v.startGoNB(ctx)

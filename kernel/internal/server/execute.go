@@ -410,9 +410,8 @@ func (s *server) prepare(cell *run, engine *gonb.Engine, rewritten source.Rewrit
 	header := engine.NewHeader("execute_request")
 	a := &attempt{id: header.MsgID, reply: make(chan json.RawMessage, 1), idle: make(chan struct{}),
 		over: make(chan struct{})}
-	show := func(text string) { cell.text("stdout", text) }
-	isTest := func(command string) bool { return strings.HasPrefix(command, "%test") }
-	if slices.ContainsFunc(rewritten.Special, isTest) {
+	show := func(text string) { cell.text("stdout", report.CellPlaces(text)) }
+	if hasCommand(rewritten, "%test") {
 		show = func(text string) { cell.text("stdout", report.Places(text, s.engine.cells())) } // t.Log names lines
 	}
 	a.splitter = output.NewSplitter(s.token, show,

@@ -75,6 +75,7 @@ func init() { // set here, as help refers to magics
 		{"%%sh", "", "see %%bash", nil},
 		{"%%script", "command", "see %%bash", nil},
 		{"%%gx", "", "first line of a cell: run the rest as GX, with GoNB's compiler of it", nil},
+		{"NAME?", "", "the documentation of a name: fmt.Println?, run.Refine?, %time?", nil},
 		{"%%html", "", "first line of a cell: show the rest as HTML", nil},
 		{"%%markdown", "", "first line of a cell: show the rest as Markdown (also %%md)", nil},
 		{"%%md", "", "the same as %%markdown", nil},
@@ -100,6 +101,13 @@ func (s *server) magics(cell *run) (string, *report.Report) {
 	}
 	lines := strings.Split(code, "\n")
 	for _, c := range source.Commands(code) {
+		if name, ok := source.Question(c.Text); ok {
+			if err := s.explain(cell, name, c.Line); err != nil {
+				return "", failed("CommandError", err.Error())
+			}
+			lines[c.Line] = ""
+			continue
+		}
 		name, arguments := commandWords(c.Text)
 		m, known := magicOf(name)
 		if !known {
@@ -186,7 +194,8 @@ func distance(a, b string) int {
 // help opens the pager with a page on cells and special commands.
 func (s *server) help(cell *run, arguments string) (string, error) {
 	if arguments != "" {
-		return "", fmt.Errorf("%%help takes no arguments, found %q; a name is explained by Shift+Tab or Tab", arguments)
+		return "", fmt.Errorf("%%help takes no arguments, found %q; NAME? explains a name, and so does Shift+Tab",
+			arguments)
 	}
 	var b strings.Builder
 	b.WriteString(helpHead)

@@ -88,6 +88,7 @@ type server struct {
 	comms      comms
 	engine     supervisor
 	assistant  assistant
+	importable importable
 	token      string // marks the messages of cells in their standard output
 	started    time.Time
 

@@ -157,6 +157,36 @@ func TestLinesOfMain(t *testing.T) {
 	}
 }
 
+// The compiler is told from which cells the lines of GoNB's file are.
+func TestPlaces(t *testing.T) {
+	v := &supervisor{s: &server{}, numbers: map[int]numbered{}}
+	for i, code := range []string{
+		"func f() int {\n\treturn 1\n}", "var (\n\ta = f()\n\tb int\n)",
+		"func f() int {\n\n\treturn 1\n}\nif true {\n\tf()\n}\nx := `\nf()\n`\n_ = x",
+	} {
+		options := source.Options{Show: ShowCall, ShowImport: showImport}
+		v.number(&run{content: executeRequest{Code: code}, count: i + 1}, source.Rewrite(code, options))
+	}
+	main := strings.Split("package main\n\nvar (\n\ta = f()\n\tb int\n)\n\n"+
+		"func f() int {\n\n\treturn 1\n}\n\nfunc main() {\n"+
+		"\tflag.Parse()\nif true {\n\tf()\n}\nx := `\nf()\n`\n_ = x\n}\n", "\n")
+	got := fmt.Sprint(v.places(strings.Join(main, "\n"), main))
+	const want = "[{4 Cell [2] 2} {5 main.go 5} {8 Cell [3] 1} {13 main.go 13} " +
+		"{15 Cell [3] 5} {22 main.go 22}]" // the second as one piece, since nothing can stand in the literal
+	if got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	if cell, line, text, _ := v.cells().Main("Cell [3]", 6); cell != "cell [3]" || line != 6 || text != "\tf()" {
+		t.Errorf("%s line %d: %q", cell, line, text)
+	}
+	if _, _, _, ok := v.cells().Main("Cell [3]", 60); ok {
+		t.Error("a line behind the end of a cell is found")
+	}
+	if list := v.places("package main\nfunc {", nil); list != nil {
+		t.Errorf("%v for what is not Go", list)
+	}
+}
+
 func TestDecode(t *testing.T) {
 	request := func(content string) *request {
 		return &request{Message: &wire.Message{Header: wire.Header{MsgType: "complete_request"},

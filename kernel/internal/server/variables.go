@@ -32,6 +32,8 @@ type prepared struct {
 	path    string   // GoNB's file
 	lines   []string // as GoNB wrote it
 	beside  []string // files that it embeds
+	test    bool     // it runs with go test
+	wasm    bool     // it runs in the browser, without the session
 }
 
 // startVariables makes the session's variables, and listens to the programs that build cells.
@@ -53,13 +55,16 @@ func (s *server) expect(count int, rewritten source.Rewritten) {
 	s.building.Lock()
 	defer s.building.Unlock()
 	s.removeEmbedded()
-	s.built = prepared{cell: program.Cell{Number: count, Decls: rewritten.Decls, Locals: rewritten.Locals}}
+	s.built = prepared{
+		cell: program.Cell{Number: count, Decls: rewritten.Decls, Locals: rewritten.Locals},
+		test: hasCommand(rewritten, "%test"), wasm: hasCommand(rewritten, "%wasm"),
+	}
 	dir := s.programDir()
 	if dir == "" || s.o.Checkout == "" {
 		return // GoNB is not there, and there are no variables
 	}
 	path := filepath.Join(dir, program.FileName)
-	if slices.Contains(rewritten.Special, "%wasm") { // it runs in the browser, without the session
+	if s.built.wasm {
 		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 			s.o.Log.Printf("variables of the session: %v", err)
 		}
@@ -68,6 +73,14 @@ func (s *server) expect(count int, rewritten source.Rewritten) {
 	if err := os.WriteFile(path, []byte(s.program.Outline(rewritten.Locals)), 0o600); err != nil {
 		s.o.Log.Printf("variables of the session: %v", err)
 	}
+}
+
+// hasCommand reports whether a cell has a special command.
+func hasCommand(rewritten source.Rewritten, name string) bool {
+	return slices.ContainsFunc(rewritten.Special, func(command string) bool {
+		words := strings.Fields(command)
+		return len(words) > 0 && words[0] == name
+	})
 }
 
 // expectNothing records that what GoNB is about to build is no cell: it declares again what it has lost.
@@ -96,7 +109,7 @@ func modified(path string) time.Time {
 	return info.ModTime()
 }
 
-// hooked answers goFront.
+// hooked answers goFront and importsFront.
 func (s *server) hooked(r hook.Request) hook.Reply {
 	s.building.Lock()
 	defer s.building.Unlock()
@@ -105,13 +118,19 @@ func (s *server) hooked(r hook.Request) hook.Reply {
 		return hook.Reply{}
 	}
 	name := "main.go"
-	if r.Step == hook.Test {
+	switch {
+	case r.Step == hook.Imports && s.built.wasm: // it is not prepared
+		return hook.Reply{}
+	case r.Step == hook.Test || r.Step == hook.Imports && s.built.test:
 		name = "main_test.go"
 	}
 	path := filepath.Join(r.Dir, name)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return hook.Reply{} // go build says it
+	}
+	if r.Step == hook.Imports {
+		return hook.Reply{Imported: s.program.Imported(text, s.built.cell.Locals)}
 	}
 	s.built.path, s.built.lines = path, strings.Split(string(text), "\n")
 	cell := s.built.cell
@@ -163,7 +182,8 @@ func (s *server) direct(p program.Program, dir string) hook.Direct {
 		s.o.Log.Printf("building cells: %v", err)
 		return hook.Direct{}
 	}
-	return hook.Direct{Config: path, Files: []string{program.FileName, "main.go"}}
+	return hook.Direct{Config: path, Files: []string{program.FileName, "main.go"},
+		Places: s.engine.places(p.Main, s.built.lines)}
 }
 
 // changesGo reports whether cells have set variables that the go command reads, or flags for it.

@@ -2,19 +2,37 @@ package source
 
 import (
 	"go/token"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 // commandStart reports whether a line is a command if a statement may begin there: % before a name or a second %, or !
-// before anything.
+// before anything, or a question.
 func commandStart(line string) bool {
 	if len(line) < 2 {
 		return false
 	}
+	if strings.Contains(line, "?") {
+		if _, ok := Question(line); ok {
+			return true
+		}
+	}
 	next, _ := utf8.DecodeRuneInString(line[1:])
 	return line[0] == '!' || line[0] == '%' && (next == '%' || next == '_' || unicode.IsLetter(next))
+}
+
+// question is a line that asks for the documentation of a name: of Go, with a dot or without, or of a command.
+var question = regexp.MustCompile(`^\s*(\?{0,2})\s*((?:%{0,2}[\pL_][\pL\pN_]*)(?:\.[\pL_][\pL\pN_]*)*)\s*(\?{0,2})\s*$`)
+
+// Question returns the name that a line asks about, as IPython has it: NAME?, NAME?? or ?NAME.
+func Question(line string) (name string, ok bool) {
+	m := question.FindStringSubmatch(line)
+	if m == nil || m[1] == "" && m[3] == "" {
+		return "", false
+	}
+	return m[2], true
 }
 
 // commandScanner follows the Go code between lines that may be commands. Such a line is one where a statement may

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"go/scanner"
+	"go/token"
 	"strings"
 	"unicode/utf8"
 )
@@ -86,7 +88,32 @@ func read(cell string) *text {
 		i++
 	}
 	t.src = t.scannable()
+	t.disarmLines()
 	return t
+}
+
+// disarmLines makes plain comments of line directives, of the same length: GoNB dies of some, and errors would name
+// lines that the cell does not have.
+func (t *text) disarmLines() {
+	if !strings.Contains(t.src, "//line ") && !strings.Contains(t.src, "/*line ") {
+		return
+	}
+	set := token.NewFileSet()
+	file := set.AddFile("", -1, len(t.src))
+	var s scanner.Scanner
+	s.Init(file, []byte(t.src), nil, scanner.ScanComments)
+	cell, src := []byte(t.cell), []byte(t.src)
+	for {
+		pos, tok, lit := s.Scan()
+		if tok == token.EOF {
+			break
+		}
+		if tok == token.COMMENT && strings.HasPrefix(lit[2:], "line ") {
+			at := file.Offset(pos) + len("//")
+			cell[at], src[at] = 'L', 'L'
+		}
+	}
+	t.cell, t.src = string(cell), string(src)
 }
 
 // command returns line i without the prefix that hides a special command from editors.

@@ -125,6 +125,10 @@ func TestRewrite(t *testing.T) {
 			in("%test", "func TestF(t *testing.T) {}", "x"), []int{0, 1, 2}},
 		{"arguments", in("%args -n 1", `//gonb:%args "a b" \`, "c", "x++"),
 			in("%args -n 1", `//gonb:%args "a b" \`, "c", `%% "a b"  c`, "x++"), []int{0, 1, 2, added, 3}},
+		{"line directives", in("//line a.go:3", "x := `", "//line b.go:4", "`", "/*line :1*/ f(x) // line 2"),
+			in(imp, "%%", "//Line a.go:3", "x := `", "//line b.go:4", "`", "cell.Show(", "/*Line :1*/ f(x), // line 2",
+				")"),
+			[]int{added, added, 0, 1, 2, 3, added, 4, added}},
 		{"wasm", in("%wasm", "x", "1"), in("%wasm", "%%", "x", "1"), []int{0, added, 1, 2}},
 		{"capture", in("%capture f", "x"), in("%capture f", "%%", "x"), []int{0, added, 1}},
 

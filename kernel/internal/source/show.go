@@ -175,11 +175,17 @@ func Unshow(goFile, show string, line int) (string, bool) {
 		out[end] = ' '
 	}
 	blank(at(call.Rparen), at(call.Rparen)+1)
-	if uses == 1 {
-		for _, i := range f.Imports {
-			if i.Name != nil && i.Name.Name == pkg {
-				blank(at(i.Name.Pos()), at(i.Name.End()))
-				out[at(i.Name.Pos())] = '_'
+	for _, d := range f.Decls {
+		g, ok := d.(*ast.GenDecl)
+		if !ok || g.Tok != token.IMPORT || uses > 1 {
+			continue
+		}
+		for _, s := range g.Specs {
+			if i := s.(*ast.ImportSpec); i.Name != nil && i.Name.Name == pkg {
+				blank(at(s.Pos()), at(s.End()))
+				if !g.Lparen.IsValid() {
+					blank(at(g.Pos()), at(s.Pos())) // it is alone
+				}
 			}
 		}
 	}

@@ -64,3 +64,6 @@ func ShellQuote(s string) string {
 func GlobQuote(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
+
+// Squeezed returns text without white space.
+func Squeezed(text string) string { return strings.Join(strings.Fields(text), "") }

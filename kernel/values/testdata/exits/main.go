@@ -7,15 +7,14 @@ import (
 	"runtime"
 
 	"continuousnet/kernel/values"
-	"continuousnet/kernel/values/atexit"
+	"continuousnet/kernel/values/kept"
 )
 
 var n int
 
 func main() {
-	s := values.Open(os.Getenv(values.DirVariable), values.Var{Name: "n", Pointer: &n})
-	atexit.Write(s)
-	defer s.Write()
+	kept.Open(os.Getenv(values.DirVariable), kept.Var{Name: "n", Pointer: &n})
+	defer kept.Write()
 	n = int(os.Getenv("WANT")[0] - '0')
 	switch os.Args[1] {
 	case "exit":

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// Another process that trains the run does what it is told at the end of a batch, says so in its table, and goes on to
+// what a run that it was done to would have.
+func TestTell(t *testing.T) {
+	cmd := command(t, append(endless(t), "--epochs", "100000")...)
+	out, errText := start(t, cmd)
+	waitFor(t, out, "/100000 ")
+	for args, want := range map[string]string{
+		"tell first lr 0":         "the learning rate is \"0\", expected a number greater than 0",
+		"tell first scheme rk5":   "the scheme is \"rk5\", expected one of",
+		"tell first halt":         "command: it is \"halt\", must be one of [stop refine scheme lr save]",
+		"tell first save":         "command save: its name is \"\", must be given",
+		"tell first refine twice": "command refine: its name is \"twice\", must be left out",
+		"tell first":              "tell needs a run and a command",
+		"tell none stop":          "there is no run in results/none",
+		"tell first save best":    "a checkpoint cannot be called best",
+	} {
+		if _, errText, status := cnetRun(t, strings.Fields(args)...); status == 0 || !strings.Contains(errText, want) {
+			t.Errorf("%s: status %d, %s", args, status, errText)
+		}
+	}
+	told, _ := mustRun(t, "refine", "first")
+	if !strings.HasPrefix(told, "1-1-1 euler → 2-2-2 euler\nprocess ") {
+		t.Errorf("refine: %s", told)
+	}
+	waitFor(t, out, ": refined to 2-2-2 euler, ")
+	told, _ = mustRun(t, "tell", "first", "scheme", "Midpoint", "--json")
+	if o := object(t, told); o["event"] != "scheme" || o["net"] != "2-2-2 midpoint" || o["before"] != "2-2-2 euler" {
+		t.Errorf("scheme: %s", told)
+	}
+	mustRun(t, "tell", "first", "lr", "1e-4")
+	waitFor(t, out, ": learning rate changed to 0.0001")
+	mustRun(t, "tell", "first", "save", "later")
+	mustRun(t, "tell", "first", "stop")
+	for range out { // to the end
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 0 ||
+		!strings.Contains(errText.String(), "cnet: stopped as it was told to; saved after ") {
+		t.Errorf("exit status %d, %s", code, errText.String())
+	}
+	info, _ := mustRun(t, "info", "first@later")
+	if !strings.Contains(info, "ContinuousNet 2-2-2 midpoint: ") || !strings.Contains(info, "learning rate 0.0001 (") {
+		t.Errorf("kept:\n%s", info)
+	}
+	_, text, status := cnetRun(t, "tell", "first", "stop")
+	if status != 1 || !strings.Contains(text, "nobody trains it; cnet train --run first does") {
+		t.Errorf("status %d, %s", status, text)
+	}
+}

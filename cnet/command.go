@@ -1,0 +1,149 @@
+package cnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// What a Command may do.
+const (
+	DoStop   = "stop"   // save and stop training
+	DoRefine = "refine" // as Run.Refine
+	DoScheme = "scheme" // as Run.SetScheme, with the name
+	DoRate   = "lr"     // as Run.SetLearningRate, with the rate
+	DoSave   = "save"   // as Run.SaveAs, with the name
+)
+
+// Commands lists the values of Command.Do.
+var Commands = []string{DoStop, DoRefine, DoScheme, DoRate, DoSave}
+
+// A Command is what a training is asked to do at the end of a batch. It can be sent to another process; see Ask.
+type Command struct {
+	Do   string  `json:"do"`
+	Name string  `json:"name,omitempty"` // of the scheme, or of the checkpoint
+	Rate float64 `json:"rate,omitempty"` // the learning rate
+}
+
+// Check returns an error unless the command is known and has what it needs. Whether the run can do it shows only when
+// it does.
+func (c Command) Check() error {
+	name, rate := c.Do == DoScheme || c.Do == DoSave, c.Do == DoRate
+	switch known := c.Do == DoStop || c.Do == DoRefine || name || rate; {
+	case !known:
+		return fmt.Errorf("command: it is %q, must be one of %v", c.Do, Commands)
+	case name != (c.Name != ""):
+		return fmt.Errorf("command %s: its name is %q, must %s", c.Do, c.Name, needs(name))
+	case rate != (c.Rate != 0):
+		return fmt.Errorf("command %s: its rate is %g, must %s", c.Do, c.Rate, needs(rate))
+	}
+	return nil
+}
+
+func needs(yes bool) string {
+	if yes {
+		return "be given"
+	}
+	return "be left out"
+}
+
+// ErrStopped is wrapped by the error of a training that was told to stop. The run is saved and can be trained on.
+var ErrStopped = errors.New("it was told to stop")
+
+// ErrEnded is the error of a command that came when the training was ending.
+var ErrEnded = errors.New("the training ended before it could be done; try again")
+
+// order is a command on its way: what it does to a run, and what is to be told how that went, if anything.
+type order struct {
+	what string
+	do   func(r *Run) error
+	done func(error) // nil: an error stops the training
+}
+
+// order returns what the command does.
+func (c Command) order() order {
+	o := order{what: c.Do}
+	switch c.Do {
+	case DoStop:
+		o.do = func(*Run) error { return ErrStopped }
+	case DoRefine:
+		o.do = (*Run).Refine
+	case DoScheme:
+		o.do = func(r *Run) error { return r.SetScheme(c.Name) }
+	case DoRate:
+		o.do = func(r *Run) error { return r.SetLearningRate(c.Rate) }
+	case DoSave:
+		o.do = func(r *Run) error { return r.SaveAs(c.Name) }
+	}
+	return o
+}
+
+// A Queue takes commands to a training, which does them in their order at the end of the batch; see
+// TrainOptions.Commands. It may be used by several goroutines, and for one training after another.
+type Queue struct {
+	mutex  sync.Mutex
+	orders []order
+	open   bool // a training reads it
+}
+
+// Send asks the training for something and waits until it is done. The error says why it could not be, which does not
+// stop the training; it is ErrEnded if no training reads the queue any more.
+func (q *Queue) Send(ctx context.Context, c Command) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	o, done := c.order(), make(chan error, 1)
+	o.done = func(err error) { done <- err }
+	if !q.put(o) {
+		return ErrEnded
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// put adds an order if a training reads the queue.
+func (q *Queue) put(o order) bool {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	if q.open {
+		q.orders = append(q.orders, o)
+	}
+	return q.open
+}
+
+// take removes all orders.
+func (q *Queue) take() []order {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	list := q.orders
+	q.orders = nil
+	return list
+}
+
+// begin opens the queue for a training.
+func (q *Queue) begin() error {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	if q.open {
+		return errors.New("commands: another training reads this queue")
+	}
+	q.open = true
+	return nil
+}
+
+// end closes the queue, and tells those who wait.
+func (q *Queue) end() {
+	q.mutex.Lock()
+	q.open = false
+	q.mutex.Unlock()
+	for _, o := range q.take() {
+		if o.done != nil {
+			o.done(ErrEnded)
+		}
+	}
+}

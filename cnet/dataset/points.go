@@ -1,0 +1,130 @@
+package dataset
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"continuousnet/cnet/chart"
+	"continuousnet/cnet/internal/optional"
+)
+
+// PointOptions are the choices that LoadPoints has for the toys; the zero value is a good default.
+type PointOptions struct {
+	N     int     // 400: how many points
+	Noise float64 // the standard deviation in both coordinates: 0.1 for moons, 0.05 for the others; negative: none
+	Seed  uint64  // of noise and order
+}
+
+// Toys are the names of the data sets of points that LoadPoints makes.
+var Toys = []string{"moons", "circles", "spirals"}
+
+// LoadPoints returns one of the Toys, Circles with half the radius and Spirals with one turn, or the points in a .csv
+// file: see ReadPoints.
+func LoadPoints(name string, options ...PointOptions) (Points, error) {
+	o, err := optional.One("LoadPoints", "options", options, PointOptions{})
+	if err != nil {
+		return Points{}, fmt.Errorf("dataset: %w", err)
+	}
+	if !IsPoints(name) {
+		return Points{}, fmt.Errorf("dataset: unknown points %q, want one of %s, or a .csv file", name,
+			strings.Join(Toys, ", "))
+	}
+	if isCSV(name) {
+		if o != (PointOptions{}) {
+			return Points{}, fmt.Errorf("dataset: %s has its own points; leave their number, noise and seed out", name)
+		}
+		return readPointsFile(name)
+	}
+	if o.N < 0 || o.N > maxImages {
+		return Points{}, fmt.Errorf("dataset: %d points, want 1 to %d", o.N, maxImages)
+	}
+	if o.N == 0 {
+		o.N = 400
+	}
+	toy := bare(name)
+	noise := max(o.Noise, 0)
+	if o.Noise == 0 {
+		noise = map[string]float64{"moons": 0.1}[toy]
+		if noise == 0 {
+			noise = 0.05
+		}
+	}
+	var p Points
+	switch toy {
+	case "moons":
+		p = Moons(o.N, noise, o.Seed)
+	case "circles":
+		p = Circles(o.N, noise, 0.5, o.Seed)
+	case "spirals":
+		p = Spirals(o.N, noise, 1, o.Seed)
+	}
+	p.Title = toy
+	return p, nil
+}
+
+// IsPoints reports whether a name is that of points for LoadPoints: one of the Toys, or a .csv file.
+func IsPoints(name string) bool { return slices.Contains(Toys, bare(name)) || isCSV(name) }
+
+func isCSV(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".csv") }
+
+// notImages returns the error for points where images are asked for.
+func notImages(name string) error {
+	return fmt.Errorf("dataset: %s has points in the plane, and no images, which the nets take; LoadPoints reads it, "+
+		"and cnet data show draws it", name)
+}
+
+func readPointsFile(path string) (Points, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Points{}, fmt.Errorf("dataset: %w", err)
+	}
+	defer f.Close()
+	p, err := ReadPoints(f)
+	if err != nil {
+		return Points{}, fmt.Errorf("dataset: %s: %w", path, err)
+	}
+	p.Title = titleOf(strings.TrimSuffix(path, ".csv"))
+	return p, nil
+}
+
+// Class returns the name of a class.
+func (p Points) Class(label int32) string {
+	if int(label) < len(p.Classes) {
+		return p.Classes[label]
+	}
+	return fmt.Sprintf("class %d", label)
+}
+
+// Chart draws the points, coloured by class.
+func (p Points) Chart() chart.Chart {
+	x, y, class := make([]float64, p.Len()), make([]float64, p.Len()), make([]int, p.Len())
+	top := int32(0)
+	for i, v := range p.X {
+		x[i], y[i], class[i] = v[0], v[1], int(p.Labels[i])
+		top = max(top, p.Labels[i])
+	}
+	names := make([]string, top+1)
+	for k := range names {
+		names[k] = p.Class(int32(k))
+	}
+	series, err := chart.ByClass(x, y, class, names...)
+	if err != nil {
+		panic(err) // they are as many
+	}
+	axes := p.Axes
+	if axes == [2]string{} {
+		axes = [2]string{"x", "y"}
+	}
+	return chart.Chart{Title: p.Title, Panels: []chart.Panel{
+		{X: chart.Axis{Title: axes[0]}, Y: chart.Axis{Title: axes[1]}, Series: series, Equal: true},
+	}}
+}
+
+// PNG draws the points, as the last expression of a notebook's cell does.
+func (p Points) PNG(w io.Writer) error { return p.Chart().PNG(w) }
+
+// Size returns the size of the drawing in CSS pixels.
+func (p Points) Size() (width, height float64) { return p.Chart().Size() }
