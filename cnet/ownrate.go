@@ -121,8 +121,8 @@ func (r *Run) agreesWithRate() error {
 		}
 	}
 	if len(differences) > 0 {
-		return fmt.Errorf("the rate %s that is registered in this program is another one than the run was made with (%s): "+
-			"%w; register that one", n.Rate.Name, r.state.RateDescription, differences[0])
+		return fmt.Errorf("the rate %s that is registered in this program is another one than the run was made with "+
+			"(%s): %w; register that one", n.Rate.Name, r.state.RateDescription, differences[0])
 	}
 	if was := r.state.RateDescription; was != n.Rate.Description {
 		warning := fmt.Sprintf("run %s: it was made with the rate %s, %q; the one that is registered says %q",

@@ -141,8 +141,8 @@ func TestOwnRateBacksolve(t *testing.T) {
 	images, labels := random(4, 4, 4, 3), []float64{1, 4, 0, 2}
 	var gradients [2]map[string][]float64
 	for i, adjoint := range []string{Backprop, Backsolve} {
-		n, err := NewNet(Config{Channels: 2, NumBasis: 2, Steps: 16, Scheme: "rk4_classic", Rate: "test_mlp", Basis: "hat",
-			Adjoint: adjoint, NoBatchNorm: true, TimeEpsilon: 1}, 3, 5)
+		n, err := NewNet(Config{Channels: 2, NumBasis: 2, Steps: 16, Scheme: "rk4_classic", Rate: "test_mlp",
+			Basis: "hat", Adjoint: adjoint, NoBatchNorm: true, TimeEpsilon: 1}, 3, 5)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -409,8 +409,11 @@ func TestRateFills(t *testing.T) {
 	registerRate(t, rate.Rate{
 		Name: "test_fills",
 		Weights: func(w *rate.Weights) {
-			w.Add("a", func(rng *rand.Rand) float64 { drawn = append(drawn, rng.Float64()); return drawn[len(drawn)-1] },
-				w.Channels)
+			fill := func(rng *rand.Rand) float64 {
+				drawn = append(drawn, rng.Float64())
+				return drawn[len(drawn)-1]
+			}
+			w.Add("a", fill, w.Channels)
 			w.Add("b", rate.Constant(3))
 		},
 		Build: func(b *rate.Builder, x fmap.Map) fmap.Map {

@@ -99,8 +99,8 @@ func (b *Builder) Weight(name string) *Node { return b.layers.At(b.path(name, we
 // Time returns the time t, a scalar from 0 at the beginning of the block to 1 at its end.
 func (b *Builder) Time() *Node { return b.at.Time() }
 
-// Conv applies a convolution that is declared with Conv: a cross-correlation with zero padding that keeps the size, plus
-// the bias; and then a ReLU if relu is set.
+// Conv applies a convolution that is declared with Conv: a cross-correlation with zero padding that keeps the size,
+// plus the bias; and then a ReLU if relu is set.
 func (b *Builder) Conv(x fmap.Map, name string, relu bool) fmap.Map {
 	return b.layers.Conv(x, b.path(name, conv), b.at.Phi, 1, relu)
 }
@@ -109,7 +109,8 @@ func (b *Builder) Conv(x fmap.Map, name string, relu bool) fmap.Map {
 func (b *Builder) Linear(x *Node, name string) *Node {
 	path := b.path(name, linear)
 	w, bias := b.layers.At(path+"/weight", b.at.Phi), b.layers.At(path+"/bias", b.at.Phi)
-	return Add(DotGeneral(x, []int{x.Rank() - 1}, nil, w, []int{1}, nil), ExpandLeftToRank(bias, x.Rank()))
+	y := DotGeneral(x, []int{x.Rank() - 1}, nil, w, []int{1}, nil)
+	return Add(y, ExpandLeftToRank(bias, x.Rank()))
 }
 
 // Norm applies a batch norm that is declared with Norm: in training with the statistics of the batch, which move the

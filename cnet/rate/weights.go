@@ -110,7 +110,8 @@ func (w *Weights) layer(d declared) {
 	}
 	for _, other := range w.list {
 		if overlap(d.name, other.name) {
-			w.fail("%q and %q are declared, of which one is below the other or the same; change a name", other.name, d.name)
+			w.fail("%q and %q are declared, of which one is below the other or the same; change a name",
+				other.name, d.name)
 		}
 	}
 	w.list = append(w.list, d)

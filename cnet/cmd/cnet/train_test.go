@@ -339,7 +339,8 @@ func TestRateFlag(t *testing.T) {
 		{"conv", "--rate conv is not what run results/first was made with, which is conv_act_first"},
 		{"mine", `--rate is "mine", expected one of conv, conv_act_first; a rate of your own is registered in Go`},
 	} {
-		if _, text, code := cnetRun(t, append(flags, "--rate", c.rate)...); code == 0 || !strings.Contains(text, c.want) {
+		_, text, code := cnetRun(t, append(flags, "--rate", c.rate)...)
+		if code == 0 || !strings.Contains(text, c.want) {
 			t.Errorf("--rate %s: code %d, %s, want %q", c.rate, code, text, c.want)
 		}
 	}
