@@ -12,6 +12,7 @@ import (
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/ode"
+	"continuousnet/cnet/rate"
 )
 
 // The values of Config.Adjoint: how gradients go back through the steps of an ODE block.
@@ -46,9 +47,11 @@ func (c Config) checkAdjoint(scheme ode.Method) error {
 }
 
 // block builds the ODE block: the scheme takes x from t = 0 to t = 1 of dx/dt = ε·R(x, θ(t)).
-func (b *builder) block(x fmap.Map, path string) fmap.Map {
+func (b *builder) block(x fmap.Map, of stage) fmap.Map {
 	n := b.net
-	s := solve{builder: b, path: path, h: n.Config.TimeEpsilon / float64(n.Steps)}
+	s := solve{
+		builder: b, path: of.path + "/ode", declared: n.mustDeclare(of), h: n.Config.TimeEpsilon / float64(n.Steps),
+	}
 	if b.Training { // otherwise there are no gradients
 		switch n.Config.Adjoint {
 		case Checkpoint:
@@ -70,13 +73,17 @@ func (b *builder) block(x fmap.Map, path string) fmap.Map {
 // solve builds the graph of one ODE block.
 type solve struct {
 	*builder
-	path string
-	h    float64 // the length of a step
+	path     string
+	declared *rate.Declared
+	h        float64 // the length of a step
 }
 
 // rate returns the rate at the fraction c of a step, as an ode.System asks for it.
 func (s solve) rate(step, _ int, c float64, x fmap.Map) fmap.Map {
-	return s.builder.rate(x, s.path, basis.Stage(s.net.Basis, step, s.net.Steps, c))
+	return s.builder.rate(x, s.declared, rate.Position{
+		Path: s.path, Phi: basis.Stage(s.net.Basis, step, s.net.Steps, c),
+		Time: func() *Node { return s.constant(timeAt(step, s.net.Steps, c)) },
+	})
 }
 
 // step takes one step of a Runge–Kutta scheme.
@@ -84,6 +91,9 @@ func (s solve) step(x fmap.Map, step int) fmap.Map {
 	rate := func(stage int, c float64, x fmap.Map) fmap.Map { return s.rate(step, stage, c, x) }
 	return ode.Advance(s.tableau(), x, s.h, rate, fmap.Map.Combine)
 }
+
+// timeAt returns the time t in [0, 1] of a block at the fraction c of a step.
+func timeAt(step, steps int, c float64) float64 { return (float64(step) + c) / float64(steps) }
 
 func (s solve) tableau() ode.Tableau {
 	tb, ok := s.net.Scheme.(ode.Tableau)

@@ -41,6 +41,7 @@ type Config struct {
 	TimeEpsilon float64 `json:"time_epsilon,omitempty"` // NumBasis: the length of time that t in [0, 1] stands for
 	Adjoint     string  `json:"adjoint,omitempty"`      // "backprop": how gradients go back; see Adjoints
 	Checkpoints int     `json:"checkpoints,omitempty"`  // √Steps: states kept with the adjoint "checkpoint"
+	Rate        string  `json:"rate,omitempty"`         // the model's own R(x, θ(t)); see the rate package
 	SkipInit    bool    `json:"skip_init,omitempty"`    // multiply every rate by a scalar that starts at 0
 	NoStitch    bool    `json:"no_stitch,omitempty"`    // change resolution and channels by a 1×1 convolution alone
 
@@ -101,6 +102,7 @@ func (c Config) WithDefaults() Config {
 		setDefault(&c.NumBasis, enough(c.Basis, max(c.Steps, 1)))
 		setDefault(&c.Steps, c.NumBasis)
 		setDefault(&c.TimeEpsilon, float64(c.NumBasis))
+		setDefault(&c.Rate, modelRate(c.Model))
 	}
 	switch c.Model {
 	case WideContinuousNet:

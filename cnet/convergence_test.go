@@ -59,7 +59,7 @@ func TestHiddenState(t *testing.T) {
 			}
 		}
 		stitch, err := model.NewExec(e.Backend, store, func(scope *model.Scope, x *Node) *Node {
-			b := &builder{layers.NewBuilder(scope.Store(), x.Graph(), n.Variables(), false), n}
+			b := newBuilder(n, scope.Store(), x.Graph(), n.Variables(), e.Layout, false)
 			return b.stitch(fmap.New(e.Layout, x), n.stages()[1]).Images()
 		})
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/internal/layers"
 	"continuousnet/cnet/ode"
+	"continuousnet/cnet/rate"
 )
 
 // hiddenBlock is the ODE block of one stage of a trained net, solved on the host: only the rate R(x, θ) is a graph,
@@ -77,11 +78,11 @@ func newHiddenBlock(
 	if b.begin, err = layers.FromTensor(result[0]); err != nil {
 		return nil, err
 	}
-	return b, b.compile(e, store, n.stages()[index].path+"/ode")
+	return b, b.compile(e, store, n.stages()[index])
 }
 
 // compile builds the graph of the rate, which is that of a net whose weights do not vary over depth.
-func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, path string) (err error) {
+func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, of stage) (err error) {
 	one := *b.net
 	one.Basis = basis.PiecewiseConstant{K: 1}
 	store := model.NewStore()
@@ -105,9 +106,11 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, path strin
 		c.at = store.GetVariable(Root + "/" + v.Path)
 		b.coefficients = append(b.coefficients, c)
 	}
-	b.exec, err = model.NewExec(e.Backend, store, func(scope *model.Scope, x *Node) *Node {
-		g := &builder{layers.NewBuilder(scope.Store(), x.Graph(), variables, false), &one}
-		return g.rate(fmap.New(e.Layout, x), path, []float64{1}).Images()
+	d := one.mustDeclare(of)
+	b.exec, err = model.NewExec(e.Backend, store, func(scope *model.Scope, x, t *Node) *Node {
+		g := newBuilder(&one, scope.Store(), x.Graph(), variables, e.Layout, false)
+		at := rate.Position{Path: of.path + "/ode", Phi: []float64{1}, Time: func() *Node { return t }}
+		return g.rate(fmap.New(e.Layout, x), d, at).Images()
 	})
 	return err
 }
@@ -115,10 +118,10 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, path strin
 // entering builds the network up to the ODE block of the stage with this index, from 0, and returns the state that
 // enters it, [batch, height, width, channels]. It must build what Logits builds.
 func (n *Net) entering(store *model.Store, layout fmap.Layout, images *Node, index int) *Node {
-	b := &builder{layers.NewBuilder(store, images.Graph(), n.Variables(), false), n}
-	x := b.stem(layout, images)
+	b := newBuilder(n, store, images.Graph(), n.Variables(), layout, false)
+	x := b.stem(images)
 	for _, s := range n.stages()[:index] {
-		x = b.block(b.stitch(x, s), s.path+"/ode")
+		x = b.block(b.stitch(x, s), s)
 	}
 	return b.stitch(x, n.stages()[index]).Images()
 }
@@ -136,7 +139,7 @@ func (b *hiddenBlock) end(ctx context.Context, m ode.Method, steps int) ([]float
 				return x // the steps left cost nothing
 			}
 			var f []float64
-			f, failed = b.rate(basis.Stage(b.net.Basis, step, steps, c), x)
+			f, failed = b.rate(basis.Stage(b.net.Basis, step, steps, c), timeAt(step, steps, c), x)
 			b.done++
 			if failed != nil {
 				return x
@@ -162,8 +165,8 @@ func (b *hiddenBlock) end(ctx context.Context, m ode.Method, steps int) ([]float
 	return x, errors.Join(failed, err)
 }
 
-// rate returns R(x, θ), with θ at the position in depth where the basis functions have the values phi.
-func (b *hiddenBlock) rate(phi, x []float64) (f []float64, err error) {
+// rate returns R(x, θ) at time t, with θ at the position in depth where the basis functions have the values phi.
+func (b *hiddenBlock) rate(phi []float64, t float64, x []float64) (f []float64, err error) {
 	defer func() { guard(b.net, b.config, recover(), &err) }()
 	if !slices.Equal(phi, b.theta) {
 		for _, c := range b.coefficients {
@@ -179,7 +182,7 @@ func (b *hiddenBlock) rate(phi, x []float64) (f []float64, err error) {
 		}
 		b.theta = phi
 	}
-	result, err := b.exec.Call(tensors.FromFlatDataAndDimensions(x, b.dims...))
+	result, err := b.exec.Call(tensors.FromFlatDataAndDimensions(x, b.dims...), t)
 	if err != nil {
 		return nil, err
 	}

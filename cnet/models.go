@@ -7,6 +7,7 @@ import (
 
 	"continuousnet/cnet/baseline"
 	"continuousnet/cnet/basis"
+	"continuousnet/cnet/rate"
 )
 
 // The values of Config.Model.
@@ -42,6 +43,7 @@ func (c Config) checkModel(lookup schemeLookup) error {
 		{"basis", c.Basis != "", continuous},
 		{"functions of depth", c.NumBasis != 0, continuous},
 		{"steps", c.Steps != 0, continuous},
+		{"rate over depth", c.Rate != "", continuous},
 		{"time epsilon", c.TimeEpsilon != 0, continuous},
 		{"adjoint", c.Adjoint != "", continuous},
 		{"checkpoints", c.Checkpoints != 0, continuous},
@@ -97,6 +99,9 @@ func (c Config) checkDepth(lookup schemeLookup) error {
 		return err
 	}
 	if _, err := basis.New(c.Basis, c.NumBasis); err != nil {
+		return err
+	}
+	if _, err := rate.Lookup(c.Rate); err != nil {
 		return err
 	}
 	if err := between("steps", c.Steps, 1024); err != nil {

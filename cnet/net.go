@@ -27,6 +27,7 @@ import (
 	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/internal/layers"
 	"continuousnet/cnet/ode"
+	"continuousnet/cnet/rate"
 )
 
 // stages is the number of stages of a net. Each after the first halves the resolution and doubles the channels.
@@ -53,6 +54,7 @@ type Net struct {
 	Scheme ode.Method
 	Steps  int         // of the scheme over each stage
 	Basis  basis.Basis // of the weights over depth; it does not depend on the steps
+	Rate   rate.Rate   // R(x, θ(t))
 }
 
 // NewNet returns the net that the configuration describes, for images with a number of channels and labels of a number
@@ -78,16 +80,30 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 	if err != nil {
 		return nil, err
 	}
-	n := &Net{Config: c, ImageChannels: imageChannels, Classes: classes, Scheme: scheme, Steps: c.Steps, Basis: b}
+	r, err := rate.Lookup(c.Rate)
+	if err != nil {
+		return nil, err
+	}
+	n := &Net{
+		Config: c, ImageChannels: imageChannels, Classes: classes, Scheme: scheme, Steps: c.Steps, Basis: b, Rate: r,
+	}
+	for _, s := range n.stages() {
+		if _, err := n.declared(s); err != nil {
+			return nil, err
+		}
+	}
 	return n, nil
 }
 
 // String returns the shape of the net as the papers write it, such as "2-2-2 euler". Unless each step has weights of
-// its own, the basis follows: "4-4-4 euler, 3 hat".
+// its own, the basis follows: "4-4-4 euler, 3 hat". A rate that is not the original's ends it: "2-2-2 euler, rate mlp".
 func (n *Net) String() string {
 	s := fmt.Sprintf("%d-%d-%d %s", n.Steps, n.Steps, n.Steps, n.Scheme.Info().Name)
 	if n.Basis.Name() != piecewiseConstant || n.Basis.NumBasis() != n.Steps {
 		s += ", " + basisTitle(n.Basis)
+	}
+	if !n.originalRate() {
+		s += ", rate " + n.Rate.Name
 	}
 	return s
 }
@@ -95,7 +111,7 @@ func (n *Net) String() string {
 // basisTitle returns a basis in short, such as "3 hat".
 func basisTitle(b basis.Basis) string { return fmt.Sprintf("%d %s", b.NumBasis(), b.Name()) }
 
-// actFirst reports whether batch norm and ReLU come before the convolutions.
+// actFirst reports whether batch norm and ReLU come before the convolutions of the stitches.
 func (n *Net) actFirst() bool { return n.Config.Model != ContinuousNet }
 
 // channels returns the number of channels in stage i, from 0.
@@ -150,11 +166,11 @@ func (n *Net) stitchEpsilon() float64 { return n.Config.TimeEpsilon / float64(n.
 // Logits builds the network for images [batch, height, width, channels], and returns the logits [batch, classes]. In
 // training, batch norm uses the statistics of the batch and updates the running ones; otherwise nothing is changed.
 func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node {
-	b := &builder{layers.NewBuilder(store, images.Graph(), n.Variables(), training), n}
+	b := newBuilder(n, store, images.Graph(), n.Variables(), layout, training)
 	b.Apart = n.Config.Adjoint == Checkpoint || n.Config.Adjoint == Backsolve
-	x := b.stem(layout, images)
+	x := b.stem(images)
 	for _, s := range n.stages() {
-		x = b.block(b.stitch(x, s), s.path+"/ode")
+		x = b.block(b.stitch(x, s), s)
 	}
 	x = b.Norm(x, "head/norm", nil, layers.LastMomentum)
 	logits := b.Linear(x.MeanPool(), "head")
@@ -165,26 +181,36 @@ func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, train
 // builder builds the graph of a Net.
 type builder struct {
 	*layers.Builder
-	net *Net
+	net    *Net
+	layout fmap.Layout
+}
+
+func newBuilder(
+	n *Net, store *model.Store, g *Graph, variables []Variable, layout fmap.Layout, training bool,
+) *builder {
+	return &builder{layers.NewBuilder(store, g, variables, training), n, layout}
+}
+
+// constant returns a scalar in the number format of the net.
+func (b *builder) constant(value float64) *Node {
+	kernel := b.Variable("stem/conv/kernel")
+	return Scalar(kernel.Graph(), kernel.DType(), value)
 }
 
 // stem builds what comes before the stages: a convolution, batch norm and ReLU.
-func (b *builder) stem(layout fmap.Layout, images *Node) fmap.Map {
-	x := b.Input(layout, images, "stem/conv/kernel")
+func (b *builder) stem(images *Node) fmap.Map {
+	x := b.Input(b.layout, images, "stem/conv/kernel")
 	if b.net.Config.NoBatchNorm {
 		return b.Conv(x, "stem/conv", nil, 1, true)
 	}
 	return b.Norm(b.Conv(x, "stem/conv", nil, 1, false), "stem/norm", nil, layers.NormMomentum).ReLU()
 }
 
-// rate returns R(x, θ) of an ODE block, with θ at the position in depth where the basis functions have the values phi:
-// it is two layers, and with skip_init a factor.
-func (b *builder) rate(x fmap.Map, path string, phi []float64) fmap.Map {
-	for _, k := range []string{"1", "2"} {
-		x = b.layer(x, path+"/conv"+k, path+"/norm"+k, phi, 1)
-	}
+// rate returns R(x, θ) of the ODE block of a declared rate, with skip_init multiplied by a factor.
+func (b *builder) rate(x fmap.Map, d *rate.Declared, at rate.Position) fmap.Map {
+	x = d.Build(b.Builder, b.layout, x, at)
 	if b.net.Config.SkipInit {
-		x = x.Scale(b.At(path+"/skip_init", phi))
+		x = x.Scale(b.At(at.Path+"/skip_init", at.Phi))
 	}
 	return x
 }
@@ -204,8 +230,8 @@ func (b *builder) stitch(x fmap.Map, s stage) fmap.Map {
 	if b.net.actFirst() {
 		norm1, norm2 = path+"/norm1", path+"/norm2"
 	}
-	h := b.layer(x, path+"/conv1", norm1, nil, s.stride)
-	h = b.layer(h, path+"/conv2", norm2, nil, 1)
+	h := b.layer(x, path+"/conv1", norm1, s.stride)
+	h = b.layer(h, path+"/conv2", norm2, 1)
 	if b.Has(path + "/skip_init") {
 		h = h.Scale(Reshape(b.Variable(path + "/skip_init")))
 	}
@@ -213,9 +239,9 @@ func (b *builder) stitch(x fmap.Map, s stage) fmap.Map {
 }
 
 // layer applies a convolution, ReLU and batch norm, in the order of the net.
-func (b *builder) layer(x fmap.Map, conv, norm string, phi []float64, stride int) fmap.Map {
+func (b *builder) layer(x fmap.Map, conv, norm string, stride int) fmap.Map {
 	if b.net.actFirst() {
-		return b.Conv(b.Norm(x, norm, phi, layers.NormMomentum).ReLU(), conv, phi, stride, false)
+		return b.Conv(b.Norm(x, norm, nil, layers.NormMomentum).ReLU(), conv, nil, stride, false)
 	}
-	return b.Norm(b.Conv(x, conv, phi, stride, true), norm, phi, layers.NormMomentum)
+	return b.Norm(b.Conv(x, conv, nil, stride, true), norm, nil, layers.NormMomentum)
 }

@@ -33,6 +33,9 @@ func (r *Run) tryRestore() (found bool, err error) {
 		if err == nil {
 			setDefault(&r.state.Config.LRSchedule, LRStep) // the only ones that there were when some runs were made
 			setDefault(&r.state.Config.Optimizer, SGD)
+			if Continuous(r.state.Config.Model) {
+				setDefault(&r.state.Config.Rate, modelRate(r.state.Config.Model))
+			}
 			r.net, err = r.state.net()
 		}
 		if err == nil {
@@ -64,6 +67,9 @@ func (r *Run) tryRestore() (found bool, err error) {
 
 // adopt marks the loaded variables that are trained: checkpoints do not say.
 func (r *Run) adopt() error {
+	if err := r.agreesWithRate(); err != nil {
+		return err
+	}
 	for v := range r.store.IterVariables() {
 		v.SetTrainable(false)
 	}

@@ -186,11 +186,15 @@ func (r *Run) create(c Config) (err error) {
 	if err := r.state.keepSchemes(ode.Lookup); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
+	r.state.keepRate()
 	if r.net, err = r.state.net(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	r.store = model.NewStore()
 	if err := r.net.Init(r.store, c.Seed, Float); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	if err := tryRate(r.net, r.store, set); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	return r.save()

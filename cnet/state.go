@@ -33,11 +33,16 @@ type state struct {
 	Best         *bestKept     `json:"best,omitempty"` // what the checkpoint of the best epoch holds
 	Refined      bool          `json:"refined"`        // the refinement due at the start of this epoch is done
 
+	RateDescription string `json:"rate_description,omitempty"` // of the rate, if it is not built in
+
 	dataState
 }
 
 // net returns the network as it is at this point of the run.
 func (st state) net() (Network, error) {
+	if err := st.findRate(); err != nil {
+		return nil, err
+	}
 	network, err := newNetwork(st.Config, st.Channels, st.Classes, st.schemeNamed)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ import (
 // are initialised. num_batches_tracked, on which nothing depends, is written as 0.
 //
 // The original's weights are piecewise constant over depth. Those of another basis have no names there, which is an
-// error.
+// error. Those of a rate of one's own are called by their own names, such as net.4.net.hidden.weight.
 func (n *Net) StateDict(store *model.Store) ([]statedict.Tensor, error) {
 	if err := n.named(); err != nil {
 		return nil, err
@@ -66,14 +66,7 @@ func (n *Net) names() *layers.Names {
 		case projected:
 			names.Conv(module(), s.path+"/stitch/shortcut")
 		}
-		block, path := module()+".net", s.path+"/ode"
-		names.Conv(block+".L1", path+"/conv1")
-		names.Conv(block+".L2", path+"/conv2")
-		if n.Config.SkipInit {
-			names.Add(block+".skip_init.weight", path+"/skip_init")
-		}
-		names.NormOverDepth(block+".bn1.bns", path+"/norm1")
-		names.NormOverDepth(block+".bn2.bns", path+"/norm2")
+		n.rateNames(names, module()+".net", s)
 	}
 	switch {
 	case n.actFirst() && n.Config.NoBatchNorm:
@@ -85,6 +78,25 @@ func (n *Net) names() *layers.Names {
 	module() // flatten
 	names.Linear(module(), "head")
 	return names
+}
+
+// rateNames lists the tensors of an ODE block. A rate that the original does not have gets names of the same form.
+func (n *Net) rateNames(names *layers.Names, block string, s stage) {
+	path := s.path + "/ode"
+	if !n.originalRate() {
+		n.mustDeclare(s).Name(names, block, path)
+		if n.Config.SkipInit {
+			names.Add(block+".skip_init.weight", path+"/skip_init")
+		}
+		return
+	}
+	names.Conv(block+".L1", path+"/conv1")
+	names.Conv(block+".L2", path+"/conv2")
+	if n.Config.SkipInit {
+		names.Add(block+".skip_init.weight", path+"/skip_init")
+	}
+	names.NormOverDepth(block+".bn1.bns", path+"/norm1")
+	names.NormOverDepth(block+".bn2.bns", path+"/norm2")
 }
 
 // stitchNames lists the tensors of a stitch.

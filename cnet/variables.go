@@ -26,10 +26,7 @@ func (n *Net) Variables() []Variable {
 			n.stitchVariables(p, norm, s)
 		}
 		p.OverDepth(n.Basis.NumBasis(), func() {
-			for _, k := range []string{"1", "2"} {
-				p.Conv(s.path+"/ode/conv"+k, s.out, s.out, 3, layers.Constant(0))
-				norm(p, s.path+"/ode/norm"+k, s.out)
-			}
+			n.mustDeclare(s).Specify(p, s.path+"/ode")
 			if c.SkipInit {
 				p.Add(s.path+"/ode/skip_init", true, layers.Constant(0))
 			}

@@ -171,6 +171,7 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 			return fail(err)
 		}
 	}
+	st.keepRate()
 	network, err := st.net()
 	if err != nil {
 		return fail(err)

@@ -6,6 +6,7 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/words"
+	"continuousnet/cnet/rate"
 )
 
 // Info shows a table with the net, the data and the progress of a run.
@@ -36,6 +37,9 @@ func info(run *cnet.Run) table {
 	if n, ok := run.Network().(*cnet.Net); ok {
 		t.rows[1][1] += fmt.Sprintf(", made of %s of depth per stage",
 			words.Plural(n.Basis.NumBasis(), n.Basis.Name()+" function"))
+		if !rate.BuiltIn(n.Rate.Name) {
+			t.rows = append(t.rows, []string{"rate", n.Rate.Name + ": " + n.Rate.Description})
+		}
 	}
 	if rate := run.Rate().String(); rate != words.Rate(c.LearningRate) {
 		t.rows = append(t.rows, []string{"learning rate", rate})

@@ -16,11 +16,16 @@ import (
 // last began with a new net: at the beginning, or after a refinement or a change of the basis or of the scheme. Of
 // thousands of weights the few that vary most over depth are drawn; the percentage in the title is about all of them.
 //
-// The layer is the path of a variable in Net.Variables without its stage; the default is "ode/conv1/kernel".
+// The layer is the path of a variable in Net.Variables without its stage; the default is the first
+// one over depth, which is "ode/conv1/kernel" unless the rate is one's own.
 func Weights(run *cnet.Run, layer ...string) { here().weights(run, layer...) }
 
 func (s *surface) weights(run *cnet.Run, layer ...string) {
-	name, err := optional.One("notebook: Weights", "layer", layer, "ode/conv1/kernel")
+	first := ""
+	if known := layersOverDepth(run.Network()); len(known) > 0 {
+		first = known[0]
+	}
+	name, err := optional.One("notebook: Weights", "layer", layer, first)
 	if err != nil {
 		s.fail(err)
 		return

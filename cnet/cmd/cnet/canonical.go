@@ -9,6 +9,7 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
+	rates "continuousnet/cnet/rate"
 )
 
 // A canonical function returns the name that a spelling on the command line stands for. Its error begins with "is": the
@@ -84,6 +85,16 @@ func canonicalBasis(text string) (string, error) {
 		}
 	}
 	return "", bad(text, "one of "+strings.Join(basis.Names(), ", "))
+}
+
+func canonicalRate(text string) (string, error) {
+	for _, name := range rates.Names() {
+		if strings.EqualFold(name, strings.ReplaceAll(text, "-", "_")) {
+			return name, nil
+		}
+	}
+	return "", bad(text, "one of "+strings.Join(rates.Names(), ", ")+
+		"; a rate of your own is registered in Go (continuousnet/cnet/rate)")
 }
 
 func canonicalLayout(text string) (string, error) {

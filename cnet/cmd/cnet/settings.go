@@ -12,6 +12,7 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
+	rates "continuousnet/cnet/rate"
 )
 
 // settings returns the flags of train that determine what a run is, in the order of the help. n-time-steps-per comes
@@ -64,6 +65,9 @@ func settings() []*setting {
 		stepsPerFunction(),
 		number(setting{name: "time-epsilon", usage: "the length of time of a stage; default as --n-basis"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.TimeEpsilon }),
+		oneOf(setting{name: "rate", value: "NAME", usage: "the rate R of the ODE blocks, dx/dt = R: " +
+			strings.Join(rates.Names(), ", ") + ", as ActFirst and Wide nets have"},
+			func(c *cnet.Config) *string { return &c.Rate }, canonicalRate),
 		onOff(setting{name: "batch-norm",
 			usage: "normalise over the batch; --batch-norm=false or --batch-norm False: do not"},
 			true, func(c *cnet.Config) *bool { return &c.NoBatchNorm }),

@@ -326,3 +326,22 @@ func TestClosedStandardOutput(t *testing.T) {
 	}
 	mustRun(t, "info", "first")
 }
+
+// --rate is one of the registered rates, and a run keeps it.
+func TestRateFlag(t *testing.T) {
+	t.Chdir(t.TempDir())
+	flags := []string{"train", "--run", "first", "--alpha", "1", "--epochs", "1"}
+	mustRun(t, append(flags, "--rate", "conv-act-first")...)
+	if out, _ := mustRun(t, "info", "first"); !strings.Contains(out, "ContinuousNet 1-1-1 euler, rate conv_act_first") {
+		t.Errorf("info says\n%s", out)
+	}
+	for _, c := range []struct{ rate, want string }{
+		{"conv", "--rate conv is not what run results/first was made with, which is conv_act_first"},
+		{"mine", `--rate is "mine", expected one of conv, conv_act_first; a rate of your own is registered in Go`},
+	} {
+		_, text, code := cnetRun(t, append(flags, "--rate", c.rate)...)
+		if code == 0 || !strings.Contains(text, c.want) {
+			t.Errorf("--rate %s: code %d, %s, want %q", c.rate, code, text, c.want)
+		}
+	}
+}

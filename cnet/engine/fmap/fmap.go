@@ -63,6 +63,9 @@ type Map interface {
 	// Images returns the map as [B, H, W, C].
 	Images() *Node
 
+	// Dims returns the shape of the map as images, [B, H, W, C].
+	Dims() []int
+
 	// Pixels returns the number of values of a channel in the batch, B·H·W.
 	Pixels() int
 

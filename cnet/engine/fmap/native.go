@@ -96,6 +96,10 @@ func (m *native) zeros() *Node {
 	return Zeros(g, shapes.Make(m.from.value().DType(), m.shape.Channels))
 }
 
+func (m *native) Dims() []int {
+	return []int{m.shape.Batch, m.shape.Height, m.shape.Width, m.shape.Channels}
+}
+
 func (m *native) Pixels() int { return m.shape.Pixels() }
 
 func (m *native) Conv(kernel, bias *Node, stride int, relu bool) Map {

@@ -50,6 +50,14 @@ func (m planar) concatenated(f func(p part) *Node) *Node {
 
 func (m planar) channels() int { return m.parts[0].channels() }
 
+func (m planar) Dims() []int {
+	batch := 0
+	for _, p := range m.parts {
+		batch += p.batch
+	}
+	return []int{batch, m.parts[0].height, m.parts[0].width, m.channels()}
+}
+
 func (m planar) Pixels() int {
 	n := 0
 	for _, p := range m.parts {

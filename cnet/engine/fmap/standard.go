@@ -1,6 +1,8 @@
 package fmap
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	timage "github.com/gomlx/gomlx/core/tensors/images"
@@ -17,6 +19,7 @@ type standard struct {
 func (m standard) holding(x *Node) standard { return standard{x, m.mixed} }
 
 func (m standard) channels() int   { return m.x.Shape().Dimensions[3] }
+func (m standard) Dims() []int     { return slices.Clone(m.x.Shape().Dimensions) }
 func (m standard) Pixels() int     { return m.x.Shape().Size() / m.channels() }
 func (m standard) Images() *Node   { return m.x }
 func (m standard) MeanPool() *Node { return ReduceMean(m.x, 1, 2) }
