@@ -13,6 +13,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"continuousnet/cnet/dataset"
 )
@@ -173,4 +174,66 @@ func inONNXRuntime(t *testing.T, python string, r *Run, images []float32, set *d
 		got[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 	}
 	return got, strings.TrimSpace(string(said))
+}
+
+// TestONNXLayers: in an exported network a convolution is one node with one weight, whatever the scheme and the basis,
+// the axes of maps are never turned, and equal weights are there once.
+func TestONNXLayers(t *testing.T) {
+	for name, c := range map[string]struct {
+		Config
+		convolutions, kernels int
+	}{
+		// Stem; a stitch has 3, and each evaluation of the rate 2. With euler each has a position of its own.
+		"euler": {Config{Channels: 2, Scheme: "euler", Steps: 2}, 1 + 3*(3+2*2), 1 + 3*(3+2*2)},
+		// Both stages of midpoint are at one position in a step of a piecewise constant basis.
+		"midpoint": {Config{Channels: 2, Scheme: "midpoint", Steps: 2}, 1 + 3*(3+2*4), 1 + 3*(3+2*2)},
+		"hat":      {Config{Channels: 2, Scheme: "midpoint", Steps: 2, Basis: "hat", NumBasis: 3}, 34, 34},
+		ResNetV2:   {Config{Model: ResNetV2, Channels: 2, Depth: 8}, 1 + 3*2 + 2, 1 + 3*2 + 2},
+	} {
+		r := open(t, t.TempDir(), c.Config)
+		path := filepath.Join(t.TempDir(), "net.onnx")
+		if err := r.Export(path); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		count, kernels := map[string]int{}, map[string]bool{}
+		graph := protoFields(t, data)[7][0]
+		for _, node := range protoFields(t, graph)[1] {
+			f := protoFields(t, node)
+			op := string(f[4][0])
+			count[op]++
+			if op == "Conv" {
+				kernels[string(f[1][1])] = true
+			}
+		}
+		if count["Conv"] != c.convolutions || len(kernels) != c.kernels || count["Transpose"]+count["Reshape"] > 0 {
+			t.Errorf("%s: %v, %d kernels; want %d convolutions with %d kernels and no Transpose and Reshape",
+				name, count, len(kernels), c.convolutions, c.kernels)
+		}
+	}
+}
+
+// protoFields returns the strings, bytes and messages in a message of protobuf by the number of their field.
+func protoFields(t *testing.T, b []byte) map[protowire.Number][][]byte {
+	t.Helper()
+	fields := map[protowire.Number][][]byte{}
+	for len(b) > 0 {
+		number, kind, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			t.Fatal(protowire.ParseError(n))
+		}
+		size := protowire.ConsumeFieldValue(number, kind, b[n:])
+		if size < 0 {
+			t.Fatal(protowire.ParseError(size))
+		}
+		if kind == protowire.BytesType {
+			value, _ := protowire.ConsumeBytes(b[n:])
+			fields[number] = append(fields[number], value)
+		}
+		b = b[n+size:]
+	}
+	return fields
 }

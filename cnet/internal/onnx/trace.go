@@ -40,7 +40,8 @@ const (
 // [batch, channels, height, width]. The value of a variable is asked for by its path in the store. What build panics
 // with, and an operation that has no translation, is an error.
 func Trace(
-	images shapes.Shape, variable func(path string) (*tensors.Tensor, error), build func(images *graph.Node) *graph.Node,
+	images shapes.Shape, variable func(path string) (*tensors.Tensor, error),
+	build func(images *graph.Node) *graph.Node,
 ) (*Model, error) {
 	if images.Rank() != 4 || images.Dimensions[0] != Batch {
 		return nil, fmt.Errorf("onnx: the images are %s, expected [onnx.Batch, height, width, channels]", images)

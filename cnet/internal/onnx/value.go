@@ -100,7 +100,8 @@ func (t *tracer) expand(v *value) error {
 		if at > 0 {
 			parts = append(parts, t.ints(dims[:at]...))
 		}
-		parts = append(parts, t.emit("Shape", []string{inputName}, attribute{"start", int64(0)}, attribute{"end", int64(1)}))
+		images := t.emit("Shape", []string{inputName}, attribute{"start", int64(0)}, attribute{"end", int64(1)})
+		parts = append(parts, images)
 		if at+1 < len(dims) {
 			parts = append(parts, t.ints(dims[at+1:]...))
 		}
