@@ -3,6 +3,7 @@ package cnet
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -31,10 +32,23 @@ type exportedNet struct {
 	Classes       int           `json:"classes"`
 }
 
-// Export writes the weights and running statistics of the run to a .safetensors or .npz file, in the form of the
-// original's model.state_dict() (see Net.StateDict), with the configuration in the file's metadata. The run may be open
-// read-only. On any error the path holds what it held before.
+// Export writes the run to a file; what is written, the extension says. The run may be open read-only. On any error the
+// path holds what it held before.
+//
+// A .safetensors or .npz file holds the weights and running statistics in the form of the original's model.state_dict()
+// (see Net.StateDict), with the configuration in the file's metadata.
+//
+// An .onnx file holds the network itself, for ONNX Runtime and other programs: each step and stage unrolled, the
+// weights mixed to those of a layer, in the opset 18 that PyTorch's exporter writes. "input", float32 [batch, channels,
+// height, width] with any number of images, are images as the network was trained on: values from 0 to 1, less the mean
+// of each channel, divided by its deviation, which the metadata have as "mean" and "std" (JSON lists), beside the names
+// of the "classes". "output", float32 [batch, classes], are the logits. The data set must be there, which tells mean,
+// deviation and size. Any network can be exported whose operations ONNX has, with a scheme or rate of one's own, too;
+// if one has not, the error names it.
 func (r *Run) Export(path string) error {
+	if strings.EqualFold(filepath.Ext(path), ".onnx") {
+		return r.exportONNX(path)
+	}
 	store, err := r.weights()
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
@@ -43,6 +57,16 @@ func (r *Run) Export(path string) error {
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
+	metadata, err := r.metadata()
+	if err != nil {
+		return err
+	}
+	metadata["format"] = "pt" // which some programs ask for before they take it for PyTorch's
+	return statedict.Write(path, list, metadata)
+}
+
+// metadata describes the network of the run for the metadata of a file.
+func (r *Run) metadata() (map[string]string, error) {
 	st := r.state
 	made := st.Config
 	// Where things are on this machine, and what belongs to the run's epochs.
@@ -53,16 +77,15 @@ func (r *Run) Export(path string) error {
 		NumBasis: st.NumBasis, Epochs: st.Epoch, ImageChannels: st.Channels, Classes: st.Classes,
 	})
 	if err != nil {
-		return fmt.Errorf("run %s: %w", r.dir, err)
+		return nil, fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	metadata := map[string]string{
-		"format": "pt", // which some programs ask for before they take it for PyTorch's
-		"model":  made.Model, "net": r.net.String(), "epochs": strconv.Itoa(st.Epoch), metadataKey: string(about),
+		"model": made.Model, "net": r.net.String(), "epochs": strconv.Itoa(st.Epoch), metadataKey: string(about),
 	}
 	if st.Scheme != "" {
 		metadata["scheme"] = st.Scheme
 	}
-	return statedict.Write(path, list, metadata)
+	return metadata, nil
 }
 
 // WeightsFile is a state_dict that was read from a file, and what is known of its network.

@@ -16,20 +16,27 @@ func (a *app) export() *cobra.Command {
 	var json, best bool
 	cmd := &cobra.Command{
 		Use:   "export RUN FILE",
-		Short: "Write the weights of a run for PyTorch and NumPy",
+		Short: "Write a run for PyTorch and NumPy, or as ONNX",
 		Long: `Write the weights and running statistics of a run to a .safetensors or .npz file, with the names and
 shapes of the original's model.state_dict(), to the bit. The configuration goes into the metadata, from which "cnet
 import" makes a run again. An existing FILE is replaced.
 
+A FILE that ends in .onnx gets the network itself, unrolled, for ONNX Runtime and other programs: opset 18, with the
+input "input", float32 [batch, channels, height, width] for any number of images, and the output "output", the logits
+[batch, classes]. The input is normalised as in training: (x/255 - mean)/std for bytes x. The metadata of the file have
+"mean" and "std", one number a channel, and "classes", as lists in JSON. The data set of the run must be there.
+
 RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of it (cnet save).`,
 		Example: `  cnet export first first.safetensors
   python -c "import torch, safetensors.torch as s; print(s.load_file('first.safetensors')['net.4.net.L1.weight'].shape)"
-  cnet export first first.npz`,
+  cnet export first first.npz
+  cnet export first first.onnx
+  python -c "import onnxruntime as o; print(o.InferenceSession('first.onnx').get_modelmeta().custom_metadata_map)"`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return usagef("export needs a run and a file: cnet export RUN FILE, " +
-					"with a FILE that ends in .safetensors or .npz")
+					"with a FILE that ends in .safetensors, .npz or .onnx")
 			}
 			dir, err := (&runArg{}).dir(cmd, args[:1])
 			if err != nil {
@@ -44,8 +51,9 @@ RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of 
 }
 
 func (a *app) exportRun(dir, file string, fromBest, json bool) error {
-	if ext := strings.ToLower(filepath.Ext(file)); ext != ".safetensors" && ext != ".npz" {
-		return usagef("the file is %q, expected one that ends in .safetensors or .npz", file)
+	ext := strings.ToLower(filepath.Ext(file))
+	if ext != ".safetensors" && ext != ".npz" && ext != ".onnx" {
+		return usagef("the file is %q, expected one that ends in .safetensors, .npz or .onnx", file)
 	}
 	if err := checkFile(file); err != nil {
 		return usagef("the file is %q, %v", file, err)
@@ -71,6 +79,8 @@ func (a *app) exportRun(dir, file string, fromBest, json bool) error {
 	}
 	fmt.Fprintf(a.out, "%s after %s, %s parameters\n%s\n",
 		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(parameters), file)
-	fmt.Fprintf(a.out, "a run of it: cnet import %s NAME\n", runname.Path(file))
+	if ext != ".onnx" {
+		fmt.Fprintf(a.out, "a run of it: cnet import %s NAME\n", runname.Path(file))
+	}
 	return nil
 }

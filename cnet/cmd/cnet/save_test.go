@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,7 +32,16 @@ func TestBestAndCheckpoints(t *testing.T) {
 		t.Error(out)
 	}
 	before, _ := mustRun(t, "eval", "first", "--json")
+	mustRun(t, "export", "first", "before.onnx")
+	mustRun(t, "export", "first", "best.onnx", "--best")
+	mustRun(t, "export", "first@best", "at.onnx")
 	mustRun(t, append(flags, "--epochs", "8")...)
+	mustRun(t, "export", "first@six", "six.onnx")
+	mustRun(t, "export", "first", "after.onnx")
+	if !sameFiles(t, "before.onnx", "six.onnx") || !sameFiles(t, "best.onnx", "at.onnx") ||
+		sameFiles(t, "before.onnx", "after.onnx") {
+		t.Error("what is exported as ONNX is not the net that was asked for")
+	}
 	after, _ := mustRun(t, "eval", "first@six", "--json")
 	for _, key := range []string{"test_accuracy", "test_loss", "epochs"} {
 		if a, b := object(t, before)[key], object(t, after)[key]; a != b {
@@ -92,4 +102,18 @@ func TestEarlyStop(t *testing.T) {
 		!strings.Contains(out, "keep best none → test, early stop 3 → 0 from here") {
 		t.Errorf("without early stopping:\n%s", out)
 	}
+}
+
+// sameFiles reports whether two files have the same content.
+func sameFiles(t *testing.T, a, b string) bool {
+	t.Helper()
+	x, err := os.ReadFile(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := os.ReadFile(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Equal(x, y)
 }

@@ -1,0 +1,63 @@
+package cnet
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/internal/atomicfile"
+	"continuousnet/cnet/internal/onnx"
+)
+
+// exportONNX writes the network of the run as ONNX; see Export.
+func (r *Run) exportONNX(path string) error {
+	fail := func(err error) error { return fmt.Errorf("run %s: %w", r.dir, err) }
+	set, err := r.Dataset()
+	if err != nil {
+		return err
+	}
+	store, err := r.weights()
+	if err != nil {
+		return fail(err)
+	}
+	variable := func(path string) (*tensors.Tensor, error) {
+		v := store.GetVariable(path)
+		if v == nil {
+			return nil, fmt.Errorf("the graph has the input %q, which is no variable of the network", path)
+		}
+		return v.Value()
+	}
+	images := shapes.Make(Float, onnx.Batch, set.Height, set.Width, set.Channels)
+	m, err := onnx.Trace(images, variable, func(images *Node) *Node {
+		return r.net.Logits(store, fmap.Standard, images, false)
+	})
+	if err != nil {
+		return fail(err)
+	}
+	if m.Metadata, err = r.metadata(); err != nil {
+		return err
+	}
+	for key, value := range map[string]any{"mean": set.Mean, "std": set.Std, "classes": set.Classes} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return fail(err)
+		}
+		m.Metadata[key] = string(text)
+	}
+	m.Producer, m.Name = "continuousnet", r.Title()
+	m.Doc = fmt.Sprintf("%s, trained on %s. input: images [batch, %d, %d, %d] with values (x/255 - mean)/std, channel "+
+		"by channel, for bytes x; mean and std are in the metadata. output: logits [batch, %d], one for each class.",
+		r.Title(), set.Title, set.Channels, set.Height, set.Width, len(set.Classes))
+	data, err := m.Marshal()
+	if err != nil {
+		return fail(err)
+	}
+	if err := atomicfile.WriteFile(path, data); err != nil {
+		return fmt.Errorf("onnx: cannot write %s: %w", path, err)
+	}
+	return nil
+}
