@@ -16,6 +16,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/rate"
 )
 
 // runONNX is what the Python of CNET_TEST_ONNX runs: FILE INPUT OUTPUT ROWS writes the logits of images in float32.
@@ -86,7 +88,23 @@ func logitsOf(t *testing.T, r *Run, images []float32, set *dataset.Set) []float3
 // whatever the model, the scheme and the basis.
 func TestExportONNX(t *testing.T) {
 	python := onnxPython(t)
+	registerRate(t, mlpRate(5))
+	swing := rate.Rate{Name: "swinging", Description: "x",
+		Weights: func(w *rate.Weights) {
+			w.Add("matrix", rate.Normal(0.1), w.Channels, w.Channels)
+			w.Add("offset", rate.Constant(0), w.Channels)
+		},
+		Build: func(b *rate.Builder, x fmap.Map) fmap.Map {
+			images := x.Images() // [batch, height, width, channels]
+			y := DotGeneral(images, []int{3}, nil, b.Weight("matrix"), []int{1}, nil)
+			y = Add(y, ExpandLeftToRank(b.Weight("offset"), 4))
+			return b.Map(Mul(y, Cos(b.Time())))
+		},
+	}
+	registerRate(t, swing)
 	for name, c := range map[string]Config{
+		"rate mlp":      {Channels: 2, Scheme: "midpoint", Steps: 2, Rate: "test_mlp"},
+		"rate swing":    {Channels: 2, Scheme: "rk4_classic", Steps: 2, Rate: "swinging", Basis: "hat", NumBasis: 2},
 		"euler":         {Channels: 3, Scheme: "euler", Steps: 2},
 		"midpoint":      {Channels: 2, Scheme: "midpoint", Steps: 2, NumBasis: 1},
 		"rk4":           {Channels: 2, Scheme: "rk4_classic", Steps: 2, TimeEpsilon: 0.7},
