@@ -68,7 +68,7 @@ func (s *server) listPackages() {
 	i := &s.importable
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if err == nil {
+	if len(paths) > 0 {
 		i.paths = paths
 	}
 	i.at = time.Now()
