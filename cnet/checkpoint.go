@@ -174,16 +174,17 @@ func CheckpointDir(dir, name string) (string, error) {
 
 // sweepCheckpoints removes what a process left that died while it wrote a checkpoint.
 func sweepCheckpoints(dir string) error {
-	folders, err := filepath.Glob(filepath.Join(escapeGlob(dir), checkpointsDir, "*", savesDir))
-	for _, folder := range folders {
-		err = errors.Join(err, atomicfile.SweepDir(folder))
+	entries, err := os.ReadDir(filepath.Join(dir, checkpointsDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		err = errors.Join(err, atomicfile.SweepDir(filepath.Join(dir, checkpointsDir, e.Name(), savesDir)))
 	}
 	return err
-}
-
-// escapeGlob makes a path match itself alone.
-func escapeGlob(path string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 // argument returns the word that stands for the run in dir in a shell.

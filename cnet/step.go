@@ -17,33 +17,27 @@ type Step struct {
 	asked []order
 }
 
-func (s *Step) ask(what string, do func(r *Run) error) {
-	s.asked = append(s.asked, order{what: what, do: do})
-}
+func (s *Step) ask(c Command) { s.asked = append(s.asked, c.order()) }
 
 // Stop saves and ends the training; its error wraps ErrStopped.
-func (s *Step) Stop() { s.ask(DoStop, func(*Run) error { return ErrStopped }) }
+func (s *Step) Stop() { s.ask(Command{Do: DoStop}) }
 
 // Refine asks for Run.Refine.
-func (s *Step) Refine() { s.ask(DoRefine, (*Run).Refine) }
+func (s *Step) Refine() { s.ask(Command{Do: DoRefine}) }
 
 // SetScheme asks for Run.SetScheme.
-func (s *Step) SetScheme(name string) {
-	s.ask(DoScheme, func(r *Run) error { return r.SetScheme(name) })
-}
+func (s *Step) SetScheme(name string) { s.ask(Command{Do: DoScheme, Name: name}) }
 
 // SetLearningRate asks for Run.SetLearningRate.
-func (s *Step) SetLearningRate(rate float64) {
-	s.ask(DoRate, func(r *Run) error { return r.SetLearningRate(rate) })
-}
+func (s *Step) SetLearningRate(rate float64) { s.ask(Command{Do: DoRate, Rate: rate}) }
 
 // Change asks for Run.Change.
 func (s *Step) Change(edit func(c *Config)) {
-	s.ask("change", func(r *Run) error { return r.Change(edit) })
+	s.asked = append(s.asked, order{what: "change", do: func(r *Run) error { return r.Change(edit) }})
 }
 
 // SaveAs asks for Run.SaveAs.
-func (s *Step) SaveAs(name string) { s.ask(DoSave, func(r *Run) error { return r.SaveAs(name) }) }
+func (s *Step) SaveAs(name string) { s.ask(Command{Do: DoSave, Name: name}) }
 
 // LearningRate returns the rate that the next batch is trained with, unless something is changed.
 func (s *Step) LearningRate() float64 { return s.t.LearningRate() }
