@@ -13,6 +13,7 @@ import (
 type numbered struct {
 	label     string
 	text      []string // the user's lines
+	sent      []string // those that GoNB got, without white space
 	rewritten source.Rewritten
 }
 

@@ -17,6 +17,7 @@ import (
 	"continuousnet/kernel/internal/report"
 	"continuousnet/kernel/internal/source"
 	"continuousnet/kernel/internal/wire"
+	"continuousnet/kernel/internal/words"
 )
 
 // maxParents is the number of recent requests to which late outputs can still be assigned.
@@ -228,7 +229,11 @@ func (v *supervisor) number(cell *run, rewritten source.Rewritten) int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.sent++
-	v.numbers[v.sent] = numbered{fmt.Sprintf("cell [%d]", cell.count), strings.Split(cell.content.Code, "\n"),
+	sent := strings.Split(rewritten.Code, "\n")
+	for i := range sent {
+		sent[i] = words.Squeezed(sent[i])
+	}
+	v.numbers[v.sent] = numbered{fmt.Sprintf("cell [%d]", cell.count), strings.Split(cell.content.Code, "\n"), sent,
 		rewritten}
 	return v.sent
 }

@@ -422,14 +422,7 @@ func (s *server) prepare(cell *run, engine *gonb.Engine, rewritten source.Rewrit
 	cell.attempt = a
 	cell.interrupter = &proc.Interrupter{GoNB: engine.PID, Grace: s.o.Grace}
 	cell.input, cell.answered = make(chan string, 1), nil
-	cell.gonbAlways = asksByItself(rewritten.Special)
+	cell.gonbAlways = hasCommand(rewritten, "%with_inputs") || hasCommand(rewritten, "%with_password")
 	cell.gonbAsks = cell.gonbAlways
 	return a, header
-}
-
-// asksByItself reports whether one of a cell's special commands makes GoNB ask for input.
-func asksByItself(special []string) bool {
-	return slices.ContainsFunc(special, func(command string) bool {
-		return strings.HasPrefix(command, "%with_inputs") || strings.HasPrefix(command, "%with_password")
-	})
 }

@@ -75,13 +75,9 @@ func (v *supervisor) allCells() []numbered {
 // origin finds lines of GoNB's file in the cell, in their order, and returns the user's line of each, 0 for a line that
 // is none. All have to be there, except of func main, to which GoNB adds some.
 func (n numbered) origin(lines []string, isMain bool) (at []int, ok bool) {
-	own := strings.Split(n.rewritten.Code, "\n")
-	for i := range own {
-		own[i] = words.Squeezed(own[i])
-	}
 	last := -1
 	if isMain {
-		last = slices.IndexFunc(own, isMainLine)
+		last = slices.IndexFunc(n.sent, isMainLine)
 	}
 	at = make([]int, len(lines))
 	for i, line := range lines {
@@ -89,7 +85,7 @@ func (n numbered) origin(lines []string, isMain bool) (at []int, ok bool) {
 		if line == "" {
 			continue
 		}
-		next := slices.IndexFunc(own[last+1:], func(l string) bool {
+		next := slices.IndexFunc(n.sent[last+1:], func(l string) bool {
 			// GoNB writes "var x = 1" as "x = 1" in a list.
 			return l == line || i == 0 && !isMain && strings.Contains(l, line)
 		})
