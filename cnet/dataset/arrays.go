@@ -97,8 +97,7 @@ func (a array) labels(count int) ([]int32, error) {
 	}
 	if len(a.shape) != 1 || a.shape[0] != count {
 		return nil, fmt.Errorf("%s has the shape %v, want [%d]: a number from 0 for the class of each image", a.name,
-			a.shape,
-			count)
+			a.shape, count)
 	}
 	list := make([]int32, 0, count)
 	err := a.each(func(values []float64) error {

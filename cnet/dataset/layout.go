@@ -46,8 +46,7 @@ func layoutOf(shape []int, told string) (l layout, err error) {
 		l = layout{shape[0], shape[1], shape[2], 1, false}
 	case told != "":
 		return l, fmt.Errorf("its shape %v is not %s; want the layout to be one of %s, with as many dimensions", shape,
-			told,
-			strings.Join(Layouts, ", "))
+			told, strings.Join(Layouts, ", "))
 	default:
 		return l, fmt.Errorf("its shape is %v, want [N H W C], [N C H W] or [N H W], with 1 or 3 channels", shape)
 	}

@@ -65,9 +65,8 @@ func fillFromArchive(set *Set, z *statedict.Archive, o Options) error {
 		return err
 	}
 	if parts.labels, err = open(yTrain); err != nil {
-		return fmt.Errorf("%w; labels are whole numbers from 0, which numpy.unique(y, "+
-			"return_inverse=True)[1] makes of names",
-			err)
+		return fmt.Errorf("%w; labels are whole numbers from 0, which numpy.unique(y, return_inverse=True)[1] makes "+
+			"of names", err)
 	}
 	if has(xTest) {
 		images, err := open(xTest)

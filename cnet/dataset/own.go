@@ -186,8 +186,7 @@ func (s *spec) loadRegistered() (set *Set, err error) {
 func (s *Set) Check() error {
 	if s.Height < 1 || s.Width < 1 || s.Channels != 1 && s.Channels != 3 {
 		return fmt.Errorf("dataset: %s: images of %d×%d×%d, want at least one pixel and 1 or 3 channels", s.Name,
-			s.Height,
-			s.Width, s.Channels)
+			s.Height, s.Width, s.Channels)
 	}
 	if len(s.Classes) < 2 {
 		return fmt.Errorf("dataset: %s: %d classes, want at least two", s.Name, len(s.Classes))
@@ -202,8 +201,7 @@ func (s *Set) Check() error {
 		for i, label := range split.Labels {
 			if label < 0 || int(label) >= len(s.Classes) {
 				return fmt.Errorf("dataset: %s: label %d is %d, want less than %d, the number of classes", s.Name, i,
-					label,
-					len(s.Classes))
+					label, len(s.Classes))
 			}
 		}
 	}

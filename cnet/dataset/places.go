@@ -41,8 +41,8 @@ func (s *spec) places(path string, read func(folder) error) error {
 // isArchive reports whether a path is that of an archive.
 func isArchive(path string) bool {
 	info, err := os.Stat(path)
-	return err == nil && !info.IsDir() && (isZip(path) || strings.HasSuffix(path, ".tar.gz") || strings.HasSuffix(path,
-		".tgz"))
+	return err == nil && !info.IsDir() &&
+		(isZip(path) || strings.HasSuffix(path, ".tar.gz") || strings.HasSuffix(path, ".tgz"))
 }
 
 func isZip(path string) bool { return strings.HasSuffix(path, ".zip") }

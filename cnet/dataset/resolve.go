@@ -68,8 +68,7 @@ func recognize(dir string) (string, error) {
 		return arraysName, nil
 	case !info.IsDir():
 		return "", fmt.Errorf("dataset: %s is a file that is not read; want a folder, a .npz, or an archive of "+
-			"a published set",
-			dir)
+			"a published set", dir)
 	}
 	found := setsIn(specs, dir, func(*spec) []string { return []string{"."} })
 	if len(found) == 0 {

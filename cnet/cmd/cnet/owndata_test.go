@@ -32,16 +32,7 @@ func photos(t *testing.T, dir string, n int) (flags []string) {
 					m.Set(x, y, color.RGBA{bright, bright / 2, 255 - bright, 255})
 				}
 			}
-			f, err := os.Create(filepath.Join(dir, name, fmt.Sprintf("%d.png", i)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := png.Encode(f, m); err != nil {
-				t.Fatal(err)
-			}
-			if err := f.Close(); err != nil {
-				t.Fatal(err)
-			}
+			writePNG(t, filepath.Join(dir, name, fmt.Sprintf("%d.png", i)), m)
 		}
 	}
 	return []string{"train", "--dataset", dir, "--alpha", "2", "--batch_size", "12", "--lr", "0.1", "--augment=false"}

@@ -13,8 +13,7 @@ import (
 	"continuousnet/cnet"
 )
 
-// writePicture writes one of the training images of the workplace in the middle of a picture in
-// colours.
+// writePicture writes one of the training images of the workplace in the middle of a picture in colours.
 func writePicture(t *testing.T, path string, class int) {
 	t.Helper()
 	m := image.NewRGBA(image.Rect(0, 0, 40, 28))
@@ -24,6 +23,11 @@ func writePicture(t *testing.T, path string, class int) {
 			m.Set(x+6, y, color.RGBA{v, v, v, 255})
 		}
 	}
+	writePNG(t, path, m)
+}
+
+func writePNG(t *testing.T, path string, m image.Image) {
+	t.Helper()
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
