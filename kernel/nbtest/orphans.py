@@ -198,7 +198,8 @@ class OrphansTest(unittest.TestCase):
         cell = session.start("fmt.Println(kept)")
         self.world.guard(session).kill()
         session.wait(cell)
-        self.assertEqual(session.execute("fmt.Println(kept)").text(), "6\n")
+        result = session.execute("fmt.Println(kept)")
+        self.assertEqual((result.status, result.text()), ("ok", "6\n"), result)
 
     def test_kill_of_gonb_while_idle(self):
         session = self.session()

@@ -96,6 +96,9 @@ func StartGuard(kernelProgram, sessionDir string, log io.Writer) (*Guard, error)
 	return g, nil
 }
 
+// ErrGuardGone is the error of a guard that has ended: another one is needed.
+var ErrGuardGone = errors.New("the guard has ended")
+
 // Gone reports whether the guard has ended, so that another one is needed.
 func (g *Guard) Gone() bool {
 	select {
@@ -135,7 +138,7 @@ func (g *Guard) Start(argv, env []string, dir string) (pid int, err error) {
 		}
 		return answer.PID, nil
 	case <-g.gone:
-		return 0, errors.New("cannot start GoNB: the guard has ended")
+		return 0, fmt.Errorf("cannot start GoNB: %w", ErrGuardGone)
 	case <-time.After(answerLimit):
 		return 0, fmt.Errorf("cannot start GoNB: the guard, process %d, has not answered within %v", g.PID(),
 			answerLimit)
@@ -182,13 +185,18 @@ func (g *Guard) tell(c command) error {
 	}
 	select {
 	case <-g.gone:
-		return errors.New("the guard has ended")
+		return ErrGuardGone
 	default:
 	}
 	g.writing.Lock()
 	defer g.writing.Unlock()
 	if _, err := g.stdin.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("the guard cannot be reached: %w", err)
+		select { // what is left of it is being killed, and would take the next one along
+		case <-g.gone:
+			return ErrGuardGone
+		case <-time.After(answerLimit):
+			return fmt.Errorf("the guard cannot be reached: %w", err)
+		}
 	}
 	return nil
 }

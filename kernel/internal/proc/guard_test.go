@@ -5,6 +5,7 @@ package proc
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -176,6 +177,24 @@ func TestGuardKilled(t *testing.T) {
 	wantNone(t, mark)
 	if _, err := guard.Start([]string{os.Args[0], "meek", mark}, nil, "/"); err == nil {
 		t.Error("a killed guard starts GoNB")
+	}
+}
+
+// Whoever asks a guard that is just ending is told that it has ended, and not before all that it had started is gone.
+func TestGuardGone(t *testing.T) {
+	for range 20 {
+		_, guard, _ := guarded(t)
+		kill(t, guard.PID(), syscall.SIGKILL)
+		for {
+			_, err := guard.Start([]string{"/bin/true"}, nil, "/")
+			if err == nil {
+				continue // the pipe has taken it; nobody has read it
+			}
+			if !errors.Is(err, ErrGuardGone) || !guard.Gone() {
+				t.Fatalf("%v; the guard has gone: %v", err, guard.Gone())
+			}
+			break
+		}
 	}
 }
 

@@ -91,18 +91,22 @@ func (v *supervisor) start(ctx context.Context) {
 }
 
 func (v *supervisor) startGoNB(ctx context.Context) (*gonb.Engine, error) {
-	guard, err := v.liveGuard()
-	if err != nil {
-		return nil, err
+	for again := true; ; again = false {
+		guard, err := v.liveGuard()
+		if err != nil {
+			return nil, err
+		}
+		engine, err := gonb.Start(ctx, gonb.Options{
+			Guard: guard, Dir: filepath.Join(v.s.processes.Dir, socketDir), Name: filepath.Base(v.s.o.ConnectionFile),
+			Args: v.s.o.GoNB, Env: v.s.environment(), WorkDir: v.s.dir, Handle: v.route,
+		})
+		if err == nil {
+			return engine, v.s.processes.SetGoNB(engine.PID)
+		}
+		if !again || !errors.Is(err, proc.ErrGuardGone) || v.s.stopping.Load() {
+			return nil, err
+		}
 	}
-	engine, err := gonb.Start(ctx, gonb.Options{
-		Guard: guard, Dir: filepath.Join(v.s.processes.Dir, socketDir), Name: filepath.Base(v.s.o.ConnectionFile),
-		Args: v.s.o.GoNB, Env: v.s.environment(), WorkDir: v.s.dir, Handle: v.route,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return engine, v.s.processes.SetGoNB(engine.PID)
 }
 
 // errRefused is the error for code that GoNB cannot compile or carry out.
