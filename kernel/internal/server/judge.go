@@ -37,7 +37,9 @@ func (s *server) judge(cell *run, reply json.RawMessage, stderr string, number i
 		s.stderr(cell, stderr)
 		return result{}
 	}
-	if pressed && interrupted == proc.Compiling {
+	// A go command that is interrupted before it has begun, when it still has GoNB's name, looks like a cell's program
+	// to the interrupt. It says nothing, where GoNB describes the end of a program.
+	if pressed && (interrupted == proc.Compiling || content.Value == "") {
 		return result{failure: &interruptedBuild, unbuilt: true}
 	}
 	hideShow(&content.Value, content.Traceback)

@@ -252,6 +252,8 @@ func TestJudge(t *testing.T) {
 			&run{pressed: true, interrupted: proc.Running}, "Interrupted", false},
 		"a build interrupted": {`{"status":"error","evalue":""}`, "", &run{pressed: true, interrupted: proc.Compiling},
 			"Interrupted", true},
+		"a build interrupted before it began": {`{"status":"error","evalue":""}`, "",
+			&run{pressed: true, interrupted: proc.Running}, "Interrupted", true},
 		"a program that gives up": {`{"status":"error","evalue":"exit status 3"}`, "exit status 3\n", &run{},
 			"ExitStatus", false},
 	} {
