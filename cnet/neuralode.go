@@ -27,7 +27,7 @@ func (c Config) ofPoints() bool {
 func (c *Config) setPointDefaults() {
 	setDefault(&c.Scheme, "rk4_classic")
 	if c.NumBasis == 0 && c.Steps == 0 {
-		c.NumBasis, c.Steps = 1, 8
+		c.NumBasis, c.Steps = 1, 4
 	}
 	setDefault(&c.Rate, rate.DefaultMLP)
 	setDefault(&c.BatchSize, 32)

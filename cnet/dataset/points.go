@@ -1,8 +1,10 @@
 package dataset
 
 import (
+	"encoding/csv"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"continuousnet/cnet/chart"
@@ -71,6 +73,20 @@ func LoadPoints(name string, options ...PointOptions) (Points, error) {
 
 // IsPoints reports whether a name is that of points for LoadPoints: one of the Toys, or a .csv file.
 func IsPoints(name string) bool { return IsToy(name) || isCSV(name) }
+
+// IsPlanar reports whether a name is that of a .csv file with the columns of points in the plane.
+func IsPlanar(name string) bool {
+	if !isCSV(name) {
+		return false
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return true // the error of reading it is about the file
+	}
+	defer f.Close()
+	header, err := csv.NewReader(f).Read()
+	return err != nil || len(header) <= 3
+}
 
 func isCSV(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".csv") }
 

@@ -138,6 +138,9 @@ func fillVectors[L Label](set *Set, vectors [][]float64, labels []L, o VectorOpt
 			t.classes = append(t.classes, strconv.Itoa(k))
 		}
 	}
+	if len(t.classes) < 2 {
+		return errors.New("all vectors are of one class, want at least two classes")
+	}
 	if top >= len(t.classes) {
 		return fmt.Errorf("label %d, want less than %d, the number of classes", top, len(t.classes))
 	}

@@ -70,6 +70,14 @@ type Set struct {
 // Points reports whether the set is of points or other vectors, with numbers for coordinates, and not of images.
 func (s *Set) Points() bool { return s.Train.Values != nil }
 
+// Things returns the word for the members of the set, "images" or "points".
+func (s *Set) Things() string {
+	if s.Points() {
+		return "points"
+	}
+	return "images"
+}
+
 // ImageSize returns H·W·C, the number of values in one image.
 func (s *Set) ImageSize() int { return s.Height * s.Width * s.Channels }
 

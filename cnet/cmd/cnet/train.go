@@ -21,7 +21,7 @@ const (
 	sampleName    = "fashion-sample"
 	sampleEpochs  = 3
 	defaultEpochs = 120
-	pointEpochs   = 20
+	pointEpochs   = 50
 )
 
 // training is the command train.
