@@ -263,7 +263,8 @@ func datasetSetting() *setting {
 		name: "dataset", value: "NAME|PATH",
 		usage: "the images: " + strings.Join(dataset.Names(), ", ") +
 			"; or their folder or .tar.gz; or images of your own: a folder with train/CLASS/*.png and " +
-			"test/ or val/, or with CLASS/*.png, or a .npz file",
+			"test/ or val/, or with CLASS/*.png, or a .npz file; or points: " +
+			strings.Join(dataset.Toys, ", ") + ", or a .csv file",
 		set: func(c *cnet.Config, text string) error {
 			if name, err := dataset.Canonical(text); err == nil {
 				c.Dataset = name
