@@ -62,7 +62,8 @@ func (b *Batches) Fill(epoch, batch int, images []float32, labels []int32) {
 		i := int(index)
 		out := images[k*b.images.size:][:b.images.size]
 		if b.augment != nil {
-			b.augment.draw(out, b.images.raw(i), b.augment.choose(randomFor(forAugmentation, b.seed, uint64(epoch), uint64(i))))
+			choice := b.augment.choose(randomFor(forAugmentation, b.seed, uint64(epoch), uint64(i)))
+			b.augment.draw(out, b.images.raw(i), choice)
 		} else {
 			b.images.read(out, i)
 		}

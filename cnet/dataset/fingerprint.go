@@ -26,8 +26,8 @@ func (s *Set) Fingerprint() string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// writeSplit writes the images of a split, or its values, and then its labels, as 32-bit little-endian numbers. It is for writers that
-// keep their first error, as hashes and buffers do.
+// writeSplit writes the images of a split, or its values, and then its labels, as 32-bit little-endian numbers. It is
+// for writers that keep their first error, as hashes and buffers do.
 func writeSplit(w io.Writer, split Split) {
 	_, _ = w.Write(split.Images)
 	values := make([]byte, 0, 4*len(split.Values))

@@ -17,8 +17,8 @@ func TestToySets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if set.Train.Len() != 100 || set.Test.Len() != 100 || !set.Points() || set.Channels != 2 || set.Check() != nil ||
-			set.Name != name {
+		if set.Train.Len() != 100 || set.Test.Len() != 100 || !set.Points() || set.Channels != 2 ||
+			set.Check() != nil || set.Name != name {
 			t.Errorf("%s: %d and %d points, %v", name, set.Train.Len(), set.Test.Len(), set.Check())
 		}
 		if slices.Equal(set.Train.Values, set.Test.Values) {

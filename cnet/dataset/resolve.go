@@ -36,8 +36,8 @@ func Resolve(name, dir string) (canonical, where string, err error) {
 		return "", "", fmt.Errorf("dataset: %s is part of the program and has no folder, got %s; leave one of them out",
 			s.name, dir)
 	case s.make != nil && dir != "":
-		return "", "", fmt.Errorf("dataset: %s are made by the program and have no folder, got %s; leave one of them out",
-			s.name, dir)
+		return "", "", fmt.Errorf("dataset: %s are made by the program and have no folder, got %s; leave one of them "+
+			"out", s.name, dir)
 	case s.load != nil && dir != "":
 		return "", "",
 			fmt.Errorf("dataset: %s is loaded by a function and has no folder, got %s; leave one of them out",
@@ -74,8 +74,8 @@ func recognize(dir string) (string, error) {
 	case !info.IsDir() && isCSV(dir):
 		return Table, nil
 	case !info.IsDir():
-		return "", fmt.Errorf("dataset: %s is a file that is not read; want a folder, a .npz, a .csv, or an archive of "+
-			"a published set", dir)
+		return "", fmt.Errorf("dataset: %s is a file that is not read; want a folder, a .npz, a .csv, or an archive "+
+			"of a published set", dir)
 	}
 	found := setsIn(specs, dir, func(*spec) []string { return []string{"."} })
 	if len(found) == 0 {

@@ -28,7 +28,7 @@ func activate(name string, x *Node) *Node {
 		return MaxScalar(x, 0)
 	}
 	// x where it is positive, e^x − 1 elsewhere, where no infinite gradient of the other side may come in.
-	return Add(MaxScalar(x, 0), Expm1(MinScalar(x, 0)))
+	return Add(MaxScalar(x, 0), AddScalar(Exp(MinScalar(x, 0)), -1))
 }
 
 // mlpPrefix begins the names of multilayer perceptrons, which say all about them.
