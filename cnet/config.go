@@ -30,8 +30,16 @@ type Config struct {
 	Layout    string `json:"layout,omitempty"`     // of the arrays in a .npz file, if their shape can be two
 	SplitSeed uint64 `json:"split_seed,omitempty"` // of the choice of test images where the folder makes none
 
-	Model    string `json:"model"`    // "ContinuousNet"; see Models
-	Channels int    `json:"channels"` // 16: of the stem (alpha) and the first stage; the other stages have 2× and 4×
+	// For Toys, see dataset.Options; SplitSeed is that of their noise.
+	Points int     `json:"points,omitempty"` // 400 to train on, and as many to test with
+	Noise  float64 `json:"noise,omitempty"`  // negative: none
+
+	Model    string `json:"model"`              // "ContinuousNet", for points "NeuralODE"; see Models
+	Channels int    `json:"channels,omitempty"` // 16: of the stem (alpha) and first stage; the others have 2× and 4×
+
+	// AugmentDim is the number of zeros that a NeuralODE appends to each point, in which trajectories can pass each
+	// other (Dupont, Doucet, Teh: Augmented neural ODEs, 2019).
+	AugmentDim int `json:"augment_dim,omitempty"`
 
 	// For nets that are continuous in depth only.
 	Scheme      string  `json:"scheme,omitempty"`       // "euler"; see NetworkSchemes
@@ -94,8 +102,15 @@ type Config struct {
 // an even one: then the default is the next number that the basis takes.
 func (c Config) WithDefaults() Config {
 	setDefault(&c.Dataset, "fashion-sample")
+	if c.Model == "" && c.ofPoints() {
+		c.Model = NeuralODE
+	}
 	setDefault(&c.Model, ContinuousNet)
-	setDefault(&c.Channels, 16)
+	if c.Model == NeuralODE {
+		c.setPointDefaults()
+	} else {
+		setDefault(&c.Channels, 16)
+	}
 	if Continuous(c.Model) {
 		setDefault(&c.Scheme, "euler")
 		setDefault(&c.Basis, piecewiseConstant)
@@ -171,11 +186,18 @@ func (c Config) checkFields(lookup schemeLookup) error {
 	if err := c.checkModel(lookup); err != nil {
 		return err
 	}
+	if c.AugmentDim < 0 || c.AugmentDim > 4096 {
+		return badField("augment dim", c.AugmentDim, "from 0 to 4096")
+	}
+	channels := c.Channels
+	if c.Model == NeuralODE {
+		channels = 1 // those of the points
+	}
 	for _, f := range []struct {
 		name       string
 		value, max int
 	}{
-		{"channels", c.Channels, 4096},
+		{"channels", channels, 4096},
 		{"batch size", c.BatchSize, 1 << 20}, {"test batch size", c.TestBatchSize, 1 << 20},
 	} {
 		if err := between(f.name, f.value, f.max); err != nil {

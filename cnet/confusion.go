@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/internal/words"
 )
 
 // Confusion counts the test images by their class and the one that the net finds most probable.
@@ -81,6 +82,9 @@ func (r *Run) PredictFiles(ctx context.Context, paths ...string) ([]Prediction, 
 	if err != nil {
 		return nil, err
 	}
+	if set.Points() {
+		return nil, r.takesPoints()
+	}
 	var pixels []uint8
 	for _, path := range paths {
 		image, err := set.ReadImage(path)
@@ -108,11 +112,49 @@ func (r *Run) PredictImages(ctx context.Context, pixels []uint8) (rows [][]float
 	if err != nil {
 		return nil, err
 	}
+	if set.Points() {
+		return nil, r.takesPoints()
+	}
 	if size := set.ImageSize(); len(pixels) == 0 || len(pixels)%size != 0 {
 		return nil, fmt.Errorf("run %s: %d numbers are not images of %d×%d×%d",
 			r.dir, len(pixels), set.Height, set.Width, set.Channels)
 	}
 	split := dataset.Split{Images: pixels, Labels: make([]int32, len(pixels)/set.ImageSize())}
+	err = ev.each(ctx, set, split, r.state.Config.TestBatchSize, func(p []float32) { rows = append(rows, p) })
+	return rows, err
+}
+
+// takesPoints returns the error for images where the net takes points.
+func (r *Run) takesPoints() error {
+	return fmt.Errorf("run %s: its net takes points, and no images; use PredictPoints", r.dir)
+}
+
+// PredictPoints returns the probability of each class, [points][classes], for points with as many coordinates as those
+// of the data set.
+func (r *Run) PredictPoints(ctx context.Context, points [][]float64) (rows [][]float32, err error) {
+	ev, set, err := r.evaluator()
+	if err != nil {
+		return nil, err
+	}
+	if !set.Points() {
+		return nil, fmt.Errorf("run %s: its net takes images, and no points; use PredictImages", r.dir)
+	}
+	split := dataset.Split{Values: []float32{}, Labels: make([]int32, len(points))}
+	for i, p := range points {
+		if len(p) != set.Channels {
+			return nil, fmt.Errorf("run %s: point %d has %s, and the data set %d", r.dir, i,
+				words.Plural(len(p), "coordinate"), set.Channels)
+		}
+		for _, x := range p {
+			if notFinite(x) {
+				return nil, fmt.Errorf("run %s: point %d is %v, must be finite numbers", r.dir, i, p)
+			}
+			split.Values = append(split.Values, float32(x))
+		}
+	}
+	if len(points) == 0 {
+		return nil, nil
+	}
 	err = ev.each(ctx, set, split, r.state.Config.TestBatchSize, func(p []float32) { rows = append(rows, p) })
 	return rows, err
 }

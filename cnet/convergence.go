@@ -108,8 +108,8 @@ func (o ConvergenceOptions) WithDefaults(r *Run) (ConvergenceOptions, error) {
 	slices.Sort(o.Steps)
 	o.Steps = slices.Compact(o.Steps)
 	switch {
-	case o.Stage < 1 || o.Stage > stages:
-		return o, fmt.Errorf("run %s: stage is %d, must be from 1 to %d", r.dir, o.Stage, stages)
+	case o.Stage < 1 || o.Stage > len(n.stages()):
+		return o, fmt.Errorf("run %s: stage is %d, must be from 1 to %d", r.dir, o.Stage, len(n.stages()))
 	case o.Images < 1:
 		return o, fmt.Errorf("run %s: the number of images is %d, must be at least 1", r.dir, o.Images)
 	case o.Steps[0] < 1 || o.Steps[len(o.Steps)-1] > mostSteps:

@@ -17,6 +17,7 @@ const cacheFolder = ".data"
 func (c Config) dataOptions(dir string) dataset.Options {
 	return dataset.Options{
 		Size: c.Size, SkipBad: c.SkipBad, Layout: c.Layout, Seed: c.SplitSeed, Cache: DataCache(dir),
+		Points: c.Points, Noise: c.Noise,
 	}
 }
 

@@ -119,7 +119,7 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, of stage) 
 // enters it, [batch, height, width, channels]. It must build what Logits builds.
 func (n *Net) entering(store *model.Store, layout fmap.Layout, images *Node, index int) *Node {
 	b := newBuilder(n, store, images.Graph(), n.Variables(), layout, false)
-	x := b.stem(images)
+	x := b.begin(images)
 	for _, s := range n.stages()[:index] {
 		x = b.block(b.stitch(x, s), s)
 	}

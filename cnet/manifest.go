@@ -151,7 +151,7 @@ func (r *Run) manifest(
 	}
 	return Manifestation{
 		Scheme: scheme, Steps: steps, Trained: scheme == r.state.Scheme && steps == r.state.Steps,
-		Evaluations: stages * evaluations(n.Scheme, steps), Score: score, Seconds: time.Since(start).Seconds(),
+		Evaluations: len(n.stages()) * evaluations(n.Scheme, steps), Score: score, Seconds: time.Since(start).Seconds(),
 	}, nil
 }
 
@@ -193,5 +193,5 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 // first returns the first n images of a split, or all if it has fewer.
 func first(set *dataset.Set, split dataset.Split, n int) dataset.Split {
 	n = min(n, split.Len())
-	return dataset.Split{Images: split.Images[:n*set.ImageSize()], Labels: split.Labels[:n]}
+	return split.Cut(0, n, set.ImageSize())
 }

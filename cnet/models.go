@@ -15,16 +15,17 @@ const (
 	ContinuousNet         = "ContinuousNet"         // batch norm after each ReLU
 	ContinuousNetActFirst = "ContinuousNetActFirst" // batch norm and ReLU before each convolution
 	WideContinuousNet     = "WideContinuousNet"     // the same, with more channels in the stages than in the stem
+	NeuralODE             = "NeuralODE"             // for points: one ODE block and a linear layer
 	ResNetV2              = "ResNetV2"              // baseline.ResNetV2
 	WideResNet            = "WideResNet"            // baseline.WideResNet
 )
 
 // Models lists the values of Config.Model.
-var Models = []string{ContinuousNet, ContinuousNetActFirst, WideContinuousNet, ResNetV2, WideResNet}
+var Models = []string{ContinuousNet, ContinuousNetActFirst, WideContinuousNet, NeuralODE, ResNetV2, WideResNet}
 
 // Continuous reports whether a model is continuous in depth, so that it has a scheme and can be refined.
 func Continuous(model string) bool {
-	return slices.Contains([]string{ContinuousNet, ContinuousNetActFirst, WideContinuousNet}, model)
+	return slices.Contains([]string{ContinuousNet, ContinuousNetActFirst, WideContinuousNet, NeuralODE}, model)
 }
 
 // checkModel returns an error for the first of the fields that describe the network that has an impossible value.
@@ -48,7 +49,9 @@ func (c Config) checkModel(lookup schemeLookup) error {
 		{"adjoint", c.Adjoint != "", continuous},
 		{"checkpoints", c.Checkpoints != 0, continuous},
 		{"skip init", c.SkipInit, continuous},
-		{"stitch", c.NoStitch, continuous},
+		{"stitch", c.NoStitch, continuous && c.Model != NeuralODE},
+		{"channels", c.Channels != 0, c.Model != NeuralODE},
+		{"dimensions to augment with", c.AugmentDim != 0, c.Model == NeuralODE},
 		{"refinement", len(c.RefineEpochs) > 0, continuous},
 		{"widen factor", c.WidenFactor != 0, wide},
 		{"width", c.Width != 0, c.Model == WideResNet},

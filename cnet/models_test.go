@@ -199,6 +199,9 @@ func TestRoundTrip(t *testing.T) {
 	for _, m := range Models {
 		t.Run(m, func(t *testing.T) {
 			c := Config{Model: m, Channels: 2}
+			if m == NeuralODE {
+				c.Channels = 0
+			}
 			if Continuous(m) {
 				c.Steps, c.SkipInit = 2, true
 			} else {

@@ -18,6 +18,9 @@ package cnet
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -95,11 +98,16 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 	return n, nil
 }
 
+// NumStages returns the number of stages: three, and one in a NeuralODE.
+func (n *Net) NumStages() int { return len(n.stages()) }
+
 // String returns the shape of the net as the papers write it, such as "2-2-2 euler". Unless each step has weights of
-// its own, the basis follows: "4-4-4 euler, 3 hat". A rate that is not the original's ends it: "2-2-2 euler, rate mlp".
+// its own, the basis follows: "4-4-4 euler, 3 hat". A NeuralODE has one stage: "4 rk4_classic". A rate that is not the original's ends it: "2-2-2 euler, rate mlp".
 func (n *Net) String() string {
-	s := fmt.Sprintf("%d-%d-%d %s", n.Steps, n.Steps, n.Steps, n.Scheme.Info().Name)
-	if n.Basis.Name() != piecewiseConstant || n.Basis.NumBasis() != n.Steps {
+	steps := strconv.Itoa(n.Steps)
+	s := strings.Join(slices.Repeat([]string{steps}, len(n.stages())), "-") + " " + n.Scheme.Info().Name
+	constant := n.Config.Model == NeuralODE && n.Basis.NumBasis() == 1 // which is what the name means
+	if (n.Basis.Name() != piecewiseConstant || n.Basis.NumBasis() != n.Steps) && !constant {
 		s += ", " + basisTitle(n.Basis)
 	}
 	if !n.originalRate() {
@@ -112,10 +120,16 @@ func (n *Net) String() string {
 func basisTitle(b basis.Basis) string { return fmt.Sprintf("%d %s", b.NumBasis(), b.Name()) }
 
 // actFirst reports whether batch norm and ReLU come before the convolutions of the stitches.
-func (n *Net) actFirst() bool { return n.Config.Model != ContinuousNet }
+func (n *Net) actFirst() bool { return n.Config.Model != ContinuousNet && n.Config.Model != NeuralODE }
 
 // channels returns the number of channels in stage i, from 0.
 func (n *Net) channels(i int) int { return n.Config.Channels * max(n.Config.WidenFactor, 1) << i }
+
+// last returns the number of channels in the last stage.
+func (n *Net) last() int {
+	list := n.stages()
+	return list[len(list)-1].out
+}
 
 // stage describes the beginning of a stage.
 type stage struct {
@@ -140,6 +154,9 @@ const (
 // The original cannot build a net without stitches, except for a WideContinuousNet that is not widened. There it pads
 // the 1×1 convolution, which shifts the pixels and adds a border of zeros. Here nothing is padded.
 func (n *Net) stages() []stage {
+	if n.Config.Model == NeuralODE {
+		return n.pointStages()
+	}
 	list := make([]stage, stages)
 	in := n.Config.Channels
 	for i := range list {
@@ -168,7 +185,7 @@ func (n *Net) stitchEpsilon() float64 { return n.Config.TimeEpsilon / float64(n.
 func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node {
 	b := newBuilder(n, store, images.Graph(), n.Variables(), layout, training)
 	b.Apart = n.Config.Adjoint == Checkpoint || n.Config.Adjoint == Backsolve
-	x := b.stem(images)
+	x := b.begin(images)
 	for _, s := range n.stages() {
 		x = b.block(b.stitch(x, s), s)
 	}
@@ -193,8 +210,8 @@ func newBuilder(
 
 // constant returns a scalar in the number format of the net.
 func (b *builder) constant(value float64) *Node {
-	kernel := b.Variable("stem/conv/kernel")
-	return Scalar(kernel.Graph(), kernel.DType(), value)
+	w := b.Variable("head/weight")
+	return Scalar(w.Graph(), w.DType(), value)
 }
 
 // stem builds what comes before the stages: a convolution, batch norm and ReLU.

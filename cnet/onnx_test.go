@@ -116,6 +116,8 @@ func TestExportONNX(t *testing.T) {
 		ResNetV2:        {Model: ResNetV2, Channels: 2, Depth: 8},
 		"bottleneck":    {Model: ResNetV2, Channels: 1, Depth: 44},
 		WideResNet:      {Model: WideResNet, Channels: 2, Depth: 10, WidenFactor: 2, Dropout: 0.2},
+		"points":        {Dataset: "moons", AugmentDim: 2, Rate: "mlp-8-4-softplus-t"},
+		"points, elu":   {Dataset: "circles", Rate: "mlp-8-elu", Scheme: "midpoint", NumBasis: 2},
 		"colours":       {Dataset: "CIFAR10", Data: colours(t), Channels: 2},
 	} {
 		t.Run(name, func(t *testing.T) {

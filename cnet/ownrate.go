@@ -18,8 +18,11 @@ import (
 
 // modelRate returns the name of the rate that a model has in the original.
 func modelRate(model string) string {
-	if model == ContinuousNet {
+	switch model {
+	case ContinuousNet:
 		return rate.Convolutional.Name
+	case NeuralODE:
+		return rate.DefaultMLP
 	}
 	return rate.PreActivation.Name
 }

@@ -176,6 +176,9 @@ func (r *Run) create(c Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
+	if err := c.checkPoints(set); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
 	r.state = state{
 		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Basis: c.Basis, NumBasis: c.NumBasis,
 		LearningRate: c.LearningRate,

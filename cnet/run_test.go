@@ -49,6 +49,9 @@ func fewImages(r *Run) error {
 	if err != nil {
 		return err
 	}
+	if set.Points() {
+		return nil
+	}
 	const every = 4
 	few := func(s dataset.Split, n int) dataset.Split {
 		var images []uint8

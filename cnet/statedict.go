@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"continuousnet/cnet/internal/layers"
+	"continuousnet/cnet/rate"
 	"continuousnet/cnet/statedict"
 )
 
@@ -54,11 +55,13 @@ func (n *Net) names() *layers.Names {
 	names := layers.NewNames(n.Variables())
 	index := 0
 	module := func() string { index++; return fmt.Sprintf("net.%d", index-1) }
-	names.Conv(module(), "stem/conv")
-	if !n.Config.NoBatchNorm {
-		names.Norm(module(), "stem/norm")
+	if n.Config.Model != NeuralODE {
+		names.Conv(module(), "stem/conv")
+		if !n.Config.NoBatchNorm {
+			names.Norm(module(), "stem/norm")
+		}
+		module() // ReLU
 	}
-	module() // ReLU
 	for _, s := range n.stages() {
 		switch s.stitch {
 		case stitched:
@@ -70,7 +73,7 @@ func (n *Net) names() *layers.Names {
 	}
 	switch {
 	case n.actFirst() && n.Config.NoBatchNorm:
-		names.UnusedNorm(module(), n.channels(stages-1))
+		names.UnusedNorm(module(), n.last())
 	case n.actFirst():
 		names.Norm(module(), "head/norm")
 	}
@@ -83,7 +86,7 @@ func (n *Net) names() *layers.Names {
 // rateNames lists the tensors of an ODE block. A rate that the original does not have gets names of the same form.
 func (n *Net) rateNames(names *layers.Names, block string, s stage) {
 	path := s.path + "/ode"
-	if !n.originalRate() {
+	if !n.originalRate() || rate.IsMLP(n.Rate.Name) {
 		n.mustDeclare(s).Name(names, block, path)
 		if n.Config.SkipInit {
 			names.Add(block+".skip_init.weight", path+"/skip_init")

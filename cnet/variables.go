@@ -16,8 +16,10 @@ func (n *Net) Variables() []Variable {
 		norm = func(*layers.Specs, string, int) {}
 	}
 	p := &layers.Specs{}
-	p.Conv("stem/conv", n.ImageChannels, c.Channels, 3, nil)
-	norm(p, "stem/norm", c.Channels)
+	if c.Model != NeuralODE {
+		p.Conv("stem/conv", n.ImageChannels, c.Channels, 3, nil)
+		norm(p, "stem/norm", c.Channels)
+	}
 	for _, s := range n.stages() {
 		if s.stitch != unchanged {
 			p.Conv(s.path+"/stitch/shortcut", s.in, s.out, 1, nil)
@@ -32,11 +34,10 @@ func (n *Net) Variables() []Variable {
 			}
 		})
 	}
-	last := n.channels(stages - 1)
 	if n.actFirst() {
-		norm(p, "head/norm", last)
+		norm(p, "head/norm", n.last())
 	}
-	p.Linear("head", last, n.Classes)
+	p.Linear("head", n.last(), n.Classes)
 	return p.List
 }
 

@@ -208,7 +208,6 @@ func (s *Set) holdBack(seed uint64) {
 		if test {
 			to = &s.Test
 		}
-		to.Images = append(to.Images, all.Images[i*size:][:size]...)
-		to.Labels = append(to.Labels, all.Labels[i])
+		to.add(all.Cut(i, i+1, size))
 	}
 }

@@ -14,13 +14,11 @@ import "fmt"
 //
 // A Batches must not be used by two goroutines at the same time.
 type Batches struct {
-	split Split
-	pixel int // values per image
-	size  int
-	seed  uint64
+	images reader
+	size   int
+	seed   uint64
 
-	normalize normalizer
-	augment   *augmenter // nil: images as they are
+	augment *augmenter // nil: images as they are
 
 	order      []int32 // the permutation of orderEpoch; nil before the first Fill
 	orderEpoch int
@@ -28,19 +26,17 @@ type Batches struct {
 
 // NewBatches returns the batches of size images of split, a part of set. A size
 // larger than the split means all of it. With augment, images are cropped and
-// mirrored at random.
+// mirrored at random; points stay as they are.
 func NewBatches(set *Set, split Split, size int, seed uint64, augment bool) (*Batches, error) {
 	if err := set.checkSplit(split, size); err != nil {
 		return nil, err
 	}
 	b := &Batches{
-		split:     split,
-		pixel:     set.ImageSize(),
-		size:      min(size, split.Len()),
-		seed:      seed,
-		normalize: newNormalizer(set),
+		images: newReader(set, split),
+		size:   min(size, split.Len()),
+		seed:   seed,
 	}
-	if augment {
+	if augment && split.Values == nil {
 		b.augment = newAugmenter(set)
 	}
 	return b, nil
@@ -50,7 +46,7 @@ func NewBatches(set *Set, split Split, size int, seed uint64, augment bool) (*Ba
 func (b *Batches) Size() int { return b.size }
 
 // Len returns the number of batches in an epoch.
-func (b *Batches) Len() int { return b.split.Len() / b.size }
+func (b *Batches) Len() int { return b.images.split.Len() / b.size }
 
 // Fill writes the batch with this number of an epoch, both counted from 0: normalised
 // images [Size, H, W, C] and labels [Size]. Like indexing, it panics if batch or
@@ -59,18 +55,19 @@ func (b *Batches) Fill(epoch, batch int, images []float32, labels []int32) {
 	if batch < 0 || batch >= b.Len() {
 		panic(fmt.Sprintf("dataset: batch %d of an epoch of %d batches", batch, b.Len()))
 	}
-	checkLen("images", len(images), b.size*b.pixel)
+	checkLen("images", len(images), b.size*b.images.size)
 	checkLen("labels", len(labels), b.size)
 	b.arrange(epoch)
 	for k, index := range b.order[batch*b.size:][:b.size] {
 		i := int(index)
-		raw, out := b.split.Images[i*b.pixel:][:b.pixel], images[k*b.pixel:][:b.pixel]
+		out := images[k*b.images.size:][:b.images.size]
 		if b.augment != nil {
-			b.augment.draw(out, raw, b.augment.choose(randomFor(forAugmentation, b.seed, uint64(epoch), uint64(i))))
+			choice := b.augment.choose(randomFor(forAugmentation, b.seed, uint64(epoch), uint64(i)))
+			b.augment.draw(out, b.images.raw(i), choice)
 		} else {
-			b.normalize.apply(out, raw)
+			b.images.read(out, i)
 		}
-		labels[k] = b.split.Labels[i]
+		labels[k] = b.images.split.Labels[i]
 	}
 }
 
@@ -80,7 +77,7 @@ func (b *Batches) arrange(epoch int) {
 		return
 	}
 	if b.order == nil {
-		b.order = make([]int32, b.split.Len())
+		b.order = make([]int32, b.images.split.Len())
 	}
 	// From the file's order, not from that of the epoch before.
 	for i := range b.order {

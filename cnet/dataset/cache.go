@@ -12,9 +12,11 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"continuousnet/cnet/internal/atomicfile"
@@ -32,6 +34,7 @@ type head struct {
 	Source      string // what the set was decoded from, as sourceOf returns it
 	Set         Set    // without images
 	Train, Test int
+	Values      bool // the set has Values
 }
 
 // readCached is decodeListing with a cache, if there is one in o.
@@ -121,7 +124,7 @@ func writeCache(path, source string, set *Set) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	h := head{Source: source, Set: *set, Train: set.Train.Len(), Test: set.Test.Len()}
+	h := head{Source: source, Set: *set, Train: set.Train.Len(), Test: set.Test.Len(), Values: set.Points()}
 	h.Set.Train, h.Set.Test = Split{}, Split{}
 	text, err := json.Marshal(h)
 	if err != nil {
@@ -174,7 +177,10 @@ func readCache(path, source string) (*Set, error) {
 		return nil, errNotCached
 	}
 	set := &h.Set
-	size := int64(set.ImageSize())
+	size := int64(set.ImageSize()) // bytes in an image
+	if h.Values {
+		size *= 4
+	}
 	content := info.Size() - int64(len(prefix)+len(text)) - sha256.Size
 	if h.Train < 0 || h.Test < 0 || size < 1 || size > content ||
 		int64(h.Train) > content/size || int64(h.Test) > content/size || int64(h.Train+h.Test)*(size+4) != content {
@@ -184,7 +190,7 @@ func readCache(path, source string) (*Set, error) {
 		split *Split
 		n     int
 	}{{&set.Train, h.Train}, {&set.Test, h.Test}} {
-		if err := readSplit(in, sum, part.split, part.n, size); err != nil {
+		if err := readSplit(in, sum, part.split, part.n, size, h.Values); err != nil {
 			return nil, errNotCached
 		}
 	}
@@ -195,15 +201,22 @@ func readCache(path, source string) (*Set, error) {
 	return set, nil
 }
 
-// readSplit reads what writeSplit has written, and hashes it.
-func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64) error {
-	s.Images = make([]uint8, int64(n)*size)
-	labels := make([]byte, 4*n)
-	for _, b := range [][]byte{s.Images, labels} {
+// readSplit reads what writeSplit has written, and hashes it. Size is that of an image in bytes.
+func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64, values bool) error {
+	images, labels := make([]byte, int64(n)*size), make([]byte, 4*n)
+	for _, b := range [][]byte{images, labels} {
 		if _, err := io.ReadFull(in, b); err != nil {
 			return err
 		}
 		_, _ = sum.Write(b)
+	}
+	if values {
+		s.Values = make([]float32, 0, len(images)/4)
+		for b := range slices.Chunk(images, 4) {
+			s.Values = append(s.Values, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+		}
+	} else {
+		s.Images = images
 	}
 	s.Labels = make([]int32, n)
 	for i := range s.Labels {

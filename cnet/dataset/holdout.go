@@ -48,11 +48,10 @@ func (s *Set) HoldOut(share float64, seed uint64) (*Set, error) {
 				n++
 			}
 		}
-		part.to.Images, part.to.Labels = make([]uint8, 0, n*size), make([]int32, 0, n)
+		part.to.grow(whole, n, size)
 		for i, h := range held {
 			if h == part.held {
-				part.to.Images = append(part.to.Images, whole.Images[i*size:][:size]...)
-				part.to.Labels = append(part.to.Labels, whole.Labels[i])
+				part.to.add(whole.Cut(i, i+1, size))
 			}
 		}
 	}

@@ -171,10 +171,10 @@ func (s *Set) everyClass() error {
 		seen[label]++
 	}
 	if k := slices.Index(seen, 0); k >= 0 {
-		return fmt.Errorf("there is no image of class %s to train on; every class needs some", s.Classes[k])
+		return fmt.Errorf("class %s has no %s to train on; every class needs some", s.Classes[k], s.Things())
 	}
 	if s.Test.Len() == 0 {
-		return fmt.Errorf("there are no images to test with, want at least one beside the %d to train on",
+		return fmt.Errorf("there are no %s to test with, want at least one beside the %d to train on", s.Things(),
 			s.Train.Len())
 	}
 	return nil

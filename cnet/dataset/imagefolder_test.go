@@ -421,7 +421,7 @@ func TestBadFolders(t *testing.T) {
 			"no image can be used: 3 of 3 images"},
 		"a class of bad ones": {map[string][]byte{"a/1.png": nil, "b/1.png": red, "b/2.png": red},
 			Options{SkipBad: true},
-			"no image of class a to train on"},
+			"class a has no images to train on"},
 		"size": {map[string][]byte{"a/1.png": red, "b/1.png": red}, Options{Size: 5000}, "size 5000, want 1 to 4096"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -464,7 +464,7 @@ func TestImageCache(t *testing.T) {
 	}
 	// With another pixel and a right checksum in the cache, it is the cache that is read.
 	other := *first
-	other.Train = Split{slices.Clone(first.Train.Images), first.Train.Labels}
+	other.Train = Split{Images: slices.Clone(first.Train.Images), Labels: first.Train.Labels}
 	other.Train.Images[0]++
 	list, err := listFolder(folder{os.DirFS(dir), dir}, 0)
 	if err != nil {

@@ -48,6 +48,12 @@ func load(name, dir string, o Options) (*Set, error) {
 		return s.loadRegistered()
 	}
 	set := s.empty()
+	if s.make != nil {
+		if err := s.make(set, o); err != nil {
+			return nil, err
+		}
+		return set, nil
+	}
 	if s.name == sampleName {
 		if err := s.read(set, sampleFolder(), o); err != nil {
 			return nil, err

@@ -14,6 +14,37 @@ func newNormalizer(set *Set) normalizer {
 	return n
 }
 
+// reader writes the images of a split as networks take them.
+type reader struct {
+	split     Split
+	size      int // values in an image
+	bytes     normalizer
+	mean, std []float64 // of Values
+}
+
+func newReader(set *Set, split Split) reader {
+	r := reader{split: split, size: set.ImageSize(), mean: set.Mean, std: set.Std}
+	if split.Values == nil {
+		r.bytes = newNormalizer(set)
+	}
+	return r
+}
+
+// read writes image i to out, [size].
+func (r reader) read(out []float32, i int) {
+	if r.split.Values == nil {
+		r.bytes.apply(out, r.raw(i))
+		return
+	}
+	for k, x := range r.split.Values[i*r.size:][:r.size] {
+		c := k % len(r.mean)
+		out[k] = float32((float64(x) - r.mean[c]) / r.std[c])
+	}
+}
+
+// raw returns the bytes of image i.
+func (r reader) raw(i int) []uint8 { return r.split.Images[i*r.size:][:r.size] }
+
 // apply writes the values of the pixels of raw to out, both [..., C] and of the
 // same length.
 func (n normalizer) apply(out []float32, raw []uint8) {

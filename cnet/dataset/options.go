@@ -14,8 +14,12 @@ type Options struct {
 	// Layout says which of Layouts the images in a .npz file are, if their shape can be two.
 	Layout string
 
-	// Seed chooses the test images of a data set that does not say which they are.
+	// Seed chooses the test images of a data set that does not say which they are, and the noise and order of Toys.
 	Seed uint64
+
+	// Points and Noise are those of Toys; see PointOptions. There are as many other points for testing.
+	Points int
+	Noise  float64
 
 	// Cache is a folder in which decoded images are kept, so that they are decoded once; "": they are not kept.
 	Cache string
@@ -29,6 +33,8 @@ const maxSide = 4096
 // check returns an error for options that a data set does not have.
 func (o Options) check(s *spec) error {
 	switch {
+	case (o.Points != 0 || o.Noise != 0) && s.make == nil:
+		return fmt.Errorf("dataset: %s has its own points or images; leave --points and --noise out", s.title)
 	case o.Layout != "" && s.name != arraysName:
 		return fmt.Errorf("dataset: %s is no array with a layout; leave --layout out", s.title)
 	case o.Size < 0 || o.Size > maxSide:

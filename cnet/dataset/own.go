@@ -184,14 +184,14 @@ func (s *spec) loadRegistered() (set *Set, err error) {
 
 // Check returns an error if the set cannot be trained on. It measures Mean and Std if they are not set.
 func (s *Set) Check() error {
-	if s.Height < 1 || s.Width < 1 || s.Channels != 1 && s.Channels != 3 {
+	if s.Height < 1 || s.Width < 1 || s.Channels < 1 || !s.Points() && s.Channels != 1 && s.Channels != 3 {
 		return fmt.Errorf("dataset: %s: images of %d×%d×%d, want at least one pixel and 1 or 3 channels", s.Name,
 			s.Height, s.Width, s.Channels)
 	}
 	if len(s.Classes) < 2 {
 		return fmt.Errorf("dataset: %s: %d classes, want at least two", s.Name, len(s.Classes))
 	}
-	if s.Mean == nil && s.Std == nil && s.Train.Len()*s.ImageSize() == len(s.Train.Images) {
+	if s.Mean == nil && s.Std == nil && s.checkSize(s.Train) == nil {
 		s.measure()
 	}
 	for _, split := range []Split{s.Train, s.Test} {

@@ -1,10 +1,10 @@
 package dataset
 
 import (
+	"encoding/csv"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"continuousnet/cnet/chart"
@@ -36,7 +36,13 @@ func LoadPoints(name string, options ...PointOptions) (Points, error) {
 		if o != (PointOptions{}) {
 			return Points{}, fmt.Errorf("dataset: %s has its own points; leave their number, noise and seed out", name)
 		}
-		return readPointsFile(name)
+		t, err := readTableFile(name, 2)
+		if err != nil {
+			return Points{}, err
+		}
+		p := t.points()
+		p.Title = strings.TrimSuffix(titleOf(name), ".csv")
+		return p, nil
 	}
 	if o.N < 0 || o.N > maxImages {
 		return Points{}, fmt.Errorf("dataset: %d points, want 1 to %d", o.N, maxImages)
@@ -66,29 +72,23 @@ func LoadPoints(name string, options ...PointOptions) (Points, error) {
 }
 
 // IsPoints reports whether a name is that of points for LoadPoints: one of the Toys, or a .csv file.
-func IsPoints(name string) bool { return slices.Contains(Toys, bare(name)) || isCSV(name) }
+func IsPoints(name string) bool { return IsToy(name) || isCSV(name) }
 
-func isCSV(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".csv") }
-
-// notImages returns the error for points where images are asked for.
-func notImages(name string) error {
-	return fmt.Errorf("dataset: %s has points in the plane, and no images, which the nets take; LoadPoints reads it, "+
-		"and cnet data show draws it", name)
-}
-
-func readPointsFile(path string) (Points, error) {
-	f, err := os.Open(path)
+// IsPlanar reports whether a name is that of a .csv file with the columns of points in the plane.
+func IsPlanar(name string) bool {
+	if !isCSV(name) {
+		return false
+	}
+	f, err := os.Open(name)
 	if err != nil {
-		return Points{}, fmt.Errorf("dataset: %w", err)
+		return true // the error of reading it is about the file
 	}
 	defer f.Close()
-	p, err := ReadPoints(f)
-	if err != nil {
-		return Points{}, fmt.Errorf("dataset: %s: %w", path, err)
-	}
-	p.Title = titleOf(strings.TrimSuffix(path, ".csv"))
-	return p, nil
+	header, err := csv.NewReader(f).Read()
+	return err != nil || len(header) <= 3
 }
+
+func isCSV(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".csv") }
 
 // Class returns the name of a class.
 func (p Points) Class(label int32) string {

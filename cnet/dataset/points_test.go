@@ -35,10 +35,6 @@ func TestLoadPoints(t *testing.T) {
 	check.Error(t, err, "open nowhere.csv: no such file")
 	_, err = LoadPoints("a.csv", PointOptions{N: 3})
 	check.Error(t, err, "a.csv has its own points")
-	for _, name := range []string{"moons", "table.csv"} {
-		_, err = Load(name, "")
-		check.Error(t, err, name+" has points in the plane, and no images")
-	}
 }
 
 func TestReadPoints(t *testing.T) {

@@ -24,8 +24,9 @@ type spec struct {
 	file                    bool     // the set is a file, not a folder
 	decodes                 bool     // the set is of image files, which are decoded
 	read                    func(*Set, folder, Options) error
-	holds                   func(*spec, folder) bool // reports whether files of the set are there; nil: it has none
-	load                    func() (*Set, error)     // of a set that Register has made known
+	holds                   func(*spec, folder) bool  // reports whether files of the set are there; nil: it has none
+	load                    func() (*Set, error)      // of a set that Register has made known
+	make                    func(*Set, Options) error // of a set that is made, and not read
 }
 
 // The means and deviations are those in common use with each set, so that
@@ -93,6 +94,7 @@ var kinds = []spec{
 		decodes: true, read: readImages, holds: holdsImages,
 	},
 	{name: arraysName, title: "a .npz file", file: true, read: readNPZ},
+	{name: Table, title: "a .csv file", file: true, read: readTableSet},
 }
 
 // arraysName is the kind of .npz files.
@@ -167,13 +169,9 @@ func lookup(name string) (*spec, error) {
 	if s := knownSpec(name); s != nil {
 		return s, nil
 	}
-	if IsPoints(name) {
-		return nil, notImages(name)
-	}
 	want := bare(name)
 	closest, distance := "", 3 // more than two typos is another word
-	for i := range specs {
-		s := &specs[i]
+	for _, s := range slices.Concat(specs, toySpecs) {
 		for _, alias := range append([]string{s.name}, s.aliases...) {
 			if d := words.Distance(want, bare(alias)); d < distance {
 				closest, distance = s.name, d
@@ -184,14 +182,14 @@ func lookup(name string) (*spec, error) {
 	if closest != "" {
 		hint = fmt.Sprintf("; did you mean %s?", closest)
 	}
-	return nil, fmt.Errorf("dataset: unknown data set %q, want one of %s, or a folder%s",
-		name, strings.Join(Names(), ", "), hint)
+	return nil, fmt.Errorf("dataset: unknown data set %q, want one of %s, %s, or a folder%s",
+		name, strings.Join(Names(), ", "), strings.Join(Toys, ", "), hint)
 }
 
 // knownSpec returns the data set or the kind of data sets that this package knows by a name, in any spelling, or nil.
 func knownSpec(name string) *spec {
 	want := bare(name)
-	for _, list := range [][]spec{specs, kinds} {
+	for _, list := range [][]spec{specs, toySpecs, kinds} {
 		for i := range list {
 			if want == bare(list[i].name) || slices.ContainsFunc(list[i].aliases,
 				func(a string) bool { return bare(a) == want }) {

@@ -24,7 +24,7 @@ func Resolve(name, dir string) (canonical, where string, err error) {
 	}
 	s, err := lookup(name)
 	switch {
-	case err != nil && dir == "" && isPath(name) && !IsPoints(name):
+	case err != nil && dir == "" && isPath(name):
 		if where, err = filepath.Abs(name); err != nil {
 			return "", "", fmt.Errorf("dataset: %w", err)
 		}
@@ -35,6 +35,9 @@ func Resolve(name, dir string) (canonical, where string, err error) {
 	case s.name == sampleName && dir != "":
 		return "", "", fmt.Errorf("dataset: %s is part of the program and has no folder, got %s; leave one of them out",
 			s.name, dir)
+	case s.make != nil && dir != "":
+		return "", "", fmt.Errorf("dataset: %s are made by the program and have no folder, got %s; leave one of them "+
+			"out", s.name, dir)
 	case s.load != nil && dir != "":
 		return "", "",
 			fmt.Errorf("dataset: %s is loaded by a function and has no folder, got %s; leave one of them out",
@@ -52,7 +55,7 @@ func isPath(name string) bool {
 	if _, err := os.Stat(name); err == nil {
 		return true
 	}
-	return strings.ContainsAny(name, `/\`) || strings.HasPrefix(name, ".")
+	return strings.ContainsAny(name, `/\`) || strings.HasPrefix(name, ".") || isCSV(name)
 }
 
 // recognize returns the name of the one data set whose files are in dir, or in the folders below it where Load looks,
@@ -60,15 +63,19 @@ func isPath(name string) bool {
 func recognize(dir string) (string, error) {
 	info, err := os.Stat(dir)
 	switch {
+	case err != nil && isCSV(dir):
+		return "", fmt.Errorf("dataset: there is no file %s; pass the path of a .csv file", dir)
 	case err != nil:
 		return "", fmt.Errorf("dataset: there is no folder %s; pass another --data DIR", dir)
 	case isArchive(dir):
 		return recognizeArchive(dir)
 	case !info.IsDir() && strings.HasSuffix(dir, ".npz"):
 		return arraysName, nil
+	case !info.IsDir() && isCSV(dir):
+		return Table, nil
 	case !info.IsDir():
-		return "", fmt.Errorf("dataset: %s is a file that is not read; want a folder, a .npz, or an archive of "+
-			"a published set", dir)
+		return "", fmt.Errorf("dataset: %s is a file that is not read; want a folder, a .npz, a .csv, or an archive "+
+			"of a published set", dir)
 	}
 	found := setsIn(specs, dir, func(*spec) []string { return []string{"."} })
 	if len(found) == 0 {

@@ -25,8 +25,12 @@ func info(run *cnet.Run) table {
 	if dataset.Own(c.Dataset) {
 		classes += " (" + words.Some(run.ClassNames(), 10) + ")"
 	}
+	channels := fmt.Sprintf("%d-%d-%d channels, %s", first, 2*first, 4*first, norm)
+	if c.Model == cnet.NeuralODE {
+		channels = fmt.Sprintf("rate %s, %s appended", c.Rate, words.Plural(c.AugmentDim, "zero"))
+	}
 	t := table{title: "Run " + run.Dir(), rows: [][]string{
-		{"net", fmt.Sprintf("%s, %d-%d-%d channels, %s", run.Title(), first, 2*first, 4*first, norm)},
+		{"net", run.Title() + ", " + channels},
 		{"weights", words.Grouped(weights)},
 		{"data", fmt.Sprintf("%s, %s, batches of %d", data, classes, c.BatchSize)},
 		{"trained", trained(run)},

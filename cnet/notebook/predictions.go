@@ -1,6 +1,7 @@
 package notebook
 
 import (
+	"context"
 	"fmt"
 
 	"continuousnet/cnet"
@@ -9,7 +10,17 @@ import (
 
 // Predictions shows the first n test images with the class that the net finds most probable and its probability: green
 // if it is right; if it is wrong, red and with the true class.
+// For points in the plane it shows the test points and the class of every region of the plane.
 func Predictions(run *cnet.Run, n int) { here().predictions(run, n) }
+
+func (s *surface) regions(run *cnet.Run) {
+	c, err := figures.Regions(context.Background(), run)
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	s.draw(c, describe(c))
+}
 
 func (s *surface) predictions(run *cnet.Run, n int) {
 	if n < 1 {
@@ -19,6 +30,10 @@ func (s *surface) predictions(run *cnet.Run, n int) {
 	set, err := run.Dataset()
 	if err != nil {
 		s.fail(err)
+		return
+	}
+	if set.Points() {
+		s.regions(run)
 		return
 	}
 	probabilities, err := run.Predict(n)

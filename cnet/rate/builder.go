@@ -109,6 +109,11 @@ func (b *Builder) Conv(x fmap.Map, name string, relu bool) fmap.Map {
 func (b *Builder) Linear(x *Node, name string) *Node {
 	path := b.path(name, linear)
 	w, bias := b.layers.At(path+"/weight", b.at.Phi), b.layers.At(path+"/bias", b.at.Phi)
+	if x.Rank() == 4 && b.layout == fmap.Native {
+		// The native convolution of single pixels is the same sums, and faster than a product of GoMLX.
+		d := w.Shape().Dimensions
+		return b.Map(x).Conv(Reshape(w, d[0], 1, 1, d[1]), bias, 1, false).Images()
+	}
 	y := DotGeneral(x, []int{x.Rank() - 1}, nil, w, []int{1}, nil)
 	return Add(y, ExpandLeftToRank(bias, x.Rank()))
 }

@@ -61,9 +61,9 @@ func Names() []string {
 	return append(names, slices.Sorted(maps.Keys(registered))...)
 }
 
-// BuiltIn reports whether the name is that of a built-in rate.
+// BuiltIn reports whether the name is that of a built-in rate, such as that of an MLP.
 func BuiltIn(name string) bool {
-	return slices.ContainsFunc(builtIn, func(r Rate) bool { return r.Name == name })
+	return IsMLP(name) || slices.ContainsFunc(builtIn, func(r Rate) bool { return r.Name == name })
 }
 
 // Lookup returns the rate of that name.
@@ -73,12 +73,15 @@ func Lookup(name string) (Rate, error) {
 			return r, nil
 		}
 	}
+	if IsMLP(name) {
+		return parseMLP(name)
+	}
 	mu.RLock()
 	r, known := registered[name]
 	mu.RUnlock()
 	if !known {
-		return Rate{}, fmt.Errorf("rate: %q is not registered in this program (known are %s); call rate.Register with "+
-			"it first", name, strings.Join(Names(), ", "))
+		return Rate{}, fmt.Errorf("rate: %q is not registered in this program (known are %s, and names such as %s); "+
+			"call rate.Register with it first", name, strings.Join(Names(), ", "), DefaultMLP)
 	}
 	return r, nil
 }

@@ -93,7 +93,14 @@ func canonicalRate(text string) (string, error) {
 			return name, nil
 		}
 	}
-	return "", bad(text, "one of "+strings.Join(rates.Names(), ", ")+
+	if rates.IsMLP(strings.ToLower(text)) {
+		if _, err := rates.Lookup(strings.ToLower(text)); err != nil {
+			return "", bad(text, "units and an activation, as in "+rates.DefaultMLP+": "+
+				strings.TrimPrefix(err.Error(), "rate: "))
+		}
+		return strings.ToLower(text), nil
+	}
+	return "", bad(text, "one of "+strings.Join(rates.Names(), ", ")+", an MLP such as "+rates.DefaultMLP+
 		"; a rate of your own is registered in Go (continuousnet/cnet/rate)")
 }
 

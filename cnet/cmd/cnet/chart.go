@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"path/filepath"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/atomicfile"
 )
@@ -13,7 +15,7 @@ import (
 // chartPath returns the file of a run's learning curves.
 func chartPath(run *cnet.Run) string { return filepath.Join(run.Dir(), "history.png") }
 
-// saveChart draws the learning curves of a run beside its history.
+// saveChart draws the learning curves of a run beside its history and, for points in the plane, what the net has learnt.
 func saveChart(run *cnet.Run, epochs int) error {
 	set, err := run.Dataset()
 	if err != nil {
@@ -33,5 +35,18 @@ func saveChart(run *cnet.Run, epochs int) error {
 	if err := atomicfile.Sweep(chartPath(run)); err != nil { // the run is open for training: nobody else draws it
 		return err
 	}
-	return c.Save(chartPath(run))
+	if err := c.Save(chartPath(run)); err != nil || !planar(set) {
+		return err
+	}
+	regions, err := figures.Regions(context.Background(), run)
+	if err != nil {
+		return err
+	}
+	return regions.Save(regionsPath(run))
 }
+
+// planar reports whether a set is of points in the plane.
+func planar(set *dataset.Set) bool { return set.Points() && set.Channels == 2 }
+
+// regionsPath returns the file of the classes that a run's net has for every region of the plane.
+func regionsPath(run *cnet.Run) string { return filepath.Join(run.Dir(), "regions.png") }

@@ -56,7 +56,7 @@ see "cnet train --help". If there is a folder results, decoded images are kept i
 			if s.noise < 0 {
 				return usagef("--noise is %g, expected 0 or a number greater than 0", s.noise)
 			}
-			if dataset.IsPoints(args[0]) {
+			if dataset.IsToy(args[0]) || dataset.IsPlanar(args[0]) {
 				return s.showPoints(args[0])
 			}
 			for _, flag := range []string{"points", "noise", "seed"} {
@@ -106,6 +106,9 @@ func (s *dataShow) run(text string) error {
 	set, err := dataset.Load(c.Dataset, c.Data, o)
 	if err != nil {
 		return err
+	}
+	if s.sheet != "" && set.Points() {
+		return usagef("--out: points of %d coordinates are not drawn, those of two are; leave it out", set.Channels)
 	}
 	if s.sheet != "" {
 		if err := figures.Samples(set).Save(s.sheet); err != nil {
@@ -248,8 +251,13 @@ func (s *dataShow) print(set *dataset.Set, path string) error {
 	if d.Channels == 3 {
 		colours = "colour"
 	}
-	t.line("images       %s to train on, %s to test with", words.Grouped(d.Train), words.Grouped(d.Test))
-	t.line("size         %d×%d×%d, %s", d.Height, d.Width, d.Channels, colours)
+	if set.Points() {
+		t.line("points       %s to train on, %s to test with", words.Grouped(d.Train), words.Grouped(d.Test))
+		t.line("coordinates  %d", d.Channels)
+	} else {
+		t.line("images       %s to train on, %s to test with", words.Grouped(d.Train), words.Grouped(d.Test))
+		t.line("size         %d×%d×%d, %s", d.Height, d.Width, d.Channels, colours)
+	}
 	t.line("mean         %s", fractions(d.Mean))
 	t.line("deviation    %s", fractions(d.Std))
 	t.line("fingerprint  %s", d.Fingerprint)

@@ -106,19 +106,19 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 	if set.Notice != "" {
 		fmt.Fprintln(e.err, set.Notice)
 	}
-	fmt.Fprintf(e.out, "%s after %s, on %s test images of %s:\ntest loss %.4f, accuracy %s\n",
-		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(score.Images), set.Title,
+	fmt.Fprintf(e.out, "%s after %s, on %s test %s of %s:\ntest loss %.4f, accuracy %s\n",
+		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(score.Images), set.Things(), set.Title,
 		score.Loss, words.Percent(score.Accuracy))
 	if validated.Images > 0 {
-		fmt.Fprintf(e.out, "validation loss %.4f, accuracy %s, on %s images held out of training\n", validated.Loss,
-			words.Percent(validated.Accuracy), words.Grouped(validated.Images))
+		fmt.Fprintf(e.out, "validation loss %.4f, accuracy %s, on %s %s held out of training\n", validated.Loss,
+			words.Percent(validated.Accuracy), words.Grouped(validated.Images), set.Things())
 	}
 	width := len("class")
 	for _, c := range classes {
 		width = max(width, len([]rune(c.Class)))
 	}
 	if len(classes) > 0 {
-		fmt.Fprintf(e.out, "\n%-*s  images  accuracy\n", width, "class")
+		fmt.Fprintf(e.out, "\n%-*s  %s  accuracy\n", width, "class", set.Things())
 	}
 	for _, c := range classes {
 		fmt.Fprintf(e.out, "%-*s %7d %9s\n", width, c.Class, c.Images, words.Percent(c.Accuracy))

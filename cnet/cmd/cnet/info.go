@@ -145,6 +145,9 @@ func (a *app) showRun(s summary) error {
 		first = c.Width
 	}
 	channels := fmt.Sprintf("%d channels in the first", first)
+	if c.Model == cnet.NeuralODE {
+		channels = "rate " + c.Rate + ", " + words.Plural(c.AugmentDim, "zero") + " appended"
+	}
 	if s.Steps > 0 {
 		t.line("net         %s: %s in each stage, weights of %s, %s", s.title, words.Plural(s.Steps, "step"),
 			words.Plural(s.NumBasis, s.Basis+" function"), channels)

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -24,16 +27,20 @@ func (a *app) predict() *cobra.Command {
 	p := &predicting{app: a, top: 3}
 	cmd := &cobra.Command{
 		Use:   "predict RUN IMAGE...",
-		Short: "Say what is in images of your own",
+		Short: "Say what is in images or points of your own",
 		Long: `Say which classes the network of a run finds most probable for images of your own: PNG, JPEG, GIF, BMP or
 WebP of any size. The largest part in the middle of an image with the proportions of the data set is scaled to its size,
 and becomes grey if that is grey. It changes nothing.
+
+For the net of a run on points, IMAGE is a point: its coordinates with commas between them; write -- before one that
+begins with a minus.
 
 Images that cannot be read are told, and the others classified all the same; then the exit status is 1.
 
 RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of it (cnet save).`,
 		Example: `  cnet predict first shoe.png
   cnet predict cifar photos/*.jpg --top 5
+  cnet predict moons-rk4_classic-4 0.5,-0.2 -- -1,0.3
   cnet predict first --best shoe.png --json | jq -r .class`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -75,6 +82,9 @@ func (p *predicting) classify(ctx context.Context, run *cnet.Run, images []strin
 	if err != nil {
 		return err
 	}
+	if set.Points() {
+		return p.classifyPoints(ctx, run, set, images)
+	}
 	var readable []string
 	for _, path := range images {
 		if _, err := set.ReadImage(path); err != nil {
@@ -88,27 +98,66 @@ func (p *predicting) classify(ctx context.Context, run *cnet.Run, images []strin
 		if err != nil {
 			return err
 		}
-		width := 0
-		for _, path := range readable {
-			width = max(width, len([]rune(path)))
-		}
-		for _, prediction := range list {
-			top := p.best(set.Classes, prediction.Probabilities)
-			if p.json {
-				if err := printJSON(p.out, predictionLine{"prediction", prediction, top}); err != nil {
-					return err
-				}
-				continue
-			}
-			var parts []string
-			for _, c := range top {
-				parts = append(parts, c.Class+" "+words.Percent(c.Probability))
-			}
-			fmt.Fprintf(p.out, "%-*s   %s\n", width, prediction.Image, strings.Join(parts, ", "))
+		if err := p.show(set, list); err != nil {
+			return err
 		}
 	}
 	if bad := len(images) - len(readable); bad > 0 {
 		return fmt.Errorf("%d of %s could not be read", bad, words.Plural(len(images), "image"))
+	}
+	return nil
+}
+
+// classifyPoints is classify for points, such as "0.5,-0.2".
+func (p *predicting) classifyPoints(ctx context.Context, run *cnet.Run, set *dataset.Set, texts []string) error {
+	var points [][]float64
+	for _, text := range texts {
+		var point []float64
+		for word := range strings.SplitSeq(text, ",") {
+			x, err := strconv.ParseFloat(strings.TrimSpace(word), 64)
+			if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+				return usagef("predict: %q is no point, which is %s with commas between them, such as 0.5,-0.2", text,
+					words.Plural(set.Channels, "number"))
+			}
+			point = append(point, x)
+		}
+		if len(point) != set.Channels {
+			return usagef("predict: %q has %s, and the points of %s have %d", text,
+				words.Plural(len(point), "number"), set.Title, set.Channels)
+		}
+		points = append(points, point)
+	}
+	rows, err := run.PredictPoints(ctx, points)
+	if err != nil {
+		return err
+	}
+	list := make([]cnet.Prediction, len(rows))
+	for i, row := range rows {
+		best := p.best(set.Classes, row)[0]
+		list[i] = cnet.Prediction{Image: texts[i], Class: best.Class, Probability: best.Probability, Probabilities: row}
+	}
+	return p.show(set, list)
+}
+
+// show prints predictions.
+func (p *predicting) show(set *dataset.Set, list []cnet.Prediction) error {
+	width := 0
+	for _, prediction := range list {
+		width = max(width, len([]rune(prediction.Image)))
+	}
+	for _, prediction := range list {
+		top := p.best(set.Classes, prediction.Probabilities)
+		if p.json {
+			if err := printJSON(p.out, predictionLine{"prediction", prediction, top}); err != nil {
+				return err
+			}
+			continue
+		}
+		var parts []string
+		for _, c := range top {
+			parts = append(parts, c.Class+" "+words.Percent(c.Probability))
+		}
+		fmt.Fprintf(p.out, "%-*s   %s\n", width, prediction.Image, strings.Join(parts, ", "))
 	}
 	return nil
 }

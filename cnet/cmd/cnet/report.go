@@ -47,9 +47,12 @@ func (r *reporter) begin() error {
 	c := r.run.Config()
 	ours, _ := r.run.Network().CountParameters()
 	var t text
-	t.line("data     %s: %s training and %s test images of %d×%d×%d, %d classes",
-		set.Title, words.Grouped(set.Train.Len()), words.Grouped(set.Test.Len()),
-		set.Height, set.Width, set.Channels, len(set.Classes))
+	size := fmt.Sprintf("%d×%d×%d", set.Height, set.Width, set.Channels)
+	if set.Points() {
+		size = words.Plural(set.Channels, "coordinate")
+	}
+	t.line("data     %s: %s training and %s test %s of %s, %d classes", set.Title, words.Grouped(set.Train.Len()),
+		words.Grouped(set.Test.Len()), set.Things(), size, len(set.Classes))
 	if n := set.Validation.Len(); n > 0 {
 		t.line("         %s more are held out to validate with", words.Grouped(n))
 	}
@@ -208,9 +211,13 @@ func (r *reporter) end() error {
 	}
 	t.line("run      %s", r.run.Dir())
 	t.line("chart    %s", chartPath(r.run))
+	if set, err := r.run.Dataset(); err == nil && planar(set) {
+		t.line("         %s", regionsPath(r.run))
+	}
 	lead := "next     "
 	if n, ok := r.run.Network().(*cnet.Net); ok {
-		steps := func(n int) string { return fmt.Sprintf("%d-%d-%d", n, n, n) }
+		stages := n.NumStages()
+		steps := func(n int) string { return strings.Join(slices.Repeat([]string{strconv.Itoa(n)}, stages), "-") }
 		t.line("%scnet refine %s   %s becomes %s, then", lead, name, steps(n.Steps), steps(2*n.Steps))
 		lead = "         "
 	}

@@ -45,7 +45,10 @@ func freshDir(c cnet.Config) (dir string, undo func(), err error) {
 	}
 	data := dataset.Short(c.Dataset, c.Data)
 	base := filepath.Join(results, fmt.Sprintf("%s-%s-%d-%d-%d", data, c.Scheme, c.Steps, c.Steps, c.Steps))
-	if !cnet.Continuous(c.Model) {
+	switch {
+	case c.Model == cnet.NeuralODE:
+		base = filepath.Join(results, fmt.Sprintf("%s-%s-%d", data, c.Scheme, c.Steps))
+	case !cnet.Continuous(c.Model):
 		base = filepath.Join(results, fmt.Sprintf("%s-%s-%d", data, strings.ToLower(c.Model), c.Depth))
 	}
 	dir = base

@@ -43,10 +43,17 @@ func settings() []*setting {
 			1, func(c *cnet.Config) *float64 { return &c.Validation }),
 		seed(setting{name: "split-seed", usage: "of the choice of test images where a folder has no test/ or val/"},
 			func(c *cnet.Config) *uint64 { return &c.SplitSeed }),
+		whole(setting{name: "points",
+			usage: "of moons, circles and spirals: how many to train on, and as many to test with; default 400"}, 1<<20,
+			func(c *cnet.Config) *int { return &c.Points }),
+		noise(),
 
 		whole(setting{name: "alpha",
 			usage: "channels of the stem and of the first stage; the others have 2 and 4 times as many"},
 			4096, func(c *cnet.Config) *int { return &c.Channels }),
+		whole(setting{name: "augment-dim",
+			usage: "zeros that a NeuralODE appends to each point, as dimensions to pass each other in"},
+			4096, func(c *cnet.Config) *int { return &c.AugmentDim }),
 		widenFactor(),
 		whole(setting{name: "depth",
 			usage: "layers of a ResNetV2, 6n+2 (default 20), or of a WideResNet, 6n+4 (default 34)"},
@@ -66,7 +73,8 @@ func settings() []*setting {
 		number(setting{name: "time-epsilon", usage: "the length of time of a stage; default as --n-basis"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.TimeEpsilon }),
 		oneOf(setting{name: "rate", value: "NAME", usage: "the rate R of the ODE blocks, dx/dt = R: " +
-			strings.Join(rates.Names(), ", ") + ", as ActFirst and Wide nets have"},
+			strings.Join(rates.Names(), ", ") + ", as ActFirst and Wide nets have; " +
+			"or an MLP by its units and activation, such as " + rates.DefaultMLP + ", or mlp-64-softplus-t with the time"},
 			func(c *cnet.Config) *string { return &c.Rate }, canonicalRate),
 		onOff(setting{name: "batch-norm",
 			usage: "normalise over the batch; --batch-norm=false or --batch-norm False: do not"},
@@ -167,6 +175,22 @@ func dropout() *setting {
 		1, func(c *cnet.Config) *float64 { return &c.Dropout })
 }
 
+// noise returns the setting of the noise of toys, which may be 0 for none.
+func noise() *setting {
+	s := fromZero(setting{name: "noise",
+		usage: "of the same: the standard deviation in both coordinates; default 0.1 or 0.05"},
+		math.Inf(1), func(c *cnet.Config) *float64 { return &c.Noise })
+	set := s.set
+	s.set = func(c *cnet.Config, text string) error {
+		err := set(c, text)
+		if c.Noise == 0 {
+			c.Noise = -1
+		}
+		return err
+	}
+	return s
+}
+
 func warmup() *setting {
 	return fromZero(setting{name: "lr-warmup", change: true,
 		usage: "epochs in which the learning rate rises to --lr at first"},
@@ -239,7 +263,8 @@ func datasetSetting() *setting {
 		name: "dataset", value: "NAME|PATH",
 		usage: "the images: " + strings.Join(dataset.Names(), ", ") +
 			"; or their folder or .tar.gz; or images of your own: a folder with train/CLASS/*.png and " +
-			"test/ or val/, or with CLASS/*.png, or a .npz file",
+			"test/ or val/, or with CLASS/*.png, or a .npz file; or points: " +
+			strings.Join(dataset.Toys, ", ") + ", or a .csv file",
 		set: func(c *cnet.Config, text string) error {
 			if name, err := dataset.Canonical(text); err == nil {
 				c.Dataset = name
@@ -353,6 +378,8 @@ func epochsOr(given int, c cnet.Config) int {
 		return c.Epochs
 	case c.Dataset == sampleName || c.Dataset == "":
 		return sampleEpochs
+	case c.Model == cnet.NeuralODE || dataset.IsPoints(c.Dataset) || c.Dataset == dataset.Table:
+		return pointEpochs
 	}
 	return defaultEpochs
 }

@@ -21,6 +21,7 @@ const (
 	sampleName    = "fashion-sample"
 	sampleEpochs  = 3
 	defaultEpochs = 120
+	pointEpochs   = 50
 )
 
 // training is the command train.
@@ -59,6 +60,10 @@ read. Images of different sizes are brought to one with --size N: the middle of 
 numbers, y_train, [N], and for testing x_test and y_test. A run goes on with the images that it was made with and with
 no others; --data PATH says where they are now.
 
+--dataset moons, circles or spirals makes --points points in the plane; --dataset FILE.csv reads points with any number
+of coordinates: a header, a line for each point, and the class in the column class, label, target or species, or in the
+last one. The net is a NeuralODE, with an MLP as its rate, and is trained by adam.
+
 The learning rate begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
 --lr-decay-epoch; without these at 80 and 120 of 180 epochs, as in the original's README, scaled to --epochs (53 and 80
 of 120), and a longer training is planned anew. cosine brings it to 0 at the end of the training, along half a cosine;
@@ -86,6 +91,7 @@ underscores. Those of the original's cli.py and train_resnet.py are taken as the
   cnet train --dataset CIFAR10 --data ../shared/data/cifar-10-batches-bin --epochs 3
   cnet train --dataset CIFAR10 --epochs 30 --lr-schedule onecycle --lr 0.2
   cnet train --dataset photos/birds --size 48 --epochs 30     your own images, in a folder for each class
+  cnet train --dataset spirals --augment-dim 2  points in the plane, and two dimensions more to pass each other in
   cnet train --model ContinuousNet --dataset CIFAR10 --scheme rk4_classic --initial_time_d 1 --refine 30 50 70 \
       --lr_decay_epoch 80 100 --device cuda
   cnet train --model ResNetV2 --depth 20        a baseline

@@ -38,9 +38,9 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --no-such", `train: unknown flag --no-such; "cnet train --help" lists them`},
 		{"train first", `train takes flags only, got "first"`},
 		{"train --model ResNet50", `--model is "ResNet50", expected one of ContinuousNet, ContinuousNetActFirst, ` +
-			`WideContinuousNet, ResNetV2, WideResNet`},
+			`WideContinuousNet, NeuralODE, ResNetV2, WideResNet`},
 		{"train --arch VGG", `--model is "VGG", expected one of ContinuousNet, ContinuousNetActFirst, ` +
-			`WideContinuousNet, ResNetV2, WideResNet`},
+			`WideContinuousNet, NeuralODE, ResNetV2, WideResNet`},
 		{"train --model ResNetV2 --depth 21", "config: depth is 21, must be 6n+2 for a ResNetV2, such as 20 or 26"},
 		{"train --model ResNetV2 --scheme euler",
 			"config: a ResNetV2 has no scheme; leave it out, or choose another model"},

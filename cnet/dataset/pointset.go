@@ -1,0 +1,151 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Points, or other vectors, as a data set that nets are trained on: each is an image of one pixel.
+
+// Table is the kind of .csv files.
+const Table = "table"
+
+// toySpecs are the Toys as data sets.
+var toySpecs = []spec{
+	{name: "moons", title: "moons", make: makeToy},
+	{name: "circles", title: "circles", make: makeToy},
+	{name: "spirals", title: "spirals", make: makeToy},
+}
+
+// IsToy reports whether a name is that of one of the Toys.
+func IsToy(name string) bool { return slices.Contains(Toys, bare(name)) }
+
+// makeToy fills set with one of the Toys, and with as many other points of the same law for testing.
+func makeToy(set *Set, o Options) error {
+	train, err := LoadPoints(set.Name, PointOptions{N: o.Points, Noise: o.Noise, Seed: o.Seed})
+	if err != nil {
+		return err
+	}
+	test, err := LoadPoints(set.Name, PointOptions{N: o.Points, Noise: o.Noise, Seed: ^o.Seed})
+	if err != nil {
+		return err
+	}
+	set.Classes = []string{train.Class(0), train.Class(1)}
+	set.Train, set.Test = train.split(), test.split()
+	set.vectors(2)
+	return nil
+}
+
+// split returns the points as a part of a data set.
+func (p Points) split() Split {
+	s := Split{Labels: p.Labels, Values: make([]float32, 0, 2*p.Len())}
+	for _, x := range p.X {
+		s.Values = append(s.Values, float32(x[0]), float32(x[1]))
+	}
+	return s
+}
+
+// vectors says that the values of a set are vectors of d coordinates.
+func (s *Set) vectors(d int) {
+	s.Height, s.Width, s.Channels = 1, 1, d
+	s.measure()
+}
+
+// readTableSet fills set from a .csv file. A fifth of the points, chosen by a seeded hash of their places, is for
+// testing.
+func readTableSet(set *Set, file folder, o Options) error {
+	t, err := readTableFile(file.path, 0)
+	if err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("%w; pass the path of a .csv file", err)
+		}
+		return err
+	}
+	set.Title = strings.TrimSuffix(titleOf(file.path), ".csv")
+	return set.fillTable(t, o.Seed)
+}
+
+func (s *Set) fillTable(t *table, seed uint64) error {
+	s.Classes, s.Train = t.classes, Split{Labels: t.labels, Values: []float32{}}
+	for _, row := range t.rows {
+		for _, x := range row {
+			s.Train.Values = append(s.Train.Values, float32(x))
+		}
+	}
+	s.Height, s.Width, s.Channels = 1, 1, len(t.columns)
+	s.holdBack(seed)
+	if err := s.everyClass(); err != nil {
+		return fmt.Errorf("dataset: %s: %w", s.Title, err)
+	}
+	s.measure()
+	return nil
+}
+
+// VectorOptions describe vectors for NewVectors.
+type VectorOptions struct {
+	Name    string   // "own": what runs and people call the data set; none of Names
+	Classes []string // "0", "1", ...: the names of the classes
+	Seed    uint64   // of the choice of a fifth of the vectors, which is for testing
+}
+
+// NewVectors returns a data set of points, or other vectors, in memory, which cnet.Config takes as Set: N vectors of
+// the same number of coordinates, and the class of each, from 0.
+func NewVectors[L Label](vectors [][]float64, labels []L, o VectorOptions) (*Set, error) {
+	if o.Name == "" {
+		o.Name = "own"
+	}
+	if err := checkName(o.Name); err != nil {
+		return nil, err
+	}
+	set := &Set{Name: o.Name, Title: o.Name}
+	if err := fillVectors(set, vectors, labels, o); err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w", o.Name, err)
+	}
+	return set, nil
+}
+
+func fillVectors[L Label](set *Set, vectors [][]float64, labels []L, o VectorOptions) error {
+	switch {
+	case len(vectors) == 0:
+		return errors.New("there are no vectors")
+	case len(vectors) != len(labels):
+		return fmt.Errorf("%d labels for %d vectors, want one for each", len(labels), len(vectors))
+	case len(vectors[0]) == 0 || len(vectors[0]) > maxColumns:
+		return fmt.Errorf("vectors of %d coordinates, want 1 to %d", len(vectors[0]), maxColumns)
+	}
+	t := &table{classes: o.Classes, rows: vectors}
+	top := 0
+	for i, v := range vectors {
+		if len(v) != len(vectors[0]) {
+			return fmt.Errorf("vector %d has %d coordinates, and the first one %d; want the same number", i, len(v),
+				len(vectors[0]))
+		}
+		if slices.ContainsFunc(v, notFinite) {
+			return fmt.Errorf("vector %d is %v, want finite numbers", i, v)
+		}
+		label := int64(labels[i])
+		if label < 0 || label >= maxPointClasses {
+			return fmt.Errorf("label %d is %d, want 0 to %d", i, label, maxPointClasses-1)
+		}
+		t.labels, top = append(t.labels, int32(label)), max(top, int(label))
+	}
+	if t.classes == nil {
+		for k := range top + 1 {
+			t.classes = append(t.classes, strconv.Itoa(k))
+		}
+	}
+	if len(t.classes) < 2 {
+		return errors.New("all vectors are of one class, want at least two classes")
+	}
+	if top >= len(t.classes) {
+		return fmt.Errorf("label %d, want less than %d, the number of classes", top, len(t.classes))
+	}
+	for k := range vectors[0] {
+		t.columns = append(t.columns, strconv.Itoa(k))
+	}
+	return set.fillTable(t, o.Seed)
+}

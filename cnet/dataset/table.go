@@ -1,0 +1,149 @@
+package dataset
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// table is a table of points with their classes: a row for each, with numbers in all columns but that of the class.
+type table struct {
+	columns []string // what the coordinates are called
+	rows    [][]float64
+	labels  []int32
+	classes []string
+}
+
+// labelNames are what columns of classes are called.
+var labelNames = []string{"label", "class", "target", "species"}
+
+// maxColumns bounds the coordinates of a point.
+const maxColumns = 4096
+
+// readTable reads comma-separated values with a header. The column of the classes is called label, class, target or
+// species, or else it is the last one; the others are coordinates, which are numbers. Classes are numbers or words;
+// they are sorted. coordinates is how many there must be; 0: any number.
+func readTable(r io.Reader, coordinates int) (*table, error) {
+	in := csv.NewReader(r)
+	in.TrimLeadingSpace = true
+	header, err := in.Read()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("it is empty, want a header such as x,y,class and a line for each point")
+	case err != nil:
+		return nil, err
+	}
+	header[0] = strings.TrimPrefix(header[0], "\ufeff") // as Excel writes it
+	switch n := len(header); {
+	case coordinates == 2 && n != 3:
+		return nil, fmt.Errorf("the header has %d columns, %.100q, want two coordinates and a class, with commas "+
+			"between them: x,y,class", n, header)
+	case n < 2 || n > maxColumns:
+		return nil, fmt.Errorf("the header has %d columns, %.100q, want coordinates and a class, with commas between "+
+			"them: x,y,z,class", n, header)
+	}
+	if !slices.ContainsFunc(header, func(s string) bool { return !isNumber(s) }) {
+		return nil, fmt.Errorf("the first line is %.100q, want a header such as x,y,class", header)
+	}
+	label := slices.IndexFunc(header, func(s string) bool { return slices.Contains(labelNames, strings.ToLower(s)) })
+	if label < 0 {
+		label = len(header) - 1
+	}
+	t := &table{columns: slices.Delete(slices.Clone(header), label, label+1)}
+	var labels []string
+	for {
+		row, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return t, t.setLabels(labels)
+		}
+		if err != nil {
+			return nil, err // has the line
+		}
+		line, _ := in.FieldPos(0)
+		if len(labels) == maxImages {
+			return nil, fmt.Errorf("line %d: more than %d points", line, maxImages)
+		}
+		point := make([]float64, 0, len(t.columns))
+		for k, text := range row {
+			if k == label {
+				continue
+			}
+			x, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+			if err != nil || notFinite(x) {
+				return nil, fmt.Errorf("line %d: column %q is %.40q, want a number", line, header[k], text)
+			}
+			point = append(point, x)
+		}
+		class := strings.TrimSpace(row[label])
+		if class == "" {
+			return nil, fmt.Errorf("line %d: column %q is empty, want the class of the point", line, header[label])
+		}
+		t.rows, labels = append(t.rows, point), append(labels, class)
+	}
+}
+
+// readTableFile is readTable for a file, which errors name.
+func readTableFile(path string, coordinates int) (*table, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %w", err)
+	}
+	defer f.Close()
+	t, err := readTable(f, coordinates)
+	if err != nil {
+		return nil, fmt.Errorf("dataset: %s: %w", path, err)
+	}
+	return t, nil
+}
+
+// maxPointClasses bounds the classes of points: more distinct labels are measurements.
+const maxPointClasses = 100
+
+// setLabels sets classes and labels by the names of the classes of all points.
+func (t *table) setLabels(names []string) error {
+	if len(names) == 0 {
+		return errors.New("it has no points below its header")
+	}
+	t.classes = slices.Compact(slices.Sorted(slices.Values(names)))
+	if !slices.ContainsFunc(t.classes, func(s string) bool { return !isNumber(s) }) {
+		slices.SortFunc(t.classes, func(a, b string) int { return compareNumbers(a, b) })
+	}
+	switch n := len(t.classes); {
+	case n < 2:
+		return fmt.Errorf("all points are of class %.40s, want at least two classes", t.classes[0])
+	case n > maxPointClasses:
+		return fmt.Errorf("it has %d different classes, such as %.40q, want at most %d; is the column of classes "+
+			"called class?", n, t.classes[0], maxPointClasses)
+	}
+	for _, name := range names {
+		t.labels = append(t.labels, int32(slices.Index(t.classes, name)))
+	}
+	return nil
+}
+
+// notFinite reports whether x is NaN or infinite.
+func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	return err == nil
+}
+
+// compareNumbers orders texts of numbers by their values.
+func compareNumbers(a, b string) int {
+	x, _ := strconv.ParseFloat(a, 64)
+	y, _ := strconv.ParseFloat(b, 64)
+	switch {
+	case x < y:
+		return -1
+	case x > y:
+		return 1
+	}
+	return strings.Compare(a, b)
+}
