@@ -171,7 +171,8 @@ func (s *Set) everyClass() error {
 		seen[label]++
 	}
 	if k := slices.Index(seen, 0); k >= 0 {
-		return fmt.Errorf("class %s has no %s to train on; every class needs some", s.Classes[k], s.Things())
+		return fmt.Errorf("there is no %s of class %s to train on; every class needs some",
+			strings.TrimSuffix(s.Things(), "s"), s.Classes[k])
 	}
 	if s.Test.Len() == 0 {
 		return fmt.Errorf("there are no %s to test with, want at least one beside the %d to train on", s.Things(),

@@ -421,7 +421,7 @@ func TestBadFolders(t *testing.T) {
 			"no image can be used: 3 of 3 images"},
 		"a class of bad ones": {map[string][]byte{"a/1.png": nil, "b/1.png": red, "b/2.png": red},
 			Options{SkipBad: true},
-			"class a has no images to train on"},
+			"no image of class a to train on"},
 		"size": {map[string][]byte{"a/1.png": red, "b/1.png": red}, Options{Size: 5000}, "size 5000, want 1 to 4096"},
 	} {
 		t.Run(name, func(t *testing.T) {
