@@ -48,7 +48,8 @@ func linear(w, b, x []float64) []float64 {
 // middle: for every activation, with the time as an input and with zeros appended.
 func TestNeuralODEByHand(t *testing.T) {
 	for _, name := range []string{"mlp-4-tanh", "mlp-4-3-softplus-t", "mlp-4-3-relu", "mlp-5-elu-t"} {
-		n, err := NewNet(Config{Model: NeuralODE, Rate: name, NumBasis: 2, Steps: 2, TimeEpsilon: 1.5, AugmentDim: 1}, 2, 3)
+		c := Config{Model: NeuralODE, Rate: name, NumBasis: 2, Steps: 2, TimeEpsilon: 1.5, AugmentDim: 1}
+		n, err := NewNet(c, 2, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +203,8 @@ func TestMoons(t *testing.T) {
 		t.Errorf("the tops of the moons: %v, %v", rows, err)
 	}
 	for _, wrong := range [][]float64{{1}, {1, 2, 3}, {math.NaN(), 0}} {
-		if _, err := r.PredictPoints(ctx, [][]float64{{0, 0}, wrong}); err == nil || !strings.Contains(err.Error(), "point 1") {
+		_, err := r.PredictPoints(ctx, [][]float64{{0, 0}, wrong})
+		if err == nil || !strings.Contains(err.Error(), "point 1") {
 			t.Errorf("%v: %v", wrong, err)
 		}
 	}

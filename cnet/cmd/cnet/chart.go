@@ -15,7 +15,8 @@ import (
 // chartPath returns the file of a run's learning curves.
 func chartPath(run *cnet.Run) string { return filepath.Join(run.Dir(), "history.png") }
 
-// saveChart draws the learning curves of a run beside its history and, for points in the plane, what the net has learnt.
+// saveChart draws the learning curves of a run beside its history and, for points in the plane, what the net has
+// learnt.
 func saveChart(run *cnet.Run, epochs int) error {
 	set, err := run.Dataset()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 // Points in the plane are trained on, predicted, drawn and refined like images; a table of one's own as well.
 func TestPoints(t *testing.T) {
 	t.Chdir(t.TempDir())
-	flags := []string{"train", "--dataset", "moons", "--points", "60", "--steps", "2", "--scheme", "midpoint", "--n-basis",
-		"1", "--rate", "MLP-8-tanh", "--augment-dim", "1"}
+	flags := []string{"train", "--dataset", "moons", "--points", "60", "--steps", "2", "--scheme", "midpoint",
+		"--n-basis", "1", "--rate", "MLP-8-tanh", "--augment-dim", "1"}
 	out, _ := mustRun(t, append(flags, "--epochs", "2")...)
 	for _, want := range []string{
 		"60 training and 60 test points of 2 coordinates, 2 classes", "NeuralODE 2 midpoint, rate mlp-8-tanh",
@@ -37,7 +37,7 @@ func TestPoints(t *testing.T) {
 	mustRun(t, "refine", run)
 	mustRun(t, "train", "--run", run, "--epochs", "3")
 	out, _ = mustRun(t, "eval", run, "--per-class")
-	if !strings.Contains(out, "4 midpoint, 2 piecewise_constant, rate mlp-8-tanh after 3 epochs, on 60 test points of moons") {
+	if !strings.Contains(out, "4 midpoint, 2 piecewise_constant, rate mlp-8-tanh after 3 epochs, on 60 test points") {
 		t.Errorf("eval says\n%s", out)
 	}
 	if _, errText, status := cnetRun(t, "train", "--run", run, "--noise", "0.3"); status == 0 ||

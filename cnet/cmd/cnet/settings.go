@@ -73,8 +73,8 @@ func settings() []*setting {
 		number(setting{name: "time-epsilon", usage: "the length of time of a stage; default as --n-basis"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.TimeEpsilon }),
 		oneOf(setting{name: "rate", value: "NAME", usage: "the rate R of the ODE blocks, dx/dt = R: " +
-			strings.Join(rates.Names(), ", ") + ", as ActFirst and Wide nets have; " +
-			"or an MLP by its units and activation, such as " + rates.DefaultMLP + ", or mlp-64-softplus-t with the time"},
+			strings.Join(rates.Names(), ", ") + ", as ActFirst and Wide nets have; or an MLP by its units and " +
+			"activation, such as " + rates.DefaultMLP + ", or mlp-64-softplus-t with the time"},
 			func(c *cnet.Config) *string { return &c.Rate }, canonicalRate),
 		onOff(setting{name: "batch-norm",
 			usage: "normalise over the batch; --batch-norm=false or --batch-norm False: do not"},
