@@ -131,8 +131,8 @@ func TestStoryOfMovingOver(t *testing.T) {
 			t.Fatal(err)
 		}
 	} else {
-		mustRun(t, "train", "--dataset", "cifar-10-batches-py", "--scheme", "midpoint", "--alpha", "4", "--batch-size",
-			"20", "--lr", "0.01", "--lr-schedule", "constant", "--augment=false", "--epochs", "4", "--run", "torch")
+		mustRun(t, "train", "--dataset", "cifar-10-batches-py", "--scheme", "midpoint", "--alpha", "4",
+			"--batch-size", "20", "--lr", "0.01", "--lr-schedule", "constant", "--augment=false", "--epochs", "4", "--run", "torch")
 		out, _ := mustRun(t, "eval", "torch", "--json")
 		right = rightOf(t, out)
 		mustRun(t, "export", "torch", "net.npz")
