@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -90,7 +89,7 @@ type Dynamics struct {
 	fitted  int  // iterations so far
 	engine  *engine.Engine
 	store   *model.Store
-	present *model.Exec // R(x, t) with the present weights
+	present hostRate    // R(x, t) with the present weights
 	fit     *model.Exec // a training step, made by Fit
 }
 
@@ -106,7 +105,8 @@ func NewDynamics(c DynamicsConfig) (*Dynamics, error) {
 	}
 	tb, ok := scheme.(ode.Tableau)
 	if !ok || !tb.Explicit() {
-		return nil, fmt.Errorf("dynamics: Scheme is %s, must be an explicit Runge–Kutta scheme, such as dopri5", c.Scheme)
+		return nil, fmt.Errorf("dynamics: Scheme is %s, must be an explicit Runge–Kutta scheme, such as dopri5",
+			c.Scheme)
 	}
 	if err := c.check(tb); err != nil {
 		return nil, err
@@ -137,15 +137,15 @@ func NewDynamics(c DynamicsConfig) (*Dynamics, error) {
 
 // compile makes the graph of the rate for the solver on the host, and builds it for one state: so a rate that cannot be
 // built makes no Dynamics.
-func (d *Dynamics) compile() (err error) {
-	d.present, err = model.NewExec(d.engine.Backend, d.store, func(scope *model.Scope, x, t *Node) *Node {
+func (d *Dynamics) compile() error {
+	exec, err := model.NewExec(d.engine.Backend, d.store, func(scope *model.Scope, x, t *Node) *Node {
 		return d.builder(scope.Store(), x.Graph())(t, x)
 	})
 	if err != nil {
 		return err
 	}
-	_, err = d.present.Compile(shapes.Make(Float, 1, 1, 1, d.size()), shapes.Make(Float))
-	return err
+	d.present = hostRate{backend: d.engine.Backend, exec: exec}
+	return d.present.compile(d.size())
 }
 
 // size returns the number of coordinates of a state, those that are not observed included.
@@ -171,7 +171,7 @@ func (d *Dynamics) builder(store *model.Store, g *Graph) func(t, x *Node) *Node 
 // Close releases the engine.
 func (d *Dynamics) Close() error {
 	if d.engine != nil {
-		d.present.Finalize()
+		d.present.exec.Finalize()
 		if d.fit != nil {
 			d.fit.Finalize()
 		}

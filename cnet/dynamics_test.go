@@ -167,7 +167,7 @@ func TestFitGradient(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x0 := d.augmented(data.initial(), 3)
+		x0 := augmented(data.initial(), 3, c.AugmentDim)
 		p := swings(t, d, x0)
 		g, _, err := d.steps(context.Background(), data.initial(), 3, times[0], times[4])
 		if err != nil {

@@ -257,7 +257,7 @@ func (d *Dynamics) iterate(ctx context.Context, w windows) (p FitProgress, err e
 		return p, err
 	}
 	n := paddedSteps(g.steps())
-	states := d.augmented(w.initial, w.batch)
+	states := augmented(w.initial, w.batch, d.config.AugmentDim)
 	narrow := make([]float32, len(states))
 	for i, v := range states {
 		narrow[i] = float32(v)

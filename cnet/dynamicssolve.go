@@ -2,10 +2,7 @@ package cnet
 
 import (
 	"context"
-	"errors"
 	"fmt"
-
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"continuousnet/cnet/ode"
 )
@@ -45,54 +42,8 @@ func (d *Dynamics) Solve(ctx context.Context, x0 [][]float64, times []float64) (
 func (d *Dynamics) solve(
 	ctx context.Context, x0 []float64, samples int, from, to float64, o ode.Options,
 ) (*ode.Solution, error) {
-	o.Method, o.RTol, o.ATol, o.Norm = d.trace.tableau, d.config.RTol, d.config.ATol, ode.PerSample
-	var failed error
-	rate := func(t float64, x, dx []float64) {
-		if failed == nil {
-			failed = ctx.Err()
-		}
-		if failed == nil {
-			failed = d.evaluate(t, x, dx, samples)
-		}
-		if failed != nil {
-			clear(dx) // the steps left cost nothing
-		}
-	}
-	s, err := ode.Solve(ode.Problem{F: rate, X0: d.augmented(x0, samples), T0: from, T1: to, Samples: samples}, o)
-	return s, errors.Join(failed, err)
-}
-
-// evaluate writes R(x, t) to dx.
-func (d *Dynamics) evaluate(t float64, x, dx []float64, samples int) error {
-	narrow := make([]float32, len(x))
-	for i, v := range x {
-		narrow[i] = float32(v)
-	}
-	input, err := upload(d.engine.Backend, narrow, samples, 1, 1, d.size())
-	if err != nil {
-		return err
-	}
-	defer input.FinalizeAll()
-	results, err := d.present.Call(input, float32(t))
-	if err != nil {
-		return err
-	}
-	defer results[0].FinalizeAll()
-	return tensors.ConstFlatData(results[0], func(flat []float32) {
-		for i, v := range flat {
-			dx[i] = float64(v)
-		}
-	})
-}
-
-// augmented returns states [samples, Dim] with zeros for the coordinates that are not observed.
-func (d *Dynamics) augmented(x []float64, samples int) []float64 {
-	n, all := d.config.Dim, d.size()
-	states := make([]float64, samples*all)
-	for i := range samples {
-		copy(states[i*all:], x[i*n:(i+1)*n])
-	}
-	return states
+	o.RTol, o.ATol = d.config.RTol, d.config.ATol
+	return d.present.solve(ctx, d.trace.tableau, augmented(x0, samples, d.config.AugmentDim), samples, from, to, o)
 }
 
 // steps returns the steps from one time to another: those that the solver accepts with the present weights.
@@ -110,8 +61,8 @@ func (d *Dynamics) steps(ctx context.Context, x0 []float64, samples int, from, t
 		return nil, ode.Stats{}, err
 	}
 	if g := grid(s.T); g.steps() > d.config.MaxSteps {
-		return nil, s.Stats, fmt.Errorf("the solver takes %d steps from t = %g to %g, more than MaxSteps, %d; raise it "+
-			"or RTol and ATol, or choose a smaller Window or learning rate", g.steps(), from, to, d.config.MaxSteps)
+		return nil, s.Stats, fmt.Errorf("the solver takes %d steps from t = %g to %g, more than MaxSteps, %d; raise "+
+			"it or RTol and ATol, or choose a smaller Window or learning rate", g.steps(), from, to, d.config.MaxSteps)
 	}
 	return grid(s.T), s.Stats, nil
 }
