@@ -53,6 +53,9 @@ func (r *Run) refine() error {
 // rebased makes n, which has another basis of depth, the net of the run, and resets the optimizer. Adopt comes from
 // rewrite.
 func (r *Run) rebased(n *Net, event string, adopt func() error) error {
+	if err := n.checkBasis(); err != nil {
+		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
+	}
 	if err := clearOptimizer(r.store); err != nil {
 		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
 	}
@@ -81,6 +84,9 @@ func (r *Run) SetScheme(name string) error {
 		c := n.Config
 		c.Scheme = name
 		if err := c.checkAdjoint(scheme); err != nil {
+			return err
+		}
+		if err := c.checkTolerances(scheme); err != nil {
 			return err
 		}
 		before := r.state

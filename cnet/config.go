@@ -47,6 +47,8 @@ type Config struct {
 	NumBasis    int     `json:"num_basis,omitempty"`    // Steps, or 1: functions of the basis, in each stage
 	Steps       int     `json:"steps,omitempty"`        // NumBasis: time steps of the scheme over each stage
 	TimeEpsilon float64 `json:"time_epsilon,omitempty"` // NumBasis: the length of time that t in [0, 1] stands for
+	RTol        float64 `json:"rtol,omitempty"`         // ATol: of a NeuralODE whose steps adapt; 0: they are equal
+	ATol        float64 `json:"atol,omitempty"`         // RTol: relative and absolute tolerance of a step's error
 	Adjoint     string  `json:"adjoint,omitempty"`      // "backprop": how gradients go back; see Adjoints
 	Checkpoints int     `json:"checkpoints,omitempty"`  // √Steps: states kept with the adjoint "checkpoint"
 	Rate        string  `json:"rate,omitempty"`         // the model's own R(x, θ(t)); see the rate package

@@ -185,7 +185,7 @@ func (ev *evaluator) each(
 		}
 		var results []*tensors.Tensor
 		if err = ctx.Err(); err == nil {
-			results, err = ev.probs.Call(batch.Inputs[0])
+			results, err = ev.call(ev.probs, batch.Inputs[0])
 		}
 		release(batch)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/loss"
@@ -21,6 +22,8 @@ type Score struct {
 	Loss     float64 `json:"loss"`     // mean cross entropy, in nats
 	Accuracy float64 `json:"accuracy"` // share of images classified right, 0 to 1
 	Images   int     `json:"images"`
+
+	Evaluations float64 `json:"evaluations,omitempty"` // of the rate for a batch, on average, where steps adapt
 }
 
 // evaluator evaluates a net. It changes nothing: neither weights nor running statistics.
@@ -33,11 +36,13 @@ type evaluator struct {
 	config  Config
 	scores  *model.Exec
 	probs   *model.Exec
+	steps   *stepper // nil: they do not adapt
 }
 
 func newEvaluator(e *engine.Engine, n Network, c Config, store *model.Store) (*evaluator, error) {
-	sums := func(scope *model.Scope, images, labels, weights *Node) (lossSum, correct *Node) {
-		logits := n.Logits(scope.Store(), e.Layout, images, false)
+	sums := func(scope *model.Scope, inputs []*Node) (lossSum, correct *Node) {
+		labels, weights := inputs[1], inputs[2]
+		logits := withSteps(n, inputs, 3).Logits(scope.Store(), e.Layout, inputs[0], false)
 		// The loss is the mean over the batch of the weighted losses.
 		mean := loss.SparseCategoricalCrossEntropyLogits([]*Node{labels, weights}, []*Node{logits})
 		batch := float64(labels.Shape().Dimensions[0])
@@ -47,13 +52,31 @@ func newEvaluator(e *engine.Engine, n Network, c Config, store *model.Store) (*e
 	if err != nil {
 		return nil, err
 	}
-	probs, err := model.NewExec(e.Backend, store, func(scope *model.Scope, images *Node) *Node {
-		return Softmax(n.Logits(scope.Store(), e.Layout, images, false), -1)
+	probs, err := model.NewExec(e.Backend, store, func(scope *model.Scope, inputs []*Node) *Node {
+		return Softmax(withSteps(n, inputs, 1).Logits(scope.Store(), e.Layout, inputs[0], false), -1)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &evaluator{backend: e.Backend, net: n, config: c, scores: scores, probs: probs}, nil
+	steps, err := newStepper(e, n, store)
+	if err != nil {
+		return nil, err
+	}
+	return &evaluator{backend: e.Backend, net: n, config: c, scores: scores, probs: probs, steps: steps}, nil
+}
+
+// call runs one of the graphs on images, with the steps for them after the other inputs if steps adapt.
+func (ev *evaluator) call(exec *model.Exec, images *tensors.Tensor, others ...any) ([]*tensors.Tensor, error) {
+	inputs := append([]any{images}, others...)
+	if ev.steps != nil {
+		steps, err := ev.steps.steps(images)
+		if err != nil {
+			return nil, err
+		}
+		defer steps.FinalizeAll()
+		inputs = append(inputs, steps)
+	}
+	return exec.Call(inputs...)
 }
 
 // score returns the score on all images of a split.
@@ -76,6 +99,9 @@ func (ev *evaluator) score(
 		}
 		lossSum += batchLoss
 		correct += batchCorrect
+		if ev.steps != nil {
+			s.Evaluations += float64(ev.steps.last.NFE) / float64(ordered.Len())
+		}
 	}
 	s.Images = split.Len()
 	s.Loss, s.Accuracy = lossSum/float64(s.Images), correct/float64(s.Images)
@@ -109,7 +135,7 @@ func (ev *evaluator) sums(ctx context.Context, b train.Batch) (lossSum, correct 
 	if err := ctx.Err(); err != nil {
 		return 0, 0, err
 	}
-	results, err := ev.scores.Call(b.Inputs[0], b.Labels[0], b.Labels[1])
+	results, err := ev.call(ev.scores, b.Inputs[0], b.Labels[0], b.Labels[1])
 	if err != nil {
 		return 0, 0, fmt.Errorf("evaluation: %w", err)
 	}
@@ -124,7 +150,7 @@ func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (
 	if err != nil {
 		return nil, err
 	}
-	results, err := ev.probs.Call(images)
+	results, err := ev.call(ev.probs, images)
 	if err != nil {
 		return nil, fmt.Errorf("prediction: %w", err)
 	}

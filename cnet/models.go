@@ -51,6 +51,7 @@ func (c Config) checkModel(lookup schemeLookup) error {
 		{"skip init", c.SkipInit, continuous},
 		{"stitch", c.NoStitch, continuous && c.Model != NeuralODE},
 		{"channels", c.Channels != 0, c.Model != NeuralODE},
+		{"tolerances", c.adaptive(), c.Model == NeuralODE},
 		{"dimensions to augment with", c.AugmentDim != 0, c.Model == NeuralODE},
 		{"refinement", len(c.RefineEpochs) > 0, continuous},
 		{"widen factor", c.WidenFactor != 0, wide},
@@ -99,6 +100,9 @@ func (c Config) checkDepth(lookup schemeLookup) error {
 		return err
 	}
 	if err := c.checkAdjoint(scheme); err != nil {
+		return err
+	}
+	if err := c.checkTolerances(scheme); err != nil {
 		return err
 	}
 	if _, err := basis.New(c.Basis, c.NumBasis); err != nil {

@@ -58,6 +58,8 @@ type Net struct {
 	Steps  int         // of the scheme over each stage
 	Basis  basis.Basis // of the weights over depth; it does not depend on the steps
 	Rate   rate.Rate   // R(x, θ(t))
+
+	taken *Node // the steps of a solver, in the graph that is being built; nil: Steps equal ones
 }
 
 // NewNet returns the net that the configuration describes, for images with a number of channels and labels of a number
@@ -107,6 +109,9 @@ func (n *Net) NumStages() int { return len(n.stages()) }
 func (n *Net) String() string {
 	steps := strconv.Itoa(n.Steps)
 	s := strings.Join(slices.Repeat([]string{steps}, len(n.stages())), "-") + " " + n.Scheme.Info().Name
+	if n.Config.adaptive() {
+		s = fmt.Sprintf("%s with rtol %g and atol %g", n.Scheme.Info().Name, n.Config.RTol, n.Config.ATol)
+	}
 	constant := n.Config.Model == NeuralODE && n.Basis.NumBasis() == 1 // which is what the name means
 	if (n.Basis.Name() != piecewiseConstant || n.Basis.NumBasis() != n.Steps) && !constant {
 		s += ", " + basisTitle(n.Basis)

@@ -25,6 +25,7 @@ func (c Config) ofPoints() bool {
 
 // setPointDefaults sets what a NeuralODE has by default where other nets have something else.
 func (c *Config) setPointDefaults() {
+	c.setToleranceDefaults()
 	setDefault(&c.Scheme, "rk4_classic")
 	if c.NumBasis == 0 && c.Steps == 0 {
 		c.NumBasis, c.Steps = 1, 4

@@ -2,6 +2,7 @@ package cnet
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute/shapes"
@@ -16,6 +17,10 @@ import (
 // exportONNX writes the network of the run as ONNX; see Export.
 func (r *Run) exportONNX(path string) error {
 	fail := func(err error) error { return fmt.Errorf("run %s: %w", r.dir, err) }
+	if r.state.Config.adaptive() {
+		return fail(errors.New("an ONNX file has a fixed number of layers, and the steps of this net adapt to tolerances; " +
+			"train one with --steps"))
+	}
 	set, err := r.Dataset()
 	if err != nil {
 		return err

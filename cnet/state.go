@@ -21,12 +21,13 @@ type state struct {
 	NumBasis     int           `json:"num_basis,omitempty"`
 	LearningRate float64       `json:"learning_rate"` // at the beginning of RateEpoch, before the schedule
 	RateEpoch    int           `json:"rate_epoch"`
-	Epoch        int           `json:"epoch"`         // complete epochs
-	Batch        int           `json:"batch"`         // batches done in the next one
-	LossSum      float64       `json:"loss_sum"`      // over these batches
-	Correct      float64       `json:"correct"`       // images classified right in these batches
-	Seconds      float64       `json:"seconds"`       // spent on these batches
-	TimedBatches int           `json:"timed_batches"` // those of them that compiled nothing
+	Epoch        int           `json:"epoch"`                 // complete epochs
+	Batch        int           `json:"batch"`                 // batches done in the next one
+	LossSum      float64       `json:"loss_sum"`              // over these batches
+	Correct      float64       `json:"correct"`               // images classified right in these batches
+	Evaluations  int           `json:"evaluations,omitempty"` // of the rate, by a solver that adapts its steps
+	Seconds      float64       `json:"seconds"`               // spent on these batches
+	TimedBatches int           `json:"timed_batches"`         // those of them that compiled nothing
 	TimedSeconds float64       `json:"timed_seconds"`
 	Recent       float64       `json:"recent"`         // sum of the losses since the last record of the training loss
 	RecentN      int           `json:"recent_n"`       // and their number

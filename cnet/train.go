@@ -111,6 +111,7 @@ type batchTrainer struct {
 	gomlx   *train.Trainer
 	backend compute.Backend
 	batches *dataset.Batches
+	steps   *stepper      // nil: they do not adapt
 	norms   *[]string     // the variables whose gradients' norms are measured; nil: they are not
 	done    int           // the number of batches
 	time    time.Duration // for those after the first one, which compiles
@@ -178,8 +179,10 @@ func (t *training) epoch(ctx context.Context) error {
 	if st.TimedBatches > 0 { // the first batch after a change of the net compiles, and says nothing about speed
 		record.ImagesPerS = float64(st.TimedBatches*batches.Size()) / st.TimedSeconds
 	}
+	record.Evaluations = float64(st.Evaluations) / float64(batches.Len())
 	t.history = append(t.history, record)
 	st.Epoch++
+	st.Evaluations = 0
 	st.Batch, st.LossSum, st.Correct, st.Seconds, st.Refined = 0, 0, 0, 0, false
 	st.TimedBatches, st.TimedSeconds = 0, 0
 	// Before the save: a process that dies between them repeats this.
@@ -235,7 +238,13 @@ func (t *training) prepare() error {
 	if err != nil {
 		return fmt.Errorf("run %s: %w", t.dir, err)
 	}
-	t.trainer = &batchTrainer{gomlx: trainer, backend: e.Backend, batches: batches, norms: update.measured}
+	steps, err := newStepper(e, t.net, t.store)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", t.dir, err)
+	}
+	t.trainer = &batchTrainer{
+		gomlx: trainer, backend: e.Backend, batches: batches, steps: steps, norms: update.measured,
+	}
 	return nil
 }
 
@@ -265,6 +274,9 @@ func (t *training) run(ctx context.Context) (err error) {
 		return err
 	})
 	var ds train.Dataset = set
+	if t.trainer.steps != nil {
+		ds = steppedSet{set, t.trainer.steps}
+	}
 	if t.mesh != nil {
 		ds = sharedSet{set, t.mesh}
 	}
@@ -302,6 +314,9 @@ func (t *training) batch(ctx context.Context, took, waited time.Duration, loss, 
 	st.Batch++
 	st.LossSum += loss
 	st.Correct += correct
+	if t.trainer.steps != nil {
+		st.Evaluations += t.trainer.steps.last.NFE
+	}
 	st.Seconds += took.Seconds()
 	if t.trainer.done++; t.trainer.done > 1 {
 		t.trainer.time += took

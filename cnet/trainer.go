@@ -28,7 +28,7 @@ func trainerWith(e *engine.Engine, n Network, c Config, store *model.Store, upda
 	}
 	layout := c.trainingLayout(e)
 	modelFn := func(scope *model.Scope, _ any, inputs []*Node) []*Node {
-		return []*Node{n.Logits(scope.Store(), layout, inputs[0], true)}
+		return []*Node{withSteps(n, inputs, 1).Logits(scope.Store(), layout, inputs[0], true)}
 	}
 	correct := metric.NewBaseMetric("Correct", "correct", metric.AccuracyMetricType,
 		func(_ *model.Scope, labels, predictions []*Node) *Node {

@@ -91,7 +91,7 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 		line := evalLine{
 			Event: "eval", Run: run.Dir(), Net: run.Network().String(), Dataset: run.Config().Dataset,
 			Engine: engine.Name, Epochs: run.Epoch(),
-			TestLoss: score.Loss, TestAccuracy: score.Accuracy, Images: score.Images, Seconds: seconds,
+			TestLoss: score.Loss, TestAccuracy: score.Accuracy, Images: score.Images, Seconds: seconds, Evaluations: score.Evaluations,
 			Classes: classes,
 		}
 		if validated.Images > 0 {
@@ -109,6 +109,10 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 	fmt.Fprintf(e.out, "%s after %s, on %s test %s of %s:\ntest loss %.4f, accuracy %s\n",
 		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(score.Images), set.Things(), set.Title,
 		score.Loss, words.Percent(score.Accuracy))
+	if score.Evaluations > 0 {
+		fmt.Fprintf(e.out, "%.1f evaluations of the rate for a batch of %d, on average\n", score.Evaluations,
+			min(run.Config().TestBatchSize, score.Images))
+	}
 	if validated.Images > 0 {
 		fmt.Fprintf(e.out, "validation loss %.4f, accuracy %s, on %s %s held out of training\n", validated.Loss,
 			words.Percent(validated.Accuracy), words.Grouped(validated.Images), set.Things())
@@ -173,6 +177,7 @@ type evalLine struct {
 	TestAccuracy float64 `json:"test_accuracy"`
 	Images       int     `json:"images"`
 	Seconds      float64 `json:"seconds"`
+	Evaluations  float64 `json:"evaluations,omitempty"` // of the rate for a batch, where steps adapt to tolerances
 
 	Validation *cnet.Score       `json:"validation,omitempty"` // on the images that are held out of training
 	Classes    []cnet.ClassScore `json:"classes,omitempty"`

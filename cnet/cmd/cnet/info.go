@@ -148,10 +148,13 @@ func (a *app) showRun(s summary) error {
 	if c.Model == cnet.NeuralODE {
 		channels = "rate " + c.Rate + ", " + words.Plural(c.AugmentDim, "zero") + " appended"
 	}
-	if s.Steps > 0 {
+	switch {
+	case c.RTol > 0:
+		t.line("net         %s: steps that adapt, weights that are constant in depth, %s", s.title, channels)
+	case s.Steps > 0:
 		t.line("net         %s: %s in each stage, weights of %s, %s", s.title, words.Plural(s.Steps, "step"),
 			words.Plural(s.NumBasis, s.Basis+" function"), channels)
-	} else {
+	default:
 		t.line("net         %s: three stages, %s", s.title, channels)
 	}
 	switch {
@@ -204,6 +207,9 @@ func (a *app) showRun(s summary) error {
 		} else {
 			t.line("accuracy    %s on the test images; the best was %s after %s", words.Percent(s.Last.TestAccuracy),
 				words.Percent(s.Best.TestAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
+		}
+		if n := s.Last.Evaluations; n > 0 {
+			t.line("            %.1f evaluations of the rate for a batch, on average, in the last epoch", n)
 		}
 		if s.changed() {
 			t.line("            measured before the net was changed; cnet eval %s measures it as it is",

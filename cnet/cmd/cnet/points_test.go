@@ -71,3 +71,47 @@ func TestPoints(t *testing.T) {
 		}
 	}
 }
+
+// Tolerances let the steps adapt, and the evaluations are told everywhere; nothing asks to refine such a net.
+func TestTolerances(t *testing.T) {
+	t.Chdir(t.TempDir())
+	out, _ := mustRun(t, "train", "--dataset", "moons", "--points", "60", "--rate", "mlp-8-tanh", "--rtol", "1e-2",
+		"--atol", "1e-3", "--epochs", "2", "--run", "adapts")
+	if !strings.Contains(out, "NeuralODE dopri5 with rtol 0.01 and atol 0.001, rate mlp-8-tanh") ||
+		!strings.Contains(out, tableHead+evaluationsHead+"\n") || strings.Contains(out, "refine") {
+		t.Errorf("%s", out)
+	}
+	out, _ = mustRun(t, "train", "--run", "adapts", "--epochs", "3", "--json")
+	for _, line := range objects(t, out) {
+		if n, ok := line["evaluations"].(float64); line["event"] == "epoch" && (!ok || n < 7) {
+			t.Errorf("%v", line)
+		}
+	}
+	out, _ = mustRun(t, "eval", "adapts")
+	if !strings.Contains(out, " evaluations of the rate for a batch of 60, on average\n") {
+		t.Errorf("%s", out)
+	}
+	out, _ = mustRun(t, "info", "adapts")
+	if !strings.Contains(out, "steps that adapt") || !strings.Contains(out, "evaluations of the rate for a batch") {
+		t.Errorf("%s", out)
+	}
+	out, _ = mustRun(t, "info", "adapts", "--csv")
+	head, row, _ := strings.Cut(out, "\n")
+	if !strings.Contains(head, ",changes,evaluations,validation_loss") || !strings.Contains(row, `rate mlp-8-tanh",,1`) {
+		t.Errorf("%s", out)
+	}
+	mustRun(t, "predict", "adapts", "0,1")
+	for _, wrong := range [][]string{
+		{"refine", "adapts"}, {"export", "adapts", "net.onnx"},
+		{"train", "--dataset", "moons", "--rtol", "1e-3", "--steps", "4", "--run", "other"},
+		{"train", "--dataset", "moons", "--rtol", "1e-3", "--scheme", "midpoint", "--run", "other"},
+		{"train", "--rtol", "1e-3", "--run", "other"},
+	} {
+		if _, errText, status := cnetRun(t, wrong...); status == 0 || !strings.Contains(errText, "tolerances") {
+			t.Errorf("%v: status %d, %s", wrong, status, errText)
+		}
+	}
+	if _, err := os.Stat(filepath.Join("results", "other")); err == nil {
+		t.Error("a run was made of flags that contradict each other")
+	}
+}

@@ -215,7 +215,7 @@ func (r *reporter) end() error {
 		t.line("         %s", regionsPath(r.run))
 	}
 	lead := "next     "
-	if n, ok := r.run.Network().(*cnet.Net); ok {
+	if n, ok := r.run.Network().(*cnet.Net); ok && r.run.Config().RTol == 0 {
 		stages := n.NumStages()
 		steps := func(n int) string { return strings.Join(slices.Repeat([]string{strconv.Itoa(n)}, stages), "-") }
 		t.line("%scnet refine %s   %s becomes %s, then", lead, name, steps(n.Steps), steps(2*n.Steps))
@@ -267,6 +267,9 @@ type epochNumbers struct {
 	ImagesPerS    float64 `json:"images_per_s"`
 	Net           string  `json:"net"`
 
+	// Of the rate for a batch, on average; only where steps adapt to tolerances.
+	Evaluations float64 `json:"evaluations,omitempty"`
+
 	// Only with a validation part.
 	ValidationLoss     *float64 `json:"validation_loss,omitempty"`
 	ValidationAccuracy *float64 `json:"validation_accuracy,omitempty"`
@@ -275,7 +278,7 @@ type epochNumbers struct {
 func numbers(r cnet.Record) epochNumbers {
 	n := epochNumbers{
 		Epoch: r.Epoch, TrainLoss: r.TrainLoss, TrainAccuracy: r.TrainAccuracy, TestLoss: r.TestLoss,
-		TestAccuracy: r.TestAccuracy, ImagesPerS: r.ImagesPerS, Net: r.Net,
+		TestAccuracy: r.TestAccuracy, ImagesPerS: r.ImagesPerS, Net: r.Net, Evaluations: r.Evaluations,
 	}
 	if r.Validated() {
 		n.ValidationLoss, n.ValidationAccuracy = &r.ValidationLoss, &r.ValidationAccuracy
@@ -304,12 +307,19 @@ const tableHead = "  epoch   train loss  accuracy   test loss  accuracy   images
 // validationHead continues the head where there is a validation part.
 const validationHead = "   valid. loss  accuracy"
 
+// evaluationsHead continues the head where steps adapt to tolerances.
+const evaluationsHead = "  evaluations"
+
 // headFor returns the head of the table of epochs of a run with this configuration.
 func headFor(c cnet.Config) string {
+	head := tableHead
 	if c.Validation > 0 {
-		return tableHead + validationHead
+		head += validationHead
 	}
-	return tableHead
+	if c.RTol > 0 {
+		head += evaluationsHead
+	}
+	return head
 }
 
 // tableRow returns the row of an epoch; with epochs, the number of all, unless it is 0.
@@ -323,6 +333,9 @@ func tableRow(r cnet.Record, epochs int) string {
 		r.TestLoss, words.Percent(r.TestAccuracy), rate(r.ImagesPerS), words.Clock(took))
 	if r.Validated() {
 		row += fmt.Sprintf("%14.4f %9s", r.ValidationLoss, words.Percent(r.ValidationAccuracy))
+	}
+	if r.Evaluations > 0 {
+		row += fmt.Sprintf("%13.1f", r.Evaluations)
 	}
 	return row
 }

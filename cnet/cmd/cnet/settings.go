@@ -72,6 +72,11 @@ func settings() []*setting {
 		stepsPerFunction(),
 		number(setting{name: "time-epsilon", usage: "the length of time of a stage; default as --n-basis"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.TimeEpsilon }),
+		number(setting{name: "rtol",
+			usage: "let the steps of a NeuralODE adapt to this relative tolerance of their error; default as --atol"},
+			false, inf, func(c *cnet.Config) *float64 { return &c.RTol }),
+		number(setting{name: "atol", usage: "the absolute tolerance; default as --rtol"},
+			false, inf, func(c *cnet.Config) *float64 { return &c.ATol }),
 		oneOf(setting{name: "rate", value: "NAME", usage: "the rate R of the ODE blocks, dx/dt = R: " +
 			strings.Join(rates.Names(), ", ") + ", as ActFirst and Wide nets have; or an MLP by its units and " +
 			"activation, such as " + rates.DefaultMLP + ", or mlp-64-softplus-t with the time"},

@@ -62,7 +62,8 @@ no others; --data PATH says where they are now.
 
 --dataset moons, circles or spirals makes --points points in the plane; --dataset FILE.csv reads points with any number
 of coordinates: a header, a line for each point, and the class in the column class, label, target or species, or in the
-last one. The net is a NeuralODE, with an MLP as its rate, and is trained by adam.
+last one. The net is a NeuralODE, with an MLP as its rate, and is trained by adam. With --rtol or --atol its steps are
+not --steps equal ones: for each batch a solver chooses them by the error that dopri5, or another --scheme, estimates.
 
 The learning rate begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
 --lr-decay-epoch; without these at 80 and 120 of 180 epochs, as in the original's README, scaled to --epochs (53 and 80
