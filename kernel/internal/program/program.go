@@ -111,7 +111,8 @@ type Session struct {
 	mu       sync.Mutex
 	vars     map[string]Variable
 	ended    map[string]ended
-	preamble string // the C code of the cells
+	preamble string           // the C code of the cells
+	units    map[string]*unit // what declarations of cells refer to, by their text
 	exports  *Exports
 	Problems func(error) // is told what keeps go/types from the packages that cells import; may be nil
 }
@@ -369,42 +370,7 @@ func (p *preparation) prune() {
 		}
 		return remembered[u]
 	})
-	p.needed = map[string]Variable{}
-	extra := map[string]bool{}
-	for {
-		used := f.reach(isOwn, extra)
-		declared := f.declared()
-		more := false
-		need := func(name string) {
-			v, known := p.session.vars[name]
-			if _, taken := p.needed[name]; taken || !known || declared[name] != nil {
-				return
-			}
-			p.needed[name], more = v, true
-			for n := range v.Type.mentions() {
-				extra[n] = true
-			}
-			for _, n := range p.stored[name].Needs {
-				if n.Package == "main" {
-					extra[n.Name] = true
-				}
-			}
-		}
-		for name := range used {
-			need(name)
-		}
-		for name := range p.needed { // what shares memory with them has to see what the cell changes
-			island := p.stored[name].Island
-			for other, s := range p.stored {
-				if island != 0 && s.Island == island {
-					need(other)
-				}
-			}
-		}
-		if !more {
-			break
-		}
-	}
+	p.needed = p.session.needed(f, isOwn, map[string]bool{}, p.stored)
 	for _, u := range f.units {
 		if !u.kept {
 			f.leaveOut(u)

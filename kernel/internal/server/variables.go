@@ -28,6 +28,7 @@ const hookFile = "hook"
 // prepared is what the session knows of the program that GoNB is building.
 type prepared struct {
 	cell    program.Cell
+	stored  map[string]program.Stored // the values that the session's variables have before it
 	program program.Program
 	path    string   // GoNB's file
 	lines   []string // as GoNB wrote it
@@ -49,8 +50,9 @@ func (s *server) startVariables() (close func(), err error) {
 	})
 }
 
-// expect records which cell GoNB is about to build. Until its program is prepared, an outline of the session's
-// variables lies beside GoNB's file: goimports would else look for packages of their names.
+// expect records which cell GoNB is about to build. Beside GoNB's file lies a list of what the cell reaches, by which
+// GoNB composes the program, and until the program is prepared, an outline of the session's variables: goimports would
+// else look for packages of their names.
 func (s *server) expect(count int, rewritten source.Rewritten) {
 	s.building.Lock()
 	defer s.building.Unlock()
@@ -63,16 +65,42 @@ func (s *server) expect(count int, rewritten source.Rewritten) {
 	if dir == "" || s.o.Checkout == "" {
 		return // GoNB is not there, and there are no variables
 	}
-	path := filepath.Join(dir, program.FileName)
-	if s.built.wasm {
-		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-			s.o.Log.Printf("variables of the session: %v", err)
-		}
-		return
+	outline, reached := "", ""
+	if !s.built.wasm {
+		outline = s.program.Outline(rewritten.Locals)
+		s.built.stored = s.stored()
+		reached = listed(s.program.Reached(s.memory.Beside(rewritten.Decls), rewritten.Code, s.built.stored))
 	}
-	if err := os.WriteFile(path, []byte(s.program.Outline(rewritten.Locals)), 0o600); err != nil {
+	s.put(filepath.Join(dir, program.FileName), outline)
+	s.put(filepath.Join(dir, program.ReachedFile), reached)
+}
+
+// put writes a file beside GoNB's, or removes it if it has no text.
+func (s *server) put(path, text string) {
+	var err error
+	if text != "" {
+		err = os.WriteFile(path, []byte(text), 0o600)
+	} else if err = os.Remove(path); os.IsNotExist(err) {
+		err = nil
+	}
+	if err != nil {
 		s.o.Log.Printf("variables of the session: %v", err)
 	}
+}
+
+// listed returns the text of [program.ReachedFile].
+func listed(decls []source.Decl) string {
+	text := "\n" // no declaration at all is something else than no list
+	for _, d := range decls {
+		keys := []string{d.Key}
+		if d.Kind == "const" || d.Kind == "var" {
+			keys = d.Names
+		}
+		for _, key := range keys {
+			text += d.Kind + " " + key + "\n"
+		}
+	}
+	return text
 }
 
 // hasCommand reports whether a cell has a special command.
@@ -89,6 +117,9 @@ func (s *server) expectNothing() {
 	defer s.building.Unlock()
 	s.removeEmbedded()
 	s.built = prepared{}
+	if dir := s.programDir(); dir != "" {
+		s.put(filepath.Join(dir, program.ReachedFile), "")
+	}
 }
 
 // programDir returns the directory in which GoNB writes programs, "" if there is none.
@@ -135,7 +166,7 @@ func (s *server) hooked(r hook.Request) hook.Reply {
 	s.built.path, s.built.lines = path, strings.Split(string(text), "\n")
 	cell := s.built.cell
 	cell.Dir, cell.Values, cell.Test = r.Dir, s.valuesPath(), r.Step == hook.Test
-	p := s.program.Prepare(text, cell, s.stored())
+	p := s.program.Prepare(text, cell, s.built.stored)
 	if len(p.Errors) > 0 {
 		var b strings.Builder
 		for _, e := range p.Errors {
