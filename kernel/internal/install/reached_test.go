@@ -38,6 +38,7 @@ func TestReached(t *testing.T) {
 
 // composing and storing are as much of GoNB as composeReached and storeAll look at.
 const (
-	composing = "package goexec\n\nimport (\n\t\"os\"\n)\n\nfunc compose() {\n\tupdatedDecls = s.Definitions.Copy()\n}\n"
-	storing   = "package goexec\n\nfunc execute() {\n\ts.Definitions = updatedDecls\n}\n"
+	composing = "package goexec\n\nimport (\n\t\"os\"\n)\n\n" +
+		"func compose() {\n\tupdatedDecls = s.Definitions.Copy()\n}\n"
+	storing = "package goexec\n\nfunc execute() {\n\ts.Definitions = updatedDecls\n}\n"
 )

@@ -50,9 +50,8 @@ func (s *server) startVariables() (close func(), err error) {
 	})
 }
 
-// expect records which cell GoNB is about to build. Beside GoNB's file lies a list of what the cell reaches, by which
-// GoNB composes the program, and until the program is prepared, an outline of the session's variables: goimports would
-// else look for packages of their names.
+// expect records which cell GoNB is about to build, and lists beside GoNB's file what the cell reaches, by which GoNB
+// composes the program.
 func (s *server) expect(count int, rewritten source.Rewritten) {
 	s.building.Lock()
 	defer s.building.Unlock()
@@ -65,13 +64,11 @@ func (s *server) expect(count int, rewritten source.Rewritten) {
 	if dir == "" || s.o.Checkout == "" {
 		return // GoNB is not there, and there are no variables
 	}
-	outline, reached := "", ""
+	reached := ""
 	if !s.built.wasm {
-		outline = s.program.Outline(rewritten.Locals)
 		s.built.stored = s.stored()
 		reached = listed(s.program.Reached(s.memory.Beside(rewritten.Decls), rewritten.Code, s.built.stored))
 	}
-	s.put(filepath.Join(dir, program.FileName), outline)
 	s.put(filepath.Join(dir, program.ReachedFile), reached)
 }
 
@@ -151,6 +148,7 @@ func (s *server) hooked(r hook.Request) hook.Reply {
 	name := "main.go"
 	switch {
 	case r.Step == hook.Imports && s.built.wasm: // it is not prepared
+		s.put(extra, "")
 		return hook.Reply{}
 	case r.Step == hook.Test || r.Step == hook.Imports && s.built.test:
 		name = "main_test.go"
@@ -161,7 +159,11 @@ func (s *server) hooked(r hook.Request) hook.Reply {
 		return hook.Reply{} // go build says it
 	}
 	if r.Step == hook.Imports {
-		return hook.Reply{Imported: s.program.Imported(text, s.built.cell.Locals)}
+		imported := s.program.Imported(text, s.built.cell.Locals)
+		if !imported { // goimports would look for packages of the names of the session's variables
+			s.put(extra, s.program.Outline(s.built.cell.Locals))
+		}
+		return hook.Reply{Imported: imported}
 	}
 	s.built.path, s.built.lines = path, strings.Split(string(text), "\n")
 	cell := s.built.cell
