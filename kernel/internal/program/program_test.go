@@ -1,6 +1,7 @@
 package program
 
 import (
+	"context"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -74,7 +75,8 @@ func (n *notebook) compose(decls []source.Decl, r source.Rewritten) Program {
 	if !strings.Contains(main, "func main()") {
 		main += "func main() {\n" + statements + "\n}\n"
 	}
-	p := n.session.Prepare([]byte(main), Cell{Number: n.number, Decls: r.Decls, Locals: r.Locals}, n.stored)
+	cell := Cell{Number: n.number, Decls: r.Decls, Locals: r.Locals}
+	p := n.session.Prepare(n.t.Context(), []byte(main), cell, n.stored)
 	if strings.Count(p.Main, "\n") != strings.Count(main, "\n") && !strings.Contains(main, `"C"`) {
 		n.t.Errorf("lines have moved:\n%s\n->\n%s", main, p.Main)
 	}
@@ -120,7 +122,7 @@ func compile(p Program) error {
 			paths = append(paths, strings.Trim(i.Path.Value, `"`))
 		}
 	}
-	imports, err := exports.Load("", paths)
+	imports, err := exports.Load(context.Background(), "", paths)
 	if err != nil {
 		return err
 	}

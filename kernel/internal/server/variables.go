@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,11 +43,12 @@ func (s *server) startVariables() (close func(), err error) {
 	exports := &program.Exports{Go: s.o.GoCommand, Env: s.environment}
 	s.program = program.NewSession(exports)
 	s.program.Problems = func(err error) { s.o.Log.Printf("types of variables: %v", err) }
-	return hook.Serve(filepath.Join(s.processes.Dir, hookFile), func(r hook.Request) (reply hook.Reply) {
+	path := filepath.Join(s.processes.Dir, hookFile)
+	return hook.Serve(path, func(ctx context.Context, r hook.Request) (reply hook.Reply) {
 		defer s.survive("preparing a cell", func(err error) {
 			reply = hook.Reply{Refusal: "./main.go:1:1: " + err.Error() + "\n"} // what would run is not the cell
 		})
-		return s.hooked(r)
+		return s.hooked(ctx, r)
 	})
 }
 
@@ -137,8 +139,8 @@ func modified(path string) time.Time {
 	return info.ModTime()
 }
 
-// hooked answers goFront and importsFront.
-func (s *server) hooked(r hook.Request) hook.Reply {
+// hooked answers goFront and importsFront. ctx ends when these do, as they do when the cell is interrupted.
+func (s *server) hooked(ctx context.Context, r hook.Request) hook.Reply {
 	s.building.Lock()
 	defer s.building.Unlock()
 	extra := filepath.Join(r.Dir, program.FileName)
@@ -168,7 +170,7 @@ func (s *server) hooked(r hook.Request) hook.Reply {
 	s.built.path, s.built.lines = path, strings.Split(string(text), "\n")
 	cell := s.built.cell
 	cell.Dir, cell.Values, cell.Test = r.Dir, s.valuesPath(), r.Step == hook.Test
-	p := s.program.Prepare(text, cell, s.built.stored)
+	p := s.program.Prepare(ctx, text, cell, s.built.stored)
 	if len(p.Errors) > 0 {
 		var b strings.Builder
 		for _, e := range p.Errors {
@@ -199,14 +201,14 @@ func (s *server) hooked(r hook.Request) hook.Reply {
 		}
 	}
 	if r.Step == hook.Build && reply.Refusal == "" && !s.changesGo() {
-		reply.Direct = s.direct(p, r.Dir)
+		reply.Direct = s.direct(ctx, p, r.Dir)
 	}
 	return reply
 }
 
 // direct returns how a prepared program is built without the go command.
-func (s *server) direct(p program.Program, dir string) hook.Direct {
-	config, ok := s.program.Config(p, dir)
+func (s *server) direct(ctx context.Context, p program.Program, dir string) hook.Direct {
+	config, ok := s.program.Config(ctx, p, dir)
 	if !ok {
 		return hook.Direct{}
 	}
