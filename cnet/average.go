@@ -90,6 +90,9 @@ func (r *Run) dropAverages() error {
 // weights returns the store with the weights that the run is evaluated, used and exported with: those that are trained,
 // or their averages as they are now. It stays the same store until the network changes.
 func (r *Run) weights() (*model.Store, error) {
+	if r.waits != nil {
+		return nil, r.waits
+	}
 	if !r.averaged() {
 		return r.store, nil
 	}

@@ -238,6 +238,9 @@ func (r *Run) changeBasis(name string, numBasis int, smaller bool, methods []Pro
 // compressed net, the history and all else of this one, and opens it. This run stays as it is, and may be open
 // read-only. Unless everything is done and saved, no run is left in dir.
 func (r *Run) CompressTo(dir, name string, numBasis int, method ...Projection) (*Run, *BasisChange, error) {
+	if r.waits != nil {
+		return nil, nil, r.waits
+	}
 	if r.closed {
 		return nil, nil, fmt.Errorf("run %s: it is closed", r.dir)
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+
+	"continuousnet/cnet/internal/late"
 )
 
 // kept is a run as MarshalBinary writes it: where it is, and how it was open.
@@ -18,6 +20,9 @@ type kept struct {
 
 // MarshalBinary returns the run's directory, and how it is open. Everything else is in the directory.
 func (r *Run) MarshalBinary() ([]byte, error) {
+	if w := waiting.of(r); w != nil {
+		return json.Marshal(w)
+	}
 	if r.dir == "" {
 		return nil, errors.New("run: it has not been opened")
 	}
@@ -33,6 +38,9 @@ func (r *Run) MarshalBinary() ([]byte, error) {
 // UnmarshalBinary opens the run again as it was when MarshalBinary was called: at its last save. A run that another
 // process has open is an error, as for Open, and so is one whose directory is gone. Open of the same directory, later
 // in this process, takes the run over: the one opened here is then closed.
+//
+// A run whose net needs a rate or a basis that this process has not registered waits for it: rate.Register or
+// basis.Register opens it. Until then it has its configuration and its history, and all that needs the net is an error.
 func (r *Run) UnmarshalBinary(b []byte) error {
 	var k kept
 	if err := json.Unmarshal(b, &k); err != nil || k.Dir == "" {
@@ -45,6 +53,16 @@ func (r *Run) UnmarshalBinary(b []byte) error {
 	if !Exists(k.Dir) {
 		return fmt.Errorf("run %s: it is not there any more; cnet.MustOpen(%q) makes a new one", k.Dir, k.Dir)
 	}
+	err := r.reopen(k)
+	if errors.As(err, &notRegistered{}) {
+		waiting.add(r, k, err)
+		return nil
+	}
+	return err
+}
+
+// reopen opens the run as MarshalBinary has described it.
+func (r *Run) reopen(k kept) error {
 	if k.ReadOnly {
 		again, err := OpenReadOnly(k.Dir, k.Config)
 		if err == nil {
@@ -87,4 +105,54 @@ func takeOver(dir string) error {
 	}
 	delete(reopened.runs, dir)
 	return r.Close()
+}
+
+// waitingRuns are runs that UnmarshalBinary could not open because something is not registered.
+type waitingRuns struct {
+	sync.Mutex
+	runs map[*Run]kept
+}
+
+var waiting = waitingRuns{runs: map[*Run]kept{}}
+
+func init() { late.OnRegister(waiting.open) }
+
+// of returns how a run was described that waits, nil for another one.
+func (w *waitingRuns) of(r *Run) *kept {
+	w.Lock()
+	defer w.Unlock()
+	k, ok := w.runs[r]
+	if !ok || r.waits == nil {
+		return nil
+	}
+	return &k
+}
+
+// add makes a run wait, with what can be known of it without its net.
+func (w *waitingRuns) add(r *Run, k kept, why error) {
+	look := &Run{dir: k.Dir}
+	_, _ = look.restore() // it finds no net: that is why
+	*r = Run{dir: k.Dir, closed: true, state: look.state, history: look.history,
+		waits: fmt.Errorf("%w; each cell is a program of its own, and does so before it uses the run", why)}
+	w.Lock()
+	defer w.Unlock()
+	w.runs[r] = k
+}
+
+// open opens the runs that wait, as far as they can be.
+func (w *waitingRuns) open() {
+	w.Lock()
+	defer w.Unlock()
+	for r, k := range w.runs {
+		if r.waits == nil { // it was given another value
+			delete(w.runs, r)
+			continue
+		}
+		switch err := r.reopen(k); {
+		case err == nil:
+			delete(w.runs, r)
+		case !errors.As(err, &notRegistered{}):
+			r.waits = err
+		}
+	}
 }

@@ -74,3 +74,60 @@ func TestKeepRun(t *testing.T) {
 		t.Error("a run that was never opened was kept")
 	}
 }
+
+// A run whose rate is not registered when it comes back waits for that: what needs the net says so, and all works as
+// soon as it is registered. A value that nobody uses comes back from what it was kept as, again and again.
+func TestKeepRunWithOwnRate(t *testing.T) {
+	dir := t.TempDir() + "/run"
+	registerRate(t, mlpRate(3))
+	c := tiny()
+	c.Rate = "test_mlp"
+	r := open(t, dir, c)
+	before := r.String()
+	r.state.Config.Rate = "test_late" // as it is for a process that has not registered the rate
+	if err := r.save(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+
+	var again Run
+	if err := again.UnmarshalBinary(b); err != nil {
+		t.Fatal(err)
+	}
+	_, e1 := again.Engine()
+	_, e2 := again.Weights("stage1/ode/w")
+	_, e3 := again.continuous("depth")
+	_, e4 := again.Evaluate(t.Context())
+	_, _, e5 := again.CompressTo(t.TempDir()+"/small", "chebyshev", 1)
+	for i, err := range []error{again.Refine(), e1, e2, e3, e4, e5, again.Export(t.TempDir() + "/net.safetensors")} {
+		if err == nil || !strings.Contains(err.Error(), `its net has the rate "test_late"`) ||
+			!strings.Contains(err.Error(), "each cell is a program of its own") {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	if again.Config().Channels != c.Channels || again.Network() != nil ||
+		again.String() != dir+": ContinuousNet, 0 epochs" {
+		t.Error(again.String(), again.Config())
+	}
+	if kept, err := again.MarshalBinary(); err != nil || string(kept) != string(b) {
+		t.Errorf("%s, %v; want %s", kept, err, b)
+	}
+
+	late := mlpRate(3)
+	late.Name = "test_late"
+	registerRate(t, late)
+	if err := again.writable(); err != nil || strings.ReplaceAll(again.String(), "test_late", "test_mlp") != before {
+		t.Errorf("%v, %v; it was %s", &again, err, before)
+	}
+	if _, err := OpenReadOnly(dir); err != nil {
+		t.Error(err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+	open(t, dir).Close()
+}

@@ -9,6 +9,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/engine"
 	"continuousnet/cnet/engine/fmap"
@@ -91,6 +92,19 @@ func (st state) findRate() error {
 	}
 	return nil
 }
+
+// findBasis returns an error if the basis of the run is not registered.
+func (st state) findBasis() error {
+	if !Continuous(st.Config.Model) || slices.Contains(basis.Names(), st.Basis) {
+		return nil
+	}
+	return fmt.Errorf("its net has the basis %q, which is not registered in this program (known are %s); "+
+		"open it in a Go program, or a cell, that calls basis.Register with that basis first", st.Basis,
+		strings.Join(basis.Names(), ", "))
+}
+
+// notRegistered is the error for a run whose net needs what the program has not registered.
+type notRegistered struct{ error }
 
 // keepRate makes the state hold the description of a registered rate.
 func (st *state) keepRate() {

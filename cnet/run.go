@@ -38,6 +38,7 @@ type Run struct {
 	store    *model.Store
 	net      Network
 	saves    int      // number of the last save
+	waits    error    // why it is not open, if it will be when something is registered; see UnmarshalBinary
 	control  *control // while it is trained; controls guards it
 	warnings []string
 
@@ -115,7 +116,7 @@ func OpenReadOnly(dir string, config ...Config) (*Run, error) {
 
 // Close releases the run and its engine. There is nothing to save: every method that changes the run has done so.
 func (r *Run) Close() error {
-	r.closed, r.eval, r.trainer = true, nil, nil
+	r.closed, r.waits, r.eval, r.trainer = true, nil, nil, nil
 	if r.engine != nil {
 		r.engine.Close()
 		r.engine = nil
@@ -130,6 +131,8 @@ func (r *Run) Close() error {
 // writable returns an error if the run cannot be changed.
 func (r *Run) writable() error {
 	switch {
+	case r.waits != nil:
+		return r.waits
 	case r.closed:
 		return fmt.Errorf("run %s: it is closed", r.dir)
 	case r.lock == nil:
@@ -331,7 +334,12 @@ func (r *Run) Config() Config { return r.state.Config }
 func (r *Run) Network() Network { return r.net }
 
 // Title returns the network as it is now, with its model: "ContinuousNet 2-2-2 euler", "ResNetV2-20".
-func (r *Run) Title() string { return title(r.state.Config.Model, r.net) }
+func (r *Run) Title() string {
+	if r.net == nil { // it came back from a notebook's cell, and is closed or waits
+		return r.state.Config.Model
+	}
+	return title(r.state.Config.Model, r.net)
+}
 
 // String describes the run in a line: "results/first: ContinuousNet 2-2-2 euler, 3 epochs".
 func (r *Run) String() string {
@@ -348,6 +356,9 @@ func (r *Run) Classes() int { return r.state.Classes }
 // continuous returns the network if it is continuous in depth. If not, the error says that it has no such thing as
 // what.
 func (r *Run) continuous(what string) (*Net, error) {
+	if r.waits != nil {
+		return nil, r.waits
+	}
 	n, ok := r.net.(*Net)
 	if !ok {
 		return nil, fmt.Errorf("run %s: a %s has no %s; a %s has", r.dir, r.state.Config.Model, what, ContinuousNet)
@@ -371,6 +382,9 @@ func (r *Run) Warnings() []string { return r.warnings }
 
 // Engine returns the engine that the run computes with, which is opened on the first call.
 func (r *Run) Engine() (*engine.Engine, error) {
+	if r.waits != nil {
+		return nil, r.waits
+	}
 	if r.closed {
 		return nil, fmt.Errorf("run %s: it is closed", r.dir)
 	}

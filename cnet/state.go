@@ -42,7 +42,10 @@ type state struct {
 // net returns the network as it is at this point of the run.
 func (st state) net() (Network, error) {
 	if err := st.findRate(); err != nil {
-		return nil, err
+		return nil, notRegistered{err}
+	}
+	if err := st.findBasis(); err != nil {
+		return nil, notRegistered{err}
 	}
 	network, err := newNetwork(st.Config, st.Channels, st.Classes, st.schemeNamed)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"continuousnet/cnet/internal/late"
 )
 
 var (
@@ -56,10 +58,11 @@ func Register(name string, family func(functions int) Basis) error {
 		return fmt.Errorf("basis: %s has no function that makes it", name)
 	}
 	mu.Lock()
-	defer mu.Unlock()
 	if _, known := families[name]; !known {
 		names = append(names, name)
 	}
 	families[name] = family
+	mu.Unlock()
+	late.Registered()
 	return nil
 }

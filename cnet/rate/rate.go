@@ -27,6 +27,7 @@ import (
 	"sync"
 
 	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/internal/late"
 )
 
 // Rate is the right-hand side of the differential equation of an ODE block. The functions are called several times and
@@ -100,7 +101,8 @@ func Register(r Rate) error {
 		return fmt.Errorf("rate: the description of %s must be one line, got %q", r.Name, r.Description)
 	}
 	mu.Lock()
-	defer mu.Unlock()
 	registered[r.Name] = r
+	mu.Unlock()
+	late.Registered()
 	return nil
 }

@@ -146,6 +146,16 @@ class CellsTest(SessionTest):
         self.assertIn("%usage", helped[0]["data"]["text/plain"])
         self.assertIn("%goflags", helped[0]["data"]["text/plain"])
 
+    def test_program_has_what_is_reached(self):
+        """A cell's program has the declarations that the cell reaches, and grows with no other."""
+        names = [f"Apart{i}" for i in range(50)]
+        self.expect("\n".join(f"type {n} struct{{ A int }}\nfunc (a {n}) Far() int {{ return a.A }}" for n in names), "")
+        self.expect("fmt.Println(Apart7{3}.Far())", "3\n")
+        program = self.session.execute("!*cat main.go").text()
+        self.assertIn("type Apart7 struct", program)
+        self.assertLess(program.count("\n"), 50, program)
+        self.expect("fmt.Println(Apart8{4}.Far(), Apart7{5}.Far())", "4 5\n")
+
     # errors
 
     def test_compile_error(self):

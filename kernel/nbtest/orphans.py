@@ -302,6 +302,29 @@ class InterruptTest(unittest.TestCase):
         self.assertNotIn("goroutine", result.error)
         self.goes_on()
 
+    def test_first_import(self):
+        """While a package that a cell is the first to import is compiled, the cell can be interrupted, and it alone."""
+        with tempfile.TemporaryDirectory() as own:
+            os.mkdir(os.path.join(own, "slow"))
+            with open(os.path.join(own, "go.mod"), "w") as module:
+                module.write("module own\n\ngo 1.26\n")
+            with open(os.path.join(own, "slow", "slow.go"), "w") as package:
+                package.write("package slow\n")
+                for i in range(100_000):
+                    package.write(f"func F{i}(a, b int) int {{ for a < b {{ a += b * {i} }}; return a }}\n")
+            with Session(env=self.world.env, cwd=own) as session:
+                session.execute("kept := 5")
+                below = psutil.Process(session.pid)
+                compiles = lambda: any(p.name() == "compile" for p in below.children(recursive=True))  # noqa: E731
+                for _ in range(2):  # the second time it is compiled again, as it was not the first time
+                    cell = session.start('import "own/slow"\nfmt.Println(slow.F1(1, 2))')
+                    self.assertTrue(poll(compiles), "nothing is compiled")
+                    self.assertEqual(session.ask("interrupt_request", {}, "control")["status"], "ok")
+                    result = session.wait(cell)
+                    self.assertEqual((result.status, result.text()), ("error", ""), result)
+                    self.assertRegex(result.error, r"(?i)interrupted while .*compil")
+                    self.assertEqual(session.execute("fmt.Println(kept)").text(), "5\n")
+
     def test_shell_command(self):
         cell = self.session.start("!echo on; sleep 1000")
         self.session.until_text(cell, "on")

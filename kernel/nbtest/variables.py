@@ -115,6 +115,13 @@ class VariablesTest(SessionTest):
         content = self.session.ask("inspect_request", {"code": "ship", "cursor_pos": 2})
         self.assertIn("rocket", content["data"]["text/plain"])
 
+    def test_vet(self):
+        """Go's commands in a cell see the whole program of the cell before."""
+        self.session.execute("vetted := 5")
+        self.session.execute("println(vetted)")
+        result = self.session.execute("!*go vet")
+        self.assertEqual((result.status, result.text("stderr")), ("ok", ""), result)
+
     def test_names_of_packages(self):
         """A variable may have the name of a package that an earlier cell has imported."""
         self.run_all('import "path"\n_ = path.Base("a/b")', 'path := "mine"')

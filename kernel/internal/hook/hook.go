@@ -3,8 +3,10 @@
 package hook
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -78,8 +80,9 @@ func Ask(request Request) (Reply, error) {
 	return reply, nil
 }
 
-// Serve answers the requests that come to the socket at path until close is called.
-func Serve(path string, answer func(Request) Reply) (close func(), err error) {
+// Serve answers the requests that come to the socket at path until close is called. The context of an answer ends when
+// the client has gone.
+func Serve(path string, answer func(context.Context, Request) Reply) (close func(), err error) {
 	listener, err := net.Listen("unix", path)
 	if err != nil {
 		return nil, err
@@ -93,10 +96,17 @@ func Serve(path string, answer func(Request) Reply) (close func(), err error) {
 			go func() {
 				defer conn.Close()
 				var request Request
-				if json.NewDecoder(conn).Decode(&request) == nil {
-					// A client that has gone does not read the answer.
-					_ = json.NewEncoder(conn).Encode(answer(request))
+				if json.NewDecoder(conn).Decode(&request) != nil {
+					return
 				}
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				go func() {
+					defer cancel()
+					_, _ = io.Copy(io.Discard, conn) // it says no more
+				}()
+				// A client that has gone does not read the answer.
+				_ = json.NewEncoder(conn).Encode(answer(ctx, request))
 			}()
 		}
 	}()

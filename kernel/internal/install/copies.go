@@ -1,10 +1,12 @@
 package install
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,14 +22,28 @@ import (
 // files of the module cache.)
 type changedModule struct {
 	path   string
-	file   string                       // the one that is changed
-	change func([]byte) ([]byte, error) // makes its new text; an error if it is not the one that is known
-	others []string                     // folders that no program needs
+	files  map[string]change // those that are changed
+	others []string          // folders that no program needs
+}
+
+// change makes the new text of a file; an error if it is not the one that is known.
+type change func([]byte) ([]byte, error)
+
+// edit replaces texts that a file has once each; ok is false if it has not.
+func edit(text []byte, edits ...[2]string) (edited []byte, ok bool) {
+	for _, e := range edits {
+		if bytes.Count(text, []byte(e[0])) != 1 {
+			return nil, false
+		}
+		text = bytes.Replace(text, []byte(e[0]), []byte(e[1]), 1)
+	}
+	return text, true
 }
 
 var changedModules = []changedModule{
-	{zeromq, publisherFile, boundPublisher, []string{"example", "leaks_test"}},
-	{gonb, streamFile, wholeText, []string{"binder", "cmd", "docs", "examples", "internal/nbtests"}},
+	{zeromq, map[string]change{publisherFile: boundPublisher}, []string{"example", "leaks_test"}},
+	{gonb, map[string]change{streamFile: wholeText, composeFile: composeReached, storeFile: storeAll},
+		[]string{"binder", "cmd", "docs", "examples", "internal/nbtests"}},
 }
 
 // changedTools writes a module to dir, which the tools are built in: the one of the checkout, with changed copies of
@@ -83,11 +99,11 @@ func moduleDir(ctx context.Context, tc toolchain.Toolchain, dir, module string) 
 	return found.Dir, nil
 }
 
-// copy makes one directory a copy of the module in another, without its tests and with its change. What is there
+// copy makes one directory a copy of the module in another, without its tests and with its changes. What is there
 // already is left alone, so that the same module is not compiled again.
 func (m changedModule) copy(to, from string) error {
 	kept := map[string]bool{}
-	changed := filepath.Join(to, filepath.FromSlash(m.file))
+	changed := 0
 	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -109,10 +125,11 @@ func (m changedModule) copy(to, from string) error {
 		if err != nil {
 			return err
 		}
-		if copied == changed {
-			if text, err = m.change(text); err != nil {
+		if change := m.files[filepath.ToSlash(below)]; change != nil {
+			if text, err = change(text); err != nil {
 				return err
 			}
+			changed++
 		}
 		kept[copied] = true
 		_, err = atomicfile.Replace(copied, text, 0o644)
@@ -121,8 +138,8 @@ func (m changedModule) copy(to, from string) error {
 	if err != nil {
 		return err
 	}
-	if !kept[changed] {
-		return fmt.Errorf("it has no %s", m.file)
+	if changed < len(m.files) {
+		return fmt.Errorf("it has not all of %s", strings.Join(slices.Sorted(maps.Keys(m.files)), ", "))
 	}
 	// A file of another version would be compiled with the others.
 	return filepath.WalkDir(to, func(path string, entry fs.DirEntry, err error) error {

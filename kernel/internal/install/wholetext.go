@@ -1,7 +1,6 @@
 package install
 
 import (
-	"bytes"
 	"fmt"
 
 	"continuousnet/kernel/internal/project"
@@ -20,19 +19,16 @@ const (
 
 // wholeText adds the bytes of text that is not valid UTF-8 to stream messages in the source text of GoNB's messages.
 func wholeText(text []byte) ([]byte, error) {
-	for _, change := range []struct{ before, after string }{
-		{"\t\"runtime\"\n\t\"time\"\n", "\t\"runtime\"\n\t\"time\"\n\t\"unicode/utf8\"\n"},
-		{
+	text, ok := edit(text,
+		[2]string{"\t\"runtime\"\n\t\"time\"\n", "\t\"runtime\"\n\t\"time\"\n\t\"unicode/utf8\"\n"},
+		[2]string{
 			"\t\t\tData   string `json:\"text\"`\n\t\t}{\n\t\t\tStream: stream,\n\t\t\tData:   data,\n\t\t},\n",
 			"\t\t\tData   string `json:\"text\"`\n\t\t\tBytes  []byte `json:\"bytes,omitempty\"`\n\t\t}{\n" +
 				"\t\t\tStream: stream,\n\t\t\tData:   data,\n\t\t\tBytes:  invalidText(data),\n\t\t},\n",
-		},
-	} {
-		if bytes.Count(text, []byte(change.before)) != 1 {
-			return nil, fmt.Errorf("%s of %s is not the one that this kernel knows: where it makes stream messages, "+
-				"text would be damaged; adapt wholeText to the version in %s", streamFile, gonb, project.ToolsModule)
-		}
-		text = bytes.Replace(text, []byte(change.before), []byte(change.after), 1)
+		})
+	if !ok {
+		return nil, fmt.Errorf("%s of %s is not the one that this kernel knows: where it makes stream messages, "+
+			"text would be damaged; adapt wholeText to the version in %s", streamFile, gonb, project.ToolsModule)
 	}
 	return fmt.Appendf(text, "\n%s", "// invalidText returns the bytes of text that is not valid UTF-8, nil for other "+
 		"text.\nfunc invalidText(text string) []byte {\n\tif utf8.ValidString(text) {\n\t\treturn nil\n\t}\n"+

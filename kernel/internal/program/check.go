@@ -39,8 +39,8 @@ func (p *preparation) check(needed []Variable) checked {
 			}
 		}
 	}
-	imports, err := p.session.exports.Load(p.cell.Dir, paths)
-	if err != nil && p.session.Problems != nil {
+	imports, err := p.session.exports.Load(p.ctx, p.cell.Dir, paths)
+	if err != nil && p.ctx.Err() == nil && p.session.Problems != nil {
 		p.session.Problems(err)
 	}
 	c := checked{info: types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}}

@@ -2,6 +2,7 @@ package program
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"go/importer"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Exports finds packages for go/types in the export data of the build cache. It asks the go command for a package once,
@@ -64,8 +66,9 @@ func (e *Exports) reset(dir string) {
 }
 
 // Load makes packages known to an importer, as they are seen from the module in dir, and returns the importer. A
-// package that cannot be found is left out, and told in the error.
-func (e *Exports) Load(dir string, paths []string) (types.Importer, error) {
+// package that cannot be found is left out, and told in the error. When ctx ends, so does the go command, which may be
+// compiling packages; they are asked for again the next time.
+func (e *Exports) Load(ctx context.Context, dir string, paths []string) (types.Importer, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.gc == nil || e.dir != dir || e.changed() {
@@ -79,15 +82,15 @@ func (e *Exports) Load(dir string, paths []string) (types.Importer, error) {
 	}
 	var err error
 	if len(missing) > 0 {
-		err = e.list(missing)
+		err = e.list(ctx, missing)
 	}
 	return locked{e}, err
 }
 
 // Config returns where the compiler and the linker find the packages of a program that imports some, in the form of
 // their option -importcfg. It returns false if one is not there, or if the linker needs a C compiler.
-func (e *Exports) Config(dir string, paths []string) (string, bool) {
-	if _, err := e.Load(dir, paths); err != nil {
+func (e *Exports) Config(ctx context.Context, dir string, paths []string) (string, bool) {
+	if _, err := e.Load(ctx, dir, paths); err != nil {
 		return "", false
 	}
 	e.mu.Lock()
@@ -118,15 +121,24 @@ func (e *Exports) changed() bool {
 	return false
 }
 
+// interruptTime is what an interrupted go command has to end, before it is killed.
+const interruptTime = 2 * time.Second
+
 // list asks the go command where the export data of packages is, and of all that they import.
-func (e *Exports) list(paths []string) error {
+func (e *Exports) list(ctx context.Context, paths []string) error {
 	const format = "{{.ImportPath}}\t{{.Export}}\t{{if and .Module (or .Module.Main .Module.Replace)}}{{.Dir}}{{end}}" +
 		"\t{{if and .CgoFiles (not .Standard)}}cgo{{end}}\t{{range .GoFiles}}{{.}}\t{{end}}"
-	cmd := exec.Command(e.Go, append([]string{"list", "-e", "-export", "-deps", "-f", format, "--"}, paths...)...)
+	args := append([]string{"list", "-e", "-export", "-deps", "-f", format, "--"}, paths...)
+	cmd := exec.CommandContext(ctx, e.Go, args...)
 	cmd.Dir, cmd.Env = e.dir, e.Env()
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it ends the compilers that it has started
+	cmd.WaitDelay = interruptTime
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		err = fmt.Errorf("go list: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
 	}

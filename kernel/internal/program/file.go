@@ -225,7 +225,7 @@ func importName(i *ast.ImportSpec) string {
 // reach marks the units that the roots reach by name, with the methods of types that are reached, and returns all names
 // that these mention.
 func (f *file) reach(root func(*unit) bool, names map[string]bool) map[string]bool {
-	byName, methods := map[string][]*unit{}, map[string][]*unit{}
+	byName, methods := make(map[string][]*unit, len(f.units)), map[string][]*unit{}
 	for _, u := range f.units {
 		u.kept = false
 		for _, n := range u.names {

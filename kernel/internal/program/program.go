@@ -16,6 +16,7 @@
 package program
 
 import (
+	"context"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -111,7 +112,8 @@ type Session struct {
 	mu       sync.Mutex
 	vars     map[string]Variable
 	ended    map[string]ended
-	preamble string // the C code of the cells
+	preamble string           // the C code of the cells
+	units    map[string]*unit // what declarations of cells refer to, by their text
 	exports  *Exports
 	Problems func(error) // is told what keeps go/types from the packages that cells import; may be nil
 }
@@ -200,7 +202,7 @@ func (s *Session) Commit(p Program) {
 
 // Config returns where the compiler and the linker find the packages of a prepared program, as [Exports.Config] does.
 // It returns false if the program has to be built by the go command: it uses cgo or embeds files.
-func (s *Session) Config(p Program, dir string) (string, bool) {
+func (s *Session) Config(ctx context.Context, p Program, dir string) (string, bool) {
 	if p.C != nil || len(p.Embeds) > 0 || p.Extra == "" {
 		return "", false
 	}
@@ -216,7 +218,7 @@ func (s *Session) Config(p Program, dir string) (string, bool) {
 			}
 		}
 	}
-	return s.exports.Config(dir, slices.Sorted(maps.Keys(paths)))
+	return s.exports.Config(ctx, dir, slices.Sorted(maps.Keys(paths)))
 }
 
 // Outline returns a file that declares the variables of the session and those that a cell is about to define. It stands
@@ -259,11 +261,12 @@ func declare(list []Variable) string {
 }
 
 // Prepare returns the program of a cell. main is GoNB's file; stored tells about the values of the session's variables,
-// by name. What it cannot understand stays as it is: the compiler is the one to complain.
-func (s *Session) Prepare(main []byte, cell Cell, stored map[string]Stored) Program {
+// by name. What it cannot understand stays as it is: the compiler is the one to complain. When ctx ends, it no longer
+// waits for the go command, and the program is of no use.
+func (s *Session) Prepare(ctx context.Context, main []byte, cell Cell, stored map[string]Stored) Program {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := &preparation{session: s, cell: cell, stored: stored}
+	p := &preparation{ctx: ctx, session: s, cell: cell, stored: stored}
 	p.result = Program{Main: string(main), Extra: bare, number: cell.Number, ended: map[string]string{}}
 	f, err := parse(slices.Clone(main))
 	if err != nil || f.main == nil && !cell.Test {
@@ -282,6 +285,7 @@ func (s *Session) Prepare(main []byte, cell Cell, stored map[string]Stored) Prog
 
 // preparation is the work on one program.
 type preparation struct {
+	ctx     context.Context
 	session *Session
 	cell    Cell
 	stored  map[string]Stored
@@ -369,42 +373,7 @@ func (p *preparation) prune() {
 		}
 		return remembered[u]
 	})
-	p.needed = map[string]Variable{}
-	extra := map[string]bool{}
-	for {
-		used := f.reach(isOwn, extra)
-		declared := f.declared()
-		more := false
-		need := func(name string) {
-			v, known := p.session.vars[name]
-			if _, taken := p.needed[name]; taken || !known || declared[name] != nil {
-				return
-			}
-			p.needed[name], more = v, true
-			for n := range v.Type.mentions() {
-				extra[n] = true
-			}
-			for _, n := range p.stored[name].Needs {
-				if n.Package == "main" {
-					extra[n.Name] = true
-				}
-			}
-		}
-		for name := range used {
-			need(name)
-		}
-		for name := range p.needed { // what shares memory with them has to see what the cell changes
-			island := p.stored[name].Island
-			for other, s := range p.stored {
-				if island != 0 && s.Island == island {
-					need(other)
-				}
-			}
-		}
-		if !more {
-			break
-		}
-	}
+	p.needed = p.session.needed(f, isOwn, map[string]bool{}, p.stored)
 	for _, u := range f.units {
 		if !u.kept {
 			f.leaveOut(u)
@@ -421,7 +390,7 @@ func (p *preparation) realName(quoted string) string {
 	if first, _, _ := strings.Cut(path, "/"); err != nil || !strings.Contains(first, ".") {
 		return ""
 	}
-	imports, err := p.session.exports.Load(p.cell.Dir, []string{path})
+	imports, err := p.session.exports.Load(p.ctx, p.cell.Dir, []string{path})
 	if err != nil {
 		return ""
 	}

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"context"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"continuousnet/kernel/internal/source"
+	"continuousnet/kernel/internal/words"
 )
 
 // exports finds the packages for all tests.
@@ -32,7 +34,8 @@ func newNotebook(t *testing.T) *notebook {
 	return &notebook{t: t, session: session, stored: map[string]Stored{}}
 }
 
-// prepare prepares a cell: its declarations go with those of the earlier cells, its statements into main.
+// prepare prepares a cell: its declarations go with those of the earlier cells, its statements into main. Composed of
+// no more than what is reached, the program is the same.
 func (n *notebook) prepare(cell string) Program {
 	n.t.Helper()
 	n.number++
@@ -42,10 +45,26 @@ func (n *notebook) prepare(cell string) Program {
 		keys[[2]string{d.Kind, d.Key}] = true
 	}
 	n.memory = slices.DeleteFunc(n.memory, func(d source.Decl) bool { return keys[[2]string{d.Kind, d.Key}] })
+	reached := n.session.Reached(n.memory, r.Code, n.stored)
+	reached = slices.DeleteFunc(slices.Clone(n.memory), func(d source.Decl) bool {
+		return d.Kind != "import" && !slices.ContainsFunc(reached, func(r source.Decl) bool { return r.Text == d.Text })
+	})
 	n.memory = append(n.memory, r.Decls...)
+	p := n.compose(n.memory, r)
+	q := n.compose(append(reached, r.Decls...), r)
+	if words.Squeezed(p.Main) != words.Squeezed(q.Main) || p.Extra != q.Extra || len(p.Errors) != len(q.Errors) {
+		n.t.Errorf("%q: composed of all\n%s\n%s\n%v\ncomposed of what is reached\n%s\n%s\n%v", cell, p.Main, p.Extra,
+			p.Errors, q.Main, q.Extra, q.Errors)
+	}
+	return p
+}
+
+// compose prepares a program of some declarations and the statements of a cell.
+func (n *notebook) compose(decls []source.Decl, r source.Rewritten) Program {
+	n.t.Helper()
 	_, statements, _ := strings.Cut(r.Code, "%%\n")
 	var imports, others strings.Builder
-	for _, d := range n.memory {
+	for _, d := range decls {
 		if d.Kind == "import" {
 			imports.WriteString(d.Text + "\n")
 		} else {
@@ -56,7 +75,8 @@ func (n *notebook) prepare(cell string) Program {
 	if !strings.Contains(main, "func main()") {
 		main += "func main() {\n" + statements + "\n}\n"
 	}
-	p := n.session.Prepare([]byte(main), Cell{Number: n.number, Decls: r.Decls, Locals: r.Locals}, n.stored)
+	cell := Cell{Number: n.number, Decls: r.Decls, Locals: r.Locals}
+	p := n.session.Prepare(n.t.Context(), []byte(main), cell, n.stored)
 	if strings.Count(p.Main, "\n") != strings.Count(main, "\n") && !strings.Contains(main, `"C"`) {
 		n.t.Errorf("lines have moved:\n%s\n->\n%s", main, p.Main)
 	}
@@ -102,7 +122,7 @@ func compile(p Program) error {
 			paths = append(paths, strings.Trim(i.Path.Value, `"`))
 		}
 	}
-	imports, err := exports.Load("", paths)
+	imports, err := exports.Load(context.Background(), "", paths)
 	if err != nil {
 		return err
 	}
@@ -213,6 +233,45 @@ func TestReach(t *testing.T) {
 			if strings.Contains(p.Main, s) {
 				t.Errorf("%s: %q in\n%s", c.cell, s, p.Main)
 			}
+		}
+	}
+}
+
+// What a cell reaches of others is listed for GoNB, which composes no more than that.
+func TestReached(t *testing.T) {
+	n := newNotebook(t)
+	for _, cell := range []string{
+		"import \"fmt\"",
+		"const (\n\tA = iota\n\tB\n)",
+		"type node struct{ next *node }\nfunc (n *node) hop() *node { return n.next }",
+		"func (n node) self() node { return n }",
+		"type list[K comparable, V any] struct{}\nfunc (l *list[K, V]) size() int { return A }",
+		"func other() { fmt.Println(B) }",
+		"func run() { other() }",
+		"a := &node{}",
+		"b := any(a)",
+		"var known = 1",
+	} {
+		n.run(cell)
+	}
+	n.stored["a"] = Stored{Island: 1}
+	n.stored["b"] = Stored{Island: 1, Needs: []Need{{Types, "main", "list"}}}
+	for _, c := range []struct{ cell, want string }{
+		{"x := 1", ""},
+		{"println(B)", "const A"},
+		{"run()", "const A, func other, func run"},
+		{"%exec run", "const A, func other, func run"},
+		{"println(known) // its value", ""},
+		// Its type, with the methods, and what the variable needs that shares memory with it.
+		{"println(a)", "const A, type node, func node~hop, func node~self, type list, func list[K, V]~size"},
+		{"println(list[int, int]{})", "const A, type list, func list[K, V]~size"},
+	} {
+		var got []string
+		for _, d := range n.session.Reached(n.memory, source.Rewrite(c.cell, source.Options{}).Code, n.stored) {
+			got = append(got, d.Kind+" "+d.Key)
+		}
+		if list := strings.Join(got, ", "); list != c.want {
+			t.Errorf("%s: %s; want %s", c.cell, list, c.want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,6 +29,7 @@ const hookFile = "hook"
 // prepared is what the session knows of the program that GoNB is building.
 type prepared struct {
 	cell    program.Cell
+	stored  map[string]program.Stored // the values that the session's variables have before it
 	program program.Program
 	path    string   // GoNB's file
 	lines   []string // as GoNB wrote it
@@ -41,16 +43,17 @@ func (s *server) startVariables() (close func(), err error) {
 	exports := &program.Exports{Go: s.o.GoCommand, Env: s.environment}
 	s.program = program.NewSession(exports)
 	s.program.Problems = func(err error) { s.o.Log.Printf("types of variables: %v", err) }
-	return hook.Serve(filepath.Join(s.processes.Dir, hookFile), func(r hook.Request) (reply hook.Reply) {
+	path := filepath.Join(s.processes.Dir, hookFile)
+	return hook.Serve(path, func(ctx context.Context, r hook.Request) (reply hook.Reply) {
 		defer s.survive("preparing a cell", func(err error) {
 			reply = hook.Reply{Refusal: "./main.go:1:1: " + err.Error() + "\n"} // what would run is not the cell
 		})
-		return s.hooked(r)
+		return s.hooked(ctx, r)
 	})
 }
 
-// expect records which cell GoNB is about to build. Until its program is prepared, an outline of the session's
-// variables lies beside GoNB's file: goimports would else look for packages of their names.
+// expect records which cell GoNB is about to build, and lists beside GoNB's file what the cell reaches, by which GoNB
+// composes the program.
 func (s *server) expect(count int, rewritten source.Rewritten) {
 	s.building.Lock()
 	defer s.building.Unlock()
@@ -63,16 +66,40 @@ func (s *server) expect(count int, rewritten source.Rewritten) {
 	if dir == "" || s.o.Checkout == "" {
 		return // GoNB is not there, and there are no variables
 	}
-	path := filepath.Join(dir, program.FileName)
-	if s.built.wasm {
-		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-			s.o.Log.Printf("variables of the session: %v", err)
-		}
-		return
+	reached := ""
+	if !s.built.wasm {
+		s.built.stored = s.stored()
+		reached = listed(s.program.Reached(s.memory.Beside(rewritten.Decls), rewritten.Code, s.built.stored))
 	}
-	if err := os.WriteFile(path, []byte(s.program.Outline(rewritten.Locals)), 0o600); err != nil {
+	s.put(filepath.Join(dir, program.ReachedFile), reached)
+}
+
+// put writes a file beside GoNB's, or removes it if it has no text.
+func (s *server) put(path, text string) {
+	var err error
+	if text != "" {
+		err = os.WriteFile(path, []byte(text), 0o600)
+	} else if err = os.Remove(path); os.IsNotExist(err) {
+		err = nil
+	}
+	if err != nil {
 		s.o.Log.Printf("variables of the session: %v", err)
 	}
+}
+
+// listed returns the text of [program.ReachedFile].
+func listed(decls []source.Decl) string {
+	text := "\n" // no declaration at all is something else than no list
+	for _, d := range decls {
+		keys := []string{d.Key}
+		if d.Kind == "const" || d.Kind == "var" {
+			keys = d.Names
+		}
+		for _, key := range keys {
+			text += d.Kind + " " + key + "\n"
+		}
+	}
+	return text
 }
 
 // hasCommand reports whether a cell has a special command.
@@ -89,6 +116,9 @@ func (s *server) expectNothing() {
 	defer s.building.Unlock()
 	s.removeEmbedded()
 	s.built = prepared{}
+	if dir := s.programDir(); dir != "" {
+		s.put(filepath.Join(dir, program.ReachedFile), "")
+	}
 }
 
 // programDir returns the directory in which GoNB writes programs, "" if there is none.
@@ -109,8 +139,8 @@ func modified(path string) time.Time {
 	return info.ModTime()
 }
 
-// hooked answers goFront and importsFront.
-func (s *server) hooked(r hook.Request) hook.Reply {
+// hooked answers goFront and importsFront. ctx ends when these do, as they do when the cell is interrupted.
+func (s *server) hooked(ctx context.Context, r hook.Request) hook.Reply {
 	s.building.Lock()
 	defer s.building.Unlock()
 	extra := filepath.Join(r.Dir, program.FileName)
@@ -120,6 +150,7 @@ func (s *server) hooked(r hook.Request) hook.Reply {
 	name := "main.go"
 	switch {
 	case r.Step == hook.Imports && s.built.wasm: // it is not prepared
+		s.put(extra, "")
 		return hook.Reply{}
 	case r.Step == hook.Test || r.Step == hook.Imports && s.built.test:
 		name = "main_test.go"
@@ -130,12 +161,16 @@ func (s *server) hooked(r hook.Request) hook.Reply {
 		return hook.Reply{} // go build says it
 	}
 	if r.Step == hook.Imports {
-		return hook.Reply{Imported: s.program.Imported(text, s.built.cell.Locals)}
+		imported := s.program.Imported(text, s.built.cell.Locals)
+		if !imported { // goimports would look for packages of the names of the session's variables
+			s.put(extra, s.program.Outline(s.built.cell.Locals))
+		}
+		return hook.Reply{Imported: imported}
 	}
 	s.built.path, s.built.lines = path, strings.Split(string(text), "\n")
 	cell := s.built.cell
 	cell.Dir, cell.Values, cell.Test = r.Dir, s.valuesPath(), r.Step == hook.Test
-	p := s.program.Prepare(text, cell, s.stored())
+	p := s.program.Prepare(ctx, text, cell, s.built.stored)
 	if len(p.Errors) > 0 {
 		var b strings.Builder
 		for _, e := range p.Errors {
@@ -166,14 +201,14 @@ func (s *server) hooked(r hook.Request) hook.Reply {
 		}
 	}
 	if r.Step == hook.Build && reply.Refusal == "" && !s.changesGo() {
-		reply.Direct = s.direct(p, r.Dir)
+		reply.Direct = s.direct(ctx, p, r.Dir)
 	}
 	return reply
 }
 
 // direct returns how a prepared program is built without the go command.
-func (s *server) direct(p program.Program, dir string) hook.Direct {
-	config, ok := s.program.Config(p, dir)
+func (s *server) direct(ctx context.Context, p program.Program, dir string) hook.Direct {
+	config, ok := s.program.Config(ctx, p, dir)
 	if !ok {
 		return hook.Direct{}
 	}

@@ -141,11 +141,11 @@ func importDecl(s *ast.ImportSpec) []Decl {
 // without takes names out of a declaration of constants or variables: they become blank. It returns false if nothing is
 // left of it. Variables that share the values of one call go together, as GoNB has it.
 func (d Decl) without(gone func(name string) bool) (Decl, bool) {
-	left := slices.DeleteFunc(slices.Clone(d.Names), gone)
-	switch {
-	case len(left) == len(d.Names):
+	if !slices.ContainsFunc(d.Names, gone) {
 		return d, true
-	case len(left) == 0:
+	}
+	left := slices.DeleteFunc(slices.Clone(d.Names), gone)
+	if len(left) == 0 {
 		return d, false
 	}
 	src := declHead + d.Text

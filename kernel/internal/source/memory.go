@@ -124,6 +124,20 @@ func (m *Memory) Texts() []string {
 	return texts
 }
 
+// Beside returns what stays of it beside the declarations of a cell, which replace others.
+func (m *Memory) Beside(own []Decl) []Decl {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []Decl
+	r := replacedBy(own...)
+	for _, d := range m.decls {
+		if rest, ok := r.rest(d); ok {
+			list = append(list, rest)
+		}
+	}
+	return list
+}
+
 // Declares returns the keys and names of what is remembered.
 func (m *Memory) Declares() map[string]bool {
 	m.mu.Lock()
@@ -143,6 +157,9 @@ func (m *Memory) Displays() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.ContainsFunc(m.decls, func(d Decl) bool {
+		if !strings.Contains(d.Text, "gonbui") {
+			return false // without a closer look, which takes a millisecond for a hundred declarations
+		}
 		toks, _, _ := scan(d.Text, 0, len(d.Text))
 		return mentions(toks, "gonbui", "")
 	})

@@ -1,0 +1,44 @@
+package install
+
+import (
+	"bytes"
+	"go/parser"
+	"go/token"
+	"strings"
+	"testing"
+)
+
+// GoNB in the pinned version is the one whose composing is changed.
+func TestReached(t *testing.T) {
+	for _, c := range []struct {
+		file, has string
+		change    change
+	}{
+		{composeFile, "updatedDecls = s.reached()", composeReached},
+		{storeFile, "s.Definitions.MergeFrom(updatedDecls)", storeAll},
+	} {
+		changed, err := c.change(pinnedFile(t, gonb, c.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.ParseFile(token.NewFileSet(), c.file, changed, 0); err != nil {
+			t.Error(err)
+		}
+		if !bytes.Contains(changed, []byte(c.has)) {
+			t.Errorf("%s is not changed", c.file)
+		}
+		// Once more it is not the text that is known.
+		for _, text := range [][]byte{nil, changed} {
+			if _, err := c.change(text); err == nil || !strings.Contains(err.Error(), gonb) {
+				t.Errorf("%.40q: %v", text, err)
+			}
+		}
+	}
+}
+
+// composing and storing are as much of GoNB as composeReached and storeAll look at.
+const (
+	composing = "package goexec\n\nimport (\n\t\"os\"\n)\n\n" +
+		"func compose() {\n\tupdatedDecls = s.Definitions.Copy()\n}\n"
+	storing = "package goexec\n\nfunc execute() {\n\ts.Definitions = updatedDecls\n}\n"
+)
