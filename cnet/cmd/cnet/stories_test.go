@@ -109,8 +109,8 @@ func TestStoryOfPoints(t *testing.T) {
 	}
 }
 
-// What PyTorch has trained is as good here. Without PyTorch (CNET_TEST_TORCH names a Python that has it) a run plays its
-// part, whose file has the names and shapes of the original's state_dict as well.
+// What PyTorch has trained is as good here. Without PyTorch (CNET_TEST_TORCH names a Python that has it) a run plays
+// its part, whose file has the names and shapes of the original's state_dict as well.
 func TestStoryOfMovingOver(t *testing.T) {
 	commands, _ := story(t, "Moving over from PyTorch")
 	script, err := filepath.Abs(filepath.Join("testdata", "moving.py"))
@@ -132,7 +132,8 @@ func TestStoryOfMovingOver(t *testing.T) {
 		}
 	} else {
 		mustRun(t, "train", "--dataset", "cifar-10-batches-py", "--scheme", "midpoint", "--alpha", "4",
-			"--batch-size", "20", "--lr", "0.01", "--lr-schedule", "constant", "--augment=false", "--epochs", "4", "--run", "torch")
+			"--batch-size", "20", "--lr", "0.01", "--lr-schedule", "constant", "--augment=false", "--epochs", "4",
+			"--run", "torch")
 		out, _ := mustRun(t, "eval", "torch", "--json")
 		right = rightOf(t, out)
 		mustRun(t, "export", "torch", "net.npz")
