@@ -104,7 +104,8 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 func (n *Net) NumStages() int { return len(n.stages()) }
 
 // String returns the shape of the net as the papers write it, such as "2-2-2 euler". Unless each step has weights of
-// its own, the basis follows: "4-4-4 euler, 3 hat". A NeuralODE has one stage: "4 rk4_classic". A rate that is not the original's ends it: "2-2-2 euler, rate mlp".
+// its own, the basis follows: "4-4-4 euler, 3 hat". A NeuralODE has one stage: "4 rk4_classic", or "dopri5 with rtol
+// 0.001 and atol 0.001" if its steps adapt. A rate that is not the original's ends it: "2-2-2 euler, rate mlp".
 func (n *Net) String() string {
 	steps := strconv.Itoa(n.Steps)
 	s := strings.Join(slices.Repeat([]string{steps}, len(n.stages())), "-") + " " + n.Scheme.Info().Name
