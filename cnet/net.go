@@ -104,8 +104,8 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 func (n *Net) NumStages() int { return len(n.stages()) }
 
 // String returns the shape of the net as the papers write it, such as "2-2-2 euler". Unless each step has weights of
-// its own, the basis follows: "4-4-4 euler, 3 hat". A NeuralODE has one stage: "4 rk4_classic". A rate that is not the
-// original's ends it: "2-2-2 euler, rate mlp".
+// its own, the basis follows: "4-4-4 euler, 3 hat". A NeuralODE has one stage: "4 rk4_classic", or "dopri5 with rtol
+// 0.001 and atol 0.001" if its steps adapt. A rate that is not the original's ends it: "2-2-2 euler, rate mlp".
 func (n *Net) String() string {
 	steps := strconv.Itoa(n.Steps)
 	s := strings.Join(slices.Repeat([]string{steps}, len(n.stages())), "-") + " " + n.Scheme.Info().Name
@@ -126,9 +126,7 @@ func (n *Net) String() string {
 func basisTitle(b basis.Basis) string { return fmt.Sprintf("%d %s", b.NumBasis(), b.Name()) }
 
 // actFirst reports whether batch norm and ReLU come before the convolutions of the stitches.
-func (n *Net) actFirst() bool {
-	return n.Config.Model == ContinuousNetActFirst || n.Config.Model == WideContinuousNet
-}
+func (n *Net) actFirst() bool { return n.Config.Model != ContinuousNet && n.Config.Model != NeuralODE }
 
 // channels returns the number of channels in stage i, from 0.
 func (n *Net) channels(i int) int { return n.Config.Channels * max(n.Config.WidenFactor, 1) << i }

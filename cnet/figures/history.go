@@ -21,12 +21,14 @@ type HistoryOptions struct {
 }
 
 // History draws the learning curves of a run: loss and accuracy over epochs beside each other, with a mark where the
-// run was changed, and the loss within epochs as a thin light line behind the loss of whole epochs.
+// run was changed, and the loss within epochs as a thin light line behind the loss of whole epochs. Where steps adapt to
+// tolerances, the evaluations of the rate follow.
 func History(history cnet.History, o HistoryOptions) chart.Chart {
 	within := chart.Series{Like: "train", Light: true}
 	trainLoss := chart.Series{Name: "train", Color: chart.Blue}
 	testLoss := chart.Series{Name: "test", Color: chart.Vermillion}
 	validationLoss := chart.Series{Name: "validation", Color: chart.Green}
+	evaluations := chart.Series{Color: chart.Blue}
 	trainAccuracy, testAccuracy, validationAccuracy := trainLoss, testLoss, validationLoss
 	var marks []chart.Mark
 	x := chart.Axis{Title: "epoch", Integer: true, Max: float64(max(o.Epochs, 1))}
@@ -41,6 +43,9 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 			add(&testLoss, at, r.TestLoss)
 			add(&trainAccuracy, at, r.TrainAccuracy)
 			add(&testAccuracy, at, r.TestAccuracy)
+			if r.Evaluations > 0 {
+				add(&evaluations, at, r.Evaluations)
+			}
 			if r.Validated() {
 				add(&validationLoss, at, r.ValidationLoss)
 				add(&validationAccuracy, at, r.ValidationAccuracy)
@@ -67,17 +72,24 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 		}
 	}
 	for _, s := range []*chart.Series{&trainLoss, &testLoss, &trainAccuracy, &testAccuracy, &validationLoss,
-		&validationAccuracy} {
+		&validationAccuracy, &evaluations} {
 		s.Dots = len(trainLoss.X) <= 50
 	}
 	losses, accuracies := []chart.Series{within, trainLoss, testLoss}, []chart.Series{trainAccuracy, testAccuracy}
 	if len(validationLoss.X) > 0 {
 		losses, accuracies = append(losses, validationLoss), append(accuracies, validationAccuracy)
 	}
-	return chart.Chart{Panels: []chart.Panel{
+	panels := []chart.Panel{
 		{Title: "Loss", X: x, Y: chart.Axis{Log: o.LogLoss}, Marks: marks, Series: losses},
 		{Title: "Accuracy", X: x, Y: chart.Axis{Percent: true}, Marks: marks, Series: accuracies},
-	}}
+	}
+	if len(evaluations.X) > 0 {
+		panels = append(panels, chart.Panel{
+			Title: "Evaluations of the rate", X: x, Y: chart.Axis{Zero: true}, Marks: marks,
+			Series: []chart.Series{evaluations},
+		})
+	}
+	return chart.Chart{Panels: panels}
 }
 
 func add(s *chart.Series, x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }

@@ -136,3 +136,16 @@ func BenchmarkHistorySVG(b *testing.B) {
 		}
 	}
 }
+
+// Where steps adapt, the evaluations of each epoch are a panel of their own; they rise from 0 on the axis.
+func TestHistoryWithEvaluations(t *testing.T) {
+	history := cnet.History{
+		{Event: cnet.EventEpoch, TrainLoss: 1, Evaluations: 14},
+		{Event: cnet.EventEpoch, Epoch: 1, TrainLoss: 0.5, Evaluations: 20.5},
+	}
+	panels := History(history, HistoryOptions{}).Panels
+	if len(panels) != 3 || !panels[2].Y.Zero || !slices.Equal(panels[2].Series[0].X, []float64{1, 2}) ||
+		!slices.Equal(panels[2].Series[0].Y, []float64{14, 20.5}) {
+		t.Errorf("%+v", panels)
+	}
+}

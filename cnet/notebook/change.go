@@ -3,6 +3,7 @@ package notebook
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"continuousnet/cnet"
@@ -116,6 +117,9 @@ func (s *surface) measure(run *cnet.Run) (m measurement, ok bool) {
 		m := measurement{net: run.Network().String(), weights: weights, Score: score}
 		if n, ok := run.Network().(*cnet.Net); ok {
 			m.evaluations = n.Evaluations()
+			if score.Evaluations > 0 { // steps adapt
+				m.evaluations = int(math.Round(score.Evaluations))
+			}
 		}
 		return m, true
 	case interruptedOnly(err):

@@ -50,6 +50,11 @@ func info(run *cnet.Run) table {
 	}
 	if last, ok := run.History().Last(); ok {
 		t.rows = append(t.rows, []string{"test accuracy", words.Percent(last.TestAccuracy) + " after the last epoch"})
+		if last.Evaluations > 0 {
+			t.rows = append(t.rows, []string{
+				"evaluations", fmt.Sprintf("%.1f of the rate for a batch", last.Evaluations),
+			})
+		}
 		if last.Validated() {
 			t.rows = append(t.rows, []string{"validation accuracy", words.Percent(last.ValidationAccuracy)})
 		}

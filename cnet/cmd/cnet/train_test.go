@@ -338,7 +338,7 @@ func TestRateFlag(t *testing.T) {
 	for _, c := range []struct{ rate, want string }{
 		{"conv", "--rate conv is not what run results/first was made with, which is conv_act_first"},
 		{"mine", `--rate is "mine", expected one of conv, conv_act_first, an MLP such as mlp-32-32-tanh; ` +
-			`a rate of your own is registered in Go`},
+			"a rate of your own is registered in Go"},
 	} {
 		_, text, code := cnetRun(t, append(flags, "--rate", c.rate)...)
 		if code == 0 || !strings.Contains(text, c.want) {
