@@ -99,13 +99,14 @@ func TestTraceEqualsSolve(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, steps := range []int{g.steps(), paddedSteps(g.steps()), 8} {
-			exec, err := model.NewExec(d.engine.Backend, d.store, func(scope *model.Scope, x, steps, weights *Node) *Node {
+			build := func(scope *model.Scope, x, steps, weights *Node) *Node {
 				columns := d.trace.build(steps, x, d.builder(scope.Store(), x.Graph()))
 				for i, c := range columns {
 					columns[i] = Reshape(c, 1, -1)
 				}
 				return Dot(weights, Concatenate(columns, 0)).Product()
-			})
+			}
+			exec, err := model.NewExec(d.engine.Backend, d.store, build)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -394,7 +395,8 @@ func TestDynamicsErrors(t *testing.T) {
 		{DynamicsConfig{}, "Dim is 0, must be the number of coordinates"},
 		{DynamicsConfig{Dim: 2, AugmentDim: -1}, "AugmentDim is -1"},
 		{DynamicsConfig{Dim: 2, Rate: "nope"}, `"nope" is not registered`},
-		{DynamicsConfig{Dim: 2, Scheme: "rk4_classic"}, "StepSize is 0, must be given: rk4_classic has no error estimate"},
+		{DynamicsConfig{Dim: 2, Scheme: "rk4_classic"},
+			"StepSize is 0, must be given: rk4_classic has no error estimate"},
 		{DynamicsConfig{Dim: 2, Scheme: "ab2"}, "must be an explicit Runge–Kutta scheme"},
 		{DynamicsConfig{Dim: 2, Scheme: "implicit_midpoint"}, "must be an explicit Runge–Kutta scheme"},
 		{DynamicsConfig{Dim: 2, Scheme: "nope"}, "nope"},

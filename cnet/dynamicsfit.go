@@ -288,7 +288,8 @@ func (d *Dynamics) weights() (values [][]float64, err error) {
 // setWeights sets the values of all variables.
 func (d *Dynamics) setWeights(values [][]float64) error {
 	for i, v := range d.list {
-		if err := d.store.GetVariable(Root + "/" + v.Path).SetValue(layers.ToTensor(values[i], v.Dims, Float)); err != nil {
+		stored := d.store.GetVariable(Root + "/" + v.Path)
+		if err := stored.SetValue(layers.ToTensor(values[i], v.Dims, Float)); err != nil {
 			return err
 		}
 	}

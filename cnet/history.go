@@ -36,7 +36,8 @@ type Record struct {
 	ValidationLoss     float64 `json:"validation_loss,omitempty"`
 	ValidationAccuracy float64 `json:"validation_accuracy,omitempty"`
 
-	// Evaluations of the rate that a solver needs for a batch of the epoch, on average, where steps adapt to tolerances.
+	// Evaluations of the rate that a solver needs for a batch of the epoch, on average, where steps adapt to
+	// tolerances.
 	Evaluations float64 `json:"evaluations,omitempty"`
 
 	LearningRate float64 `json:"learning_rate,omitempty"`

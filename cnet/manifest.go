@@ -150,7 +150,8 @@ func (r *Run) manifest(
 		return m, err
 	}
 	return Manifestation{
-		Scheme: scheme, Steps: steps, Trained: scheme == r.state.Scheme && steps == r.state.Steps && !r.state.Config.adaptive(),
+		Scheme: scheme, Steps: steps,
+		Trained:     scheme == r.state.Scheme && steps == r.state.Steps && !r.state.Config.adaptive(),
 		Evaluations: len(n.stages()) * evaluations(n.Scheme, steps), Score: score, Seconds: time.Since(start).Seconds(),
 	}, nil
 }

@@ -18,8 +18,8 @@ import (
 func (r *Run) exportONNX(path string) error {
 	fail := func(err error) error { return fmt.Errorf("run %s: %w", r.dir, err) }
 	if r.state.Config.adaptive() {
-		return fail(errors.New("an ONNX file has a fixed number of layers, and the steps of this net adapt to tolerances; " +
-			"train one with --steps"))
+		return fail(errors.New("an ONNX file has a fixed number of layers, and the steps of this net adapt to " +
+			"tolerances; train one with --steps"))
 	}
 	set, err := r.Dataset()
 	if err != nil {

@@ -91,8 +91,8 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 		line := evalLine{
 			Event: "eval", Run: run.Dir(), Net: run.Network().String(), Dataset: run.Config().Dataset,
 			Engine: engine.Name, Epochs: run.Epoch(),
-			TestLoss: score.Loss, TestAccuracy: score.Accuracy, Images: score.Images, Seconds: seconds, Evaluations: score.Evaluations,
-			Classes: classes,
+			TestLoss: score.Loss, TestAccuracy: score.Accuracy, Images: score.Images, Seconds: seconds,
+			Evaluations: score.Evaluations, Classes: classes,
 		}
 		if validated.Images > 0 {
 			line.Validation = &validated

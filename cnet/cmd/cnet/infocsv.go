@@ -31,7 +31,8 @@ func (a *app) historyCSV(history cnet.History) error {
 		_ = w.Write([]string{
 			r.Event, strconv.Itoa(r.Epoch), strconv.Itoa(r.Batch), measured(r.TrainLoss), measured(r.TrainAccuracy),
 			measured(r.TestLoss), measured(r.TestAccuracy), measured(r.LearningRate), measured(r.ImagesPerS),
-			measured(r.Seconds), r.Net, r.Changes, evaluations(r), validated(r.ValidationLoss), validated(r.ValidationAccuracy),
+			measured(r.Seconds), r.Net, r.Changes, evaluations(r),
+			validated(r.ValidationLoss), validated(r.ValidationAccuracy),
 		})
 	}
 	w.Flush()

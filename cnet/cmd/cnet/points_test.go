@@ -97,7 +97,8 @@ func TestTolerances(t *testing.T) {
 	}
 	out, _ = mustRun(t, "info", "adapts", "--csv")
 	head, row, _ := strings.Cut(out, "\n")
-	if !strings.Contains(head, ",changes,evaluations,validation_loss") || !strings.Contains(row, `rate mlp-8-tanh",,1`) {
+	if !strings.Contains(head, ",changes,evaluations,validation_loss") ||
+		!strings.Contains(row, `rate mlp-8-tanh",,1`) {
 		t.Errorf("%s", out)
 	}
 	mustRun(t, "predict", "adapts", "0,1")
