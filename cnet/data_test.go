@@ -174,10 +174,11 @@ func TestImagesOfAnySize(t *testing.T) {
 	}
 }
 
-// ownKillConfig is killConfig on a folder of images with a validation part.
+// ownKillConfig is killConfig on a folder of images with a validation part and every step of augmentation.
 func ownKillConfig(photos string) Config {
 	c := killConfig()
 	c.Dataset, c.Size, c.Validation, c.KeepBest = photos, 8, 0.2, PartValidation
+	c.Augment = []string{"crop:2", "flip", "cutout:3", "jitter:0.3", "mixup", "cutmix"}
 	return c
 }
 

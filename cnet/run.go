@@ -213,6 +213,9 @@ func (r *Run) agrees(c Config) (Config, error) {
 		}
 		c = known
 	}
+	if c.NoAugment || len(c.Augment) > 0 {
+		c.setAugment() // as the run's are written
+	}
 	have, want := reflect.ValueOf(r.state.Config), reflect.ValueOf(c)
 	for i := range want.NumField() {
 		field := want.Type().Field(i).Name

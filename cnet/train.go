@@ -223,9 +223,9 @@ func (t *training) prepare() error {
 		}
 	}
 	t.state.Engine, t.state.Computing = e.Name, e.String()
-	batches, err := dataset.NewBatches(set, set.Train, c.BatchSize, c.Seed, !c.NoAugment)
+	batches, err := c.newBatches(set)
 	if err != nil {
-		return err
+		return fmt.Errorf("run %s: %w", t.dir, err)
 	}
 	update := newUpdates(c)
 	if t.GradientNorms {

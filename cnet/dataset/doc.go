@@ -36,6 +36,13 @@
 //
 // Set.Fingerprint tells data sets apart: a run remembers it, and refuses another one.
 //
+// # Augmentation
+//
+// NewAugmented varies training images by a list of named steps: "crop:4" and "flip", which are the original's and the
+// default, "cutout:8" (DeVries and Taylor 2017), "jitter:0.2", "mixup:0.2" (Zhang et al. 2018) and "cutmix:1" (Yun et
+// al. 2019). AugmentSteps lists them, and RegisterAugment adds one's own. What comes of an image depends on seed, epoch
+// and image alone; what mixes images depends on seed, epoch and the number of the batch.
+//
 // # CIFAR
 //
 // CIFAR-10 and CIFAR-100 are read as they are published: binary files, the pickles for Python, and the archives of

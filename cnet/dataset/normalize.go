@@ -14,6 +14,27 @@ func newNormalizer(set *Set) normalizer {
 	return n
 }
 
+// pixelScale returns a normalizer that scales bytes to [0, 1] and does nothing else.
+func pixelScale(channels int) normalizer {
+	n := make(normalizer, channels)
+	for c := range n {
+		for x := range n[c] {
+			n[c][x] = float32(x) / 255
+		}
+	}
+	return n
+}
+
+// normalizeFloats makes pixels [..., C] normalised ones.
+func normalizeFloats(pixels []float32, mean, std []float64) {
+	for c := range mean {
+		shift, scale := float32(mean[c]), float32(1/std[c])
+		for i := c; i < len(pixels); i += len(mean) {
+			pixels[i] = (pixels[i] - shift) * scale
+		}
+	}
+}
+
 // apply writes the values of the pixels of raw to out, both [..., C] and of the
 // same length.
 func (n normalizer) apply(out []float32, raw []uint8) {
