@@ -50,7 +50,7 @@ func (c Confusion) Accuracy() float64 {
 
 // Confusion classifies the test images. It changes nothing.
 func (r *Run) Confusion(ctx context.Context) (Confusion, error) {
-	ev, set, err := r.evaluator()
+	ev, set, err := r.evaluator(ctx)
 	if err != nil {
 		return Confusion{}, err
 	}
@@ -104,7 +104,7 @@ func (r *Run) PredictFiles(ctx context.Context, paths ...string) ([]Prediction, 
 // PredictImages returns the probability of each class, [images][classes], for images of the size of the data set:
 // pixels [images, height, width, channels].
 func (r *Run) PredictImages(ctx context.Context, pixels []uint8) (rows [][]float32, err error) {
-	ev, set, err := r.evaluator()
+	ev, set, err := r.evaluator(context.Background())
 	if err != nil {
 		return nil, err
 	}

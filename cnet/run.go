@@ -41,6 +41,7 @@ type Run struct {
 	control  *control // while it is trained; controls guards it
 	warnings []string
 
+	loading loading                 // how the data set is loaded
 	engine  *engine.Engine          // opened on first use
 	set     *dataset.Set            // loaded on first use
 	eval    *evaluator              // compiled on first use, dropped when the net changes
@@ -67,6 +68,11 @@ func Open(dir string, config ...Config) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
 	}
+	return openRun(dir, c, loading{})
+}
+
+// openRun opens the run in dir, or creates it, and loads its data set as told.
+func openRun(dir string, c Config, l loading) (*Run, error) {
 	if run, name, ok := CheckpointOf(dir); ok {
 		return nil, fmt.Errorf("run %s: it is the checkpoint %s of %s, which stays as it is; "+
 			"open it with OpenReadOnly, or copy it to a folder of its own to train it", dir, name, run)
@@ -74,7 +80,10 @@ func Open(dir string, config ...Config) (*Run, error) {
 	if err := takeOver(dir); err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
 	}
-	return lockedRun(dir, func(r *Run) error { return r.open(c) })
+	return lockedRun(dir, func(r *Run) error {
+		r.loading = l
+		return r.open(c)
+	})
 }
 
 // MustOpen is Open for notebooks: it panics if there is an error.
@@ -172,7 +181,7 @@ func (r *Run) create(c Config) (err error) {
 	if err := c.Check(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	set, err := c.loadData(r.dir)
+	set, err := c.loadData(r.dir, r.loading)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}

@@ -130,7 +130,7 @@ func (t *training) epoch(ctx context.Context) error {
 		}
 		t.report(t.history[len(t.history)-1])
 	}
-	if err := t.prepare(); err != nil {
+	if err := t.prepare(ctx); err != nil {
 		return err
 	}
 	for st.Batch < t.trainer.batches.Len() {
@@ -142,7 +142,7 @@ func (t *training) epoch(ctx context.Context) error {
 		}
 		err := t.run(ctx)
 		if errors.Is(err, errAnew) {
-			err = t.prepare()
+			err = t.prepare(ctx)
 		}
 		if err != nil {
 			return err
@@ -195,11 +195,11 @@ func (t *training) epoch(ctx context.Context) error {
 }
 
 // prepare makes the trainer of the present net, unless there is one.
-func (t *training) prepare() error {
+func (t *training) prepare(ctx context.Context) error {
 	if t.trainer != nil && (!t.GradientNorms || t.trainer.norms != nil) {
 		return nil
 	}
-	set, err := t.Dataset()
+	set, err := t.DatasetContext(ctx)
 	if err != nil {
 		return err
 	}

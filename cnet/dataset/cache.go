@@ -36,6 +36,14 @@ type head struct {
 
 // readCached is decodeListing with a cache, if there is one in o.
 func readCached(set *Set, dir folder, list listing, o Options) error {
+	err := fromCache(set, dir, list, o)
+	if err == nil {
+		list.noticeRuns(set) // runs come and go, and the images stay the same
+	}
+	return err
+}
+
+func fromCache(set *Set, dir folder, list listing, o Options) error {
 	set.Classes = list.classes
 	if o.labelsOnly {
 		set.Train.Labels, set.Test.Labels = labelsOf(list.train), labelsOf(list.test)
@@ -47,14 +55,18 @@ func readCached(set *Set, dir folder, list listing, o Options) error {
 	}
 	source := sourceOf(set, dir, list, o)
 	path := cachePath(o.Cache, set.Title, placeOf(dir, o))
-	if cached, err := readCache(path, source); err == nil {
+	if cached, err := readCache(path, source, o); err == nil {
 		*set = *cached
 		return nil
 	}
 	if err := set.decoded(dir, list, o); err != nil {
 		return err
 	}
-	if err := writeCache(path, source, set); err != nil {
+	err := writeCache(path, source, set, o)
+	if o.interrupted() != nil {
+		return fmt.Errorf("dataset: %s: %w", dir.path, o.interrupted())
+	}
+	if err != nil {
 		set.Notice = joinNotices(set.Notice, fmt.Sprintf("the decoded images are not kept: %v", err))
 	}
 	return nil
@@ -117,7 +129,7 @@ func cachePath(dir, title, key string) string {
 	return filepath.Join(dir, fmt.Sprintf("%.40s-%.16s.data", notInNames.ReplaceAllString(title, "_"), key))
 }
 
-func writeCache(path, source string, set *Set) error {
+func writeCache(path, source string, set *Set, o Options) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
@@ -130,12 +142,15 @@ func writeCache(path, source string, set *Set) error {
 	return atomicfile.Write(path, atomicfile.Options{}, func(w io.Writer) error {
 		out := bufio.NewWriterSize(w, 1<<16) // keeps its first error until Flush
 		sum := sha256.New()
-		both := io.MultiWriter(out, sum)
+		both := contextWriter{io.MultiWriter(out, sum), o}
 		_, _ = io.WriteString(both, cacheMagic)
 		_, _ = both.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(text))))
 		_, _ = both.Write(text)
 		writeSplit(both, set.Train)
 		writeSplit(both, set.Test)
+		if err := o.interrupted(); err != nil {
+			return err
+		}
 		_, _ = out.Write(sum.Sum(nil))
 		return out.Flush()
 	})
@@ -144,7 +159,7 @@ func writeCache(path, source string, set *Set) error {
 var errNotCached = errors.New("the cache file is damaged, or of another state of the data set")
 
 // readCache reads a data set from a cache file. Source is what it must have been decoded from; "": whatever it was.
-func readCache(path, source string) (*Set, error) {
+func readCache(path, source string, o Options) (*Set, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -155,7 +170,7 @@ func readCache(path, source string) (*Set, error) {
 		return nil, err
 	}
 	sum := sha256.New()
-	in := bufio.NewReaderSize(f, 1<<16)
+	in := bufio.NewReaderSize(o.reader(f), 1<<16)
 	r := io.TeeReader(in, sum)
 	prefix := make([]byte, len(cacheMagic)+4)
 	if _, err := io.ReadFull(r, prefix); err != nil || string(prefix[:len(cacheMagic)]) != cacheMagic {
@@ -200,10 +215,14 @@ func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64) error {
 	s.Images = make([]uint8, int64(n)*size)
 	labels := make([]byte, 4*n)
 	for _, b := range [][]byte{s.Images, labels} {
-		if _, err := io.ReadFull(in, b); err != nil {
-			return err
+		for len(b) > 0 {
+			part := b[:min(len(b), chunk)]
+			if _, err := io.ReadFull(in, part); err != nil {
+				return err
+			}
+			_, _ = sum.Write(part)
+			b = b[len(part):]
 		}
-		_, _ = sum.Write(b)
 	}
 	s.Labels = make([]int32, n)
 	for i := range s.Labels {

@@ -29,7 +29,8 @@
 // does. Mean and deviation are those of the training images; colour images may be mirrored in training, grey ones are
 // not, as they are often letters or digits. What cannot be read, is CMYK or has more than 100 million pixels is named
 // in one error, or left out with Options.SkipBad. With Options.Cache, decoded images are kept in a file with a
-// checksum, as long as the folder does not change.
+// checksum, as long as the folder does not change. LoadContext can be interrupted while they are decoded, and
+// Options.Progress tells how far that is. Folders of runs, with their charts, are left out and named.
 //
 // A .npz file is a data set, too: x_train, [N H W C], [N C H W] or [N H W], y_train, [N], and for testing x_test and
 // y_test, or a fifth is chosen. Pixels that are no bytes become bytes, see New, which does the same with slices of Go.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -71,7 +72,7 @@ see "cnet train --help". If there is a folder results, decoded images are kept i
 			if given("augment") && s.sheet == "" {
 				return usagef("--augment needs --out FILE.png, which it draws")
 			}
-			return s.run(args[0])
+			return s.run(cmd.Context(), args[0])
 		},
 	}
 	flags := cmd.Flags()
@@ -92,7 +93,7 @@ see "cnet train --help". If there is a folder results, decoded images are kept i
 	return cmd
 }
 
-func (s *dataShow) run(text string) error {
+func (s *dataShow) run(ctx context.Context, text string) error {
 	if err := s.checkSheet(); err != nil {
 		return err
 	}
@@ -111,7 +112,10 @@ func (s *dataShow) run(text string) error {
 	if info, err := os.Stat(results); err == nil && info.IsDir() {
 		o.Cache = cnet.DataCache(filepath.Join(results, "any"))
 	}
-	set, err := dataset.Load(c.Dataset, c.Data, o)
+	d := newDecoding(s.app)
+	o.Progress = d.progress
+	set, err := dataset.LoadContext(ctx, c.Dataset, c.Data, o)
+	d.clear()
 	if err != nil {
 		return err
 	}

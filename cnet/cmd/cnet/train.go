@@ -134,7 +134,7 @@ where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spe
 }
 
 func (t *training) run(ctx context.Context) error {
-	run, err := t.open()
+	run, err := t.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -229,7 +229,7 @@ func (t *training) interrupted(run *cnet.Run, signalled bool) error {
 }
 
 // create makes a run, in a fresh directory if dir is "". Without the run, no directory is left behind.
-func (t *training) create(dir, engineName string) (*cnet.Run, error) {
+func (t *training) create(ctx context.Context, dir, engineName string) (*cnet.Run, error) {
 	c, err := newConfig(t.settings, t.epochs)
 	if err != nil {
 		return nil, err
@@ -247,7 +247,9 @@ func (t *training) create(dir, engineName string) (*cnet.Run, error) {
 	} else if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		made = true
 	}
-	run, err := cnet.Open(dir, c)
+	d := newDecoding(t.app)
+	defer d.clear()
+	run, err := cnet.OpenContext(ctx, dir, c, cnet.OpenOptions{OnData: d.progress})
 	if err != nil && made && !errors.Is(err, cnet.ErrInUse) && !cnet.Exists(dir) {
 		if why := errors.Unwrap(err); why != nil {
 			err = why // the directory, which it begins with, is not there any more
