@@ -112,6 +112,9 @@ func (r *Run) PredictImages(ctx context.Context, pixels []uint8) (rows [][]float
 		return nil, fmt.Errorf("run %s: %d numbers are not images of %d×%d×%d",
 			r.dir, len(pixels), set.Height, set.Width, set.Channels)
 	}
+	if err := set.TakesFiles(); err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.dir, err)
+	}
 	split := dataset.Split{Images: pixels, Labels: make([]int32, len(pixels)/set.ImageSize())}
 	err = ev.each(ctx, set, split, r.state.Config.TestBatchSize, func(p []float32) { rows = append(rows, p) })
 	return rows, err

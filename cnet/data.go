@@ -102,7 +102,9 @@ func (r *Run) takeSet(set *dataset.Set) error {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	if !r.state.same(now) {
-		return r.otherData(now, "")
+		if held = r.older(set); held == nil {
+			return r.otherData(now, "")
+		}
 	}
 	r.set = held
 	return nil
@@ -172,12 +174,28 @@ func (r *Run) dataset() (*dataset.Set, error) {
 		return nil, fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	if !r.state.same(now) {
-		return nil, r.otherData(now, r.state.Config.Data)
+		older := r.older(set)
+		if older == nil {
+			return nil, r.otherData(now, r.state.Config.Data)
+		}
+		held, now = older, r.state.dataState
 	}
 	now.InGo = r.state.InGo
 	r.state.dataState = now
 	r.set = held
 	return r.set, nil
+}
+
+// older returns a set of floats as the run was made with it, if that was when floats were kept as 256 levels, or nil.
+func (r *Run) older(set *dataset.Set) *dataset.Set {
+	if !set.Floats() || r.state.Fingerprint == "" {
+		return nil
+	}
+	held, about, err := r.state.Config.holdOut(set.Quantized())
+	if err != nil || !r.state.same(about) {
+		return nil
+	}
+	return held
 }
 
 // findData loads the data set: from where the configuration says, or from the copy beside the run.

@@ -192,6 +192,5 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 
 // first returns the first n images of a split, or all if it has fewer.
 func first(set *dataset.Set, split dataset.Split, n int) dataset.Split {
-	n = min(n, split.Len())
-	return dataset.Split{Images: split.Images[:n*set.ImageSize()], Labels: split.Labels[:n]}
+	return split.First(n, set.ImageSize())
 }

@@ -34,8 +34,8 @@ type augmenter struct {
 	mean, std []float64
 }
 
-// newAugmenter returns the augmenter with these steps, none of which mixes images.
-func newAugmenter(set *Set, steps []stepOf) *augmenter {
+// newAugmenter returns the augmenter with these steps, none of which mixes images, for images of bytes or of floats.
+func newAugmenter(set *Set, steps []stepOf, floats bool) *augmenter {
 	a := &augmenter{
 		height: set.Height, width: set.Width, channels: set.Channels, mean: set.Mean, std: set.Std,
 		normalize: newNormalizer(set), black: make([]float32, set.Width*set.Channels),
@@ -43,17 +43,17 @@ func newAugmenter(set *Set, steps []stepOf) *augmenter {
 	if !set.Flip {
 		steps = slices.DeleteFunc(slices.Clone(steps), func(s stepOf) bool { return s.Name == flipName })
 	}
-	if len(steps) > 0 && steps[0].Name == cropName {
+	if len(steps) > 0 && steps[0].Name == cropName && !floats {
 		a.frame, steps = int(steps[0].value), steps[1:]
 	}
-	if len(steps) > 0 && steps[0].Name == flipName {
+	if len(steps) > 0 && steps[0].Name == flipName && !floats {
 		a.flip, steps = true, steps[1:]
 	}
 	if a.steps = steps; len(steps) > 0 {
 		a.normalize = pixelScale(set.Channels)
 		a.image = Image{
 			Height: set.Height, Width: set.Width, Channels: set.Channels, Mean: set.Mean,
-			spare: make([]float32, set.ImageSize()),
+			floats: floats, spare: make([]float32, set.ImageSize()),
 		}
 		times := map[string]uint64{}
 		for _, s := range steps {
@@ -81,18 +81,22 @@ func (a *augmenter) choose(r random) view {
 	return v
 }
 
-// vary writes what the steps make of image in an epoch to out, normalised. Both are [H, W, C].
-func (a *augmenter) vary(out []float32, image []uint8, seed, epoch, number uint64) {
+// drawVaried writes what the steps make of image in an epoch to out, normalised. Both are [H, W, C].
+func (a *augmenter) drawVaried(out []float32, image []uint8, seed, epoch, number uint64) {
 	a.draw(out, image, a.choose(randomFor(forAugmentation, seed, epoch, number)))
-	if len(a.steps) == 0 {
-		return
+	if len(a.steps) > 0 {
+		a.vary(out, seed, epoch, number)
+		normalizeFloats(out, a.mean, a.std)
 	}
-	a.image.Pixels = out
+}
+
+// vary applies the steps that draw does not to pixels that are not normalised.
+func (a *augmenter) vary(pixels []float32, seed, epoch, number uint64) {
+	a.image.Pixels = pixels
 	for i, s := range a.steps {
 		r := Random{randomFor(forSteps, seed, epoch, number, a.key[2*i], a.key[2*i+1])}
 		a.apply(s, &r)
 	}
-	normalizeFloats(out, a.mean, a.std)
 }
 
 // apply applies a step. A panic of it continues with its name.

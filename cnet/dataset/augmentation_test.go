@@ -92,7 +92,7 @@ func randomOf(k int) *Random { return &Random{randomFor(99, uint64(k))} }
 // part of the image.
 func TestCropOfFloats(t *testing.T) {
 	set := bytesOnly(patterned(1, 6, 5, 3))
-	a := newAugmenter(set, []stepOf{{builtInSteps[0], 3}})
+	a := newAugmenter(set, []stepOf{{builtInSteps[0], 3}}, false)
 	if a.frame != 3 || a.flip {
 		t.Fatalf("%+v", a)
 	}

@@ -26,6 +26,7 @@ type Batches struct {
 	height, width, channels int
 
 	normalize normalizer
+	mean, std []float64
 	augment   *augmenter // nil: images as they are
 	mixes     []stepOf   // of which each batch takes one
 	spare     []float32  // of a batch, while it is mixed
@@ -64,13 +65,15 @@ func NewAugmented(set *Set, split Split, size int, seed uint64, steps []string) 
 		width:     set.Width,
 		channels:  set.Channels,
 		normalize: newNormalizer(set),
+		mean:      set.Mean,
+		std:       set.Std,
 	}
 	mixes := slices.IndexFunc(list, func(s stepOf) bool { return s.mix != nil })
 	if mixes >= 0 {
 		list, b.mixes = list[:mixes], list[mixes:]
 	}
 	if len(list) > 0 {
-		b.augment = newAugmenter(set, list)
+		b.augment = newAugmenter(set, list, split.Floats != nil)
 	}
 	return b, nil
 }
@@ -129,9 +132,15 @@ func (b *Batches) fill(epoch, batch int, images []float32, labels []int32) {
 	b.arrange(epoch)
 	for k, index := range b.order[batch*b.size:][:b.size] {
 		i := int(index)
-		raw, out := b.split.Images[i*b.pixel:][:b.pixel], images[k*b.pixel:][:b.pixel]
-		if b.augment != nil {
-			b.augment.vary(out, raw, b.seed, uint64(epoch), uint64(i))
+		out := images[k*b.pixel:][:b.pixel]
+		if b.split.Floats != nil {
+			copy(out, b.split.Floats[i*b.pixel:])
+			if b.augment != nil {
+				b.augment.vary(out, b.seed, uint64(epoch), uint64(i))
+			}
+			normalizeFloats(out, b.mean, b.std)
+		} else if raw := b.split.Images[i*b.pixel:][:b.pixel]; b.augment != nil {
+			b.augment.drawVaried(out, raw, b.seed, uint64(epoch), uint64(i))
 		} else {
 			b.normalize.apply(out, raw)
 		}

@@ -12,6 +12,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -32,6 +33,7 @@ type head struct {
 	Source      string // what the set was decoded from, as sourceOf returns it
 	Set         Set    // without images
 	Train, Test int
+	Floats      bool `json:",omitempty"` // the images are floats, as writeFloats writes them
 }
 
 // readCached is decodeListing with a cache, if there is one in o.
@@ -133,7 +135,7 @@ func writeCache(path, source string, set *Set, o Options) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	h := head{Source: source, Set: *set, Train: set.Train.Len(), Test: set.Test.Len()}
+	h := head{Source: source, Set: *set, Train: set.Train.Len(), Test: set.Test.Len(), Floats: set.Floats()}
 	h.Set.Train, h.Set.Test = Split{}, Split{}
 	text, err := json.Marshal(h)
 	if err != nil {
@@ -190,6 +192,9 @@ func readCache(path, source string, o Options) (*Set, error) {
 	}
 	set := &h.Set
 	size := int64(set.ImageSize())
+	if h.Floats {
+		size *= 4
+	}
 	content := info.Size() - int64(len(prefix)+len(text)) - sha256.Size
 	if h.Train < 0 || h.Test < 0 || size < 1 || size > content ||
 		int64(h.Train) > content/size || int64(h.Test) > content/size || int64(h.Train+h.Test)*(size+4) != content {
@@ -199,7 +204,7 @@ func readCache(path, source string, o Options) (*Set, error) {
 		split *Split
 		n     int
 	}{{&set.Train, h.Train}, {&set.Test, h.Test}} {
-		if err := readSplit(in, sum, part.split, part.n, size); err != nil {
+		if err := readSplit(in, sum, part.split, part.n, size, h.Floats); err != nil {
 			return nil, errNotCached
 		}
 	}
@@ -210,11 +215,9 @@ func readCache(path, source string, o Options) (*Set, error) {
 	return set, nil
 }
 
-// readSplit reads what writeSplit has written, and hashes it.
-func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64) error {
-	s.Images = make([]uint8, int64(n)*size)
-	labels := make([]byte, 4*n)
-	for _, b := range [][]byte{s.Images, labels} {
+// readSplit reads what writeSplit has written, size bytes for an image, and hashes it.
+func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64, floats bool) error {
+	read := func(b []byte) error {
 		for len(b) > 0 {
 			part := b[:min(len(b), chunk)]
 			if _, err := io.ReadFull(in, part); err != nil {
@@ -223,6 +226,30 @@ func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64) error {
 			_, _ = sum.Write(part)
 			b = b[len(part):]
 		}
+		return nil
+	}
+	if floats {
+		s.Floats = make([]float32, int64(n)*size/4)
+		buf := make([]byte, chunk)
+		for out := s.Floats; len(out) > 0; {
+			part := buf[:min(4*len(out), chunk)]
+			if err := read(part); err != nil {
+				return err
+			}
+			for i := range len(part) / 4 {
+				out[i] = math.Float32frombits(binary.LittleEndian.Uint32(part[4*i:]))
+			}
+			out = out[len(part)/4:]
+		}
+	} else {
+		s.Images = make([]uint8, int64(n)*size)
+		if err := read(s.Images); err != nil {
+			return err
+		}
+	}
+	labels := make([]byte, 4*n)
+	if err := read(labels); err != nil {
+		return err
 	}
 	s.Labels = make([]int32, n)
 	for i := range s.Labels {

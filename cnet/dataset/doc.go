@@ -33,7 +33,8 @@
 // Options.Progress tells how far that is. Folders of runs, with their charts, are left out and named.
 //
 // A .npz file is a data set, too: x_train, [N H W C], [N C H W] or [N H W], y_train, [N], and for testing x_test and
-// y_test, or a fifth is chosen. Pixels that are no bytes become bytes, see New, which does the same with slices of Go.
+// y_test, or a fifth is chosen. Values that bytes do not hold are kept as 32-bit floats of any range, in Split.Floats;
+// see New, which does the same with slices of Go.
 //
 // Set.Fingerprint tells data sets apart: a run remembers it, and refuses another one.
 //

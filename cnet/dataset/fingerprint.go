@@ -15,6 +15,9 @@ func (s *Set) Fingerprint() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "cnet data set 1\n%d %d %d %t\n%x\n%x\n%q\n",
 		s.Height, s.Width, s.Channels, s.Flip, s.Mean, s.Std, s.Classes)
+	if s.Floats() {
+		fmt.Fprintln(h, "floats")
+	}
 	for _, split := range []Split{s.Train, s.Test} {
 		fmt.Fprintf(h, "%d\n", split.Len())
 		writeSplit(h, split)
@@ -25,7 +28,11 @@ func (s *Set) Fingerprint() string {
 // writeSplit writes the images of a split and then its labels, as 32-bit little-endian numbers. It is for writers that
 // keep their first error, as hashes and buffers do.
 func writeSplit(w io.Writer, split Split) {
-	_, _ = w.Write(split.Images)
+	if split.Floats != nil {
+		writeFloats(w, split.Floats)
+	} else {
+		_, _ = w.Write(split.Images)
+	}
 	labels := make([]byte, 0, 4*split.Len())
 	for _, label := range split.Labels {
 		labels = binary.LittleEndian.AppendUint32(labels, uint32(label))

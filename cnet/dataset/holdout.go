@@ -42,17 +42,9 @@ func (s *Set) HoldOut(share float64, seed uint64) (*Set, error) {
 		to   *Split
 		held bool
 	}{{&out.Train, false}, {&out.Validation, true}} {
-		n := 0
-		for _, h := range held {
-			if h == part.held {
-				n++
-			}
-		}
-		part.to.Images, part.to.Labels = make([]uint8, 0, n*size), make([]int32, 0, n)
 		for i, h := range held {
 			if h == part.held {
-				part.to.Images = append(part.to.Images, whole.Images[i*size:][:size]...)
-				part.to.Labels = append(part.to.Labels, whole.Labels[i])
+				part.to.grow(whole, i, size)
 			}
 		}
 	}

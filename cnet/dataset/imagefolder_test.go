@@ -464,7 +464,7 @@ func TestImageCache(t *testing.T) {
 	}
 	// With another pixel and a right checksum in the cache, it is the cache that is read.
 	other := *first
-	other.Train = Split{slices.Clone(first.Train.Images), first.Train.Labels}
+	other.Train = Split{Images: slices.Clone(first.Train.Images), Labels: first.Train.Labels}
 	other.Train.Images[0]++
 	list, err := listFolder(folder{os.DirFS(dir), dir}, 0)
 	if err != nil {

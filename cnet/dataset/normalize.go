@@ -25,12 +25,12 @@ func pixelScale(channels int) normalizer {
 	return n
 }
 
-// normalizeFloats makes pixels [..., C] normalised ones.
+// normalizeFloats makes pixels [..., C] normalised ones. Differences that are small beside the mean survive.
 func normalizeFloats(pixels []float32, mean, std []float64) {
 	for c := range mean {
-		shift, scale := float32(mean[c]), float32(1/std[c])
+		shift, scale := mean[c], 1/std[c]
 		for i := c; i < len(pixels); i += len(mean) {
-			pixels[i] = (pixels[i] - shift) * scale
+			pixels[i] = float32((float64(pixels[i]) - shift) * scale)
 		}
 	}
 }

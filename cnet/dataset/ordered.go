@@ -12,6 +12,7 @@ type Ordered struct {
 	pixel     int
 	size      int
 	normalize normalizer
+	mean, std []float64
 }
 
 // NewOrdered returns the batches of size images of split, a part of set. A size
@@ -25,6 +26,8 @@ func NewOrdered(set *Set, split Split, size int) (*Ordered, error) {
 		pixel:     set.ImageSize(),
 		size:      min(size, split.Len()),
 		normalize: newNormalizer(set),
+		mean:      set.Mean,
+		std:       set.Std,
 	}, nil
 }
 
@@ -50,7 +53,12 @@ func (o *Ordered) Fill(batch int, images []float32, labels []int32, weights []fl
 		if last := o.split.Len() - 1; i > last {
 			i, weight = last, 0
 		}
-		o.normalize.apply(images[k*o.pixel:][:o.pixel], o.split.Images[i*o.pixel:][:o.pixel])
+		if out := images[k*o.pixel:][:o.pixel]; o.split.Floats != nil {
+			copy(out, o.split.Floats[i*o.pixel:])
+			normalizeFloats(out, o.mean, o.std)
+		} else {
+			o.normalize.apply(out, o.split.Images[i*o.pixel:][:o.pixel])
+		}
 		labels[k] = o.split.Labels[i]
 		weights[k] = weight
 	}

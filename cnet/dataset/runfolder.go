@@ -65,7 +65,7 @@ func runsIn(dir fs.FS, sub string) (names []string) {
 // noticeRuns adds the runs that were left out to the notice of a set.
 func (list listing) noticeRuns(set *Set) {
 	if len(list.runs) > 0 {
-		set.Notice = strings.TrimPrefix(joinNotices(set.Notice, fmt.Sprintf("left out %s, whose charts are no images: %s",
-			words.Plural(len(list.runs), "run"), words.Some(list.runs, shown))), "; ")
+		set.Notice = joinNotices(set.Notice, fmt.Sprintf("left out %s, whose charts are no images: %s",
+			words.Plural(len(list.runs), "run"), words.Some(list.runs, shown)))
 	}
 }

@@ -6,6 +6,9 @@ import "fmt"
 type Split struct {
 	Images []uint8 // [N, H, W, C], row-major: the channels of a pixel lie together
 	Labels []int32 // [N], indices into Set.Classes
+
+	// Floats are in the place of Images in a set whose values are no bytes. They may be any numbers.
+	Floats []float32 `json:",omitempty"`
 }
 
 // Len returns N, the number of images.
@@ -22,7 +25,8 @@ type Set struct {
 	Validation  Split // held out of Train by HoldOut; otherwise empty
 
 	// Mean and Std are the published mean and standard deviation of the training
-	// images, one value for each channel, with pixels scaled to [0, 1].
+	// images, one value for each channel, with pixels scaled to [0, 1]; those of
+	// floats are of the values as they are.
 	Mean, Std []float64
 
 	// Flip allows mirroring images left to right in training, which keeps the
@@ -46,9 +50,15 @@ func (s *Set) checkSplit(split Split, size int) error {
 			s.Name, s.Height, s.Width, s.Channels, len(s.Mean), len(s.Std))
 	case split.Len() == 0:
 		return fmt.Errorf("dataset: %s: the split holds no images, want at least one", s.Name)
-	case len(split.Images) != split.Len()*s.ImageSize():
-		return fmt.Errorf("dataset: %s: %d labels with %d bytes of images, want %d bytes (%d×%d×%d each)",
-			s.Name, split.Len(), len(split.Images), split.Len()*s.ImageSize(), s.Height, s.Width, s.Channels)
+	case split.Images != nil && split.Floats != nil:
+		return fmt.Errorf("dataset: %s: the split has Images and Floats, want one of them", s.Name)
+	case split.values() != split.Len()*s.ImageSize():
+		what := "bytes"
+		if split.Floats != nil {
+			what = "floats"
+		}
+		return fmt.Errorf("dataset: %s: %d labels with %d %s of images, want %d %s (%d×%d×%d each)",
+			s.Name, split.Len(), split.values(), what, split.Len()*s.ImageSize(), what, s.Height, s.Width, s.Channels)
 	case size < 1:
 		return fmt.Errorf("dataset: %s: batch size %d, want at least 1", s.Name, size)
 	}

@@ -32,7 +32,7 @@ func (a *app) dataShow() *cobra.Command {
 		Use:   "show NAME|PATH",
 		Short: "Show what is in a data set: counts, classes, mean and deviation, samples",
 		Long: `Show how many images a data set has, their size, its classes with the images of each, and the mean and
-deviation of each channel with which images are normalised, for pixels from 0 to 1.
+deviation of each channel with which images are normalised, for pixels from 0 to 1, or for floats as they are.
 
 --out draws the first training images of each class. With --augment LIST it draws what these steps make of some of
 them: in each row first the image as it is, then as it is in seven epochs.
@@ -220,6 +220,7 @@ type shownData struct {
 	Channels    int          `json:"channels"`
 	Mean        []float64    `json:"mean"`
 	Std         []float64    `json:"std"`
+	Values      string       `json:"values"` // of the images: uint8 or float32
 	Fingerprint string       `json:"fingerprint"`
 	Notice      string       `json:"notice,omitempty"`
 	Classes     []shownClass `json:"classes"`
@@ -236,6 +237,10 @@ func shown(set *dataset.Set, path string) shownData {
 		Name: set.Name, Title: set.Title, Path: path, Train: set.Train.Len(), Test: set.Test.Len(),
 		Height: set.Height, Width: set.Width, Channels: set.Channels, Mean: set.Mean, Std: set.Std,
 		Fingerprint: set.Fingerprint(), Notice: set.Notice, Classes: make([]shownClass, len(set.Classes)),
+		Values: "uint8",
+	}
+	if set.Floats() {
+		d.Values = "float32"
 	}
 	for k, name := range set.Classes {
 		d.Classes[k].Name = name

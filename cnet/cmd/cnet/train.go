@@ -55,9 +55,9 @@ Without --dataset, the files in the folder of --data say which set they are.
 --dataset DIR takes images of your own: DIR/train/CLASS/*.png and DIR/test/CLASS/*.png (or val/), or DIR/CLASS/*.png,
 of which a fifth is for testing, chosen by the names of the files and --split-seed. PNG, JPEG, GIF, BMP and WebP are
 read. Images of different sizes are brought to one with --size N: the middle of each, scaled. Decoded images are kept in
-.data beside the run. --dataset FILE.npz takes arrays: x_train, [N H W C], [N C H W] or [N H W], in bytes or other
-numbers, y_train, [N], and for testing x_test and y_test. A run goes on with the images that it was made with and with
-no others; --data PATH says where they are now.
+.data beside the run. --dataset FILE.npz takes arrays: x_train, [N H W C], [N C H W] or [N H W], in bytes or in
+floats of any range, y_train, [N], and for testing x_test and y_test. A run goes on with the images that it was made
+with and with no others; --data PATH says where they are now.
 
 The learning rate begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
 --lr-decay-epoch; without these at 80 and 120 of 180 epochs, as in the original's README, scaled to --epochs (53 and 80
