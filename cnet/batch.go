@@ -30,6 +30,25 @@ func newBatch(
 	return b, nil
 }
 
+// withMixture adds the other labels of mixed images [n, 1], and the shares of the first ones [n], to the labels of a
+// batch.
+func withMixture(backend compute.Backend, b train.Batch, others []int32, shares []float32) (train.Batch, error) {
+	n := len(others)
+	classes, err := upload(backend, others, n, 1)
+	if err != nil {
+		release(b)
+		return train.Batch{}, err
+	}
+	b.Labels = append(b.Labels, classes)
+	weights, err := upload(backend, shares, n)
+	if err != nil {
+		release(b)
+		return train.Batch{}, err
+	}
+	b.Labels = append(b.Labels, weights)
+	return b, nil
+}
+
 // upload copies values to the engine: once, where a tensor of the host would be a copy, too.
 func upload[T float32 | int32](backend compute.Backend, values []T, dims ...int) (*tensors.Tensor, error) {
 	buffer, err := backend.BufferFromFlatData(0, values, shapes.Make(dtypes.FromGenericsType[T](), dims...))

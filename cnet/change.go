@@ -116,12 +116,12 @@ var changeable = map[string]string{
 	"BatchSize": "batch size", "TestBatchSize": "test batch size", "Epochs": "epochs",
 	"LRSchedule": "lr schedule", "LRDecay": "lr decay", "LRDecayEpochs": "lr decay epochs", "LRWarmup": "lr warmup",
 	"WeightDecay": "weight decay", "KeepBest": "keep best", "EarlyStop": "early stop",
-	"LabelSmoothing": "label smoothing", "ClipNorm": "clip norm", "EMA": "ema",
+	"LabelSmoothing": "label smoothing", "ClipNorm": "clip norm", "EMA": "ema", "Augment": "augment",
 }
 
 // Change changes the run's configuration as edit does: batch sizes, weight decay, the schedule of the learning rate and
-// the epochs that it is planned for, KeepBest and EarlyStop. Other fields stay what they are, and it is an error if
-// edit changes one; for the learning rate there is SetLearningRate.
+// the epochs that it is planned for, the augmentation, KeepBest and EarlyStop. Other fields stay what
+// they are, and it is an error if edit changes one; for the learning rate there is SetLearningRate.
 //
 // A schedule counts from the beginning of the run, so that the learning rate from the next batch on is the one that the
 // changed schedule has there. The epochs at which it decays by default follow Epochs, and all of them go with LRStep.
@@ -130,8 +130,9 @@ func (r *Run) Change(edit func(c *Config)) error {
 	return r.change(func() error {
 		old := r.state.Config
 		c := old
-		c.LRDecayEpochs = slices.Clone(old.LRDecayEpochs)
+		c.LRDecayEpochs, c.Augment = slices.Clone(old.LRDecayEpochs), slices.Clone(old.Augment)
 		edit(&c)
+		c.replaceAugment(old)
 		if slices.Equal(c.LRDecayEpochs, old.LRDecayEpochs) && (decaysByDefault(old) || c.LRSchedule != LRStep) {
 			c.LRDecayEpochs = nil // those of the new plan, or none
 		}
@@ -177,6 +178,9 @@ func changesOf(old, c Config) (string, error) {
 			continue
 		}
 		field := before.Type().Field(i).Name
+		if field == "NoAugment" {
+			continue // Augment says it
+		}
 		name, ok := changeable[field]
 		switch {
 		case field == "LearningRate":
@@ -197,6 +201,9 @@ func fieldText(v reflect.Value) string {
 	case reflect.Slice:
 		if v.Len() == 0 {
 			return "none"
+		}
+		if words, ok := v.Interface().([]string); ok {
+			return strings.Join(words, ",")
 		}
 	case reflect.String:
 		if v.Len() == 0 {

@@ -74,8 +74,13 @@ type Config struct {
 	Momentum      float64 `json:"momentum"`                  // 0.9; β₁ of Adam, AdamW, Lion; negative: none
 	WeightDecay   float64 `json:"weight_decay"`              // 5e-4; AdamW 0.01, Lion 0.1; negative: none
 	RefineEpochs  []int   `json:"refine_epochs,omitempty"`   // epochs, from 0, at whose start the net is refined
-	NoAugment     bool    `json:"no_augment,omitempty"`      // train on the images as they are
 	Seed          uint64  `json:"seed"`                      // of weights, order and augmentation
+
+	// Augment lists the steps that vary the training images, in their order: "crop", "flip", "cutout:8", "jitter:0.2",
+	// and last "mixup:0.4" or "cutmix"; see dataset.AugmentSteps. The default is crop and flip, as in the original.
+	// NoAugment, which is the same as "none", trains on the images as they are.
+	Augment   []string `json:"augment,omitempty"`
+	NoAugment bool     `json:"no_augment,omitempty"`
 
 	Optimizer      string  `json:"optimizer,omitempty"`       // "sgd"; see Optimizers
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // probability that is spread over all classes, 0 to 1
@@ -141,6 +146,7 @@ func (c Config) WithDefaults() Config {
 	if c.LRSchedule == LRStep && len(c.LRDecayEpochs) == 0 && c.Epochs > 0 {
 		c.LRDecayEpochs = DecayEpochs(c.Epochs)
 	}
+	c.setAugment()
 	setDefault(&c.Engine, "auto")
 	return c
 }
@@ -178,6 +184,9 @@ func (c Config) check(lookup schemeLookup) error {
 		return err
 	}
 	if err := c.checkBest(); err != nil {
+		return err
+	}
+	if err := c.checkAugment(); err != nil {
 		return err
 	}
 	return c.checkSchedule()

@@ -51,7 +51,7 @@ func (c Confusion) Accuracy() float64 {
 
 // Confusion classifies the test images. It changes nothing.
 func (r *Run) Confusion(ctx context.Context) (Confusion, error) {
-	ev, set, err := r.evaluator()
+	ev, set, err := r.evaluator(ctx)
 	if err != nil {
 		return Confusion{}, err
 	}
@@ -108,7 +108,7 @@ func (r *Run) PredictFiles(ctx context.Context, paths ...string) ([]Prediction, 
 // PredictImages returns the probability of each class, [images][classes], for images of the size of the data set:
 // pixels [images, height, width, channels].
 func (r *Run) PredictImages(ctx context.Context, pixels []uint8) (rows [][]float32, err error) {
-	ev, set, err := r.evaluator()
+	ev, set, err := r.evaluator(context.Background())
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +118,9 @@ func (r *Run) PredictImages(ctx context.Context, pixels []uint8) (rows [][]float
 	if size := set.ImageSize(); len(pixels) == 0 || len(pixels)%size != 0 {
 		return nil, fmt.Errorf("run %s: %d numbers are not images of %d×%d×%d",
 			r.dir, len(pixels), set.Height, set.Width, set.Channels)
+	}
+	if err := set.TakesFiles(); err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	split := dataset.Split{Images: pixels, Labels: make([]int32, len(pixels)/set.ImageSize())}
 	err = ev.each(ctx, set, split, r.state.Config.TestBatchSize, func(p []float32) { rows = append(rows, p) })
@@ -132,14 +135,14 @@ func (r *Run) takesPoints() error {
 // PredictPoints returns the probability of each class, [points][classes], for points with as many coordinates as those
 // of the data set.
 func (r *Run) PredictPoints(ctx context.Context, points [][]float64) (rows [][]float32, err error) {
-	ev, set, err := r.evaluator()
+	ev, set, err := r.evaluator(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if !set.Points() {
 		return nil, fmt.Errorf("run %s: its net takes images, and no points; use PredictImages", r.dir)
 	}
-	split := dataset.Split{Values: []float32{}, Labels: make([]int32, len(points))}
+	split := dataset.Split{Floats: []float32{}, Labels: make([]int32, len(points))}
 	for i, p := range points {
 		if len(p) != set.Channels {
 			return nil, fmt.Errorf("run %s: point %d has %s, and the data set %d", r.dir, i,
@@ -149,7 +152,7 @@ func (r *Run) PredictPoints(ctx context.Context, points [][]float64) (rows [][]f
 			if notFinite(x) {
 				return nil, fmt.Errorf("run %s: point %d is %v, must be finite numbers", r.dir, i, p)
 			}
-			split.Values = append(split.Values, float32(x))
+			split.Floats = append(split.Floats, float32(x))
 		}
 	}
 	if len(points) == 0 {

@@ -2,6 +2,7 @@ package cnet
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -50,11 +51,13 @@ func (c Config) resolved() (Config, error) {
 }
 
 // loadData returns the data set of the configuration for a run in dir.
-func (c Config) loadData(dir string) (*dataset.Set, error) {
+func (c Config) loadData(dir string, l loading) (*dataset.Set, error) {
 	if c.Set != nil {
 		return c.Set, c.Set.Check()
 	}
-	return dataset.Load(c.Dataset, c.Data, c.dataOptions(dir))
+	o := c.dataOptions(dir)
+	o.Progress = l.progress
+	return dataset.LoadContext(l.context(), c.Dataset, c.Data, o)
 }
 
 // adoptData makes a data set that of a new run. A set that only a program in Go has is kept beside the run, for other
@@ -100,7 +103,9 @@ func (r *Run) takeSet(set *dataset.Set) error {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	if !r.state.same(now) {
-		return r.otherData(now, "")
+		if held = r.older(set); held == nil {
+			return r.otherData(now, "")
+		}
 	}
 	r.set = held
 	return nil
@@ -148,7 +153,16 @@ func (d dataState) same(other dataState) bool {
 
 // Dataset returns the data set of the run, which is loaded on the first call. It is an error if it is not the one that
 // the run was made with: then the accuracies before and after would not be of the same thing.
-func (r *Run) Dataset() (*dataset.Set, error) {
+func (r *Run) Dataset() (*dataset.Set, error) { return r.DatasetContext(context.Background()) }
+
+// DatasetContext is Dataset until ctx ends; then the error wraps the context's, and the next call loads the data set.
+func (r *Run) DatasetContext(ctx context.Context) (*dataset.Set, error) {
+	r.loading.ctx = ctx
+	defer func() { r.loading.ctx = nil }()
+	return r.dataset()
+}
+
+func (r *Run) dataset() (*dataset.Set, error) {
 	if r.set != nil {
 		return r.set, nil
 	}
@@ -161,12 +175,28 @@ func (r *Run) Dataset() (*dataset.Set, error) {
 		return nil, fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	if !r.state.same(now) {
-		return nil, r.otherData(now, r.state.Config.Data)
+		older := r.older(set)
+		if older == nil {
+			return nil, r.otherData(now, r.state.Config.Data)
+		}
+		held, now = older, r.state.dataState
 	}
 	now.InGo = r.state.InGo
 	r.state.dataState = now
 	r.set = held
 	return r.set, nil
+}
+
+// older returns a set of floats as the run was made with it, if that was when floats were kept as 256 levels, or nil.
+func (r *Run) older(set *dataset.Set) *dataset.Set {
+	if !set.Floats() || r.state.Fingerprint == "" {
+		return nil
+	}
+	held, about, err := r.state.Config.holdOut(set.Quantized())
+	if err != nil || !r.state.same(about) {
+		return nil
+	}
+	return held
 }
 
 // findData loads the data set: from where the configuration says, or from the copy beside the run.
@@ -179,7 +209,7 @@ func (r *Run) findData() (*dataset.Set, error) {
 		}
 	}
 	if _, err := dataset.Canonical(c.Dataset); err == nil {
-		return c.loadData(r.dir)
+		return c.loadData(r.dir, r.loading)
 	}
 	set, err := kept()
 	if err != nil {

@@ -1,11 +1,7 @@
 package cnet
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"image"
-	"image/png"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -174,34 +170,18 @@ func TestImagesOfAnySize(t *testing.T) {
 	}
 }
 
-// ownKillConfig is killConfig on a folder of images with a validation part.
+// ownKillConfig is killConfig on a folder of images with a validation part and every step of augmentation.
 func ownKillConfig(photos string) Config {
 	c := killConfig()
 	c.Dataset, c.Size, c.Validation, c.KeepBest = photos, 8, 0.2, PartValidation
+	c.Augment = []string{"crop:2", "flip", "cutout:3", "jitter:0.3", "mixup", "cutmix"}
 	return c
 }
 
 // TestKillOwnImages is TestKill on one's own images with a validation part: the process is killed while it decodes,
 // keeps what it has decoded, trains or saves.
 func TestKillOwnImages(t *testing.T) {
-	photos, dir := filepath.Join(t.TempDir(), "photos"), filepath.Join(t.TempDir(), "run")
-	for i := range 60 {
-		m := image.NewGray(image.Rect(0, 0, 12, 10))
-		for p := range m.Pix {
-			m.Pix[p] = uint8(p*(i%2+1) + i)
-		}
-		path := filepath.Join(photos, []string{"slow", "steep"}[i%2], fmt.Sprintf("%d.png", i))
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		var b bytes.Buffer
-		if err := png.Encode(&b, m); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
+	photos, dir := greyPhotos(t, 60), filepath.Join(t.TempDir(), "run")
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	for i := range 6 {
 		cmd, lines := trainElsewhere(t, dir, trainEnv+"_OWN="+photos)

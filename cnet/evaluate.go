@@ -166,7 +166,7 @@ func hits(logits, labels *Node) *Node {
 
 // Evaluate scores the net on the test images. It changes nothing.
 func (r *Run) Evaluate(ctx context.Context) (Score, error) {
-	ev, set, err := r.evaluator()
+	ev, set, err := r.evaluator(ctx)
 	if err != nil {
 		return Score{}, err
 	}
@@ -179,7 +179,7 @@ func (r *Run) Validate(ctx context.Context) (Score, error) {
 	if r.state.Config.Validation == 0 {
 		return Score{}, nil
 	}
-	ev, set, err := r.evaluator()
+	ev, set, err := r.evaluator(ctx)
 	if err != nil {
 		return Score{}, err
 	}
@@ -188,7 +188,7 @@ func (r *Run) Validate(ctx context.Context) (Score, error) {
 
 // Predict returns the probability of each class, [count][classes], for the first count test images.
 func (r *Run) Predict(count int) ([][]float32, error) {
-	ev, set, err := r.evaluator()
+	ev, set, err := r.evaluator(context.Background())
 	if err != nil {
 		return nil, err
 	}
@@ -196,8 +196,8 @@ func (r *Run) Predict(count int) ([][]float32, error) {
 }
 
 // evaluator returns the evaluator of the present net, compiled on first use, and the data set.
-func (r *Run) evaluator() (*evaluator, *dataset.Set, error) {
-	set, err := r.Dataset()
+func (r *Run) evaluator(ctx context.Context) (*evaluator, *dataset.Set, error) {
+	set, err := r.DatasetContext(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -53,6 +53,7 @@ func (c Config) checkModel(lookup schemeLookup) error {
 		{"channels", c.Channels != 0, c.Model != NeuralODE},
 		{"tolerances", c.adaptive(), c.Model == NeuralODE},
 		{"dimensions to augment with", c.AugmentDim != 0, c.Model == NeuralODE},
+		{"augmentation of images", len(c.Augment) > 0, c.Model != NeuralODE},
 		{"refinement", len(c.RefineEpochs) > 0, continuous},
 		{"widen factor", c.WidenFactor != 0, wide},
 		{"width", c.Width != 0, c.Model == WideResNet},

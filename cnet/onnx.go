@@ -54,9 +54,13 @@ func (r *Run) exportONNX(path string) error {
 		m.Metadata[key] = string(text)
 	}
 	m.Producer, m.Name = "continuousnet", r.Title()
-	m.Doc = fmt.Sprintf("%s, trained on %s. input: images [batch, %d, %d, %d] with values (x/255 - mean)/std, channel "+
-		"by channel, for bytes x; mean and std are in the metadata. output: logits [batch, %d], one for each class.",
-		r.Title(), set.Title, set.Channels, set.Height, set.Width, len(set.Classes))
+	values, kind := "x/255", "bytes"
+	if set.Floats() {
+		values, kind = "x", "floats"
+	}
+	m.Doc = fmt.Sprintf("%s, trained on %s. input: images [batch, %d, %d, %d] with values (%s - mean)/std, channel "+
+		"by channel, for %s x; mean and std are in the metadata. output: logits [batch, %d], one for each class.",
+		r.Title(), set.Title, set.Channels, set.Height, set.Width, values, kind, len(set.Classes))
 	data, err := m.Marshal()
 	if err != nil {
 		return fail(err)

@@ -33,6 +33,7 @@ func (r *Run) tryRestore() (found bool, err error) {
 		if err == nil {
 			setDefault(&r.state.Config.LRSchedule, LRStep) // the only ones that there were when some runs were made
 			setDefault(&r.state.Config.Optimizer, SGD)
+			r.state.Config.setAugment()
 			if Continuous(r.state.Config.Model) {
 				setDefault(&r.state.Config.Rate, modelRate(r.state.Config.Model))
 			}

@@ -42,6 +42,7 @@ type Run struct {
 	control  *control // while it is trained; controls guards it
 	warnings []string
 
+	loading loading                 // how the data set is loaded
 	engine  *engine.Engine          // opened on first use
 	set     *dataset.Set            // loaded on first use
 	eval    *evaluator              // compiled on first use, dropped when the net changes
@@ -68,6 +69,11 @@ func Open(dir string, config ...Config) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
 	}
+	return openRun(dir, c, loading{})
+}
+
+// openRun opens the run in dir, or creates it, and loads its data set as told.
+func openRun(dir string, c Config, l loading) (*Run, error) {
 	if run, name, ok := CheckpointOf(dir); ok {
 		return nil, fmt.Errorf("run %s: it is the checkpoint %s of %s, which stays as it is; "+
 			"open it with OpenReadOnly, or copy it to a folder of its own to train it", dir, name, run)
@@ -75,7 +81,10 @@ func Open(dir string, config ...Config) (*Run, error) {
 	if err := takeOver(dir); err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
 	}
-	return lockedRun(dir, func(r *Run) error { return r.open(c) })
+	return lockedRun(dir, func(r *Run) error {
+		r.loading = l
+		return r.open(c)
+	})
 }
 
 // MustOpen is Open for notebooks: it panics if there is an error.
@@ -175,7 +184,7 @@ func (r *Run) create(c Config) (err error) {
 	if err := c.Check(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	set, err := c.loadData(r.dir)
+	set, err := c.loadData(r.dir, r.loading)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
@@ -218,6 +227,9 @@ func (r *Run) agrees(c Config) (Config, error) {
 			return c, fmt.Errorf("run %s: %w", r.dir, err)
 		}
 		c = known
+	}
+	if c.NoAugment || len(c.Augment) > 0 {
+		c.setAugment() // as the run's are written
 	}
 	have, want := reflect.ValueOf(r.state.Config), reflect.ValueOf(c)
 	for i := range want.NumField() {

@@ -131,7 +131,7 @@ func (t *training) epoch(ctx context.Context) error {
 		}
 		t.report(t.history[len(t.history)-1])
 	}
-	if err := t.prepare(); err != nil {
+	if err := t.prepare(ctx); err != nil {
 		return err
 	}
 	for st.Batch < t.trainer.batches.Len() {
@@ -143,7 +143,7 @@ func (t *training) epoch(ctx context.Context) error {
 		}
 		err := t.run(ctx)
 		if errors.Is(err, errAnew) {
-			err = t.prepare()
+			err = t.prepare(ctx)
 		}
 		if err != nil {
 			return err
@@ -198,11 +198,11 @@ func (t *training) epoch(ctx context.Context) error {
 }
 
 // prepare makes the trainer of the present net, unless there is one.
-func (t *training) prepare() error {
+func (t *training) prepare(ctx context.Context) error {
 	if t.trainer != nil && (!t.GradientNorms || t.trainer.norms != nil) {
 		return nil
 	}
-	set, err := t.Dataset()
+	set, err := t.DatasetContext(ctx)
 	if err != nil {
 		return err
 	}
@@ -226,9 +226,9 @@ func (t *training) prepare() error {
 		}
 	}
 	t.state.Engine, t.state.Computing = e.Name, e.String()
-	batches, err := dataset.NewBatches(set, set.Train, c.BatchSize, c.Seed, !c.NoAugment)
+	batches, err := c.newBatches(set)
 	if err != nil {
-		return err
+		return fmt.Errorf("run %s: %w", t.dir, err)
 	}
 	update := newUpdates(c)
 	if t.GradientNorms {

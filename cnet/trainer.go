@@ -8,7 +8,6 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
-	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomlx/gomlx/ml/train/metric"
 
 	"continuousnet/cnet/dataset"
@@ -32,7 +31,7 @@ func trainerWith(e *engine.Engine, n Network, c Config, store *model.Store, upda
 	}
 	correct := metric.NewBaseMetric("Correct", "correct", metric.AccuracyMetricType,
 		func(_ *model.Scope, labels, predictions []*Node) *Node {
-			return ReduceAllSum(hits(predictions[0], labels[0]))
+			return expectedHits(labels, predictions[0])
 		}, nil)
 	return train.NewTrainer(e.Backend, store, modelFn, smoothedLoss(c.LabelSmoothing), update,
 		[]metric.Interface{correct}, nil), nil
@@ -42,10 +41,10 @@ func trainerWith(e *engine.Engine, n Network, c Config, store *model.Store, upda
 // that of the label 1−smoothing more (Szegedy et al., Rethinking the Inception Architecture, 2016, section 7).
 func smoothedLoss(smoothing float64) func(labels, logits []*Node) *Node {
 	if smoothing == 0 {
-		return loss.SparseCategoricalCrossEntropyLogits
+		return hardLoss
 	}
 	return func(labels, logits []*Node) *Node {
-		hard := loss.SparseCategoricalCrossEntropyLogits(labels, logits)
+		hard := hardLoss(labels, logits)
 		uniform := Neg(ReduceAllMean(LogSoftmax(logits[0], -1)))
 		return Add(MulScalar(hard, 1-smoothing), MulScalar(uniform, smoothing))
 	}
@@ -71,10 +70,22 @@ func (s *trainingSet) Name() string { return "training set" }
 
 // Iter implements train.Dataset.
 func (s *trainingSet) Iter() iter.Seq2[train.Batch, error] {
-	images, labels := make([]float32, s.batches.Size()*s.set.ImageSize()), make([]int32, s.batches.Size())
+	n := s.batches.Size()
+	images, labels := make([]float32, n*s.set.ImageSize()), make([]int32, n)
 	prepare := func(i int) (train.Batch, error) {
 		s.batches.Fill(s.epoch, s.batch+i, images, labels)
 		return newBatch(s.backend, images, labels, s.set.Height, s.set.Width, s.set.Channels)
+	}
+	if s.batches.Mixed() {
+		others, shares := make([]int32, n), make([]float32, n)
+		prepare = func(i int) (train.Batch, error) {
+			s.batches.FillMixed(s.epoch, s.batch+i, images, labels, others, shares)
+			b, err := newBatch(s.backend, images, labels, s.set.Height, s.set.Width, s.set.Channels)
+			if err != nil {
+				return b, err
+			}
+			return withMixture(s.backend, b, others, shares)
+		}
 	}
 	return timed(ahead(s.batches.Len()-s.batch, prepare), &s.waited)
 }

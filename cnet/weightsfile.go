@@ -206,7 +206,7 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	if err := network.LoadStateDict(store, w.tensors); err != nil {
 		return fail(err)
 	}
-	set, err := c.loadData(dir)
+	set, err := c.loadData(dir, loading{})
 	if err != nil {
 		return fail(err)
 	}

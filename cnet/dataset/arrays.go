@@ -31,49 +31,40 @@ func (a array) count() int {
 // quantizer turns numbers into bytes: round(scale·(x-low)).
 type quantizer struct{ low, scale float64 }
 
-// quantizerFor returns how the pixels of arrays become bytes, and a notice if that is worth one: bytes are taken as
-// they are, and so are numbers from 0 to 255; numbers from 0 to 1 are multiplied by 255; others are spread over the 256
-// values from their smallest to their largest.
-func quantizerFor(list []array) (q quantizer, notice string, err error) {
-	if !slices.ContainsFunc(list, func(a array) bool { return !a.bytes }) {
-		return quantizer{0, 1}, "", nil
-	}
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, a := range list {
-		at := 0
-		err := a.each(func(values []float64) error {
-			for i, v := range values {
-				if math.IsNaN(v) || math.IsInf(v, 0) {
-					return fmt.Errorf("%s: value %d is %g, want numbers", a.name, at+i, v)
-				}
-				low, high = min(low, v), max(high, v)
-			}
-			at += len(values)
-			return nil
-		})
-		if err != nil {
-			return q, "", err
-		}
-	}
+// level returns a number as a byte.
+func (q quantizer) level(v float64) uint8 { return level((v - q.low) * q.scale) }
+
+// quantizerOf returns how numbers of a range become bytes: those from 0 to 255 are taken as they are; those from 0 to 1
+// are multiplied by 255; others are spread over the 256 values from the smallest to the largest.
+func quantizerOf(low, high float64) quantizer {
 	switch {
 	case low >= 0 && high <= 1:
-		return quantizer{0, 255}, "", nil
+		return quantizer{0, 255}
 	case low >= 0 && high <= 255:
-		return quantizer{0, 1}, "", nil
+		return quantizer{0, 1}
 	}
-	q = quantizer{low, 255 / (high - low)}
+	q := quantizer{low, 255 / (high - low)}
 	if high == low {
 		q.scale = 0
 	}
-	return q, fmt.Sprintf("the pixels are from %.6g to %.6g, and are kept as 256 levels between", low, high), nil
+	return q
 }
 
-// pixels returns images as bytes.
-func (a array) pixels(l layout, q quantizer) ([]uint8, error) {
-	out := make([]uint8, 0, l.count*l.size())
+// pixels adds images to a split, as bytes or floats.
+func (a array) pixels(l layout, kind floatKind, s *Split) (err error) {
+	if kind.bytes {
+		s.Images, err = convert(a, l, kind.q.level)
+	} else {
+		s.Floats, err = convert(a, l, func(v float64) float32 { return float32(v) })
+	}
+	return err
+}
+
+func convert[T uint8 | float32](a array, l layout, to func(float64) T) ([]T, error) {
+	out := make([]T, 0, l.count*l.size())
 	err := a.each(func(values []float64) error {
 		for _, v := range values {
-			out = append(out, uint8(min(max(math.Round((v-q.low)*q.scale), 0), 255)))
+			out = append(out, to(v))
 		}
 		return nil
 	})
@@ -83,7 +74,7 @@ func (a array) pixels(l layout, q quantizer) ([]uint8, error) {
 	if a.fortran {
 		out = statedict.RowMajor(out, a.shape)
 	}
-	l.interleave(out)
+	interleave(l, out)
 	return out, nil
 }
 
@@ -146,12 +137,19 @@ func (p arrayParts) fill(set *Set, told string, seed uint64) error {
 	if set.Train.Labels, err = p.labels.labels(l.count); err != nil {
 		return err
 	}
-	q, notice, err := quantizerFor(all)
+	kind, err := kindOf(all)
 	if err != nil {
 		return err
 	}
-	set.Notice = notice
-	if set.Train.Images, err = p.images.pixels(l, q); err != nil {
+	if !kind.bytes {
+		for _, a := range all {
+			if int64(a.count()) > maxDecoded/4 {
+				return fmt.Errorf("%s has %d floats, want at most %d", a.name, a.count(), int64(maxDecoded/4))
+			}
+		}
+		set.Notice = fmt.Sprintf("the pixels are floats, from %.6g to %.6g", kind.low, kind.high)
+	}
+	if err = p.images.pixels(l, kind, &set.Train); err != nil {
 		return err
 	}
 	if p.testImages != nil {
@@ -159,7 +157,7 @@ func (p arrayParts) fill(set *Set, told string, seed uint64) error {
 		if set.Test.Labels, err = p.testLabels.labels(l.count); err != nil {
 			return err
 		}
-		if set.Test.Images, err = p.testImages.pixels(l, q); err != nil {
+		if err = p.testImages.pixels(l, kind, &set.Test); err != nil {
 			return err
 		}
 	}
@@ -208,6 +206,6 @@ func (s *Set) holdBack(seed uint64) {
 		if test {
 			to = &s.Test
 		}
-		to.add(all.Cut(i, i+1, size))
+		to.grow(all, i, size)
 	}
 }

@@ -91,13 +91,13 @@ func TestNPZWithoutTest(t *testing.T) {
 		set.Flip {
 		t.Errorf("%d to train on, %d to test, %d channels", set.Train.Len(), set.Test.Len(), set.Channels)
 	}
-	all := slices.Sorted(slices.Values(slices.Concat(set.Train.Images, set.Test.Images)))
-	for i, want := range ramp(1600, 0, 255) {
-		if float64(all[i]) != math.Round(want) {
-			t.Fatalf("pixel %d is %d, want %v", i, all[i], want)
+	all := slices.Sorted(slices.Values(slices.Concat(set.Train.Floats, set.Test.Floats)))
+	for i, want := range ramp(1600, -2, 3) {
+		if all[i] != float32(want) {
+			t.Fatalf("pixel %d is %g, want %g", i, all[i], want)
 		}
 	}
-	if set.Notice != "the pixels are from -2 to 3, and are kept as 256 levels between" {
+	if set.Notice != "the pixels are floats, from -2 to 3" {
 		t.Error(set.Notice)
 	}
 }

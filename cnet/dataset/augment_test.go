@@ -70,7 +70,7 @@ func TestEveryVariationOccurs(t *testing.T) {
 		}
 		const perKind = 100
 		count := map[view]int{}
-		a := newAugmenter(set)
+		a := newAugmenter(set, defaultSteps(t), false)
 		for epoch := range perKind * kinds {
 			got := drawn(a, set.Train.Images, a.choose(randomFor(forAugmentation, 1, uint64(epoch), 0)))
 			v, ok := known[string(got)]
@@ -150,7 +150,7 @@ func TestDraw(t *testing.T) {
 		{32, 32, 3}, {7, 10, 1}, {6, 5, 2}, {2, 3, 1}, {3, 2, 3},
 	} {
 		set := bytesOnly(patterned(2, c.height, c.width, c.channels))
-		a := newAugmenter(set)
+		a := newAugmenter(set, defaultSteps(t), false)
 		image := set.Train.Images[set.ImageSize():]
 		for dy := -padding; dy <= padding; dy++ {
 			for dx := -padding; dx <= padding; dx++ {

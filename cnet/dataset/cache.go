@@ -16,7 +16,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"continuousnet/cnet/internal/atomicfile"
@@ -34,11 +33,19 @@ type head struct {
 	Source      string // what the set was decoded from, as sourceOf returns it
 	Set         Set    // without images
 	Train, Test int
-	Values      bool // the set has Values
+	Floats      bool `json:",omitempty"` // the images are floats, as writeFloats writes them
 }
 
 // readCached is decodeListing with a cache, if there is one in o.
 func readCached(set *Set, dir folder, list listing, o Options) error {
+	err := fromCache(set, dir, list, o)
+	if err == nil {
+		list.noticeRuns(set) // runs come and go, and the images stay the same
+	}
+	return err
+}
+
+func fromCache(set *Set, dir folder, list listing, o Options) error {
 	set.Classes = list.classes
 	if o.labelsOnly {
 		set.Train.Labels, set.Test.Labels = labelsOf(list.train), labelsOf(list.test)
@@ -50,14 +57,18 @@ func readCached(set *Set, dir folder, list listing, o Options) error {
 	}
 	source := sourceOf(set, dir, list, o)
 	path := cachePath(o.Cache, set.Title, placeOf(dir, o))
-	if cached, err := readCache(path, source); err == nil {
+	if cached, err := readCache(path, source, o); err == nil {
 		*set = *cached
 		return nil
 	}
 	if err := set.decoded(dir, list, o); err != nil {
 		return err
 	}
-	if err := writeCache(path, source, set); err != nil {
+	err := writeCache(path, source, set, o)
+	if o.interrupted() != nil {
+		return fmt.Errorf("dataset: %s: %w", dir.path, o.interrupted())
+	}
+	if err != nil {
 		set.Notice = joinNotices(set.Notice, fmt.Sprintf("the decoded images are not kept: %v", err))
 	}
 	return nil
@@ -120,11 +131,11 @@ func cachePath(dir, title, key string) string {
 	return filepath.Join(dir, fmt.Sprintf("%.40s-%.16s.data", notInNames.ReplaceAllString(title, "_"), key))
 }
 
-func writeCache(path, source string, set *Set) error {
+func writeCache(path, source string, set *Set, o Options) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	h := head{Source: source, Set: *set, Train: set.Train.Len(), Test: set.Test.Len(), Values: set.Points()}
+	h := head{Source: source, Set: *set, Train: set.Train.Len(), Test: set.Test.Len(), Floats: set.Floats()}
 	h.Set.Train, h.Set.Test = Split{}, Split{}
 	text, err := json.Marshal(h)
 	if err != nil {
@@ -133,12 +144,15 @@ func writeCache(path, source string, set *Set) error {
 	return atomicfile.Write(path, atomicfile.Options{}, func(w io.Writer) error {
 		out := bufio.NewWriterSize(w, 1<<16) // keeps its first error until Flush
 		sum := sha256.New()
-		both := io.MultiWriter(out, sum)
+		both := contextWriter{io.MultiWriter(out, sum), o}
 		_, _ = io.WriteString(both, cacheMagic)
 		_, _ = both.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(text))))
 		_, _ = both.Write(text)
 		writeSplit(both, set.Train)
 		writeSplit(both, set.Test)
+		if err := o.interrupted(); err != nil {
+			return err
+		}
 		_, _ = out.Write(sum.Sum(nil))
 		return out.Flush()
 	})
@@ -147,7 +161,7 @@ func writeCache(path, source string, set *Set) error {
 var errNotCached = errors.New("the cache file is damaged, or of another state of the data set")
 
 // readCache reads a data set from a cache file. Source is what it must have been decoded from; "": whatever it was.
-func readCache(path, source string) (*Set, error) {
+func readCache(path, source string, o Options) (*Set, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -158,7 +172,7 @@ func readCache(path, source string) (*Set, error) {
 		return nil, err
 	}
 	sum := sha256.New()
-	in := bufio.NewReaderSize(f, 1<<16)
+	in := bufio.NewReaderSize(o.reader(f), 1<<16)
 	r := io.TeeReader(in, sum)
 	prefix := make([]byte, len(cacheMagic)+4)
 	if _, err := io.ReadFull(r, prefix); err != nil || string(prefix[:len(cacheMagic)]) != cacheMagic {
@@ -177,8 +191,8 @@ func readCache(path, source string) (*Set, error) {
 		return nil, errNotCached
 	}
 	set := &h.Set
-	size := int64(set.ImageSize()) // bytes in an image
-	if h.Values {
+	size := int64(set.ImageSize())
+	if h.Floats {
 		size *= 4
 	}
 	content := info.Size() - int64(len(prefix)+len(text)) - sha256.Size
@@ -190,7 +204,7 @@ func readCache(path, source string) (*Set, error) {
 		split *Split
 		n     int
 	}{{&set.Train, h.Train}, {&set.Test, h.Test}} {
-		if err := readSplit(in, sum, part.split, part.n, size, h.Values); err != nil {
+		if err := readSplit(in, sum, part.split, part.n, size, h.Floats); err != nil {
 			return nil, errNotCached
 		}
 	}
@@ -201,22 +215,41 @@ func readCache(path, source string) (*Set, error) {
 	return set, nil
 }
 
-// readSplit reads what writeSplit has written, and hashes it. Size is that of an image in bytes.
-func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64, values bool) error {
-	images, labels := make([]byte, int64(n)*size), make([]byte, 4*n)
-	for _, b := range [][]byte{images, labels} {
-		if _, err := io.ReadFull(in, b); err != nil {
-			return err
+// readSplit reads what writeSplit has written, size bytes for an image, and hashes it.
+func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64, floats bool) error {
+	read := func(b []byte) error {
+		for len(b) > 0 {
+			part := b[:min(len(b), chunk)]
+			if _, err := io.ReadFull(in, part); err != nil {
+				return err
+			}
+			_, _ = sum.Write(part)
+			b = b[len(part):]
 		}
-		_, _ = sum.Write(b)
+		return nil
 	}
-	if values {
-		s.Values = make([]float32, 0, len(images)/4)
-		for b := range slices.Chunk(images, 4) {
-			s.Values = append(s.Values, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	if floats {
+		s.Floats = make([]float32, int64(n)*size/4)
+		buf := make([]byte, chunk)
+		for out := s.Floats; len(out) > 0; {
+			part := buf[:min(4*len(out), chunk)]
+			if err := read(part); err != nil {
+				return err
+			}
+			for i := range len(part) / 4 {
+				out[i] = math.Float32frombits(binary.LittleEndian.Uint32(part[4*i:]))
+			}
+			out = out[len(part)/4:]
 		}
 	} else {
-		s.Images = images
+		s.Images = make([]uint8, int64(n)*size)
+		if err := read(s.Images); err != nil {
+			return err
+		}
+	}
+	labels := make([]byte, 4*n)
+	if err := read(labels); err != nil {
+		return err
 	}
 	s.Labels = make([]int32, n)
 	for i := range s.Labels {

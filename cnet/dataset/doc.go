@@ -29,12 +29,21 @@
 // does. Mean and deviation are those of the training images; colour images may be mirrored in training, grey ones are
 // not, as they are often letters or digits. What cannot be read, is CMYK or has more than 100 million pixels is named
 // in one error, or left out with Options.SkipBad. With Options.Cache, decoded images are kept in a file with a
-// checksum, as long as the folder does not change.
+// checksum, as long as the folder does not change. LoadContext can be interrupted while they are decoded, and
+// Options.Progress tells how far that is. Folders of runs, with their charts, are left out and named.
 //
 // A .npz file is a data set, too: x_train, [N H W C], [N C H W] or [N H W], y_train, [N], and for testing x_test and
-// y_test, or a fifth is chosen. Pixels that are no bytes become bytes, see New, which does the same with slices of Go.
+// y_test, or a fifth is chosen. Values that bytes do not hold are kept as 32-bit floats of any range, in Split.Floats;
+// see New, which does the same with slices of Go.
 //
 // Set.Fingerprint tells data sets apart: a run remembers it, and refuses another one.
+//
+// # Augmentation
+//
+// NewAugmented varies training images by a list of named steps: "crop:4" and "flip", which are the original's and the
+// default, "cutout:8" (DeVries and Taylor 2017), "jitter:0.2", "mixup:0.2" (Zhang et al. 2018) and "cutmix:1" (Yun et
+// al. 2019). AugmentSteps lists them, and RegisterAugment adds one's own. What comes of an image depends on seed, epoch
+// and image alone; what mixes images depends on seed, epoch and the number of the batch.
 //
 // # CIFAR
 //

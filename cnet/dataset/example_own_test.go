@@ -7,7 +7,7 @@ import (
 	"continuousnet/cnet/dataset"
 )
 
-// Pixels from 0 to 1 become bytes. The last three images are for testing.
+// Numbers that bytes do not hold are kept as floats. The last three images are for testing.
 func ExampleNew() {
 	set, err := dataset.New([]float64{0, 1, 0.5, 1, 0, 0.5}, []int{0, 1, 1, 1, 0, 1},
 		dataset.ArrayOptions{Name: "points", Shape: []int{6, 1, 1}, Test: 3})
@@ -15,9 +15,9 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(set.Train.Images, set.Train.Labels, set.Test.Images, set.Test.Labels, set.Classes)
+	fmt.Println(set.Train.Floats, set.Train.Labels, set.Test.Floats, set.Test.Labels, set.Classes)
 	// Output:
-	// [0 255 128] [0 1 1] [255 0 128] [1 0 1] [0 1]
+	// [0 1 0.5] [0 1 1] [1 0 0.5] [1 0 1] [0 1]
 }
 
 // A name for a data set that a function makes, in cnet.Config{Dataset: "dots"} as well.

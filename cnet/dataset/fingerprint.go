@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"math"
 )
 
 // Fingerprint returns a hash of all that a training depends on: images, labels, classes, and how images are normalised
@@ -14,11 +13,11 @@ import (
 // fingerprint as binary files, pickles and archive.
 func (s *Set) Fingerprint() string {
 	h := sha256.New()
-	if s.Points() {
-		fmt.Fprintln(h, "values")
-	}
 	fmt.Fprintf(h, "cnet data set 1\n%d %d %d %t\n%x\n%x\n%q\n",
 		s.Height, s.Width, s.Channels, s.Flip, s.Mean, s.Std, s.Classes)
+	if s.Floats() {
+		fmt.Fprintln(h, "floats")
+	}
 	for _, split := range []Split{s.Train, s.Test} {
 		fmt.Fprintf(h, "%d\n", split.Len())
 		writeSplit(h, split)
@@ -26,15 +25,14 @@ func (s *Set) Fingerprint() string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// writeSplit writes the images of a split, or its values, and then its labels, as 32-bit little-endian numbers. It is
-// for writers that keep their first error, as hashes and buffers do.
+// writeSplit writes the images of a split and then its labels, as 32-bit little-endian numbers. It is for writers that
+// keep their first error, as hashes and buffers do.
 func writeSplit(w io.Writer, split Split) {
-	_, _ = w.Write(split.Images)
-	values := make([]byte, 0, 4*len(split.Values))
-	for _, v := range split.Values {
-		values = binary.LittleEndian.AppendUint32(values, math.Float32bits(v))
+	if split.Floats != nil {
+		writeFloats(w, split.Floats)
+	} else {
+		_, _ = w.Write(split.Images)
 	}
-	_, _ = w.Write(values)
 	labels := make([]byte, 0, 4*split.Len())
 	for _, label := range split.Labels {
 		labels = binary.LittleEndian.AppendUint32(labels, uint32(label))

@@ -1,5 +1,7 @@
 package dataset
 
+import "testing"
+
 // patterned returns a set of n training images whose every byte differs from
 // its neighbours, with labels i mod 10 and no test images.
 func patterned(n, height, width, channels int) *Set {
@@ -16,4 +18,14 @@ func patterned(n, height, width, channels int) *Set {
 		set.Train.Labels = append(set.Train.Labels, int32(i%10))
 	}
 	return set
+}
+
+// defaultSteps returns the steps of DefaultAugmentation.
+func defaultSteps(t *testing.T) []stepOf {
+	t.Helper()
+	list, err := parseSteps(DefaultAugmentation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }

@@ -42,16 +42,9 @@ func (s *Set) HoldOut(share float64, seed uint64) (*Set, error) {
 		to   *Split
 		held bool
 	}{{&out.Train, false}, {&out.Validation, true}} {
-		n := 0
-		for _, h := range held {
-			if h == part.held {
-				n++
-			}
-		}
-		part.to.grow(whole, n, size)
 		for i, h := range held {
 			if h == part.held {
-				part.to.add(whole.Cut(i, i+1, size))
+				part.to.grow(whole, i, size)
 			}
 		}
 	}

@@ -46,7 +46,14 @@ func decodeListing(set *Set, dir folder, list listing, o Options) error {
 	all := slices.Concat(list.train, list.test)
 	pictures := make([]picture, len(all))
 	whys := make([]error, len(all))
-	inParallel(len(all), func(i int) { pictures[i], whys[i] = inspect(dir, all[i].name) })
+	p := progress{total: 2 * len(all), o: o}
+	err := inParallel(o, len(all), func(i int) {
+		pictures[i], whys[i] = inspect(dir, all[i].name)
+		p.add()
+	})
+	if err != nil {
+		return fmt.Errorf("dataset: %s: %w", dir.path, err)
+	}
 	if err := refuse(all, whys, o); err != nil {
 		return fmt.Errorf("dataset: %s: %w", dir.path, err)
 	}
@@ -59,11 +66,15 @@ func decodeListing(set *Set, dir folder, list listing, o Options) error {
 			dir.path, len(all), set.Height, set.Width, maxDecoded>>30)
 	}
 	pixels := make([]uint8, len(all)*size)
-	inParallel(len(all), func(i int) {
+	err = inParallel(o, len(all), func(i int) {
 		if whys[i] == nil {
 			whys[i] = decode(dir, all[i].name, pixels[i*size:][:size], set.Height, set.Width, set.Channels, o.Size > 0)
 		}
+		p.add()
 	})
+	if err != nil {
+		return fmt.Errorf("dataset: %s: %w", dir.path, err)
+	}
 	if err := refuse(all, whys, o); err != nil {
 		return fmt.Errorf("dataset: %s: %w", dir.path, err)
 	}
@@ -181,8 +192,26 @@ func (s *Set) everyClass() error {
 	return nil
 }
 
-// inParallel calls f for each number below n, on all processors.
-func inParallel(n int, f func(i int)) {
+// progress counts what several goroutines do.
+type progress struct {
+	mutex       sync.Mutex
+	done, total int
+	o           Options
+}
+
+func (p *progress) add() {
+	if p.o.Progress == nil {
+		return
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.done++; p.o.interrupted() == nil {
+		p.o.Progress(p.done, p.total)
+	}
+}
+
+// inParallel calls f for each number below n, on all processors, unless loading is interrupted.
+func inParallel(o Options, n int, f func(i int)) error {
 	const chunk = 16
 	var next atomic.Int64
 	var group sync.WaitGroup
@@ -194,10 +223,14 @@ func inParallel(n int, f func(i int)) {
 					return
 				}
 				for i := from; i < min(from+chunk, n); i++ {
+					if o.interrupted() != nil {
+						return
+					}
 					f(i)
 				}
 			}
 		})
 	}
 	group.Wait()
+	return o.interrupted()
 }

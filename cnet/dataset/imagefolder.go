@@ -33,6 +33,7 @@ type listing struct {
 	classes     []string
 	train, test []imageFile
 	notices     []string
+	runs        []string // folders of runs, whose charts are no images
 }
 
 // testShare is the share of images that test a data set which does not say which do.
@@ -45,6 +46,9 @@ var testParts = []string{"test", "val", "valid", "validation"}
 func readImages(set *Set, dir folder, o Options) error {
 	if !holdsImages(nil, dir) {
 		return errNothingHere
+	}
+	if isRun(dir, ".") {
+		return fmt.Errorf("dataset: %s is a run, and no folder of images; name the folder of its data set", dir.path)
 	}
 	set.Title = titleOf(dir.path)
 	list, err := listFolder(dir, o.Seed)
@@ -93,7 +97,7 @@ func subfolders(dir fs.FS, sub string) (names []string) {
 			continue
 		}
 		name := path.Join(sub, e.Name())
-		if info, err := fs.Stat(dir, name); err == nil && info.IsDir() {
+		if info, err := fs.Stat(dir, name); err == nil && info.IsDir() && !isRun(dir, name) && !onlyRuns(dir, name) {
 			names = append(names, name)
 		}
 	}
@@ -142,6 +146,7 @@ func listFolder(dir folder, seed uint64) (list listing, err error) {
 // part lists the images in the folders of classes in sub. The first part names the classes, and others have no more.
 func (list *listing) part(dir folder, sub string) (files []imageFile, err error) {
 	folders := subfolders(dir, sub)
+	list.runs = append(list.runs, runsIn(dir, sub)...)
 	if len(folders) == 0 {
 		return nil, fmt.Errorf("%s has no folders of classes; want CLASS/*.png in it", dir.join(sub))
 	}
@@ -157,7 +162,7 @@ func (list *listing) part(dir folder, sub string) (files []imageFile, err error)
 			return nil, fmt.Errorf("%s is a class that train/ does not have; its classes are %s",
 				dir.join(f), words.Some(list.classes, 10))
 		}
-		names, err := imagesBelow(dir, f, maxDepth)
+		names, err := list.imagesBelow(dir, f, maxDepth)
 		if err != nil {
 			return nil, err
 		}
@@ -185,8 +190,9 @@ func (list *listing) part(dir folder, sub string) (files []imageFile, err error)
 // maxDepth is how many folders below each other are looked into: links can make circles.
 const maxDepth = 8
 
-// imagesBelow lists the image files in a folder and in those below it, in the order of their names.
-func imagesBelow(dir folder, sub string, depth int) (names []string, err error) {
+// imagesBelow lists the image files in a folder and in those below it, in the order of their names. Folders of runs are
+// left out.
+func (list *listing) imagesBelow(dir folder, sub string, depth int) (names []string, err error) {
 	entries, err := fs.ReadDir(dir, sub)
 	if err != nil {
 		return nil, fmt.Errorf("%w; check that %s can be read", err, dir.join(sub))
@@ -201,7 +207,11 @@ func imagesBelow(dir folder, sub string, depth int) (names []string, err error) 
 				return nil, fmt.Errorf("%s lies too deep; want at most %d folders below each other", dir.join(name),
 					maxDepth)
 			}
-			below, err := imagesBelow(dir, name, depth-1)
+			if isRun(dir, name) {
+				list.runs = append(list.runs, name)
+				continue
+			}
+			below, err := list.imagesBelow(dir, name, depth-1)
 			if err != nil {
 				return nil, err
 			}

@@ -471,7 +471,7 @@ func TestImageCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	source := sourceOf(first, folder{os.DirFS(dir), dir}, list, o)
-	if err := writeCache(found[0], source, &other); err != nil {
+	if err := writeCache(found[0], source, &other, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	same("the same folder", &other)

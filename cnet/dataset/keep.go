@@ -9,7 +9,7 @@ func Keep(dir string, set *Set) error {
 	if _, err := Kept(dir, set.Name, fingerprint); err == nil {
 		return nil
 	}
-	if err := writeCache(cachePath(dir, set.Name, fingerprint), fingerprint, set); err != nil {
+	if err := writeCache(cachePath(dir, set.Name, fingerprint), fingerprint, set, Options{}); err != nil {
 		return fmt.Errorf("dataset: cannot keep %s in %s: %w", set.Name, dir, err)
 	}
 	return nil
@@ -17,7 +17,7 @@ func Keep(dir string, set *Set) error {
 
 // Kept returns the data set that Keep has written.
 func Kept(dir, name, fingerprint string) (*Set, error) {
-	set, err := readCache(cachePath(dir, name, fingerprint), fingerprint)
+	set, err := readCache(cachePath(dir, name, fingerprint), fingerprint, Options{})
 	if err != nil {
 		return nil, fmt.Errorf("dataset: %s is not kept in %s: %w", name, dir, err)
 	}

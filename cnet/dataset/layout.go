@@ -66,12 +66,12 @@ func layoutOf(shape []int, told string) (l layout, err error) {
 func (l layout) size() int { return l.height * l.width * l.channels }
 
 // interleave brings images in which the pixels of a channel lie together into the order of a Split.
-func (l layout) interleave(images []uint8) {
+func interleave[T uint8 | float32](l layout, images []T) {
 	if !l.planes || l.channels == 1 {
 		return
 	}
 	plane := l.height * l.width
-	image := make([]uint8, l.size())
+	image := make([]T, l.size())
 	for at := 0; at < len(images); at += len(image) {
 		copy(image, images[at:])
 		for p := range plane {

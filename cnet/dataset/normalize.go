@@ -14,36 +14,26 @@ func newNormalizer(set *Set) normalizer {
 	return n
 }
 
-// reader writes the images of a split as networks take them.
-type reader struct {
-	split     Split
-	size      int // values in an image
-	bytes     normalizer
-	mean, std []float64 // of Values
+// pixelScale returns a normalizer that scales bytes to [0, 1] and does nothing else.
+func pixelScale(channels int) normalizer {
+	n := make(normalizer, channels)
+	for c := range n {
+		for x := range n[c] {
+			n[c][x] = float32(x) / 255
+		}
+	}
+	return n
 }
 
-func newReader(set *Set, split Split) reader {
-	r := reader{split: split, size: set.ImageSize(), mean: set.Mean, std: set.Std}
-	if split.Values == nil {
-		r.bytes = newNormalizer(set)
-	}
-	return r
-}
-
-// read writes image i to out, [size].
-func (r reader) read(out []float32, i int) {
-	if r.split.Values == nil {
-		r.bytes.apply(out, r.raw(i))
-		return
-	}
-	for k, x := range r.split.Values[i*r.size:][:r.size] {
-		c := k % len(r.mean)
-		out[k] = float32((float64(x) - r.mean[c]) / r.std[c])
+// normalizeFloats makes pixels [..., C] normalised ones. Differences that are small beside the mean survive.
+func normalizeFloats(pixels []float32, mean, std []float64) {
+	for c := range mean {
+		shift, scale := mean[c], 1/std[c]
+		for i := c; i < len(pixels); i += len(mean) {
+			pixels[i] = float32((float64(pixels[i]) - shift) * scale)
+		}
 	}
 }
-
-// raw returns the bytes of image i.
-func (r reader) raw(i int) []uint8 { return r.split.Images[i*r.size:][:r.size] }
 
 // apply writes the values of the pixels of raw to out, both [..., C] and of the
 // same length.

@@ -1,6 +1,9 @@
 package dataset
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
 // Options say how Load reads files that leave a choice. The zero value is a good default.
 type Options struct {
@@ -24,7 +27,12 @@ type Options struct {
 	// Cache is a folder in which decoded images are kept, so that they are decoded once; "": they are not kept.
 	Cache string
 
-	labelsOnly bool // do not decode images
+	// Progress is called while image files are read, each of which is read twice, for its size and for its pixels: so
+	// much is done, of so much. It is called by one goroutine at a time.
+	Progress func(done, total int)
+
+	labelsOnly bool            // do not decode images
+	ctx        context.Context // nil: loading is never interrupted
 }
 
 // maxSide is the largest side of images in pixels that a net is given.

@@ -8,8 +8,11 @@ import "fmt"
 //
 // An Ordered has no state and may be used by several goroutines at the same time.
 type Ordered struct {
-	images reader
-	size   int
+	split     Split
+	pixel     int
+	size      int
+	normalize normalizer
+	mean, std []float64
 }
 
 // NewOrdered returns the batches of size images of split, a part of set. A size
@@ -19,8 +22,12 @@ func NewOrdered(set *Set, split Split, size int) (*Ordered, error) {
 		return nil, err
 	}
 	return &Ordered{
-		images: newReader(set, split),
-		size:   min(size, split.Len()),
+		split:     split,
+		pixel:     set.ImageSize(),
+		size:      min(size, split.Len()),
+		normalize: newNormalizer(set),
+		mean:      set.Mean,
+		std:       set.Std,
 	}, nil
 }
 
@@ -28,7 +35,7 @@ func NewOrdered(set *Set, split Split, size int) (*Ordered, error) {
 func (o *Ordered) Size() int { return o.size }
 
 // Len returns the number of batches that hold the whole split.
-func (o *Ordered) Len() int { return (o.images.split.Len() + o.size - 1) / o.size }
+func (o *Ordered) Len() int { return (o.split.Len() + o.size - 1) / o.size }
 
 // Fill writes the batch with this number, counted from 0: normalised images
 // [Size, H, W, C], labels [Size], and weights [Size], which are 1 for images of
@@ -38,16 +45,21 @@ func (o *Ordered) Fill(batch int, images []float32, labels []int32, weights []fl
 	if batch < 0 || batch >= o.Len() {
 		panic(fmt.Sprintf("dataset: batch %d of %d batches", batch, o.Len()))
 	}
-	checkLen("images", len(images), o.size*o.images.size)
+	checkLen("images", len(images), o.size*o.pixel)
 	checkLen("labels", len(labels), o.size)
 	checkLen("weights", len(weights), o.size)
 	for k := range o.size {
 		i, weight := batch*o.size+k, float32(1)
-		if last := o.images.split.Len() - 1; i > last {
+		if last := o.split.Len() - 1; i > last {
 			i, weight = last, 0
 		}
-		o.images.read(images[k*o.images.size:][:o.images.size], i)
-		labels[k] = o.images.split.Labels[i]
+		if out := images[k*o.pixel:][:o.pixel]; o.split.Floats != nil {
+			copy(out, o.split.Floats[i*o.pixel:])
+			normalizeFloats(out, o.mean, o.std)
+		} else {
+			o.normalize.apply(out, o.split.Images[i*o.pixel:][:o.pixel])
+		}
+		labels[k] = o.split.Labels[i]
 		weights[k] = weight
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Pixel is a type of pixels: bytes, or numbers that New makes bytes of.
+// Pixel is a type of pixels: bytes, or numbers of any range.
 type Pixel interface{ ~uint8 | ~float32 | ~float64 }
 
 // Label is a type of labels.
@@ -30,9 +30,10 @@ type ArrayOptions struct {
 }
 
 // New returns a data set of images in memory, which cnet.Config takes as Set: N images one after the other, and the
-// class of each, from 0. Pixels from 0 to 1 are multiplied by 255, those from 0 to 255 are rounded, and others are
-// spread over 256 levels. The slices are copied. Fields of the set may be changed before it is used: Flip says whether
-// images may be mirrored in training, which New allows if they have colours.
+// class of each, from 0. Bytes stay bytes, and so do floats that are whole numbers from 0 to 255, or 255ths from 0 to
+// 1; all others are kept as 32-bit floats, whatever their range: nets see them less the mean of the training images,
+// and divided by their deviation. The slices are copied. Fields of the set may be changed before it is used: Flip says
+// whether images may be mirrored in training, which New allows if they have colours.
 func New[P Pixel, L Label](images []P, labels []L, o ArrayOptions) (*Set, error) {
 	if o.Name == "" {
 		o.Name = "own"
@@ -191,12 +192,18 @@ func (s *Set) Check() error {
 	if len(s.Classes) < 2 {
 		return fmt.Errorf("dataset: %s: %d classes, want at least two", s.Name, len(s.Classes))
 	}
-	if s.Mean == nil && s.Std == nil && s.checkSize(s.Train) == nil {
+	if s.Mean == nil && s.Std == nil && s.Train.Len()*s.ImageSize() == s.Train.values() {
 		s.measure()
 	}
 	for _, split := range []Split{s.Train, s.Test} {
 		if err := s.checkSplit(split, 1); err != nil {
 			return err
+		}
+		if s.Floats() != (split.Floats != nil) {
+			return fmt.Errorf("dataset: %s: the training images are of another type than those for testing", s.Name)
+		}
+		if err := checkFloats(split.Floats); err != nil {
+			return fmt.Errorf("dataset: %s: %w", s.Name, err)
 		}
 		for i, label := range split.Labels {
 			if label < 0 || int(label) >= len(s.Classes) {

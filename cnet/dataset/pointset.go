@@ -42,9 +42,9 @@ func makeToy(set *Set, o Options) error {
 
 // split returns the points as a part of a data set.
 func (p Points) split() Split {
-	s := Split{Labels: p.Labels, Values: make([]float32, 0, 2*p.Len())}
+	s := Split{Labels: p.Labels, Floats: make([]float32, 0, 2*p.Len())}
 	for _, x := range p.X {
-		s.Values = append(s.Values, float32(x[0]), float32(x[1]))
+		s.Floats = append(s.Floats, float32(x[0]), float32(x[1]))
 	}
 	return s
 }
@@ -70,10 +70,10 @@ func readTableSet(set *Set, file folder, o Options) error {
 }
 
 func (s *Set) fillTable(t *table, seed uint64) error {
-	s.Classes, s.Train = t.classes, Split{Labels: t.labels, Values: []float32{}}
+	s.Classes, s.Train = t.classes, Split{Labels: t.labels, Floats: []float32{}}
 	for _, row := range t.rows {
 		for _, x := range row {
-			s.Train.Values = append(s.Train.Values, float32(x))
+			s.Train.Floats = append(s.Train.Floats, float32(x))
 		}
 	}
 	s.Height, s.Width, s.Channels = 1, 1, len(t.columns)

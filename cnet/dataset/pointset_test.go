@@ -21,7 +21,7 @@ func TestToySets(t *testing.T) {
 			set.Check() != nil || set.Name != name {
 			t.Errorf("%s: %d and %d points, %v", name, set.Train.Len(), set.Test.Len(), set.Check())
 		}
-		if slices.Equal(set.Train.Values, set.Test.Values) {
+		if slices.Equal(set.Train.Floats, set.Test.Floats) {
 			t.Errorf("%s is tested with what it is trained on", name)
 		}
 		again, err := Load(name, "", Options{Points: 100})
@@ -74,7 +74,7 @@ func TestVectors(t *testing.T) {
 			t.Error("a part is empty")
 		}
 		for i, label := range part.Labels {
-			v := part.Values[3*i:][:3]
+			v := part.Floats[3*i:][:3]
 			if v[1] != -1e6*v[0] || v[2] != 0.125 || int32(v[0])%2 != label {
 				t.Errorf("%v of class %d", v, label)
 			}
@@ -89,7 +89,7 @@ func TestVectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept, err := Kept(dir, set.Name, set.Fingerprint())
-	if err != nil || kept.Fingerprint() != set.Fingerprint() || !slices.Equal(kept.Test.Values, set.Test.Values) {
+	if err != nil || kept.Fingerprint() != set.Fingerprint() || !slices.Equal(kept.Test.Floats, set.Test.Floats) {
 		t.Errorf("what was kept is another one, %v", err)
 	}
 	for _, test := range []struct {
@@ -148,8 +148,8 @@ func TestTableSet(t *testing.T) {
 		if label == 1 {
 			want = []float32{4, 5, 1000}
 		}
-		if !slices.Equal(set.Train.Values[3*i:][:3], want) {
-			t.Fatalf("point %d of %s is %v", i, set.Classes[label], set.Train.Values[3*i:][:3])
+		if !slices.Equal(set.Train.Floats[3*i:][:3], want) {
+			t.Fatalf("point %d of %s is %v", i, set.Classes[label], set.Train.Floats[3*i:][:3])
 		}
 	}
 	for text, want := range map[string]string{

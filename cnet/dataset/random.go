@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"hash/fnv"
 	"math"
 	"math/bits"
 )
@@ -68,4 +69,13 @@ const (
 	forToys
 	forSplit
 	forValidation
+	forSteps
+	forMixing
 )
+
+// hashName returns a number for a name, to be part of a key.
+func hashName(name string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name))
+	return h.Sum64()
+}

@@ -21,6 +21,9 @@ func (s *Set) ReadImage(path string) ([]uint8, error) {
 }
 
 func (s *Set) readImage(dir fs.FS, name string) ([]uint8, error) {
+	if err := s.TakesFiles(); err != nil {
+		return nil, err
+	}
 	if info, err := fs.Stat(dir, name); err == nil && info.IsDir() {
 		return nil, errors.New("it is a folder, want an image file")
 	}

@@ -1,7 +1,5 @@
 package dataset
 
-import "hash/fnv"
-
 // splitByName chooses the test images of a data set: those whose seeded hash of the name is in the lowest fifth. So an
 // image stays where it is when others are added or removed. A class of two images or more has some of each kind: if
 // the hash alone leaves one out, it is the image with the lowest or the highest hash.
@@ -14,9 +12,7 @@ func splitByName(names []string, labels []int32, classes int, seed uint64) (test
 	of := make([]extremes, classes)
 	hashes := make([]uint64, len(names))
 	for i, name := range names {
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(name))
-		r := randomFor(forSplit, seed, h.Sum64()) // FNV alone leaves similar names close to each other
+		r := randomFor(forSplit, seed, hashName(name)) // FNV alone leaves similar names close to each other
 		hashes[i] = r.next()
 		test[i] = float64(hashes[i])/(1<<64) < testShare
 		e := &of[labels[i]]

@@ -5,8 +5,8 @@ import "math"
 // measure sets Mean and Std to those of the training images. They are computed from the counts of the 256 values, so
 // that they do not depend on the order of the images.
 func (s *Set) measure() {
-	if s.Points() {
-		s.Mean, s.Std = valueStatistics(s.Train.Values, s.Channels)
+	if s.Floats() {
+		s.Mean, s.Std = floatStatistics(s.Train.Floats, s.Channels)
 		return
 	}
 	s.Mean, s.Std = statistics(s.Train.Images, s.Channels)
@@ -36,25 +36,6 @@ func statistics(images []uint8, channels int) (mean, std []float64) {
 		mean[c] = sum / n / 255
 		if variance := squares/n - sum/n*(sum/n); variance > 1e-9 {
 			std[c] = math.Sqrt(variance) / 255
-		}
-	}
-	return mean, std
-}
-
-// valueStatistics is statistics for numbers as they are, which are added up in their order.
-func valueStatistics(values []float32, channels int) (mean, std []float64) {
-	mean, std = make([]float64, channels), make([]float64, channels)
-	n := float64(len(values) / channels)
-	for i, v := range values {
-		mean[i%channels] += float64(v) / n
-	}
-	for i, v := range values {
-		d := float64(v) - mean[i%channels]
-		std[i%channels] += d * d / n
-	}
-	for c := range std {
-		if std[c] = math.Sqrt(std[c]); !(std[c] > 0) {
-			std[c] = 1
 		}
 	}
 	return mean, std

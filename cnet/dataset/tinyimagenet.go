@@ -56,7 +56,7 @@ func (list *listing) annotated(dir folder) error {
 	if err != nil {
 		return fmt.Errorf("%w; check that %s can be read", err, dir.join(tinyAnnotations))
 	}
-	there, err := imagesBelow(dir, "val/images", 0)
+	there, err := list.imagesBelow(dir, "val/images", 0)
 	if err != nil {
 		return err
 	}

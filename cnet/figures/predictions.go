@@ -10,7 +10,7 @@ import (
 func Predictions(set *dataset.Set, probabilities [][]float32) (g chart.Gallery, right int) {
 	n := len(probabilities)
 	g = chart.Gallery{
-		Pixels: set.Test.Images[:n*set.ImageSize()],
+		Pixels: set.Bytes(set.Test.First(n, set.ImageSize())),
 		Width:  set.Width, Height: set.Height, Channels: set.Channels,
 		Classes: set.Classes,
 	}

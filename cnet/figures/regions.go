@@ -56,7 +56,7 @@ func classified(set *dataset.Set, split dataset.Split) ([]chart.Series, error) {
 	n := split.Len()
 	x, y, class := make([]float64, n), make([]float64, n), make([]int, n)
 	for i, label := range split.Labels {
-		x[i], y[i], class[i] = float64(split.Values[2*i]), float64(split.Values[2*i+1]), int(label)
+		x[i], y[i], class[i] = float64(split.Floats[2*i]), float64(split.Floats[2*i+1]), int(label)
 	}
 	return chart.ByClass(x, y, class, set.Classes...)
 }
@@ -87,11 +87,11 @@ func gridAround(set *dataset.Set) (grid [][]float64) {
 
 // bounds returns the lowest and the highest value of a coordinate of a set.
 func bounds(set *dataset.Set, axis int) (low, high float64) {
-	low = float64(set.Train.Values[axis])
+	low = float64(set.Train.Floats[axis])
 	high = low
 	for _, split := range []dataset.Split{set.Train, set.Test} {
-		for i := axis; i < len(split.Values); i += set.Channels {
-			low, high = min(low, float64(split.Values[i])), max(high, float64(split.Values[i]))
+		for i := axis; i < len(split.Floats); i += set.Channels {
+			low, high = min(low, float64(split.Floats[i])), max(high, float64(split.Floats[i]))
 		}
 	}
 	if high == low {

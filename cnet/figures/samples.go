@@ -38,8 +38,9 @@ func Samples(set *dataset.Set) chart.Gallery {
 		g.Columns = 16
 	}
 	for class, list := range of[:min(len(of), maxSamples)] {
-		for _, i := range list[:perClass] {
-			image := set.Train.Images[i*set.ImageSize():][:set.ImageSize()]
+		pixels := set.Bytes(set.Train.Select(list[:perClass], set.ImageSize()))
+		for k := range perClass {
+			image := pixels[k*set.ImageSize():][:set.ImageSize()]
 			for y := 0; y < set.Height; y += every {
 				for x := 0; x < set.Width; x += every {
 					g.Pixels = append(g.Pixels, image[(y*set.Width+x)*set.Channels:][:set.Channels]...)

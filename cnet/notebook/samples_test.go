@@ -14,11 +14,11 @@ func TestSamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newRecorder(true)
-	r.samples(set)
+	r.samples(set, nil)
 	if len(r.last(t, protocol.MIMEImagePNG)) == 0 {
 		t.Error("no picture")
 	}
 	r = newRecorder(false)
-	r.samples(set)
+	r.samples(set, nil)
 	wantParts(t, r.stdout.String(), "[pictures: Fashion-MNIST sample: 28×28×1]")
 }

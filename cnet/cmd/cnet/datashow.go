@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,7 +32,10 @@ func (a *app) dataShow() *cobra.Command {
 		Use:   "show NAME|PATH",
 		Short: "Show what is in a data set: counts, classes, mean and deviation, samples",
 		Long: `Show how many images a data set has, their size, its classes with the images of each, and the mean and
-deviation of each channel with which images are normalised, for pixels from 0 to 1.
+deviation of each channel with which images are normalised, for pixels from 0 to 1, or for floats as they are.
+
+--out draws the first training images of each class. With --augment LIST it draws what these steps make of some of
+them: in each row first the image as it is, then as it is in seven epochs.
 
 moons, circles and spirals are points in the plane, as is a .csv file with a header: two coordinates, and the class of
 each point. --out draws them.
@@ -40,6 +44,7 @@ The data set is one of "cnet data list", in the folder of --data DIR, or a folde
 see "cnet train --help". If there is a folder results, decoded images are kept in it, for its runs.`,
 		Example: `  cnet data show photos/birds --size 48 --out sheet.png
   cnet data show CIFAR10 --data ../shared/data/cifar-10-batches-bin
+  cnet data show CIFAR10 --augment crop,flip,cutmix --out augmented.png
   cnet data show sample --json | jq .classes
   cnet data show moons --points 200 --noise 0.2 --out moons.png`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -60,17 +65,21 @@ see "cnet train --help". If there is a folder results, decoded images are kept i
 				return s.showPoints(args[0])
 			}
 			for _, flag := range []string{"points", "noise", "seed"} {
-				if given(flag) {
+				if given(flag) && (flag != "seed" || !given("augment")) {
 					return usagef("--%s is for moons, circles and spirals; leave it out", flag)
 				}
 			}
-			return s.run(args[0])
+			if given("augment") && s.sheet == "" {
+				return usagef("--augment needs --out FILE.png, which it draws")
+			}
+			return s.run(cmd.Context(), args[0])
 		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	all := settings()
-	for _, name := range []string{"data", "size", "skip-bad", "layout", "split-seed"} {
+	find(all, "augment").bare = "" // here a word after it is not always its value
+	for _, name := range []string{"data", "size", "skip-bad", "layout", "split-seed", "augment"} {
 		s.settings = append(s.settings, find(all, name))
 	}
 	addSettings(flags, s.settings)
@@ -78,13 +87,13 @@ see "cnet train --help". If there is a folder results, decoded images are kept i
 	flags.Lookup("points").DefValue = ""
 	flags.Float64Var(&s.noise, "noise", 0,
 		"of the same: the standard deviation, `X`, in both coordinates (default 0.1 or 0.05)")
-	flags.Uint64Var(&s.points.Seed, "seed", 0, "of the same: `N`, of noise and order")
+	flags.Uint64Var(&s.points.Seed, "seed", 0, "of the same: `N`, of noise and order; and of --augment")
 	flags.StringVar(&s.sheet, "out", "", "draw the first training images of each class, or the points, into `FILE.png`")
 	flags.BoolVar(&s.json, "json", false, "print JSON")
 	return cmd
 }
 
-func (s *dataShow) run(text string) error {
+func (s *dataShow) run(ctx context.Context, text string) error {
 	if err := s.checkSheet(); err != nil {
 		return err
 	}
@@ -103,7 +112,10 @@ func (s *dataShow) run(text string) error {
 	if info, err := os.Stat(results); err == nil && info.IsDir() {
 		o.Cache = cnet.DataCache(filepath.Join(results, "any"))
 	}
-	set, err := dataset.Load(c.Dataset, c.Data, o)
+	d := newDecoding(s.app)
+	o.Progress = d.progress
+	set, err := dataset.LoadContext(ctx, c.Dataset, c.Data, o)
+	d.clear()
 	if err != nil {
 		return err
 	}
@@ -111,7 +123,13 @@ func (s *dataShow) run(text string) error {
 		return usagef("--out: points of %d coordinates are not drawn, those of two are; leave it out", set.Channels)
 	}
 	if s.sheet != "" {
-		if err := figures.Samples(set).Save(s.sheet); err != nil {
+		g := figures.Samples(set)
+		if len(c.Augment) > 0 {
+			if g, err = figures.Augmented(set, c.Augment, s.points.Seed); err != nil {
+				return err
+			}
+		}
+		if err := g.Save(s.sheet); err != nil {
 			return fmt.Errorf("--out: cannot write %s: %w", s.sheet, err)
 		}
 	}
@@ -205,6 +223,7 @@ type shownData struct {
 	Channels    int          `json:"channels"`
 	Mean        []float64    `json:"mean"`
 	Std         []float64    `json:"std"`
+	Values      string       `json:"values"` // of the images: uint8 or float32
 	Fingerprint string       `json:"fingerprint"`
 	Notice      string       `json:"notice,omitempty"`
 	Classes     []shownClass `json:"classes"`
@@ -221,6 +240,10 @@ func shown(set *dataset.Set, path string) shownData {
 		Name: set.Name, Title: set.Title, Path: path, Train: set.Train.Len(), Test: set.Test.Len(),
 		Height: set.Height, Width: set.Width, Channels: set.Channels, Mean: set.Mean, Std: set.Std,
 		Fingerprint: set.Fingerprint(), Notice: set.Notice, Classes: make([]shownClass, len(set.Classes)),
+		Values: "uint8",
+	}
+	if set.Floats() {
+		d.Values = "float32"
 	}
 	for k, name := range set.Classes {
 		d.Classes[k].Name = name

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -12,7 +13,7 @@ import (
 )
 
 // open opens the run that the flags describe, or makes it.
-func (t *training) open() (*cnet.Run, error) {
+func (t *training) open(ctx context.Context) (*cnet.Run, error) {
 	engineName, err := t.engine.checked(t.app)
 	if err != nil {
 		return nil, err
@@ -21,7 +22,7 @@ func (t *training) open() (*cnet.Run, error) {
 		return nil, err
 	}
 	if !t.named {
-		return t.create("", engineName)
+		return t.create(ctx, "", engineName)
 	}
 	dir, err := runDir(t.name)
 	if err != nil {
@@ -32,7 +33,7 @@ func (t *training) open() (*cnet.Run, error) {
 			"of its own: cp -r %s NEW", t.name, run, filepath.Join(run, "checkpoints", name))
 	}
 	if !cnet.Exists(dir) {
-		return t.create(dir, engineName)
+		return t.create(ctx, dir, engineName)
 	}
 	where := cnet.Config{Engine: engineName}
 	for _, name := range []string{"data", "devices", "precision"} {
@@ -40,11 +41,13 @@ func (t *training) open() (*cnet.Run, error) {
 			return nil, err
 		}
 	}
-	run, err := cnet.Open(dir, where)
+	d := newDecoding(t.app)
+	defer d.clear()
+	run, err := cnet.OpenContext(ctx, dir, where, cnet.OpenOptions{OnData: d.progress})
 	if err != nil {
 		return nil, err
 	}
-	if err := t.goOn(run); err != nil {
+	if err := t.goOn(ctx, run); err != nil {
 		return nil, errors.Join(err, run.Close())
 	}
 	return run, nil
@@ -76,11 +79,11 @@ func (t *training) checkEngine(name string) error {
 }
 
 // goOn checks the flags against the run, and changes the run only if nothing contradicts it.
-func (t *training) goOn(run *cnet.Run) (err error) {
+func (t *training) goOn(ctx context.Context, run *cnet.Run) (err error) {
 	if t.notes, err = agree(t.settings, run.Dir(), run.Config(), present(run)); err != nil {
 		return err
 	}
-	if _, err := run.Dataset(); err != nil {
+	if _, err := run.DatasetContext(ctx); err != nil {
 		return err
 	}
 	if err := t.changeConfig(run); err != nil {

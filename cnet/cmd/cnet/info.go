@@ -261,6 +261,9 @@ func howTrained(c cnet.Config) string {
 			parts = append(parts, fmt.Sprintf("%s %g", f.name, f.value))
 		}
 	}
+	if steps := c.Augment; len(steps) > 0 && !slices.Equal(steps, dataset.DefaultAugmentation()) {
+		parts = append(parts, "augmentation "+strings.Join(steps, ","))
+	}
 	return strings.Join(parts, ", ")
 }
 

@@ -159,6 +159,9 @@ func TestDataShow(t *testing.T) {
 		{"", "data show takes the name or the folder of one data set, got 0"},
 		{"nope", `data show: the data set is "nope", expected one of cifar10`},
 		{"photos --data photos/left", "--data contradicts photos"},
+		{"photos --augment crop", "--augment needs --out FILE.png, which it draws"},
+		{"photos --augment turn --out sheet.png", `--augment is "turn": the step "turn" is not known`},
+		{"photos --seed 3 --out sheet.png", "--seed is for moons, circles and spirals"},
 		{"photos --out sheet.svg", `--out is "sheet.svg", expected a file that ends in .png`},
 		{"photos --out no/sheet.png", "but there is no folder no"},
 	} {

@@ -143,11 +143,40 @@ func settings() []*setting {
 			usage: "of convolutions while training: " + strings.Join(cnet.Precisions, ", ") +
 				" (8 significant bits, sums and all else in float32; on XLA)"},
 			func(c *cnet.Config) *string { return &c.Precision }, canonicalPrecision),
-		onOff(setting{name: "augment", usage: "crop and mirror the training images at random"},
-			true, func(c *cnet.Config) *bool { return &c.NoAugment }),
+		augment(),
 		seed(setting{name: "seed", usage: "of weights, order and augmentation"},
 			func(c *cnet.Config) *uint64 { return &c.Seed }),
 		classes(),
+	}
+}
+
+// augment returns the setting of the augmentation. The words for true and false, which are the original's, stand for
+// the default and for none.
+func augment() *setting {
+	var names []string
+	for _, s := range dataset.AugmentSteps() {
+		names = append(names, s.Name)
+	}
+	return &setting{
+		name: "augment", value: "LIST", change: true, bare: "true",
+		usage: "how training images are varied at random, such as crop,flip,cutout:8; see above: " +
+			strings.Join(names, ", ") + ", or none",
+		set: func(c *cnet.Config, text string) error {
+			steps := strings.Split(text, ",")
+			if on, err := parseBool(text); err == nil {
+				steps = []string{dataset.NoAugmentation}
+				if on {
+					steps = dataset.DefaultAugmentation()
+				}
+			}
+			list, err := dataset.CanonicalAugment(steps)
+			if err != nil {
+				return usagef("is %q: %s", text, strings.TrimPrefix(err.Error(), "augmentation: "))
+			}
+			c.Augment, c.NoAugment = list, false
+			return nil
+		},
+		show: func(c cnet.Config) string { return strings.Join(c.Augment, ",") },
 	}
 }
 

@@ -47,7 +47,7 @@ go on.
 Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With --run DIR,
 the run in DIR goes on, or is made if there is none; a name without a slash is a run in results/. A run keeps the flags
 that it was made with: to go on, --run and --epochs are enough; --lr, --data, --engine and --devices may differ. The
-batch sizes, --weight-decay and the schedule of the learning rate may, too: the history notes that. The
+batch sizes, --weight-decay, --augment and the schedule of the learning rate may, too: the history notes that. The
 --lr that it is trained with already leaves its decays as they are. --epochs counts from the beginning of the run, so
 that the same command once more completes it, to the same numbers, whatever ended it.
 
@@ -56,9 +56,9 @@ Without --dataset, the files in the folder of --data say which set they are.
 --dataset DIR takes images of your own: DIR/train/CLASS/*.png and DIR/test/CLASS/*.png (or val/), or DIR/CLASS/*.png,
 of which a fifth is for testing, chosen by the names of the files and --split-seed. PNG, JPEG, GIF, BMP and WebP are
 read. Images of different sizes are brought to one with --size N: the middle of each, scaled. Decoded images are kept in
-.data beside the run. --dataset FILE.npz takes arrays: x_train, [N H W C], [N C H W] or [N H W], in bytes or other
-numbers, y_train, [N], and for testing x_test and y_test. A run goes on with the images that it was made with and with
-no others; --data PATH says where they are now.
+.data beside the run. --dataset FILE.npz takes arrays: x_train, [N H W C], [N C H W] or [N H W], in bytes or in
+floats of any range, y_train, [N], and for testing x_test and y_test. A run goes on with the images that it was made
+with and with no others; --data PATH says where they are now.
 
 --dataset moons, circles or spirals makes --points points in the plane; --dataset FILE.csv reads points with any number
 of coordinates: a header, a line for each point, and the class in the column class, label, target or species, or in the
@@ -78,6 +78,14 @@ after its end, it is the rate.
 is measured on them after each epoch, too, and what is best, and when to stop early, is then decided by them; the test
 images decide nothing.
 
+--augment LIST varies the training images at random, with these steps in their order; a number after a colon replaces
+the one shown. crop:4 crops from a frame of 4 black pixels; flip mirrors half of the images, but not those of digits and
+the like; cutout:8 covers a square of 8×8 pixels; jitter:0.2 changes brightness, contrast and saturation by up to 20 %;
+mixup:0.2 and cutmix:1, which come last, mix the images of a batch in pairs, and their labels, with shares from
+Beta(0.2, 0.2) and Beta(1, 1); of both, each batch has one. crop,flip is what the original does, and the default; none
+leaves the images as they are. "cnet data show NAME --augment LIST --out sheet.png" draws what comes of it. When a run
+goes on, another list is noted in the history.
+
 --keep-best keeps the epoch with the best accuracy as the checkpoint best, which eval, export and others take with
 --best; --early-stop N ends the training after N epochs without a better one. A change of net, learning rate or flags
 begins the count anew.
@@ -91,6 +99,7 @@ underscores. Those of the original's cli.py and train_resnet.py are taken as the
   cnet train --epochs 9 --refine 3,6            1-1-1, after 3 epochs 2-2-2, after 6 epochs 4-4-4
   cnet train --dataset CIFAR10 --data ../shared/data/cifar-10-batches-bin --epochs 3
   cnet train --dataset CIFAR10 --epochs 30 --lr-schedule onecycle --lr 0.2
+  cnet train --dataset CIFAR10 --augment crop,flip,cutout:8,mixup:0.4
   cnet train --dataset photos/birds --size 48 --epochs 30     your own images, in a folder for each class
   cnet train --dataset spirals --augment-dim 2  points in the plane, and two dimensions more to pass each other in
   cnet train --model ContinuousNet --dataset CIFAR10 --scheme rk4_classic --initial_time_d 1 --refine 30 50 70 \
@@ -132,7 +141,7 @@ where epoch counts from 0, accuracies are from 0 to 1, and seconds are those spe
 }
 
 func (t *training) run(ctx context.Context) error {
-	run, err := t.open()
+	run, err := t.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -227,7 +236,7 @@ func (t *training) interrupted(run *cnet.Run, signalled bool) error {
 }
 
 // create makes a run, in a fresh directory if dir is "". Without the run, no directory is left behind.
-func (t *training) create(dir, engineName string) (*cnet.Run, error) {
+func (t *training) create(ctx context.Context, dir, engineName string) (*cnet.Run, error) {
 	c, err := newConfig(t.settings, t.epochs)
 	if err != nil {
 		return nil, err
@@ -245,7 +254,9 @@ func (t *training) create(dir, engineName string) (*cnet.Run, error) {
 	} else if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		made = true
 	}
-	run, err := cnet.Open(dir, c)
+	d := newDecoding(t.app)
+	defer d.clear()
+	run, err := cnet.OpenContext(ctx, dir, c, cnet.OpenOptions{OnData: d.progress})
 	if err != nil && made && !errors.Is(err, cnet.ErrInUse) && !cnet.Exists(dir) {
 		if why := errors.Unwrap(err); why != nil {
 			err = why // the directory, which it begins with, is not there any more
