@@ -15,6 +15,7 @@ import (
 // NoAugment and the step "none" mean the same.
 func (c *Config) setAugment() {
 	switch {
+	case len(c.Augment) == 0 && c.Model == NeuralODE: // it has points
 	case len(c.Augment) == 0 && c.NoAugment:
 		c.Augment = []string{dataset.NoAugmentation}
 	case len(c.Augment) == 0:
