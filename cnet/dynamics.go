@@ -144,7 +144,7 @@ func (d *Dynamics) compile() error {
 	if err != nil {
 		return err
 	}
-	d.present = hostRate{backend: d.engine.Backend, exec: exec}
+	d.present = hostRate{backend: d.engine.Backend, exec: exec.SetMaxCache(-1)} // a graph for each size of a batch
 	return d.present.compile(d.size())
 }
 

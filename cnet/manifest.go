@@ -150,7 +150,8 @@ func (r *Run) manifest(
 		return m, err
 	}
 	return Manifestation{
-		Scheme: scheme, Steps: steps, Trained: scheme == r.state.Scheme && steps == r.state.Steps,
+		Scheme: scheme, Steps: steps,
+		Trained:     scheme == r.state.Scheme && steps == r.state.Steps && !r.state.Config.adaptive(),
 		Evaluations: stages * evaluations(n.Scheme, steps), Score: score, Seconds: time.Since(start).Seconds(),
 	}, nil
 }
@@ -182,11 +183,13 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 	c := r.state.Config
 	c.Scheme, c.Steps, c.Basis, c.NumBasis = scheme, steps, r.state.Basis, r.state.NumBasis
 	c.Adjoint, c.Checkpoints = "", 0 // there are no gradients
+	c.RTol, c.ATol = 0, 0            // there are so many steps
 	if err := c.checkFields(r.state.schemeNamed); err != nil {
 		return nil, fmt.Errorf("run %s: with %s and %d steps: %w", r.dir, scheme, steps, err)
 	}
 	other := *n
 	other.Scheme, other.Steps = m, steps
+	other.Config.RTol, other.Config.ATol = 0, 0
 	return &other, nil
 }
 
