@@ -136,8 +136,9 @@ func TestDefaultAugment(t *testing.T) {
 	}
 	r.Close()
 	for _, other := range []Config{{NoAugment: true}, {Augment: []string{"flip"}}} {
-		if _, err := Open(dir, other); err == nil || !strings.Contains(err.Error(),
-			"it was made with Augment [crop:4 flip], not [") || !strings.Contains(err.Error(), "change it with Change") {
+		_, err := Open(dir, other)
+		if err == nil || !strings.Contains(err.Error(), "it was made with Augment [crop:4 flip], not [") ||
+			!strings.Contains(err.Error(), "change it with Change") {
 			t.Errorf("%+v: %v", other, err)
 		}
 	}
