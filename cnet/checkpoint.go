@@ -25,7 +25,7 @@ type CheckpointInfo struct {
 	Epoch    int     `json:"epoch"` // complete epochs
 	Batch    int     `json:"batch,omitempty"`
 	Net      string  `json:"net"`                // "2-2-2 euler"
-	Accuracy float64 `json:"accuracy,omitempty"` // on the test images, after the last of these epochs
+	Accuracy float64 `json:"accuracy,omitempty"` // as Config.KeepBest and EarlyStop look at it, after the last epoch
 }
 
 // SaveAs keeps the run as it is now under a name, which Checkpoint finds it by. It replaces a checkpoint of that name.
@@ -148,7 +148,7 @@ func (r *Run) Checkpoints() ([]CheckpointInfo, error) {
 		}
 		about := CheckpointInfo{Name: e.Name(), Epoch: c.Epoch(), Batch: c.Batch(), Net: c.net.String()}
 		if last, ok := c.history.Last(); ok {
-			about.Accuracy = last.TestAccuracy
+			about.Accuracy = last.accuracyOn(c.state.Config.watched())
 		}
 		list = append(list, about)
 	}

@@ -21,7 +21,9 @@ type Config struct {
 	Set *dataset.Set `json:"-"`
 
 	// Validation is the share of the training images, from 0 to less than 1, that is held out by the seed: the net is
-	// measured on it after each epoch, and KeepBest and EarlyStop look at it.
+	// measured on it after each epoch, and KeepBest and EarlyStop look at it. The test images are then measured once,
+	// at the end of the Epochs that are planned or when the training stops early, with the best epoch if that is kept;
+	// and by Evaluate. Only KeepBest "test" has them measured after each epoch, too.
 	Validation float64 `json:"validation,omitempty"`
 
 	// For images of one's own, see dataset.Options.

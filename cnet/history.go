@@ -29,7 +29,7 @@ type Record struct {
 
 	TrainLoss     float64 `json:"train_loss,omitempty"`
 	TrainAccuracy float64 `json:"train_accuracy,omitempty"` // 0 to 1, over the batches as they were trained on
-	TestLoss      float64 `json:"test_loss,omitempty"`
+	TestLoss      float64 `json:"test_loss,omitempty"`      // see Tested
 	TestAccuracy  float64 `json:"test_accuracy,omitempty"`
 
 	// On the images that Config.Validation holds out of training; 0 if there are none.

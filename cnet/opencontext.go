@@ -27,14 +27,11 @@ type OpenOptions struct {
 	OnData func(done, total int)
 }
 
-// OpenContext is Open until ctx ends: then it returns an error that wraps the context's. A run that was to be made is
-// not there then, and an existing one is as it was.
+// OpenContext is Open until ctx ends: if images are being decoded then, it returns an error that wraps the context's. A
+// run that was to be made is not there then, and an existing one is as it was. What takes no time is not interrupted.
 func OpenContext(ctx context.Context, dir string, c Config, options ...OpenOptions) (*Run, error) {
 	o, err := optional.One("OpenContext", "options", options, OpenOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("run %s: %w", dir, err)
-	}
-	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("run %s: %w", dir, err)
 	}
 	r, err := openRun(dir, c, loading{ctx, o.OnData})

@@ -88,7 +88,7 @@ func (r *Run) trainTo(ctx context.Context, epochs int, caller string, options []
 			return err
 		}
 	}
-	return nil
+	return t.testOnce(ctx)
 }
 
 // stalled reports whether the training stops early, which it does at the end of an epoch.
@@ -150,12 +150,16 @@ func (t *training) epoch(ctx context.Context) error {
 		}
 	}
 	batches := t.trainer.batches
-	score, err := t.Evaluate(ctx)
-	if err != nil {
-		if ctx.Err() != nil {
-			return t.stopped(errors.Join(ctx.Err(), t.save())) // the batches are done; the evaluation comes next time
+	var score Score
+	if st.Config.testsEachEpoch() {
+		var err error
+		if score, err = t.Evaluate(ctx); err != nil {
+			if ctx.Err() != nil {
+				// The batches are done; the evaluation comes next time.
+				return t.stopped(errors.Join(ctx.Err(), t.save()))
+			}
+			return err
 		}
-		return err
 	}
 	if notFinite(score.Loss) {
 		return t.diverged(fmt.Errorf("the test loss is %g", score.Loss))
@@ -166,6 +170,9 @@ func (t *training) epoch(ctx context.Context) error {
 			return t.stopped(errors.Join(ctx.Err(), t.save()))
 		}
 		return err
+	}
+	if notFinite(validated.Loss) {
+		return t.diverged(fmt.Errorf("the validation loss is %g", validated.Loss))
 	}
 	images := float64(batches.Len() * batches.Size())
 	record := Record{

@@ -14,13 +14,10 @@ import (
 const loadGrace = 500 * time.Millisecond
 
 // LoadContext is Load until ctx ends: then it returns an error that wraps the context's, at once. What has been decoded
-// until then is not kept, and no part of it is taken for a data set later.
+// until then is not kept, and no part of it is taken for a data set later. A set that takes no time is returned anyway.
 func LoadContext(ctx context.Context, name, dir string, options ...Options) (*Set, error) {
 	o, err := optional.One("LoadContext", "options", options, Options{})
 	if err != nil {
-		return nil, fmt.Errorf("dataset: %w", err)
-	}
-	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
 	o.ctx = ctx

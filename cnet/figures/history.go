@@ -40,11 +40,13 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 		case cnet.EventEpoch:
 			at++ // records count from 0, and the epoch is over
 			add(&trainLoss, at, r.TrainLoss)
-			add(&testLoss, at, r.TestLoss)
 			add(&trainAccuracy, at, r.TrainAccuracy)
-			add(&testAccuracy, at, r.TestAccuracy)
 			if r.Evaluations > 0 {
 				add(&evaluations, at, r.Evaluations)
+			}
+			if r.Tested() {
+				add(&testLoss, at, r.TestLoss)
+				add(&testAccuracy, at, r.TestAccuracy)
 			}
 			if r.Validated() {
 				add(&validationLoss, at, r.ValidationLoss)
@@ -73,7 +75,7 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	}
 	for _, s := range []*chart.Series{&trainLoss, &testLoss, &trainAccuracy, &testAccuracy, &validationLoss,
 		&validationAccuracy, &evaluations} {
-		s.Dots = len(trainLoss.X) <= 50
+		s.Dots = len(trainLoss.X) <= 50 || len(s.X) == 1 // a point alone is no line
 	}
 	losses, accuracies := []chart.Series{within, trainLoss, testLoss}, []chart.Series{trainAccuracy, testAccuracy}
 	if len(validationLoss.X) > 0 {

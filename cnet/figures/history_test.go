@@ -149,3 +149,20 @@ func TestHistoryWithEvaluations(t *testing.T) {
 		t.Errorf("%+v", panels)
 	}
 }
+
+// With a validation part only one epoch is tested: a dot in the charts.
+func TestHistoryTestedOnce(t *testing.T) {
+	var history cnet.History
+	for epoch := range 80 {
+		history = append(history, cnet.Record{Event: cnet.EventEpoch, Epoch: epoch, TrainLoss: 1, ValidationLoss: 1.5,
+			ValidationAccuracy: 0.4})
+	}
+	history[60].TestLoss, history[60].TestAccuracy = 1.25, 0.5
+	for _, p := range History(history, HistoryOptions{}).Panels {
+		for _, s := range p.Series {
+			if s.Name == "test" && (len(s.X) != 1 || s.X[0] != 61 || !s.Dots) || s.Name == "train" && s.Dots {
+				t.Errorf("%s: %+v", p.Title, s)
+			}
+		}
+	}
+}

@@ -107,9 +107,12 @@ func epochLine(r cnet.Record, last int) string {
 		validated = fmt.Sprintf("validation loss %.3f, accuracy %s; ", r.ValidationLoss,
 			words.Percent(r.ValidationAccuracy))
 	}
-	return fmt.Sprintf("epoch %d of %d, %s: train loss %.3f, accuracy %s; test loss %.3f, accuracy %s; %s%.0f images/s",
-		r.Epoch+1, last, r.Net, r.TrainLoss, words.Percent(r.TrainAccuracy), r.TestLoss, words.Percent(r.TestAccuracy),
-		validated, r.ImagesPerS)
+	tested := ""
+	if r.Tested() {
+		tested = fmt.Sprintf("test loss %.3f, accuracy %s; ", r.TestLoss, words.Percent(r.TestAccuracy))
+	}
+	return fmt.Sprintf("epoch %d of %d, %s: train loss %.3f, accuracy %s; %s%s%.0f images/s",
+		r.Epoch+1, last, r.Net, r.TrainLoss, words.Percent(r.TrainAccuracy), tested, validated, r.ImagesPerS)
 }
 
 // status is the line above the curves.
@@ -157,10 +160,18 @@ func (d *dashboard) trained() status {
 		s.left += fmt.Sprintf(" (%.0f images/s)", d.latest.ImagesPerS)
 	}
 	if r, ok := d.run.History().Last(); ok {
-		s.right = fmt.Sprintf("test accuracy %s · test loss %.3f", words.Percent(r.TestAccuracy), r.TestLoss)
-		if r.Validated() {
-			s.right += " · validation accuracy " + words.Percent(r.ValidationAccuracy)
+		var parts []string
+		if r.Tested() {
+			parts = append(parts, fmt.Sprintf("test accuracy %s · test loss %.3f", words.Percent(r.TestAccuracy),
+				r.TestLoss))
+		} else if t, ok := d.run.History().Tested(); ok {
+			parts = append(parts, fmt.Sprintf("test accuracy %s after epoch %d", words.Percent(t.TestAccuracy),
+				t.Epoch+1))
 		}
+		if r.Validated() {
+			parts = append(parts, "validation accuracy "+words.Percent(r.ValidationAccuracy))
+		}
+		s.right = strings.Join(parts, " · ")
 	}
 	return s
 }

@@ -22,7 +22,12 @@ func (s *surface) history(run *cnet.Run) {
 func summary(run *cnet.Run) string {
 	text := fmt.Sprintf("%s, %s, %s", run.Dir(), run.Network(), words.Plural(run.Epoch(), "epoch"))
 	if last, ok := run.History().Last(); ok {
-		text += fmt.Sprintf(": test accuracy %s, test loss %.3f", words.Percent(last.TestAccuracy), last.TestLoss)
+		if last.Tested() {
+			text += fmt.Sprintf(": test accuracy %s, test loss %.3f", words.Percent(last.TestAccuracy), last.TestLoss)
+		} else {
+			text += fmt.Sprintf(": validation accuracy %s, validation loss %.3f",
+				words.Percent(last.ValidationAccuracy), last.ValidationLoss)
+		}
 	}
 	return text
 }

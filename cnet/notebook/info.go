@@ -49,11 +49,17 @@ func info(run *cnet.Run) table {
 		t.rows = append(t.rows, []string{"learning rate", rate})
 	}
 	if last, ok := run.History().Last(); ok {
-		t.rows = append(t.rows, []string{"test accuracy", words.Percent(last.TestAccuracy) + " after the last epoch"})
 		if last.Evaluations > 0 {
 			t.rows = append(t.rows, []string{
 				"evaluations", fmt.Sprintf("%.1f of the rate for a batch", last.Evaluations),
 			})
+		}
+		if r, ok := run.History().Tested(); ok {
+			when := " after the last epoch"
+			if r.Epoch != last.Epoch {
+				when = " after " + words.Plural(r.Epoch+1, "epoch")
+			}
+			t.rows = append(t.rows, []string{"test accuracy", words.Percent(r.TestAccuracy) + when})
 		}
 		if last.Validated() {
 			t.rows = append(t.rows, []string{"validation accuracy", words.Percent(last.ValidationAccuracy)})

@@ -22,6 +22,10 @@ func TestAugmentFlag(t *testing.T) {
 	if want := "augment crop:2,cutout:4,mixup:0.2 → none from here"; !strings.Contains(out, want) {
 		t.Errorf("%s\nwant %q", out, want)
 	}
+	out, _ = mustRun(t, append(flags, "--epochs", "3", "--augment=none")...)
+	if unwanted := "from here"; strings.Contains(out, unwanted) {
+		t.Errorf("%s\nhas %q", out, unwanted)
+	}
 	out, _ = mustRun(t, append(flags, "--epochs", "4", "--augment")...)
 	if want := "augment none → crop:4,flip from here"; !strings.Contains(out, want) {
 		t.Errorf("%s\nwant %q", out, want)

@@ -24,7 +24,13 @@ func saveChart(run *cnet.Run, epochs int) error {
 	}
 	low, high := math.Inf(1), 0.0
 	for _, r := range run.History().Epochs() {
-		low, high = min(low, r.TrainLoss, r.TestLoss), max(high, r.TrainLoss, r.TestLoss)
+		low, high = min(low, r.TrainLoss), max(high, r.TrainLoss)
+		if r.Tested() {
+			low, high = min(low, r.TestLoss), max(high, r.TestLoss)
+		}
+		if r.Validated() {
+			low, high = min(low, r.ValidationLoss), max(high, r.ValidationLoss)
+		}
 	}
 	if math.IsInf(low, 1) {
 		return nil // no epoch is complete

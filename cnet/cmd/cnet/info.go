@@ -199,14 +199,12 @@ func (a *app) showRun(s summary) error {
 	t.line("done        %s", position(s.Epochs, s.EpochBatch))
 	if s.Last != nil {
 		if v := s.Last.ValidationAccuracy; v != nil {
-			t.line("accuracy    %s on the test images, %s on the validation part", words.Percent(s.Last.TestAccuracy),
-				words.Percent(*v))
-			t.line("            the best on the latter was %s after %s, with a test accuracy of %s",
-				words.Percent(*s.Best.ValidationAccuracy), words.Plural(s.Best.Epoch+1, "epoch"),
-				words.Percent(s.Best.TestAccuracy))
+			t.line("accuracy    %s on the validation part; the best was %s after %s", words.Percent(*v),
+				words.Percent(*s.Best.ValidationAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
+			t.line("            %s", tested(s.History))
 		} else {
-			t.line("accuracy    %s on the test images; the best was %s after %s", words.Percent(s.Last.TestAccuracy),
-				words.Percent(s.Best.TestAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
+			t.line("accuracy    %s on the test images; the best was %s after %s", words.Percent(*s.Last.TestAccuracy),
+				words.Percent(*s.Best.TestAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
 		}
 		if n := s.Last.Evaluations; n > 0 {
 			t.line("            %.1f evaluations of the rate for a batch, on average, in the last epoch", n)
@@ -242,6 +240,18 @@ func (a *app) showRun(s summary) error {
 	}
 	_, err := a.out.Write(t.Bytes())
 	return err
+}
+
+// accuracyOf returns the accuracy by which epochs are compared: on the validation part if there is one, or else on the
+// test images.
+func accuracyOf(n *epochNumbers) string {
+	switch {
+	case n.ValidationAccuracy != nil:
+		return words.Percent(*n.ValidationAccuracy) + " (validation)"
+	case n.TestAccuracy != nil:
+		return words.Percent(*n.TestAccuracy)
+	}
+	return "-"
 }
 
 // howTrained describes what is not the default of a training step, or returns "".
@@ -304,7 +314,7 @@ func (a *app) listRuns(json bool) error {
 		data := dataset.Short(s.Dataset, s.Config.Data)
 		last, best := "-", "-"
 		if s.Last != nil {
-			last, best = words.Percent(s.Last.TestAccuracy), words.Percent(s.Best.TestAccuracy)
+			last, best = accuracyOf(s.Last), accuracyOf(s.Best)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", runname.Argument(s.Run), s.Net, data,
 			words.Grouped(s.Parameters), s.Epochs, last, best)

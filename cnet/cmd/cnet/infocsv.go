@@ -22,6 +22,12 @@ func (a *app) historyCSV(history cnet.History) error {
 			}
 			return float(x)
 		}
+		tested := func(x float64) string {
+			if !r.Tested() {
+				return ""
+			}
+			return measured(x)
+		}
 		validated := func(x float64) string {
 			if !r.Validated() {
 				return ""
@@ -30,7 +36,7 @@ func (a *app) historyCSV(history cnet.History) error {
 		}
 		_ = w.Write([]string{
 			r.Event, strconv.Itoa(r.Epoch), strconv.Itoa(r.Batch), measured(r.TrainLoss), measured(r.TrainAccuracy),
-			measured(r.TestLoss), measured(r.TestAccuracy), measured(r.LearningRate), measured(r.ImagesPerS),
+			tested(r.TestLoss), tested(r.TestAccuracy), measured(r.LearningRate), measured(r.ImagesPerS),
 			measured(r.Seconds), r.Net, r.Changes, evaluations(r),
 			validated(r.ValidationLoss), validated(r.ValidationAccuracy),
 		})

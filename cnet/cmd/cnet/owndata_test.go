@@ -218,13 +218,13 @@ func TestDataShowPoints(t *testing.T) {
 	}
 }
 
-// A validation part is reported beside the test images, wherever these are, and is what the best is kept by.
+// A validation part is reported after each epoch, and is what the best is kept by; the test images are measured once.
 func TestValidationPart(t *testing.T) {
 	t.Chdir(t.TempDir())
 	flags := append(photos(t, "photos", 20), "--run", "own", "--validation", "0.2", "--keep-best")
 	out, _ := mustRun(t, append(flags, "--epochs", "2")...)
 	for _, want := range []string{"more are held out to validate with\n", tableHead + validationHead + "\n",
-		" on the validation part"} {
+		"\nvalidation accuracy ", "\ntest accuracy ", " measured after "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -232,6 +232,10 @@ func TestValidationPart(t *testing.T) {
 	out, _ = mustRun(t, append(flags, "--epochs", "3", "--json")...)
 	epoch := objects(t, out)[0]
 	wantKeys(t, epoch, "validation_loss", "validation_accuracy", "test_accuracy")
+	if result := objects(t, out)[1]; epoch["test_accuracy"] != nil || result["test_accuracy"] == nil ||
+		result["tested_epoch"] == nil {
+		t.Errorf("the epoch has the test accuracy %v, the result %v", epoch["test_accuracy"], result)
+	}
 	out, _ = mustRun(t, "eval", "own", "--json")
 	eval := object(t, out)["validation"].(map[string]any)
 	if eval["accuracy"] != epoch["validation_accuracy"] || eval["loss"] != epoch["validation_loss"] {
@@ -240,7 +244,8 @@ func TestValidationPart(t *testing.T) {
 	if out, _ = mustRun(t, "eval", "own"); !strings.Contains(out, "\nvalidation loss ") {
 		t.Errorf("eval says\n%s", out)
 	}
-	if out, _ = mustRun(t, "info", "own"); !strings.Contains(out, "the best on the latter was ") ||
+	if out, _ = mustRun(t, "info", "own"); !strings.Contains(out, "on the validation part; the best was ") ||
+		!strings.Contains(out, "            test accuracy ") ||
 		!strings.Contains(out, validationHead) {
 		t.Errorf("info says\n%s", out)
 	}

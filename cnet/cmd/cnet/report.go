@@ -184,10 +184,14 @@ func (r *reporter) end() error {
 		for _, rec := range r.run.History().Epochs() {
 			seconds += rec.Seconds
 		}
-		r.line(resultLine{
+		line := resultLine{
 			Event: "result", epochNumbers: numbers(last),
 			Run: r.run.Dir(), Epochs: r.run.Epoch(), Parameters: ours, Seconds: seconds, Stopped: r.early(),
-		})
+		}
+		if rec, ok := r.run.History().Tested(); ok && last.Validated() {
+			line.TestLoss, line.TestAccuracy, line.TestedEpoch = &rec.TestLoss, &rec.TestAccuracy, &rec.Epoch
+		}
+		r.line(line)
 		return nil
 	}
 	best, _ := r.run.History().Best()
@@ -197,11 +201,12 @@ func (r *reporter) end() error {
 	result := fmt.Sprintf("test accuracy %s after %s",
 		words.Percent(last.TestAccuracy), words.Plural(r.run.Epoch(), "epoch"))
 	if last.Validated() {
-		result += fmt.Sprintf(", %s on the validation part", words.Percent(last.ValidationAccuracy))
+		result = fmt.Sprintf("validation accuracy %s after %s", words.Percent(last.ValidationAccuracy),
+			words.Plural(r.run.Epoch(), "epoch"))
 		if best.Epoch != last.Epoch {
-			result += fmt.Sprintf("; the best there was %s after %d, with a test accuracy of %s",
-				words.Percent(best.ValidationAccuracy), best.Epoch+1, words.Percent(best.TestAccuracy))
+			result += fmt.Sprintf("; the best was %s after %d", words.Percent(best.ValidationAccuracy), best.Epoch+1)
 		}
+		result += "\n" + tested(r.run.History())
 	} else if best.TestAccuracy > last.TestAccuracy {
 		result += fmt.Sprintf("; the best was %s after %d", words.Percent(best.TestAccuracy), best.Epoch+1)
 	}
@@ -225,6 +230,15 @@ func (r *reporter) end() error {
 	t.line("         cnet info %s, cnet eval %s", name, name)
 	_, err := r.human.Write(t.Bytes())
 	return err
+}
+
+// tested says what the test images say of a run with a validation part.
+func tested(h cnet.History) string {
+	if r, ok := h.Tested(); ok {
+		return fmt.Sprintf("test accuracy %s, measured after %s", words.Percent(r.TestAccuracy),
+			words.Plural(r.Epoch+1, "epoch"))
+	}
+	return "the test images are looked at when the planned epochs are done, or by cnet eval"
 }
 
 // trainOn returns the command that trains a run for more epochs: to the end of the learning rate's schedule, or half as
@@ -259,13 +273,13 @@ func printJSON(w io.Writer, v any) error {
 
 // epochNumbers is an epoch in JSON, with all numbers, also those that are 0.
 type epochNumbers struct {
-	Epoch         int     `json:"epoch"` // from 0
-	TrainLoss     float64 `json:"train_loss"`
-	TrainAccuracy float64 `json:"train_accuracy"`
-	TestLoss      float64 `json:"test_loss"`
-	TestAccuracy  float64 `json:"test_accuracy"`
-	ImagesPerS    float64 `json:"images_per_s"`
-	Net           string  `json:"net"`
+	Epoch         int      `json:"epoch"` // from 0
+	TrainLoss     float64  `json:"train_loss"`
+	TrainAccuracy float64  `json:"train_accuracy"`
+	TestLoss      *float64 `json:"test_loss"` // null with a validation part, except for one epoch
+	TestAccuracy  *float64 `json:"test_accuracy"`
+	ImagesPerS    float64  `json:"images_per_s"`
+	Net           string   `json:"net"`
 
 	// Of the rate for a batch, on average; only where steps adapt to tolerances.
 	Evaluations float64 `json:"evaluations,omitempty"`
@@ -277,8 +291,11 @@ type epochNumbers struct {
 
 func numbers(r cnet.Record) epochNumbers {
 	n := epochNumbers{
-		Epoch: r.Epoch, TrainLoss: r.TrainLoss, TrainAccuracy: r.TrainAccuracy, TestLoss: r.TestLoss,
-		TestAccuracy: r.TestAccuracy, ImagesPerS: r.ImagesPerS, Net: r.Net, Evaluations: r.Evaluations,
+		Epoch: r.Epoch, TrainLoss: r.TrainLoss, TrainAccuracy: r.TrainAccuracy, ImagesPerS: r.ImagesPerS, Net: r.Net,
+		Evaluations: r.Evaluations,
+	}
+	if r.Tested() {
+		n.TestLoss, n.TestAccuracy = &r.TestLoss, &r.TestAccuracy
 	}
 	if r.Validated() {
 		n.ValidationLoss, n.ValidationAccuracy = &r.ValidationLoss, &r.ValidationAccuracy
@@ -299,6 +316,8 @@ type resultLine struct {
 	Parameters int     `json:"parameters"`
 	Seconds    float64 `json:"seconds"`
 	Stopped    string  `json:"stopped,omitempty"` // why it ended early
+
+	TestedEpoch *int `json:"tested_epoch,omitempty"` // with a validation part: the one whose test accuracy this is
 }
 
 // tableHead is the head of the table of epochs. A row shows the number of epochs that are complete: it counts from 1.
@@ -329,8 +348,12 @@ func tableRow(r cnet.Record, epochs int) string {
 		number += "/" + strconv.Itoa(epochs)
 	}
 	took := time.Duration(r.Seconds * float64(time.Second))
-	row := fmt.Sprintf("%7s %12.4f %9s %11.4f %9s %10s %9s", number, r.TrainLoss, words.Percent(r.TrainAccuracy),
-		r.TestLoss, words.Percent(r.TestAccuracy), rate(r.ImagesPerS), words.Clock(took))
+	loss, accuracy := "-", "-"
+	if r.Tested() {
+		loss, accuracy = fmt.Sprintf("%.4f", r.TestLoss), words.Percent(r.TestAccuracy)
+	}
+	row := fmt.Sprintf("%7s %12.4f %9s %11s %9s %10s %9s", number, r.TrainLoss, words.Percent(r.TrainAccuracy),
+		loss, accuracy, rate(r.ImagesPerS), words.Clock(took))
 	if r.Validated() {
 		row += fmt.Sprintf("%14.4f %9s", r.ValidationLoss, words.Percent(r.ValidationAccuracy))
 	}

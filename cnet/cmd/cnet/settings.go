@@ -173,7 +173,7 @@ func augment() *setting {
 			if err != nil {
 				return usagef("is %q: %s", text, strings.TrimPrefix(err.Error(), "augmentation: "))
 			}
-			c.Augment, c.NoAugment = list, false
+			c.Augment, c.NoAugment = list, list[0] == dataset.NoAugmentation
 			return nil
 		},
 		show: func(c cnet.Config) string { return strings.Join(c.Augment, ",") },

@@ -75,8 +75,9 @@ length, the rate stays the last one. An --lr that is another one when the run go
 after its end, it is the rate.
 
 --validation 0.1 holds a tenth of the training images out of training, chosen by --seed, a tenth of each class. The net
-is measured on them after each epoch, too, and what is best, and when to stop early, is then decided by them; the test
-images decide nothing.
+is measured on them after each epoch, and what is best, and when to stop early, is then decided by them. The test images
+decide nothing and are measured once: when the planned epochs are done or training stops early, with the best epoch if
+--keep-best keeps it, or else with the last one. --keep-best test has them measured after each epoch.
 
 --augment LIST varies the training images at random, with these steps in their order; a number after a colon replaces
 the one shown. crop:4 crops from a frame of 4 black pixels; flip mirrors half of the images, but not those of digits and
