@@ -50,20 +50,21 @@ func (c Config) checkAdjoint(scheme ode.Method) error {
 func (b *builder) block(x fmap.Map, of stage) fmap.Map {
 	n := b.net
 	s := solve{
-		builder: b, path: of.path + "/ode", declared: n.mustDeclare(of), h: n.Config.TimeEpsilon / float64(n.Steps),
+		builder: b, path: of.path + "/ode", declared: n.mustDeclare(of),
+		steps: of.steps, basis: of.basis, h: of.length / float64(of.steps),
 	}
 	if b.Training { // otherwise there are no gradients
 		switch n.Config.Adjoint {
 		case Checkpoint:
 			return s.checkpointed(x)
 		case Backsolve:
-			for step := range n.Steps {
+			for step := range s.steps {
 				x = s.backsolved(x, step)
 			}
 			return x
 		}
 	}
-	x, err := ode.Integrate(n.Scheme, x, n.Steps, s.h, ode.System[fmap.Map]{Rate: s.rate, Combine: fmap.Map.Combine})
+	x, err := ode.Integrate(n.Scheme, x, s.steps, s.h, ode.System[fmap.Map]{Rate: s.rate, Combine: fmap.Map.Combine})
 	if err != nil {
 		exceptions.Panicf("net: %v", err)
 	}
@@ -75,14 +76,16 @@ type solve struct {
 	*builder
 	path     string
 	declared *rate.Declared
-	h        float64 // the length of a step
+	steps    int
+	basis    basis.Basis // of the weights over depth
+	h        float64     // the length of a step
 }
 
 // rate returns the rate at the fraction c of a step, as an ode.System asks for it.
 func (s solve) rate(step, _ int, c float64, x fmap.Map) fmap.Map {
 	return s.builder.rate(x, s.declared, rate.Position{
-		Path: s.path, Phi: basis.Stage(s.net.Basis, step, s.net.Steps, c),
-		Time: func() *Node { return s.constant(timeAt(step, s.net.Steps, c)) },
+		Path: s.path, Phi: basis.Stage(s.basis, step, s.steps, c),
+		Time: func() *Node { return s.constant(timeAt(step, s.steps, c)) },
 	})
 }
 
@@ -110,7 +113,7 @@ func (s solve) tableau() ode.Tableau {
 // those within one segment, and the layers of one step (Chen et al., Training deep nets with sublinear memory cost,
 // 2016).
 func (s solve) checkpointed(x fmap.Map) fmap.Map {
-	steps := s.net.Steps
+	steps := s.steps
 	segments := s.net.Config.Checkpoints
 	if segments == 0 {
 		segments = int(math.Ceil(math.Sqrt(float64(steps))))
@@ -167,7 +170,7 @@ func (s solve) backsolved(x fmap.Map, step int) fmap.Map {
 	// The weights that the stages of the step backwards use: the stage at c is at 1-c of the step.
 	var weights []*Node
 	for _, c := range tb.C {
-		for _, w := range s.BlockWeights(s.path, basis.Stage(s.net.Basis, step, s.net.Steps, 1-c)) {
+		for _, w := range s.BlockWeights(s.path, basis.Stage(s.basis, step, s.steps, 1-c)) {
 			if !slices.Contains(weights, w) {
 				weights = append(weights, w)
 			}

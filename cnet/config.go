@@ -31,7 +31,7 @@ type Config struct {
 	SplitSeed uint64 `json:"split_seed,omitempty"` // of the choice of test images where the folder makes none
 
 	Model    string `json:"model"`    // "ContinuousNet"; see Models
-	Channels int    `json:"channels"` // 16: of the stem (alpha) and the first stage; the other stages have 2× and 4×
+	Channels int    `json:"channels"` // 16: of the stem (alpha) and the first stage; the other stages have 2×, 4×, ...
 
 	// For nets that are continuous in depth only.
 	Scheme      string  `json:"scheme,omitempty"`       // "euler"; see NetworkSchemes
@@ -39,11 +39,20 @@ type Config struct {
 	NumBasis    int     `json:"num_basis,omitempty"`    // Steps, or 1: functions of the basis, in each stage
 	Steps       int     `json:"steps,omitempty"`        // NumBasis: time steps of the scheme over each stage
 	TimeEpsilon float64 `json:"time_epsilon,omitempty"` // NumBasis: the length of time that t in [0, 1] stands for
-	Adjoint     string  `json:"adjoint,omitempty"`      // "backprop": how gradients go back; see Adjoints
-	Checkpoints int     `json:"checkpoints,omitempty"`  // √Steps: states kept with the adjoint "checkpoint"
-	Rate        string  `json:"rate,omitempty"`         // the model's own R(x, θ(t)); see the rate package
-	SkipInit    bool    `json:"skip_init,omitempty"`    // multiply every rate by a scalar that starts at 0
-	NoStitch    bool    `json:"no_stitch,omitempty"`    // change resolution and channels by a 1×1 convolution alone
+
+	// Stages that are not three, or not alike: a list has a number for each stage, and stands instead of the one
+	// number. Without Stages, the lists say how many there are. Each stage after the first halves the resolution. If
+	// NumBasis differs between stages, so does the length of time, unless TimeEpsilon is set.
+	Stages        int   `json:"stages,omitempty"`         // 3
+	StageChannels []int `json:"stage_channels,omitempty"` // Channels then are those of the stem: the first stage's
+	StageSteps    []int `json:"stage_steps,omitempty"`
+	StageBasis    []int `json:"stage_basis,omitempty"` // numbers of basis functions
+
+	Adjoint     string `json:"adjoint,omitempty"`     // "backprop": how gradients go back; see Adjoints
+	Checkpoints int    `json:"checkpoints,omitempty"` // √Steps: states kept with the adjoint "checkpoint"
+	Rate        string `json:"rate,omitempty"`        // the model's own R(x, θ(t)); see the rate package
+	SkipInit    bool   `json:"skip_init,omitempty"`   // multiply every rate by a scalar that starts at 0
+	NoStitch    bool   `json:"no_stitch,omitempty"`   // change resolution and channels by a 1×1 convolution alone
 
 	// For wide nets only: the stages have WidenFactor times as many channels as the stem. Width sets the channels of a
 	// WideResNet's first stage to any number, which may be smaller than that of the stem.
@@ -95,13 +104,16 @@ type Config struct {
 func (c Config) WithDefaults() Config {
 	setDefault(&c.Dataset, "fashion-sample")
 	setDefault(&c.Model, ContinuousNet)
+	if Continuous(c.Model) {
+		if c = c.InShort(); len(c.StageChannels) > 0 {
+			setDefault(&c.Channels, c.StageChannels[0])
+		}
+	}
 	setDefault(&c.Channels, 16)
 	if Continuous(c.Model) {
 		setDefault(&c.Scheme, "euler")
 		setDefault(&c.Basis, piecewiseConstant)
-		setDefault(&c.NumBasis, enough(c.Basis, max(c.Steps, 1)))
-		setDefault(&c.Steps, c.NumBasis)
-		setDefault(&c.TimeEpsilon, float64(c.NumBasis))
+		c.setStageDefaults()
 		setDefault(&c.Rate, modelRate(c.Model))
 	}
 	switch c.Model {

@@ -18,6 +18,7 @@ package cnet
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -26,12 +27,10 @@ import (
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/internal/layers"
+	"continuousnet/cnet/internal/words"
 	"continuousnet/cnet/ode"
 	"continuousnet/cnet/rate"
 )
-
-// stages is the number of stages of a net. Each after the first halves the resolution and doubles the channels.
-const stages = 3
 
 // piecewiseConstant is the name of the basis of the original.
 const piecewiseConstant = "piecewise_constant"
@@ -39,9 +38,10 @@ const piecewiseConstant = "piecewise_constant"
 // Float is the number format of networks in runs. Networks in float64 exist to be compared with the original.
 const Float = dtypes.Float32
 
-// Net is a network that is continuous in depth. After a stem, a convolution, come three stages: a stitch changes
-// resolution and channels, then an ODE block solves dx/dt = R(x, θ(t)), which the scheme turns into residual layers. An
-// average over the pixels and a linear layer give the logits.
+// Net is a network that is continuous in depth. After a stem, a convolution, come the stages, three by default: a
+// stitch changes resolution and channels, then an ODE block solves dx/dt = R(x, θ(t)), which the scheme turns into
+// residual layers. An average over the pixels and a linear layer give the logits. Each stage after the first halves the
+// resolution.
 //
 // A ContinuousNet normalises after each ReLU. A ContinuousNetActFirst and a WideContinuousNet normalise and apply the
 // ReLU before each convolution, and normalise once more before the average. A WideContinuousNet has WidenFactor times
@@ -52,9 +52,9 @@ type Net struct {
 	Classes       int
 
 	Scheme ode.Method
-	Steps  int         // of the scheme over each stage
-	Basis  basis.Basis // of the weights over depth; it does not depend on the steps
-	Rate   rate.Rate   // R(x, θ(t))
+	Steps  []int         // of the scheme over each stage
+	Bases  []basis.Basis // of the weights over depth, in each stage; all are of one kind, whatever the steps are
+	Rate   rate.Rate     // R(x, θ(t))
 }
 
 // NewNet returns the net that the configuration describes, for images with a number of channels and labels of a number
@@ -76,7 +76,7 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 	if err != nil {
 		return nil, err
 	}
-	b, err := basis.New(c.Basis, c.NumBasis)
+	bases, err := c.bases()
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,8 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 		return nil, err
 	}
 	n := &Net{
-		Config: c, ImageChannels: imageChannels, Classes: classes, Scheme: scheme, Steps: c.Steps, Basis: b, Rate: r,
+		Config: c, ImageChannels: imageChannels, Classes: classes,
+		Scheme: scheme, Steps: c.StepsOfStages(), Bases: bases, Rate: r,
 	}
 	for _, s := range n.stages() {
 		if _, err := n.declared(s); err != nil {
@@ -96,11 +97,12 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 }
 
 // String returns the shape of the net as the papers write it, such as "2-2-2 euler". Unless each step has weights of
-// its own, the basis follows: "4-4-4 euler, 3 hat". A rate that is not the original's ends it: "2-2-2 euler, rate mlp".
+// its own, the basis follows: "4-4-4 euler, 3 hat", or "2-4-4 euler, 3-5-5 hat". A rate that is not the original's ends
+// it: "2-2-2 euler, rate mlp".
 func (n *Net) String() string {
-	s := fmt.Sprintf("%d-%d-%d %s", n.Steps, n.Steps, n.Steps, n.Scheme.Info().Name)
-	if n.Basis.Name() != piecewiseConstant || n.Basis.NumBasis() != n.Steps {
-		s += ", " + basisTitle(n.Basis)
+	s := words.Joined(n.Steps, "-") + " " + n.Scheme.Info().Name
+	if n.Bases[0].Name() != piecewiseConstant || !slices.Equal(numBasis(n.Bases), n.Steps) {
+		s += ", " + basesTitle(n.Bases)
 	}
 	if !n.originalRate() {
 		s += ", rate " + n.Rate.Name
@@ -111,61 +113,25 @@ func (n *Net) String() string {
 // basisTitle returns a basis in short, such as "3 hat".
 func basisTitle(b basis.Basis) string { return fmt.Sprintf("%d %s", b.NumBasis(), b.Name()) }
 
+// basesTitle returns the bases of all stages in short: "3 hat", or "2-3-3 hat" if they differ.
+func basesTitle(bases []basis.Basis) string {
+	if uniform(numBasis(bases)) {
+		return basisTitle(bases[0])
+	}
+	return words.Joined(numBasis(bases), "-") + " " + bases[0].Name()
+}
+
 // actFirst reports whether batch norm and ReLU come before the convolutions of the stitches.
 func (n *Net) actFirst() bool { return n.Config.Model != ContinuousNet }
-
-// channels returns the number of channels in stage i, from 0.
-func (n *Net) channels(i int) int { return n.Config.Channels * max(n.Config.WidenFactor, 1) << i }
-
-// stage describes the beginning of a stage.
-type stage struct {
-	path    string
-	in, out int // channels before and after
-	stride  int
-	stitch  transition
-}
-
-// transition is the kind of layer that changes resolution and channels at the beginning of a stage.
-type transition int
-
-const (
-	stitched  transition = iota // a 1×1 convolution plus a residual
-	projected                   // the 1×1 convolution alone
-	unchanged                   // no layer
-)
-
-// stages lists the stages of the net. The first one keeps the resolution. If it also keeps the channels, a net without
-// stitches and a WideContinuousNet have no layer at its beginning.
-//
-// The original cannot build a net without stitches, except for a WideContinuousNet that is not widened. There it pads
-// the 1×1 convolution, which shifts the pixels and adds a border of zeros. Here nothing is padded.
-func (n *Net) stages() []stage {
-	list := make([]stage, stages)
-	in := n.Config.Channels
-	for i := range list {
-		s := stage{path: fmt.Sprintf("stage%d", i+1), in: in, out: n.channels(i), stride: 2}
-		if i == 0 {
-			s.stride = 1
-		}
-		same := s.stride == 1 && s.in == s.out
-		switch {
-		case same && (n.Config.NoStitch || n.Config.Model == WideContinuousNet):
-			s.stitch = unchanged
-		case n.Config.NoStitch:
-			s.stitch = projected
-		}
-		list[i], in = s, s.out
-	}
-	return list
-}
-
-// stitchEpsilon returns the factor of the residual in a stitch. It is fixed when the net is made: refining it changes
-// nothing.
-func (n *Net) stitchEpsilon() float64 { return n.Config.TimeEpsilon / float64(n.Config.Steps) }
 
 // Logits builds the network for images [batch, height, width, channels], and returns the logits [batch, classes]. In
 // training, batch norm uses the statistics of the batch and updates the running ones; otherwise nothing is changed.
 func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node {
+	if d := images.Shape().Dimensions; len(d) == 4 {
+		if err := n.checkImages(d[1], d[2]); err != nil {
+			panic(err)
+		}
+	}
 	b := newBuilder(n, store, images.Graph(), n.Variables(), layout, training)
 	b.Apart = n.Config.Adjoint == Checkpoint || n.Config.Adjoint == Backsolve
 	x := b.stem(images)
@@ -235,7 +201,7 @@ func (b *builder) stitch(x fmap.Map, s stage) fmap.Map {
 	if b.Has(path + "/skip_init") {
 		h = h.Scale(Reshape(b.Variable(path + "/skip_init")))
 	}
-	return y.Combine([]float64{b.net.stitchEpsilon()}, []fmap.Map{h})
+	return y.Combine([]float64{s.stitchEpsilon}, []fmap.Map{h})
 }
 
 // layer applies a convolution, ReLU and batch norm, in the order of the net.

@@ -116,6 +116,7 @@ func TestExportONNX(t *testing.T) {
 		ResNetV2:        {Model: ResNetV2, Channels: 2, Depth: 8},
 		"bottleneck":    {Model: ResNetV2, Channels: 1, Depth: 44},
 		WideResNet:      {Model: WideResNet, Channels: 2, Depth: 10, WidenFactor: 2, Dropout: 0.2},
+		"stages":        {Scheme: "midpoint", StageChannels: []int{2, 3}, StageSteps: []int{1, 2}},
 		"colours":       {Dataset: "CIFAR10", Data: colours(t), Channels: 2},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,14 +19,13 @@ func info(run *cnet.Run) table {
 	if c.NoBatchNorm {
 		norm = "no batch norm"
 	}
-	first := c.Channels * max(c.WidenFactor, 1)
 	data := dataset.Short(c.Dataset, c.Data)
 	classes := fmt.Sprintf("%d classes", run.Classes())
 	if dataset.Own(c.Dataset) {
 		classes += " (" + words.Some(run.ClassNames(), 10) + ")"
 	}
 	t := table{title: "Run " + run.Dir(), rows: [][]string{
-		{"net", fmt.Sprintf("%s, %d-%d-%d channels, %s", run.Title(), first, 2*first, 4*first, norm)},
+		{"net", fmt.Sprintf("%s, %s channels, %s", run.Title(), words.Joined(channels(run), "-"), norm)},
 		{"weights", words.Grouped(weights)},
 		{"data", fmt.Sprintf("%s, %s, batches of %d", data, classes, c.BatchSize)},
 		{"trained", trained(run)},
@@ -36,7 +35,7 @@ func info(run *cnet.Run) table {
 	}
 	if n, ok := run.Network().(*cnet.Net); ok {
 		t.rows[1][1] += fmt.Sprintf(", made of %s of depth per stage",
-			words.Plural(n.Basis.NumBasis(), n.Basis.Name()+" function"))
+			words.OfStagesPlural(n.NumBasis(), n.Bases[0].Name()+" function"))
 		if !rate.BuiltIn(n.Rate.Name) {
 			t.rows = append(t.rows, []string{"rate", n.Rate.Name + ": " + n.Rate.Description})
 		}
@@ -54,6 +53,16 @@ func info(run *cnet.Run) table {
 		t.rows = append(t.rows, []string{"warning", w})
 	}
 	return t
+}
+
+// channels returns the numbers of channels in the stages of a run's net.
+func channels(run *cnet.Run) []int {
+	if n, ok := run.Network().(*cnet.Net); ok {
+		return n.StageChannels()
+	}
+	c := run.Config()
+	first := c.Channels * max(c.WidenFactor, 1)
+	return []int{first, 2 * first, 4 * first}
 }
 
 func trained(run *cnet.Run) string {

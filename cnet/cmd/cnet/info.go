@@ -87,6 +87,9 @@ type summary struct {
 	Steps              int                   `json:"steps,omitempty"`
 	Basis              string                `json:"basis,omitempty"` // of the weights over depth
 	NumBasis           int                   `json:"num_basis,omitempty"`
+	StageSteps         []int                 `json:"stage_steps,omitempty"` // of each stage, if they differ
+	StageBasis         []int                 `json:"stage_basis,omitempty"`
+	stages             *cnet.Net             // that has them; nil for a baseline
 	Parameters         int                   `json:"parameters"`
 	OriginalParameters int                   `json:"original_parameters"`
 	Dataset            string                `json:"dataset"`
@@ -122,7 +125,9 @@ func summarize(dir string) (summary, error) {
 	s.Warnings = run.Warnings()
 	s.Parameters, s.OriginalParameters = run.Network().CountParameters()
 	if n, ok := run.Network().(*cnet.Net); ok {
-		s.Scheme, s.Steps, s.Basis, s.NumBasis = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.NumBasis()
+		now := n.Now()
+		s.Scheme, s.Steps, s.Basis, s.NumBasis = now.Scheme, now.Steps, now.Basis, now.NumBasis
+		s.StageSteps, s.StageBasis, s.stages = now.StageSteps, now.StageBasis, n
 	}
 	if r, ok := s.History.Last(); ok {
 		last := numbers(r)
@@ -145,9 +150,12 @@ func (a *app) showRun(s summary) error {
 		first = c.Width
 	}
 	channels := fmt.Sprintf("%d channels in the first", first)
-	if s.Steps > 0 {
-		t.line("net         %s: %s in each stage, weights of %s, %s", s.title, words.Plural(s.Steps, "step"),
-			words.Plural(s.NumBasis, s.Basis+" function"), channels)
+	if n := s.stages; n != nil {
+		if c.StageChannels != nil || c.NumStages() != 3 {
+			channels = words.Joined(n.StageChannels(), "-") + " channels"
+		}
+		t.line("net         %s: %s in each stage, weights of %s, %s", s.title, words.OfStagesPlural(n.Steps, "step"),
+			words.OfStagesPlural(n.NumBasis(), s.Basis+" function"), channels)
 	} else {
 		t.line("net         %s: three stages, %s", s.title, channels)
 	}

@@ -210,8 +210,11 @@ func (r *reporter) end() error {
 	t.line("chart    %s", chartPath(r.run))
 	lead := "next     "
 	if n, ok := r.run.Network().(*cnet.Net); ok {
-		steps := func(n int) string { return fmt.Sprintf("%d-%d-%d", n, n, n) }
-		t.line("%scnet refine %s   %s becomes %s, then", lead, name, steps(n.Steps), steps(2*n.Steps))
+		twice := make([]int, len(n.Steps))
+		for i, steps := range n.Steps {
+			twice[i] = 2 * steps
+		}
+		t.line("%scnet refine %s   %s becomes %s, then", lead, name, words.Joined(n.Steps, "-"), words.Joined(twice, "-"))
 		lead = "         "
 	}
 	t.line("%s%s", lead, trainOn(r.run))

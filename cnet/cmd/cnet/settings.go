@@ -44,9 +44,7 @@ func settings() []*setting {
 		seed(setting{name: "split-seed", usage: "of the choice of test images where a folder has no test/ or val/"},
 			func(c *cnet.Config) *uint64 { return &c.SplitSeed }),
 
-		whole(setting{name: "alpha",
-			usage: "channels of the stem and of the first stage; the others have 2 and 4 times as many"},
-			4096, func(c *cnet.Config) *int { return &c.Channels }),
+		alphaSetting(),
 		widenFactor(),
 		whole(setting{name: "depth",
 			usage: "layers of a ResNetV2, 6n+2 (default 20), or of a WideResNet, 6n+4 (default 34)"},
@@ -57,12 +55,10 @@ func settings() []*setting {
 		oneOf(setting{name: "basis", value: "NAME",
 			usage: "the functions of depth that weights are made of: " + strings.Join(basis.Names(), ", ")},
 			func(c *cnet.Config) *string { return &c.Basis }, canonicalBasis),
-		whole(setting{name: "n-basis",
-			usage: "how many of them, in each stage; --initial-time-d is the original's name for it"},
-			1024, func(c *cnet.Config) *int { return &c.NumBasis }),
-		whole(setting{name: "steps", usage: "time steps of the scheme over each stage; default as --n-basis"},
-			1024, func(c *cnet.Config) *int { return &c.Steps }),
+		basisSetting(),
+		stepsSetting(),
 		stepsPerFunction(),
+		stagesSetting(),
 		number(setting{name: "time-epsilon", usage: "the length of time of a stage; default as --n-basis"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.TimeEpsilon }),
 		oneOf(setting{name: "rate", value: "NAME", usage: "the rate R of the ODE blocks, dx/dt = R: " +
@@ -135,29 +131,6 @@ func settings() []*setting {
 		seed(setting{name: "seed", usage: "of weights, order and augmentation"},
 			func(c *cnet.Config) *uint64 { return &c.Seed }),
 		classes(),
-	}
-}
-
-// stepsPerFunction returns the original's setting of the steps: their number for each basis function.
-func stepsPerFunction() *setting {
-	return &setting{
-		name: "n-time-steps-per", value: "N",
-		usage: "instead of --steps: so many for each function, as the original has it",
-		set: func(c *cnet.Config, text string) error {
-			n, err := parseWhole(text, 1<<10)
-			if err != nil {
-				return err
-			}
-			c.NumBasis = max(c.WithDefaults().NumBasis, 1)
-			c.Steps = c.NumBasis * n
-			return nil
-		},
-		show: func(c cnet.Config) string {
-			if c.NumBasis == 0 || c.Steps%c.NumBasis != 0 {
-				return fmt.Sprintf("%d/%d", c.Steps, c.NumBasis)
-			}
-			return strconv.Itoa(c.Steps / c.NumBasis)
-		},
 	}
 }
 
