@@ -48,11 +48,7 @@ func (c Config) checkAdjoint(scheme ode.Method) error {
 
 // block builds the ODE block: the scheme takes x from t = 0 to t = 1 of dx/dt = ε·R(x, θ(t)).
 func (b *builder) block(x fmap.Map, of stage) fmap.Map {
-	n := b.net
-	s := solve{
-		builder: b, path: of.path + "/ode", declared: n.mustDeclare(of),
-		steps: of.steps, basis: of.basis, h: of.length / float64(of.steps),
-	}
+	n, s := b.net, b.solve(of)
 	if b.Training { // otherwise there are no gradients
 		switch n.Config.Adjoint {
 		case Checkpoint:
@@ -71,11 +67,20 @@ func (b *builder) block(x fmap.Map, of stage) fmap.Map {
 	return x
 }
 
+// solve returns the ODE block of a stage.
+func (b *builder) solve(of stage) solve {
+	return solve{
+		builder: b, path: of.path + "/ode", declared: b.net.mustDeclare(of), in: b.layout,
+		steps: of.steps, basis: of.basis, h: of.length / float64(of.steps),
+	}
+}
+
 // solve builds the graph of one ODE block.
 type solve struct {
 	*builder
 	path     string
 	declared *rate.Declared
+	in       fmap.Layout // of the state
 	steps    int
 	basis    basis.Basis // of the weights over depth
 	h        float64     // the length of a step
@@ -83,7 +88,7 @@ type solve struct {
 
 // rate returns the rate at the fraction c of a step, as an ode.System asks for it.
 func (s solve) rate(step, _ int, c float64, x fmap.Map) fmap.Map {
-	return s.builder.rate(x, s.declared, rate.Position{
+	return s.builder.rate(s.in, x, s.declared, rate.Position{
 		Path: s.path, Phi: basis.Stage(s.basis, step, s.steps, c),
 		Time: func() *Node { return s.constant(timeAt(step, s.steps, c)) },
 	})

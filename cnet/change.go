@@ -214,6 +214,9 @@ func (st *state) rescale(oldSize, size, batches int) {
 	}
 	done := min((st.Batch*oldSize+size-1)/size, batches)
 	st.LossSum *= float64(done) / float64(st.Batch)
+	for name := range st.Costs {
+		st.Costs[name] *= float64(done) / float64(st.Batch)
+	}
 	st.Correct *= float64(done*size) / float64(st.Batch*oldSize)
 	st.Batch, st.TimedBatches, st.TimedSeconds = done, 0, 0
 }

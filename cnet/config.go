@@ -80,6 +80,8 @@ type Config struct {
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // probability that is spread over all classes, 0 to 1
 	ClipNorm       float64 `json:"clip_norm,omitempty"`       // the most that the norm of all gradients may be
 	EMA            float64 `json:"ema,omitempty"`             // decay of a moving average of the weights, such as 0.999
+	KineticEnergy  float64 `json:"kinetic_energy,omitempty"`  // weight in the loss of ∫|dx/dt|² dt; see Costs
+	JacobianNorm   float64 `json:"jacobian_norm,omitempty"`   // weight in the loss of ∫‖∂(dx/dt)/∂x‖² dt
 	KeepBest       string  `json:"keep_best,omitempty"`       // keep the epoch that is best on this part of Parts
 	EarlyStop      int     `json:"early_stop,omitempty"`      // stop after so many epochs without a better one
 
@@ -213,6 +215,9 @@ func (c Config) checkFields(lookup schemeLookup) error {
 		}
 	}
 	if err := c.checkOptimizer(); err != nil {
+		return err
+	}
+	if err := c.checkRegularisers(); err != nil {
 		return err
 	}
 	if c.Momentum >= 1 {

@@ -151,7 +151,8 @@ func (r *Run) Convergence(ctx context.Context, o ConvergenceOptions) (*Convergen
 	}
 	o.Images = min(o.Images, set.Test.Len())
 	c := &Convergence{
-		Run: r.dir, Stage: o.Stage, Images: o.Images, Cells: n.Bases[o.Stage-1].Cells(), Precision: "float64", Engine: e.Name,
+		Run: r.dir, Stage: o.Stage, Images: o.Images, Cells: n.Bases[o.Stage-1].Cells(), Precision: "float64",
+		Engine:          e.Name,
 		ReferenceScheme: referenceScheme, Schemes: []SchemeConvergence{},
 	}
 	for _, steps := range o.Steps {

@@ -111,7 +111,7 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store) (err error
 	b.exec, err = model.NewExec(e.Backend, store, func(scope *model.Scope, x, t *Node) *Node {
 		g := newBuilder(&one, scope.Store(), x.Graph(), variables, e.Layout, false)
 		at := rate.Position{Path: b.of.path + "/ode", Phi: []float64{1}, Time: func() *Node { return t }}
-		return g.rate(fmap.New(e.Layout, x), d, at).Images()
+		return g.rate(e.Layout, fmap.New(e.Layout, x), d, at).Images()
 	})
 	return err
 }

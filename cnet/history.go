@@ -36,6 +36,10 @@ type Record struct {
 	ValidationLoss     float64 `json:"validation_loss,omitempty"`
 	ValidationAccuracy float64 `json:"validation_accuracy,omitempty"`
 
+	// Means over the epoch of what regularisers charge, before their weights; 0 where they are off. See Costs.
+	KineticEnergy float64 `json:"kinetic_energy,omitempty"`
+	JacobianNorm  float64 `json:"jacobian_norm,omitempty"`
+
 	LearningRate float64 `json:"learning_rate,omitempty"`
 	ImagesPerS   float64 `json:"images_per_s,omitempty"` // of training; evaluation is not counted
 	Seconds      float64 `json:"seconds,omitempty"`

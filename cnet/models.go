@@ -45,6 +45,8 @@ func (c Config) checkModel(lookup schemeLookup) error {
 		{"choice of stages", c.Stages != 0 || c.StageChannels != nil, continuous},
 		{"rate over depth", c.Rate != "", continuous},
 		{"time epsilon", c.TimeEpsilon != 0, continuous},
+		{"kinetic energy", c.KineticEnergy != 0, continuous},
+		{"jacobian norm", c.JacobianNorm != 0, continuous},
 		{"adjoint", c.Adjoint != "", continuous},
 		{"checkpoints", c.Checkpoints != 0, continuous},
 		{"skip init", c.SkipInit, continuous},

@@ -127,6 +127,14 @@ func (n *Net) actFirst() bool { return n.Config.Model != ContinuousNet }
 // Logits builds the network for images [batch, height, width, channels], and returns the logits [batch, classes]. In
 // training, batch norm uses the statistics of the batch and updates the running ones; otherwise nothing is changed.
 func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node {
+	logits, _ := n.build(store, layout, images, training, false)
+	return logits
+}
+
+// build is Logits, and returns the costs of the ODE blocks if they are to be charged for.
+func (n *Net) build(
+	store *model.Store, layout fmap.Layout, images *Node, training, charged bool,
+) (logits *Node, costs Costs) {
 	if d := images.Shape().Dimensions; len(d) == 4 {
 		if err := n.checkImages(d[1], d[2]); err != nil {
 			panic(err)
@@ -135,13 +143,22 @@ func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, train
 	b := newBuilder(n, store, images.Graph(), n.Variables(), layout, training)
 	b.Apart = n.Config.Adjoint == Checkpoint || n.Config.Adjoint == Backsolve
 	x := b.stem(images)
-	for _, s := range n.stages() {
-		x = b.block(b.stitch(x, s), s)
+	for i, s := range n.stages() {
+		if x = b.stitch(x, s); !charged {
+			x = b.block(x, s)
+			continue
+		}
+		var more Costs
+		if x, more = b.solve(s).costly(x); i == 0 {
+			costs = more
+		} else {
+			costs = costs.plus([]float64{1}, []Costs{more})
+		}
 	}
 	x = b.Norm(x, "head/norm", nil, layers.LastMomentum)
-	logits := b.Linear(x.MeanPool(), "head")
+	logits = b.Linear(x.MeanPool(), "head")
 	b.UpdateStatistics()
-	return logits
+	return logits, costs
 }
 
 // builder builds the graph of a Net.
@@ -172,9 +189,9 @@ func (b *builder) stem(images *Node) fmap.Map {
 	return b.Norm(b.Conv(x, "stem/conv", nil, 1, false), "stem/norm", nil, layers.NormMomentum).ReLU()
 }
 
-// rate returns R(x, θ) of the ODE block of a declared rate, with skip_init multiplied by a factor.
-func (b *builder) rate(x fmap.Map, d *rate.Declared, at rate.Position) fmap.Map {
-	x = d.Build(b.Builder, b.layout, x, at)
+// rate returns R(x, θ) of the ODE block of a declared rate, with skip_init multiplied by a factor. layout is that of x.
+func (b *builder) rate(layout fmap.Layout, x fmap.Map, d *rate.Declared, at rate.Position) fmap.Map {
+	x = d.Build(b.Builder, layout, x, at)
 	if b.net.Config.SkipInit {
 		x = x.Scale(b.At(at.Path+"/skip_init", at.Phi))
 	}

@@ -323,8 +323,9 @@ func (n *Net) checkImages(height, width int) error {
 	h, w := height, width
 	for i := range n.Steps {
 		if i >= stages && max(h, w) < 2 {
-			return fmt.Errorf("net: %d stages are too many for images of %d×%d pixels: each halves them after the first, "+
-				"and stage %d would begin with a single pixel; take at most %d", len(n.Steps), height, width, i+1, i)
+			return fmt.Errorf("net: %d stages are too many for images of %d×%d pixels: each halves them after the "+
+				"first, and stage %d would begin with a single pixel; take at most %d",
+				len(n.Steps), height, width, i+1, i)
 		}
 		if i > 0 {
 			h, w = (h+1)/2, (w+1)/2

@@ -24,6 +24,7 @@ import (
 type byHand struct {
 	values map[string][]float64
 	dims   map[string][]int
+	energy float64 // the kinetic energy of the last image, if there is no batch norm
 }
 
 type pixels [][][]float64
@@ -74,6 +75,9 @@ func (b byHand) conv(x pixels, path string, k, stride int, relu bool) pixels {
 }
 
 func (b byHand) norm(x pixels, path string, k int) pixels {
+	if b.values[path+"/scale"] == nil {
+		return x
+	}
 	scale, _ := b.at(path+"/scale", k)
 	offset, _ := b.at(path+"/offset", k)
 	mean, _ := b.at(path+"/mean", k)
@@ -101,8 +105,20 @@ func plus(x pixels, a float64, y pixels) pixels {
 	return each(x, func(r, c, ch int, v float64) float64 { return v + a*y[r][c][ch] })
 }
 
+// imageOf returns the numbers of a grey image with rows of a width.
+func imageOf(values []float64, width int) (x pixels) {
+	for row := range slices.Chunk(values, width) {
+		var line [][]float64
+		for _, v := range row {
+			line = append(line, []float64{v})
+		}
+		x = append(x, line)
+	}
+	return x
+}
+
 // logits of a net whose stages have as many functions as steps, of length 1 each.
-func (b byHand) logits(x pixels, steps []int) []float64 {
+func (b *byHand) logits(x pixels, steps []int) []float64 {
 	x = b.norm(b.conv(x, "stem/conv", 0, 1, false), "stem/norm", 0)
 	x = each(x, func(_, _, _ int, v float64) float64 { return max(v, 0) })
 	for i, n := range steps {
@@ -116,6 +132,10 @@ func (b byHand) logits(x pixels, steps []int) []float64 {
 		for k := range n {
 			r := b.norm(b.conv(x, path+"/ode/conv1", k, 1, true), path+"/ode/norm1", k)
 			r = b.norm(b.conv(r, path+"/ode/conv2", k, 1, true), path+"/ode/norm2", k)
+			each(r, func(_, _, _ int, v float64) float64 {
+				b.energy += v * v / float64(len(r)*len(r[0])*len(r[0][0]))
+				return v
+			})
 			x = plus(x, 1, r)
 		}
 	}
@@ -144,21 +164,13 @@ func TestStagesByHand(t *testing.T) {
 	} {
 		n, store := shaken(t, c)
 		images := random(2, 8, 8, 1)
-		b := byHand{variableValues(t, n, store), map[string][]int{}}
+		b := byHand{values: variableValues(t, n, store), dims: map[string][]int{}}
 		for _, v := range n.Variables() {
 			b.dims[v.Path] = v.Dims
 		}
 		var want []float64
 		for values := range slices.Chunk(images.Values, 64) {
-			var x pixels
-			for row := range slices.Chunk(values, 8) {
-				var line [][]float64
-				for _, v := range row {
-					line = append(line, []float64{v})
-				}
-				x = append(x, line)
-			}
-			want = append(want, b.logits(x, n.Steps)...)
+			want = append(want, b.logits(imageOf(values, 8), n.Steps)...)
 		}
 		t.Run(n.String(), func(t *testing.T) {
 			got := evaluate(t, n, store, fmap.Planar, images, []float64{0, 1}, false).logits

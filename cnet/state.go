@@ -34,6 +34,8 @@ type state struct {
 	Best         *bestKept     `json:"best,omitempty"` // what the checkpoint of the best epoch holds
 	Refined      bool          `json:"refined"`        // the refinement due at the start of this epoch is done
 
+	Costs map[string]float64 `json:"costs,omitempty"` // sums of those of regularisers over the batches of this epoch
+
 	RateDescription string `json:"rate_description,omitempty"` // of the rate, if it is not built in
 
 	dataState

@@ -178,6 +178,7 @@ func (t *training) epoch(ctx context.Context) error {
 	if st.TimedBatches > 0 { // the first batch after a change of the net compiles, and says nothing about speed
 		record.ImagesPerS = float64(st.TimedBatches*batches.Size()) / st.TimedSeconds
 	}
+	st.noteCosts(&record, batches.Len())
 	t.history = append(t.history, record)
 	st.Epoch++
 	st.Batch, st.LossSum, st.Correct, st.Seconds, st.Refined = 0, 0, 0, 0, false
@@ -260,6 +261,9 @@ func (t *training) run(ctx context.Context) (err error) {
 	start := time.Now()
 	loop.OnStep("run", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
 		loss, correct := metrics[0].Value().(float32), metrics[correctMetric].Value().(float32)
+		for i := range t.state.Config.weighted(Costs{}) {
+			st.addCost(i, float64(metrics[correctMetric+1+i].Value().(float32)))
+		}
 		err := t.batch(ctx, time.Since(start), set.waited, float64(loss), float64(correct))
 		start = time.Now() // saves and callbacks are not training
 		return err

@@ -29,7 +29,7 @@ func (f *netFlags) add(flags *pflag.FlagSet, leftOut ...string) {
 	own.StringVar(&f.model, "model", cnet.ContinuousNet, "the network: `NAME`")
 	own.Var(count{&f.depth, 1 << 12}, "depth", "layers of a baseline")
 	own.Lookup("depth").DefValue = ""
-	own.Var(stageCounts{&f.steps, 1 << 10}, "steps", "time steps in each stage, each with weights of its own: 2 or 2,4,4")
+	own.Var(stageCounts{&f.steps, 1 << 10}, "steps", "time steps in each stage, with weights of their own: 2 or 2,4,4")
 	own.StringVar(&f.scheme, "scheme", "euler", "the numerical scheme: `NAME`")
 	own.StringVar(&f.adjoint, "adjoint", cnet.Backprop, "how gradients go back through the steps: `HOW`")
 	own.Var(word{&f.precision, canonicalPrecision}, "precision",

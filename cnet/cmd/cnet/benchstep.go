@@ -77,7 +77,7 @@ func (b *stepBench) measure(ctx context.Context) error {
 		doing = "a prediction"
 	}
 	fmt.Fprintf(b.out, "%s: %s, %s channels, batches of %d: %.3f s %s, %s images/s, at most %s of memory; "+
-		"compiled in %.1f s\n", st.Engine, st.Net, words.Joined(b.net.alpha, "-"), st.Batch, st.Seconds, doing, rate(st.Images),
-		words.Megabytes(peak), st.Compile.Seconds())
+		"compiled in %.1f s\n", st.Engine, st.Net, words.Joined(b.net.alpha, "-"), st.Batch, st.Seconds, doing,
+		rate(st.Images), words.Megabytes(peak), st.Compile.Seconds())
 	return nil
 }

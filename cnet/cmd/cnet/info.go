@@ -255,6 +255,7 @@ func howTrained(c cnet.Config) string {
 	}{
 		{"gradients clipped at a norm of", c.ClipNorm}, {"labels smoothed by", c.LabelSmoothing},
 		{"weights averaged with a decay of", c.EMA},
+		{"kinetic energy weighted by", c.KineticEnergy}, {"jacobian norm weighted by", c.JacobianNorm},
 	} {
 		if f.value > 0 {
 			parts = append(parts, fmt.Sprintf("%s %g", f.name, f.value))

@@ -214,7 +214,8 @@ func (r *reporter) end() error {
 		for i, steps := range n.Steps {
 			twice[i] = 2 * steps
 		}
-		t.line("%scnet refine %s   %s becomes %s, then", lead, name, words.Joined(n.Steps, "-"), words.Joined(twice, "-"))
+		t.line("%scnet refine %s   %s becomes %s, then",
+			lead, name, words.Joined(n.Steps, "-"), words.Joined(twice, "-"))
 		lead = "         "
 	}
 	t.line("%s%s", lead, trainOn(r.run))
@@ -263,6 +264,10 @@ type epochNumbers struct {
 	ImagesPerS    float64 `json:"images_per_s"`
 	Net           string  `json:"net"`
 
+	// Only with regularisers.
+	KineticEnergy float64 `json:"kinetic_energy,omitempty"`
+	JacobianNorm  float64 `json:"jacobian_norm,omitempty"`
+
 	// Only with a validation part.
 	ValidationLoss     *float64 `json:"validation_loss,omitempty"`
 	ValidationAccuracy *float64 `json:"validation_accuracy,omitempty"`
@@ -272,6 +277,7 @@ func numbers(r cnet.Record) epochNumbers {
 	n := epochNumbers{
 		Epoch: r.Epoch, TrainLoss: r.TrainLoss, TrainAccuracy: r.TrainAccuracy, TestLoss: r.TestLoss,
 		TestAccuracy: r.TestAccuracy, ImagesPerS: r.ImagesPerS, Net: r.Net,
+		KineticEnergy: r.KineticEnergy, JacobianNorm: r.JacobianNorm,
 	}
 	if r.Validated() {
 		n.ValidationLoss, n.ValidationAccuracy = &r.ValidationLoss, &r.ValidationAccuracy
@@ -300,12 +306,25 @@ const tableHead = "  epoch   train loss  accuracy   test loss  accuracy   images
 // validationHead continues the head where there is a validation part.
 const validationHead = "   valid. loss  accuracy"
 
+// kineticHead and jacobianHead continue it where there are regularisers.
+const (
+	kineticHead  = "  kin. energy"
+	jacobianHead = "  jac. norm²"
+)
+
 // headFor returns the head of the table of epochs of a run with this configuration.
 func headFor(c cnet.Config) string {
+	head := tableHead
 	if c.Validation > 0 {
-		return tableHead + validationHead
+		head += validationHead
 	}
-	return tableHead
+	if c.KineticEnergy > 0 {
+		head += kineticHead
+	}
+	if c.JacobianNorm > 0 {
+		head += jacobianHead
+	}
+	return head
 }
 
 // tableRow returns the row of an epoch; with epochs, the number of all, unless it is 0.
@@ -319,6 +338,12 @@ func tableRow(r cnet.Record, epochs int) string {
 		r.TestLoss, words.Percent(r.TestAccuracy), rate(r.ImagesPerS), words.Clock(took))
 	if r.Validated() {
 		row += fmt.Sprintf("%14.4f %9s", r.ValidationLoss, words.Percent(r.ValidationAccuracy))
+	}
+	if r.KineticEnergy > 0 {
+		row += fmt.Sprintf("%*.4g", len(kineticHead), r.KineticEnergy)
+	}
+	if r.JacobianNorm > 0 {
+		row += fmt.Sprintf("%*.4g", len("  jac. norm "), r.JacobianNorm) // ² has two bytes
 	}
 	return row
 }

@@ -114,6 +114,12 @@ func settings() []*setting {
 		fromZero(setting{name: "label-smoothing", change: true,
 			usage: "probability that the loss spreads over all classes instead of the label"},
 			1, func(c *cnet.Config) *float64 { return &c.LabelSmoothing }),
+		fromZero(setting{name: "kinetic-energy",
+			usage: "weight in the loss of the ODE blocks' kinetic energy, the integral of |dx/dt|², such as 0.01"},
+			inf, func(c *cnet.Config) *float64 { return &c.KineticEnergy }),
+		fromZero(setting{name: "jacobian-norm",
+			usage: "weight in the loss of the squared norm of the rate's Jacobian, integrated, such as 0.01"},
+			inf, func(c *cnet.Config) *float64 { return &c.JacobianNorm }),
 		fromZero(setting{name: "ema", change: true, usage: "decay of a moving average of the weights, such as 0.999, " +
 			"with which the net is tested, used and exported; 0: none"},
 			1, func(c *cnet.Config) *float64 { return &c.EMA }),

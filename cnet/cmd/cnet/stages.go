@@ -97,8 +97,8 @@ func (s stageCounts) String() string {
 func (s stageCounts) Type() string { return "N" }
 
 func alphaSetting() *setting {
-	return perStage(setting{name: "alpha", usage: "channels of the stem and of the first stage; the others have 2 and " +
-		"4 times as many, or a list: 16,32,64 (or --channels)"},
+	return perStage(setting{name: "alpha", usage: "channels of the stem and of the first stage; the others have 2 " +
+		"and 4 times as many, or a list: 16,32,64 (or --channels)"},
 		4096, func(c *cnet.Config) *int { return &c.Channels }, func(c *cnet.Config) *[]int { return &c.StageChannels },
 		cnet.Config.ChannelsOfStages)
 }
