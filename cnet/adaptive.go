@@ -62,6 +62,9 @@ func (c Config) checkTolerances(scheme ode.Method) error {
 			"constant in depth; a rate such as mlp-32-32-tanh-t has the time as an input instead")
 	case len(c.RefineEpochs) > 0:
 		return badField("refinement", c.RefineEpochs, "left out where steps adapt to tolerances")
+	case c.regularised():
+		return errors.New("config: there are regularisers, which are integrated over equal steps, and steps adapt to " +
+			"tolerances; leave one of the two out")
 	case c.Devices > 1:
 		return badField("devices", c.Devices, "1 where steps adapt to tolerances")
 	}
@@ -70,7 +73,7 @@ func (c Config) checkTolerances(scheme ode.Method) error {
 
 // checkBasis returns an error if the steps of the net adapt and its weights vary over depth.
 func (n *Net) checkBasis() error {
-	if k := n.Basis.NumBasis(); n.Config.adaptive() && k != 1 {
+	if k := n.Bases[0].NumBasis(); n.Config.adaptive() && k != 1 {
 		return fmt.Errorf("its steps adapt to tolerances, which needs weights that are constant in depth, not %d "+
 			"functions of it", k)
 	}
@@ -133,9 +136,9 @@ func newStepper(e *engine.Engine, network Network, store *model.Store) (*stepper
 	exec, err := model.NewExec(e.Backend, store, func(scope *model.Scope, x, t *Node) *Node {
 		b := newBuilder(n, scope.Store(), x.Graph(), n.Variables(), e.Layout, false)
 		at := rate.Position{
-			Path: of.path + "/ode", Phi: basis.Stage(n.Basis, 0, 1, 0), Time: func() *Node { return t },
+			Path: of.path + "/ode", Phi: basis.Stage(of.basis, 0, 1, 0), Time: func() *Node { return t },
 		}
-		return MulScalar(b.rate(fmap.New(e.Layout, x), declared, at).Images(), n.Config.TimeEpsilon)
+		return MulScalar(b.rate(e.Layout, fmap.New(e.Layout, x), declared, at).Images(), n.Config.TimeEpsilon)
 	})
 	if err != nil {
 		return nil, err

@@ -149,7 +149,7 @@ func TestStepper(t *testing.T) {
 			t.Errorf("%g: %v after %+v", tolerance, g, s.last)
 		}
 		exact := *n
-		exact.Config.RTol, exact.Config.ATol, exact.Steps = 0, 0, 64
+		exact.Config.RTol, exact.Config.ATol, exact.Steps = 0, 0, []int{64}
 		got := gradientsThrough(t, e, n, store, g, paddedSteps(g.steps()))
 		want := gradientsThrough(t, e, &exact, store, nil, 0)
 		if d := farthest(got[:1], want[:1]); !(d < 10*tolerance+1e-5) {

@@ -48,14 +48,7 @@ func (c Config) checkAdjoint(scheme ode.Method) error {
 
 // block builds the ODE block: the scheme takes x from t = 0 to t = 1 of dx/dt = ε·R(x, θ(t)).
 func (b *builder) block(x fmap.Map, of stage) fmap.Map {
-	n := b.net
-	s := solve{
-		builder: b, path: of.path + "/ode", declared: n.mustDeclare(of),
-		steps: n.Steps, h: n.Config.TimeEpsilon / float64(n.Steps),
-	}
-	if n.taken != nil {
-		s.takeSteps(n.taken)
-	}
+	n, s := b.net, b.solve(of)
 	if b.Training { // otherwise there are no gradients
 		switch n.Config.Adjoint {
 		case Checkpoint:
@@ -74,13 +67,27 @@ func (b *builder) block(x fmap.Map, of stage) fmap.Map {
 	return x
 }
 
+// solve returns the ODE block of a stage.
+func (b *builder) solve(of stage) solve {
+	s := solve{
+		builder: b, path: of.path + "/ode", declared: b.net.mustDeclare(of), in: b.layout,
+		steps: of.steps, basis: of.basis, h: of.length / float64(of.steps),
+	}
+	if b.net.taken != nil {
+		s.takeSteps(b.net.taken)
+	}
+	return s
+}
+
 // solve builds the graph of one ODE block.
 type solve struct {
 	*builder
 	path     string
 	declared *rate.Declared
+	in       fmap.Layout // of the state
 	steps    int
-	h        float64 // the length of a step; 1 if the steps are those of a solver
+	basis    basis.Basis // of the weights over depth
+	h        float64     // the length of a step; 1 if the steps are those of a solver
 
 	// The steps of a solver: for each the time t in [0, 1] at its beginning, its length, and the factor of the rate.
 	begin, length, factor []*Node
@@ -90,10 +97,10 @@ type solve struct {
 func (s solve) rate(step, _ int, c float64, x fmap.Map) fmap.Map {
 	if s.factor != nil {
 		time := func() *Node { return Add(s.begin[step], MulScalar(s.length[step], c)) }
-		dx := s.builder.rate(x, s.declared, rate.Position{Path: s.path, Phi: s.phi(step, c), Time: time})
+		dx := s.builder.rate(s.in, x, s.declared, rate.Position{Path: s.path, Phi: s.phi(step, c), Time: time})
 		return dx.Scale(s.factor[step])
 	}
-	return s.builder.rate(x, s.declared, rate.Position{
+	return s.builder.rate(s.in, x, s.declared, rate.Position{
 		Path: s.path, Phi: s.phi(step, c),
 		Time: func() *Node { return s.constant(timeAt(step, s.steps, c)) },
 	})
@@ -102,9 +109,9 @@ func (s solve) rate(step, _ int, c float64, x fmap.Map) fmap.Map {
 // phi returns the values of the basis functions at the fraction c of a step.
 func (s solve) phi(step int, c float64) []float64 {
 	if s.factor != nil {
-		return basis.Stage(s.net.Basis, 0, 1, 0) // weights are constant in depth
+		return basis.Stage(s.basis, 0, 1, 0) // weights are constant in depth
 	}
-	return basis.Stage(s.net.Basis, step, s.steps, c)
+	return basis.Stage(s.basis, step, s.steps, c)
 }
 
 // step takes one step of a Runge–Kutta scheme.

@@ -24,11 +24,11 @@ func TestParityAdjoint(t *testing.T) {
 							prefix := "backprop/"
 							if how == Backsolve {
 								prefix = "adjoint/"
-								if detail := backwardInterval(c.Scheme, c.Intervals, n.Steps); detail != "" {
+								if detail := backwardInterval(c.Scheme, c.Intervals, n.Steps[0]); detail != "" {
 									parity.Exclude(t, name, otherInterval, detail)
 								}
 							}
-							if detail := c.excluded(f, n.Basis.NumBasis(), n.Steps); detail != "" {
+							if detail := c.excluded(f, n.Bases[0].NumBasis(), n.Steps[0]); detail != "" {
 								parity.Exclude(t, name, otherInterval, detail)
 							}
 							parity.Case(t, name, "")

@@ -32,16 +32,22 @@ func (r *Run) change(f func() error) error {
 // constant weights 1-1-1 becomes 2-2-2, and both halves of an interval begin with the weights of the whole. The
 // function that the net computes changes only because the steps are smaller. The optimizer starts afresh, as in the
 // original.
-func (r *Run) Refine() error { return r.change(r.refine) }
+func (r *Run) Refine() error { return r.RefineStages() }
 
-func (r *Run) refine() error {
+// RefineStages is Refine of the stages with these numbers, from 1: RefineStages(2) makes 2-4-2 of 2-2-2. Without any it
+// refines all.
+func (r *Run) RefineStages(stages ...int) error {
+	return r.change(func() error { return r.refine(stages...) })
+}
+
+func (r *Run) refine(stages ...int) error {
 	n, err := r.continuous("depth to refine")
 	if err != nil {
 		return err
 	}
 	var fine *Net
 	adopt, err := r.rewrite(func(store *model.Store) error {
-		fine, err = n.Refine(store)
+		fine, err = n.refineStages(store, stages)
 		return err
 	})
 	if err != nil {
@@ -59,7 +65,7 @@ func (r *Run) rebased(n *Net, event string, adopt func() error) error {
 	if err := clearOptimizer(r.store); err != nil {
 		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
 	}
-	r.state.Steps, r.state.Basis, r.state.NumBasis = n.Steps, n.Basis.Name(), n.Basis.NumBasis()
+	r.state.setDepth(n)
 	r.changed(n, event)
 	if err := adopt(); err != nil {
 		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
@@ -221,6 +227,9 @@ func (st *state) rescale(oldSize, size, batches int) {
 	}
 	done := min((st.Batch*oldSize+size-1)/size, batches)
 	st.LossSum *= float64(done) / float64(st.Batch)
+	for name := range st.Costs {
+		st.Costs[name] *= float64(done) / float64(st.Batch)
+	}
 	st.Correct *= float64(done*size) / float64(st.Batch*oldSize)
 	st.Batch, st.TimedBatches, st.TimedSeconds = done, 0, 0
 }

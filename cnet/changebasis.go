@@ -59,17 +59,36 @@ type LayerDistance struct {
 	Distance float64 `json:"distance"`
 }
 
-// Refine returns the net with twice as many steps and a refined basis (see basis.Refine), and rewrites the variables in
-// the store accordingly, batch-norm statistics included. The finer basis contains the coarser one: with the steps as
-// they were, the refined net would compute the same function.
-func (n *Net) Refine(store *model.Store) (*Net, error) {
-	fine, matrix, err := basis.Refine(n.Basis)
-	if err != nil {
-		return nil, err
-	}
+// Refine returns the net with twice as many steps in each stage and refined bases (see basis.Refine), and rewrites the
+// variables in the store accordingly, batch-norm statistics included. A finer basis contains the coarser one: with the
+// steps as they were, the refined net would compute the same function.
+func (n *Net) Refine(store *model.Store) (*Net, error) { return n.refineStages(store, nil) }
+
+// refineStages is Refine of the stages with these numbers, from 1; none: of all.
+func (n *Net) refineStages(store *model.Store, which []int) (*Net, error) {
 	refined := *n
-	refined.Basis, refined.Steps = fine, 2*n.Steps
+	refined.Bases, refined.Steps = slices.Clone(n.Bases), slices.Clone(n.Steps)
+	for _, s := range which {
+		if s < 1 || s > len(n.Steps) {
+			return nil, fmt.Errorf("stage is %d, must be from 1 to %d", s, len(n.Steps))
+		}
+	}
+	matrices := make([][][]float64, len(n.Bases))
+	for i, b := range n.Bases {
+		if len(which) > 0 && !slices.Contains(which, i+1) {
+			continue
+		}
+		var err error
+		if refined.Bases[i], matrices[i], err = basis.Refine(b); err != nil {
+			return nil, err
+		}
+		refined.Steps[i] = 2 * n.Steps[i]
+	}
 	for _, v := range n.depthVariables(&refined) {
+		matrix := matrices[v.stage]
+		if matrix == nil {
+			continue
+		}
 		refine := func(old []float64) ([]float64, error) { return basis.Apply(matrix, old), nil }
 		if err := v.replace(store, refine); err != nil {
 			return nil, err
@@ -78,16 +97,19 @@ func (n *Net) Refine(store *model.Store) (*Net, error) {
 	return &refined, nil
 }
 
-// ChangeBasis returns the net with another basis and as many steps as before, and rewrites the variables in the store
-// accordingly. Running variances are kept above their smallest value before, by basis.Limit: a projection may
-// undershoot, and a batch norm divides by their root.
+// ChangeBasis returns the net with another basis in each stage and as many steps as before, and rewrites the variables
+// in the store accordingly. Running variances are kept above their smallest value before, by basis.Limit: a projection
+// may undershoot, and a batch norm divides by their root.
 func (n *Net) ChangeBasis(store *model.Store, to basis.Basis, method Projection) (*Net, *BasisChange, error) {
-	matrix, err := method.matrix(n.Basis, to)
-	if err != nil {
-		return nil, nil, err
+	matrices := make([][][]float64, len(n.Bases))
+	for i, from := range n.Bases {
+		var err error
+		if matrices[i], err = method.matrix(from, to); err != nil {
+			return nil, nil, err
+		}
 	}
 	other := *n
-	other.Basis = to
+	other.Bases = slices.Repeat([]basis.Basis{to}, len(n.Bases))
 	report := &BasisChange{
 		OldNet: n.String(), Net: other.String(), Basis: to.Name(), NumBasis: to.NumBasis(), Method: method,
 	}
@@ -95,13 +117,14 @@ func (n *Net) ChangeBasis(store *model.Store, to basis.Basis, method Projection)
 	report.Parameters, _ = other.CountParameters()
 	moved := moves{change: map[string]float64{}, size: map[string]float64{}}
 	for _, v := range n.depthVariables(&other) {
+		from := n.Bases[v.stage]
 		err := v.replace(store, func(old []float64) ([]float64, error) {
-			values := basis.Apply(matrix, old)
+			values := basis.Apply(matrices[v.stage], old)
 			switch {
 			case v.before.Trainable:
-				return values, moved.add(layerOf(v.before.Path), n.Basis, old, to, values)
+				return values, moved.add(layerOf(v.before.Path), from, old, to, values)
 			case strings.HasSuffix(v.before.Path, "/variance"):
-				return limited(n.Basis, old, to, values)
+				return limited(from, old, to, values)
 			}
 			return values, nil
 		})
@@ -113,8 +136,11 @@ func (n *Net) ChangeBasis(store *model.Store, to basis.Basis, method Projection)
 	return &other, report, nil
 }
 
-// depthVariable is a variable over depth, before and after a change of the basis.
-type depthVariable struct{ before, after Variable }
+// depthVariable is a variable over depth, before and after a change of the basis, and the index of its stage.
+type depthVariable struct {
+	before, after Variable
+	stage         int
+}
 
 // depthVariables returns the variables over depth of n, each with the variable of the net to in its place.
 func (n *Net) depthVariables(to *Net) []depthVariable {
@@ -122,7 +148,7 @@ func (n *Net) depthVariables(to *Net) []depthVariable {
 	after := to.Variables()
 	for i, v := range n.Variables() {
 		if v.OverDepth {
-			list = append(list, depthVariable{v, after[i]})
+			list = append(list, depthVariable{v, after[i], n.StageOf(v.Path)})
 		}
 	}
 	return list
@@ -271,7 +297,7 @@ func (r *Run) CompressTo(dir, name string, numBasis int, method ...Projection) (
 
 // newBasis checks a change of the basis, and returns the new basis and the method. With smaller it refuses more
 // functions of the same kind.
-func (r *Run) newBasis(name string, numBasis int, smaller bool, methods []Projection) (
+func (r *Run) newBasis(name string, functions int, smaller bool, methods []Projection) (
 	to basis.Basis, method Projection, err error,
 ) {
 	what := "basis of depth to change"
@@ -283,23 +309,26 @@ func (r *Run) newBasis(name string, numBasis int, smaller bool, methods []Projec
 		return nil, "", err
 	}
 	if name == "" {
-		name = n.Basis.Name()
+		name = n.Bases[0].Name()
 	}
-	if to, err = basis.New(name, numBasis); err != nil {
+	if to, err = basis.New(name, functions); err != nil {
 		return nil, "", fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	have := n.Basis.NumBasis()
+	same, have := name == n.Bases[0].Name(), numBasis(n.Bases)
 	switch method, err = optional.One("a change of basis", "method", methods, ByProjection); {
 	case err != nil:
 		err = fmt.Errorf("run %s: %w", r.dir, err)
-	case name == n.Basis.Name() && numBasis == have:
+	case same && uniform(have) && functions == have[0]:
 		err = fmt.Errorf("run %s: it has %s functions already", r.dir, basisTitle(to))
-	case smaller && numBasis > have && name == n.Basis.Name():
+	case smaller && same && functions > slices.Min(have):
 		err = fmt.Errorf("run %s: cannot compress to %s functions: it has %s now; take fewer",
-			r.dir, basisTitle(to), basisTitle(n.Basis))
+			r.dir, basisTitle(to), basesTitle(n.Bases))
 	default:
-		if _, err = method.matrix(n.Basis, to); err != nil {
-			err = fmt.Errorf("run %s: cannot change the basis: %w", r.dir, err)
+		for _, from := range n.Bases {
+			if _, err = method.matrix(from, to); err != nil {
+				err = fmt.Errorf("run %s: cannot change the basis: %w", r.dir, err)
+				break
+			}
 		}
 	}
 	return to, method, err

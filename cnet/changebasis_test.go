@@ -143,8 +143,8 @@ func TestBasesGradients(t *testing.T) {
 			gradients := evaluate().gradients
 			for _, path := range []string{"stage1/ode/conv2/kernel", "stage2/ode/norm1/scale"} {
 				v := variables[slices.IndexFunc(variables, func(v Variable) bool { return v.Path == path })]
-				rest := v.Size() / n.Basis.NumBasis()
-				for k := range n.Basis.NumBasis() {
+				rest := v.Size() / n.Bases[0].NumBasis()
+				for k := range n.Bases[0].NumBasis() {
 					at := k*rest + rest/2
 					const h = 1e-6
 					want := (loss(v, at, h) - loss(v, at, -h)) / (2 * h)
@@ -169,7 +169,7 @@ func TestRefineAnyBasis(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if fine.Steps != 2*n.Steps || fine.Basis.NumBasis() <= n.Basis.NumBasis() {
+			if fine.Steps[0] != 2*n.Steps[0] || fine.Bases[0].NumBasis() <= n.Bases[0].NumBasis() {
 				t.Errorf("%s was refined to %s", n, fine)
 			}
 			fine.Steps = n.Steps
@@ -367,7 +367,7 @@ func TestChangeBasisIsATransaction(t *testing.T) {
 func TestCompressUneven(t *testing.T) {
 	n, store := shaken(t, Config{Channels: 1, NumBasis: 8})
 	mean := func(n *Net) []float64 {
-		matrix, err := basis.Project(n.Basis, basis.PiecewiseConstant{K: 1})
+		matrix, err := basis.Project(n.Bases[0], basis.PiecewiseConstant{K: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -379,8 +379,8 @@ func TestCompressUneven(t *testing.T) {
 		t.Fatal(err)
 	}
 	parity.Expect(t, "mean over depth", mean(few), parity.Array{Values: want}, 1e-12)
-	if few.Steps != 8 {
-		t.Errorf("%d steps, want 8", few.Steps)
+	if few.Steps[0] != 8 {
+		t.Errorf("%d steps, want 8", few.Steps[0])
 	}
 }
 
@@ -489,7 +489,7 @@ func TestOtherVersion(t *testing.T) {
 func rebaseForever(r *Run) error {
 	for i := 0; ; i++ {
 		var to basis.Basis = basis.Hat{K: 3}
-		if r.net.(*Net).Basis == to {
+		if r.net.(*Net).Bases[0] == to {
 			to = basis.PiecewiseConstant{K: 2}
 		}
 		if _, err := r.ChangeBasis(to.Name(), to.NumBasis()); err != nil {
@@ -518,11 +518,11 @@ func TestKillWhileCompressing(t *testing.T) {
 		last := r.History()[len(r.History())-1]
 		n := r.Network().(*Net)
 		if len(r.Warnings()) > 0 || last.Event != EventBasis || last.Net != n.String() ||
-			last.NumBasis != n.Basis.NumBasis() {
+			last.NumBasis != n.Bases[0].NumBasis() {
 			t.Errorf("after kill %d: %s, %+v, %q", i, n, last, r.Warnings())
 		}
 		variableValues(t, n, r.store) // fails if a shape is not the net's
-		seen[n.Basis.Name()] = true
+		seen[n.Bases[0].Name()] = true
 	}
 	if len(seen) < 2 {
 		t.Errorf("between the kills there was only %v", seen)

@@ -24,6 +24,8 @@ type Command struct {
 	Do   string  `json:"do"`
 	Name string  `json:"name,omitempty"` // of the scheme, or of the checkpoint
 	Rate float64 `json:"rate,omitempty"` // the learning rate
+
+	Stages []int `json:"stages,omitempty"` // to refine, from 1; none: all
 }
 
 // Check returns an error unless the command is known and has what it needs. Whether the run can do it shows only when
@@ -33,6 +35,8 @@ func (c Command) Check() error {
 	switch known := c.Do == DoStop || c.Do == DoRefine || name || rate; {
 	case !known:
 		return fmt.Errorf("command: it is %q, must be one of %v", c.Do, Commands)
+	case len(c.Stages) > 0 && c.Do != DoRefine:
+		return fmt.Errorf("command %s: its stages are %s, must be left out", c.Do, listText(c.Stages))
 	case name != (c.Name != ""):
 		return fmt.Errorf("command %s: its name is %q, must %s", c.Do, c.Name, needs(name))
 	case rate != (c.Rate != 0):
@@ -68,7 +72,7 @@ func (c Command) order() order {
 	case DoStop:
 		o.do = func(*Run) error { return ErrStopped }
 	case DoRefine:
-		o.do = (*Run).Refine
+		o.do = func(r *Run) error { return r.RefineStages(c.Stages...) }
 	case DoScheme:
 		o.do = func(r *Run) error { return r.SetScheme(c.Name) }
 	case DoRate:

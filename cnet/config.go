@@ -37,7 +37,7 @@ type Config struct {
 	Noise  float64 `json:"noise,omitempty"`  // negative: none
 
 	Model    string `json:"model"`              // "ContinuousNet", for points "NeuralODE"; see Models
-	Channels int    `json:"channels,omitempty"` // 16: of the stem (alpha) and first stage; the others have 2× and 4×
+	Channels int    `json:"channels,omitempty"` // 16: of the stem (alpha) and first stage; the others have 2×, 4×, ...
 
 	// AugmentDim is the number of zeros that a NeuralODE appends to each point, in which trajectories can pass each
 	// other (Dupont, Doucet, Teh: Augmented neural ODEs, 2019).
@@ -51,11 +51,20 @@ type Config struct {
 	TimeEpsilon float64 `json:"time_epsilon,omitempty"` // NumBasis: the length of time that t in [0, 1] stands for
 	RTol        float64 `json:"rtol,omitempty"`         // ATol: of a NeuralODE whose steps adapt; 0: they are equal
 	ATol        float64 `json:"atol,omitempty"`         // RTol: relative and absolute tolerance of a step's error
-	Adjoint     string  `json:"adjoint,omitempty"`      // "backprop": how gradients go back; see Adjoints
-	Checkpoints int     `json:"checkpoints,omitempty"`  // √Steps: states kept with the adjoint "checkpoint"
-	Rate        string  `json:"rate,omitempty"`         // the model's own R(x, θ(t)); see the rate package
-	SkipInit    bool    `json:"skip_init,omitempty"`    // multiply every rate by a scalar that starts at 0
-	NoStitch    bool    `json:"no_stitch,omitempty"`    // change resolution and channels by a 1×1 convolution alone
+
+	// Stages that are not three, or not alike: a list has a number for each stage, and stands instead of the one
+	// number. Without Stages, the lists say how many there are. Each stage after the first halves the resolution. If
+	// NumBasis differs between stages, so does the length of time, unless TimeEpsilon is set. A NeuralODE has one.
+	Stages        int   `json:"stages,omitempty"`         // 3
+	StageChannels []int `json:"stage_channels,omitempty"` // Channels then are those of the stem: the first stage's
+	StageSteps    []int `json:"stage_steps,omitempty"`
+	StageBasis    []int `json:"stage_basis,omitempty"` // numbers of basis functions
+
+	Adjoint     string `json:"adjoint,omitempty"`     // "backprop": how gradients go back; see Adjoints
+	Checkpoints int    `json:"checkpoints,omitempty"` // √Steps: states kept with the adjoint "checkpoint"
+	Rate        string `json:"rate,omitempty"`        // the model's own R(x, θ(t)); see the rate package
+	SkipInit    bool   `json:"skip_init,omitempty"`   // multiply every rate by a scalar that starts at 0
+	NoStitch    bool   `json:"no_stitch,omitempty"`   // change resolution and channels by a 1×1 convolution alone
 
 	// For wide nets only: the stages have WidenFactor times as many channels as the stem. Width sets the channels of a
 	// WideResNet's first stage to any number, which may be smaller than that of the stem.
@@ -88,6 +97,8 @@ type Config struct {
 	LabelSmoothing float64 `json:"label_smoothing,omitempty"` // probability that is spread over all classes, 0 to 1
 	ClipNorm       float64 `json:"clip_norm,omitempty"`       // the most that the norm of all gradients may be
 	EMA            float64 `json:"ema,omitempty"`             // decay of a moving average of the weights, such as 0.999
+	KineticEnergy  float64 `json:"kinetic_energy,omitempty"`  // weight in the loss of ∫|dx/dt|² dt; see Costs
+	JacobianNorm   float64 `json:"jacobian_norm,omitempty"`   // weight in the loss of ∫‖∂(dx/dt)/∂x‖² dt
 	KeepBest       string  `json:"keep_best,omitempty"`       // keep the epoch that is best on this part of Parts
 	EarlyStop      int     `json:"early_stop,omitempty"`      // stop after so many epochs without a better one
 
@@ -115,6 +126,11 @@ func (c Config) WithDefaults() Config {
 		c.Model = NeuralODE
 	}
 	setDefault(&c.Model, ContinuousNet)
+	if Continuous(c.Model) {
+		if c = c.InShort(); len(c.StageChannels) > 0 {
+			setDefault(&c.Channels, c.StageChannels[0])
+		}
+	}
 	if c.Model == NeuralODE {
 		c.setPointDefaults()
 	} else {
@@ -123,9 +139,7 @@ func (c Config) WithDefaults() Config {
 	if Continuous(c.Model) {
 		setDefault(&c.Scheme, "euler")
 		setDefault(&c.Basis, piecewiseConstant)
-		setDefault(&c.NumBasis, enough(c.Basis, max(c.Steps, 1)))
-		setDefault(&c.Steps, c.NumBasis)
-		setDefault(&c.TimeEpsilon, float64(c.NumBasis))
+		c.setStageDefaults()
 		setDefault(&c.Rate, modelRate(c.Model))
 	}
 	switch c.Model {
@@ -236,6 +250,9 @@ func (c Config) checkFields(lookup schemeLookup) error {
 		}
 	}
 	if err := c.checkOptimizer(); err != nil {
+		return err
+	}
+	if err := c.checkRegularisers(); err != nil {
 		return err
 	}
 	if c.Momentum >= 1 {

@@ -53,7 +53,7 @@ type SchemeConvergence struct {
 // ConvergencePoint is the error of a scheme with one number of steps.
 type ConvergencePoint struct {
 	Steps       int     `json:"steps"`
-	StepSize    float64 `json:"step_size"`   // in units of the time of the rate: TimeEpsilon/Steps
+	StepSize    float64 `json:"step_size"`   // in units of the time of the rate: the length of the stage, over Steps
 	Evaluations int     `json:"evaluations"` // of the rate
 	Error       float64 `json:"error"`       // ‖x − reference‖ / ‖reference‖ over all images; MaxFloat64 if not finite
 	// Order is log(ratio of Errors)/log(ratio of Steps) to the point before; 0 for the first, and where an error is not
@@ -65,7 +65,7 @@ type ConvergencePoint struct {
 // value named in their comment.
 type ConvergenceOptions struct {
 	Schemes []string // euler, midpoint, rk4_classic, and the one of the run
-	Stage   int      // 1: from 1 to 3
+	Stage   int      // 1: from 1 to the number of stages
 	Steps   []int    // 1, 2, 4, 8 and 16 times the cells of depth; see Convergence.Uneven
 	Images  int      // 8: the first of the test set, all of which are one batch
 
@@ -99,17 +99,18 @@ func (o ConvergenceOptions) WithDefaults(r *Run) (ConvergenceOptions, error) {
 	if len(o.Schemes) == 0 {
 		o.Schemes = defaults.Schemes
 	}
+	if o.Stage < 1 || o.Stage > len(n.Steps) {
+		return o, fmt.Errorf("run %s: stage is %d, must be from 1 to %d", r.dir, o.Stage, len(n.Steps))
+	}
 	if len(o.Steps) == 0 {
 		for f := 1; f <= 16; f *= 2 {
-			o.Steps = append(o.Steps, f*n.Basis.Cells())
+			o.Steps = append(o.Steps, f*n.Bases[o.Stage-1].Cells())
 		}
 	}
 	o.Steps = slices.Clone(o.Steps)
 	slices.Sort(o.Steps)
 	o.Steps = slices.Compact(o.Steps)
 	switch {
-	case o.Stage < 1 || o.Stage > len(n.stages()):
-		return o, fmt.Errorf("run %s: stage is %d, must be from 1 to %d", r.dir, o.Stage, len(n.stages()))
 	case o.Images < 1:
 		return o, fmt.Errorf("run %s: the number of images is %d, must be at least 1", r.dir, o.Images)
 	case o.Steps[0] < 1 || o.Steps[len(o.Steps)-1] > mostSteps:
@@ -150,7 +151,8 @@ func (r *Run) Convergence(ctx context.Context, o ConvergenceOptions) (*Convergen
 	}
 	o.Images = min(o.Images, set.Test.Len())
 	c := &Convergence{
-		Run: r.dir, Stage: o.Stage, Images: o.Images, Cells: n.Basis.Cells(), Precision: "float64", Engine: e.Name,
+		Run: r.dir, Stage: o.Stage, Images: o.Images, Cells: n.Bases[o.Stage-1].Cells(), Precision: "float64",
+		Engine:          e.Name,
 		ReferenceScheme: referenceScheme, Schemes: []SchemeConvergence{},
 	}
 	for _, steps := range o.Steps {
@@ -208,7 +210,7 @@ func (c *Convergence) measure(ctx context.Context, b *hiddenBlock, o Convergence
 				return err
 			}
 			s.Points = append(s.Points, ConvergencePoint{
-				Steps: steps, StepSize: b.net.Config.TimeEpsilon / float64(steps),
+				Steps: steps, StepSize: b.of.length / float64(steps),
 				Evaluations: evaluations(m, steps), Error: distance(x, exact),
 			})
 		}

@@ -41,7 +41,7 @@ func TestHiddenState(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x, err := block.end(context.Background(), n.Scheme, n.Steps)
+		x, err := block.end(context.Background(), n.Scheme, n.Steps[0])
 		if err != nil {
 			t.Fatal(err)
 		}

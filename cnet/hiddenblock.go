@@ -23,6 +23,7 @@ import (
 // with θ(t) as its weights. So one graph serves all schemes and numbers of steps.
 type hiddenBlock struct {
 	net    *Net
+	of     stage
 	config Config
 	begin  []float64 // the state that enters the block, [images, height, width, channels]
 	dims   []int
@@ -47,7 +48,7 @@ type coefficients struct {
 func newHiddenBlock(
 	e *engine.Engine, n *Net, trained *model.Store, set *dataset.Set, index, images int,
 ) (b *hiddenBlock, err error) {
-	b = &hiddenBlock{net: n}
+	b = &hiddenBlock{net: n, of: n.stages()[index]}
 	defer func() { guard(n, n.Config, recover(), &err) }()
 	store := model.NewStore()
 	for _, v := range n.Variables() {
@@ -78,13 +79,13 @@ func newHiddenBlock(
 	if b.begin, err = layers.FromTensor(result[0]); err != nil {
 		return nil, err
 	}
-	return b, b.compile(e, store, n.stages()[index])
+	return b, b.compile(e, store)
 }
 
 // compile builds the graph of the rate, which is that of a net whose weights do not vary over depth.
-func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, of stage) (err error) {
+func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store) (err error) {
 	one := *b.net
-	one.Basis = basis.PiecewiseConstant{K: 1}
+	one.Bases = slices.Repeat([]basis.Basis{basis.PiecewiseConstant{K: 1}}, len(one.Bases))
 	store := model.NewStore()
 	variables := one.Variables()
 	for i, v := range b.net.Variables() {
@@ -106,11 +107,11 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store, of stage) 
 		c.at = store.GetVariable(Root + "/" + v.Path)
 		b.coefficients = append(b.coefficients, c)
 	}
-	d := one.mustDeclare(of)
+	d := one.mustDeclare(b.of)
 	b.exec, err = model.NewExec(e.Backend, store, func(scope *model.Scope, x, t *Node) *Node {
 		g := newBuilder(&one, scope.Store(), x.Graph(), variables, e.Layout, false)
-		at := rate.Position{Path: of.path + "/ode", Phi: []float64{1}, Time: func() *Node { return t }}
-		return g.rate(fmap.New(e.Layout, x), d, at).Images()
+		at := rate.Position{Path: b.of.path + "/ode", Phi: []float64{1}, Time: func() *Node { return t }}
+		return g.rate(e.Layout, fmap.New(e.Layout, x), d, at).Images()
 	})
 	return err
 }
@@ -129,7 +130,7 @@ func (n *Net) entering(store *model.Store, layout fmap.Layout, images *Node, ind
 // end returns the state after the block, by a scheme with a number of steps.
 func (b *hiddenBlock) end(ctx context.Context, m ode.Method, steps int) ([]float64, error) {
 	var failed error
-	h := b.net.Config.TimeEpsilon / float64(steps)
+	h := b.of.length / float64(steps)
 	x, err := ode.Integrate(m, b.begin, steps, h, ode.System[[]float64]{
 		Rate: func(step, _ int, c float64, x []float64) []float64 {
 			if failed == nil {
@@ -139,7 +140,7 @@ func (b *hiddenBlock) end(ctx context.Context, m ode.Method, steps int) ([]float
 				return x // the steps left cost nothing
 			}
 			var f []float64
-			f, failed = b.rate(basis.Stage(b.net.Basis, step, steps, c), timeAt(step, steps, c), x)
+			f, failed = b.rate(basis.Stage(b.of.basis, step, steps, c), timeAt(step, steps, c), x)
 			b.done++
 			if failed != nil {
 				return x

@@ -39,6 +39,9 @@ type Record struct {
 	// Evaluations of the rate that a solver needs for a batch of the epoch, on average, where steps adapt to
 	// tolerances.
 	Evaluations float64 `json:"evaluations,omitempty"`
+	// Means over the epoch of what regularisers charge, before their weights; 0 where they are off. See Costs.
+	KineticEnergy float64 `json:"kinetic_energy,omitempty"`
+	JacobianNorm  float64 `json:"jacobian_norm,omitempty"`
 
 	LearningRate float64 `json:"learning_rate,omitempty"`
 	ImagesPerS   float64 `json:"images_per_s,omitempty"` // of training; evaluation is not counted

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -37,7 +38,7 @@ func (w *WeightsFile) infer() error {
 		}
 		err = n.LoadStateDict(model.NewStore(), w.tensors)
 		if err == nil {
-			w.Config, w.NumBasis = c, c.NumBasis
+			w.Config, w.NumBasis, w.StageBasis = c, c.NumBasis, c.StageBasis
 			return nil
 		}
 		if fits := alike(n, shapes); fits > most {
@@ -78,16 +79,24 @@ func contains(part string) func(string) bool {
 // inferContinuous lists the nets that could be meant if the network is a torch.nn.Sequential called net.
 func (w *WeightsFile) inferContinuous(shapes map[string][]int, has func(func(string) bool) bool) []Config {
 	stem := shapes["net.0.weight"]
-	var block []int // [intervals, channels, channels, 3, 3] of the first stage
-	for _, t := range w.tensors {
+	var blocks [][]int // [intervals, channels, channels, 3, 3] of each stage
+	index := func(t statedict.Tensor) int {
+		module, _, _ := strings.Cut(strings.TrimPrefix(t.Name, "net."), ".")
+		n, _ := strconv.Atoi(module)
+		return n
+	}
+	inOrder := slices.SortedStableFunc(slices.Values(w.tensors), func(a, b statedict.Tensor) int {
+		return index(a) - index(b) // files may have net.10 before net.4
+	})
+	for _, t := range inOrder {
 		switch {
-		case block == nil && strings.HasSuffix(t.Name, ".net.L1.weight") && len(t.Shape) == 5:
-			block = t.Shape
+		case strings.HasSuffix(t.Name, ".net.L1.weight") && len(t.Shape) == 5:
+			blocks = append(blocks, t.Shape)
 		case strings.HasSuffix(t.Name, ".weight") && len(t.Shape) == 2:
 			w.Classes = t.Shape[0]
 		}
 	}
-	if len(stem) != 4 || stem[0] < 1 || block == nil || w.Classes < 1 {
+	if len(stem) != 4 || stem[0] < 1 || len(blocks) == 0 || w.Classes < 1 {
 		return nil
 	}
 	w.ImageChannels = stem[1]
@@ -97,16 +106,22 @@ func (w *WeightsFile) inferContinuous(shapes map[string][]int, has func(func(str
 			continue
 		}
 		c := Config{
-			Model: m, Channels: stem[0], Basis: piecewiseConstant, NumBasis: block[0],
+			Model: m, Channels: stem[0], Basis: piecewiseConstant,
 			SkipInit: has(contains(".net.skip_init.")), NoBatchNorm: !has(contains(".bns.")),
 		}
 		if m == WideContinuousNet {
-			c.WidenFactor = block[1] / stem[0]
+			c.WidenFactor = max(blocks[0][1]/stem[0], 1)
+		}
+		for _, block := range blocks {
+			c.StageBasis = append(c.StageBasis, block[0])
+			c.StageChannels = append(c.StageChannels, block[1]/max(c.WidenFactor, 1))
 		}
 		// A net without stitches still has convolutions of 1×1, under other names.
 		c.NoStitch = !has(contains(".downsample."))
-		list = append(list, c)
+		list = append(list, c.InShort())
 	}
+	// A wide net has the tensors of another one with more channels in its stages: what the original has comes first.
+	slices.SortStableFunc(list, func(a, b Config) int { return len(a.StageChannels) - len(b.StageChannels) })
 	return list
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,24 +12,34 @@ import (
 	"github.com/gomlx/compute/shapes"
 
 	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/internal/words"
 )
 
 // Manifestation is the score of a run's weights under one scheme and number of steps: the same functions of depth,
 // evaluated by another graph (Queiruga et al., arXiv 2008.02389, section 5).
 type Manifestation struct {
 	Scheme      string `json:"scheme"`
-	Steps       int    `json:"steps"`       // over each stage
-	Trained     bool   `json:"trained"`     // the combination that the run is trained with
+	Steps       int    `json:"steps"`   // over each stage; 0: StageSteps
+	Trained     bool   `json:"trained"` // the combination that the run is trained with
+	StageSteps  []int  `json:"stage_steps,omitempty"`
 	Evaluations int    `json:"evaluations"` // of the rate (NFE), in all stages of the net, for one image
 	Score
 	Seconds float64 `json:"seconds"` // of the evaluation, without compiling it
+}
+
+// StepsText returns the steps for people: "4" over each stage, or "2-4-4" if stages differ.
+func (m Manifestation) StepsText() string {
+	if len(m.StageSteps) > 0 {
+		return words.OfStages(m.StageSteps)
+	}
+	return strconv.Itoa(m.Steps)
 }
 
 // ManifestOptions selects schemes, steps and images. The zero value is a good default: fields that are 0 or empty take
 // the value named in their comment.
 type ManifestOptions struct {
 	Schemes []string // euler, midpoint, rk4_classic, and the one of the run
-	Steps   []int    // 1, 2, 4 and 8 times the cells of depth, and those of the run
+	Steps   []int    // 1, 2, 4 and 8 times the (most) cells of depth, and those of the run; 0: its own, if they differ
 	Limit   int      // the number of test images, from the first; 0: all
 
 	// Progress, if not nil, is called after each combination, with the number done and that of all.
@@ -50,12 +61,12 @@ func (o ManifestOptions) WithDefaults(r *Run) (ManifestOptions, error) {
 	}
 	if len(o.Steps) == 0 {
 		for f := 1; f <= 8; f *= 2 {
-			if steps := f * n.Basis.Cells(); f == 1 || steps <= 1024 { // more are refused
+			if steps := f * cells(n.Bases); f == 1 || steps <= mostStageSteps { // more are refused
 				o.Steps = append(o.Steps, steps)
 			}
 		}
-		if !slices.Contains(o.Steps, n.Steps) {
-			o.Steps = append(o.Steps, n.Steps)
+		if own, _ := oneOrEach(n.Steps); !slices.Contains(o.Steps, own) {
+			o.Steps = append(o.Steps, own)
 			slices.Sort(o.Steps)
 		}
 	}
@@ -122,6 +133,10 @@ func (r *Run) manifest(
 	if err := ctx.Err(); err != nil {
 		return m, err
 	}
+	trained, err := r.continuous("schemes to manifest")
+	if err != nil {
+		return m, err
+	}
 	n, err := r.under(scheme, steps)
 	if err != nil {
 		return m, err
@@ -149,11 +164,16 @@ func (r *Run) manifest(
 	if err != nil {
 		return m, err
 	}
-	return Manifestation{
+	m = Manifestation{
 		Scheme: scheme, Steps: steps,
-		Trained:     scheme == r.state.Scheme && steps == r.state.Steps && !r.state.Config.adaptive(),
-		Evaluations: stages * evaluations(n.Scheme, steps), Score: score, Seconds: time.Since(start).Seconds(),
-	}, nil
+		Trained: scheme == r.state.Scheme && slices.Equal(n.Steps, trained.Steps) && !r.state.Config.adaptive(),
+		Score:   score, Seconds: time.Since(start).Seconds(),
+	}
+	for _, evaluations := range n.Evaluations() {
+		m.Evaluations += evaluations
+	}
+	_, m.StageSteps = oneOrEach(n.Steps)
+	return m, nil
 }
 
 // compile builds the graph that scores batches of this size, so that the time of the evaluation does not include it.
@@ -164,7 +184,8 @@ func (ev *evaluator) compile(set *dataset.Set, batch int) (err error) {
 	return err
 }
 
-// under returns the net of the run with another scheme and number of steps, and the same weights.
+// under returns the net of the run with another scheme and number of steps over each stage (0: those of the run), and
+// the same weights.
 func (r *Run) under(scheme string, steps int) (*Net, error) {
 	n, err := r.continuous("schemes to manifest")
 	if err != nil {
@@ -180,15 +201,18 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 			r.dir, scheme, info.Kind, strings.Join(NetworkSchemes(), ", "))
 	}
 	// What a configuration refuses is refused here.
-	c := r.state.Config
-	c.Scheme, c.Steps, c.Basis, c.NumBasis = scheme, steps, r.state.Basis, r.state.NumBasis
+	c := r.state.depth()
+	c.Scheme = scheme
+	if steps != 0 || uniform(n.Steps) {
+		c.Steps, c.StageSteps = steps, nil
+	}
 	c.Adjoint, c.Checkpoints = "", 0 // there are no gradients
 	c.RTol, c.ATol = 0, 0            // there are so many steps
 	if err := c.checkFields(r.state.schemeNamed); err != nil {
-		return nil, fmt.Errorf("run %s: with %s and %d steps: %w", r.dir, scheme, steps, err)
+		return nil, fmt.Errorf("run %s: with %s and %s steps: %w", r.dir, scheme, listText(c.shortSteps()), err)
 	}
 	other := *n
-	other.Scheme, other.Steps = m, steps
+	other.Scheme, other.Steps = m, c.StepsOfStages()
 	other.Config.RTol, other.Config.ATol = 0, 0
 	return &other, nil
 }

@@ -3,6 +3,7 @@ package cnet
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func TestManifest(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.Seconds = list[i].Seconds
-		if list[i] != w || w.Seconds <= 0 {
+		if !reflect.DeepEqual(list[i], w) || w.Seconds <= 0 {
 			t.Errorf("got %+v, want %+v", list[i], w)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"continuousnet/cnet/baseline"
-	"continuousnet/cnet/basis"
 	"continuousnet/cnet/rate"
 )
 
@@ -42,10 +41,13 @@ func (c Config) checkModel(lookup schemeLookup) error {
 	}{
 		{"scheme", c.Scheme != "", continuous},
 		{"basis", c.Basis != "", continuous},
-		{"functions of depth", c.NumBasis != 0, continuous},
-		{"steps", c.Steps != 0, continuous},
+		{"functions of depth", c.NumBasis != 0 || c.StageBasis != nil, continuous},
+		{"steps", c.Steps != 0 || c.StageSteps != nil, continuous},
+		{"choice of stages", c.Stages != 0 || c.StageChannels != nil, continuous},
 		{"rate over depth", c.Rate != "", continuous},
 		{"time epsilon", c.TimeEpsilon != 0, continuous},
+		{"kinetic energy", c.KineticEnergy != 0, continuous},
+		{"jacobian norm", c.JacobianNorm != 0, continuous},
 		{"adjoint", c.Adjoint != "", continuous},
 		{"checkpoints", c.Checkpoints != 0, continuous},
 		{"skip init", c.SkipInit, continuous},
@@ -55,6 +57,7 @@ func (c Config) checkModel(lookup schemeLookup) error {
 		{"dimensions to augment with", c.AugmentDim != 0, c.Model == NeuralODE},
 		{"augmentation of images", len(c.Augment) > 0, c.Model != NeuralODE},
 		{"refinement", len(c.RefineEpochs) > 0, continuous},
+		{"stages of its own number", c.saysStages(), c.Model != NeuralODE},
 		{"widen factor", c.WidenFactor != 0, wide},
 		{"width", c.Width != 0, c.Model == WideResNet},
 		{"depth", c.Depth != 0, !continuous},
@@ -96,6 +99,9 @@ func (c Config) checkModel(lookup schemeLookup) error {
 
 // checkDepth checks the fields of a net that is continuous in depth.
 func (c Config) checkDepth(lookup schemeLookup) error {
+	if err := c.checkStages(); err != nil {
+		return err
+	}
 	scheme, err := lookup.forNetworks(c.Scheme)
 	if err != nil {
 		return err
@@ -106,16 +112,18 @@ func (c Config) checkDepth(lookup schemeLookup) error {
 	if err := c.checkTolerances(scheme); err != nil {
 		return err
 	}
-	if _, err := basis.New(c.Basis, c.NumBasis); err != nil {
+	if _, err := c.bases(); err != nil {
 		return err
 	}
 	if _, err := rate.Lookup(c.Rate); err != nil {
 		return err
 	}
-	if err := between("steps", c.Steps, 1024); err != nil {
-		return err
+	if c.StageSteps == nil {
+		if err := between("steps", c.Steps, mostStageSteps); err != nil {
+			return err
+		}
 	}
-	if notFinite(c.TimeEpsilon) || c.TimeEpsilon <= 0 {
+	if notFinite(c.TimeEpsilon) || c.TimeEpsilon < 0 || c.TimeEpsilon == 0 && c.StageBasis == nil {
 		return badField("time epsilon", c.TimeEpsilon, "a positive number")
 	}
 	return nil

@@ -19,8 +19,6 @@ package cnet
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -29,12 +27,10 @@ import (
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/internal/layers"
+	"continuousnet/cnet/internal/words"
 	"continuousnet/cnet/ode"
 	"continuousnet/cnet/rate"
 )
-
-// stages is the number of stages of a net. Each after the first halves the resolution and doubles the channels.
-const stages = 3
 
 // piecewiseConstant is the name of the basis of the original.
 const piecewiseConstant = "piecewise_constant"
@@ -42,9 +38,10 @@ const piecewiseConstant = "piecewise_constant"
 // Float is the number format of networks in runs. Networks in float64 exist to be compared with the original.
 const Float = dtypes.Float32
 
-// Net is a network that is continuous in depth. After a stem, a convolution, come three stages: a stitch changes
-// resolution and channels, then an ODE block solves dx/dt = R(x, θ(t)), which the scheme turns into residual layers. An
-// average over the pixels and a linear layer give the logits.
+// Net is a network that is continuous in depth. After a stem, a convolution, come the stages, three by default: a
+// stitch changes resolution and channels, then an ODE block solves dx/dt = R(x, θ(t)), which the scheme turns into
+// residual layers. An average over the pixels and a linear layer give the logits. Each stage after the first halves the
+// resolution.
 //
 // A ContinuousNet normalises after each ReLU. A ContinuousNetActFirst and a WideContinuousNet normalise and apply the
 // ReLU before each convolution, and normalise once more before the average. A WideContinuousNet has WidenFactor times
@@ -55,9 +52,9 @@ type Net struct {
 	Classes       int
 
 	Scheme ode.Method
-	Steps  int         // of the scheme over each stage
-	Basis  basis.Basis // of the weights over depth; it does not depend on the steps
-	Rate   rate.Rate   // R(x, θ(t))
+	Steps  []int         // of the scheme over each stage
+	Bases  []basis.Basis // of the weights over depth, in each stage; all are of one kind, whatever the steps are
+	Rate   rate.Rate     // R(x, θ(t))
 
 	taken *Node // the steps of a solver, in the graph that is being built; nil: Steps equal ones
 }
@@ -81,7 +78,7 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 	if err != nil {
 		return nil, err
 	}
-	b, err := basis.New(c.Basis, c.NumBasis)
+	bases, err := c.bases()
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +87,8 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 		return nil, err
 	}
 	n := &Net{
-		Config: c, ImageChannels: imageChannels, Classes: classes, Scheme: scheme, Steps: c.Steps, Basis: b, Rate: r,
+		Config: c, ImageChannels: imageChannels, Classes: classes,
+		Scheme: scheme, Steps: c.StepsOfStages(), Bases: bases, Rate: r,
 	}
 	for _, s := range n.stages() {
 		if _, err := n.declared(s); err != nil {
@@ -100,21 +98,21 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 	return n, nil
 }
 
-// NumStages returns the number of stages: three, and one in a NeuralODE.
-func (n *Net) NumStages() int { return len(n.stages()) }
+// NumStages returns the number of stages.
+func (n *Net) NumStages() int { return len(n.Steps) }
 
 // String returns the shape of the net as the papers write it, such as "2-2-2 euler". Unless each step has weights of
-// its own, the basis follows: "4-4-4 euler, 3 hat". A NeuralODE has one stage: "4 rk4_classic", or "dopri5 with rtol
-// 0.001 and atol 0.001" if its steps adapt. A rate that is not the original's ends it: "2-2-2 euler, rate mlp".
+// its own, the basis follows: "4-4-4 euler, 3 hat", or "2-4-4 euler, 3-5-5 hat". A NeuralODE has one stage: "4
+// rk4_classic", or "dopri5 with rtol 0.001 and atol 0.001" if its steps adapt. A rate that is not the original's ends
+// it: "2-2-2 euler, rate mlp".
 func (n *Net) String() string {
-	steps := strconv.Itoa(n.Steps)
-	s := strings.Join(slices.Repeat([]string{steps}, len(n.stages())), "-") + " " + n.Scheme.Info().Name
+	s := words.Joined(n.Steps, "-") + " " + n.Scheme.Info().Name
 	if n.Config.adaptive() {
 		s = fmt.Sprintf("%s with rtol %g and atol %g", n.Scheme.Info().Name, n.Config.RTol, n.Config.ATol)
 	}
-	constant := n.Config.Model == NeuralODE && n.Basis.NumBasis() == 1 // which is what the name means
-	if (n.Basis.Name() != piecewiseConstant || n.Basis.NumBasis() != n.Steps) && !constant {
-		s += ", " + basisTitle(n.Basis)
+	constant := n.Config.Model == NeuralODE && n.Bases[0].NumBasis() == 1 // which is what the name means
+	if (n.Bases[0].Name() != piecewiseConstant || !slices.Equal(numBasis(n.Bases), n.Steps)) && !constant {
+		s += ", " + basesTitle(n.Bases)
 	}
 	if !n.originalRate() {
 		s += ", rate " + n.Rate.Name
@@ -125,80 +123,52 @@ func (n *Net) String() string {
 // basisTitle returns a basis in short, such as "3 hat".
 func basisTitle(b basis.Basis) string { return fmt.Sprintf("%d %s", b.NumBasis(), b.Name()) }
 
+// basesTitle returns the bases of all stages in short: "3 hat", or "2-3-3 hat" if they differ.
+func basesTitle(bases []basis.Basis) string {
+	if uniform(numBasis(bases)) {
+		return basisTitle(bases[0])
+	}
+	return words.Joined(numBasis(bases), "-") + " " + bases[0].Name()
+}
+
 // actFirst reports whether batch norm and ReLU come before the convolutions of the stitches.
 func (n *Net) actFirst() bool { return n.Config.Model != ContinuousNet && n.Config.Model != NeuralODE }
-
-// channels returns the number of channels in stage i, from 0.
-func (n *Net) channels(i int) int { return n.Config.Channels * max(n.Config.WidenFactor, 1) << i }
-
-// last returns the number of channels in the last stage.
-func (n *Net) last() int {
-	list := n.stages()
-	return list[len(list)-1].out
-}
-
-// stage describes the beginning of a stage.
-type stage struct {
-	path    string
-	in, out int // channels before and after
-	stride  int
-	stitch  transition
-}
-
-// transition is the kind of layer that changes resolution and channels at the beginning of a stage.
-type transition int
-
-const (
-	stitched  transition = iota // a 1×1 convolution plus a residual
-	projected                   // the 1×1 convolution alone
-	unchanged                   // no layer
-)
-
-// stages lists the stages of the net. The first one keeps the resolution. If it also keeps the channels, a net without
-// stitches and a WideContinuousNet have no layer at its beginning.
-//
-// The original cannot build a net without stitches, except for a WideContinuousNet that is not widened. There it pads
-// the 1×1 convolution, which shifts the pixels and adds a border of zeros. Here nothing is padded.
-func (n *Net) stages() []stage {
-	if n.Config.Model == NeuralODE {
-		return n.pointStages()
-	}
-	list := make([]stage, stages)
-	in := n.Config.Channels
-	for i := range list {
-		s := stage{path: fmt.Sprintf("stage%d", i+1), in: in, out: n.channels(i), stride: 2}
-		if i == 0 {
-			s.stride = 1
-		}
-		same := s.stride == 1 && s.in == s.out
-		switch {
-		case same && (n.Config.NoStitch || n.Config.Model == WideContinuousNet):
-			s.stitch = unchanged
-		case n.Config.NoStitch:
-			s.stitch = projected
-		}
-		list[i], in = s, s.out
-	}
-	return list
-}
-
-// stitchEpsilon returns the factor of the residual in a stitch. It is fixed when the net is made: refining it changes
-// nothing.
-func (n *Net) stitchEpsilon() float64 { return n.Config.TimeEpsilon / float64(n.Config.Steps) }
 
 // Logits builds the network for images [batch, height, width, channels], and returns the logits [batch, classes]. In
 // training, batch norm uses the statistics of the batch and updates the running ones; otherwise nothing is changed.
 func (n *Net) Logits(store *model.Store, layout fmap.Layout, images *Node, training bool) *Node {
+	logits, _ := n.build(store, layout, images, training, false)
+	return logits
+}
+
+// build is Logits, and returns the costs of the ODE blocks if they are to be charged for.
+func (n *Net) build(
+	store *model.Store, layout fmap.Layout, images *Node, training, charged bool,
+) (logits *Node, costs Costs) {
+	if d := images.Shape().Dimensions; len(d) == 4 {
+		if err := n.checkImages(d[1], d[2]); err != nil {
+			panic(err)
+		}
+	}
 	b := newBuilder(n, store, images.Graph(), n.Variables(), layout, training)
 	b.Apart = n.Config.Adjoint == Checkpoint || n.Config.Adjoint == Backsolve
 	x := b.begin(images)
-	for _, s := range n.stages() {
-		x = b.block(b.stitch(x, s), s)
+	for i, s := range n.stages() {
+		if x = b.stitch(x, s); !charged {
+			x = b.block(x, s)
+			continue
+		}
+		var more Costs
+		if x, more = b.solve(s).costly(x); i == 0 {
+			costs = more
+		} else {
+			costs = costs.plus([]float64{1}, []Costs{more})
+		}
 	}
 	x = b.Norm(x, "head/norm", nil, layers.LastMomentum)
-	logits := b.Linear(x.MeanPool(), "head")
+	logits = b.Linear(x.MeanPool(), "head")
 	b.UpdateStatistics()
-	return logits
+	return logits, costs
 }
 
 // builder builds the graph of a Net.
@@ -229,9 +199,9 @@ func (b *builder) stem(images *Node) fmap.Map {
 	return b.Norm(b.Conv(x, "stem/conv", nil, 1, false), "stem/norm", nil, layers.NormMomentum).ReLU()
 }
 
-// rate returns R(x, θ) of the ODE block of a declared rate, with skip_init multiplied by a factor.
-func (b *builder) rate(x fmap.Map, d *rate.Declared, at rate.Position) fmap.Map {
-	x = d.Build(b.Builder, b.layout, x, at)
+// rate returns R(x, θ) of the ODE block of a declared rate, with skip_init multiplied by a factor. layout is that of x.
+func (b *builder) rate(layout fmap.Layout, x fmap.Map, d *rate.Declared, at rate.Position) fmap.Map {
+	x = d.Build(b.Builder, layout, x, at)
 	if b.net.Config.SkipInit {
 		x = x.Scale(b.At(at.Path+"/skip_init", at.Phi))
 	}
@@ -258,7 +228,7 @@ func (b *builder) stitch(x fmap.Map, s stage) fmap.Map {
 	if b.Has(path + "/skip_init") {
 		h = h.Scale(Reshape(b.Variable(path + "/skip_init")))
 	}
-	return y.Combine([]float64{b.net.stitchEpsilon()}, []fmap.Map{h})
+	return y.Combine([]float64{s.stitchEpsilon}, []fmap.Map{h})
 }
 
 // layer applies a convolution, ReLU and batch norm, in the order of the net.

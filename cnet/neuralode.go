@@ -62,12 +62,6 @@ func (n *Net) appendZeros(points *Node) *Node {
 	return Concatenate([]*Node{points, Zeros(points.Graph(), shape)}, 3)
 }
 
-// pointStages are the stages of a NeuralODE: one.
-func (n *Net) pointStages() []stage {
-	d := n.ImageChannels + n.Config.AugmentDim
-	return []stage{{path: "stage1", in: d, out: d, stride: 1, stitch: unchanged}}
-}
-
 // begin builds what comes before the stages.
 func (b *builder) begin(images *Node) fmap.Map {
 	if b.net.Config.Model != NeuralODE {

@@ -60,7 +60,7 @@ func TestNeuralODEByHand(t *testing.T) {
 		points := [][]float64{{0.3, -1.2}, {1.7, 0.4}}
 		got := pointLogits(t, n, store, points)
 		for i, p := range points {
-			want := byHand(t, n, store, p)
+			want := pointByHand(t, n, store, p)
 			for k := range want {
 				if math.Abs(got[i][k]-want[k]) > 1e-12 {
 					t.Errorf("%s, point %d: logits %v, want %v", name, i, got[i], want)
@@ -95,8 +95,8 @@ func pointLogits(t *testing.T, n *Net, store *model.Store, points [][]float64) [
 	return slices.Collect(slices.Chunk(values, n.Classes))
 }
 
-// byHand returns the logits of one point.
-func byHand(t *testing.T, n *Net, store *model.Store, point []float64) []float64 {
+// pointByHand returns the logits of one point.
+func pointByHand(t *testing.T, n *Net, store *model.Store, point []float64) []float64 {
 	t.Helper()
 	weights := map[string][]float64{}
 	for _, v := range n.Variables() {
@@ -243,6 +243,9 @@ func TestNeuralODEChecks(t *testing.T) {
 	}
 	for text, c := range map[string]Config{
 		"a NeuralODE has no channels":                 {Dataset: "moons", Channels: 8},
+		"steps adapt to tolerances; leave one of":     {Dataset: "moons", RTol: 1e-3, KineticEnergy: 1},
+		"has no stages of its own number; leave":      {Dataset: "moons", Stages: 2},
+		"NeuralODE has no stages of its own number":   {Dataset: "moons", StageSteps: []int{2, 3}},
 		"a NeuralODE has no stitch":                   {Dataset: "moons", NoStitch: true},
 		"a ContinuousNet has no dimensions to augm":   {Dataset: "fashion-sample", AugmentDim: 1},
 		"augment dim is -1":                           {Dataset: "moons", AugmentDim: -1},

@@ -118,6 +118,7 @@ func TestExportONNX(t *testing.T) {
 		WideResNet:      {Model: WideResNet, Channels: 2, Depth: 10, WidenFactor: 2, Dropout: 0.2},
 		"points":        {Dataset: "moons", AugmentDim: 2, Rate: "mlp-8-4-softplus-t"},
 		"points, elu":   {Dataset: "circles", Rate: "mlp-8-elu", Scheme: "midpoint", NumBasis: 2},
+		"stages":        {Scheme: "midpoint", StageChannels: []int{2, 3}, StageSteps: []int{1, 2}},
 		"colours":       {Dataset: "CIFAR10", Data: colours(t), Channels: 2},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -120,7 +120,7 @@ func TestParityForward(t *testing.T) {
 						t.Run(c.ID+"/"+name, func(t *testing.T) {
 							t.Parallel()
 							n := c.net(t)
-							if detail := c.excluded(f, n.Basis.NumBasis(), n.Steps); detail != "" {
+							if detail := c.excluded(f, n.Bases[0].NumBasis(), n.Steps[0]); detail != "" {
 								parity.Exclude(t, folder+"/"+c.ID, otherInterval, detail)
 							}
 							parity.Case(t, folder+"/"+c.ID, "")

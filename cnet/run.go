@@ -193,7 +193,7 @@ func (r *Run) create(c Config) (err error) {
 	}
 	r.state = state{
 		Version: stateVersion, Config: c, Scheme: c.Scheme, Steps: c.Steps, Basis: c.Basis, NumBasis: c.NumBasis,
-		LearningRate: c.LearningRate,
+		StageSteps: c.StageSteps, StageBasis: c.StageBasis, LearningRate: c.LearningRate,
 	}
 	if err := r.adoptData(set); err != nil {
 		return err
@@ -204,6 +204,11 @@ func (r *Run) create(c Config) (err error) {
 	r.state.keepRate()
 	if r.net, err = r.state.net(); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
+	if n, ok := r.net.(*Net); ok {
+		if err := n.checkImages(set.Height, set.Width); err != nil {
+			return fmt.Errorf("run %s: %w", r.dir, err)
+		}
 	}
 	r.store = model.NewStore()
 	if err := r.net.Init(r.store, c.Seed, Float); err != nil {
@@ -231,6 +236,10 @@ func (r *Run) agrees(c Config) (Config, error) {
 	if c.NoAugment || len(c.Augment) > 0 {
 		c.setAugment() // as the run's are written
 	}
+	if n, had := c.NumStages(), r.state.Config.NumStages(); n != had && c.saysStages() {
+		return c, fmt.Errorf("run %s: its net has %d stages, not %d; make another run", r.dir, had, n)
+	}
+	c = c.InShort()
 	have, want := reflect.ValueOf(r.state.Config), reflect.ValueOf(c)
 	for i := range want.NumField() {
 		field := want.Type().Field(i).Name

@@ -246,7 +246,7 @@ func TestRefineKeepsTheFunction(t *testing.T) {
 	if r.Network().String() != "2-2-2 euler" {
 		t.Errorf("refined net is %s", r.Network())
 	}
-	r.net.(*Net).Steps = 1
+	r.net.(*Net).Steps = []int{1, 1, 1}
 	after, err := r.Evaluate(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -254,7 +254,7 @@ func TestRefineKeepsTheFunction(t *testing.T) {
 	if after != before {
 		t.Errorf("score with the old steps is %+v, was %+v", after, before)
 	}
-	r.net.(*Net).Steps = 2
+	r.net.(*Net).Steps = []int{2, 2, 2}
 	if err := r.SetScheme("midpoint"); err != nil {
 		t.Fatal(err)
 	}

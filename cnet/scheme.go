@@ -33,8 +33,14 @@ func NetworkSchemes() []string {
 	return names
 }
 
-// Evaluations returns the number of evaluations of the rate over one stage.
-func (n *Net) Evaluations() int { return evaluations(n.Scheme, n.Steps) }
+// Evaluations returns the number of evaluations of the rate over each stage.
+func (n *Net) Evaluations() []int {
+	list := make([]int, len(n.Steps))
+	for i, steps := range n.Steps {
+		list[i] = evaluations(n.Scheme, steps)
+	}
+	return list
+}
 
 // evaluations counts the evaluations of the rate over one stage, by taking the steps with a rate that only counts. So
 // it includes what FSAL saves, and what the start of a multistep method adds.

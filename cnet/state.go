@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 
-	"continuousnet/cnet/basis"
 	"continuousnet/cnet/ode"
 )
 
@@ -19,7 +18,9 @@ type state struct {
 	Steps        int           `json:"steps"`
 	Basis        string        `json:"basis,omitempty"` // of the weights over depth
 	NumBasis     int           `json:"num_basis,omitempty"`
-	LearningRate float64       `json:"learning_rate"` // at the beginning of RateEpoch, before the schedule
+	StageSteps   []int         `json:"stage_steps,omitempty"` // of each stage, instead of Steps, if they differ
+	StageBasis   []int         `json:"stage_basis,omitempty"` // likewise, instead of NumBasis
+	LearningRate float64       `json:"learning_rate"`         // at the beginning of RateEpoch, before the schedule
 	RateEpoch    int           `json:"rate_epoch"`
 	Epoch        int           `json:"epoch"`                 // complete epochs
 	Batch        int           `json:"batch"`                 // batches done in the next one
@@ -33,6 +34,8 @@ type state struct {
 	RecentN      int           `json:"recent_n"`       // and their number
 	Best         *bestKept     `json:"best,omitempty"` // what the checkpoint of the best epoch holds
 	Refined      bool          `json:"refined"`        // the refinement due at the start of this epoch is done
+
+	Costs map[string]float64 `json:"costs,omitempty"` // sums of those of regularisers over the batches of this epoch
 
 	RateDescription string `json:"rate_description,omitempty"` // of the rate, if it is not built in
 
@@ -58,11 +61,30 @@ func (st state) net() (Network, error) {
 	if n.Scheme, err = schemeLookup(st.schemeNamed).forNetworks(st.Scheme); err != nil {
 		return nil, err
 	}
-	if n.Basis, err = basis.New(st.Basis, st.NumBasis); err != nil {
+	depth := st.depth()
+	if err := depth.checkStages(); err != nil {
 		return nil, err
 	}
-	n.Steps = st.Steps
+	if n.Bases, err = depth.bases(); err != nil {
+		return nil, err
+	}
+	n.Steps = depth.StepsOfStages()
 	return n, nil
+}
+
+// depth returns the configuration with steps and basis as they are now.
+func (st state) depth() Config {
+	c := st.Config
+	c.Steps, c.StageSteps, c.Basis, c.NumBasis, c.StageBasis =
+		st.Steps, st.StageSteps, st.Basis, st.NumBasis, st.StageBasis
+	return c
+}
+
+// setDepth makes the state hold the steps and the bases of a net.
+func (st *state) setDepth(n *Net) {
+	now := n.Now()
+	st.Steps, st.StageSteps = now.Steps, now.StageSteps
+	st.Basis, st.NumBasis, st.StageBasis = now.Basis, now.NumBasis, now.StageBasis
 }
 
 // schemeNamed returns the scheme that a name means in this run, whatever has been registered under it since: a tableau

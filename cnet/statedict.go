@@ -18,7 +18,8 @@ import (
 // are initialised. num_batches_tracked, on which nothing depends, is written as 0.
 //
 // The original's weights are piecewise constant over depth. Those of another basis have no names there, which is an
-// error. Those of a rate of one's own are called by their own names, such as net.4.net.hidden.weight.
+// error. Those of a rate of one's own are called by their own names, such as net.4.net.hidden.weight. Other stages than
+// the original's (see OriginalStages) go on with its numbering of modules; its classes have no such net to load them.
 func (n *Net) StateDict(store *model.Store) ([]statedict.Tensor, error) {
 	if err := n.named(); err != nil {
 		return nil, err
@@ -41,12 +42,12 @@ func (n *Net) LoadStateDict(store *model.Store, list []statedict.Tensor) error {
 
 // named returns an error if the original has no names for the weights.
 func (n *Net) named() error {
-	if n.Basis.Name() == piecewiseConstant {
+	if n.Bases[0].Name() == piecewiseConstant {
 		return nil
 	}
 	return fmt.Errorf("net: a state dict holds %s weights, and this net has %s functions; "+
 		"change its basis first (ChangeBasis, or cnet compress --basis %s)",
-		piecewiseConstant, basisTitle(n.Basis), piecewiseConstant)
+		piecewiseConstant, basesTitle(n.Bases), piecewiseConstant)
 }
 
 // names lists the original's tensors: its net is a torch.nn.Sequential, whose modules are numbered. Within a module,
@@ -73,7 +74,7 @@ func (n *Net) names() *layers.Names {
 	}
 	switch {
 	case n.actFirst() && n.Config.NoBatchNorm:
-		names.UnusedNorm(module(), n.last())
+		names.UnusedNorm(module(), n.lastChannels())
 	case n.actFirst():
 		names.Norm(module(), "head/norm")
 	}

@@ -22,8 +22,8 @@ func (s *Step) ask(c Command) { s.asked = append(s.asked, c.order()) }
 // Stop saves and ends the training; its error wraps ErrStopped.
 func (s *Step) Stop() { s.ask(Command{Do: DoStop}) }
 
-// Refine asks for Run.Refine.
-func (s *Step) Refine() { s.ask(Command{Do: DoRefine}) }
+// Refine asks for Run.Refine, or for Run.RefineStages if stages are given.
+func (s *Step) Refine(stages ...int) { s.ask(Command{Do: DoRefine, Stages: stages}) }
 
 // SetScheme asks for Run.SetScheme.
 func (s *Step) SetScheme(name string) { s.ask(Command{Do: DoScheme, Name: name}) }

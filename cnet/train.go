@@ -187,6 +187,7 @@ func (t *training) epoch(ctx context.Context) error {
 		record.ImagesPerS = float64(st.TimedBatches*batches.Size()) / st.TimedSeconds
 	}
 	record.Evaluations = float64(st.Evaluations) / float64(batches.Len())
+	st.noteCosts(&record, batches.Len())
 	t.history = append(t.history, record)
 	st.Epoch++
 	st.Evaluations = 0
@@ -276,6 +277,9 @@ func (t *training) run(ctx context.Context) (err error) {
 	start := time.Now()
 	loop.OnStep("run", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
 		loss, correct := metrics[0].Value().(float32), metrics[correctMetric].Value().(float32)
+		for i := range t.state.Config.weighted(Costs{}) {
+			st.addCost(i, float64(metrics[correctMetric+1+i].Value().(float32)))
+		}
 		err := t.batch(ctx, time.Since(start), set.waited, float64(loss), float64(correct))
 		start = time.Now() // saves and callbacks are not training
 		return err

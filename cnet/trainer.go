@@ -27,14 +27,14 @@ func trainerWith(e *engine.Engine, n Network, c Config, store *model.Store, upda
 	}
 	layout := c.trainingLayout(e)
 	modelFn := func(scope *model.Scope, _ any, inputs []*Node) []*Node {
-		return []*Node{withSteps(n, inputs, 1).Logits(scope.Store(), layout, inputs[0], true)}
+		return c.outputs(withSteps(n, inputs, 1), scope.Store(), layout, inputs[0])
 	}
 	correct := metric.NewBaseMetric("Correct", "correct", metric.AccuracyMetricType,
 		func(_ *model.Scope, labels, predictions []*Node) *Node {
 			return expectedHits(labels, predictions[0])
 		}, nil)
-	return train.NewTrainer(e.Backend, store, modelFn, smoothedLoss(c.LabelSmoothing), update,
-		[]metric.Interface{correct}, nil), nil
+	return train.NewTrainer(e.Backend, store, modelFn, c.regularisedLoss(smoothedLoss(c.LabelSmoothing)), update,
+		append([]metric.Interface{correct}, c.costMetrics()...), nil), nil
 }
 
 // smoothedLoss returns the cross entropy with labels that are smoothed: a class has the probability smoothing/K, and
@@ -50,7 +50,8 @@ func smoothedLoss(smoothing float64) func(labels, logits []*Node) *Node {
 	}
 }
 
-// correctMetric is the index, among the trainer's metrics, of the number of images classified right.
+// correctMetric is the index, among the trainer's metrics, of the number of images classified right. Those of
+// costMetrics follow.
 const correctMetric = 2
 
 // trainingSet feeds the batches of an epoch to GoMLX's loop, from any batch on. The images of a batch depend only on

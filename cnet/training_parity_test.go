@@ -51,7 +51,7 @@ func (c refineCase) run(t *testing.T, f *parity.Fixture) {
 		if !ok {
 			return
 		}
-		if detail := c.excluded(f, n.Basis.NumBasis(), n.Steps); detail != "" {
+		if detail := c.excluded(f, n.Bases[0].NumBasis(), n.Steps[0]); detail != "" {
 			except = append(except, fmt.Sprintf("not %s: %s (%s)", name, otherInterval, detail))
 			return
 		}
@@ -70,7 +70,7 @@ func (c refineCase) run(t *testing.T, f *parity.Fixture) {
 		}
 		check(fine, store, name)
 		coarse := *fine
-		coarse.Steps = oldSteps
+		coarse.Steps = []int{oldSteps, oldSteps, oldSteps}
 		check(&coarse, store, name+"_oldsteps")
 		return fine
 	}
@@ -83,7 +83,7 @@ func (c refineCase) run(t *testing.T, f *parity.Fixture) {
 	store = load(t, b, stateDict(f, t, c.States["c"], ""), dtypes.Float64)
 	check(b, store, "c")
 	d := refine(b, store, "d", 2)
-	if detail := c.excluded(f, d.Basis.NumBasis(), d.Steps); detail != "" {
+	if detail := c.excluded(f, d.Bases[0].NumBasis(), d.Steps[0]); detail != "" {
 		except = append(except, fmt.Sprintf("not the training of d: %s (%s)", otherInterval, detail))
 	} else {
 		c.train(t, d, store, images, labels, want, tolerance)

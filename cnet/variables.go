@@ -27,7 +27,7 @@ func (n *Net) Variables() []Variable {
 		if s.stitch == stitched {
 			n.stitchVariables(p, norm, s)
 		}
-		p.OverDepth(n.Basis.NumBasis(), func() {
+		p.OverDepth(s.basis.NumBasis(), func() {
 			n.mustDeclare(s).Specify(p, s.path+"/ode")
 			if c.SkipInit {
 				p.Add(s.path+"/ode/skip_init", true, layers.Constant(0))
@@ -35,9 +35,9 @@ func (n *Net) Variables() []Variable {
 		})
 	}
 	if n.actFirst() {
-		norm(p, "head/norm", n.last())
+		norm(p, "head/norm", n.lastChannels())
 	}
-	p.Linear("head", n.last(), n.Classes)
+	p.Linear("head", n.lastChannels(), n.Classes)
 	return p.List
 }
 
@@ -74,9 +74,13 @@ func (n *Net) CountParameters() (ours, originals int) {
 // coefficients of the constant function 1 are drawn and the others start at 0, which is the net that comes of refining
 // one with a single function. Scales of batch norms start as the function 1 in any basis.
 func (n *Net) Init(store *model.Store, seed uint64, dtype dtypes.DType) error {
-	one, err := basis.Constant(n.Basis)
-	if err != nil {
-		return err
+	ones := map[int][]float64{} // by number of functions; all bases are of one kind
+	for _, b := range n.Bases {
+		one, err := basis.Constant(b)
+		if err != nil {
+			return err
+		}
+		ones[b.NumBasis()] = one
 	}
-	return layers.Init(store, n.Variables(), one, seed, dtype)
+	return layers.InitOverDepth(store, n.Variables(), ones, seed, dtype)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,12 +23,14 @@ const metadataVersion = 1
 // exportedNet describes what a state_dict does not tell of its network.
 type exportedNet struct {
 	Version       int           `json:"version"`
-	Config        Config        `json:"config"`             // as the network was made
-	Scheme        string        `json:"scheme"`             // now
-	Tableaux      []ode.Tableau `json:"tableaux,omitempty"` // of schemes that are not built in
-	Steps         int           `json:"steps"`              // now
-	NumBasis      int           `json:"num_basis"`          // now; the basis is piecewise constant
-	Epochs        int           `json:"epochs"`             // of training
+	Config        Config        `json:"config"`                // as the network was made
+	Scheme        string        `json:"scheme"`                // now
+	Tableaux      []ode.Tableau `json:"tableaux,omitempty"`    // of schemes that are not built in
+	Steps         int           `json:"steps"`                 // now
+	NumBasis      int           `json:"num_basis"`             // now; the basis is piecewise constant
+	StageSteps    []int         `json:"stage_steps,omitempty"` // of each stage, instead of Steps, if they differ
+	StageBasis    []int         `json:"stage_basis,omitempty"` // likewise, instead of NumBasis
+	Epochs        int           `json:"epochs"`                // of training
 	ImageChannels int           `json:"image_channels"`
 	Classes       int           `json:"classes"`
 }
@@ -74,7 +77,8 @@ func (r *Run) metadata() (map[string]string, error) {
 	made.RefineEpochs, made.LRDecayEpochs, made.LRSchedule, made.LRWarmup, made.Epochs = nil, nil, "", 0, 0
 	about, err := json.Marshal(exportedNet{
 		Version: metadataVersion, Config: made, Scheme: st.Scheme, Tableaux: st.Tableaux, Steps: st.Steps,
-		NumBasis: st.NumBasis, Epochs: st.Epoch, ImageChannels: st.Channels, Classes: st.Classes,
+		NumBasis: st.NumBasis, StageSteps: st.StageSteps, StageBasis: st.StageBasis,
+		Epochs: st.Epoch, ImageChannels: st.Channels, Classes: st.Classes,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", r.dir, err)
@@ -99,7 +103,8 @@ type WeightsFile struct {
 
 	ImageChannels, Classes int
 	NumBasis               int    // now; the basis is piecewise constant
-	Steps                  int    // now; 0 if the file does not say
+	Steps                  int    // now; 0 if the file does not say, or if stages differ
+	StageSteps, StageBasis []int  // instead of Steps and NumBasis, if stages differ
 	Scheme                 string // now; empty if the file does not say
 	tableaux               []ode.Tableau
 	tensors                []statedict.Tensor
@@ -137,6 +142,7 @@ func ReadWeights(path string) (*WeightsFile, error) {
 	}
 	w.Config, w.Epochs, w.ImageChannels, w.Classes = about.Config, about.Epochs, about.ImageChannels, about.Classes
 	w.NumBasis, w.Steps, w.Scheme, w.tableaux = about.NumBasis, about.Steps, about.Scheme, about.Tableaux
+	w.StageSteps, w.StageBasis = about.StageSteps, about.StageBasis
 	return w, nil
 }
 
@@ -214,6 +220,11 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 		return fail(fmt.Errorf("the net is for images of %d channels and %d classes, %s has %d and %d; "+
 			"take another data set", w.ImageChannels, w.Classes, c.Dataset, set.Channels, len(set.Classes)))
 	}
+	if n, ok := network.(*Net); ok {
+		if err := n.checkImages(set.Height, set.Width); err != nil {
+			return fail(err)
+		}
+	}
 	return lockedRun(dir, func(r *Run) error {
 		if err := vacant(dir); err != nil {
 			return err
@@ -243,17 +254,32 @@ func (w *WeightsFile) Missing(c Config) []string {
 // depth sets how the net is discretised now, given how it was made. A scheme or a number of steps that the caller has
 // changed is meant to be used now.
 func (w *WeightsFile) depth(c Config, st *state) error {
-	st.Basis, st.NumBasis, st.Scheme, st.Steps = piecewiseConstant, w.NumBasis, c.Scheme, w.Steps
+	st.Basis, st.NumBasis, st.StageBasis = piecewiseConstant, w.NumBasis, w.StageBasis
+	st.Scheme, st.Steps, st.StageSteps = c.Scheme, w.Steps, w.StageSteps
 	if w.Scheme != "" && c.Scheme == w.Config.Scheme {
 		st.Scheme = w.Scheme
 	}
-	if w.Steps > 0 && c.Steps == w.Config.Steps && c.NumBasis == w.Config.NumBasis {
-		return nil
+	now, made := st.depth(), c.BasisOfStages()
+	have := now.BasisOfStages()
+	if len(have) != len(made) {
+		return fmt.Errorf("it has %d stages, not %d; leave their number out", len(have), len(made))
 	}
-	if w.NumBasis%c.NumBasis != 0 {
-		return fmt.Errorf("it has %d intervals of depth, which cannot come of refining %d; "+
-			"say with how many it was made (cnet import --initial-time-d)", w.NumBasis, c.NumBasis)
+	file := w.Config.WithDefaults()
+	if (w.Steps > 0 || w.StageSteps != nil) &&
+		slices.Equal(c.StepsOfStages(), file.StepsOfStages()) && slices.Equal(made, file.BasisOfStages()) {
+		return now.checkStages()
 	}
-	st.Steps = c.Steps * w.NumBasis / c.NumBasis
-	return between("steps", st.Steps, 1024)
+	steps := c.StepsOfStages()
+	for i := range steps {
+		if have[i]%made[i] != 0 {
+			return fmt.Errorf("it has %d intervals of depth, which cannot come of refining %d; "+
+				"say with how many it was made (cnet import --initial-time-d)", have[i], made[i])
+		}
+		steps[i] = steps[i] * have[i] / made[i]
+		if err := between("steps", steps[i], mostStageSteps); err != nil {
+			return err
+		}
+	}
+	st.Steps, st.StageSteps = oneOrEach(steps)
+	return nil
 }

@@ -269,6 +269,9 @@ func TestInferred(t *testing.T) {
 	}
 	list = append(list,
 		Config{Model: WideContinuousNet, Channels: 2, WidenFactor: 1, Basis: piecewiseConstant, NumBasis: 2},
+		Config{Model: ContinuousNet, Channels: 2, StageChannels: []int{2, 3, 3}, Basis: piecewiseConstant,
+			StageBasis: []int{1, 2, 3}},
+		Config{Model: ContinuousNetActFirst, Stages: 2, Channels: 2, Basis: piecewiseConstant, NumBasis: 2},
 		Config{Model: ResNetV2, Channels: 2, Depth: 14},
 		Config{Model: ResNetV2, Channels: 2, Depth: 8, NoBatchNorm: true},
 		Config{Model: WideResNet, Channels: 2, Depth: 16, WidenFactor: 3})
@@ -299,9 +302,10 @@ func TestImportRefined(t *testing.T) {
 	}
 	defer r.Close()
 	n := r.net.(*Net)
-	if n.Steps != 8 || n.Basis.NumBasis() != 4 || n.stitchEpsilon() != 0.5 || n.Config.TimeEpsilon != 1 ||
+	epsilon := n.stages()[0].stitchEpsilon
+	if n.Steps[0] != 8 || n.Bases[0].NumBasis() != 4 || epsilon != 0.5 || n.Config.TimeEpsilon != 1 ||
 		n.Scheme.Info().Name != "rk4_classic" {
-		t.Errorf("got %s with ε %g in stitches, made with %+v", n, n.stitchEpsilon(), n.Config)
+		t.Errorf("got %s with ε %g in stitches, made with %+v", n, epsilon, n.Config)
 	}
 }
 

@@ -16,7 +16,16 @@ func Manifestations(list []cnet.Manifestation, schemes []string, steps []int) ch
 		X: chart.Axis{Title: "steps over each stage"}, Y: chart.Axis{Labels: schemes}, Z: chart.Axis{Percent: true},
 	}
 	for _, n := range steps {
-		p.X.Labels = append(p.X.Labels, strconv.Itoa(n))
+		label := strconv.Itoa(n)
+		for _, m := range list {
+			if m.Steps == n {
+				label = m.StepsText()
+			}
+		}
+		if n == 0 && label == "0" {
+			label = "as trained" // nothing with it has been measured yet
+		}
+		p.X.Labels = append(p.X.Labels, label)
 	}
 	for range schemes {
 		p.Cells = append(p.Cells, slices.Repeat([]float64{math.NaN()}, len(steps)))

@@ -14,7 +14,10 @@ import (
 // Refine doubles the time steps of every stage and refines the basis of its weights, as from 1-1-1 to 2-2-2, and shows
 // the test accuracy before and after. The two are nearly equal, because the refined net has the same weights over
 // depth.
-func Refine(run *cnet.Run) { here().change(run, run.Refine) }
+// Given the numbers of stages, from 1, it refines only these.
+func Refine(run *cnet.Run, stages ...int) {
+	here().change(run, func() error { return run.RefineStages(stages...) })
+}
 
 // Compress replaces the weights by the closest ones in another basis with at most as many functions of depth, without
 // training, and shows the test accuracy before and after and how far the weights moved; see Run.Compress. To keep the
@@ -93,14 +96,14 @@ var measured = []string{"net", "weights", "evaluations of R per stage", "test ac
 type measurement struct {
 	net         string
 	weights     int
-	evaluations int // of R, in one stage of the net; 0 if it is not continuous in depth
+	evaluations []int // of R, in each stage of the net; none if it is not continuous in depth
 	cnet.Score
 }
 
 func (m measurement) row() []string {
 	evaluations := "-"
-	if m.evaluations > 0 {
-		evaluations = words.Grouped(m.evaluations)
+	if len(m.evaluations) > 0 {
+		evaluations = words.OfStages(m.evaluations)
 	}
 	loss := fmt.Sprintf("%.3f", m.Loss)
 	return []string{m.net, words.Grouped(m.weights), evaluations, words.Percent(m.Accuracy), loss}
@@ -118,7 +121,7 @@ func (s *surface) measure(run *cnet.Run) (m measurement, ok bool) {
 		if n, ok := run.Network().(*cnet.Net); ok {
 			m.evaluations = n.Evaluations()
 			if score.Evaluations > 0 { // steps adapt
-				m.evaluations = int(math.Round(score.Evaluations))
+				m.evaluations = []int{int(math.Round(score.Evaluations))}
 			}
 		}
 		return m, true

@@ -19,13 +19,12 @@ func info(run *cnet.Run) table {
 	if c.NoBatchNorm {
 		norm = "no batch norm"
 	}
-	first := c.Channels * max(c.WidenFactor, 1)
 	data := dataset.Short(c.Dataset, c.Data)
 	classes := fmt.Sprintf("%d classes", run.Classes())
 	if dataset.Own(c.Dataset) {
 		classes += " (" + words.Some(run.ClassNames(), 10) + ")"
 	}
-	channels := fmt.Sprintf("%d-%d-%d channels, %s", first, 2*first, 4*first, norm)
+	channels := fmt.Sprintf("%s channels, %s", words.Joined(channels(run), "-"), norm)
 	if c.Model == cnet.NeuralODE {
 		channels = fmt.Sprintf("rate %s, %s appended", c.Rate, words.Plural(c.AugmentDim, "zero"))
 	}
@@ -40,7 +39,7 @@ func info(run *cnet.Run) table {
 	}
 	if n, ok := run.Network().(*cnet.Net); ok {
 		t.rows[1][1] += fmt.Sprintf(", made of %s of depth per stage",
-			words.Plural(n.Basis.NumBasis(), n.Basis.Name()+" function"))
+			words.OfStagesPlural(n.NumBasis(), n.Bases[0].Name()+" function"))
 		if !rate.BuiltIn(n.Rate.Name) {
 			t.rows = append(t.rows, []string{"rate", n.Rate.Name + ": " + n.Rate.Description})
 		}
@@ -69,6 +68,16 @@ func info(run *cnet.Run) table {
 		t.rows = append(t.rows, []string{"warning", w})
 	}
 	return t
+}
+
+// channels returns the numbers of channels in the stages of a run's net.
+func channels(run *cnet.Run) []int {
+	if n, ok := run.Network().(*cnet.Net); ok {
+		return n.StageChannels()
+	}
+	c := run.Config()
+	first := c.Channels * max(c.WidenFactor, 1)
+	return []int{first, 2 * first, 4 * first}
 }
 
 func trained(run *cnet.Run) string {

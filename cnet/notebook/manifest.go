@@ -62,7 +62,7 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		list = append(list, m)
 		frame(done, status{
 			left:  fmt.Sprintf("%d of %d combinations", done, all),
-			right: fmt.Sprintf("%s × %d: test accuracy %s", m.Scheme, m.Steps, words.Percent(m.Accuracy)),
+			right: fmt.Sprintf("%s × %s: test accuracy %s", m.Scheme, m.StepsText(), words.Percent(m.Accuracy)),
 			done:  float64(done) / float64(all),
 		})
 		if followed != nil {
@@ -96,7 +96,7 @@ func manifestTable(list []cnet.Manifestation) table {
 			name += " (as trained)"
 		}
 		t.rows = append(t.rows, []string{
-			name, strconv.Itoa(m.Steps), strconv.Itoa(m.Evaluations),
+			name, m.StepsText(), strconv.Itoa(m.Evaluations),
 			words.Percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss),
 			fmt.Sprintf("%.2f", m.Seconds),
 		})

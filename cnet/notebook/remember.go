@@ -48,7 +48,7 @@ func remember(run *cnet.Run) error {
 		Weights: map[string][][]float32{},
 	}
 	if n, ok := run.Network().(*cnet.Net); ok {
-		m.Basis = n.Basis.Name()
+		m.Basis = n.Bases[0].Name()
 	}
 	if old, err := recall(run); err == nil && old != nil && old.Changes == m.Changes {
 		return nil

@@ -34,10 +34,6 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 	if err != nil {
 		before = nil // a damaged memory costs the comparison only
 	}
-	var functions basis.Basis
-	if n, ok := run.Network().(*cnet.Net); ok {
-		functions = n.Basis
-	}
 	var stages []figures.StageWeights
 	for _, v := range run.Network().Variables() {
 		stage, ok := strings.CutSuffix(v.Path, "/"+name)
@@ -48,6 +44,10 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 		if err != nil {
 			s.fail(err)
 			return
+		}
+		var functions basis.Basis
+		if n, ok := run.Network().(*cnet.Net); ok {
+			functions = n.Bases[n.StageOf(v.Path)]
 		}
 		stages = append(stages, figures.StageWeights{
 			Name: stageName(stage), Now: figures.NewOverDepth(functions, now), Before: before.overDepth(v.Path),

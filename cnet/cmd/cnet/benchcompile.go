@@ -19,7 +19,7 @@ type compileBench struct {
 }
 
 func (a *app) benchCompile() *cobra.Command {
-	b := &compileBench{app: a, net: netFlags{batch: 2, alpha: 16}, steps: counts{2, 8, 32, 128}, repeats: 3}
+	b := &compileBench{app: a, net: netFlags{batch: 2, alpha: []int{16}}, steps: counts{2, 8, 32, 128}, repeats: 3}
 	cmd := &cobra.Command{
 		Use:   "compile",
 		Short: "Measure how long the graphs of networks with many steps take to compile",
@@ -55,7 +55,7 @@ const shortest = 1e-9
 func (b *compileBench) measure(ctx context.Context) error {
 	var configs []cnet.Config
 	for _, steps := range b.steps {
-		b.net.steps = steps
+		b.net.steps = []int{steps}
 		c, err := b.net.config()
 		if err != nil {
 			return err

@@ -25,7 +25,7 @@ type epochBench struct {
 }
 
 func (a *app) benchEpoch() *cobra.Command {
-	b := &epochBench{app: a, net: netFlags{batch: 128, steps: 2, alpha: 16}}
+	b := &epochBench{app: a, net: netFlags{batch: 128, steps: []int{2}, alpha: []int{16}}}
 	cmd := &cobra.Command{
 		Use:   "epoch",
 		Short: "Measure an epoch of training: reading, augmentation and steps",

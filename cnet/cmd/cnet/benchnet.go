@@ -12,10 +12,11 @@ import (
 
 // netFlags are the flags of the benchmarks for what network to measure, and with which engine.
 type netFlags struct {
-	engine                     engineFlags
-	model, scheme, adjoint     string
-	precision                  string
-	batch, steps, alpha, depth int
+	engine                 engineFlags
+	model, scheme, adjoint string
+	precision              string
+	batch, depth           int
+	steps, alpha           []int // for all stages, or for each
 }
 
 // add adds the flags, but not those whose names are left out.
@@ -28,12 +29,12 @@ func (f *netFlags) add(flags *pflag.FlagSet, leftOut ...string) {
 	own.StringVar(&f.model, "model", cnet.ContinuousNet, "the network: `NAME`")
 	own.Var(count{&f.depth, 1 << 12}, "depth", "layers of a baseline")
 	own.Lookup("depth").DefValue = ""
-	own.Var(count{&f.steps, 1 << 10}, "steps", "time steps in each stage, each with weights of its own")
+	own.Var(stageCounts{&f.steps, 1 << 10}, "steps", "time steps in each stage, with weights of their own: 2 or 2,4,4")
 	own.StringVar(&f.scheme, "scheme", "euler", "the numerical scheme: `NAME`")
 	own.StringVar(&f.adjoint, "adjoint", cnet.Backprop, "how gradients go back through the steps: `HOW`")
 	own.Var(word{&f.precision, canonicalPrecision}, "precision",
 		"of convolutions while training, float32 or bf16: `NAME` (default float32)")
-	own.Var(count{&f.alpha, 1 << 12}, "alpha", "channels of the first stage")
+	own.Var(stageCounts{&f.alpha, 1 << 12}, "alpha", "channels of the first stage, or of each: 16 or 16,32,64")
 	own.VisitAll(func(flag *pflag.Flag) {
 		if !slices.Contains(leftOut, flag.Name) {
 			flags.AddFlag(flag)
@@ -51,9 +52,11 @@ func (f *netFlags) config() (c cnet.Config, err error) {
 	if err != nil {
 		return c, usagef("--model %v", err)
 	}
-	c = cnet.Config{Model: model, Channels: f.alpha, BatchSize: f.batch, Depth: f.depth, Precision: f.precision}
+	c = cnet.Config{Model: model, BatchSize: f.batch, Depth: f.depth, Precision: f.precision}
+	c.Channels, c.StageChannels = oneOrEach(f.alpha)
 	if cnet.Continuous(model) {
-		c.Scheme, c.Steps, c.Adjoint = scheme, f.steps, f.adjoint
+		c.Scheme, c.Adjoint = scheme, f.adjoint
+		c.Steps, c.StageSteps = oneOrEach(f.steps)
 	}
 	if err := c.WithDefaults().Check(); err != nil {
 		return c, usagef("%v", err)

@@ -23,7 +23,7 @@ type runBench struct {
 }
 
 func (a *app) benchRun() *cobra.Command {
-	b := &runBench{app: a, net: netFlags{batch: 32, steps: 2, alpha: 16}, repeats: 5}
+	b := &runBench{app: a, net: netFlags{batch: 32, steps: []int{2}, alpha: []int{16}}, repeats: 5}
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Measure making, saving, opening and resuming a run",

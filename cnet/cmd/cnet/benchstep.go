@@ -20,7 +20,7 @@ type stepBench struct {
 }
 
 func (a *app) benchStep() *cobra.Command {
-	b := &stepBench{app: a, net: netFlags{batch: 32, steps: 2, alpha: 16}, repeats: 5}
+	b := &stepBench{app: a, net: netFlags{batch: 32, steps: []int{2}, alpha: []int{16}}, repeats: 5}
 	cmd := &cobra.Command{
 		Use:   "step",
 		Short: "Measure one step of training or inference",
@@ -76,8 +76,8 @@ func (b *stepBench) measure(ctx context.Context) error {
 	if b.infer {
 		doing = "a prediction"
 	}
-	fmt.Fprintf(b.out, "%s: %s, %d channels, batches of %d: %.3f s %s, %s images/s, at most %s of memory; "+
-		"compiled in %.1f s\n", st.Engine, st.Net, b.net.alpha, st.Batch, st.Seconds, doing, rate(st.Images),
-		words.Megabytes(peak), st.Compile.Seconds())
+	fmt.Fprintf(b.out, "%s: %s, %s channels, batches of %d: %.3f s %s, %s images/s, at most %s of memory; "+
+		"compiled in %.1f s\n", st.Engine, st.Net, words.Joined(b.net.alpha, "-"), st.Batch, st.Seconds, doing,
+		rate(st.Images), words.Megabytes(peak), st.Compile.Seconds())
 	return nil
 }

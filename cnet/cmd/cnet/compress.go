@@ -113,7 +113,7 @@ func (c *compression) compress(cmd *cobra.Command, args []string) error {
 func (c *compression) copy(run *cnet.Run, r *compressed) (after *cnet.Run, err error) {
 	basis := c.basis
 	if n, ok := run.Network().(*cnet.Net); ok && basis == "" {
-		basis = n.Basis.Name()
+		basis = n.Bases[0].Name()
 	}
 	beside := run.Dir()
 	if base := filepath.Base(beside); base == "." || base == ".." { // where the name of the folder is not said

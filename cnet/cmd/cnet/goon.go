@@ -124,7 +124,7 @@ func (t *training) changeConfig(run *cnet.Run) error {
 func present(run *cnet.Run) cnet.Config {
 	c := run.Config()
 	if n, ok := run.Network().(*cnet.Net); ok {
-		c.Scheme, c.Steps, c.Basis, c.NumBasis = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.NumBasis()
+		c = n.Now()
 	}
 	return c
 }

@@ -119,9 +119,17 @@ func (i *importing) run(file, name string) error {
 		trained = fmt.Sprintf(", trained for %s before", words.Plural(w.Epochs, "epoch"))
 	}
 	made := run.Config()
-	t.line("%s, %d channels, %s parameters%s", run.Title(), made.Channels, words.Grouped(parameters), trained)
+	channels := fmt.Sprint(made.Channels)
+	if made.StageChannels != nil {
+		channels = words.Joined(made.StageChannels, "-")
+	}
+	t.line("%s, %s channels, %s parameters%s", run.Title(), channels, words.Grouped(parameters), trained)
 	if cnet.Continuous(made.Model) {
-		t.line("made as  %d-%d-%d of length %g", made.Steps, made.Steps, made.Steps, made.TimeEpsilon)
+		length := fmt.Sprintf("%g", made.TimeEpsilon)
+		if made.TimeEpsilon == 0 {
+			length = words.Joined(made.BasisOfStages(), "-")
+		}
+		t.line("made as  %s of length %s", words.Joined(made.StepsOfStages(), "-"), length)
 	}
 	t.line("data     %s", made.Dataset)
 	t.line("run      %s", dir)

@@ -87,6 +87,9 @@ type summary struct {
 	Steps              int                   `json:"steps,omitempty"`
 	Basis              string                `json:"basis,omitempty"` // of the weights over depth
 	NumBasis           int                   `json:"num_basis,omitempty"`
+	StageSteps         []int                 `json:"stage_steps,omitempty"` // of each stage, if they differ
+	StageBasis         []int                 `json:"stage_basis,omitempty"`
+	stages             *cnet.Net             // that has them; nil for a baseline
 	Parameters         int                   `json:"parameters"`
 	OriginalParameters int                   `json:"original_parameters"`
 	Dataset            string                `json:"dataset"`
@@ -122,7 +125,9 @@ func summarize(dir string) (summary, error) {
 	s.Warnings = run.Warnings()
 	s.Parameters, s.OriginalParameters = run.Network().CountParameters()
 	if n, ok := run.Network().(*cnet.Net); ok {
-		s.Scheme, s.Steps, s.Basis, s.NumBasis = n.Scheme.Info().Name, n.Steps, n.Basis.Name(), n.Basis.NumBasis()
+		now := n.Now()
+		s.Scheme, s.Steps, s.Basis, s.NumBasis = now.Scheme, now.Steps, now.Basis, now.NumBasis
+		s.StageSteps, s.StageBasis, s.stages = now.StageSteps, now.StageBasis, n
 	}
 	if r, ok := s.History.Last(); ok {
 		last := numbers(r)
@@ -151,9 +156,13 @@ func (a *app) showRun(s summary) error {
 	switch {
 	case c.RTol > 0:
 		t.line("net         %s: steps that adapt, weights that are constant in depth, %s", s.title, channels)
-	case s.Steps > 0:
-		t.line("net         %s: %s in each stage, weights of %s, %s", s.title, words.Plural(s.Steps, "step"),
-			words.Plural(s.NumBasis, s.Basis+" function"), channels)
+	case s.stages != nil:
+		n := s.stages
+		if c.StageChannels != nil || c.NumStages() != 3 && c.Model != cnet.NeuralODE {
+			channels = words.Joined(n.StageChannels(), "-") + " channels"
+		}
+		t.line("net         %s: %s in each stage, weights of %s, %s", s.title, words.OfStagesPlural(n.Steps, "step"),
+			words.OfStagesPlural(n.NumBasis(), s.Basis+" function"), channels)
 	default:
 		t.line("net         %s: three stages, %s", s.title, channels)
 	}
@@ -266,6 +275,7 @@ func howTrained(c cnet.Config) string {
 	}{
 		{"gradients clipped at a norm of", c.ClipNorm}, {"labels smoothed by", c.LabelSmoothing},
 		{"weights averaged with a decay of", c.EMA},
+		{"kinetic energy weighted by", c.KineticEnergy}, {"jacobian norm weighted by", c.JacobianNorm},
 	} {
 		if f.value > 0 {
 			parts = append(parts, fmt.Sprintf("%s %g", f.name, f.value))

@@ -13,7 +13,8 @@ func (a *app) historyCSV(history cnet.History) error {
 	w := csv.NewWriter(a.out)
 	_ = w.Write([]string{ // Error returns the first error
 		"event", "epoch", "batch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "learning_rate",
-		"images_per_s", "seconds", "net", "changes", "evaluations", "validation_loss", "validation_accuracy",
+		"images_per_s", "seconds", "net", "changes", "evaluations", "kinetic_energy", "jacobian_norm",
+		"validation_loss", "validation_accuracy",
 	})
 	for _, r := range history {
 		measured := func(x float64) string {
@@ -34,10 +35,16 @@ func (a *app) historyCSV(history cnet.History) error {
 			}
 			return float(x)
 		}
+		charged := func(x float64) string {
+			if x == 0 {
+				return ""
+			}
+			return float(x)
+		}
 		_ = w.Write([]string{
 			r.Event, strconv.Itoa(r.Epoch), strconv.Itoa(r.Batch), measured(r.TrainLoss), measured(r.TrainAccuracy),
 			tested(r.TestLoss), tested(r.TestAccuracy), measured(r.LearningRate), measured(r.ImagesPerS),
-			measured(r.Seconds), r.Net, r.Changes, evaluations(r),
+			measured(r.Seconds), r.Net, r.Changes, evaluations(r), charged(r.KineticEnergy), charged(r.JacobianNorm),
 			validated(r.ValidationLoss), validated(r.ValidationAccuracy),
 		})
 	}

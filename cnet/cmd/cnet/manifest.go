@@ -32,7 +32,7 @@ func (a *app) manifest() *cobra.Command {
 		Use:   "manifest RUN",
 		Short: "Test the weights of a run under other schemes and numbers of steps",
 		Long: `Test the weights of a run under every one of some schemes and numbers of steps: accuracy and loss on the
-test images, how often the rate is evaluated for an image (NFE, over all three stages), and the seconds it takes. The
+test images, how often the rate is evaluated for an image (NFE, over all stages), and the seconds it takes. The
 run is not changed, and may be trained meanwhile. A star marks what it is trained with.
 
 RUN is a directory, or the name of one in results/. With fewer steps than intervals of depth, some weights are not
@@ -52,7 +52,7 @@ With --json, standard output has one line for each combination:
 	flags.Var(schemeList{&m.schemes}, "schemes",
 		"the schemes: see \"cnet schemes\" (default euler,midpoint,rk4_classic and that of the run)")
 	flags.Var(&m.steps, "steps",
-		"time steps over each stage (default 1, 2, 4, 8 times the intervals and those of the run)")
+		"time steps over each stage (default 1, 2, 4, 8 times the intervals and those of the run, 2-4-4 for one)")
 	flags.Var(count{&m.limit, 1 << 30}, "limit", "test on so many images only (default all)")
 	flags.Lookup("limit").DefValue = ""
 	flags.StringVar(&m.csv, "csv", "", "write the table to a `FILE`")
@@ -134,7 +134,7 @@ func (m *manifest) table(run *cnet.Run, list []cnet.Manifestation) {
 		if r.Trained {
 			mark = "*"
 		}
-		t.line("%s %-*s %6d %6d %9s %9s %9.2f", mark, width, r.Scheme, r.Steps, r.Evaluations,
+		t.line("%s %-*s %6s %6d %9s %9s %9.2f", mark, width, r.Scheme, r.StepsText(), r.Evaluations,
 			words.Percent(r.Accuracy), lossText(r.Loss), r.Seconds)
 	}
 	if slices.ContainsFunc(list, func(r cnet.Manifestation) bool { return r.Trained }) {
@@ -147,7 +147,7 @@ func (m *manifest) writeCSV(list []cnet.Manifestation) error {
 	rows := [][]string{{"scheme", "steps", "trained", "evaluations", "accuracy", "loss", "images", "seconds"}}
 	for _, r := range list {
 		rows = append(rows, []string{
-			r.Scheme, strconv.Itoa(r.Steps), strconv.FormatBool(r.Trained), strconv.Itoa(r.Evaluations),
+			r.Scheme, r.StepsText(), strconv.FormatBool(r.Trained), strconv.Itoa(r.Evaluations),
 			float(r.Accuracy), float(r.Loss), strconv.Itoa(r.Images), float(r.Seconds),
 		})
 	}

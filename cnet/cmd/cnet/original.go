@@ -11,9 +11,10 @@ import (
 // The command lines of the original's cli.py and train_resnet.py work behind "cnet train". This file has what is needed
 // for them alone.
 
-// synonyms maps names of flags in the original's programs to the names here.
+// synonyms maps names of flags in the original's programs, and of one that people expect, to the names here.
 var synonyms = map[string]string{
 	"initial-time-d":  "n-basis",
+	"channels":        "alpha",
 	"arch":            "model",
 	"name":            "dataset",
 	"wd":              "weight-decay",

@@ -221,9 +221,12 @@ func (r *reporter) end() error {
 	}
 	lead := "next     "
 	if n, ok := r.run.Network().(*cnet.Net); ok && r.run.Config().RTol == 0 {
-		stages := n.NumStages()
-		steps := func(n int) string { return strings.Join(slices.Repeat([]string{strconv.Itoa(n)}, stages), "-") }
-		t.line("%scnet refine %s   %s becomes %s, then", lead, name, steps(n.Steps), steps(2*n.Steps))
+		twice := make([]int, len(n.Steps))
+		for i, steps := range n.Steps {
+			twice[i] = 2 * steps
+		}
+		t.line("%scnet refine %s   %s becomes %s, then",
+			lead, name, words.Joined(n.Steps, "-"), words.Joined(twice, "-"))
 		lead = "         "
 	}
 	t.line("%s%s", lead, trainOn(r.run))
@@ -284,6 +287,10 @@ type epochNumbers struct {
 	// Of the rate for a batch, on average; only where steps adapt to tolerances.
 	Evaluations float64 `json:"evaluations,omitempty"`
 
+	// Only with regularisers.
+	KineticEnergy float64 `json:"kinetic_energy,omitempty"`
+	JacobianNorm  float64 `json:"jacobian_norm,omitempty"`
+
 	// Only with a validation part.
 	ValidationLoss     *float64 `json:"validation_loss,omitempty"`
 	ValidationAccuracy *float64 `json:"validation_accuracy,omitempty"`
@@ -292,7 +299,7 @@ type epochNumbers struct {
 func numbers(r cnet.Record) epochNumbers {
 	n := epochNumbers{
 		Epoch: r.Epoch, TrainLoss: r.TrainLoss, TrainAccuracy: r.TrainAccuracy, ImagesPerS: r.ImagesPerS, Net: r.Net,
-		Evaluations: r.Evaluations,
+		Evaluations: r.Evaluations, KineticEnergy: r.KineticEnergy, JacobianNorm: r.JacobianNorm,
 	}
 	if r.Tested() {
 		n.TestLoss, n.TestAccuracy = &r.TestLoss, &r.TestAccuracy
@@ -329,6 +336,12 @@ const validationHead = "   valid. loss  accuracy"
 // evaluationsHead continues the head where steps adapt to tolerances.
 const evaluationsHead = "  evaluations"
 
+// kineticHead and jacobianHead continue it where there are regularisers.
+const (
+	kineticHead  = "  kin. energy"
+	jacobianHead = "  jac. norm²"
+)
+
 // headFor returns the head of the table of epochs of a run with this configuration.
 func headFor(c cnet.Config) string {
 	head := tableHead
@@ -337,6 +350,12 @@ func headFor(c cnet.Config) string {
 	}
 	if c.RTol > 0 {
 		head += evaluationsHead
+	}
+	if c.KineticEnergy > 0 {
+		head += kineticHead
+	}
+	if c.JacobianNorm > 0 {
+		head += jacobianHead
 	}
 	return head
 }
@@ -359,6 +378,12 @@ func tableRow(r cnet.Record, epochs int) string {
 	}
 	if r.Evaluations > 0 {
 		row += fmt.Sprintf("%13.1f", r.Evaluations)
+	}
+	if r.KineticEnergy > 0 {
+		row += fmt.Sprintf("%*.4g", len(kineticHead), r.KineticEnergy)
+	}
+	if r.JacobianNorm > 0 {
+		row += fmt.Sprintf("%*.4g", len("  jac. norm "), r.JacobianNorm) // ² has two bytes
 	}
 	return row
 }

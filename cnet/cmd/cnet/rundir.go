@@ -15,6 +15,7 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/runname"
+	"continuousnet/cnet/internal/words"
 )
 
 // results is the folder of runs that are called by their bare name.
@@ -44,11 +45,8 @@ func freshDir(c cnet.Config) (dir string, undo func(), err error) {
 		return "", nil, err
 	}
 	data := dataset.Short(c.Dataset, c.Data)
-	base := filepath.Join(results, fmt.Sprintf("%s-%s-%d-%d-%d", data, c.Scheme, c.Steps, c.Steps, c.Steps))
-	switch {
-	case c.Model == cnet.NeuralODE:
-		base = filepath.Join(results, fmt.Sprintf("%s-%s-%d", data, c.Scheme, c.Steps))
-	case !cnet.Continuous(c.Model):
+	base := filepath.Join(results, fmt.Sprintf("%s-%s-%s", data, c.Scheme, words.Joined(c.StepsOfStages(), "-")))
+	if !cnet.Continuous(c.Model) {
 		base = filepath.Join(results, fmt.Sprintf("%s-%s-%d", data, strings.ToLower(c.Model), c.Depth))
 	}
 	dir = base

@@ -48,9 +48,7 @@ func settings() []*setting {
 			func(c *cnet.Config) *int { return &c.Points }),
 		noise(),
 
-		whole(setting{name: "alpha",
-			usage: "channels of the stem and of the first stage; the others have 2 and 4 times as many"},
-			4096, func(c *cnet.Config) *int { return &c.Channels }),
+		alphaSetting(),
 		whole(setting{name: "augment-dim",
 			usage: "zeros that a NeuralODE appends to each point, as dimensions to pass each other in"},
 			4096, func(c *cnet.Config) *int { return &c.AugmentDim }),
@@ -64,12 +62,10 @@ func settings() []*setting {
 		oneOf(setting{name: "basis", value: "NAME",
 			usage: "the functions of depth that weights are made of: " + strings.Join(basis.Names(), ", ")},
 			func(c *cnet.Config) *string { return &c.Basis }, canonicalBasis),
-		whole(setting{name: "n-basis",
-			usage: "how many of them, in each stage; --initial-time-d is the original's name for it"},
-			1024, func(c *cnet.Config) *int { return &c.NumBasis }),
-		whole(setting{name: "steps", usage: "time steps of the scheme over each stage; default as --n-basis"},
-			1024, func(c *cnet.Config) *int { return &c.Steps }),
+		basisSetting(),
+		stepsSetting(),
 		stepsPerFunction(),
+		stagesSetting(),
 		number(setting{name: "time-epsilon", usage: "the length of time of a stage; default as --n-basis"},
 			false, inf, func(c *cnet.Config) *float64 { return &c.TimeEpsilon }),
 		number(setting{name: "rtol",
@@ -131,6 +127,12 @@ func settings() []*setting {
 		fromZero(setting{name: "label-smoothing", change: true,
 			usage: "probability that the loss spreads over all classes instead of the label"},
 			1, func(c *cnet.Config) *float64 { return &c.LabelSmoothing }),
+		fromZero(setting{name: "kinetic-energy",
+			usage: "weight in the loss of the ODE blocks' kinetic energy, the integral of |dx/dt|², such as 0.01"},
+			inf, func(c *cnet.Config) *float64 { return &c.KineticEnergy }),
+		fromZero(setting{name: "jacobian-norm",
+			usage: "weight in the loss of the squared norm of the rate's Jacobian, integrated, such as 0.01"},
+			inf, func(c *cnet.Config) *float64 { return &c.JacobianNorm }),
 		fromZero(setting{name: "ema", change: true, usage: "decay of a moving average of the weights, such as 0.999, " +
 			"with which the net is tested, used and exported; 0: none"},
 			1, func(c *cnet.Config) *float64 { return &c.EMA }),
@@ -177,29 +179,6 @@ func augment() *setting {
 			return nil
 		},
 		show: func(c cnet.Config) string { return strings.Join(c.Augment, ",") },
-	}
-}
-
-// stepsPerFunction returns the original's setting of the steps: their number for each basis function.
-func stepsPerFunction() *setting {
-	return &setting{
-		name: "n-time-steps-per", value: "N",
-		usage: "instead of --steps: so many for each function, as the original has it",
-		set: func(c *cnet.Config, text string) error {
-			n, err := parseWhole(text, 1<<10)
-			if err != nil {
-				return err
-			}
-			c.NumBasis = max(c.WithDefaults().NumBasis, 1)
-			c.Steps = c.NumBasis * n
-			return nil
-		},
-		show: func(c cnet.Config) string {
-			if c.NumBasis == 0 || c.Steps%c.NumBasis != 0 {
-				return fmt.Sprintf("%d/%d", c.Steps, c.NumBasis)
-			}
-			return strconv.Itoa(c.Steps / c.NumBasis)
-		},
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // otherWords lists the names that other programs of the field have for these flags. They are suggested, not accepted.
 var otherWords = map[string][]string{
 	"adjoint":         {"use-adjoint", "gradient"},
-	"alpha":           {"width", "channels", "n-channels", "num-channels", "filters", "hidden", "planes"},
+	"alpha":           {"width", "n-channels", "num-channels", "filters", "hidden", "planes"},
 	"augment":         {"augmentation", "data-augmentation", "no-augment"},
 	"basis":           {"shape-function", "basis-function"},
 	"batch-norm":      {"bn", "use-bn", "norm", "batchnorms", "no-batch-norm"},

@@ -21,7 +21,7 @@ func (a *app) tell() *cobra.Command {
 the end of the batch, and wait until it has done it:
 
   stop          save and stop
-  refine        double the time steps, as cnet refine
+  refine [2,3]  double the time steps, as cnet refine; of some stages
   lr X          another learning rate
   scheme NAME   another scheme
   save NAME     keep the run as it is then; RUN@NAME stands for it
@@ -62,6 +62,12 @@ func parseCommand(do, value string) (c cnet.Command, err error) {
 		if c.Name, err = canonicalScheme(value); err != nil {
 			return c, usagef("the scheme %v", err)
 		}
+	case c.Do == cnet.DoRefine && value != "":
+		var stages counts
+		if err := stages.Set(value); err != nil {
+			return c, usagef("the stages to refine are %q, expected whole numbers from 1, such as 2,3", value)
+		}
+		c.Stages = stages
 	default:
 		c.Name = value
 	}

@@ -16,7 +16,7 @@ func TestTell(t *testing.T) {
 		"tell first scheme rk5":   "the scheme is \"rk5\", expected one of",
 		"tell first halt":         "command: it is \"halt\", must be one of [stop refine scheme lr save]",
 		"tell first save":         "command save: its name is \"\", must be given",
-		"tell first refine twice": "command refine: its name is \"twice\", must be left out",
+		"tell first refine twice": "the stages to refine are \"twice\", expected whole numbers from 1, such as 2,3",
 		"tell first":              "tell needs a run and a command",
 		"tell none stop":          "there is no run in results/none",
 		"tell first save best":    "a checkpoint cannot be called best",

@@ -55,6 +55,18 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --data=", `--data is "", expected a folder`},
 		{"train --alpha 0", `--alpha is "0", expected a whole number from 1 to 4096`},
 		{"train --alpha 1.5", `--alpha is "1.5", expected a whole number from 1 to 4096`},
+		{"train --steps 2,0,4",
+			`--steps is "2,0,4", expected whole numbers from 1 to 1024, one for each stage, such as 2,4,4`},
+		{"train --steps 4,",
+			`--steps is "4,", expected whole numbers from 1 to 1024, one for each stage, such as 2,4,4`},
+		{"train --steps=",
+			`--steps is "", expected a whole number from 1 to 1024`},
+		{"train --channels 8,x",
+			`--alpha is "8,x", expected whole numbers from 1 to 4096, one for each stage, such as 2,4,4`},
+		{"train --steps 2,4 --alpha 1,2,3", "config: steps of the stages are 2, 4, but channels of the " +
+			"stages are 1, 2, 3; give a number for each stage, or one for all"},
+		{"train --stages 4 --steps 2,4", "config: stages is 4, but steps of the stages are 2, 4; " +
+			"give a number for each stage, or one for all"},
 		{"train --batch-size -1", `--batch-size is "-1", expected a whole number from 1 to 1048576`},
 		{"train --epochs 0", `--epochs is "0", expected a whole number from 1 to 1048576`},
 		{"train --n_time_steps_per two", `--n-time-steps-per is "two", expected a whole number from 1 to 1024`},

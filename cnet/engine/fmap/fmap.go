@@ -8,6 +8,7 @@
 //     planar.go.
 //   - Standard is plain [B, H, W, C] with the backend's own convolution, for compilers such as XLA.
 //   - Native is [B, H, W, C] with the operations of the native engine; see native.go.
+//   - Plain is [B, H, W, C] for second derivatives; see plain.go.
 //   - Mixed is Standard with convolutions in bfloat16.
 //
 // All but the last compute the same numbers, up to rounding. As everywhere in GoMLX, functions that build graphs panic
@@ -28,6 +29,7 @@ const (
 	Standard               // [B, H, W, C]: fast where the backend has a real convolution
 	Native                 // [B, H, W, C], transforms not applied: fast on the native engine; Planar if not float32
 	Mixed                  // Standard with convolutions of bfloat16, everything else in the images' own numbers
+	Plain                  // [B, H, W, C] in operations whose gradients have gradients: slow on CPUs
 )
 
 // Map is a batch of feature maps in a graph.
@@ -80,6 +82,8 @@ func New(layout Layout, images *Node) Map {
 		exceptions.Panicf("fmap: images must have shape [batch, height, width, channels], got %s", images.Shape())
 	}
 	switch {
+	case layout == Plain:
+		return plain{images}
 	case layout == Standard || layout == Mixed:
 		return standard{images, layout == Mixed}
 	case layout == Native && images.DType() == dtypes.Float32:

@@ -17,11 +17,22 @@ import (
 // depth. Where all of them are 1, each coefficient is a value of θ(t) and is drawn by itself. In other bases θ starts
 // constant in depth: one draw, times the coefficients of 1.
 func Init(store *model.Store, variables []Variable, one []float64, seed uint64, dtype dtypes.DType) error {
+	return InitOverDepth(store, variables, map[int][]float64{len(one): one}, seed, dtype)
+}
+
+// InitOverDepth is Init for variables over depth with different numbers of functions of one kind of basis: ones holds
+// the coefficients of 1 for each number.
+func InitOverDepth(
+	store *model.Store, variables []Variable, ones map[int][]float64, seed uint64, dtype dtypes.DType,
+) error {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	values := !slices.ContainsFunc(one, func(c float64) bool { return c != 1 })
 	for _, v := range variables {
+		var one []float64
+		if v.OverDepth {
+			one = ones[v.Dims[0]]
+		}
 		n := v.Size()
-		constant := v.OverDepth && !values
+		constant := slices.ContainsFunc(one, func(c float64) bool { return c != 1 })
 		if constant {
 			n /= len(one)
 		}

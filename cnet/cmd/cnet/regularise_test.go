@@ -1,0 +1,31 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestRegularisers: what regularisers charge is in the table, in JSON and in CSV, and a run keeps their weights.
+func TestRegularisers(t *testing.T) {
+	t.Chdir(t.TempDir())
+	made := strings.Fields("train --stages 1 --channels 1 --batch-size 500 --kinetic-energy 0.01 " +
+		"--jacobian-norm 0.02 --run s")
+	out, _ := mustRun(t, append(made, "--epochs", "1")...)
+	if !strings.Contains(out, tableHead+kineticHead+jacobianHead+"\n") {
+		t.Errorf("no columns:\n%s", out)
+	}
+	out, _ = mustRun(t, append(made, "--epochs", "2", "--json")...)
+	wantKeys(t, objects(t, out)[0], "kinetic_energy", "jacobian_norm", "train_loss")
+	for args, want := range map[string]string{
+		"info s":       "kinetic energy weighted by 0.01, jacobian norm weighted by 0.02",
+		"info s --csv": "changes,kinetic_energy,jacobian_norm,validation_loss",
+	} {
+		if out, _ := mustRun(t, strings.Fields(args)...); !strings.Contains(out, want) {
+			t.Errorf("%s printed\n%s\nwant %s", args, out, want)
+		}
+	}
+	_, err, status := cnetRun(t, strings.Fields("train --run s --kinetic-energy 0.5 --epochs 3")...)
+	if status != 2 || !strings.Contains(err, "--kinetic-energy 0.5 is not what run results/s was made with, which is") {
+		t.Errorf("status %d, %s", status, err)
+	}
+}

@@ -1,0 +1,265 @@
+package cnet
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train/metric"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/ode"
+)
+
+// Costs are what regularisers charge for the way that a state x takes through an ODE (Finlay, Jacobsen, Nurbekyan &
+// Oberman, How to train your neural ODE: the world of Jacobian and kinetic regularization, 2020), scalars in a graph.
+// One that is not asked for is nil.
+//
+// Both are integrals over the time of an ODE, by the scheme that solves it, of means over the batch and the d numbers
+// of a state; a network's are the sums over its ODEs:
+//
+//	Kinetic  = ∫ |dx/dt|²/d dt
+//	Jacobian = ∫ |∂(dx/dt)/∂x·e|²/d dt
+//
+// The second is an estimate of the squared Frobenius norm of the Jacobian, ∫ ‖∂(dx/dt)/∂x‖²/d dt, with a random e whose
+// numbers are ±1 and which is the same over the whole time of an ODE (Hutchinson, A stochastic estimator of the trace,
+// 1990). Each batch has another e, which depends on the seed of the run.
+//
+// For a rate of one's own that is not made of feature maps alone, e stands on the other side of the Jacobian. Such a
+// rate must be made of operations whose gradients GoMLX can differentiate again, which those of Slice and Pad are not.
+// Where a batch norm ties the images of a batch, x is the whole batch, and d counts all its numbers.
+type Costs struct{ Kinetic, Jacobian *Node }
+
+// each returns the costs whose nodes f returns, for those that a and all of more have.
+func (a Costs) each(f func(of func(Costs) *Node) *Node) Costs {
+	var result Costs
+	for _, cost := range []struct {
+		of  func(Costs) *Node
+		set func(*Node)
+	}{
+		{func(c Costs) *Node { return c.Kinetic }, func(n *Node) { result.Kinetic = n }},
+		{func(c Costs) *Node { return c.Jacobian }, func(n *Node) { result.Jacobian = n }},
+	} {
+		if cost.of(a) != nil {
+			cost.set(f(cost.of))
+		}
+	}
+	return result
+}
+
+// plus returns the costs plus Σ coefficients[i]·terms[i], with terms that have the same of them.
+func (a Costs) plus(coefficients []float64, terms []Costs) Costs {
+	return a.each(func(of func(Costs) *Node) *Node {
+		sum := of(a)
+		for i, term := range terms {
+			if coefficients[i] != 0 {
+				sum = Add(sum, MulScalar(of(term), coefficients[i]))
+			}
+		}
+		return sum
+	})
+}
+
+// costly is the state of an ODE together with what it has cost so far.
+type costly[X any] struct {
+	x X
+	Costs
+}
+
+// integrateCosts is ode.Integrate, and returns the costs of the way as well: they are integrated as more components of
+// the state, whose rates cost returns for the state x and its rate f at a stage. zero holds zeros for those.
+func integrateCosts[X any](
+	m ode.Method, x X, steps int, h float64, system ode.System[X],
+	zero Costs, cost func(step, stage int, c float64, x, f X) Costs,
+) (X, Costs, error) {
+	end, err := ode.Integrate(m, costly[X]{x, zero}, steps, h, ode.System[costly[X]]{
+		Rate: func(step, stage int, c float64, at costly[X]) costly[X] {
+			f := system.Rate(step, stage, c, at.x)
+			return costly[X]{f, cost(step, stage, c, at.x, f)}
+		},
+		Combine: func(at costly[X], coefficients []float64, terms []costly[X]) costly[X] {
+			xs, costs := make([]X, len(terms)), make([]Costs, len(terms))
+			for i, term := range terms {
+				xs[i], costs[i] = term.x, term.Costs
+			}
+			return costly[X]{system.Combine(at.x, coefficients, xs), at.plus(coefficients, costs)}
+		},
+	})
+	return end.x, end.Costs, err
+}
+
+// jacobianNorm returns the mean square of eᵀ·∂f/∂x, a scalar. The gradient of f must have a gradient itself: f may use
+// GoMLX's operations and maps of the layout fmap.Plain.
+func jacobianNorm(x, e *Node, f func(x *Node) *Node) *Node {
+	product := ReduceAllSum(Mul(f(x), e))
+	return meanSquare(Gradient(product, x)[0])
+}
+
+// meanSquare returns the mean of all squares, a scalar. It sums one axis after another, as a backend that adds one
+// number after another to a float32 loses as many digits as the sum is long.
+func meanSquare(x *Node) *Node {
+	size := float64(x.Shape().Size())
+	x = Square(x)
+	for x.Rank() > 0 {
+		x = ReduceSum(x, -1)
+	}
+	return DivScalar(x, size)
+}
+
+// regularised reports whether the loss has regularisers.
+func (c Config) regularised() bool { return c.KineticEnergy > 0 || c.JacobianNorm > 0 }
+
+// checkRegularisers checks the weights of the regularisers.
+func (c Config) checkRegularisers() error {
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"kinetic energy", c.KineticEnergy}, {"jacobian norm", c.JacobianNorm}} {
+		if !(f.value >= 0) || notFinite(f.value) {
+			return badField(f.name, f.value, "0, which is off, or a positive number, its weight in the loss")
+		}
+	}
+	if c.regularised() && c.Adjoint != "" && c.Adjoint != Backprop {
+		return badField("adjoint", c.Adjoint, fmt.Sprintf("%s with a regulariser: "+
+			"the other ones carry no more than the state back", Backprop))
+	}
+	return nil
+}
+
+// A Regularised network can charge for the ways through its ODEs.
+type Regularised interface {
+	Network
+
+	// RegularisedLogits is Logits in training. It returns the costs, too, summed over the ODEs of the network, as far
+	// as its configuration has weights for them.
+	RegularisedLogits(store *model.Store, layout fmap.Layout, images *Node) (logits *Node, costs Costs)
+}
+
+var _ Regularised = (*Net)(nil)
+
+// RegularisedLogits implements Regularised.
+func (n *Net) RegularisedLogits(store *model.Store, layout fmap.Layout, images *Node) (logits *Node, costs Costs) {
+	logits, costs = n.build(store, layout, images, true, n.Config.regularised())
+	return logits, costs
+}
+
+// costly builds the ODE block and what it costs.
+func (s solve) costly(x fmap.Map) (fmap.Map, Costs) {
+	c := s.net.Config
+	var zero Costs
+	var e *Node
+	if c.KineticEnergy > 0 {
+		zero.Kinetic = s.constant(0)
+	}
+	if c.JacobianNorm > 0 {
+		zero.Jacobian = s.constant(0)
+		e = s.Rademacher(x.Images().Shape())
+	}
+	system := ode.System[fmap.Map]{Rate: s.rate, Combine: fmap.Map.Combine}
+	y, costs, err := integrateCosts(s.net.Scheme, x, s.steps, s.h, system, zero,
+		func(step, stage int, c float64, x, f fmap.Map) (costs Costs) {
+			if zero.Kinetic != nil {
+				costs.Kinetic = meanSquare(f.Images())
+			}
+			if e != nil {
+				costs.Jacobian = s.jacobian(step, stage, c, x, e)
+			}
+			return costs
+		})
+	if err != nil {
+		exceptions.Panicf("net: %v", err)
+	}
+	return y, costs
+}
+
+// jacobian returns the Jacobian's cost at a stage. What is made of maps alone, as the built-in rates, is differentiated
+// forwards, which is the faster way; other rates backwards, in a layout whose gradients have gradients.
+func (s solve) jacobian(step, stage int, c float64, x fmap.Map, e *Node) (cost *Node) {
+	s.Quietly(func() { // the statistics of the batch have been recorded
+		d, ok := fmap.Derivative(s.in, x, fmap.New(s.in, e), func(x fmap.Map) fmap.Map {
+			return s.rate(step, stage, c, x)
+		})
+		if ok {
+			cost = meanSquare(d.Images())
+			return
+		}
+		again := s
+		again.in = fmap.Plain
+		cost = jacobianNorm(x.Images(), e, func(x *Node) *Node {
+			return again.rate(step, stage, c, fmap.New(fmap.Plain, x)).Images()
+		})
+	})
+	return cost
+}
+
+// outputs returns what the trainer's loss and metrics get: the logits, and the costs that the configuration asks for.
+func (c Config) outputs(n Network, store *model.Store, layout fmap.Layout, images *Node) []*Node {
+	r, ok := n.(Regularised)
+	if !ok || !c.regularised() {
+		return []*Node{n.Logits(store, layout, images, true)}
+	}
+	logits, costs := r.RegularisedLogits(store, layout, images)
+	outputs := []*Node{logits}
+	for _, cost := range c.weighted(costs) {
+		outputs = append(outputs, cost.node)
+	}
+	return outputs
+}
+
+// cost is a regulariser that is on.
+type cost struct {
+	name   string
+	weight float64
+	node   *Node
+}
+
+// weighted lists the regularisers that are on, in the order of the trainer's outputs and metrics.
+func (c Config) weighted(costs Costs) (list []cost) {
+	for _, r := range []cost{
+		{"kinetic energy", c.KineticEnergy, costs.Kinetic}, {"jacobian norm", c.JacobianNorm, costs.Jacobian},
+	} {
+		if r.weight > 0 {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// regularisedLoss adds the weighted costs, which come after the logits, to a loss.
+func (c Config) regularisedLoss(loss func(labels, logits []*Node) *Node) func(labels, outputs []*Node) *Node {
+	if !c.regularised() {
+		return loss
+	}
+	return func(labels, outputs []*Node) *Node {
+		sum := loss(labels, outputs[:1])
+		for i, r := range c.weighted(Costs{}) {
+			sum = Add(sum, MulScalar(ConvertDType(outputs[1+i], sum.DType()), r.weight))
+		}
+		return sum
+	}
+}
+
+// costMetrics are the metrics of the regularisers that are on.
+func (c Config) costMetrics() (list []metric.Interface) {
+	for i, r := range c.weighted(Costs{}) {
+		list = append(list, metric.NewBaseMetric(r.name, r.name, r.name,
+			func(_ *model.Scope, _, outputs []*Node) *Node { return outputs[1+i] }, nil))
+	}
+	return list
+}
+
+// addCost adds a value of regulariser i of those that are on, of one batch.
+func (st *state) addCost(i int, value float64) {
+	if st.Costs == nil {
+		st.Costs = map[string]float64{}
+	}
+	st.Costs[st.Config.weighted(Costs{})[i].name] += value
+}
+
+// noteCosts writes the means over an epoch of so many batches to its record.
+func (st *state) noteCosts(r *Record, batches int) {
+	r.KineticEnergy = st.Costs["kinetic energy"] / float64(batches)
+	r.JacobianNorm = st.Costs["jacobian norm"] / float64(batches)
+	st.Costs = nil
+}
