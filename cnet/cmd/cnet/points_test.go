@@ -97,7 +97,7 @@ func TestTolerances(t *testing.T) {
 	}
 	out, _ = mustRun(t, "info", "adapts", "--csv")
 	head, row, _ := strings.Cut(out, "\n")
-	if !strings.Contains(head, ",changes,evaluations,validation_loss") ||
+	if !strings.Contains(head, ",changes,evaluations,kinetic_energy") ||
 		!strings.Contains(row, `rate mlp-8-tanh",,1`) {
 		t.Errorf("%s", out)
 	}

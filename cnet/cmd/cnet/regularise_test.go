@@ -18,7 +18,7 @@ func TestRegularisers(t *testing.T) {
 	wantKeys(t, objects(t, out)[0], "kinetic_energy", "jacobian_norm", "train_loss")
 	for args, want := range map[string]string{
 		"info s":       "kinetic energy weighted by 0.01, jacobian norm weighted by 0.02",
-		"info s --csv": "changes,kinetic_energy,jacobian_norm,validation_loss",
+		"info s --csv": "changes,evaluations,kinetic_energy,jacobian_norm,validation_loss",
 	} {
 		if out, _ := mustRun(t, strings.Fields(args)...); !strings.Contains(out, want) {
 			t.Errorf("%s printed\n%s\nwant %s", args, out, want)

@@ -339,7 +339,7 @@ const evaluationsHead = "  evaluations"
 // kineticHead and jacobianHead continue it where there are regularisers.
 const (
 	kineticHead  = "  kin. energy"
-	jacobianHead = "  jac. norm²"
+	jacobianHead = "  jac. norm^2"
 )
 
 // headFor returns the head of the table of epochs of a run with this configuration.
@@ -383,7 +383,7 @@ func tableRow(r cnet.Record, epochs int) string {
 		row += fmt.Sprintf("%*.4g", len(kineticHead), r.KineticEnergy)
 	}
 	if r.JacobianNorm > 0 {
-		row += fmt.Sprintf("%*.4g", len("  jac. norm "), r.JacobianNorm) // ² has two bytes
+		row += fmt.Sprintf("%*.4g", len(jacobianHead), r.JacobianNorm)
 	}
 	return row
 }

@@ -128,7 +128,7 @@ func settings() []*setting {
 			usage: "probability that the loss spreads over all classes instead of the label"},
 			1, func(c *cnet.Config) *float64 { return &c.LabelSmoothing }),
 		fromZero(setting{name: "kinetic-energy",
-			usage: "weight in the loss of the ODE blocks' kinetic energy, the integral of |dx/dt|², such as 0.01"},
+			usage: "weight in the loss of the ODE blocks' kinetic energy, the integral of |dx/dt|^2, such as 0.01"},
 			inf, func(c *cnet.Config) *float64 { return &c.KineticEnergy }),
 		fromZero(setting{name: "jacobian-norm",
 			usage: "weight in the loss of the squared norm of the rate's Jacobian, integrated, such as 0.01"},
