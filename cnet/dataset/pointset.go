@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"continuousnet/cnet/internal/words"
 )
 
 // Points, or other vectors, as a data set that nets are trained on: each is an image of one pixel.
@@ -36,7 +38,9 @@ func makeToy(set *Set, o Options) error {
 	}
 	set.Classes = []string{train.Class(0), train.Class(1)}
 	set.Train, set.Test = train.split(), test.split()
-	set.vectors(2)
+	if err := set.vectors(2).everyClass(); err != nil {
+		return fmt.Errorf("dataset: %s of %s: %w", words.Plural(train.Len(), "point"), set.Name, err)
+	}
 	return nil
 }
 
@@ -49,10 +53,11 @@ func (p Points) split() Split {
 	return s
 }
 
-// vectors says that the values of a set are vectors of d coordinates.
-func (s *Set) vectors(d int) {
+// vectors says that the values of a set are vectors of d coordinates, and returns the set.
+func (s *Set) vectors(d int) *Set {
 	s.Height, s.Width, s.Channels = 1, 1, d
 	s.measure()
+	return s
 }
 
 // readTableSet fills set from a .csv file. A fifth of the points, chosen by a seeded hash of their places, is for
