@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
@@ -67,6 +68,22 @@ func (c Config) checkTolerances(scheme ode.Method) error {
 			"tolerances; leave one of the two out")
 	case c.Devices > 1:
 		return badField("devices", c.Devices, "1 where steps adapt to tolerances")
+	}
+	return nil
+}
+
+// checkNorms returns an error if the steps of the net adapt and its rate has running statistics, which would differ
+// with the number of steps that a batch happens to need.
+func (n *Net) checkNorms() error {
+	if !n.Config.adaptive() {
+		return nil
+	}
+	for _, v := range n.Variables() {
+		if v.OverDepth && !v.Trainable {
+			return fmt.Errorf("net: the rate %s has batch norm, whose statistics would depend on how many steps a "+
+				"batch happens to need where they adapt to tolerances; leave batch norm out (NoBatchNorm), or rtol "+
+				"and atol", n.Rate.Name)
+		}
 	}
 	return nil
 }
@@ -146,6 +163,18 @@ func newStepper(e *engine.Engine, network Network, store *model.Store) (*stepper
 	return &stepper{net: n, tableau: tb, rate: hostRate{backend: e.Backend, exec: exec}}, nil
 }
 
+// errStiff is wrapped by the error of a solver that cannot solve a batch. A training goes back from that.
+var errStiff = errors.New("the rate has grown stiff")
+
+// unmeasured returns the error of an evaluation after an epoch. If no solver gets through, the training goes back to
+// the last save, as there is nothing to measure; other reasons may pass.
+func (t *training) unmeasured(err error) error {
+	if errors.Is(err, errStiff) {
+		return t.diverged(err)
+	}
+	return err
+}
+
 // steps returns the steps for points [batch, 1, 1, coordinates], as through takes them. The error of a step is that of
 // the point where it is largest.
 func (s *stepper) steps(points *tensors.Tensor) (*tensors.Tensor, error) {
@@ -160,13 +189,14 @@ func (s *stepper) steps(points *tensors.Tensor) (*tensors.Tensor, error) {
 		RTol: c.RTol, ATol: c.ATol, EveryStep: true, MaxSteps: 4 * maxAdaptiveSteps,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("the steps for a batch: %w", err)
+		reason, _, _ := strings.Cut(err.Error(), ";") // what follows is for those who call the solver themselves
+		return nil, fmt.Errorf("%w: no steps for a batch with rtol %g and atol %g: %s", errStiff, c.RTol, c.ATol,
+			reason)
 	}
 	g := grid(solution.T)
 	if g.steps() > maxAdaptiveSteps {
-		return nil, fmt.Errorf("the solver takes %d steps for a batch with rtol %g and atol %g, more than %d; the "+
-			"rate has grown stiff: train with a smaller learning rate, a weight decay or larger tolerances", g.steps(),
-			c.RTol, c.ATol, maxAdaptiveSteps)
+		return nil, fmt.Errorf("%w: the solver takes %d steps for a batch with rtol %g and atol %g, more than %d",
+			errStiff, g.steps(), c.RTol, c.ATol, maxAdaptiveSteps)
 	}
 	s.last = solution.Stats
 	n := paddedSteps(g.steps())

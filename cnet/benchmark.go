@@ -1,6 +1,7 @@
 package cnet
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -38,7 +39,9 @@ func BenchmarkInference(e *engine.Engine, c Config, repeats int) (StepTime, erro
 }
 
 func benchmark(e *engine.Engine, c Config, repeats int, inference bool) (st StepTime, err error) {
-	c = c.WithDefaults()
+	if c = c.WithDefaults(); c.Model == NeuralODE {
+		return st, fmt.Errorf("config: a %s takes points, and images are measured; choose another model", c.Model)
+	}
 	n, err := NewNetwork(c, 3, 10)
 	if err != nil {
 		return st, err

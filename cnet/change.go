@@ -3,6 +3,7 @@ package cnet
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -230,6 +231,7 @@ func (st *state) rescale(oldSize, size, batches int) {
 	for name := range st.Costs {
 		st.Costs[name] *= float64(done) / float64(st.Batch)
 	}
+	st.Evaluations = int(math.Round(float64(st.Evaluations) * float64(done) / float64(st.Batch)))
 	st.Correct *= float64(done*size) / float64(st.Batch*oldSize)
 	st.Batch, st.TimedBatches, st.TimedSeconds = done, 0, 0
 }

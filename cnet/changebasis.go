@@ -2,6 +2,7 @@ package cnet
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"path"
 	"slices"
@@ -278,12 +279,22 @@ func (r *Run) CompressTo(dir, name string, numBasis int, method ...Projection) (
 	if err != nil {
 		return nil, nil, fmt.Errorf("run %s: %w", r.dir, err)
 	}
+	for v := range store.IterVariables() { // the copy has an engine of its own
+		t, err := v.Value()
+		if err == nil {
+			err = t.ToLocal()
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("run %s: %w", r.dir, err)
+		}
+	}
 	var report *BasisChange
 	compressed, err := lockedRun(dir, func(c *Run) (err error) {
 		if err := vacant(dir); err != nil {
 			return err
 		}
 		c.state, c.history, c.store, c.net, c.set = r.state, slices.Clone(r.history), store, r.net, r.set
+		c.state.Costs = maps.Clone(r.state.Costs)
 		if report, err = c.rebase(to, how); err != nil {
 			return err
 		}

@@ -108,7 +108,7 @@ func (r *Run) PredictFiles(ctx context.Context, paths ...string) ([]Prediction, 
 // PredictImages returns the probability of each class, [images][classes], for images of the size of the data set:
 // pixels [images, height, width, channels].
 func (r *Run) PredictImages(ctx context.Context, pixels []uint8) (rows [][]float32, err error) {
-	ev, set, err := r.evaluator(context.Background())
+	ev, set, err := r.evaluator(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -149,8 +149,9 @@ func (r *Run) PredictPoints(ctx context.Context, points [][]float64) (rows [][]f
 				words.Plural(len(p), "coordinate"), set.Channels)
 		}
 		for _, x := range p {
-			if notFinite(x) {
-				return nil, fmt.Errorf("run %s: point %d is %v, must be finite numbers", r.dir, i, p)
+			if notFinite(float64(float32(x))) {
+				return nil, fmt.Errorf("run %s: point %d is %v, must be finite numbers that 32-bit floats hold", r.dir,
+					i, p)
 			}
 			split.Floats = append(split.Floats, float32(x))
 		}

@@ -27,7 +27,6 @@ func DataCache(dir string) string {
 	if run, _, ok := CheckpointOf(dir); ok {
 		dir = run
 	}
-
 	return filepath.Join(filepath.Dir(filepath.Clean(dir)), cacheFolder)
 }
 
@@ -41,6 +40,9 @@ func (c Config) resolved() (Config, error) {
 		case c.Size != 0 || c.SkipBad || c.Layout != "" || c.SplitSeed != 0:
 			return c, fmt.Errorf("config: Size, SkipBad, Layout and SplitSeed say how files are read, and %s is "+
 				"given as Set; leave them out", c.Set.Name)
+		case c.Points != 0 || c.Noise != 0:
+			return c, fmt.Errorf("config: Points and Noise say how points are made, and %s is given as Set; leave "+
+				"them out", c.Set.Name)
 		}
 		c.Dataset = c.Set.Name
 		return c, nil

@@ -145,7 +145,7 @@ func (ev *evaluator) sums(ctx context.Context, b train.Batch) (lossSum, correct 
 // predict returns the probability of each class, [images][classes], for the first images of a split.
 func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (p [][]float32, err error) {
 	defer func() { guard(ev.net, ev.config, recover(), &err) }()
-	split = first(set, split, count)
+	split = split.First(count, set.ImageSize())
 	images, err := firstImages(set, split, split.Len())
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -89,7 +90,7 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store) (err error
 	store := model.NewStore()
 	variables := one.Variables()
 	for i, v := range b.net.Variables() {
-		if !v.OverDepth {
+		if !strings.HasPrefix(v.Path, b.of.path+"/ode/") { // others may have another basis
 			continue
 		}
 		values, _, err := layers.Get(trained, v)

@@ -108,7 +108,7 @@ func (r *Run) Manifest(ctx context.Context, o ManifestOptions) ([]Manifestation,
 	}
 	split := set.Test
 	if o.Limit > 0 {
-		split = first(set, split, o.Limit)
+		split = split.First(o.Limit, set.ImageSize())
 	}
 	list := make([]Manifestation, 0, len(o.Schemes)*len(o.Steps))
 	for _, scheme := range o.Schemes {
@@ -208,6 +208,7 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 	}
 	c.Adjoint, c.Checkpoints = "", 0 // there are no gradients
 	c.RTol, c.ATol = 0, 0            // there are so many steps
+	setDefault(&c.TimeEpsilon, 1)    // lengths that differ between stages are those of n
 	if err := c.checkFields(r.state.schemeNamed); err != nil {
 		return nil, fmt.Errorf("run %s: with %s and %s steps: %w", r.dir, scheme, listText(c.shortSteps()), err)
 	}
@@ -215,9 +216,4 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 	other.Scheme, other.Steps = m, c.StepsOfStages()
 	other.Config.RTol, other.Config.ATol = 0, 0
 	return &other, nil
-}
-
-// first returns the first n images of a split, or all if it has fewer.
-func first(set *dataset.Set, split dataset.Split, n int) dataset.Split {
-	return split.First(n, set.ImageSize())
 }

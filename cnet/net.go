@@ -95,7 +95,7 @@ func newNet(c Config, imageChannels, classes int, lookup schemeLookup) (*Net, er
 			return nil, err
 		}
 	}
-	return n, nil
+	return n, n.checkNorms()
 }
 
 // NumStages returns the number of stages.

@@ -25,6 +25,10 @@ func (c Config) ofPoints() bool {
 
 // setPointDefaults sets what a NeuralODE has by default where other nets have something else.
 func (c *Config) setPointDefaults() {
+	if dataset.IsToy(c.Dataset) && c.Set == nil {
+		setDefault(&c.Points, dataset.ToyPoints)
+		setDefault(&c.Noise, dataset.ToyNoise(c.Dataset))
+	}
 	c.setToleranceDefaults()
 	setDefault(&c.Scheme, "rk4_classic")
 	if c.NumBasis == 0 && c.Steps == 0 {

@@ -233,6 +233,8 @@ func (r *Run) agrees(c Config) (Config, error) {
 		}
 		c = known
 	}
+	model := c.Model
+	setDefault(&c.Model, r.state.Config.Model)
 	if c.NoAugment || len(c.Augment) > 0 {
 		c.setAugment() // as the run's are written
 	}
@@ -240,6 +242,7 @@ func (r *Run) agrees(c Config) (Config, error) {
 		return c, fmt.Errorf("run %s: its net has %d stages, not %d; make another run", r.dir, had, n)
 	}
 	c = c.InShort()
+	c.Model, c.Stages = model, 0
 	have, want := reflect.ValueOf(r.state.Config), reflect.ValueOf(c)
 	for i := range want.NumField() {
 		field := want.Type().Field(i).Name
@@ -262,6 +265,11 @@ func (r *Run) agrees(c Config) (Config, error) {
 		if _, _, err := dataset.Resolve(r.state.Config.Dataset, c.Data); err != nil {
 			return c, fmt.Errorf("run %s: %w", r.dir, err)
 		}
+	}
+	placed := Run{state: r.state}
+	placed.setPlace(c)
+	if err := placed.state.Config.checkFields(r.state.schemeNamed); err != nil {
+		return c, fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	return c, nil
 }

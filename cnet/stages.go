@@ -289,10 +289,13 @@ func (n *Net) stages() []stage {
 // Now returns the configuration with scheme, steps and basis as the net has them now.
 func (n *Net) Now() Config {
 	c := n.Config
+	if c.Model != NeuralODE {
+		c.Stages = len(n.Steps)
+	}
 	c.Scheme, c.Basis = n.Scheme.Info().Name, n.Bases[0].Name()
 	c.Steps, c.StageSteps = oneOrEach(n.Steps)
 	c.NumBasis, c.StageBasis = oneOrEach(numBasis(n.Bases))
-	return c
+	return c.InShort()
 }
 
 // OriginalStages reports whether the original has such stages: three, alike but for the channels, which double.

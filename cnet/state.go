@@ -75,6 +75,9 @@ func (st state) net() (Network, error) {
 // depth returns the configuration with steps and basis as they are now.
 func (st state) depth() Config {
 	c := st.Config
+	if c.Model != NeuralODE {
+		c.Stages = c.NumStages() // which lists say that may be one number by now
+	}
 	c.Steps, c.StageSteps, c.Basis, c.NumBasis, c.StageBasis =
 		st.Steps, st.StageSteps, st.Basis, st.NumBasis, st.StageBasis
 	return c

@@ -3,6 +3,7 @@ package cnet
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // testsEachEpoch reports whether the test images are measured after each epoch: not with a validation part, unless what
@@ -21,8 +22,10 @@ func (t *training) testOnce(ctx context.Context) error {
 	epoch, tested := r.state.Epoch, r
 	if b := r.state.Best; b != nil && b.Part == PartValidation && b.Epoch != epoch {
 		best, err := r.Checkpoint(bestName)
-		if err != nil {
-			return err
+		if err != nil { // the epochs are done and saved
+			r.warnings = append(r.warnings,
+				fmt.Sprintf("the best epoch could not be measured on the test images: %v", err))
+			return nil
 		}
 		if best.engine, err = r.Engine(); err != nil { // which is closed with the run
 			return err

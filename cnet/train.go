@@ -158,7 +158,7 @@ func (t *training) epoch(ctx context.Context) error {
 				// The batches are done; the evaluation comes next time.
 				return t.stopped(errors.Join(ctx.Err(), t.save()))
 			}
-			return err
+			return t.unmeasured(err)
 		}
 	}
 	if notFinite(score.Loss) {
@@ -169,7 +169,7 @@ func (t *training) epoch(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return t.stopped(errors.Join(ctx.Err(), t.save()))
 		}
-		return err
+		return t.unmeasured(err)
 	}
 	if notFinite(validated.Loss) {
 		return t.diverged(fmt.Errorf("the validation loss is %g", validated.Loss))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 
+	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/ode"
 	"continuousnet/cnet/statedict"
 )
@@ -216,6 +217,9 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	if err != nil {
 		return fail(err)
 	}
+	if err := c.checkPoints(set); err != nil {
+		return fail(err)
+	}
 	if set.Channels != w.ImageChannels || len(set.Classes) != w.Classes {
 		return fail(fmt.Errorf("the net is for images of %d channels and %d classes, %s has %d and %d; "+
 			"take another data set", w.ImageChannels, w.Classes, c.Dataset, set.Channels, len(set.Classes)))
@@ -245,7 +249,7 @@ func (w *WeightsFile) Missing(c Config) []string {
 	if c.Scheme == "" && (c.Model == "" || Continuous(c.Model)) {
 		list = append(list, "scheme")
 	}
-	if c.Dataset == "" {
+	if c.Dataset == "" || dataset.IsKind(c.Dataset) && c.Data == "" { // a file does not say where data of one's own are
 		list = append(list, "dataset")
 	}
 	return list

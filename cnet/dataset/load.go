@@ -66,7 +66,7 @@ func load(name, dir string, o Options) (*Set, error) {
 	err = s.places(dir, func(f folder) error { return s.read(set, f, o) })
 	if errors.Is(err, errNothingHere) {
 		what := remedy(s.name)
-		if isKind(s.name) {
+		if IsKind(s.name) {
 			what = "pass another --data DIR"
 		}
 		err = fmt.Errorf("dataset: %s not found in %s (looked for %s); %s", s.title, dir, s.lookFor, what)

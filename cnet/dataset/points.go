@@ -48,15 +48,12 @@ func LoadPoints(name string, options ...PointOptions) (Points, error) {
 		return Points{}, fmt.Errorf("dataset: %d points, want 1 to %d", o.N, maxImages)
 	}
 	if o.N == 0 {
-		o.N = 400
+		o.N = ToyPoints
 	}
 	toy := bare(name)
 	noise := max(o.Noise, 0)
 	if o.Noise == 0 {
-		noise = map[string]float64{"moons": 0.1}[toy]
-		if noise == 0 {
-			noise = 0.05
-		}
+		noise = ToyNoise(toy)
 	}
 	var p Points
 	switch toy {
@@ -69,6 +66,17 @@ func LoadPoints(name string, options ...PointOptions) (Points, error) {
 	}
 	p.Title = toy
 	return p, nil
+}
+
+// ToyPoints is how many points a toy has by default.
+const ToyPoints = 400
+
+// ToyNoise returns the standard deviation that a toy has by default.
+func ToyNoise(name string) float64 {
+	if bare(name) == "moons" {
+		return 0.1
+	}
+	return 0.05
 }
 
 // IsPoints reports whether a name is that of points for LoadPoints: one of the Toys, or a .csv file.
@@ -119,7 +127,9 @@ func (p Points) Chart() chart.Chart {
 		axes = [2]string{"x", "y"}
 	}
 	return chart.Chart{Title: p.Title, Panels: []chart.Panel{
-		{X: chart.Axis{Title: axes[0]}, Y: chart.Axis{Title: axes[1]}, Series: series, Equal: true},
+		{
+			X: chart.Axis{Title: axes[0]}, Y: chart.Axis{Title: axes[1]}, Series: series, Equal: alike(p.X),
+		},
 	}}
 }
 
@@ -128,3 +138,21 @@ func (p Points) PNG(w io.Writer) error { return p.Chart().PNG(w) }
 
 // Size returns the size of the drawing in CSS pixels.
 func (p Points) Size() (width, height float64) { return p.Chart().Size() }
+
+// alike reports whether the coordinates of points reach as far as each other, up to a factor, so that a drawing can
+// have one scale for both.
+func alike(points [][2]float64) bool {
+	if len(points) == 0 {
+		return true
+	}
+	low, high := points[0], points[0]
+	for _, x := range points {
+		for k := range x {
+			low[k], high[k] = min(low[k], x[k]), max(high[k], x[k])
+		}
+	}
+	return SameScale(high[0]-low[0], high[1]-low[1])
+}
+
+// SameScale reports whether two lengths can be drawn by one scale.
+func SameScale(a, b float64) bool { return max(a, b) <= 4*min(a, b) }

@@ -71,11 +71,14 @@ func readTableSet(set *Set, file folder, o Options) error {
 		return err
 	}
 	set.Title = strings.TrimSuffix(titleOf(file.path), ".csv")
-	return set.fillTable(t, o.Seed)
+	if err := set.fillTable(t, o.Seed); err != nil {
+		return fmt.Errorf("dataset: %s: %w", file.path, err)
+	}
+	return nil
 }
 
 func (s *Set) fillTable(t *table, seed uint64) error {
-	s.Classes, s.Train = t.classes, Split{Labels: t.labels, Floats: []float32{}}
+	s.Coordinates, s.Classes, s.Train = t.columns, t.classes, Split{Labels: t.labels, Floats: []float32{}}
 	for _, row := range t.rows {
 		for _, x := range row {
 			s.Train.Floats = append(s.Train.Floats, float32(x))
@@ -84,7 +87,7 @@ func (s *Set) fillTable(t *table, seed uint64) error {
 	s.Height, s.Width, s.Channels = 1, 1, len(t.columns)
 	s.holdBack(seed)
 	if err := s.everyClass(); err != nil {
-		return fmt.Errorf("dataset: %s: %w", s.Title, err)
+		return err
 	}
 	s.measure()
 	return nil
@@ -122,15 +125,15 @@ func fillVectors[L Label](set *Set, vectors [][]float64, labels []L, o VectorOpt
 	case len(vectors[0]) == 0 || len(vectors[0]) > maxColumns:
 		return fmt.Errorf("vectors of %d coordinates, want 1 to %d", len(vectors[0]), maxColumns)
 	}
-	t := &table{classes: o.Classes, rows: vectors}
+	t := &table{classes: slices.Clone(o.Classes), rows: vectors}
 	top := 0
 	for i, v := range vectors {
 		if len(v) != len(vectors[0]) {
 			return fmt.Errorf("vector %d has %d coordinates, and the first one %d; want the same number", i, len(v),
 				len(vectors[0]))
 		}
-		if slices.ContainsFunc(v, notFinite) {
-			return fmt.Errorf("vector %d is %v, want finite numbers", i, v)
+		if slices.ContainsFunc(v, beyondFloat) {
+			return fmt.Errorf("vector %d is %v, want finite numbers that 32-bit floats hold", i, v)
 		}
 		label := int64(labels[i])
 		if label < 0 || label >= maxPointClasses {
@@ -143,11 +146,11 @@ func fillVectors[L Label](set *Set, vectors [][]float64, labels []L, o VectorOpt
 			t.classes = append(t.classes, strconv.Itoa(k))
 		}
 	}
-	if len(t.classes) < 2 {
-		return errors.New("all vectors are of one class, want at least two classes")
-	}
-	if top >= len(t.classes) {
+	switch {
+	case top >= len(t.classes):
 		return fmt.Errorf("label %d, want less than %d, the number of classes", top, len(t.classes))
+	case len(t.classes) < 2:
+		return errors.New("all vectors are of one class, want at least two classes")
 	}
 	for k := range vectors[0] {
 		t.columns = append(t.columns, strconv.Itoa(k))

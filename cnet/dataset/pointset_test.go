@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"continuousnet/cnet/dataset/internal/check"
@@ -176,5 +177,37 @@ func TestTableSet(t *testing.T) {
 		}
 		check.Error(t, err, want)
 		check.Error(t, err, "bad.csv")
+	}
+}
+
+// What the first line and the columns of a table may be, and numbers that no net can take.
+func TestTableColumns(t *testing.T) {
+	read := func(text string) (*table, error) { return readTable(strings.NewReader(text), 0) }
+	for text, want := range map[string]string{
+		"1.5,-2,out\n3,4,in\n":         "the first line is",
+		"x,y,class\n1e39,2,a\n3,4,b\n": `column "x" is "1e39", which is beyond 32-bit floats`,
+	} {
+		if _, err := read(text); err == nil {
+			t.Errorf("%q is taken", text)
+		} else {
+			check.Error(t, err, want)
+		}
+	}
+	got, err := read("x,label,y,class\n1,7,3,a\n4,8,6,b\n")
+	if err != nil || !slices.Equal(got.columns, []string{"x", "label", "y"}) ||
+		!slices.Equal(got.classes, []string{"a", "b"}) {
+		t.Errorf("%+v, %v; class comes before label", got, err)
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"left", "right", "results/making"} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "results", "making", "lock"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if !onlyRuns(os.DirFS(dir), "results") || onlyRuns(os.DirFS(dir), "left") {
+		t.Error("a run that is being made in the folder of images is not seen")
 	}
 }

@@ -100,8 +100,8 @@ var kinds = []spec{
 // arraysName is the kind of .npz files.
 const arraysName = "arrays"
 
-// isKind reports whether a canonical name is that of a kind: only a folder or file says which data set it is.
-func isKind(name string) bool {
+// IsKind reports whether a canonical name is that of a kind: only a folder or file says which data set it is.
+func IsKind(name string) bool {
 	return slices.ContainsFunc(kinds, func(s spec) bool { return s.name == name })
 }
 
@@ -113,7 +113,7 @@ func Own(name string) bool {
 // Short returns a short name for the data set of a canonical name and a folder or file: the name itself or, for images
 // of one's own, what the folder is called.
 func Short(name, dir string) string {
-	if isKind(name) && dir != "" {
+	if IsKind(name) && dir != "" {
 		return titleOf(dir)
 	}
 	return name

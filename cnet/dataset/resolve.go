@@ -42,7 +42,7 @@ func Resolve(name, dir string) (canonical, where string, err error) {
 		return "", "",
 			fmt.Errorf("dataset: %s is loaded by a function and has no folder, got %s; leave one of them out",
 				s.name, dir)
-	case isKind(s.name) && dir == "":
+	case IsKind(s.name) && dir == "":
 		return "", "",
 			fmt.Errorf("dataset: %s is a kind of data sets and no single one; name its folder or file, with --dataset",
 				s.name)

@@ -13,7 +13,11 @@ import (
 // lies beside them. The charts and pictures in it are no images of a data set.
 func isRun(dir fs.FS, name string) bool {
 	saves, err := fs.Stat(dir, path.Join(name, "saves"))
-	if err != nil || !saves.IsDir() {
+	if err != nil {
+		entries, err := fs.ReadDir(dir, name)
+		return err == nil && len(entries) == 1 && entries[0].Name() == "lock" // it is being made
+	}
+	if !saves.IsDir() {
 		return false
 	}
 	for _, file := range []string{"config.json", "history.jsonl", "lock"} {

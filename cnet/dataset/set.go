@@ -21,6 +21,7 @@ type Set struct {
 	Title                   string // for headings: "CIFAR-10"
 	Height, Width, Channels int
 	Classes                 []string
+	Coordinates             []string `json:",omitempty"` // what those of points are called, if they have names
 
 	Train, Test Split
 	Validation  Split // held out of Train by HoldOut; otherwise empty

@@ -21,7 +21,7 @@ type table struct {
 }
 
 // labelNames are what columns of classes are called.
-var labelNames = []string{"label", "class", "target", "species"}
+var labelNames = []string{"class", "label", "target", "species"}
 
 // maxColumns bounds the coordinates of a point.
 const maxColumns = 4096
@@ -48,14 +48,20 @@ func readTable(r io.Reader, coordinates int) (*table, error) {
 		return nil, fmt.Errorf("the header has %d columns, %.100q, want coordinates and a class, with commas between "+
 			"them: x,y,z,class", n, header)
 	}
-	if !slices.ContainsFunc(header, func(s string) bool { return !isNumber(s) }) {
-		return nil, fmt.Errorf("the first line is %.100q, want a header such as x,y,class", header)
+	label := -1
+	for _, name := range labelNames { // the first of them, if there are several
+		if k := slices.IndexFunc(header, func(s string) bool { return strings.EqualFold(s, name) }); label < 0 {
+			label = k
+		}
 	}
-	label := slices.IndexFunc(header, func(s string) bool { return slices.Contains(labelNames, strings.ToLower(s)) })
 	if label < 0 {
 		label = len(header) - 1
 	}
-	t := &table{columns: slices.Delete(slices.Clone(header), label, label+1)}
+	coordinateNames := slices.Delete(slices.Clone(header), label, label+1)
+	if !slices.ContainsFunc(coordinateNames, func(s string) bool { return !isNumber(s) }) {
+		return nil, fmt.Errorf("the first line is %.100q, want a header such as x,y,class", header)
+	}
+	t := &table{columns: coordinateNames}
 	var labels []string
 	for {
 		row, err := in.Read()
@@ -77,6 +83,10 @@ func readTable(r io.Reader, coordinates int) (*table, error) {
 			x, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 			if err != nil || notFinite(x) {
 				return nil, fmt.Errorf("line %d: column %q is %.40q, want a number", line, header[k], text)
+			}
+			if beyondFloat(x) {
+				return nil, fmt.Errorf("line %d: column %q is %.40q, which is beyond 32-bit floats", line, header[k],
+					text)
 			}
 			point = append(point, x)
 		}
@@ -126,6 +136,9 @@ func (t *table) setLabels(names []string) error {
 	}
 	return nil
 }
+
+// beyondFloat reports whether x is NaN or a 32-bit float would be infinite.
+func beyondFloat(x float64) bool { return math.IsNaN(x) || math.IsInf(float64(float32(x)), 0) }
 
 // notFinite reports whether x is NaN or infinite.
 func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }

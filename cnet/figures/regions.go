@@ -16,7 +16,10 @@ const gridSide = 64
 // Points draws the points that a set has to train on, coloured by their classes.
 func Points(set *dataset.Set) (chart.Chart, error) {
 	series, err := classified(set, set.Train)
-	return planar(set.Title, series), err
+	if err != nil {
+		return chart.Chart{}, err
+	}
+	return planar(set, set.Title, series), err
 }
 
 // Regions draws the class that the net of a run finds most probable all over the plane, and the test points.
@@ -45,7 +48,12 @@ func Regions(ctx context.Context, run *cnet.Run) (chart.Chart, error) {
 	for i := range regions {
 		regions[i].Light = true
 	}
-	return planar(fmt.Sprintf("%s, %s", set.Title, run.Network()), append(regions, points...)), nil
+	// The legend has the classes in their order, whichever have a region.
+	var names []chart.Series
+	for _, class := range set.Classes {
+		names = append(names, chart.Series{Name: class, Kind: chart.Points, X: []float64{}, Y: []float64{}})
+	}
+	return planar(set, fmt.Sprintf("%s, %s", set.Title, run.Network()), slices.Concat(names, regions, points)), nil
 }
 
 // classified returns the points of a part of a set in the plane, as a series for each class.
@@ -61,10 +69,17 @@ func classified(set *dataset.Set, split dataset.Split) ([]chart.Series, error) {
 	return chart.ByClass(x, y, class, set.Classes...)
 }
 
-func planar(title string, series []chart.Series) chart.Chart {
-	return chart.Chart{Title: title, Width: 620, Height: 480, Panels: []chart.Panel{
-		{X: chart.Axis{Title: "x"}, Y: chart.Axis{Title: "y"}, Series: series, Equal: true},
-	}}
+func planar(set *dataset.Set, title string, series []chart.Series) chart.Chart {
+	axes := set.Coordinates
+	if len(axes) != 2 {
+		axes = []string{"x", "y"}
+	}
+	x0, x1 := bounds(set, 0)
+	y0, y1 := bounds(set, 1)
+	return chart.Chart{Title: title, Width: 620, Height: 480, Panels: []chart.Panel{{
+		X: chart.Axis{Title: axes[0]}, Y: chart.Axis{Title: axes[1]}, Series: series,
+		Equal: dataset.SameScale(x1-x0, y1-y0),
+	}}}
 }
 
 // gridAround returns a lattice of points in the plane that holds those of a set, and a margin.

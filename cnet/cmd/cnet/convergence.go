@@ -57,7 +57,7 @@ should be multiples of them.`,
 		"the schemes: see \"cnet schemes\" (default euler,midpoint,rk4_classic and that of the run)")
 	flags.Var(schemeList{&c.schemes}, "scheme", "the same, for one")
 	flags.Var(&c.steps, "steps", "time steps over the stage (default 1, 2, 4, 8, 16 times the cells of depth)")
-	flags.Var(count{&c.stage, 3}, "stage", "the stage of the net, from 1 to 3")
+	flags.Var(count{&c.stage, 12}, "stage", "the stage of the net, from 1 (default 1)")
 	flags.Var(count{&c.images, 1 << 16}, "images", "test images, from the first")
 	flags.StringVar(&c.csv, "csv", "", "write the points to a `FILE`")
 	flags.StringVar(&c.chart, "out", "", "draw errors over steps: `FILE` ends in .png or .svg")

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/runname"
 	"continuousnet/cnet/internal/words"
 )
@@ -79,13 +80,18 @@ func (a *app) exportRun(dir, file string, fromBest, json bool) error {
 	}
 	fmt.Fprintf(a.out, "%s after %s, %s parameters\n%s\n",
 		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(parameters), file)
-	if n, ok := run.Network().(*cnet.Net); ok && ext != ".onnx" && !n.OriginalStages() {
+	n, ok := run.Network().(*cnet.Net)
+	if ok && ext != ".onnx" && !n.OriginalStages() && run.Config().Model != cnet.NeuralODE {
 		fmt.Fprintf(a.out, "note: its stages are %s steps, %s functions and %s channels; the original has only nets "+
 			"of three stages alike, with twice the channels each: its classes cannot load this file, cnet import can\n",
 			words.Joined(n.Steps, "-"), words.Joined(n.NumBasis(), "-"), words.Joined(n.StageChannels(), "-"))
 	}
 	if ext != ".onnx" {
-		fmt.Fprintf(a.out, "a run of it: cnet import %s NAME\n", runname.Path(file))
+		own := ""
+		if dataset.IsKind(run.Config().Dataset) {
+			own = " --dataset PATH"
+		}
+		fmt.Fprintf(a.out, "a run of it: cnet import %s NAME%s\n", runname.Path(file), own)
 	}
 	return nil
 }

@@ -29,10 +29,10 @@ func (a *app) importWeights() *cobra.Command {
 		Long: `Make a new run whose weights are those of a .safetensors or .npz file: one that "cnet export" wrote, or a
 state_dict of the original's networks. The run is before its first epoch; eval, manifest and train go on from there.
 
-A file of cnet export needs no flags. Of another one, names and shapes tell the model, its channels, intervals and
-classes; the flags tell the rest, as they were when it was trained: --scheme and --dataset always, and --initial-time-d,
---n-time-steps-per and --time-epsilon if they were given. A net that was refined has more intervals in the file than
---initial-time-d.
+A file of cnet export needs no flags, except --dataset PATH for data of one's own. Of another one, names and shapes
+tell the model, its channels, intervals and classes; the flags tell the rest, as they were when it was trained:
+--scheme and --dataset always, and --initial-time-d, --n-time-steps-per and --time-epsilon if they were given. A net
+that was refined has more intervals in the file than --initial-time-d.
 
 What torch.save wrote, such as the original's .pkl files, is a program and is not run; the error has the command that
 converts it.
@@ -86,6 +86,10 @@ func (i *importing) run(file, name string) error {
 	if engine != "" {
 		c.Engine = engine
 	}
+	if missing := w.Missing(c); len(missing) > 0 {
+		return usagef("%s does not tell the %s of its network; add --%s",
+			file, strings.Join(missing, " and the "), strings.Join(missing, " and --"))
+	}
 	if c.Dataset, c.Data, err = dataset.Resolve(c.Dataset, c.Data); err != nil {
 		return usagef("%v", err)
 	}
@@ -93,10 +97,6 @@ func (i *importing) run(file, name string) error {
 		c.Epochs = i.epochs
 	}
 	plan(&c, i.epochs)
-	if missing := w.Missing(c); len(missing) > 0 {
-		return usagef("%s does not tell the %s of its network; add --%s",
-			file, strings.Join(missing, " and the "), strings.Join(missing, " and --"))
-	}
 	if err := checkAll(i.settings, c); err != nil {
 		return err
 	}

@@ -208,7 +208,7 @@ func TestDataShowPoints(t *testing.T) {
 		{"data show sample --points 8", "--points is for moons, circles and spirals; leave it out", 2},
 		{"data show moons --noise -1", "--noise is -1, expected 0 or a number greater than 0", 2},
 		{"data show own.csv --points 8", "own.csv has its own points", 1},
-		{"train --dataset own.csv", "own: there are no points to test with, want at least one beside the 2", 1},
+		{"train --dataset own.csv", "own.csv: there are no points to test with, want at least one beside the 2", 1},
 		{"data get spirals", "data get: the data set is \"spirals\", expected one of cifar10", 2},
 	} {
 		_, errText, status := cnetRun(t, strings.Fields(c.args)...)

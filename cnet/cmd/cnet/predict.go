@@ -115,7 +115,7 @@ func (p *predicting) classifyPoints(ctx context.Context, run *cnet.Run, set *dat
 		var point []float64
 		for word := range strings.SplitSeq(text, ",") {
 			x, err := strconv.ParseFloat(strings.TrimSpace(word), 64)
-			if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+			if err != nil || math.IsNaN(x) || math.IsInf(float64(float32(x)), 0) {
 				return usagef("predict: %q is no point, which is %s with commas between them, such as 0.5,-0.2", text,
 					words.Plural(set.Channels, "number"))
 			}

@@ -254,6 +254,9 @@ func trainOn(run *cnet.Run) string {
 	case rate.End > 0:
 		lr = " --lr " + words.Rate(rate.Start/10)
 	}
+	if _, stopped := run.Stalled(); stopped {
+		lr += " --early-stop 0"
+	}
 	return fmt.Sprintf("cnet train --run %s --epochs %d%s", runname.Argument(run.Dir()), epochs, lr)
 }
 

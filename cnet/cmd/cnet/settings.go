@@ -201,6 +201,12 @@ func noise() *setting {
 		}
 		return err
 	}
+	s.show = func(c cnet.Config) string {
+		if c.Noise == 0 {
+			return "" // not a toy
+		}
+		return strconv.FormatFloat(max(c.Noise, 0), 'g', -1, 64)
+	}
 	return s
 }
 

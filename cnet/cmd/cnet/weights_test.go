@@ -83,7 +83,7 @@ func TestImportForeign(t *testing.T) {
 		{"manifest first --out m.png --csv ./m.png", `--out and --csv are both "m.png"`, 2},
 		{"manifest first --csv none/m.csv", `--csv is "none/m.csv", but there is no folder none`, 2},
 		{"manifest nope", "there is no run in results/nope", 2},
-		{"convergence first --stage 4", `--stage is "4", expected a whole number from 1 to 3`, 2},
+		{"convergence first --stage 4", `stage is 4, must be from 1 to 3`, 2},
 		{"convergence first --steps 4", "measured between at least two", 2},
 		{"schemes rk55", `schemes: the scheme is "rk55", which is none; did you mean rk4?`, 2},
 		{"schemes a b", `schemes takes the name of one scheme, got "b" as well`, 2},
