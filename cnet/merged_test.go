@@ -127,7 +127,7 @@ func TestRefusedWithPoints(t *testing.T) {
 	}
 	for text, c := range map[string]Config{
 		"whose statistics would depend on": {Dataset: "moons", RTol: 0.01, Rate: "conv"},
-		"Points and Noise say how points": {Set: set, Points: 7},
+		"Points and Noise say how points":  {Set: set, Points: 7},
 	} {
 		c.Set = set
 		if c.Points == 0 {
