@@ -13,6 +13,7 @@ import (
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/internal/layers"
 	"continuousnet/cnet/internal/optional"
+	"continuousnet/cnet/internal/words"
 )
 
 // A Projection is a method of carrying weights over depth to another basis.
@@ -329,7 +330,7 @@ func (r *Run) newBasis(name string, functions int, smaller bool, methods []Proje
 	switch method, err = optional.One("a change of basis", "method", methods, ByProjection); {
 	case err != nil:
 		err = fmt.Errorf("run %s: %w", r.dir, err)
-	case same && uniform(have) && functions == have[0]:
+	case same && words.Alike(have) && functions == have[0]:
 		err = fmt.Errorf("run %s: it has %s functions already", r.dir, basisTitle(to))
 	case smaller && same && functions > slices.Min(have):
 		err = fmt.Errorf("run %s: cannot compress to %s functions: it has %s now; take fewer",

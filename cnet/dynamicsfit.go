@@ -258,12 +258,8 @@ func (d *Dynamics) iterate(ctx context.Context, w windows) (p FitProgress, err e
 	}
 	n := paddedSteps(g.steps())
 	states := augmented(w.initial, w.batch, d.config.AugmentDim)
-	narrow := make([]float32, len(states))
-	for i, v := range states {
-		narrow[i] = float32(v)
-	}
 	result, err := d.fit.Call1(
-		tensors.FromFlatDataAndDimensions(narrow, w.batch, 1, 1, d.size()),
+		layers.ToTensor(states, []int{w.batch, 1, 1, d.size()}, Float),
 		tensors.FromFlatDataAndDimensions(g.values(n), n, 2),
 		tensors.FromFlatDataAndDimensions(d.trace.weights(g, w.times, n), len(w.times), d.trace.columns(n)),
 		tensors.FromFlatDataAndDimensions(w.later, len(w.times), w.batch, d.config.Dim))

@@ -203,7 +203,7 @@ func (r *Run) under(scheme string, steps int) (*Net, error) {
 	// What a configuration refuses is refused here.
 	c := r.state.depth()
 	c.Scheme = scheme
-	if steps != 0 || uniform(n.Steps) {
+	if steps != 0 || words.Alike(n.Steps) {
 		c.Steps, c.StageSteps = steps, nil
 	}
 	c.Adjoint, c.Checkpoints = "", 0 // there are no gradients

@@ -125,7 +125,7 @@ func basisTitle(b basis.Basis) string { return fmt.Sprintf("%d %s", b.NumBasis()
 
 // basesTitle returns the bases of all stages in short: "3 hat", or "2-3-3 hat" if they differ.
 func basesTitle(bases []basis.Basis) string {
-	if uniform(numBasis(bases)) {
+	if words.Alike(numBasis(bases)) {
 		return basisTitle(bases[0])
 	}
 	return words.Joined(numBasis(bases), "-") + " " + bases[0].Name()

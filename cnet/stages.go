@@ -175,7 +175,7 @@ func newBases(name string, numBasis []int) ([]basis.Basis, error) {
 	list := make([]basis.Basis, len(numBasis))
 	for i, k := range numBasis {
 		b, err := basis.New(name, k)
-		if err != nil && !uniform(numBasis) {
+		if err != nil && !words.Alike(numBasis) {
 			return nil, fmt.Errorf("config: stage %d: %w", i+1, err)
 		}
 		if err != nil {
@@ -197,14 +197,9 @@ func (c Config) lengths() []float64 {
 	return list
 }
 
-// uniform reports whether all numbers of a list are the same.
-func uniform(list []int) bool {
-	return !slices.ContainsFunc(list, func(x int) bool { return x != list[0] })
-}
-
 // oneOrEach returns the numbers of the stages as a configuration has them: one number, or a list if they differ.
 func oneOrEach(list []int) (one int, differing []int) {
-	if uniform(list) {
+	if words.Alike(list) {
 		return list[0], nil
 	}
 	return 0, slices.Clone(list)
@@ -300,7 +295,7 @@ func (n *Net) Now() Config {
 
 // OriginalStages reports whether the original has such stages: three, alike but for the channels, which double.
 func (n *Net) OriginalStages() bool {
-	return len(n.Steps) == stages && n.Config.StageChannels == nil && uniform(numBasis(n.Bases))
+	return len(n.Steps) == stages && n.Config.StageChannels == nil && words.Alike(numBasis(n.Bases))
 }
 
 // StageOf returns the index, from 0, of the stage that a variable belongs to; -1 if it belongs to none.

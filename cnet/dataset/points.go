@@ -151,8 +151,6 @@ func alike(points [][2]float64) bool {
 			low[k], high[k] = min(low[k], x[k]), max(high[k], x[k])
 		}
 	}
-	return SameScale(high[0]-low[0], high[1]-low[1])
+	width, height := high[0]-low[0], high[1]-low[1]
+	return max(width, height) <= 4*min(width, height)
 }
-
-// SameScale reports whether two lengths can be drawn by one scale.
-func SameScale(a, b float64) bool { return max(a, b) <= 4*min(a, b) }

@@ -53,6 +53,21 @@ func (p Points) split() Split {
 	return s
 }
 
+// Plane returns the points of a part of a set with two coordinates.
+func (s *Set) Plane(split Split) (Points, error) {
+	if !s.Points() || s.Channels != 2 {
+		return Points{}, fmt.Errorf("dataset: %s has no points in the plane, which can be drawn", s.Title)
+	}
+	p := Points{Title: s.Title, Classes: s.Classes, Labels: split.Labels}
+	if len(s.Coordinates) == 2 {
+		p.Axes = [2]string(s.Coordinates)
+	}
+	for x := range slices.Chunk(split.Floats, 2) {
+		p.X = append(p.X, [2]float64{float64(x[0]), float64(x[1])})
+	}
+	return p, nil
+}
+
 // vectors says that the values of a set are vectors of d coordinates, and returns the set.
 func (s *Set) vectors(d int) *Set {
 	s.Height, s.Width, s.Channels = 1, 1, d

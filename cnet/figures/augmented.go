@@ -33,7 +33,7 @@ func Augmented(set *dataset.Set, steps []string, seed uint64) (chart.Gallery, er
 	if steps, err = dataset.CanonicalAugment(steps); err != nil {
 		return chart.Gallery{}, err
 	}
-	every := (max(set.Height, set.Width) + sampleSide - 1) / sampleSide
+	every := thinning(set)
 	g := chart.Gallery{
 		Title:  fmt.Sprintf("%s: %s", set.Title, strings.Join(steps, ", ")),
 		Height: (set.Height + every - 1) / every, Width: (set.Width + every - 1) / every, Channels: set.Channels,
@@ -45,14 +45,14 @@ func Augmented(set *dataset.Set, steps []string, seed uint64) (chart.Gallery, er
 	g.Labels = make([]int, len(tiles))
 	plain.Fill(0, images, labels, shares)
 	for k := range n {
-		tiles[k*augmentedColumns] = thinned(&some, images[k*size:][:size], every)
+		tiles[k*augmentedColumns] = thinned(&some, some.Picture(images[k*size:][:size]))
 		g.Labels[k*augmentedColumns] = int(labels[k])
 	}
 	for epoch := range augmentedColumns - 1 {
 		batches.FillMixed(epoch, 0, images, labels, others, shares)
 		for k, row := range batches.Indices(epoch, 0) {
 			at := row*augmentedColumns + epoch + 1
-			tiles[at] = thinned(&some, images[k*size:][:size], every)
+			tiles[at] = thinned(&some, some.Picture(images[k*size:][:size]))
 			g.Labels[at] = int(labels[k])
 			if shares[k] < 1 && others[k] != labels[k] {
 				g.Labels[at] = len(g.Classes)
@@ -83,15 +83,4 @@ func firstOfClasses(set *dataset.Set) (rows []int) {
 		rows = append(rows, list...)
 	}
 	return rows[:min(len(rows), augmentedRows)]
-}
-
-// thinned returns a normalised image as bytes, with every so many of its pixels.
-func thinned(set *dataset.Set, image []float32, every int) (out []uint8) {
-	pixels := set.Picture(image)
-	for y := 0; y < set.Height; y += every {
-		for x := 0; x < set.Width; x += every {
-			out = append(out, pixels[(y*set.Width+x)*set.Channels:][:set.Channels]...)
-		}
-	}
-	return out
 }

@@ -28,7 +28,7 @@ func Samples(set *dataset.Set) chart.Gallery {
 	for _, list := range of {
 		perClass = min(perClass, len(list)) // so that every row is of one class
 	}
-	every := (max(set.Height, set.Width) + sampleSide - 1) / sampleSide
+	every := thinning(set)
 	g := chart.Gallery{
 		Title:  fmt.Sprintf("%s: %d×%d×%d", set.Title, set.Height, set.Width, set.Channels),
 		Height: (set.Height + every - 1) / every, Width: (set.Width + every - 1) / every, Channels: set.Channels,
@@ -40,14 +40,25 @@ func Samples(set *dataset.Set) chart.Gallery {
 	for class, list := range of[:min(len(of), maxSamples)] {
 		pixels := set.Bytes(set.Train.Select(list[:perClass], set.ImageSize()))
 		for k := range perClass {
-			image := pixels[k*set.ImageSize():][:set.ImageSize()]
-			for y := 0; y < set.Height; y += every {
-				for x := 0; x < set.Width; x += every {
-					g.Pixels = append(g.Pixels, image[(y*set.Width+x)*set.Channels:][:set.Channels]...)
-				}
-			}
+			g.Pixels = append(g.Pixels, thinned(set, pixels[k*set.ImageSize():][:set.ImageSize()])...)
 			g.Labels = append(g.Labels, class)
 		}
 	}
 	return g
+}
+
+// thinning returns n so that every n-th pixel of an image each way makes a picture of at most sampleSide.
+func thinning(set *dataset.Set) int {
+	return (max(set.Height, set.Width) + sampleSide - 1) / sampleSide
+}
+
+// thinned returns those pixels of an image of a set.
+func thinned(set *dataset.Set, pixels []uint8) (out []uint8) {
+	every := thinning(set)
+	for y := 0; y < set.Height; y += every {
+		for x := 0; x < set.Width; x += every {
+			out = append(out, pixels[(y*set.Width+x)*set.Channels:][:set.Channels]...)
+		}
+	}
+	return out
 }

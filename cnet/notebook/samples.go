@@ -11,11 +11,12 @@ func Samples(set *dataset.Set, augment ...string) { here().samples(set, augment)
 
 func (s *surface) samples(set *dataset.Set, augment []string) {
 	if set.Points() {
-		c, err := figures.Points(set)
+		p, err := set.Plane(set.Train)
 		if err != nil {
 			s.fail(err)
 			return
 		}
+		c := p.Chart()
 		s.draw(c, describe(c))
 		return
 	}

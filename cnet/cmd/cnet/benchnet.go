@@ -53,10 +53,10 @@ func (f *netFlags) config() (c cnet.Config, err error) {
 		return c, usagef("--model %v", err)
 	}
 	c = cnet.Config{Model: model, BatchSize: f.batch, Depth: f.depth, Precision: f.precision}
-	c.Channels, c.StageChannels = oneOrEach(f.alpha)
+	c.Channels, c.StageChannels = asGiven(f.alpha)
 	if cnet.Continuous(model) {
 		c.Scheme, c.Adjoint = scheme, f.adjoint
-		c.Steps, c.StageSteps = oneOrEach(f.steps)
+		c.Steps, c.StageSteps = asGiven(f.steps)
 	}
 	if err := c.WithDefaults().Check(); err != nil {
 		return c, usagef("%v", err)

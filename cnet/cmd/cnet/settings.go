@@ -397,7 +397,7 @@ func epochsOr(given int, c cnet.Config) int {
 		return c.Epochs
 	case c.Dataset == sampleName || c.Dataset == "":
 		return sampleEpochs
-	case c.Model == cnet.NeuralODE || dataset.IsPoints(c.Dataset) || c.Dataset == dataset.Table:
+	case c.WithDefaults().Model == cnet.NeuralODE:
 		return pointEpochs
 	}
 	return defaultEpochs

@@ -20,7 +20,7 @@ func perStage(
 		if err != nil {
 			return err
 		}
-		*one(c), *each(c) = oneOrEach(list)
+		*one(c), *each(c) = asGiven(list)
 		return nil
 	}
 	s.show = func(c cnet.Config) string {
@@ -62,8 +62,8 @@ func parseStages(text string, most int) (list []int, err error) {
 	return list, nil
 }
 
-// oneOrEach returns what a configuration has for numbers of the stages: one for all, or a list.
-func oneOrEach(list []int) (one int, each []int) {
+// asGiven returns what a configuration has for the numbers of a flag: one for all stages, or a list.
+func asGiven(list []int) (one int, each []int) {
 	if len(list) == 1 {
 		return list[0], nil
 	}
