@@ -160,6 +160,18 @@ func (m *norm) ratio(i int, v, x, y float64) float64 {
 	return math.Abs(v) / (atol + rtol*size)
 }
 
+// tolerance returns what ratio divides by.
+func (m *norm) tolerance(i int, x, y float64) float64 {
+	rtol, atol := m.rtol, m.atol
+	if m.rtols != nil {
+		rtol = m.rtols[i]
+	}
+	if m.atols != nil {
+		atol = m.atols[i]
+	}
+	return atol + rtol*max(math.Abs(x), math.Abs(y))
+}
+
 // worst returns the index of the component with the largest ratio, or of the first whose ratio is not finite.
 func (m *norm) worst(v, x, y []float64) int {
 	worst, largest := 0, -1.0

@@ -3,28 +3,28 @@ package ode
 import (
 	"errors"
 	"math"
-	"slices"
 )
 
 // implicitStepper takes steps with a diagonally implicit Runge–Kutta scheme: each stage is solved for its rate by
 // simplified Newton iterations (HNW II, section IV.8).
 type implicitStepper struct {
-	s        *Solver
-	tb       Tableau
-	k        [][]float64
-	est      []float64
-	base     []float64 // the part of a stage's state that does not depend on its own rate
-	at       []float64
-	residual []float64
-	jacobian []float64
-	lu       luFactors
-	current  bool    // the Jacobian is that of the current time
-	have     bool    // there is a Jacobian
-	stale    bool    // the iterations converge slowly with it
-	factored float64 // γ·h of the factorisation, 0: none
-	h        float64
-	guess    []float64 // the last rate of the last accepted step
-	ends     endRates
+	s          *Solver
+	tb         Tableau
+	k          [][]float64
+	est        []float64
+	base       []float64 // the part of a stage's state that does not depend on its own rate
+	at         []float64
+	residual   []float64
+	derivative *jacobian
+	jacobian   []float64 // its values
+	lu         luFactors
+	current    bool    // the Jacobian is that of the current time
+	have       bool    // there is a Jacobian
+	stale      bool    // the iterations converge slowly with it
+	factored   float64 // γ·h of the factorisation, 0: none
+	h          float64
+	guess      []float64 // the last rate of the last accepted step
+	ends       endRates
 }
 
 const (
@@ -42,8 +42,8 @@ func newImplicit(s *Solver, tb Tableau) *implicitStepper {
 	n := len(s.x)
 	r := &implicitStepper{
 		s: s, tb: tb, est: make([]float64, n), base: make([]float64, n), at: make([]float64, n),
-		residual: make([]float64, n),
-		jacobian: make([]float64, n*n), lu: newLU(n),
+		residual:   make([]float64, n),
+		derivative: newJacobian(s), jacobian: make([]float64, n*n), lu: newLU(n),
 	}
 	for range tb.B {
 		r.k = append(r.k, make([]float64, n))
@@ -204,25 +204,8 @@ func (r *implicitStepper) tolerance() float64 {
 }
 
 func (r *implicitStepper) evaluateJacobian(t float64, x []float64) {
-	r.s.stats.Jacobians++
 	r.have, r.current, r.stale, r.factored = true, true, false, 0
-	if r.s.p.Jacobian != nil {
-		r.s.p.Jacobian(r.s.sides.of(t), x, r.jacobian)
-		return
-	}
-	n := len(x)
-	f0, f1, y := make([]float64, n), make([]float64, n), slices.Clone(x)
-	r.s.f(t, x, f0)
-	for j := range n {
-		delta := math.Sqrt(0x1p-52 * max(1e-5, math.Abs(x[j]))) // HNW II, section IV.8
-		y[j] = x[j] + delta
-		delta = y[j] - x[j]
-		r.s.f(t, y, f1)
-		y[j] = x[j]
-		for i := range n {
-			r.jacobian[i*n+j] = (f1[i] - f0[i]) / delta
-		}
-	}
+	r.derivative.evaluate(t, r.h, x, nil, r.jacobian)
 }
 
 // factorise factorises I - hγ·J, and reports whether it is regular.
