@@ -150,6 +150,18 @@ func (e *endRates) accept() {
 
 func (e *endRates) restart() { e.endKnown = false }
 
+// know sets the rate at the end of the last step, which is the current time.
+func (e *endRates) know(f []float64) { e.end, e.endKnown = append(e.end[:0], f...), true }
+
+// now returns the rate at the current time t, where the state is x.
+func (e *endRates) now(s *Solver, t float64, x []float64) []float64 {
+	if !e.endKnown {
+		e.end, e.endKnown = make([]float64, len(x)), true
+		s.f(t, x, e.end)
+	}
+	return e.end
+}
+
 // fit writes the polynomial of the solver's last accepted step to p.
 func (e *endRates) fit(s *Solver, h float64, p *polynomial) {
 	if s.o.Interpolation == Linear {

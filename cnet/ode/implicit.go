@@ -3,6 +3,7 @@ package ode
 import (
 	"errors"
 	"math"
+	"slices"
 )
 
 // implicitStepper takes steps with a diagonally implicit Runge–Kutta scheme: each stage is solved for its rate by
@@ -25,6 +26,7 @@ type implicitStepper struct {
 	h          float64
 	guess      []float64 // the last rate of the last accepted step
 	ends       endRates
+	last       bool // the last stage is the end of the step, and its rate the one there
 }
 
 const (
@@ -42,8 +44,8 @@ func newImplicit(s *Solver, tb Tableau) *implicitStepper {
 	n := len(s.x)
 	r := &implicitStepper{
 		s: s, tb: tb, est: make([]float64, n), base: make([]float64, n), at: make([]float64, n),
-		residual:   make([]float64, n),
-		derivative: newJacobian(s), jacobian: make([]float64, n*n), lu: newLU(n),
+		residual: make([]float64, n),
+		last:     tb.stifflyAccurate(), derivative: newJacobian(s), jacobian: make([]float64, n*n), lu: newLU(n),
 	}
 	for range tb.B {
 		r.k = append(r.k, make([]float64, n))
@@ -96,6 +98,10 @@ func (r *implicitStepper) stages(t, h float64, x []float64) error {
 			r.base[j] = x[j] + h*sum
 		}
 		time, gamma := t+r.tb.C[i]*h, at(row, i)
+		if gamma == 0 && i == 0 {
+			copy(r.k[0], r.ends.now(r.s, t, x))
+			continue
+		}
 		if gamma == 0 {
 			r.s.f(time, r.base, r.k[i])
 			continue
@@ -104,8 +110,7 @@ func (r *implicitStepper) stages(t, h float64, x []float64) error {
 		case i > 0:
 			copy(r.k[i], r.k[i-1])
 		case r.guess == nil:
-			r.guess = make([]float64, len(x))
-			r.s.f(t, x, r.guess)
+			r.guess = slices.Clone(r.ends.now(r.s, t, x))
 			fallthrough
 		default:
 			copy(r.k[0], r.guess)
@@ -228,9 +233,17 @@ func (r *implicitStepper) factorise(hg float64) bool {
 
 func (r *implicitStepper) accept() {
 	r.current = false
-	copy(r.guess, r.k[len(r.k)-1])
+	last := r.k[len(r.k)-1]
+	copy(r.guess, last)
 	r.ends.accept()
+	if r.last {
+		// Not f at the end: for a stiff problem that multiplies what the Newton iterations have left by ∂f/∂x.
+		r.ends.know(last)
+	}
 }
+
+// know sets the rate at the current time, which firstStep has evaluated already.
+func (r *implicitStepper) know(f []float64) { r.ends.know(f) }
 
 func (r *implicitStepper) errors() []float64 { return r.est }
 func (r *implicitStepper) fit(p *polynomial) { r.ends.fit(r.s, r.h, p) }

@@ -52,6 +52,20 @@ func (tb Tableau) FSAL() bool {
 	return true
 }
 
+// stifflyAccurate reports whether the last stage is the end of the step: its row of A is B, up to rounding.
+func (tb Tableau) stifflyAccurate() bool {
+	s := tb.Stages()
+	if s == 0 || len(tb.A) != s || len(tb.C) != s || math.Abs(tb.C[s-1]-1) > 1e-14 {
+		return false
+	}
+	for j, b := range tb.B {
+		if math.Abs(at(tb.A[s-1], j)-b) > 1e-14*(1+math.Abs(b)) {
+			return false
+		}
+	}
+	return true
+}
+
 // Adaptive reports whether the method estimates its own error.
 func (tb Tableau) Adaptive() bool { return tb.Err != nil }
 
