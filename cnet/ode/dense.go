@@ -9,15 +9,20 @@ import (
 type Interpolation int
 
 const (
-	Natural Interpolation = iota // the scheme's own dense output if it has one, or else cubic Hermite
-	Hermite                      // cubic, through states and rates at both ends; order 3
-	Linear                       // through the states at both ends; order 1
+	// Natural is the scheme's own dense output: of implicit schemes one that stays right on stiff problems, and cubic
+	// Hermite where an explicit scheme has none.
+	Natural Interpolation = iota
+	Hermite               // cubic, through states and rates at both ends; order 3; not for stiff problems
+	Linear                // through the states at both ends; order 1
 )
+
+// maxDegree is the highest degree of a scheme's dense output.
+const maxDegree = 7
 
 // polynomial is a curve over a step, x(θ) = Σ c[k]·θ^k, θ from 0 to 1.
 type polynomial struct {
 	degree int
-	c      [5][]float64
+	c      [maxDegree + 1][]float64
 }
 
 func (p *polynomial) reset(degree, n int) {

@@ -27,6 +27,7 @@ type implicitStepper struct {
 	guess      []float64 // the last rate of the last accepted step
 	ends       endRates
 	last       bool // the last stage is the end of the step, and its rate the one there
+	extension  extension
 }
 
 const (
@@ -246,7 +247,17 @@ func (r *implicitStepper) accept() {
 func (r *implicitStepper) know(f []float64) { r.ends.know(f) }
 
 func (r *implicitStepper) errors() []float64 { return r.est }
-func (r *implicitStepper) fit(p *polynomial) { r.ends.fit(r.s, r.h, p) }
+
+func (r *implicitStepper) fit(p *polynomial) {
+	if r.s.o.Interpolation != Natural {
+		r.ends.fit(r.s, r.h, p)
+		return
+	}
+	if r.extension.b == nil {
+		r.extension = implicitExtension(r.tb)
+	}
+	r.extension.fit(p, r.h, r.s.before, r.k)
+}
 
 // luFactors is a dense matrix factorised with partial pivoting (Golub & Van Loan, algorithm 3.4.1).
 type luFactors struct {
