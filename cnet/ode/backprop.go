@@ -331,6 +331,7 @@ func split(steps, checkpoints int) int {
 // rungeKutta returns a step of an explicit scheme, and the dense output within it.
 func (r *replay) rungeKutta(tb Tableau) func(tp *tape, t0, t1 float64, from carry) (carry, func(t float64) *node) {
 	fsal := tb.FSAL() || r.o.compat.reuseLast
+	dense := tb.dense.fits(tb) && !r.o.compat.quartic
 	return func(tp *tape, t0, t1 float64, from carry) (carry, func(t float64) *node) {
 		h := t1 - t0
 		var k []*node
@@ -349,6 +350,12 @@ func (r *replay) rungeKutta(tb Tableau) func(tp *tape, t0, t1 float64, from carr
 			x0, x1, theta := from.x, next.x, (t-t0)/h
 			if r.o.Interpolation == Linear {
 				return tp.sum([]float64{1 - theta, theta}, []*node{x0, x1})
+			}
+			if dense && r.o.Interpolation == Natural {
+				for i := len(k) - len(tb.A); i < len(tb.dense.a); i++ { // once in a step
+					k = append(k, tp.rate(t0+tb.dense.c[i]*h, linear(x0, h, tb.dense.a[i], k, tp.combine)))
+				}
+				return linear(x0, h, tb.dense.extension.at(theta), k, tp.combine)
 			}
 			if next.rate == nil {
 				next.rate = tp.rate(t1, x1)

@@ -72,6 +72,7 @@ type compat struct {
 	forgetRate   bool // drop the oldest rate where an Adams–Moulton corrector does not converge
 	controlOrder int  // the order of the error estimate, if not 0
 	initialOrder int  // the order for the length of the first step, if not 0
+	quartic      bool // interpolate with Mid also where there is an extension of higher order
 	singleRoot   bool // round the reciprocal of the order to float32
 }
 
