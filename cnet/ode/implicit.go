@@ -84,7 +84,9 @@ func (r *implicitStepper) advance(t, h float64, x, next []float64) (float64, err
 		return 0, nil
 	}
 	// (I - hγJ)⁻¹ takes out of the estimate what the stiff components, which are damped, put in (HNW II, eq. IV.8.20).
-	r.lu.solve(r.est)
+	if r.factored != 0 {
+		r.lu.solve(r.est)
+	}
 	return r.s.norm.of(r.est, x, next), nil
 }
 
@@ -103,7 +105,7 @@ func (r *implicitStepper) stages(t, h float64, x []float64) error {
 			copy(r.k[0], r.ends.now(r.s, t, x))
 			continue
 		}
-		if gamma == 0 {
+		if h*gamma == 0 {
 			r.s.f(time, r.base, r.k[i])
 			continue
 		}

@@ -81,6 +81,7 @@ type Solver struct {
 	stats     Stats
 	rejected  int  // in a row
 	started   bool // the first step's length is known
+	bounded   bool // its choice has ended at a jump, so that nothing is known of what is behind it
 	done      bool // a terminal event happened
 	failed    error
 }
@@ -205,10 +206,13 @@ func (o Options) grid(p Problem) ([]float64, error) {
 	if g == nil {
 		g = []float64{p.T0}
 		for i := 1.0; i < steps && length != 0; i++ {
+			t := p.T0 + length*(i/steps)
 			if o.StepSize > 0 {
-				g = append(g, p.T0+i*o.StepSize*sign(length))
-			} else {
-				g = append(g, p.T0+length*(i/steps))
+				t = p.T0 + i*o.StepSize*sign(length)
+			}
+			// In an interval of a few roundings some steps are empty.
+			if (t-g[len(g)-1])*sign(length) > 0 && (p.T1-t)*sign(length) > 0 {
+				g = append(g, t)
 			}
 		}
 		if length != 0 {
@@ -242,6 +246,9 @@ func newSides(p Problem, o Options, t0, t1 float64) sides {
 	}
 	if t1 != t0 && slices.Contains(o.Jumps, t1) {
 		s.to, s.end = t1, math.Nextafter(t1, p.T0)
+	}
+	if s.begin == t1 && t1 != t0 { // there is nothing inside: the value at a jump is taken for that behind it
+		s.begin, s.end = min(t0, t1), min(t0, t1)
 	}
 	return s
 }
@@ -299,7 +306,8 @@ func (s *Solver) Steps() iter.Seq2[*Step, error] {
 	}
 }
 
-// smallestStep is the shortest step, relative to t, that is well above the rounding of t.
+// smallestStep is the shortest step, relative to t, that is well above the rounding of t. A step that is to become
+// shorter because of its error is an underflow; to the end of the interval or to a jump it may be as short as it must.
 const smallestStep = 10 * 0x1p-52
 
 // advance takes one step. It returns nil at the end.
@@ -321,12 +329,17 @@ func (s *Solver) advance() (*Step, error) {
 			return nil, s.failure(fmt.Sprintf("%d steps were not enough", s.o.MaxSteps), s.h, s.current.Error,
 				"raise MaxSteps or the tolerances, or try a scheme for stiff problems such as sdirk4")
 		}
+		underflow := false
+		if smallest := smallestStep * math.Abs(s.t); s.grid == nil && math.Abs(s.h) < smallest {
+			underflow = s.rejected > 0
+			s.h = direction * min(smallest, s.o.MaxStep)
+		}
 		t1, jump := s.nextTime(direction)
 		if len(s.o.Jumps) > 0 {
 			s.sides = newSides(s.p, s.o, s.t, t1)
 		}
 		h := t1 - s.t
-		if s.t+h == s.t || s.grid == nil && math.Abs(s.h) < smallestStep*math.Abs(s.t) {
+		if underflow || s.t+h == s.t {
 			return nil, s.failure("the step size underflowed", s.h, s.current.Error,
 				"the solution may have a singularity here, or the tolerances may be too small")
 		}
@@ -372,6 +385,11 @@ func (s *Solver) advance() (*Step, error) {
 		if err := s.accept(t1, h, e, jump); err != nil {
 			return nil, s.fail(err)
 		}
+		if jump && s.bounded && s.grid == nil && !s.done {
+			if err := s.choose(direction); err != nil {
+				return nil, s.fail(err)
+			}
+		}
 		return &s.current, nil
 	}
 }
@@ -383,15 +401,19 @@ func (s *Solver) begin(direction float64) error {
 	if s.grid != nil {
 		return nil
 	}
-	s.h = s.o.FirstStep
-	if s.h == 0 {
-		h, err := s.firstStep(direction)
-		if err != nil {
+	return s.choose(direction)
+}
+
+// choose sets the length of a step that no other one precedes.
+func (s *Solver) choose(direction float64) error {
+	h := s.o.FirstStep
+	if h == 0 {
+		var err error
+		if h, err = s.firstStep(direction); err != nil {
 			return err
 		}
-		s.h = h
 	}
-	s.h = s.clamp(s.h*direction, direction)
+	s.h = s.clamp(h*direction, direction)
 	return nil
 }
 
@@ -486,6 +508,7 @@ func (s *Solver) firstStep(direction float64) (float64, error) {
 		h1 = math.Pow(0.01/max(d1, d2), 1/order)
 	}
 	h = min(100*h, h1, bound)
+	s.bounded = len(s.jumps) > 0 && h == math.Abs(s.jumps[0]-s.t)
 	if !finite(h) || h == 0 {
 		h = 1e-6 // a rate that explodes at once: let the error control find out
 	}
