@@ -24,8 +24,8 @@ func TestIntervalsOfAFewRoundings(t *testing.T) {
 			for _, n := range []int{1, 2, 4, 9, 10, 11, 17, 100} {
 				for _, back := range []bool{false, true} {
 					rate := -1 / (1 + math.Abs(t0)) // slow enough for times that are so coarse
-					p := Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = 1, rate*x[1] }, X0: []float64{0, 1},
-						T0: t0, T1: ulps(t0, n)}
+					p := Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = 1, rate*x[1] },
+						X0: []float64{0, 1}, T0: t0, T1: ulps(t0, n)}
 					if back {
 						p.T0, p.T1 = p.T1, p.T0
 					}
@@ -132,7 +132,8 @@ func TestUnderflow(t *testing.T) {
 		for _, scheme := range []string{"dopri5", "sdirk4"} {
 			var f *Failure
 			_, err := Solve(p, Options{Scheme: scheme})
-			if !errors.As(err, &f) || !strings.Contains(f.Reason, "underflowed") && !strings.Contains(f.Reason, "finite") {
+			if !errors.As(err, &f) ||
+				!strings.Contains(f.Reason, "underflowed") && !strings.Contains(f.Reason, "finite") {
 				t.Errorf("%s, %s: %v", name, scheme, err)
 			}
 		}
