@@ -68,11 +68,10 @@ func Trajectories(list []Trajectory) chart.Chart {
 			p.Series = append(p.Series, t.series(plane)...)
 		}
 		x, y := rangeOf(list, 0), rangeOf(list, 1)
-		if x != nil && y != nil {
-			p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x[0], x[1], y[0], y[1]
-			width, height := x[1]-x[0], y[1]-y[0]
-			p.Equal = max(width, height) <= 4*min(width, height)
-		}
+		x.limit(&p.X)
+		y.limit(&p.Y)
+		width, height := x.high-x.low, y.high-y.low
+		p.Equal = max(width, height) <= 4*min(width, height)
 		panels = append(panels, p)
 	}
 	for k := range min(n, mostComponents) {
@@ -84,9 +83,7 @@ func Trajectories(list []Trajectory) chart.Chart {
 			overTime := func(at float64, x []float64) (float64, float64) { return at, x[k] }
 			p.Series = append(p.Series, t.series(overTime)...)
 		}
-		if y := rangeOf(list, k); y != nil {
-			p.Y.Min, p.Y.Max = y[0], y[1]
-		}
+		rangeOf(list, k).limit(&p.Y)
 		panels = append(panels, p)
 	}
 	c := chart.Chart{Title: "Solutions", Panels: panels, Columns: min(len(panels), 3)}
@@ -134,30 +131,39 @@ func (t Trajectory) series(coordinates func(at float64, x []float64) (float64, f
 // perStep is how many points a curve has for a step that adapts.
 const perStep = 8
 
-// rangeOf returns the range of an axis for a component, nil for that of all data: if a solution reaches five times as
-// far as the one that stays closest, the range is twice that of the closest.
-func rangeOf(list []Trajectory, component int) *[2]float64 {
-	least, most := [2]float64{0, math.Inf(1)}, 0.0
+// extent is the range of a component that is drawn.
+type extent struct {
+	low, high float64
+	cut       bool // there are values beyond
+}
+
+// limit sets the ends of an axis, if it does not show everything.
+func (e extent) limit(a *chart.Axis) {
+	if e.cut {
+		a.Min, a.Max = e.low, e.high
+	}
+}
+
+// rangeOf returns the range of an axis for a component: if a solution reaches five times as far as the one that stays
+// closest, twice the range of the closest.
+func rangeOf(list []Trajectory, component int) extent {
+	least, all := extent{high: math.Inf(1)}, extent{low: math.Inf(1), high: math.Inf(-1)}
 	for _, t := range list {
 		n := len(t.Solution.X[0]) / t.Samples
-		low, high := math.Inf(1), math.Inf(-1)
+		e := extent{low: math.Inf(1), high: math.Inf(-1)}
 		for _, x := range t.Solution.X {
 			for k := component; k < len(x); k += n {
-				low, high = min(low, x[k]), max(high, x[k])
+				e.low, e.high = min(e.low, x[k]), max(e.high, x[k])
 			}
 		}
-		if !(high-low < math.Inf(1)) {
-			most = math.Inf(1)
-			continue
-		}
-		most = max(most, high-low)
-		if high-low < least[1]-least[0] {
-			least = [2]float64{low, high}
+		all.low, all.high = min(all.low, e.low), max(all.high, e.high)
+		if e.high-e.low < least.high-least.low {
+			least = e
 		}
 	}
-	size := least[1] - least[0]
-	if math.IsInf(size, 0) || size == 0 || most < 5*size {
-		return nil
+	size := least.high - least.low
+	if math.IsInf(size, 0) || size == 0 || all.high-all.low < 5*size {
+		return all
 	}
-	return &[2]float64{least[0] - size/2, least[1] + size/2}
+	return extent{least.low - size/2, least.high + size/2, true}
 }
