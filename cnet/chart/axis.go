@@ -51,13 +51,33 @@ func (p Panel) xSpan() span {
 		}
 		for i := range n {
 			e.add(s.x(i), p.X.Log)
+			if s.Kind == Arrows {
+				e.add(s.x(i)+s.DX[i], p.X.Log)
+			}
 		}
 		if s.Kind == Points {
 			pad = 0.05
 		}
 	}
 	for _, m := range p.Marks {
-		e.add(m.At, p.X.Log)
+		if !m.Across {
+			e.add(m.At, p.X.Log)
+		}
+	}
+	if b := p.Background; b != nil {
+		if len(p.Series) == 0 {
+			return span{b.X0, b.X1, p.X.Log}
+		}
+		e.add(b.X0, p.X.Log)
+		e.add(b.X1, p.X.Log)
+		pad = 0
+	}
+	for _, g := range p.Guides {
+		e.add(g.X, p.X.Log)
+		e.add(g.To, p.X.Log)
+	}
+	for _, t := range p.Texts {
+		e.add(t.X, p.X.Log)
 	}
 	if n := len(p.X.Labels); n > 0 {
 		e.add(-0.5, false)
@@ -71,7 +91,16 @@ func (p Panel) ySpan() span {
 	if p.Y.fixed() {
 		return span{p.Y.Min, p.Y.Max, p.Y.Log}
 	}
-	return p.Y.round(p.yExtent(), 0.06)
+	e, pad := p.yExtent(), 0.06
+	if b := p.Background; b != nil {
+		if len(p.Series) == 0 {
+			return span{b.Y0, b.Y1, p.Y.Log}
+		}
+		e.add(b.Y0, p.Y.Log)
+		e.add(b.Y1, p.Y.Log)
+		pad = 0
+	}
+	return p.Y.round(e, pad)
 }
 
 func (p Panel) yExtent() extent {
@@ -81,9 +110,47 @@ func (p Panel) yExtent() extent {
 			e.addMost(s.Y, p.Y.Log)
 			continue
 		}
-		for _, v := range s.Y {
+		for i, v := range s.Y {
 			e.add(v, p.Y.Log)
+			if s.Kind == Arrows {
+				e.add(v+s.DY[i], p.Y.Log)
+			}
 		}
+	}
+	for _, m := range p.Marks {
+		if m.Across {
+			e.add(m.At, p.Y.Log)
+		}
+	}
+	for _, g := range p.Guides {
+		e.add(g.Y, p.Y.Log)
+		e.add(g.end(p), p.Y.Log)
+	}
+	for _, t := range p.Texts {
+		e.add(t.Y, p.Y.Log)
+	}
+	return e
+}
+
+// zSpan returns the range of the values of a heat map, of all frames.
+func (p Panel) zSpan() extent {
+	if p.Z.fixed() {
+		return extent{p.Z.Min, p.Z.Max}
+	}
+	e := newExtent()
+	add := func(cells [][]float64) {
+		for _, row := range cells {
+			for _, v := range row {
+				e.add(v, false)
+			}
+		}
+	}
+	add(p.Cells)
+	for _, f := range p.Frames {
+		add(f.Cells)
+	}
+	if e.empty() {
+		return extent{0, 1}
 	}
 	return e
 }

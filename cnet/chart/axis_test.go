@@ -92,8 +92,8 @@ func TestThinKeepsExtremes(t *testing.T) {
 // Labels of marks must not lie over each other while there is room for rows.
 func TestMarkLabelsDoNotOverlap(t *testing.T) {
 	f := frame{plot: rect{40, 0, 440, 200}, x: span{lo: 0, hi: 12}}
-	f.Marks = []Mark{{7, "scheme rk4_classic"}, {3, "refined to 2-2-2"}, {11.5, "refined to 8-8-8"},
-		{6, "refined to 4-4-4"}}
+	f.Marks = []Mark{{At: 7, Label: "scheme rk4_classic"}, {At: 3, Label: "refined to 2-2-2"},
+		{At: 11.5, Label: "refined to 8-8-8"}, {At: 6, Label: "refined to 4-4-4"}}
 	ls, rows := f.placeMarks()
 	if len(ls) != 4 || rows < 2 {
 		t.Fatalf("%d labels in %d rows", len(ls), rows)

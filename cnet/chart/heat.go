@@ -29,15 +29,7 @@ func (f *frame) rowTicks() []tick {
 
 // cells draws a heat map, with the value in each cell where there is room.
 func (p pen) cells(f *frame) {
-	e := newExtent()
-	for _, row := range f.Cells {
-		for _, v := range row {
-			e.add(v, false)
-		}
-	}
-	if f.Z.fixed() {
-		e = extent{f.Z.Min, f.Z.Max}
-	}
+	e := f.zSpan()
 	for i, row := range f.Cells {
 		for j, v := range row {
 			x, y := float64(j), -float64(i)
