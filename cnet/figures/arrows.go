@@ -12,37 +12,15 @@ type view struct {
 	width, height float64
 }
 
-// pixels returns a vector of the plane as one of the picture.
-func (v view) pixels(d [2]float64) [2]float64 {
-	return [2]float64{d[0] / (v.x[1] - v.x[0]) * v.width, d[1] / (v.y[1] - v.y[0]) * v.height}
+// pixels returns how long a vector of the plane is in the picture.
+func (v view) pixels(dx, dy float64) float64 {
+	return math.Hypot(dx/(v.x[1]-v.x[0])*v.width, dy/(v.y[1]-v.y[0])*v.height)
 }
 
-// plane returns a vector of the picture as one of the plane.
-func (v view) plane(d [2]float64) [2]float64 {
-	return [2]float64{d[0] * (v.x[1] - v.x[0]) / v.width, d[1] * (v.y[1] - v.y[0]) / v.height}
-}
-
-// arrow appends an arrow from a place to another to a series of lines.
-func (v view) arrow(s *chart.Series, from, to [2]float64) {
-	line(s, [][2]float64{from, to})
-	v.head(s, to, [2]float64{to[0] - from[0], to[1] - from[1]}, 0.35)
-}
-
-// head appends the head of an arrow: its sides are a share of d long, and at most maxHead pixels.
-func (v view) head(s *chart.Series, tip, d [2]float64, share float64) {
-	const maxHead, angle = 7, 0.45
-	p := v.pixels(d)
-	length := math.Hypot(p[0], p[1])
-	if !(length > 0) {
-		return
-	}
-	size := min(share*length, maxHead) / length
-	side := func(turn float64) [2]float64 {
-		sin, cos := math.Sincos(turn)
-		q := v.plane([2]float64{-size * (cos*p[0] - sin*p[1]), -size * (sin*p[0] + cos*p[1])})
-		return [2]float64{tip[0] + q[0], tip[1] + q[1]}
-	}
-	line(s, [][2]float64{side(angle), tip, side(-angle)})
+// arrow appends an arrow to a series of arrows.
+func arrow(s *chart.Series, x, y, dx, dy float64) {
+	add(s, x, y)
+	s.DX, s.DY = append(s.DX, dx), append(s.DY, dy)
 }
 
 // line appends a line to a series, after a gap.

@@ -40,14 +40,11 @@ func planeChart(title string, ends [2][2]float64, legend bool) (chart.Chart, vie
 	return c, v
 }
 
-// fieldArrows returns the arrows of a field as a series of lines like another one.
+// fieldArrows returns the arrows of a field as a series like another one.
 func fieldArrows(f *plane.Field, v view, like chart.Series) chart.Series {
-	like.X, like.Y = []float64{}, []float64{}
+	like.Kind, like.X, like.Y = chart.Arrows, []float64{}, []float64{}
 	fastest := 0.0
-	speed := func(d [2]float64) float64 {
-		p := v.pixels(d)
-		return math.Hypot(p[0], p[1])
-	}
+	speed := func(d [2]float64) float64 { return v.pixels(d[0], d[1]) }
 	for _, row := range f.V {
 		for _, d := range row {
 			if s := speed(d); s > fastest && !math.IsInf(s, 0) {
@@ -62,9 +59,8 @@ func fieldArrows(f *plane.Field, v view, like chart.Series) chart.Series {
 			if !(s > 0) || math.IsInf(s, 0) {
 				continue
 			}
-			scale := longest * math.Sqrt(s/fastest) / s / 2
-			x, y := f.X[j], f.Y[i]
-			v.arrow(&like, [2]float64{x - scale*d[0], y - scale*d[1]}, [2]float64{x + scale*d[0], y + scale*d[1]})
+			scale := longest * math.Sqrt(s/fastest) / s
+			arrow(&like, f.X[j]-scale*d[0]/2, f.Y[i]-scale*d[1]/2, scale*d[0], scale*d[1])
 		}
 	}
 	return like
@@ -82,11 +78,12 @@ func PhasePortrait(p *plane.Portrait) chart.Chart {
 		}
 	}
 	curves := chart.Series{Color: chart.Blue, X: []float64{}, Y: []float64{}}
+	heads := chart.Series{Color: chart.Blue, Kind: chart.Arrows, X: []float64{}, Y: []float64{}}
 	for _, curve := range p.Curves {
 		line(&curves, v.seen(curve.X, curve.Y))
-		v.direction(&curves, curve)
+		v.direction(&heads, curve)
 	}
-	series = append(series, curves)
+	series = append(series, curves, heads)
 	colors := map[plane.Kind]string{
 		plane.StableNode: chart.Black, plane.StableSpiral: chart.Black, plane.UnstableNode: chart.Vermillion,
 		plane.UnstableSpiral: chart.Vermillion, plane.Saddle: chart.Purple, plane.Center: chart.SkyBlue,
@@ -105,15 +102,17 @@ func PhasePortrait(p *plane.Portrait) chart.Chart {
 	return c
 }
 
-// direction appends the head of an arrow where a curve begins.
+// direction appends an arrow where a curve begins.
 func (v view) direction(s *chart.Series, c plane.Curve) {
 	i := slices.IndexFunc(c.T, func(t float64) bool { return t > c.At })
 	if i < 1 {
 		return
 	}
-	d := v.pixels([2]float64{c.X[i] - c.X[i-1], c.Y[i] - c.Y[i-1]})
-	if l := math.Hypot(d[0], d[1]); l > 0 {
-		v.head(s, [2]float64{c.X[i], c.Y[i]}, v.plane([2]float64{d[0] * 20 / l, d[1] * 20 / l}), 0.35)
+	const length = 15
+	dx, dy := c.X[i]-c.X[i-1], c.Y[i]-c.Y[i-1]
+	if l := v.pixels(dx, dy); l > 0 {
+		dx, dy = dx/l*length, dy/l*length
+		arrow(s, c.X[i]-dx, c.Y[i]-dy, dx, dy)
 	}
 }
 
@@ -122,7 +121,7 @@ func (v view) seen(x, y []float64) (points [][2]float64) {
 	for i := range x {
 		p := [2]float64{x[i], y[i]}
 		if n := len(points); n > 0 && i < len(x)-1 {
-			if d := v.pixels([2]float64{p[0] - points[n-1][0], p[1] - points[n-1][1]}); math.Hypot(d[0], d[1]) < 1.5 {
+			if v.pixels(p[0]-points[n-1][0], p[1]-points[n-1][1]) < 1.5 {
 				continue
 			}
 		}
