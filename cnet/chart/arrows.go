@@ -78,7 +78,7 @@ func (p pen) arrows(f *frame, s Series, k look) {
 	st := strokeOf(k, s)
 	st.dashed, st.width = false, 1.4
 	if s.Light {
-		st.width = 1
+		st.color, st.width = paler(k.color, 0.2), 1
 	}
 	var strokes [][]point
 	for _, a := range f.arrows(s) {

@@ -24,6 +24,14 @@ func (s span) frac(v float64) (f float64, ok bool) {
 	return (v - s.lo) / (s.hi - s.lo), true
 }
 
+// at returns the value at a fraction of the range: the inverse of frac.
+func (s span) at(f float64) float64 {
+	if s.log {
+		return s.lo * math.Pow(s.hi/s.lo, f)
+	}
+	return s.lo + f*(s.hi-s.lo)
+}
+
 // extent collects the range of data.
 type extent struct{ lo, hi float64 }
 
@@ -303,6 +311,10 @@ func logTicks(s span, n int) []tick {
 		factors = []float64{1, 2, 5}
 	}
 	every := max(1, int(math.Ceil(decades/float64(max(n, 1)))))
+	label := func(v float64) string { return plainNumber(v, 6) }
+	if (Axis{}).powers(s) {
+		label = func(v float64) string { return scientific(v, 2) }
+	}
 	var ts []tick
 	for d := int(math.Floor(math.Log10(s.lo))); d <= int(math.Ceil(math.Log10(s.hi))); d++ {
 		if d%every != 0 {
@@ -311,7 +323,7 @@ func logTicks(s span, n int) []tick {
 		for _, f := range factors {
 			v, _ := strconv.ParseFloat(strconv.FormatFloat(f, 'f', -1, 64)+"e"+strconv.Itoa(d), 64)
 			if v >= s.lo*(1-1e-9) && v <= s.hi*(1+1e-9) {
-				ts = append(ts, tick{v, plainNumber(v, 6)})
+				ts = append(ts, tick{v, label(v)})
 			}
 		}
 	}
@@ -324,7 +336,7 @@ func (a Axis) format(v, step float64) string {
 		return minus(strconv.FormatFloat(v*100, 'f', decimals(step*100), 64)) + " %"
 	}
 	if m := max(math.Abs(v), step); m >= 1e6 || step < 1e-4 {
-		return plainNumber(math.Round(v/step)*step, min(max(2+int(math.Log10(m/step)), 1), 15))
+		return scientific(math.Round(v/step)*step, min(max(2+int(math.Log10(m/step)), 1), 15))
 	}
 	return minus(strconv.FormatFloat(v, 'f', decimals(step), 64))
 }
@@ -334,15 +346,12 @@ func decimals(step float64) int {
 	return min(max(0, -int(math.Floor(math.Log10(step)+1e-9))), 12)
 }
 
-// plainNumber formats v with at most the given number of digits, as "2e-5" rather than "2e-05".
+// plainNumber formats v with at most the given number of digits.
 func plainNumber(v float64, digits int) string {
-	t := strconv.FormatFloat(v, 'g', digits, 64)
-	if mant, exp, found := strings.Cut(t, "e"); found {
-		if n, err := strconv.Atoi(exp); err == nil {
-			t = mant + "e" + strconv.Itoa(n)
-		}
+	if t := strconv.FormatFloat(v, 'g', digits, 64); !strings.Contains(t, "e") {
+		return minus(t)
 	}
-	return minus(t)
+	return scientific(v, digits)
 }
 
 func minus(s string) string { return strings.ReplaceAll(s, "-", "−") }

@@ -50,7 +50,7 @@ func Filled(x0, x1, y0, y1 float64, z [][]float64, levels []float64) *Background
 			return 1
 		})
 		c := heatColor(float64(above) / float64(max(len(levels), 1)))
-		return color.NRGBA{c.R, c.G, c.B, 0xb0}
+		return color.NRGBA{c.R, c.G, c.B, 0x80}
 	})
 }
 
@@ -177,6 +177,16 @@ func (p pen) background(f *frame) {
 	at := func(x, y int) vg.Point { return p.at(point{float64(x) / scale, float64(y) / scale}) }
 	lo, hi := at(seen.Min.X, seen.Max.Y), at(seen.Max.X, seen.Min.Y)
 	p.to.DrawImage(vg.Rectangle{Min: lo, Max: hi}, img)
+}
+
+// coarser returns the picture with n × n pixels made one.
+func (b *Background) coarser(n int) *Background {
+	r := b.Image.Bounds()
+	img := image.NewNRGBA(image.Rect(0, 0, max(r.Dx()/n, 1), max(r.Dy()/n, 1)))
+	draw.NearestNeighbor.Scale(img, img.Rect, b.Image, r, draw.Src, nil)
+	c := *b
+	c.Image = img
+	return &c
 }
 
 // dataURI returns the picture as an address that holds it.

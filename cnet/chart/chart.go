@@ -123,7 +123,11 @@ type Mark struct {
 //
 // With a slider it is the size of its chosen frames side by side.
 func (c Chart) Size() (width, height float64) {
-	c = c.still()
+	return c.still().size()
+}
+
+// size returns the size of what is shown at a time.
+func (c Chart) size() (width, height float64) {
 	width, height = c.Width, c.Height
 	if width == 0 {
 		width = 900

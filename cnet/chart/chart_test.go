@@ -151,7 +151,7 @@ func TestGapsInterruptLines(t *testing.T) {
 }
 
 // What a training run can throw at a chart: nothing, one point, no finite value, enormous ones.
-func TestEverythingCanBeDrawn(t *testing.T) {
+func everything() map[string]chart.Chart {
 	cells := func(rows ...[]float64) chart.Chart { return chart.Chart{Panels: []chart.Panel{{Cells: rows}}} }
 	log := func(y ...float64) chart.Chart {
 		return chart.Chart{Panels: []chart.Panel{{X: chart.Axis{Log: true}, Y: chart.Axis{Log: true},
@@ -165,7 +165,7 @@ func TestEverythingCanBeDrawn(t *testing.T) {
 	for i := range crowd {
 		crowd[i] = chart.Mark{At: float64(i) / 10, Label: "refined again and again"}
 	}
-	for name, c := range map[string]chart.Chart{
+	return map[string]chart.Chart{
 		"nothing":        {},
 		"empty panels":   {Panels: make([]chart.Panel, 7)},
 		"no points":      one(line()),
@@ -203,7 +203,11 @@ func TestEverythingCanBeDrawn(t *testing.T) {
 		"labels": {Panels: []chart.Panel{{X: chart.Axis{Labels: []string{"one", "",
 			strings.Repeat("long ", 50)}}}}},
 		"endless names": one(chart.Series{Name: strings.Repeat("name ", 100), Y: []float64{1}}),
-	} {
+	}
+}
+
+func TestEverythingCanBeDrawn(t *testing.T) {
+	for name, c := range everything() {
 		t.Run(name, func(t *testing.T) {
 			c.Scale = 1
 			pngOf(t, c)

@@ -83,7 +83,11 @@ func (p pen) texts(f *frame) {
 		case t.Left || x+w > f.plot.x1+10: // no room to the right
 			x = q.x - 5 - w
 		}
-		p.text(l, x, q.y+4, s)
+		y := q.y - 5 // above the line that the point may be on
+		if t.Center {
+			y = q.y + 4
+		}
+		p.text(l, x, y, s)
 	}
 }
 

@@ -80,8 +80,8 @@ func cellLabel(v float64, percent bool) string {
 	if percent {
 		return Axis{Percent: true}.format(v, 0.001)
 	}
-	if v != 0 && (math.Abs(v) < 1e-3 || math.Abs(v) >= 1e5) {
-		return minus(strconv.FormatFloat(v, 'e', 1, 64))
+	if v != 0 && (math.Abs(v) < tiny || math.Abs(v) >= huge) {
+		return scientific(v, 2)
 	}
-	return minus(strconv.FormatFloat(v, 'g', 3, 64))
+	return plainNumber(v, 3)
 }

@@ -51,7 +51,7 @@ func (p pen) panel(f *frame, l *looks) {
 		return
 	}
 	p.background(f)
-	if !f.Bare {
+	if !f.Bare && f.Background == nil {
 		p.grid(f)
 	}
 	p.marks(f)
