@@ -154,6 +154,11 @@ func (r *Run) Change(edit func(c *Config)) error {
 		if err := c.check(r.state.schemeNamed); err != nil {
 			return fmt.Errorf("run %s: %w", r.dir, err)
 		}
+		if r.Regression() {
+			if err := c.checkRegression(); err != nil {
+				return fmt.Errorf("run %s: %w", r.dir, err)
+			}
+		}
 		size := r.batchSize()
 		r.state.Config = c
 		r.state.rescale(size, r.batchSize(), r.batchesPerEpoch())
@@ -233,5 +238,6 @@ func (st *state) rescale(oldSize, size, batches int) {
 	}
 	st.Evaluations = int(math.Round(float64(st.Evaluations) * float64(done) / float64(st.Batch)))
 	st.Correct *= float64(done*size) / float64(st.Batch*oldSize)
+	st.Squares *= float64(done*size) / float64(st.Batch*oldSize)
 	st.Batch, st.TimedBatches, st.TimedSeconds = done, 0, 0
 }
