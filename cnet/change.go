@@ -46,6 +46,10 @@ func (r *Run) refine(stages ...int) error {
 	if err != nil {
 		return err
 	}
+	if n.Config.adaptive() {
+		return fmt.Errorf("run %s: cannot refine: its steps adapt to tolerances, and are not doubled; ChangeBasis "+
+			"gives the weights more functions of depth", r.dir)
+	}
 	var fine *Net
 	adopt, err := r.rewrite(func(store *model.Store) error {
 		fine, err = n.refineStages(store, stages)
@@ -60,9 +64,6 @@ func (r *Run) refine(stages ...int) error {
 // rebased makes n, which has another basis of depth, the net of the run, and resets the optimizer. Adopt comes from
 // rewrite.
 func (r *Run) rebased(n *Net, event string, adopt func() error) error {
-	if err := n.checkBasis(); err != nil {
-		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
-	}
 	if err := clearOptimizer(r.store); err != nil {
 		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
 	}

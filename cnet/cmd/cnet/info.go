@@ -157,7 +157,11 @@ func (a *app) showRun(s summary) error {
 	}
 	switch {
 	case c.RTol > 0:
-		t.line("net         %s: steps that adapt, weights that are constant in depth, %s", s.title, channels)
+		weights := "that are constant in depth"
+		if s.NumBasis > 1 {
+			weights = "of " + words.Plural(s.NumBasis, s.Basis+" function")
+		}
+		t.line("net         %s: steps that adapt, weights %s, %s", s.title, weights, channels)
 	case s.stages != nil:
 		n := s.stages
 		if c.StageChannels != nil || c.NumStages() != 3 && c.Model != cnet.NeuralODE {

@@ -119,3 +119,17 @@ func TestTolerances(t *testing.T) {
 		t.Error("a run was made of flags that contradict each other")
 	}
 }
+
+// Steps that adapt take weights in any basis of depth.
+func TestTolerancesWithBasis(t *testing.T) {
+	t.Chdir(t.TempDir())
+	mustRun(t, "train", "--dataset", "moons", "--points", "60", "--rate", "mlp-8-tanh", "--rtol", "1e-2", "--basis",
+		"hat", "--n-basis", "3", "--epochs", "1", "--run", "adapts")
+	if out, _ := mustRun(t, "info", "adapts"); !strings.Contains(out, "steps that adapt, weights of 3 hat functions") {
+		t.Errorf("info says\n%s", out)
+	}
+	mustRun(t, "compress", "adapts", "--n-basis", "2")
+	if _, errText, status := cnetRun(t, "refine", "adapts"); status == 0 || !strings.Contains(errText, "ChangeBasis") {
+		t.Errorf("refine: status %d, %s", status, errText)
+	}
+}
