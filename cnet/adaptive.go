@@ -61,9 +61,6 @@ func (c Config) checkTolerances(scheme ode.Method) error {
 		return badField("steps", c.Steps, "left out where they adapt to tolerances; or leave rtol and atol out")
 	case len(c.RefineEpochs) > 0:
 		return badField("refinement", c.RefineEpochs, "left out where steps adapt to tolerances")
-	case c.regularised():
-		return errors.New("config: there are regularisers, which are integrated over equal steps, and steps adapt to " +
-			"tolerances; leave one of the two out")
 	case c.Devices > 1:
 		return badField("devices", c.Devices, "1 where steps adapt to tolerances")
 	}

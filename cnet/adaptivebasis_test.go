@@ -18,7 +18,9 @@ var varying = []Config{
 	{Basis: "piecewise_constant", NumBasis: 3}, {Basis: "hat", NumBasis: 3}, {Basis: "piecewise_linear", NumBasis: 4},
 	{Basis: "legendre", NumBasis: 3}, {Basis: "fourier", NumBasis: 3},
 }
-//  With weights that vary over depth, too, a net whose steps are an input of the graph computes what it does with so
+
+//	With weights that vary over depth, too, a net whose steps are an input of the graph computes what it does with so
+//
 // many equal steps, forwards and backwards: the values of the basis at the accepted times are an input as well.
 func TestAdaptiveBasisEqualsFixed(t *testing.T) {
 	for _, name := range []string{"go", "go:planar"} {
