@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// A Method is a numerical method: a Tableau, an Adams or a Splitting.
+// A Method is a numerical method: a Tableau, an Adams, a Splitting or a RadauIIA.
 type Method interface {
 	Info() Info
 	// check returns an error if the method is not valid or does not have the order that it claims.
@@ -75,14 +75,14 @@ func RegisterMethod(m Method) error {
 	switch m := m.(type) {
 	case Tableau:
 		return Register(m)
-	case Adams, Splitting:
+	case Adams, Splitting, RadauIIA:
 		if err := m.check(); err != nil {
 			return err
 		}
 		add(copyOf(m))
 		return nil
 	}
-	return fmt.Errorf("ode: a %T cannot be registered; give a Tableau, an Adams or a Splitting", m)
+	return fmt.Errorf("ode: a %T cannot be registered; give a Tableau, an Adams, a Splitting or a RadauIIA", m)
 }
 
 func add(m Method) {

@@ -5,7 +5,9 @@ import "slices"
 // init registers the schemes of this package, under the names that torchdiffeq and the original use. Their order
 // conditions are checked in the tests, not every time a program starts.
 func init() {
-	for _, m := range [][]Method{fixedSchemes, adaptiveSchemes, implicitSchemes, multistepMethods, splittings} {
+	for _, m := range [][]Method{
+		fixedSchemes, adaptiveSchemes, implicitSchemes, stiffMethods, multistepMethods, splittings,
+	} {
 		for _, m := range m {
 			if tb, ok := m.(Tableau); ok {
 				m = tb.normalised()
@@ -244,6 +246,9 @@ var dopri8 = func() Tableau {
 	}
 	return tb
 }()
+
+// stiffMethods are the implicit methods that are no tableaux of stages solved one by one.
+var stiffMethods = []Method{RadauIIA{Name: "radau5"}}
 
 var implicitSchemes = []Method{
 	Tableau{

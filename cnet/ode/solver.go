@@ -68,6 +68,7 @@ type Solver struct {
 	norm   norm
 	ctl    control
 	step   stepper
+	own    stepControl // of the method, instead of ctl; nil: it has none
 
 	grid      []float64 // the ends of fixed steps, beginning with T0; nil: adaptive
 	index     int       // of the next step
@@ -96,6 +97,19 @@ type stepper interface {
 	errors() []float64
 	// fit writes the polynomial of the last accepted step into c.
 	fit(c *polynomial)
+}
+
+// A stepControl is a stepper that chooses the next step itself if Options.Controller does not.
+type stepControl interface {
+	// factor returns h_next/h after a step of length h with error norm e.
+	factor(h, e float64, accepted bool) float64
+}
+
+func (s *Solver) factor(h, e float64, accepted bool) float64 {
+	if s.own != nil {
+		return s.own.factor(h, e, accepted)
+	}
+	return s.ctl.factor(e, accepted)
 }
 
 // A Step is the step that a Solver has accepted last. Its slices are valid until the next step.
@@ -164,6 +178,9 @@ func New(p Problem, o Options) (*Solver, error) {
 		}
 	case Adams:
 		s.step = newAdamsStepper(s, m)
+	case RadauIIA:
+		s.ctl = newControl(o.Controller, radauControlOrder)
+		s.step = newRadau(s)
 	case Splitting:
 		if n%2 != 0 {
 			return nil, fmt.Errorf("ode: %s needs a state of positions and momenta, half each; X0 has %d numbers",
@@ -172,6 +189,9 @@ func New(p Problem, o Options) (*Solver, error) {
 		s.step = &splittingStepper{solver: s, Splitting: m, rate: make([]float64, n)}
 	default:
 		return nil, fmt.Errorf("ode: %s: methods of type %T are not known", info.Name, m)
+	}
+	if given := o.Controller; given.P == 0 && given.D == 0 && given.I == 1 {
+		s.own, _ = s.step.(stepControl)
 	}
 	return s, nil
 }
@@ -319,7 +339,7 @@ func (s *Solver) advance() (*Step, error) {
 	for {
 		if s.stats.Accepted+s.stats.Rejected >= s.o.MaxSteps {
 			return nil, s.failure(fmt.Sprintf("%d steps were not enough", s.o.MaxSteps), s.h, s.current.Error,
-				"raise MaxSteps or the tolerances, or try a scheme for stiff problems such as sdirk4")
+				s.moreSteps())
 		}
 		t1, jump := s.nextTime(direction)
 		if len(s.o.Jumps) > 0 {
@@ -355,7 +375,7 @@ func (s *Solver) advance() (*Step, error) {
 				accepted = true
 			}
 			planned := s.h
-			s.h = s.clamp(h*s.ctl.factor(e, accepted), direction)
+			s.h = s.clamp(h*s.factor(h, e, accepted), direction)
 			if jump && accepted { // a step cut short by a jump says nothing about the next one
 				s.h = direction * max(math.Abs(planned), math.Abs(s.h))
 			}
@@ -374,6 +394,14 @@ func (s *Solver) advance() (*Step, error) {
 		}
 		return &s.current, nil
 	}
+}
+
+// moreSteps returns what to do where the steps were not enough.
+func (s *Solver) moreSteps() string {
+	if _, implicit := s.step.(*radauStepper); implicit {
+		return "raise MaxSteps or the tolerances"
+	}
+	return "raise MaxSteps or the tolerances, or try a scheme for stiff problems such as radau5"
 }
 
 // begin prepares the first step: it evaluates the events and chooses the length of an adaptive step.
