@@ -264,6 +264,9 @@ func (r *radauStepper) solve(t, h float64, x []float64) error {
 			case fixed && theta >= 0.9 && size <= newtonRounding:
 				r.finish(k, theta)
 				return nil
+			case theta >= 0.99 && !fixed && size <= radauTolerance: // all the digits that the rates have
+				r.finish(k, theta)
+				return nil
 			case theta >= 0.99 && !fixed:
 				return errNewton
 			case theta >= 2:
@@ -275,14 +278,14 @@ func (r *radauStepper) solve(t, h float64, x []float64) error {
 			}
 			// What is left after all iterations tells how much shorter the step must be (HNW II, section IV.8).
 			left := r.progress * size * math.Pow(theta, float64(iterations-1-k)) / limit
-			if !fixed && k < iterations && left >= 1 {
+			if !fixed && k < iterations && left >= 1 && r.progress*size > radauTolerance {
 				r.control.failed = 0.8 * math.Pow(min(20, max(1e-4, left)), -1/float64(4+iterations-1-k))
 				return errNewton
 			}
 		}
 		last = max(size, rounding*limit)
 		r.update()
-		if size == 0 || r.progress*size <= limit {
+		if size == 0 || r.progress*size <= limit || k == iterations && r.progress*size <= radauTolerance {
 			r.finish(k, theta)
 			return nil
 		}

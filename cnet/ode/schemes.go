@@ -247,8 +247,8 @@ var dopri8 = func() Tableau {
 	return tb
 }()
 
-// stiffMethods are the implicit methods that are no tableaux of stages solved one by one.
-var stiffMethods = []Method{RadauIIA{Name: "radau5"}}
+// stiffMethods are those of order 5 for stiff problems.
+var stiffMethods = []Method{esdirk5, RadauIIA{Name: "radau5"}}
 
 var implicitSchemes = []Method{
 	Tableau{
