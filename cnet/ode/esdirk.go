@@ -1,9 +1,9 @@
 package ode
 
 // esdirk5 is Kværnø's ESDIRK method: the first stage is explicit, all others have γ = 0.26 on the diagonal, so that
-// stages are of order 2 and a step costs one real factorisation. Both methods of the pair are stiffly accurate: the last stage
-// is the solution of order 5, which is L-stable, the one before it that of order 4 (Kværnø, Singly diagonally implicit
-// Runge–Kutta methods with an explicit first stage, BIT 44, 2004).
+// stages are of order 2 and a step costs one real factorisation. Both methods of the pair are stiffly accurate: the
+// last stage is the solution of order 5, which is L-stable, the one before it that of order 4 (Kværnø, Singly
+// diagonally implicit Runge–Kutta methods with an explicit first stage, BIT 44, 2004).
 var esdirk5 = func() Tableau {
 	const gamma = 0.26
 	tb := Tableau{
