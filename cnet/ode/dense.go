@@ -2,6 +2,7 @@ package ode
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -120,6 +121,12 @@ func (c *Curve) At(t float64) ([]float64, error) {
 	}
 	last := len(c.times) - 1
 	direction := sign(c.times[last] - c.times[0])
+	slack := smallestStep * max(math.Abs(c.times[0]), math.Abs(c.times[last])) // as for Options.At
+	if (t-c.times[0])*direction < 0 && math.Abs(t-c.times[0]) <= slack {
+		t = c.times[0]
+	} else if (c.times[last]-t)*direction < 0 && math.Abs(t-c.times[last]) <= slack {
+		t = c.times[last]
+	}
 	if !((t-c.times[0])*direction >= 0 && (c.times[last]-t)*direction >= 0) {
 		return nil, fmt.Errorf("ode: t is %v, must be between %v and %v", t, min(c.times[0], c.times[last]),
 			max(c.times[0], c.times[last]))

@@ -29,6 +29,17 @@ func (e extension) fit(p *polynomial, h float64, x0 []float64, k [][]float64) {
 	}
 }
 
+// at returns the weights of all stages at θ.
+func (e extension) at(theta float64) []float64 {
+	w := make([]float64, len(e.b))
+	for i, b := range e.b {
+		for m := len(b) - 1; m >= 0; m-- {
+			w[i] = (w[i] + b[m]) * theta
+		}
+	}
+	return w
+}
+
 // implicitExtension returns a continuous extension of a diagonally implicit scheme that needs its stages alone: their
 // rates are bounded however stiff the problem is, while f is not, at a state that is known to a tolerance.
 //

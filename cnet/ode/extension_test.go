@@ -111,11 +111,8 @@ func TestExtensionsSatisfyConditions(t *testing.T) {
 		{implicitSchemes[1].(Tableau).normalised(), 1}} {
 		e := implicitExtension(c.tb)
 		for _, theta := range []float64{0.2, 0.7, 1} {
-			b := make([]float64, len(c.tb.B))
-			for i, row := range e.b {
-				for m := len(row) - 1; m >= 0; m-- {
-					b[i] = (b[i] + row[m]) * theta
-				}
+			b := e.at(theta)
+			for i := range b {
 				if theta == 1 && math.Abs(b[i]-c.tb.B[i]) > 1e-14 {
 					t.Errorf("%s: b_%d(1) = %v, want %v", c.tb.Name, i, b[i], c.tb.B[i])
 				}

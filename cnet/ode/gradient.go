@@ -125,8 +125,11 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 		return nil, fmt.Errorf("ode: there is no output that the cost could depend on")
 	}
 	last := len(solution.T) - 1
-	from := solution.T[last]
+	times := snapped(solution.T, p)
+	from := times[last]
 	copy(y, solution.X[last])
+	jumps := slices.Clone(o.Jumps)
+	slices.Reverse(jumps)
 	solve := func(to float64) error {
 		if from == to {
 			return nil
@@ -138,8 +141,7 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 		if grid != nil {
 			options.Grid = reversedGrid(grid, from, to)
 		}
-		options.Jumps = slices.Clone(o.Jumps)
-		slices.Reverse(options.Jumps)
+		options.Jumps = jumps
 		s, err := Solve(segment, options)
 		if err != nil {
 			return fmt.Errorf("solving the adjoint equation backwards: %w", err)
@@ -149,7 +151,7 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 		return nil
 	}
 	for i := last; i >= 0; i-- {
-		if err := solve(solution.T[i]); err != nil {
+		if err := solve(times[i]); err != nil {
 			return nil, err
 		}
 		copy(y[:n], solution.X[i])
@@ -188,6 +190,7 @@ func (s *Stats) add(other Stats) {
 	s.Unconverged += other.Unconverged
 	s.VJPs += other.VJPs
 	s.Wall += other.Wall
+	s.RTol = max(s.RTol, other.RTol)
 	if s.SmallestStep == 0 || other.SmallestStep > 0 && other.SmallestStep < s.SmallestStep {
 		s.SmallestStep = other.SmallestStep
 	}

@@ -16,6 +16,7 @@ type implicitStepper struct {
 	base       []float64 // the part of a stage's state that does not depend on its own rate
 	at         []float64
 	residual   []float64
+	rate       []float64 // the rate that is not finite, after errRate
 	derivative *jacobian
 	jacobian   []float64 // its values
 	lu         luFactors
@@ -63,11 +64,16 @@ func (r *implicitStepper) advance(t, h float64, x, next []float64) (float64, err
 	r.h = h
 	err := r.stages(t, h, x)
 	if err != nil && !r.current { // the Jacobian may be too old
-		r.evaluateJacobian(t, x)
-		err = r.stages(t, h, x)
+		if err = r.evaluateJacobian(t, x); err == nil {
+			err = r.stages(t, h, x)
+		}
 	}
 	if err != nil {
 		copy(next, x)
+		if errors.Is(err, errRate) {
+			i := firstBad(r.rate)
+			next[i] = r.rate[i] // for the message
+		}
 		return math.NaN(), err
 	}
 	for i := range next {
@@ -84,7 +90,9 @@ func (r *implicitStepper) advance(t, h float64, x, next []float64) (float64, err
 		return 0, nil
 	}
 	// (I - hγJ)⁻¹ takes out of the estimate what the stiff components, which are damped, put in (HNW II, eq. IV.8.20).
-	r.lu.solve(r.est)
+	if r.factored != 0 {
+		r.lu.solve(r.est)
+	}
 	return r.s.norm.of(r.est, x, next), nil
 }
 
@@ -103,8 +111,12 @@ func (r *implicitStepper) stages(t, h float64, x []float64) error {
 			copy(r.k[0], r.ends.now(r.s, t, x))
 			continue
 		}
-		if gamma == 0 {
+		if h*gamma == 0 {
 			r.s.f(time, r.base, r.k[i])
+			if firstBad(r.k[i]) >= 0 {
+				r.rate = r.k[i]
+				return errRate
+			}
 			continue
 		}
 		switch { // the first guess
@@ -126,7 +138,9 @@ func (r *implicitStepper) stages(t, h float64, x []float64) error {
 // solve finds the rate k = f(time, base + hγ·k).
 func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 	if !r.have || r.stale && !r.current {
-		r.evaluateJacobian(t, x)
+		if err := r.evaluateJacobian(t, x); err != nil {
+			return err
+		}
 	}
 	if r.factored != hg {
 		if !r.factorise(hg) {
@@ -144,6 +158,10 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 			r.at[j] = r.base[j] + hg*k[j]
 		}
 		r.s.f(time, r.at, r.residual)
+		if firstBad(r.residual) >= 0 && firstBad(r.at) < 0 {
+			r.rate = r.residual
+			return errRate
+		}
 		for j := range k {
 			r.residual[j] -= k[j]
 		}
@@ -176,7 +194,9 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 			for j := range r.at {
 				r.at[j] = r.base[j] + hg*k[j]
 			}
-			r.evaluateJacobian(time, r.at)
+			if err := r.evaluateJacobian(time, r.at); err != nil {
+				return err
+			}
 			if !r.factorise(hg) {
 				return errNewton
 			}
@@ -189,7 +209,7 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 // size returns the norm of a change of the state, relative to the tolerances or, with fixed steps, to the state.
 func (r *implicitStepper) size(v, x []float64, hg float64, k []float64) float64 {
 	if r.s.grid == nil {
-		return r.s.norm.of(v, x, x)
+		return r.s.norm.of(v, x, r.at) // x may be zero, and the tolerance there
 	}
 	scale := 1e-300
 	for i, y := range x {
@@ -209,9 +229,19 @@ func (r *implicitStepper) tolerance() float64 {
 	return newtonFixed
 }
 
-func (r *implicitStepper) evaluateJacobian(t float64, x []float64) {
+// evaluateJacobian returns errJacobian if a number of the matrix is not finite.
+func (r *implicitStepper) evaluateJacobian(t float64, x []float64) error {
 	r.have, r.current, r.stale, r.factored = true, true, false, 0
 	r.derivative.evaluate(t, r.h, x, nil, r.jacobian)
+	if firstBad(r.jacobian) >= 0 {
+		r.have = false
+		if r.s.p.Jacobian == nil && firstBad(r.derivative.rate) >= 0 {
+			r.rate = r.derivative.rate
+			return errRate
+		}
+		return errJacobian
+	}
+	return nil
 }
 
 // factorise factorises I - hγ·J, and reports whether it is regular.

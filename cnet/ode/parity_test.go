@@ -138,7 +138,7 @@ func (c solverCase) theirs(t *testing.T, fork bool) (Method, compat) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	repeat := compat{overshoot: true, uniformAdams: true, forgetRate: true, singleRoot: fork}
+	repeat := compat{overshoot: true, uniformAdams: true, forgetRate: true, quartic: true, singleRoot: fork}
 	switch m := m.(type) {
 	case Adams:
 		if c.Options != nil && c.Options.MaxOrder > 0 {

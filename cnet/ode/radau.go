@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -157,16 +158,16 @@ func (r *radauStepper) advance(t, h float64, x, next []float64) (float64, error)
 		r.s.f(t, x, r.ends.end)
 		r.ends.endKnown = true
 	}
-	if !r.have || r.stale && !r.current {
-		r.evaluateJacobian(t, h, x)
-	}
-	err := r.solve(t, h, x)
-	if err != nil && !r.current { // the Jacobian may be too old
-		r.evaluateJacobian(t, h, x)
-		err = r.solve(t, h, x)
-	}
-	if err != nil {
+	if err := r.stages(t, h, x); err != nil {
 		copy(next, x)
+		if errors.Is(err, errRate) { // for the message
+			for _, rate := range [][]float64{r.ends.end, r.f[0], r.f[1], r.f[2]} {
+				if i := firstBad(rate); i >= 0 {
+					next[i] = rate[i]
+					break
+				}
+			}
+		}
 		return math.NaN(), err
 	}
 	for i, z := range r.z[radauStages-1] {
@@ -176,6 +177,25 @@ func (r *radauStepper) advance(t, h float64, x, next []float64) (float64, error)
 		return 0, nil
 	}
 	return r.estimate(t, x, next), nil
+}
+
+// stages finds the increments of the stages, with a new Jacobian if it must.
+func (r *radauStepper) stages(t, h float64, x []float64) error {
+	if firstBad(r.ends.end) >= 0 {
+		return errRate
+	}
+	if !r.have || r.stale && !r.current {
+		if err := r.evaluateJacobian(t, h, x); err != nil {
+			return err
+		}
+	}
+	err := r.solve(t, h, x)
+	if err != nil && !r.current { // the Jacobian may be too old
+		if err = r.evaluateJacobian(t, h, x); err == nil {
+			err = r.solve(t, h, x)
+		}
+	}
+	return err
 }
 
 // estimate returns the norm of the error, the difference to an embedded method of order 3. It is that of the defect of
@@ -205,10 +225,16 @@ func (r *radauStepper) defect(rate []float64) {
 	r.real.solve(r.est)
 }
 
-func (r *radauStepper) evaluateJacobian(t, h float64, x []float64) {
+// evaluateJacobian returns errJacobian if a number of the matrix is not finite.
+func (r *radauStepper) evaluateJacobian(t, h float64, x []float64) error {
 	r.derivative.evaluate(t, h, x, r.ends.end, r.jacobian)
+	if firstBad(r.jacobian) >= 0 {
+		r.have = false
+		return errJacobian
+	}
 	r.band = bandOf(r.jacobian, len(x))
 	r.have, r.current, r.stale, r.factored = true, true, false, 0
+	return nil
 }
 
 // factorise factorises γ/h·I - J for both eigenvalues γ, unless the last factorisation is for a step of this length.
@@ -251,6 +277,9 @@ func (r *radauStepper) solve(t, h float64, x []float64) error {
 		r.s.stats.Newton++
 		size := r.iterate(t, h, x, fixed)
 		if !finite(size) {
+			if firstBad(r.at) < 0 && (firstBad(r.f[0]) >= 0 || firstBad(r.f[1]) >= 0 || firstBad(r.f[2]) >= 0) {
+				return errRate
+			}
 			return errNewton
 		}
 		if k > 1 && size > 0 {
@@ -333,6 +362,9 @@ func (r *radauStepper) iterate(t, h float64, x []float64, fixed bool) float64 {
 			r.at[i] = x[i] + z
 		}
 		r.s.f(t+c*h, r.at, r.f[k])
+		if firstBad(r.f[k]) >= 0 {
+			return math.NaN()
+		}
 	}
 	f0, f1, f2 := r.f[0], r.f[1], r.f[2]
 	w0, w1, w2 := r.w[0], r.w[1], r.w[2]

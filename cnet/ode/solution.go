@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -44,16 +45,20 @@ func (s *Solver) Solve() (*Solution, error) {
 		solution.X = append(solution.X, x)
 	}
 	direction := sign(s.p.T1 - s.p.T0)
-	at := s.o.At
+	at, asked := s.o.At, s.asked
+	output := func(x []float64) {
+		add(asked[0], x)
+		at, asked = at[1:], asked[1:]
+	}
 	for len(at) > 0 && (at[0]-s.t)*direction < 0 {
-		at = at[1:] // a solver that has been stepped may have passed some
+		at, asked = at[1:], asked[1:] // a solver that has been stepped may have passed some
 	}
 	begin, seen := s.t, len(s.events.found)
 	if s.o.At == nil {
 		add(s.t, slices.Clone(s.x))
-	} else if len(at) > 0 && at[0] == s.t {
-		add(s.t, slices.Clone(s.x))
-		at = at[1:]
+	}
+	for len(at) > 0 && at[0] == s.t {
+		output(slices.Clone(s.x))
 	}
 	var failed error
 	for failed == nil {
@@ -78,14 +83,13 @@ func (s *Solver) Solve() (*Solution, error) {
 				at = nil
 				break
 			}
-			add(at[0], x)
-			at = at[1:]
+			output(x)
 		}
 	}
 	// A solution that ends early includes the last state.
 	last := len(solution.T) - 1
 	if s.o.At == nil && !s.o.EveryStep && s.t != begin ||
-		(failed != nil || s.done) && (last < 0 || solution.T[last] != s.t) {
+		(failed != nil || s.done) && (last < 0 || math.Abs(solution.T[last]-s.t) > s.p.slack()) {
 		add(s.t, slices.Clone(s.x))
 	}
 	solution.Events = slices.Clone(s.events.found[seen:])

@@ -22,6 +22,8 @@ type Tableau struct {
 	Err   []float64   // B minus the weights of the embedded method, whose difference estimates the error; nil: none
 	Mid   []float64   // the weights of a solution in the middle of the step, for dense output; nil: cubic Hermite
 	Note  string      // where it is from, what it is good for
+
+	dense *denseStages // dense output of higher order than Mid gives, on the host
 }
 
 // Stages returns the number of stages. Each is one evaluation of the rate, except that FSAL saves one.
