@@ -251,7 +251,9 @@ var dopri8 = func() Tableau {
 }()
 
 // stiffMethods are those of order 5 for stiff problems.
-var stiffMethods = []Method{esdirk5, RadauIIA{Name: "radau5"}}
+var stiffMethods = []Method{
+	esdirk5, RadauIIA{Name: "radau5"}, Switching{Name: "auto", Explicit: tsit5},
+}
 
 var implicitSchemes = []Method{
 	Tableau{

@@ -13,7 +13,7 @@ import (
 
 // Stats is the cost of a solution.
 type Stats struct {
-	NFE          int           `json:"nfe"` // evaluations of f, also for the first step's length and for Jacobians
+	NFE          int           `json:"nfe"` // evaluations of f, also for the first step and for Jacobians
 	Accepted     int           `json:"accepted"`
 	Rejected     int           `json:"rejected"`
 	SmallestStep float64       `json:"smallest_step"` // of the accepted steps
@@ -23,6 +23,8 @@ type Stats struct {
 	Newton       int           `json:"newton,omitempty"`      // iterations for implicit stages
 	VJPs         int           `json:"vjps,omitempty"`        // vector–Jacobian products
 	Unconverged  int           `json:"unconverged,omitempty"` // steps whose Adams–Moulton corrector did not converge
+	Implicit     int           `json:"implicit,omitempty"`    // accepted steps, of a method that switches
+	Switches     int           `json:"switches,omitempty"`    // between its explicit and its implicit method
 	RTol         float64       `json:"rtol,omitempty"`        // used instead of one that rounding does not permit
 	Wall         time.Duration `json:"wall"`
 }
@@ -34,6 +36,9 @@ func (s Stats) String() string {
 	if s.Jacobians > 0 {
 		line += fmt.Sprintf(", %d Jacobians, %d factorisations, %d Newton iterations", s.Jacobians, s.Factorised,
 			s.Newton)
+	}
+	if s.Switches > 0 {
+		line += fmt.Sprintf(", %d of the steps implicit after %d switches", s.Implicit, s.Switches)
 	}
 	if s.RTol > 0 {
 		line += fmt.Sprintf(", RTol raised to %.3g because of rounding", s.RTol)
@@ -199,6 +204,9 @@ func New(p Problem, o Options) (*Solver, error) {
 	case RadauIIA:
 		s.ctl = newControl(o.Controller, radauControlOrder)
 		s.step = newRadau(s)
+	case Switching:
+		s.ctl = newControl(o.Controller, m.Explicit.normalised().controlOrder())
+		s.step = newAuto(s, m)
 	case Splitting:
 		if n%2 != 0 {
 			return nil, fmt.Errorf("ode: %s needs a state of positions and momenta, half each; X0 has %d numbers",
@@ -463,7 +471,8 @@ func (s *Solver) advance() (*Step, error) {
 
 // moreSteps returns what to do where the steps were not enough.
 func (s *Solver) moreSteps() string {
-	if _, implicit := s.step.(*radauStepper); implicit {
+	switch s.step.(type) {
+	case *radauStepper, *autoStepper:
 		return "raise MaxSteps or the tolerances"
 	}
 	return "raise MaxSteps or the tolerances, or try a scheme for stiff problems such as radau5"

@@ -7,7 +7,7 @@ import (
 )
 
 // stiffSchemes are the methods that must solve stiff problems.
-var stiffSchemes = []string{"radau5", "kvaerno5"}
+var stiffSchemes = []string{"radau5", "kvaerno5", "auto"}
 
 // FuzzStiff solves linear systems x' = V·D·V⁻¹·x with eigenvalues from -10⁸ to 1 in units of any size, whose solution
 // V·exp(tD)·V⁻¹·x0 is known: at the end, at an output and on the way, with a Jacobian and without.
