@@ -544,10 +544,9 @@ func (s *Solver) nextTime(direction float64) (t1 float64, jump bool) {
 // accept makes the step the current one, counts it and looks for its events.
 func (s *Solver) accept(t1, h, e float64, jump bool) error {
 	s.before, s.x, s.next = s.x, s.next, s.before
-	s.current = Step{
-		solver: s, Index: s.index, T0: s.t, T: t1, X0: s.before, X: s.x, Error: e, Rejected: s.rejected,
-		curve: s.current.curve,
-	}
+	step := &s.current // field by field, as the curve stays where it is
+	step.Index, step.T0, step.T, step.X0, step.X = s.index, s.t, t1, s.before, s.x
+	step.Error, step.Rejected, step.fitted = e, s.rejected, false
 	s.t, s.rejected = t1, 0
 	s.index++
 	s.stats.Accepted++
