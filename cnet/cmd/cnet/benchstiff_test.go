@@ -43,8 +43,8 @@ func TestBenchStiffPeers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	args := []string{"bench", "ode", "--stiff", "--problems", "prothero-robinson", "--methods", "radau5", "--tol", "1e-4",
-		"--repeats", "1", "--json", "--peers", python}
+	args := []string{"bench", "ode", "--stiff", "--problems", "prothero-robinson", "--methods", "radau5", "--tol",
+		"1e-4", "--repeats", "1", "--json", "--peers", python}
 	states := strings.TrimSuffix(strings.Repeat("[0.5],", 40), ",")
 	script(`grep -q '"prothero-robinson","x0":\[1\],"end":10,' || exit 3
 echo '{"problem":"prothero-robinson","method":"scipy Radau","tol":1e-4,"seconds":0.5,"nfe":31,"x":[` + states + `]}'
