@@ -158,6 +158,9 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 		r.step = r.rungeKutta(m)
 	case Adams:
 		r.step = r.adams(m)
+	case RadauIIA:
+		return nil, fmt.Errorf("ode: %s is implicit, and backpropagation needs an explicit scheme; "+
+			"use Differentiation.Backsolve", m.Name)
 	default:
 		return nil, fmt.Errorf("ode: %s (%s) cannot be differentiated by backpropagation; "+
 			"use an explicit Runge–Kutta scheme", m.Info().Name, m.Info().Kind)

@@ -188,6 +188,8 @@ func (s *Stats) add(other Stats) {
 	s.Jacobians += other.Jacobians
 	s.Factorised += other.Factorised
 	s.Newton += other.Newton
+	s.Implicit += other.Implicit
+	s.Switches += other.Switches
 	s.Unconverged += other.Unconverged
 	s.VJPs += other.VJPs
 	s.Wall += other.Wall

@@ -191,6 +191,9 @@ func (o Options) check(p Problem, info Info) error {
 		return fmt.Errorf("ode: %s has no error estimate to choose steps by; give Options.Steps, StepSize or Grid",
 			info.Name)
 	}
+	if ways > 0 && info.Adaptive && info.Kind == switchingKind {
+		return fmt.Errorf("ode: %s chooses its steps; for fixed ones use an explicit scheme or radau5", info.Name)
+	}
 	if o.Independent && (o.EveryStep || o.Dense || len(p.Events) > 0) {
 		return fmt.Errorf("ode: independent samples have no steps, curves and events in common; use SolveEach")
 	}

@@ -5,7 +5,9 @@ import "slices"
 // init registers the schemes of this package, under the names that torchdiffeq and the original use. Their order
 // conditions are checked in the tests, not every time a program starts.
 func init() {
-	for _, m := range [][]Method{fixedSchemes, adaptiveSchemes, implicitSchemes, multistepMethods, splittings} {
+	for _, m := range [][]Method{
+		fixedSchemes, adaptiveSchemes, implicitSchemes, stiffMethods, multistepMethods, splittings,
+	} {
 		for _, m := range m {
 			if tb, ok := m.(Tableau); ok {
 				m = tb.normalised()
@@ -247,6 +249,11 @@ var dopri8 = func() Tableau {
 	}
 	return tb
 }()
+
+// stiffMethods are those of order 5 for stiff problems.
+var stiffMethods = []Method{
+	esdirk5, RadauIIA{Name: "radau5"}, Switching{Name: "auto", Explicit: tsit5},
+}
 
 var implicitSchemes = []Method{
 	Tableau{

@@ -13,7 +13,7 @@ import (
 
 // Stats is the cost of a solution.
 type Stats struct {
-	NFE          int           `json:"nfe"` // evaluations of f, also for the first step's length and for Jacobians
+	NFE          int           `json:"nfe"` // evaluations of f, also for the first step and for Jacobians
 	Accepted     int           `json:"accepted"`
 	Rejected     int           `json:"rejected"`
 	SmallestStep float64       `json:"smallest_step"` // of the accepted steps
@@ -23,6 +23,8 @@ type Stats struct {
 	Newton       int           `json:"newton,omitempty"`      // iterations for implicit stages
 	VJPs         int           `json:"vjps,omitempty"`        // vector–Jacobian products
 	Unconverged  int           `json:"unconverged,omitempty"` // steps whose Adams–Moulton corrector did not converge
+	Implicit     int           `json:"implicit,omitempty"`    // accepted steps, of a method that switches
+	Switches     int           `json:"switches,omitempty"`    // between its explicit and its implicit method
 	RTol         float64       `json:"rtol,omitempty"`        // used instead of one that rounding does not permit
 	Wall         time.Duration `json:"wall"`
 }
@@ -34,6 +36,9 @@ func (s Stats) String() string {
 	if s.Jacobians > 0 {
 		line += fmt.Sprintf(", %d Jacobians, %d factorisations, %d Newton iterations", s.Jacobians, s.Factorised,
 			s.Newton)
+	}
+	if s.Switches > 0 {
+		line += fmt.Sprintf(", %d of the steps implicit after %d switches", s.Implicit, s.Switches)
 	}
 	if s.RTol > 0 {
 		line += fmt.Sprintf(", RTol raised to %.3g because of rounding", s.RTol)
@@ -74,6 +79,7 @@ type Solver struct {
 	norm   norm
 	ctl    control
 	step   stepper
+	own    stepControl // of the method, instead of ctl; nil: it has none
 
 	asked     []float64 // Options.At as it was given, before roundings outside of the interval were removed
 	grid      []float64 // the ends of fixed steps, beginning with T0; nil: adaptive
@@ -109,6 +115,19 @@ type stepper interface {
 	errors() []float64
 	// fit writes the polynomial of the last accepted step into c.
 	fit(c *polynomial)
+}
+
+// A stepControl is a stepper that chooses the next step itself if Options.Controller does not.
+type stepControl interface {
+	// factor returns h_next/h after a step of length h with error norm e.
+	factor(h, e float64, accepted bool) float64
+}
+
+func (s *Solver) factor(h, e float64, accepted bool) float64 {
+	if s.own != nil {
+		return s.own.factor(h, e, accepted)
+	}
+	return s.ctl.factor(e, accepted)
 }
 
 // A Step is the step that a Solver has accepted last. Its slices are valid until the next step.
@@ -183,6 +202,12 @@ func New(p Problem, o Options) (*Solver, error) {
 		}
 	case Adams:
 		s.step = newAdamsStepper(s, m)
+	case RadauIIA:
+		s.ctl = newControl(o.Controller, radauControlOrder)
+		s.step = newRadau(s)
+	case Switching:
+		s.ctl = newControl(o.Controller, m.Explicit.normalised().controlOrder())
+		s.step = newAuto(s, m)
 	case Splitting:
 		if n%2 != 0 {
 			return nil, fmt.Errorf("ode: %s needs a state of positions and momenta, half each; X0 has %d numbers",
@@ -191,6 +216,9 @@ func New(p Problem, o Options) (*Solver, error) {
 		s.step = &splittingStepper{solver: s, Splitting: m, rate: make([]float64, n)}
 	default:
 		return nil, fmt.Errorf("ode: %s: methods of type %T are not known", info.Name, m)
+	}
+	if given := o.Controller; given.P == 0 && given.D == 0 && given.I == 1 {
+		s.own, _ = s.step.(stepControl)
 	}
 	return s, nil
 }
@@ -382,7 +410,7 @@ func (s *Solver) advance() (*Step, error) {
 	for {
 		if s.stats.Accepted+s.stats.Rejected >= s.o.MaxSteps {
 			return nil, s.failure(fmt.Sprintf("%d steps were not enough", s.o.MaxSteps), s.h, s.current.Error,
-				"raise MaxSteps or the tolerances, or try a scheme for stiff problems such as sdirk4")
+				s.moreSteps())
 		}
 		underflow := false
 		if smallest := smallestStep * math.Abs(s.t); s.grid == nil && math.Abs(s.h) < smallest {
@@ -426,7 +454,7 @@ func (s *Solver) advance() (*Step, error) {
 				accepted = true
 			}
 			planned := s.h
-			s.h = s.clamp(h*s.ctl.factor(e, accepted), direction)
+			s.h = s.clamp(h*s.factor(h, e, accepted), direction)
 			if jump && accepted { // a step cut short by a jump says nothing about the next one
 				s.h = direction * max(math.Abs(planned), math.Abs(s.h))
 			}
@@ -445,6 +473,15 @@ func (s *Solver) advance() (*Step, error) {
 		}
 		return &s.current, nil
 	}
+}
+
+// moreSteps returns what to do where the steps were not enough.
+func (s *Solver) moreSteps() string {
+	switch s.step.(type) {
+	case *radauStepper, *autoStepper:
+		return "raise MaxSteps or the tolerances"
+	}
+	return "raise MaxSteps or the tolerances, or try a scheme for stiff problems such as radau5"
 }
 
 var (
