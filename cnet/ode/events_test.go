@@ -12,8 +12,11 @@ import (
 
 // eventSchemes are options of all kinds of methods, accurate enough for polynomials of low degree.
 func eventSchemes(steps int) []Options {
-	return []Options{{Scheme: "dopri5"}, {Scheme: "tsit5"}, {Scheme: "dopri8"}, {Scheme: "bosh3"}, {Scheme: "sdirk4"},
-		{Scheme: "rk4", Steps: steps}, {Scheme: "ab4", Steps: 20 * steps}, {Scheme: "sdirk4", Steps: steps}}
+	return []Options{
+		{Scheme: "dopri5"}, {Scheme: "tsit5"}, {Scheme: "dopri8"}, {Scheme: "bosh3"}, {Scheme: "sdirk4"},
+		{Scheme: "radau5"}, {Scheme: "kvaerno5"}, {Scheme: "auto"}, {Scheme: "rk4", Steps: steps},
+		{Scheme: "ab4", Steps: 20 * steps}, {Scheme: "sdirk4", Steps: steps},
+	}
 }
 
 // All roots of a cubic that one long step goes through are found, and roots that lie close together.
@@ -100,7 +103,7 @@ func TestRandomEvents(t *testing.T) {
 			p.T0, p.T1 = p.T1, p.T0
 			slices.Reverse(roots)
 		}
-		o := eventSchemes(1 + rng.IntN(20))[rng.IntN(8)]
+		o := eventSchemes(1 + rng.IntN(20))[rng.IntN(11)]
 		s, err := Solve(p, o)
 		if err != nil || len(s.Events) != n {
 			t.Errorf("%s, roots %v: %v, %v", o.Scheme, roots, s.Events, err)
@@ -179,7 +182,7 @@ func TestBouncingBall(t *testing.T) {
 // The bounces accumulate: all of them are found, and the solver says where there is no going on.
 func TestZeno(t *testing.T) {
 	for _, keeps := range []float64{0.1, 0.5, 0.8, 0.95} {
-		for _, scheme := range []string{"dopri5", "tsit5", "dopri8", "sdirk4"} {
+		for _, scheme := range []string{"dopri5", "tsit5", "dopri8", "sdirk4", "kvaerno5", "radau5", "auto"} {
 			p, times := bouncing(keeps)
 			p.T1 = 100
 			end := times(100_000)
