@@ -29,7 +29,7 @@ type Occurrence struct {
 	Event int // its index in Problem.Events
 	Name  string
 	T     float64
-	X     []float64 // before Event.Do
+	X     []float64 // before Event.Do, and behind that of another event at the same time
 	After []float64 // what Do has made of it; nil without Do
 }
 
@@ -297,6 +297,7 @@ func (e *eventState) happen(s *Solver, found []Occurrence) error {
 		last++
 	}
 	found = found[:last+1]
+	crossing := slices.Clone(found[first].X) // before any Do
 	if s.stats.Accepted > 0 {
 		s.cut(t, found[first].X)
 	}
@@ -339,14 +340,8 @@ func (e *eventState) happen(s *Solver, found []Occurrence) error {
 	}
 	s.anew = true
 	for i := range e.of {
-		e.rearm(s, i, func() *Occurrence {
-			for k := range found {
-				if found[k].Event == i && found[k].T == t {
-					return &found[k]
-				}
-			}
-			return nil
-		}())
+		happened := slices.ContainsFunc(found, func(o Occurrence) bool { return o.Event == i && o.T == t })
+		e.rearm(s, i, happened, crossing)
 	}
 	return nil
 }
@@ -354,14 +349,13 @@ func (e *eventState) happen(s *Solver, found []Occurrence) error {
 // atOnce is the time, relative to the present one, that must pass between two calls of an event's Do.
 const atOnce = 0x1p-39
 
-// rearm sets what is known of event i after a Do, where its function has a new value. happened is its occurrence, if it
-// has happened there.
-func (e *eventState) rearm(s *Solver, i int, happened *Occurrence) {
+// rearm sets what is known of event i after a Do, where its function has a new value. crossing is the state before it.
+func (e *eventState) rearm(s *Solver, i int, happened bool, crossing []float64) {
 	event, of := s.p.Events[i], &e.of[i]
 	value := event.G(s.t, s.x)
 	of.last, of.sign, of.onZero, of.offset, of.noise = value, signOrZero(value), value == 0, 0, 0
 	// A state that Do has not led away from the zero, which was found up to rounding, is there still.
-	if happened == nil || math.Abs(value) > 2*math.Abs(event.G(s.t, happened.X)) {
+	if !happened || math.Abs(value) > 2*math.Abs(event.G(s.t, crossing)) {
 		return
 	}
 	of.sign, of.onZero, of.offset = 0, true, value

@@ -157,3 +157,74 @@ func FuzzGradients(f *testing.F) {
 		}
 	})
 }
+
+// FuzzEvents solves oscillators with random events, some of which change the state or end the solution: the events are
+// in the order of time, where their functions are zero, and the solution is finite and ends.
+func FuzzEvents(f *testing.F) {
+	for i := range 30 {
+		f.Add(uint64(i), i, 1+i%7)
+	}
+	f.Add(uint64(34), 12, 75) // two events at the same time, of which the first leads the second one away
+	f.Fuzz(func(t *testing.T, seed uint64, method, steps int) {
+		if steps < 1 || steps > 200 {
+			return
+		}
+		rng := rand.New(rand.NewPCG(seed, 4))
+		methods := Methods()
+		m := methods[((method%len(methods))+len(methods))%len(methods)]
+		a, b, c := rng.NormFloat64(), rng.NormFloat64(), 10*rng.Float64()
+		p := Problem{X0: []float64{rng.NormFloat64(), rng.NormFloat64()}, T0: rng.NormFloat64(),
+			T1: 10 * rng.NormFloat64(),
+			F:  func(t float64, x, dx []float64) { dx[0], dx[1] = x[1], -x[0]-0.1*x[1]+b*math.Cos(c*t) }}
+		for range 1 + rng.IntN(3) {
+			level := []float64{0, rng.NormFloat64(), p.X0[0]}[rng.IntN(3)]
+			event := Event{Direction: rng.IntN(3) - 1, Terminal: rng.IntN(5) == 0, AtStart: rng.IntN(2) == 0,
+				G: func(t float64, x []float64) float64 {
+					return x[0] - level + 0.1*a*(math.Sin(c*t)-math.Sin(c*p.T0))
+				}}
+			switch rng.IntN(4) {
+			case 0:
+				event.Do = func(_ float64, x []float64) { x[1] *= -rng.Float64() }
+			case 1:
+				event.Do = func(_ float64, x []float64) { x[0], x[1] = rng.NormFloat64(), rng.NormFloat64() }
+			}
+			p.Events = append(p.Events, event)
+		}
+		o := Options{Method: m, MaxSteps: 20_000, Dense: true}
+		if info := m.Info(); !info.Adaptive || rng.IntN(2) == 0 && info.Name != "auto" {
+			o.Steps = steps
+		}
+		if rng.IntN(3) == 0 {
+			o.Jumps = []float64{(p.T0 + p.T1) / 2}
+		}
+		s, err := Solve(p, o)
+		if s == nil {
+			t.Fatal(err)
+		}
+		var failure *Failure
+		if err != nil && !errors.As(err, &failure) {
+			t.Fatal(err)
+		}
+		direction, last := sign(p.T1-p.T0), p.T0
+		for i, e := range s.Events {
+			if (e.T-last)*direction < 0 || (p.T1-e.T)*direction < 0 || firstBad(e.X) >= 0 {
+				t.Fatalf("%s: event %d at %v after %v", m.Info().Name, e.Event, e.T, last)
+			}
+			// On the curve the function passes zero here, as closely as t is known, if no other event comes in between.
+			another := i > 0 && s.Events[i-1].T == e.T
+			if g := p.Events[e.Event].G(e.T, e.X); !another && math.Abs(g) > 1e-9*(1+size(e.X)) {
+				t.Fatalf("%s: event %d at %v, where its function is %v", m.Info().Name, e.Event, e.T, g)
+			}
+			last = e.T
+		}
+		end := s.T[len(s.T)-1]
+		if firstBad(s.Final()) >= 0 || err == nil && end != p.T1 && len(s.Events) == 0 {
+			t.Fatalf("%s: %v at %v, %v", m.Info().Name, s.Final(), end, err)
+		}
+		for i := range 11 {
+			if x, err := s.At(p.T0 + (end-p.T0)*float64(i)/10); err != nil || firstBad(x) >= 0 {
+				t.Fatalf("%s: the curve is %v, %v", m.Info().Name, x, err)
+			}
+		}
+	})
+}
