@@ -29,7 +29,8 @@ func TestHiddenStates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(h.T) != 4 || h.T[1] != 1./3 || h.T[3] != 1 || !slices.Equal(h.Shape, []int{1, 1, 3}) || h.Scheme != "euler" {
+	if len(h.T) != 4 || h.T[1] != 1./3 || h.T[3] != 1 || !slices.Equal(h.Shape, []int{1, 1, 3}) ||
+		h.Scheme != "euler" {
 		t.Fatalf("%v, %v, %s", h.T, h.Shape, h.Scheme)
 	}
 	set, _ := run.Dataset()
