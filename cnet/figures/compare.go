@@ -73,7 +73,8 @@ func NewComparisons(runs ...*cnet.Run) ([]Comparison, error) {
 func Compare(list []Comparison) chart.Chart {
 	loss := chart.Panel{Title: "Test loss", X: chart.Axis{Title: "epoch", Integer: true}}
 	accuracy := chart.Panel{Title: "Test accuracy", X: loss.X, Y: chart.Axis{Percent: true}}
-	overTime := chart.Panel{Title: "Test accuracy over time", X: chart.Axis{Title: "seconds", Zero: true}, Y: accuracy.Y}
+	overTime := accuracy
+	overTime.Title, overTime.X = "Test accuracy over time", chart.Axis{Title: "seconds", Zero: true}
 	for _, c := range list {
 		tested := chart.Series{Name: c.Name}
 		trained := chart.Series{Like: c.Name, Light: true}
