@@ -166,8 +166,8 @@ func (r *Run) splitOf(set *dataset.Set, points [][]float64) (dataset.Split, erro
 		}
 		for _, x := range p {
 			if notFinite(float64(float32(x))) {
-				return split, fmt.Errorf("run %s: point %d is %v, must be finite numbers that 32-bit floats hold", r.dir,
-					i, p)
+				return split, fmt.Errorf("run %s: point %d is %v, must be finite numbers that 32-bit floats hold",
+					r.dir, i, p)
 			}
 			split.Floats = append(split.Floats, float32(x))
 		}

@@ -31,6 +31,7 @@ type hiddenBlock struct {
 	dims   []int
 
 	store        *model.Store // the trained weights in float64
+	rateStore    *model.Store // the weights of the rate at one position in depth
 	layout       fmap.Layout
 	coefficients []coefficients
 	theta        []float64 // the values of the basis functions at the position in depth whose weights the graph has
@@ -112,6 +113,7 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store) (err error
 		c.at = store.GetVariable(Root + "/" + v.Path)
 		b.coefficients = append(b.coefficients, c)
 	}
+	b.rateStore = store
 	d := one.mustDeclare(b.of)
 	b.exec, err = model.NewExec(e.Backend, store, func(scope *model.Scope, x, t *Node) *Node {
 		g := newBuilder(&one, scope.Store(), x.Graph(), variables, e.Layout, false)

@@ -29,7 +29,8 @@ func TestHiddenStates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(h.T) != 4 || h.T[1] != 1./3 || h.T[3] != 1 || !slices.Equal(h.Shape, []int{1, 1, 3}) || h.Scheme != "euler" {
+	if len(h.T) != 4 || h.T[1] != 1./3 || h.T[3] != 1 || !slices.Equal(h.Shape, []int{1, 1, 3}) ||
+		h.Scheme != "euler" {
 		t.Fatalf("%v, %v, %s", h.T, h.Shape, h.Scheme)
 	}
 	set, _ := run.Dataset()
@@ -100,7 +101,8 @@ func TestHiddenStatesConverge(t *testing.T) {
 	if h.T[0] != 0 || h.T[len(h.T)-1] != 1 || len(h.X[0]) != 10 || h.Scheme != "dopri5" {
 		t.Errorf("%v, %d points, %s", h.T, len(h.X[0]), h.Scheme)
 	}
-	if d := distance(final(adaptive, HiddenStatesOptions{}), final(adaptive, HiddenStatesOptions{Steps: 32})); d > 1e-4 {
+	own, equal := final(adaptive, HiddenStatesOptions{}), final(adaptive, HiddenStatesOptions{Steps: 32})
+	if d := distance(own, equal); d > 1e-4 {
 		t.Errorf("steps that adapt are off by %g", d)
 	}
 }
