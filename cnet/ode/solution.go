@@ -91,6 +91,9 @@ func (s *Solver) Solve() (*Solution, error) {
 		}
 		if s.o.At == nil && s.o.EveryStep {
 			add(step.T, slices.Clone(step.X))
+			if s.anew {
+				add(s.t, slices.Clone(s.x))
+			}
 		}
 		for len(at) > 0 && (step.T-at[0])*direction >= 0 {
 			x := slices.Clone(step.X)
