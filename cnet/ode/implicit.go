@@ -19,7 +19,8 @@ type implicitStepper struct {
 	rate       []float64 // the rate that is not finite, after errRate
 	derivative *jacobian
 	jacobian   []float64 // its values
-	lu         luFactors
+	band       band
+	lu         *matrix[float64]
 	current    bool    // the Jacobian is that of the current time
 	have       bool    // there is a Jacobian
 	stale      bool    // the iterations converge slowly with it
@@ -47,7 +48,8 @@ func newImplicit(s *Solver, tb Tableau) *implicitStepper {
 	r := &implicitStepper{
 		s: s, tb: tb, est: make([]float64, n), base: make([]float64, n), at: make([]float64, n),
 		residual: make([]float64, n),
-		last:     tb.stifflyAccurate(), derivative: newJacobian(s), jacobian: make([]float64, n*n), lu: newLU(n),
+		last:     tb.stifflyAccurate(), derivative: newJacobian(s), jacobian: make([]float64, n*n),
+		lu: newMatrix[float64](n, math.Abs),
 	}
 	for range tb.B {
 		r.k = append(r.k, make([]float64, n))
@@ -241,20 +243,14 @@ func (r *implicitStepper) evaluateJacobian(t float64, x []float64) error {
 		}
 		return errJacobian
 	}
+	r.band = bandOf(r.jacobian, len(x))
 	return nil
 }
 
 // factorise factorises I - hγ·J, and reports whether it is regular.
 func (r *implicitStepper) factorise(hg float64) bool {
 	r.s.stats.Factorised++
-	n := len(r.at)
-	for i := range n {
-		for j := range n {
-			r.lu.a[i*n+j] = -hg * r.jacobian[i*n+j]
-		}
-		r.lu.a[i*n+i]++
-	}
-	if !r.lu.factorise() {
+	if !r.lu.shifted(1, r.jacobian, r.band, func(x float64) float64 { return hg * x }) {
 		r.factored = 0
 		return false
 	}
@@ -287,62 +283,4 @@ func (r *implicitStepper) fit(p *polynomial) {
 		r.extension = implicitExtension(r.tb)
 	}
 	r.extension.fit(p, r.h, r.s.before, r.k)
-}
-
-// luFactors is a dense matrix factorised with partial pivoting (Golub & Van Loan, algorithm 3.4.1).
-type luFactors struct {
-	n     int
-	a     []float64 // row-major; L below the diagonal, U on it and above
-	pivot []int
-}
-
-func newLU(n int) luFactors { return luFactors{n, make([]float64, n*n), make([]int, n)} }
-
-// factorise overwrites the matrix by its factors. It returns false if the matrix is singular or not finite.
-func (m *luFactors) factorise() bool {
-	n, a := m.n, m.a
-	for k := range n {
-		p := k
-		for i := k + 1; i < n; i++ {
-			if math.Abs(a[i*n+k]) > math.Abs(a[p*n+k]) {
-				p = i
-			}
-		}
-		m.pivot[k] = p
-		if d := a[p*n+k]; d == 0 || !finite(d) {
-			return false
-		}
-		if p != k {
-			for j := range n {
-				a[p*n+j], a[k*n+j] = a[k*n+j], a[p*n+j]
-			}
-		}
-		for i := k + 1; i < n; i++ {
-			l := a[i*n+k] / a[k*n+k]
-			a[i*n+k] = l
-			for j := k + 1; j < n; j++ {
-				a[i*n+j] -= l * a[k*n+j]
-			}
-		}
-	}
-	return true
-}
-
-// solve overwrites b by the solution.
-func (m *luFactors) solve(b []float64) {
-	n, a := m.n, m.a
-	for k, p := range m.pivot {
-		b[k], b[p] = b[p], b[k]
-	}
-	for i := range n {
-		for j := range i {
-			b[i] -= a[i*n+j] * b[j]
-		}
-	}
-	for i := n - 1; i >= 0; i-- {
-		for j := i + 1; j < n; j++ {
-			b[i] -= a[i*n+j] * b[j]
-		}
-		b[i] /= a[i*n+i]
-	}
 }

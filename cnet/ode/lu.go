@@ -50,8 +50,8 @@ func bandOf(a []float64, n int) band {
 	return b
 }
 
-// shifted sets the matrix to shift·I - J and factorises it, where J has the given band. It reports whether the matrix
-// is regular.
+// shifted sets the matrix to shift·I - J, where J has the given band and convert is applied to its numbers, and
+// factorises it. It reports whether the matrix is regular.
 func (m *matrix[T]) shifted(shift T, j []float64, b band, convert func(float64) T) bool {
 	n := m.n
 	clear(m.a)

@@ -20,11 +20,11 @@ type stiffLine struct {
 	Problem     string     `json:"problem"`
 	Method      string     `json:"method"`
 	Tol         float64    `json:"tol"`
-	Error       jsonNumber `json:"error"`                    // at the end, relative
-	OutputError jsonNumber `json:"output_error"`             // the largest one at the outputs
-	NFE         int        `json:"nfe"`                      // also for Jacobians
-	Jacobians   int        `json:"jacobians"`                // 0 for peers that do not tell
-	Factorised  int        `json:"factorised"`               // likewise
+	Error       jsonNumber `json:"error"`        // at the end, relative
+	OutputError jsonNumber `json:"output_error"` // the largest one at the outputs
+	NFE         int        `json:"nfe"`          // also for Jacobians; 0 for peers that do not tell, as the next two
+	Jacobians   int        `json:"jacobians"`
+	Factorised  int        `json:"factorised"`
 	Seconds     float64    `json:"seconds"`                  // with all outputs
 	EndSeconds  float64    `json:"seconds_to_end,omitempty"` // with the end alone; 0 for peers
 	Failure     string     `json:"failure,omitempty"`
@@ -201,8 +201,8 @@ func (b *odeBench) printStiff(line stiffLine) error {
 		fmt.Fprintf(b.out, "%s failed after %d evaluations: %s\n", head, line.NFE, line.Failure)
 		return nil
 	}
-	fmt.Fprintf(b.out, "%s %9.1e %9.1e %7d %6s %6s %10s %10s\n", head, float64(line.Error), float64(line.OutputError),
-		line.NFE, count(line.Jacobians), count(line.Factorised), rounded(line.EndSeconds), rounded(line.Seconds))
+	fmt.Fprintf(b.out, "%s %9.1e %9.1e %7s %6s %6s %10s %10s\n", head, float64(line.Error), float64(line.OutputError),
+		count(line.NFE), count(line.Jacobians), count(line.Factorised), rounded(line.EndSeconds), rounded(line.Seconds))
 	return nil
 }
 
