@@ -46,6 +46,10 @@ func (r *Run) refine(stages ...int) error {
 	if err != nil {
 		return err
 	}
+	if n.Config.adaptive() {
+		return fmt.Errorf("run %s: cannot refine: its steps adapt to tolerances, and are not doubled; ChangeBasis "+
+			"gives the weights more functions of depth", r.dir)
+	}
 	var fine *Net
 	adopt, err := r.rewrite(func(store *model.Store) error {
 		fine, err = n.refineStages(store, stages)
@@ -60,9 +64,6 @@ func (r *Run) refine(stages ...int) error {
 // rebased makes n, which has another basis of depth, the net of the run, and resets the optimizer. Adopt comes from
 // rewrite.
 func (r *Run) rebased(n *Net, event string, adopt func() error) error {
-	if err := n.checkBasis(); err != nil {
-		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
-	}
 	if err := clearOptimizer(r.store); err != nil {
 		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
 	}
@@ -154,6 +155,11 @@ func (r *Run) Change(edit func(c *Config)) error {
 		if err := c.check(r.state.schemeNamed); err != nil {
 			return fmt.Errorf("run %s: %w", r.dir, err)
 		}
+		if r.Regression() {
+			if err := c.checkRegression(); err != nil {
+				return fmt.Errorf("run %s: %w", r.dir, err)
+			}
+		}
 		size := r.batchSize()
 		r.state.Config = c
 		r.state.rescale(size, r.batchSize(), r.batchesPerEpoch())
@@ -233,5 +239,6 @@ func (st *state) rescale(oldSize, size, batches int) {
 	}
 	st.Evaluations = int(math.Round(float64(st.Evaluations) * float64(done) / float64(st.Batch)))
 	st.Correct *= float64(done*size) / float64(st.Batch*oldSize)
+	st.Squares *= float64(done*size) / float64(st.Batch*oldSize)
 	st.Batch, st.TimedBatches, st.TimedSeconds = done, 0, 0
 }

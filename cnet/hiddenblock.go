@@ -151,18 +151,7 @@ func (b *hiddenBlock) end(ctx context.Context, m ode.Method, steps int) ([]float
 			}
 			return f
 		},
-		Combine: func(x []float64, coefficients []float64, terms [][]float64) []float64 {
-			y := slices.Clone(x)
-			for i, c := range coefficients {
-				if c == 0 {
-					continue
-				}
-				for j, t := range terms[i] {
-					y[j] += c * t
-				}
-			}
-			return y
-		},
+		Combine: combine,
 	})
 	return x, errors.Join(failed, err)
 }

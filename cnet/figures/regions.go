@@ -19,6 +19,9 @@ func Regions(ctx context.Context, run *cnet.Run) (chart.Chart, error) {
 	if err != nil {
 		return chart.Chart{}, err
 	}
+	if set.Regression() {
+		return chart.Chart{}, fmt.Errorf("run %s: it has no classes whose regions could be drawn; see Fit", run.Dir())
+	}
 	points, err := set.Plane(set.Test)
 	if err != nil {
 		return chart.Chart{}, err

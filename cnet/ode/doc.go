@@ -7,9 +7,9 @@
 //
 //   - Integrate takes equal steps with any state that can be combined linearly: a number, or a node of a computation
 //     graph. In a graph the steps are the layers of a network, which the graph differentiates.
-//   - Solve and New run on the host, on []float64, with fixed or adaptive steps, dense output, events, and an iterator
-//     over the steps; Differentiate gives gradients by backpropagation, with checkpoints, or by solving the adjoint
-//     equation backwards.
+//   - Solve and New run on the host, on []float64, with fixed or adaptive steps, dense output, events that may act, and
+//     an iterator over the steps; Differentiate gives gradients by backpropagation, with checkpoints, or by solving the
+//     adjoint equation backwards.
 //
 // # Example
 //

@@ -57,7 +57,7 @@ type Options struct {
 	// Outputs are at T0 and T1 or, instead, as one of these says. Times that lie up to ten roundings outside of the
 	// interval, such as 0.1·3 where T1 is 0.3, are taken for its ends.
 	At        []float64 // at these times, in the direction of T1, interpolated if necessary
-	EveryStep bool      // at T0 and at the end of every step
+	EveryStep bool      // at T0 and at the end of every step; twice where Event.Do has changed the state
 
 	Dense         bool // keep the solution for Solution.At
 	Interpolation Interpolation

@@ -407,8 +407,20 @@ func (r *radauStepper) iterate(t, h float64, x []float64, fixed bool) float64 {
 	if fixed {
 		return r.relative(x)
 	}
+	size := r.size(x, x)
+	if math.IsInf(size, 0) { // x may be zero, and the tolerance there
+		for i := range r.at {
+			r.at[i] += f0[i] + f1[i]
+		}
+		size = r.size(x, r.at)
+	}
+	return size
+}
+
+// size returns the norm of the change of w, relative to the tolerances at states x and y.
+func (r *radauStepper) size(x, y []float64) float64 {
 	m := &r.s.norm
-	a, b, c := m.of(f0, x, x), m.of(f1, x, x), m.of(f2, x, x)
+	a, b, c := m.of(r.f[0], x, y), m.of(r.f[1], x, y), m.of(r.f[2], x, y)
 	return math.Sqrt((a*a + b*b + c*c) / 3)
 }
 

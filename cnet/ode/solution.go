@@ -21,6 +21,25 @@ func (s *Solution) Final() []float64 { return s.X[len(s.X)-1] }
 // At returns the state at any time that was reached, if the problem was solved with Options.Dense.
 func (s *Solution) At(t float64) ([]float64, error) { return s.Curve.At(t) }
 
+// Sampled returns the outputs with n − 1 states between each two of them, as a smooth curve needs, if the problem was
+// solved with Options.Dense; otherwise the outputs.
+func (s *Solution) Sampled(n int) (times []float64, states [][]float64) {
+	if s.Curve == nil || len(s.T) == 0 {
+		return s.T, s.X
+	}
+	times, states = append(times, s.T[0]), append(states, s.X[0])
+	for i := 1; i < len(s.T); i++ {
+		for k := 1; k < n; k++ {
+			t := s.T[i-1] + (s.T[i]-s.T[i-1])*float64(k)/float64(n)
+			if x, err := s.At(t); err == nil { // otherwise there are fewer states
+				times, states = append(times, t), append(states, x)
+			}
+		}
+		times, states = append(times, s.T[i]), append(states, s.X[i])
+	}
+	return times, states
+}
+
 // Solve solves a problem. If the solver stops early, Solve returns the solution so far and a *Failure.
 func Solve(p Problem, o Options) (*Solution, error) {
 	s, err := New(p, o)
@@ -72,6 +91,9 @@ func (s *Solver) Solve() (*Solution, error) {
 		}
 		if s.o.At == nil && s.o.EveryStep {
 			add(step.T, slices.Clone(step.X))
+			if s.anew {
+				add(s.t, slices.Clone(s.x))
+			}
 		}
 		for len(at) > 0 && (step.T-at[0])*direction >= 0 {
 			x := slices.Clone(step.X)

@@ -96,6 +96,7 @@ type Solver struct {
 	started   bool // the first step's length is known
 	bounded   bool // its choice has ended at a jump, so that nothing is known of what is behind it
 	restart   bool // the rates that are known are those in front of a jump
+	anew      bool // an event has changed the state: nothing is known
 
 	trouble  error   // why the last attempt has no finite error
 	troubled float64 // the length of the first such attempt in a row
@@ -131,11 +132,11 @@ func (s *Solver) factor(h, e float64, accepted bool) float64 {
 
 // A Step is the step that a Solver has accepted last. Its slices are valid until the next step.
 type Step struct {
-	Index    int     // counts accepted steps from 0
-	T0, T    float64 // the step goes from T0 to T
-	X0, X    []float64
-	Error    float64 // its error norm, at most 1; 0 for fixed steps
-	Rejected int     // attempts that were rejected before this step
+	Index    int       // counts accepted steps from 0
+	T0, T    float64   // the step goes from T0 to T
+	X0, X    []float64 // X before Event.Do, and Solver.State behind it
+	Error    float64   // its error norm, at most 1; 0 for fixed steps
+	Rejected int       // attempts that were rejected before this step
 
 	solver *Solver
 	fitted bool
@@ -390,12 +391,17 @@ func (s *Solver) advance() (*Step, error) {
 		if err := s.begin(direction); err != nil {
 			return nil, s.fail(err)
 		}
+		if s.done {
+			return nil, nil
+		}
 	}
-	if s.restart {
-		s.restart = false
+	if s.restart || s.anew {
+		choose := s.anew || s.bounded
+		s.restart, s.anew = false, false
 		s.sides = newSides(s.p, s.o, s.t, s.t)
 		s.step.restart()
-		if s.bounded && s.grid == nil {
+		if choose && s.grid == nil {
+			s.ctl.previous = [2]float64{1, 1}
 			if err := s.choose(direction); err != nil {
 				return nil, s.fail(err)
 			}
@@ -500,7 +506,12 @@ func (s *Solver) underflow() error {
 // begin prepares the first step: it evaluates the events and chooses the length of an adaptive step.
 func (s *Solver) begin(direction float64) error {
 	s.started = true
-	s.events.begin(s)
+	if len(s.p.Events) > 0 {
+		if err := s.events.begin(s); err != nil || s.done {
+			return err
+		}
+		s.anew = false
+	}
 	if s.grid != nil {
 		return nil
 	}
@@ -556,14 +567,15 @@ func (s *Solver) accept(t1, h, e float64, jump bool) error {
 	}
 	s.stats.SmallestStep, s.stats.LargestStep = min(s.stats.SmallestStep, size), max(s.stats.LargestStep, size)
 	s.step.accept()
-	if jump {
+	var err error
+	if len(s.p.Events) > 0 {
+		err = s.events.look(s)
+	}
+	if jump && s.t == t1 {
 		s.jumps = s.jumps[1:]
 		s.restart = true // only before the next step: what interpolates in this one needs its rates
 	}
-	if len(s.p.Events) > 0 {
-		return s.events.look(s)
-	}
-	return nil
+	return err
 }
 
 // firstStep returns the length of the first step by the heuristic of HNW I, section II.4.

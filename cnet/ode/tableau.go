@@ -188,6 +188,9 @@ func (tb Tableau) normalised() Tableau {
 	return tb
 }
 
+// Complete returns the tableau with C and Order derived where they are missing, as Register does.
+func (tb Tableau) Complete() Tableau { return tb.normalised() }
+
 // clone returns a copy with slices of its own.
 func (tb Tableau) clone() Tableau {
 	tb.A = slices.Clone(tb.A)

@@ -48,6 +48,8 @@ func settings() []*setting {
 			func(c *cnet.Config) *int { return &c.Points }),
 		noise(),
 
+		targetSetting(),
+
 		alphaSetting(),
 		whole(setting{name: "augment-dim",
 			usage: "zeros that a NeuralODE appends to each point, as dimensions to pass each other in"},
@@ -210,6 +212,26 @@ func noise() *setting {
 	return s
 }
 
+// targetSetting returns the setting of the columns of a .csv file that are numbers to predict.
+func targetSetting() *setting {
+	return &setting{
+		name: "target", value: "NAME,...", list: true,
+		usage: "columns of a .csv file that are numbers to predict, instead of a class; default its last ones if " +
+			"they are called y or y1, y2, ...; none: there is a class",
+		set: func(c *cnet.Config, text string) error {
+			c.Targets = nil
+			for name := range strings.SplitSeq(text, ",") {
+				if name = strings.TrimSpace(name); name == "" {
+					return bad(text, "names of columns with commas between them")
+				}
+				c.Targets = append(c.Targets, name)
+			}
+			return nil
+		},
+		show: func(c cnet.Config) string { return strings.Join(c.Targets, ",") },
+	}
+}
+
 func warmup() *setting {
 	return fromZero(setting{name: "lr-warmup", change: true,
 		usage: "epochs in which the learning rate rises to --lr at first"},
@@ -222,8 +244,8 @@ const anyPart = "auto"
 // keepBest returns the setting of what the best epoch is kept by.
 func keepBest() *setting {
 	s := oneOf(setting{name: "keep-best", value: "PART", change: true, bare: anyPart,
-		usage: "keep the epoch with the best accuracy on this part of the data, " + strings.Join(cnet.Parts, " or ") +
-			", for eval --best and the like; off: none"},
+		usage: "keep the epoch with the best accuracy (or R2) on this part of the data, " +
+			strings.Join(cnet.Parts, " or ") + ", for eval --best and the like; off: none"},
 		func(c *cnet.Config) *string { return &c.KeepBest }, func(text string) (string, error) {
 			switch part := strings.ToLower(text); {
 			case part == "off":

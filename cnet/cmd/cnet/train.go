@@ -65,6 +65,12 @@ of coordinates: a header, a line for each point, and the class in the column cla
 last one. The net is a NeuralODE, with an MLP as its rate, and is trained by adam. With --rtol or --atol its steps are
 not --steps equal ones: for each batch a solver chooses them by the error that dopri5, or another --scheme, estimates.
 
+Where a table has columns y, or y1, y2, ..., at its end, and none called as a class, or with --target NAME,..., numbers
+are predicted instead of a class. The loss is then the mean squared error of targets less their mean over the training
+points, divided by their deviation. Instead of the accuracy there are RMSE, the root of the mean squared error in the
+units of the targets, and R2, the share of their variance that is explained, on average over the targets; the best epoch
+is that with the highest R2.
+
 The learning rate begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
 --lr-decay-epoch; without these at 80 and 120 of 180 epochs, as in the original's README, scaled to --epochs (53 and 80
 of 120), and a longer training is planned anew. cosine brings it to 0 at the end of the training, along half a cosine;
