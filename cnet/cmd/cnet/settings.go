@@ -94,14 +94,14 @@ func settings() []*setting {
 			usage: "a residual where resolution and channels change; without, a 1×1 convolution alone"},
 			true, func(c *cnet.Config) *bool { return &c.NoStitch }),
 
-		epochs(setting{name: "refine",
+		epochs(setting{name: "refine", change: true,
 			usage: "double steps and functions of depth after so many epochs: 30,50,70 or 30 50 70 or repeated"},
 			func(c *cnet.Config) *[]int { return &c.RefineEpochs }),
 		whole(setting{name: "batch-size", change: true, usage: "images in a training step"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.BatchSize }),
 		whole(setting{name: "test-batch-size", change: true, usage: "images at a time when testing"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.TestBatchSize }),
-		oneOf(setting{name: "optimizer", value: "NAME", usage: "how weights follow the gradients: " +
+		oneOf(setting{name: "optimizer", change: true, value: "NAME", usage: "how weights follow the gradients: " +
 			strings.Join(cnet.Optimizers, ", ") + "; they have defaults of their own for --lr and --weight-decay"},
 			func(c *cnet.Config) *string { return &c.Optimizer }, canonicalOptimizer),
 		number(setting{name: "lr", free: true, usage: "learning rate; may be another one when a run goes on"},
@@ -119,7 +119,7 @@ func settings() []*setting {
 		whole(setting{name: "lr-epochs", change: true,
 			usage: "epochs that the schedule is for; default the first --epochs of the run, default as it"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.Epochs }),
-		number(setting{name: "momentum", usage: "of the optimizer; beta1 of adam, adamw and lion"},
+		number(setting{name: "momentum", change: true, usage: "of the optimizer; beta1 of adam, adamw and lion"},
 			true, 1, func(c *cnet.Config) *float64 { return &c.Momentum }),
 		number(setting{name: "weight-decay", change: true, usage: "of the optimizer, on every parameter"},
 			true, inf, func(c *cnet.Config) *float64 { return &c.WeightDecay }),

@@ -47,7 +47,9 @@ go on.
 Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With --run DIR,
 the run in DIR goes on, or is made if there is none; a name without a slash is a run in results/. A run keeps the flags
 that it was made with: to go on, --run and --epochs are enough; --lr, --data, --engine and --devices may differ. The
-batch sizes, --weight-decay, --augment and the schedule of the learning rate may, too: the history notes that. The
+batch sizes, --optimizer with --momentum and --weight-decay, --refine, --augment and the schedule of the learning rate
+may, too: the history notes that. With another optimizer the learning rate is multiplied by the ratio of the two
+defaults, unless --lr is given. The
 --lr that it is trained with already leaves its decays as they are. --epochs counts from the beginning of the run, so
 that the same command once more completes it, to the same numbers, whatever ended it.
 
