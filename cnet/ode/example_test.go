@@ -271,3 +271,28 @@ func ExampleNorm() {
 	fmt.Printf("%.6f\n", s.Final())
 	// Output: [0.367879 0.000000]
 }
+
+// Robertson's reactions are stiff: rates of 10⁷ and of 10⁻² in one system, and a solution that changes over eleven
+// decades of time.
+func ExampleSolve_stiff() {
+	s, err := ode.Solve(ode.Problem{
+		F: func(_ float64, x, dx []float64) {
+			a, b, c := 0.04*x[0], 3e7*x[1]*x[1], 1e4*x[1]*x[2]
+			dx[0], dx[1], dx[2] = c-a, a-b-c, b
+		},
+		X0: []float64{1, 0, 0}, T1: 1e8,
+	}, ode.Options{Scheme: "radau5", RTol: 1e-6, ATol: 1e-12, At: []float64{1, 1e4, 1e8}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, t := range s.T {
+		fmt.Printf("%g: %.4e %.4e %.4e\n", t, s.X[i][0], s.X[i][1], s.X[i][2])
+	}
+	fmt.Println("fewer than 5000 evaluations:", s.Stats.NFE < 5000)
+	// Output:
+	// 1: 9.6646e-01 3.0746e-05 3.3510e-02
+	// 10000: 1.0730e-01 4.8002e-07 8.9270e-01
+	// 1e+08: 2.0824e-05 8.3298e-11 9.9998e-01
+	// fewer than 5000 evaluations: true
+}

@@ -112,7 +112,7 @@ func TestAutoAtJumps(t *testing.T) {
 			}
 			dx[0] = -lambda*(x[0]-math.Cos(t)) - math.Sin(t)
 		}}
-		o := Options{Scheme: "auto", MaxStep: 0.5, Jumps: []float64{10, 20}, At: []float64{5, 10, 15, 20, 25, 30}}
+		o := Options{Scheme: "auto", Jumps: []float64{10, 20}, At: []float64{5, 10, 15, 20, 25, 30}}
 		if backwards {
 			forwards := p.F
 			p.F = func(t float64, x, dx []float64) { forwards(t, x, dx); dx[0] = -dx[0] }

@@ -198,7 +198,11 @@ func (b *odeBench) printStiff(line stiffLine) error {
 	}
 	head := fmt.Sprintf("%-18s %6.0e  %-16s", line.Problem, line.Tol, line.Method)
 	if line.Failure != "" {
-		fmt.Fprintf(b.out, "%s failed after %d evaluations: %s\n", head, line.NFE, line.Failure)
+		after := ""
+		if line.NFE > 0 {
+			after = fmt.Sprintf(" after %d evaluations", line.NFE)
+		}
+		fmt.Fprintf(b.out, "%s failed%s: %s\n", head, after, line.Failure)
 		return nil
 	}
 	fmt.Fprintf(b.out, "%s %9.1e %9.1e %7s %6s %6s %10s %10s\n", head, float64(line.Error), float64(line.OutputError),
