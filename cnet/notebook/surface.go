@@ -13,6 +13,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/chart"
 	"continuousnet/cnet/internal/words"
 )
 
@@ -20,9 +21,10 @@ func init() {
 	gob.Register(map[string]any{}) // the metadata of images
 }
 
-// content is one output in up to three forms; empty forms are left out.
+// content is one output in up to four forms; empty forms are left out.
 type content struct {
 	html  string
+	vega  string // a specification of Vega-Lite 5, with a PNG beside it
 	png   []byte
 	width float64 // of the PNG, in CSS pixels
 	text  string  // always there
@@ -32,6 +34,9 @@ func (c content) message(id string) *protocol.DisplayData {
 	m := &protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextPlain: c.text}, DisplayID: id}
 	if c.html != "" {
 		m.Data[protocol.MIMETextHTML] = c.html
+	}
+	if c.vega != "" {
+		m.Data[chart.VegaLiteType] = c.vega
 	}
 	if c.png != nil {
 		m.Data[protocol.MIMEImagePNG] = c.png
