@@ -113,6 +113,18 @@ class VariablesTest(SessionTest):
         self.session.execute("steps = 4\nos.Exit(3)")
         self.assertEqual(self.value("steps"), ["4"])
 
+    def test_after_a_panic_in_a_goroutine(self):
+        """A panic in another goroutine keeps what its cell has set up to it."""
+        self.run_all("seen := []int{1}")
+        error = self.expect_error('go func() { seen = append(seen, 2); panic("oh") }()\nselect {}', "oh", "line 1").error
+        self.assertNotIn("cnet_", error)
+        self.assertEqual(self.value("len(seen)"), ["2"])
+        self.expect_error("func bad(i int) { seen[i] = 1 }\nvar wg sync.WaitGroup\n"
+                          "wg.Go(func() { seen = append(seen, 3); bad(5) })\nwg.Wait()", "out of range", "line 1")
+        self.assertEqual(self.value("len(seen)"), ["3"])
+        self.expect_error("seen = nil\nbad2 := func() { bad(0) }\n{ go bad2() }\nselect {}", "out of range")
+        self.assertEqual(self.value("seen == nil"), ["true"])
+
     def test_who_and_reset(self):
         self.run_all("listed := []int{1}\ntype mine int\nother := mine(2)")
         text = self.session.execute("%who").text()

@@ -20,11 +20,22 @@ func TestExit(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for i, how := range []string{"return", "exit", "fatal", "panic", "goexit"} {
-		want := i + 5
+	for i, how := range []string{"return", "exit", "fatal", "panic", "goexit", "goroutine", "waitgroup", "worker",
+		"recovered"} {
+		set := i%5 + 4
 		cmd := exec.Command(bin, how)
-		cmd.Env = append(os.Environ(), values.DirVariable+"="+dir+"/store", "WANT="+string(rune('0'+want)))
-		out, _ := cmd.CombinedOutput() // most of them fail, as they should
+		cmd.Env = append(os.Environ(), values.DirVariable+"="+dir+"/store", "WANT="+string(rune('0'+set)))
+		out, err := cmd.CombinedOutput() // most of them fail, as they should
+		want := set
+		switch how {
+		case "goroutine", "waitgroup", "worker":
+			want++
+		case "recovered":
+			want += 2
+		}
+		if succeeds := how == "return" || how == "recovered"; (err == nil) != succeeds {
+			t.Errorf("%s: %v\n%s", how, err, out)
+		}
 		var n int
 		values.Open(dir+"/store", keep("n", &n))
 		if n != want {

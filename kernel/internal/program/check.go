@@ -1,6 +1,7 @@
 package program
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -46,9 +47,15 @@ func (p *preparation) check(needed []Variable) checked {
 	}
 	c := checked{info: types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
 		Types: map[ast.Expr]types.TypeAndValue{}, Selections: map[*ast.SelectorExpr]*types.Selection{}}}
-	config := types.Config{Importer: imports, Error: func(error) {}, FakeImportC: true, DisableUnusedImportCheck: true}
-	c.pkg, err = config.Check("main", f.fset, files, &c.info)
-	c.failed = err != nil
+	config := types.Config{Importer: imports, FakeImportC: true, DisableUnusedImportCheck: true}
+	config.Error = func(err error) {
+		// These may be none: a variable that is not used becomes one of the session, and a call without a value is not
+		// shown.
+		var e types.Error
+		ok := errors.As(err, &e) && (e.Soft || strings.HasSuffix(e.Msg, "(no value) used as value"))
+		c.failed = c.failed || !ok
+	}
+	c.pkg, _ = config.Check("main", f.fset, files, &c.info)
 	return c
 }
 

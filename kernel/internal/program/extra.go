@@ -90,6 +90,9 @@ func (p *preparation) write(c checked, needed []Variable, b *bindings) {
 		return
 	}
 	p.result.Extra = p.second(declared, opened, b, c)
+	if !p.cell.Test && p.watchGoroutines(c) {
+		p.result.Extra += goroutineFuncs
+	}
 	if p.file.main != nil && p.file.main.Body != nil && !p.cell.Test {
 		text := " defer " + ownPrefix + "write();"
 		if len(b.own) > 0 {

@@ -187,6 +187,9 @@ func (s *server) comm(r *request) {
 			return
 		}
 		target = content.Target
+		if target == gonbTarget {
+			s.pageOpened()
+		}
 	case "comm_close":
 		s.comms.remove(content.ID)
 		if owner != nil {
@@ -206,6 +209,7 @@ func (s *server) comm(r *request) {
 			data, buffers := s.comms.widgets()
 			s.commAnswer(r, content.ID, data, buffers)
 		}
+	case r.Header.MsgType == "comm_msg" && s.pageRepeats(content.Data): // a click, for GoNB
 	default:
 		s.engine.forward(r)
 	}

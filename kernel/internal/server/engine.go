@@ -272,6 +272,9 @@ func (v *supervisor) route(e gonb.Event) {
 		return
 	}
 	if isComm {
+		if v.s.pageHeard(e) {
+			return
+		}
 		v.s.commFromGoNB(e)
 	}
 	content := output.Objects(e.Message.Content)

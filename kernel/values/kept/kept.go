@@ -47,10 +47,15 @@ func Look(dir string, vars ...Var) { session = values.Open(dir, vars...) }
 func Add(vars ...Var) { session.Add(vars...) }
 
 // Write writes what has changed. Defer it in main, so that it is done after a panic as well. The second call does
-// nothing.
+// nothing. It does not return while a panic of another goroutine is ending the process.
 //
 //go:noinline
-func Write() { session.Write() }
+func Write() {
+	session.Write()
+	if panicked.Load() {
+		select {} // or main could end the process first, as if nothing had happened
+	}
+}
 
 // Register names a type that interfaces may hold, by a pointer to it.
 //
