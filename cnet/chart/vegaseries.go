@@ -130,7 +130,7 @@ func (b *panelBuilder) pointer(data vlData, rows []vlRow, groups []string) {
 		Mark: vlMark{Type: "point", Filled: no(), Size: 90, StrokeWidth: 2, Color: themed(Black), Clip: yes(),
 			Aria: no()},
 		Params: []vlParam{{Name: near, Select: &vlSelect{Type: "point", On: "mouseover", Nearest: true,
-			Clear: "mouseout", Toggle: false}}},
+			Fields: []string{"s", "x", "y"}, Clear: "mouseout", Toggle: false}}},
 		Encoding: vlEncoding{X: b.channel("x"), Y: b.channel("y"),
 			Opacity: &vlChannel{Condition: &vlCondition{Param: near, Empty: no(), Value: 1}, Value: 0},
 			Tooltip: b.tooltip()},
@@ -160,7 +160,7 @@ func (b *panelBuilder) tooltip() []vlChannel {
 	}
 	var fields []vlChannel
 	if len(b.names) > 0 {
-		fields = append(fields, vlChannel{Field: "s", Type: "nominal", Title: text(" ")})
+		fields = append(fields, vlChannel{Field: "s", Type: "nominal", Title: text("series")})
 	}
 	return append(fields, vlChannel{Field: "tx", Type: "nominal", Title: text(x)},
 		vlChannel{Field: "ty", Type: "nominal", Title: text(y)})
@@ -316,6 +316,10 @@ func (b *panelBuilder) row(s Series) vlRow {
 	default:
 		xs, ys = b.corners(s)
 		n := len(xs)
+		if s.Light { // context; as dense as its pixels it would be a band
+			xs, ys = fewer(xs, ys, min(most, int(1.5*b.plot.w())))
+			break
+		}
 		xs, ys = fewer(xs, ys, most)
 		b.leave(n-len(xs), n)
 	}
@@ -396,12 +400,16 @@ var onDark = map[string]string{
 	Black: "#ececec", Gray: "#a9aeb6",
 }
 
+// onBackground returns the expression for one of two, depending on whether the front end's background is dark.
+func onBackground(dark, light string) string {
+	return "background && background != 'transparent' && luminance(background) < 0.3 ? " + dark + " : " + light
+}
+
 // themed returns a colour that is another one on a dark background if it is one of the palette's.
 func themed(c string) any {
 	dark, known := onDark[strings.ToLower(c)]
 	if !known {
 		return c
 	}
-	return vlExpr{fmt.Sprintf("background && background != 'transparent' && luminance(background) < 0.3 ? '%s' : '%s'",
-		dark, c)}
+	return vlExpr{onBackground("'"+dark+"'", "'"+c+"'")}
 }

@@ -7,7 +7,6 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
-	"continuousnet/cnet/dataset"
 )
 
 // gridSide is how many points each way the plane is classified at.
@@ -32,25 +31,22 @@ func Regions(ctx context.Context, run *cnet.Run) (chart.Chart, error) {
 	if err != nil {
 		return chart.Chart{}, err
 	}
-	regions := dataset.Points{Classes: set.Classes}
+	classes := make([][]int, gridSide)
 	for i, p := range probabilities {
-		regions.X = append(regions.X, [2]float64(grid[i]))
-		regions.Labels = append(regions.Labels, int32(slices.Index(p, slices.Max(p))))
+		classes[i/gridSide] = append(classes[i/gridSide], slices.Index(p, slices.Max(p)))
 	}
-	// The legend has the classes in their order, whichever have a region.
+	// The legend has the classes in their order, whichever have a point.
 	var series []chart.Series
 	for _, class := range set.Classes {
 		series = append(series, chart.Series{Name: class, Kind: chart.Points, X: []float64{}, Y: []float64{}})
 	}
-	background, c := regions.Chart().Panels[0], points.Chart()
-	for _, region := range background.Series {
-		region.Light = true
-		series = append(series, region)
-	}
+	c := points.Chart()
 	c.Title = fmt.Sprintf("%s, %s", set.Title, run.Network())
 	c.Width, c.Height = 620, 480
 	panel := &c.Panels[0]
-	panel.Series, panel.Equal = append(series, panel.Series...), background.Equal
+	panel.Series = append(series, panel.Series...)
+	first, last := grid[0], grid[len(grid)-1]
+	panel.Background = chart.Classes(first[0], last[0], first[1], last[1], classes)
 	return c, nil
 }
 
