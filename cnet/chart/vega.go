@@ -211,7 +211,8 @@ func (b *specBuilder) title(c Chart) *vlTitle {
 	if b.driver >= 0 {
 		can = append(can, "Point at a cell to see its curves")
 	}
-	t := &vlTitle{Text: clean(c.Title), Anchor: "start", FontSize: 15, SubtitleFontSize: 10, SubtitleColor: Gray}
+	t := &vlTitle{Text: clean(c.Title), Anchor: "start", FontSize: 15, SubtitleFontSize: 10,
+		SubtitleColor: themed(Gray)}
 	lines := can
 	if width, _ := c.size(); width >= 560 && len(can) > 0 {
 		lines = []string{strings.Join(can, ". ")}
@@ -222,8 +223,12 @@ func (b *specBuilder) title(c Chart) *vlTitle {
 	if len(lines) > 0 {
 		t.Subtitle = lines
 	}
-	if t.Text == "" && t.Subtitle == nil {
-		return nil
+	if t.Text == "" {
+		if len(lines) == 0 {
+			return nil
+		}
+		// Without a title there would be no subtitle.
+		return &vlTitle{Text: lines, Anchor: "start", FontSize: 10, FontWeight: "normal", Color: themed(Gray)}
 	}
 	return t
 }

@@ -87,9 +87,7 @@ func (b *panelBuilder) series() {
 		lines = lines || g.kind == Line && !g.light
 	}
 	if len(rows) == 0 {
-		if len(b.names) > 0 && !b.hasLegend { // names without points are in the legend
-			b.keyed([]vlRow{}, nil, style{kind: Line})
-		}
+		b.ownLegend()
 		return
 	}
 	data := b.add(rows)
@@ -117,6 +115,15 @@ func (b *panelBuilder) series() {
 	if lines && points <= 8000 {
 		b.pointer(data, rows, under)
 	}
+	b.ownLegend()
+}
+
+// ownLegend adds a layer for the legend alone, if all names are those of series without points.
+func (b *panelBuilder) ownLegend() {
+	if len(b.names) == 0 || b.hasLegend || b.view < len(b.chart.Panels)-1 {
+		return
+	}
+	b.layers = append(b.layers, b.layer(style{kind: Line}, b.add([]vlRow{}), nil))
 }
 
 // pointer marks the point next to the pointer and shows its values.
@@ -205,11 +212,6 @@ func (b *panelBuilder) layer(st style, data vlData, ts []vlTransform) vlLayer {
 	return l
 }
 
-// keyed adds a layer for the legend alone.
-func (b *panelBuilder) keyed(rows []vlRow, ts []vlTransform, st style) {
-	b.layers = append(b.layers, b.layer(st, b.add(rows), ts))
-}
-
 // vegaShapes are the names of shapes in Vega.
 var vegaShapes = [...]string{"circle", "square", "triangle-up", "diamond"}
 
@@ -222,7 +224,11 @@ func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
 	for _, name := range b.names {
 		k := b.looks.byName[name]
 		colors = append(colors, themed(hex(k.color)))
-		forms = append(forms, vegaShapes[k.index%len(vegaShapes)])
+		form := vegaShapes[k.index%len(vegaShapes)]
+		if !b.isPoints(name) {
+			form = "stroke"
+		}
+		forms = append(forms, form)
 		dash := []float64{1, 0}
 		if b.dashed(name) {
 			dash, dashed = []float64{6, 3.5}, true
@@ -261,10 +267,13 @@ func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
 }
 
 // pointsNamed reports whether there are points in the legend.
-func (b *specBuilder) pointsNamed() bool {
+func (b *specBuilder) pointsNamed() bool { return slices.ContainsFunc(b.names, b.isPoints) }
+
+// isPoints reports whether a name in the legend has series of points.
+func (b *specBuilder) isPoints(name string) bool {
 	for _, p := range b.chart.Panels {
 		for _, s := range p.all().Series {
-			if s.Kind == Points && (s.Name != "" || s.Like != "") {
+			if s.Kind == Points && (clean(s.Name) == name || clean(s.Like) == name) {
 				return true
 			}
 		}
@@ -303,7 +312,9 @@ func (b *panelBuilder) row(s Series) vlRow {
 				xs = append(xs, b.x.at((q.x-b.plot.x0)/b.plot.w()))
 				ys = append(ys, b.y.at((b.plot.y1-q.y)/b.plot.h()))
 			}
-			xs, ys = append(xs, math.NaN()), append(ys, math.NaN())
+			if i+every < len(all) {
+				xs, ys = append(xs, math.NaN()), append(ys, math.NaN())
+			}
 		}
 	case s.Kind == Points:
 		every := max(1, (len(s.Y)+most-1)/most)
@@ -333,6 +344,9 @@ func (b *panelBuilder) row(s Series) vlRow {
 			b.leave(len(xs)-len(kept), len(xs))
 		}
 		xs, ys = pick(xs, kept), pick(ys, kept)
+	}
+	if s.Kind != Points && len(xs) > 0 { // the next series is another line
+		xs, ys = append(xs, math.NaN()), append(ys, math.NaN())
 	}
 	return vlRow{X: nums{xs, digitsFor(b.x)}, Y: nums{ys, digitsFor(b.y)}}
 }

@@ -31,13 +31,14 @@ type vlExpr struct {
 }
 
 type vlTitle struct {
-	Text             any     `json:"text"` // a string or a vlExpr
+	Text             any     `json:"text"` // a string, lines or a vlExpr
 	Subtitle         any     `json:"subtitle,omitempty"`
 	Anchor           string  `json:"anchor,omitempty"`
 	FontSize         float64 `json:"fontSize,omitempty"`
 	FontWeight       string  `json:"fontWeight,omitempty"`
+	Color            any     `json:"color,omitempty"`
 	SubtitleFontSize float64 `json:"subtitleFontSize,omitempty"`
-	SubtitleColor    string  `json:"subtitleColor,omitempty"`
+	SubtitleColor    any     `json:"subtitleColor,omitempty"`
 	Offset           float64 `json:"offset,omitempty"`
 }
 

@@ -8,9 +8,13 @@ import (
 	"testing"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/basis"
 	"continuousnet/cnet/chart"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/vegatest"
+	"continuousnet/cnet/ode"
+	"continuousnet/cnet/ode/plane"
+	"continuousnet/cnet/ode/problems"
 )
 
 // Vega draws what runs have recorded and measured.
@@ -36,24 +40,47 @@ func TestVegaDrawsFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	portrait, err := plane.NewPortrait(problems.Pendulum(1).F, plane.Options{X: [2]float64{-7, 7}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	solved, err := figures.NewTrajectories(problems.Pendulum(2), ode.Options{Scheme: "euler", Steps: 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tableau, err := ode.Scheme("rk4_classic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := figures.NewSchemeCard(tableau)
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := figures.NewOverDepth(basis.PiecewiseConstant{K: 2}, [][]float64{{1, 2}, {1.5, 1}})
 	specs := map[string][]byte{}
 	for name, c := range map[string]chart.Chart{
 		"history": figures.History(history, figures.HistoryOptions{}), "regions": regions,
 		"manifest":    figures.Manifestations(manifested, []string{"euler", "rk4_classic"}, []int{2, 4}),
-		"convergence": figures.Convergence(convergence),
+		"convergence": figures.Convergence(convergence), "portrait": figures.PhasePortrait(portrait),
+		"trajectories": figures.Trajectories(solved), "scheme": figures.Scheme(card),
+		"weights": figures.Weights([]figures.StageWeights{{Name: "stage 1", Now: over, Before: over}}, "before"),
 	} {
 		var b bytes.Buffer
 		if err := c.VegaLite(&b); err != nil {
 			t.Fatal(err)
 		}
 		specs[name] = b.Bytes()
+		if len(specs[name]) > 300_000 {
+			t.Errorf("%s takes %d bytes", name, len(specs[name]))
+		}
 	}
 	if n := len(specs["regions"]); n > 40_000 {
 		t.Errorf("regions take %d bytes: a row for each point of the plane?", n)
 	}
 	pictures := vegatest.Draw(t, specs)
 	for name, want := range map[string]string{"history": "refined to 2-2-2", "manifest": ">60 %<",
-		"convergence": "heun (order 1.98)", "regions": "data:image/png;base64,"} {
+		"convergence": "heun (order 1.98)", "regions": "data:image/png;base64,",
+		"scheme": "order 4", "weights": ">now<"} {
 		if !strings.Contains(pictures[name].SVG, want) {
 			t.Errorf("the picture of %s lacks %q", name, want)
 		}
