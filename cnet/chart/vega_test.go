@@ -142,8 +142,8 @@ func TestVegaDrawsEverything(t *testing.T) {
 func TestFramesAreRows(t *testing.T) {
 	var spec struct {
 		Datasets map[string][]struct {
-			K *int      `json:"k"`
-			X []float64 `json:"x"`
+			K *int       `json:"k"`
+			X []*float64 `json:"x"`
 		} `json:"datasets"`
 		Params []struct {
 			Name string

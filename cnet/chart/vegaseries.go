@@ -87,9 +87,7 @@ func (b *panelBuilder) series() {
 		lines = lines || g.kind == Line && !g.light
 	}
 	if len(rows) == 0 {
-		if len(b.names) > 0 && !b.hasLegend { // names without points are in the legend
-			b.keyed([]vlRow{}, nil, style{kind: Line})
-		}
+		b.ownLegend()
 		return
 	}
 	data := b.add(rows)
@@ -117,6 +115,15 @@ func (b *panelBuilder) series() {
 	if lines && points <= 8000 {
 		b.pointer(data, rows, under)
 	}
+	b.ownLegend()
+}
+
+// ownLegend adds a layer for the legend alone, if all names are those of series without points.
+func (b *panelBuilder) ownLegend() {
+	if len(b.names) == 0 || b.hasLegend || b.view < len(b.chart.Panels)-1 {
+		return
+	}
+	b.layers = append(b.layers, b.layer(style{kind: Line}, b.add([]vlRow{}), nil))
 }
 
 // pointer marks the point next to the pointer and shows its values.
@@ -130,7 +137,7 @@ func (b *panelBuilder) pointer(data vlData, rows []vlRow, groups []string) {
 		Mark: vlMark{Type: "point", Filled: no(), Size: 90, StrokeWidth: 2, Color: themed(Black), Clip: yes(),
 			Aria: no()},
 		Params: []vlParam{{Name: near, Select: &vlSelect{Type: "point", On: "mouseover", Nearest: true,
-			Clear: "mouseout", Toggle: false}}},
+			Fields: []string{"s", "x", "y"}, Clear: "mouseout", Toggle: false}}},
 		Encoding: vlEncoding{X: b.channel("x"), Y: b.channel("y"),
 			Opacity: &vlChannel{Condition: &vlCondition{Param: near, Empty: no(), Value: 1}, Value: 0},
 			Tooltip: b.tooltip()},
@@ -160,7 +167,7 @@ func (b *panelBuilder) tooltip() []vlChannel {
 	}
 	var fields []vlChannel
 	if len(b.names) > 0 {
-		fields = append(fields, vlChannel{Field: "s", Type: "nominal", Title: text(" ")})
+		fields = append(fields, vlChannel{Field: "s", Type: "nominal", Title: text("series")})
 	}
 	return append(fields, vlChannel{Field: "tx", Type: "nominal", Title: text(x)},
 		vlChannel{Field: "ty", Type: "nominal", Title: text(y)})
@@ -205,11 +212,6 @@ func (b *panelBuilder) layer(st style, data vlData, ts []vlTransform) vlLayer {
 	return l
 }
 
-// keyed adds a layer for the legend alone.
-func (b *panelBuilder) keyed(rows []vlRow, ts []vlTransform, st style) {
-	b.layers = append(b.layers, b.layer(st, b.add(rows), ts))
-}
-
 // vegaShapes are the names of shapes in Vega.
 var vegaShapes = [...]string{"circle", "square", "triangle-up", "diamond"}
 
@@ -222,7 +224,11 @@ func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
 	for _, name := range b.names {
 		k := b.looks.byName[name]
 		colors = append(colors, themed(hex(k.color)))
-		forms = append(forms, vegaShapes[k.index%len(vegaShapes)])
+		form := vegaShapes[k.index%len(vegaShapes)]
+		if !b.isPoints(name) {
+			form = "stroke"
+		}
+		forms = append(forms, form)
 		dash := []float64{1, 0}
 		if b.dashed(name) {
 			dash, dashed = []float64{6, 3.5}, true
@@ -261,10 +267,13 @@ func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
 }
 
 // pointsNamed reports whether there are points in the legend.
-func (b *specBuilder) pointsNamed() bool {
+func (b *specBuilder) pointsNamed() bool { return slices.ContainsFunc(b.names, b.isPoints) }
+
+// isPoints reports whether a name in the legend has series of points.
+func (b *specBuilder) isPoints(name string) bool {
 	for _, p := range b.chart.Panels {
 		for _, s := range p.all().Series {
-			if s.Kind == Points && (s.Name != "" || s.Like != "") {
+			if s.Kind == Points && (clean(s.Name) == name || clean(s.Like) == name) {
 				return true
 			}
 		}
@@ -303,7 +312,9 @@ func (b *panelBuilder) row(s Series) vlRow {
 				xs = append(xs, b.x.at((q.x-b.plot.x0)/b.plot.w()))
 				ys = append(ys, b.y.at((b.plot.y1-q.y)/b.plot.h()))
 			}
-			xs, ys = append(xs, math.NaN()), append(ys, math.NaN())
+			if i+every < len(all) {
+				xs, ys = append(xs, math.NaN()), append(ys, math.NaN())
+			}
 		}
 	case s.Kind == Points:
 		every := max(1, (len(s.Y)+most-1)/most)
@@ -325,11 +336,17 @@ func (b *panelBuilder) row(s Series) vlRow {
 				line[i] = p
 			}
 		}
+		if s.Light { // context; as dense as its pixels it would be a band
+			most = min(most, int(1.5*b.plot.w()))
+		}
 		kept, seen := fewer(line, most)
-		if seen || s.Dots {
+		if (seen || s.Dots) && !s.Light {
 			b.leave(len(xs)-len(kept), len(xs))
 		}
 		xs, ys = pick(xs, kept), pick(ys, kept)
+	}
+	if s.Kind != Points && len(xs) > 0 { // the next series is another line
+		xs, ys = append(xs, math.NaN()), append(ys, math.NaN())
 	}
 	return vlRow{X: nums{xs, digitsFor(b.x)}, Y: nums{ys, digitsFor(b.y)}}
 }
@@ -385,12 +402,16 @@ var onDark = map[string]string{
 	Black: "#ececec", Gray: "#a9aeb6",
 }
 
+// onBackground returns the expression for one of two, depending on whether the front end's background is dark.
+func onBackground(dark, light string) string {
+	return "background && background != 'transparent' && luminance(background) < 0.3 ? " + dark + " : " + light
+}
+
 // themed returns a colour that is another one on a dark background if it is one of the palette's.
 func themed(c string) any {
 	dark, known := onDark[strings.ToLower(c)]
 	if !known {
 		return c
 	}
-	return vlExpr{fmt.Sprintf("background && background != 'transparent' && luminance(background) < 0.3 ? '%s' : '%s'",
-		dark, c)}
+	return vlExpr{onBackground("'"+dark+"'", "'"+c+"'")}
 }

@@ -31,13 +31,14 @@ type vlExpr struct {
 }
 
 type vlTitle struct {
-	Text             any     `json:"text"` // a string or a vlExpr
+	Text             any     `json:"text"` // a string, lines or a vlExpr
 	Subtitle         any     `json:"subtitle,omitempty"`
 	Anchor           string  `json:"anchor,omitempty"`
 	FontSize         float64 `json:"fontSize,omitempty"`
 	FontWeight       string  `json:"fontWeight,omitempty"`
+	Color            any     `json:"color,omitempty"`
 	SubtitleFontSize float64 `json:"subtitleFontSize,omitempty"`
-	SubtitleColor    string  `json:"subtitleColor,omitempty"`
+	SubtitleColor    any     `json:"subtitleColor,omitempty"`
 	Offset           float64 `json:"offset,omitempty"`
 }
 
@@ -242,7 +243,7 @@ type vlAxis struct {
 	TickCount       int      `json:"tickCount,omitempty"`
 	TickMinStep     float64  `json:"tickMinStep,omitempty"`
 	Grid            *bool    `json:"grid,omitempty"`
-	GridOpacity     float64  `json:"gridOpacity,omitempty"`
+	GridOpacity     any      `json:"gridOpacity,omitempty"`
 	Ticks           *bool    `json:"ticks,omitempty"`
 	Domain          *bool    `json:"domain,omitempty"`
 }

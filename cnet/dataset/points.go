@@ -140,6 +140,9 @@ func (p Points) Chart() chart.Chart {
 // PNG draws the points, as the last expression of a notebook's cell does.
 func (p Points) PNG(w io.Writer) error { return p.Chart().PNG(w) }
 
+// VegaLite writes the drawing as a specification that front ends show beside a value's PNG; see chart.Chart.
+func (p Points) VegaLite(w io.Writer) error { return p.Chart().VegaLite(w) }
+
 // Size returns the size of the drawing in CSS pixels.
 func (p Points) Size() (width, height float64) { return p.Chart().Size() }
 

@@ -205,18 +205,31 @@ func (d *dashboard) frame(s status) {
 	start := d.now()
 	d.update(d.line, s.content())
 	var b bytes.Buffer
-	if err := d.curves().SVG(&b); err == nil { // the last drawing reports errors; training goes on without this one
-		d.update(d.chart, content{html: inline(b.String()), text: summary(d.run)})
+	c := d.curves()
+	if err := c.SVG(&b); err == nil { // the last drawing reports errors; training goes on without this one
+		d.update(d.chart, content{html: inline(b.String(), c), text: summary(d.run)})
 	}
 	d.throttle.drawn(start)
 }
 
-// inline makes an SVG document a part of a page that shrinks with it. As an output of its own type, JupyterLab cuts off
-// what is wider than the window.
-func inline(svg string) string {
+// inline makes the SVG document of a chart a part of a page that shrinks with it, in the colours of JupyterLab's theme.
+// As an output of its own type, JupyterLab cuts off what is wider than the window.
+func inline(svg string, c chart.Chart) string {
 	_, body, _ := strings.Cut(svg, "<svg")
-	return `<svg style="max-width:100%;height:auto"` + body
+	return `<svg role="img" aria-label="` + html.EscapeString(c.String()) + `" style="max-width:100%;height:auto"` +
+		themed.Replace(body)
 }
+
+// themed gives what a chart draws besides its series the colours of JupyterLab's theme, and its own elsewhere.
+var themed = func() *strings.Replacer {
+	var pairs []string
+	for color, variable := range chart.Neutral() {
+		for _, property := range []string{"fill:", "stroke:"} {
+			pairs = append(pairs, property+strings.ToUpper(color), property+"var(--jp-"+variable+","+color+")")
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}()
 
 // finish shows the end of training, in a form that stays in the notebook.
 func (d *dashboard) finish(s status) {

@@ -57,8 +57,9 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		}
 		s.update(line, st.content())
 		var b bytes.Buffer
-		if err := draw().SVG(&b); err == nil { // the last drawing reports errors
-			s.update(picture, content{html: inline(b.String()), text: fmt.Sprintf("%d of %d", done, all)})
+		c := draw()
+		if err := c.SVG(&b); err == nil { // the last drawing reports errors
+			s.update(picture, content{html: inline(b.String(), c), text: fmt.Sprintf("%d of %d", done, all)})
 		}
 	}
 	frame(0, status{left: fmt.Sprintf("Testing %s", words.Plural(all, "combination")), done: 0})
