@@ -51,6 +51,9 @@ func (c Confusion) Accuracy() float64 {
 
 // Confusion classifies the test images. It changes nothing.
 func (r *Run) Confusion(ctx context.Context) (Confusion, error) {
+	if r.Regression() {
+		return Confusion{}, r.noClasses("confusion")
+	}
 	ev, set, err := r.evaluator(ctx)
 	if err != nil {
 		return Confusion{}, err
@@ -132,8 +135,8 @@ func (r *Run) takesPoints() error {
 	return fmt.Errorf("run %s: its net takes points, and no images; use PredictPoints", r.dir)
 }
 
-// PredictPoints returns the probability of each class, [points][classes], for points with as many coordinates as those
-// of the data set.
+// PredictPoints returns the probability of each class, [points][classes], or the targets, [points][targets], for points
+// with as many coordinates as those of the data set.
 func (r *Run) PredictPoints(ctx context.Context, points [][]float64) (rows [][]float32, err error) {
 	ev, set, err := r.evaluator(ctx)
 	if err != nil {
@@ -182,7 +185,7 @@ func mostProbable(p []float32) (best int) {
 	return best
 }
 
-// each calls f with the probabilities of the classes for each image of a split, in their order.
+// each calls f with the probabilities of the classes, or with the targets, for each image of a split, in their order.
 func (ev *evaluator) each(
 	ctx context.Context, set *dataset.Set, split dataset.Split, batchSize int, f func(p []float32),
 ) (err error) {
@@ -206,6 +209,9 @@ func (ev *evaluator) each(
 		}
 		rows := results[0].Value().([][]float32)
 		for _, p := range rows[:min(left, len(rows))] {
+			if set.Regression() {
+				asMeasured(set, p)
+			}
 			f(p)
 		}
 		left -= len(rows)

@@ -31,6 +31,16 @@ var (
 	markColor = color.NRGBA{0x6b, 0x70, 0x78, 0xff}
 )
 
+// Neutral returns the colours of what charts draw besides series, background, text, axes and grid, as "#rrggbb", with
+// the variable of JupyterLab's theme that stands for each, without its prefix: an SVG in a page can follow the theme.
+func Neutral() map[string]string {
+	return map[string]string{
+		hex(white): "layout-color0", hex(inkColor): "content-font-color0", hex(textColor): "content-font-color1",
+		hex(markColor): "content-font-color2", hex(axisColor): "border-color0", hex(gridColor): "border-color2",
+		hex(paler(markColor, 0.25)): "content-font-color3",
+	}
+}
+
 func parseColor(s string) (color.NRGBA, error) {
 	if len(s) == 7 && s[0] == '#' {
 		if v, err := strconv.ParseUint(s[1:], 16, 32); err == nil {

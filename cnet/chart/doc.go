@@ -8,8 +8,13 @@
 //	}}}
 //	err := c.Save("cooling.png") // or .svg; c.PNG(w), c.SVG(w)
 //
+// The same value is drawn by front ends that readers can play with: [Chart.VegaLite] writes it as Vega-Lite 5, with
+// values under the pointer, zoom, and the frames of a [Slider]; a PNG or SVG has a few chosen frames side by side. A
+// cell whose last expression is a chart shows both. [Field] returns a vector field, [Filled] and [Classes] backgrounds,
+// [Guide] is a slope to compare with.
+//
 // A [Chart] is data only: panels with axes, series and marks, or with the cells of a heat map. It does not know how it
-// is drawn, so other renderings can be made from the same value. [ByClass] returns the series for classified points in
+// is drawn. [ByClass] returns the series for classified points in
 // the plane. A [Gallery] shows pictures with captions, as PNG only. The charts of a training run are made in package
 // figures.
 //

@@ -142,14 +142,17 @@ func (b *specBuilder) spec() (vlSpec, error) {
 	spec := vlSpec{
 		Schema: "https://vega.github.io/schema/vega-lite/v5.json", Spacing: 24,
 		Config: vlConfig{
-			Axis: vlAxis{LabelFontSize: 11, TitleFontSize: 12, TitleFontWeight: "normal", GridOpacity: 0.6,
-				LabelLimit: 160},
+			Axis: vlAxis{LabelFontSize: 11, TitleFontSize: 12, TitleFontWeight: "normal", LabelLimit: 160,
+				GridOpacity: vlExpr{onBackground("0.3", "0.7")}},
 			Legend: vlLegend{LabelFontSize: 12, SymbolSize: 90, LabelLimit: 320},
 		},
 	}
 	width, height := c.size()
 	if c.Width == 0 {
 		width = liveWidth
+		if c.columns() == 1 {
+			width = liveWidth * 3 / 4
+		}
 	}
 	bounded := c
 	bounded.Panels = nil
@@ -200,18 +203,18 @@ func (b *specBuilder) spec() (vlSpec, error) {
 func (b *specBuilder) title(c Chart) *vlTitle {
 	var can []string
 	if b.hasZoom {
-		can = append(can, "Shift + wheel zooms, dragging moves, a double click goes back")
+		can = append(can, "Drag to move, Shift + wheel to zoom, double-click to go back")
 	}
 	if len(b.names) > 1 && b.hasLegend {
-		can = append(can, "a click on a name brings it out")
+		can = append(can, "Click on a name to bring it out")
 	}
 	if b.driver >= 0 {
-		can = append(can, "hover over a cell")
+		can = append(can, "Point at a cell to see its curves")
 	}
 	t := &vlTitle{Text: clean(c.Title), Anchor: "start", FontSize: 15, SubtitleFontSize: 10, SubtitleColor: Gray}
-	var lines []string
-	if len(can) > 0 {
-		lines = append(lines, strings.ToUpper(can[0][:1])+strings.Join(can, "; ")[1:])
+	lines := can
+	if width, _ := c.size(); width >= 560 && len(can) > 0 {
+		lines = []string{strings.Join(can, ". ")}
 	}
 	if note := b.omitted.String(); note != "" {
 		lines = append(lines, note)
@@ -272,6 +275,9 @@ func (b *specBuilder) slider(spec *vlSpec) {
 	name := clean(s.Name)
 	if name == "" {
 		name = "frame"
+	}
+	if !ok { // beside the slider stands its number; the title of the panel has the label
+		name += ", position"
 	}
 	bind := &vlBind{Input: "range", Name: name + " ", Min: &first, Max: &last, Step: step}
 	if !s.plays() {

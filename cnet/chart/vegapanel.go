@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -24,7 +25,7 @@ func (b *specBuilder) panel(f *frame, p Panel) (vlView, error) {
 		unit := max((f.x.hi-f.x.lo)/f.plot.w(), (f.y.hi-f.y.lo)/max(f.plot.h(), min(f.plot.w(), 400)))
 		f.plot = rect{0, 0, math.Round((f.x.hi - f.x.lo) / unit), math.Round((f.y.hi - f.y.lo) / unit)}
 	}
-	f.plot = rect{0, 0, max(f.plot.w(), 20), max(f.plot.h(), 20)}
+	f.plot, f.left = rect{0, 0, max(f.plot.w(), 20), max(f.plot.h(), 20)}, 0
 	if p.isHeat() {
 		pb.heat()
 	} else {
@@ -43,9 +44,6 @@ func (b *specBuilder) panel(f *frame, p Panel) (vlView, error) {
 
 func (b *panelBuilder) title() *vlTitle {
 	t := &vlTitle{Text: clean(b.panel.Title), Anchor: "start", FontSize: 12.5, Offset: 8}
-	if b.rows > 0 {
-		t.Offset += markRow * float64(b.rows)
-	}
 	if len(b.panel.Frames) > 0 {
 		titles := make([]string, len(b.panel.Frames))
 		for k, f := range b.panel.Frames {
@@ -254,7 +252,8 @@ func (b *panelBuilder) vertical() {
 		inside = fmt.Sprintf("!zoom%[1]d.x || inrange(datum.x, zoom%[1]d.x)", b.view)
 	}
 	text := func(rows []vlRow, row int, right bool) {
-		m := vlMark{Type: "text", Align: "left", DX: 3, Baseline: "bottom", FontSize: 10.5, Clip: no()}
+		m := vlMark{Type: "text", Align: "left", DX: 3, Baseline: "bottom", FontSize: 10.5, Clip: no(),
+			Color: themed(Black)}
 		if right {
 			m.Align, m.DX = "right", -3
 		}
@@ -307,7 +306,8 @@ func (b *panelBuilder) horizontal() {
 		Encoding: vlEncoding{Y: b.channel("y")},
 	}, vlLayer{
 		Data: data, Transform: shown,
-		Mark: vlMark{Type: "text", Align: "right", Baseline: "bottom", DY: -2, FontSize: 10.5, Clip: yes()},
+		Mark: vlMark{Type: "text", Align: "right", Baseline: "bottom", DY: -2, FontSize: 10.5, Clip: yes(),
+			Color: themed(Black)},
 		Encoding: vlEncoding{X: &vlChannel{Value: b.plot.w() - 4}, Y: b.channel("y"),
 			Text: &vlChannel{Field: "t", Type: "nominal"}},
 	})
@@ -356,9 +356,7 @@ func (b *panelBuilder) texts() {
 		case 1:
 			m.Align, m.DX = "right", -5
 		}
-		if k.color != "" {
-			m.Color = themed(k.color)
-		}
+		m.Color = themed(cmp.Or(k.color, Black))
 		b.layers = append(b.layers, vlLayer{
 			Data: b.add(rows[k]), Transform: b.rowsShown(rows[k], "x", "y", "t"), Mark: m,
 			Encoding: vlEncoding{X: b.channel("x"), Y: b.channel("y"), Text: &vlChannel{Field: "t", Type: "nominal"}},

@@ -242,7 +242,7 @@ type vlAxis struct {
 	TickCount       int      `json:"tickCount,omitempty"`
 	TickMinStep     float64  `json:"tickMinStep,omitempty"`
 	Grid            *bool    `json:"grid,omitempty"`
-	GridOpacity     float64  `json:"gridOpacity,omitempty"`
+	GridOpacity     any      `json:"gridOpacity,omitempty"`
 	Ticks           *bool    `json:"ticks,omitempty"`
 	Domain          *bool    `json:"domain,omitempty"`
 }

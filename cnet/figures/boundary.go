@@ -30,6 +30,9 @@ func NewBoundary(ctx context.Context, run *cnet.Run) (*Boundary, error) {
 	if err != nil {
 		return nil, err
 	}
+	if set.Regression() {
+		return nil, fmt.Errorf("run %s: it has no classes whose regions could be drawn; see Fit", run.Dir())
+	}
 	points, err := set.Plane(set.Test)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package notebook
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,6 +78,25 @@ func TestTrainInNotebook(t *testing.T) {
 	}
 	if run.Epoch() != 2 {
 		t.Errorf("trained %d epochs, want 2", run.Epoch())
+	}
+}
+
+// The live picture follows the theme, and says what it shows.
+func TestLivePictureFollowsTheTheme(t *testing.T) {
+	curve := []chart.Series{{Name: "train", Y: []float64{1, 2}}}
+	c := chart.Chart{Title: "a <b>", Panels: []chart.Panel{{Series: curve}}}
+	var b bytes.Buffer
+	if err := c.SVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	svg := inline(b.String(), c)
+	wellFormed(t, svg)
+	wantParts(t, svg, `aria-label="[chart: a &lt;b&gt; (train)]"`, "fill:var(--jp-layout-color0,#ffffff)",
+		"fill:var(--jp-content-font-color1,#4a4f57)", "stroke:"+strings.ToUpper(chart.Blue))
+	for color := range chart.Neutral() {
+		if strings.Contains(svg, ":"+strings.ToUpper(color)) {
+			t.Errorf("%s stays as it is on a dark background", color)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -63,16 +64,20 @@ func (s *Solver) Solve() (*Solution, error) {
 		solution.X = append(solution.X, x)
 	}
 	direction := sign(s.p.T1 - s.p.T0)
-	at := s.o.At
+	at, asked := s.o.At, s.asked
+	output := func(x []float64) {
+		add(asked[0], x)
+		at, asked = at[1:], asked[1:]
+	}
 	for len(at) > 0 && (at[0]-s.t)*direction < 0 {
-		at = at[1:] // a solver that has been stepped may have passed some
+		at, asked = at[1:], asked[1:] // a solver that has been stepped may have passed some
 	}
 	begin, seen := s.t, len(s.events.found)
 	if s.o.At == nil {
 		add(s.t, slices.Clone(s.x))
-	} else if len(at) > 0 && at[0] == s.t {
-		add(s.t, slices.Clone(s.x))
-		at = at[1:]
+	}
+	for len(at) > 0 && at[0] == s.t {
+		output(slices.Clone(s.x))
 	}
 	var failed error
 	for failed == nil {
@@ -86,6 +91,9 @@ func (s *Solver) Solve() (*Solution, error) {
 		}
 		if s.o.At == nil && s.o.EveryStep {
 			add(step.T, slices.Clone(step.X))
+			if s.anew {
+				add(s.t, slices.Clone(s.x))
+			}
 		}
 		for len(at) > 0 && (step.T-at[0])*direction >= 0 {
 			x := slices.Clone(step.X)
@@ -97,14 +105,13 @@ func (s *Solver) Solve() (*Solution, error) {
 				at = nil
 				break
 			}
-			add(at[0], x)
-			at = at[1:]
+			output(x)
 		}
 	}
 	// A solution that ends early includes the last state.
 	last := len(solution.T) - 1
 	if s.o.At == nil && !s.o.EveryStep && s.t != begin ||
-		(failed != nil || s.done) && (last < 0 || solution.T[last] != s.t) {
+		(failed != nil || s.done) && (last < 0 || math.Abs(solution.T[last]-s.t) > s.p.slack()) {
 		add(s.t, slices.Clone(s.x))
 	}
 	solution.Events = slices.Clone(s.events.found[seen:])
