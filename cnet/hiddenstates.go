@@ -209,8 +209,8 @@ func (w way) rest(ctx context.Context, t float64, x []float64) ([]float64, error
 }
 
 // adapt solves the equation of the block from a depth to its end, with the tolerances of the net, and returns the state
-// there, at every step and at the end. As in training, the solver begins anew with each cell of the basis, where weights
-// may jump.
+// there, at every step and at the end. As in training, the solver begins anew with each cell of the basis, where
+// weights may jump.
 func (w way) adapt(ctx context.Context, from float64, x []float64) (times []float64, states [][]float64, err error) {
 	b, c := w.block, w.block.net.Config
 	cells := b.of.basis.Cells()
