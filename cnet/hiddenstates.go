@@ -10,7 +10,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/internal/layers"
@@ -179,11 +178,7 @@ func (b *hiddenBlock) way(o HiddenStatesOptions) way {
 // states returns the state at the beginning of each step and after the block, and the depths.
 func (w way) states(ctx context.Context, x []float64) (times []float64, states [][]float64, err error) {
 	if w.steps == 0 {
-		s, err := w.adapt(ctx, 0, x)
-		if err != nil {
-			return nil, nil, err
-		}
-		return s.T, s.X, nil
+		return w.adapt(ctx, 0, x)
 	}
 	end, err := w.block.through(ctx, w.method, w.steps, 0, x, func(x []float64) {
 		states = append(states, slices.Clone(x))
@@ -204,40 +199,59 @@ func (w way) rest(ctx context.Context, t float64, x []float64) ([]float64, error
 		return x, nil
 	}
 	if w.steps == 0 {
-		s, err := w.adapt(ctx, t, x)
+		_, states, err := w.adapt(ctx, t, x)
 		if err != nil {
 			return nil, err
 		}
-		return s.Final(), nil
+		return states[len(states)-1], nil
 	}
 	return w.block.through(ctx, w.method, w.steps, int(t*float64(w.steps)+0.5), x, nil)
 }
 
-// adapt solves the equation of the block from a depth to its end, with the tolerances of the net.
-func (w way) adapt(ctx context.Context, from float64, x []float64) (*ode.Solution, error) {
+// adapt solves the equation of the block from a depth to its end, with the tolerances of the net, and returns the state
+// there, at every step and at the end. As in training, the solver begins anew with each cell of the basis, where
+// weights may jump.
+func (w way) adapt(ctx context.Context, from float64, x []float64) (times []float64, states [][]float64, err error) {
 	b, c := w.block, w.block.net.Config
-	phi := basis.Stage(b.of.basis, 0, 1, 0) // the weights are constant in depth
-	var failed error
-	s, err := ode.Solve(ode.Problem{
-		F: func(t float64, x, dx []float64) {
-			if failed == nil {
-				failed = ctx.Err()
-			}
-			var f []float64
-			if failed == nil {
-				f, failed = b.rate(phi, t, slices.Clone(x))
-			}
-			if failed != nil {
-				clear(dx) // the steps left cost nothing
-				return
-			}
-			for i, v := range f {
-				dx[i] = c.TimeEpsilon * v
-			}
-		},
-		X0: x, T0: from, T1: 1, Samples: b.batch(x)[0],
-	}, ode.Options{Method: w.method, RTol: c.RTol, ATol: c.ATol, Norm: ode.PerSample, EveryStep: true})
-	return s, errors.Join(failed, err)
+	cells := b.of.basis.Cells()
+	times, states = []float64{from}, [][]float64{x}
+	for cell := range cells {
+		begin, end := max(from, float64(cell)/float64(cells)), float64(cell+1)/float64(cells)
+		if begin >= end {
+			continue
+		}
+		var failed error
+		s, err := ode.Solve(ode.Problem{
+			F: func(t float64, x, dx []float64) {
+				if failed == nil {
+					failed = ctx.Err()
+				}
+				var f []float64
+				if failed == nil {
+					f, failed = b.rate(phiIn(b.of.basis, cell, t), t, slices.Clone(x))
+				}
+				if failed != nil {
+					clear(dx) // the steps left cost nothing
+					return
+				}
+				for i, v := range f {
+					dx[i] = c.TimeEpsilon * v
+				}
+			},
+			X0: states[len(states)-1], T0: begin, T1: end, Samples: b.batch(x)[0],
+		}, ode.Options{Method: w.method, RTol: c.RTol, ATol: c.ATol, Norm: ode.PerSample, EveryStep: true})
+		if err := errors.Join(failed, err); err != nil {
+			return nil, nil, err
+		}
+		times, states = append(times, s.T[1:]...), append(states, s.X[1:]...)
+	}
+	return times, states, nil
+}
+
+// cellOf returns the cell of the basis in which a step from a depth to another lies.
+func (b *hiddenBlock) cellOf(begin, end float64) int {
+	cells := b.of.basis.Cells()
+	return min(int((begin+end)/2*float64(cells)), cells-1)
 }
 
 // head returns the graph of the layers after the last block: from states to the probabilities of the classes.

@@ -94,6 +94,10 @@ func TestHiddenStatesConverge(t *testing.T) {
 		t.Errorf("the net's own steps are off by %g", d)
 	}
 	adaptive := pointsRun(t, Config{RTol: 1e-5})
+	varying := pointsRun(t, Config{RTol: 1e-6, NumBasis: 3})
+	if d := distance(final(varying, HiddenStatesOptions{}), final(varying, HiddenStatesOptions{Steps: 60})); d > 1e-4 {
+		t.Errorf("steps that adapt to weights that jump are off by %g", d)
+	}
 	h, err := adaptive.HiddenStates(t.Context(), HiddenStatesOptions{Images: 10})
 	if err != nil {
 		t.Fatal(err)

@@ -78,8 +78,7 @@ func (r *Run) Spectrum(ctx context.Context, o HiddenStatesOptions) (*Spectrum, e
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		phi := basis.Stage(b.of.basis, 0, 1, 0)
-		length := b.net.Config.TimeEpsilon
+		phi, length := phiIn(b.of.basis, b.cellOf(t, times[k+1]), t), b.net.Config.TimeEpsilon
 		if w.steps > 0 {
 			phi, length = basis.Stage(b.of.basis, k, w.steps, 0), b.of.length
 		}

@@ -59,6 +59,10 @@ func (s *Set) shownSpan() (low, high float64) {
 	return low, high
 }
 
+// Span returns the values that are black and white in pictures of the set, before they are normalised: 0 and 1, or the
+// smallest and the largest value of the training images, if they go beyond.
+func (s *Set) Span() (low, high float64) { return s.shownSpan() }
+
 // Bytes returns images of the set as bytes to look at: floats are spread over the 256 values from the smallest to the
 // largest of the training images, unless they are from 0 to 1.
 func (s *Set) Bytes(split Split) []uint8 {

@@ -10,6 +10,12 @@
 //	notebook.Predictions(run, 24)
 //	notebook.Manifest(run)                   // the same weights under other schemes and numbers of steps
 //	notebook.Convergence(run)                // the order that schemes have on the trained net
+//	notebook.Spectrum(run)                   // why the steps of its scheme are short enough, or are not
+//	notebook.HiddenStates(run)               // feature maps over depth
+//	notebook.Adversarial(run)                // accuracy on images that are changed against it
+//	notebook.Compare(run, other)
+//	notebook.ShowScheme("rk4")               // tableau, order conditions, stability, measured order
+//	notebook.PhasePortrait(f)                // of an equation in the plane; also VectorField, Trajectories
 //
 // The functions here return no errors, because a cell would ignore them: an error is written to standard error as one
 // line, and the cell fails. Everything shown stays in the saved notebook: charts as PNG, the rest as HTML that needs

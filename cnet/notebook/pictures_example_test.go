@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"continuousnet/cnet"
 	"continuousnet/cnet/notebook"
 	"continuousnet/cnet/ode"
 	"continuousnet/cnet/ode/plane"
@@ -60,4 +61,23 @@ func ExampleShowScheme() {
 	// Σ bᵢ aᵢⱼ cⱼ = 1/6  3      0      ✗      [[τ]]
 	// [chart: mine]
 	// 2 2
+}
+
+// Pictures of a trained net. In a notebook each call shows what its comment says, and returns the numbers.
+func Example_pictures() {
+	moons := cnet.MustOpen("results/moons", cnet.Config{Dataset: "moons"})
+	defer moons.Close()
+	notebook.Train(moons, notebook.Until(20))
+	notebook.DecisionBoundary(moons) // the plane, by class
+	notebook.Flow(moons)             // test points, carried through depth
+	notebook.Spectrum(moons, cnet.HiddenStatesOptions{Scheme: "euler", Steps: 2})
+
+	images := cnet.MustOpen("results/first", cnet.Config{Scheme: "euler", Steps: 2})
+	defer images.Close()
+	notebook.Train(images, notebook.Until(3))
+	notebook.HiddenStates(images, cnet.HiddenStatesOptions{Stage: 1}, // feature maps, of two schemes
+		cnet.HiddenStatesOptions{Stage: 1, Scheme: "rk4_classic", Steps: 8})
+	list := notebook.Adversarial(images) // accuracy over ε, for several schemes
+	fmt.Println(list[0].Accuracies)
+	notebook.Compare(moons, images) // learning curves beside each other
 }
