@@ -108,8 +108,8 @@ func (m *manifest) measure(cmd *cobra.Command, args []string) error {
 	}
 	if m.chart != "" {
 		c := figures.Manifestations(list, o.Schemes, o.Steps)
-		c.Title = fmt.Sprintf("%s: test %s, trained with %s", shortName(run.Dir()), qualityName(run.Regression()),
-			run.Network())
+		c = c.Titled(fmt.Sprintf("%s: test %s, trained with %s", shortName(run.Dir()), qualityName(run.Regression()),
+			run.Network()))
 		if err := c.Save(m.chart); err != nil {
 			return err
 		}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -65,5 +67,51 @@ func TestBestOnTest(t *testing.T) {
 		if a, ok := r.(map[string]any)["test_accuracy"].(float64); ok && a > best {
 			t.Errorf("the best is %g, and an epoch has %g", best, a)
 		}
+	}
+}
+
+// Steps of an augmentation that are larger than the images are refused by name, when a run is made and when it goes on.
+func TestAugmentTooLarge(t *testing.T) {
+	small := append(workplace(t), "--run", "first", "--epochs", "1")
+	const want = "is larger than the images, which are 28×28; want at most 28"
+	for _, step := range []string{"crop:29", "cutout:500"} {
+		_, errText, status := cnetRun(t, append(small, "--augment", "flip,"+step)...)
+		if status == 0 || !strings.Contains(errText, "the step "+step+" "+want) {
+			t.Errorf("%s: status %d, %s", step, status, errText)
+		}
+	}
+	mustRun(t, append(small, "--augment", "cutout:28")...)
+	_, errText, status := cnetRun(t, append(small, "--augment", "cutout:29")...)
+	if status == 0 || !strings.Contains(errText, want) {
+		t.Errorf("going on: status %d, %s", status, errText)
+	}
+	_, errText, status = cnetRun(t, "data", "show", "sample", "--augment", "cutout:29", "--out", "s.png")
+	if status == 0 || !strings.Contains(errText, want) {
+		t.Errorf("data show: status %d, %s", status, errText)
+	}
+}
+
+// Points in the plane are shown with how many there are to train on and to test with.
+func TestShownSplit(t *testing.T) {
+	t.Chdir(t.TempDir())
+	out, _ := mustRun(t, "data", "show", "moons")
+	if !strings.Contains(out, " 400 to train on, 400 others to test with\n") {
+		t.Errorf("moons:\n%s", out)
+	}
+	table := "a,b,class\n"
+	for i := range 25 {
+		table += fmt.Sprintf("%d,7,%d\n", i, i%2)
+	}
+	if err := os.WriteFile("flat.csv", []byte(table), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	out, _ = mustRun(t, "data", "show", "flat.csv", "--json")
+	o := object(t, out)
+	if o["train"].(float64)+o["test"].(float64) != 25 || o["test"] == 0. {
+		t.Errorf("a table: %s", out)
+	}
+	out, _ = mustRun(t, "train", "--dataset", "flat.csv", "--rate", "mlp-4-tanh", "--epochs", "1")
+	if !strings.Contains(out, "the same number in all training points: coordinate b\n") {
+		t.Errorf("a coordinate that is always 7:\n%s", out)
 	}
 }
