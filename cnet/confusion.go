@@ -145,25 +145,34 @@ func (r *Run) PredictPoints(ctx context.Context, points [][]float64) (rows [][]f
 	if !set.Points() {
 		return nil, fmt.Errorf("run %s: its net takes images, and no points; use PredictImages", r.dir)
 	}
-	split := dataset.Split{Floats: []float32{}, Labels: make([]int32, len(points))}
-	for i, p := range points {
-		if len(p) != set.Channels {
-			return nil, fmt.Errorf("run %s: point %d has %s, and the data set %d", r.dir, i,
-				words.Plural(len(p), "coordinate"), set.Channels)
-		}
-		for _, x := range p {
-			if notFinite(float64(float32(x))) {
-				return nil, fmt.Errorf("run %s: point %d is %v, must be finite numbers that 32-bit floats hold", r.dir,
-					i, p)
-			}
-			split.Floats = append(split.Floats, float32(x))
-		}
+	split, err := r.splitOf(set, points)
+	if err != nil {
+		return nil, err
 	}
 	if len(points) == 0 {
 		return nil, nil
 	}
 	err = ev.each(ctx, set, split, r.state.Config.TestBatchSize, func(p []float32) { rows = append(rows, p) })
 	return rows, err
+}
+
+// splitOf returns points as a part of a data set, all of class 0.
+func (r *Run) splitOf(set *dataset.Set, points [][]float64) (dataset.Split, error) {
+	split := dataset.Split{Floats: []float32{}, Labels: make([]int32, len(points))}
+	for i, p := range points {
+		if len(p) != set.Channels {
+			return split, fmt.Errorf("run %s: point %d has %s, and the data set %d", r.dir, i,
+				words.Plural(len(p), "coordinate"), set.Channels)
+		}
+		for _, x := range p {
+			if notFinite(float64(float32(x))) {
+				return split, fmt.Errorf("run %s: point %d is %v, must be finite numbers that 32-bit floats hold",
+					r.dir, i, p)
+			}
+			split.Floats = append(split.Floats, float32(x))
+		}
+	}
+	return split, nil
 }
 
 // mostProbable returns the class with the largest probability, the first of several.

@@ -156,7 +156,7 @@ func TestFramesAreRows(t *testing.T) {
 	frames := map[int]int{}
 	for _, rows := range spec.Datasets {
 		for _, r := range rows {
-			if len(r.X) == 40 {
+			if len(r.X) > 10 { // the line, of whose 40 points some lie on straight parts
 				frames[*r.K]++
 			}
 		}

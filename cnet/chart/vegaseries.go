@@ -315,9 +315,21 @@ func (b *panelBuilder) row(s Series) vlRow {
 		b.leave(len(s.Y)-(len(s.Y)+every-1)/every, len(s.Y))
 	default:
 		xs, ys = b.corners(s)
-		n := len(xs)
-		xs, ys = fewer(xs, ys, most)
-		b.leave(n-len(xs), n)
+		if s.Dots && len(xs) <= most {
+			break
+		}
+		line := make([]point, len(xs))
+		for i := range xs {
+			line[i] = point{math.NaN(), math.NaN()}
+			if p, ok := b.place(xs[i], ys[i]); ok {
+				line[i] = p
+			}
+		}
+		kept, seen := fewer(line, most)
+		if seen || s.Dots {
+			b.leave(len(xs)-len(kept), len(xs))
+		}
+		xs, ys = pick(xs, kept), pick(ys, kept)
 	}
 	return vlRow{X: nums{xs, digitsFor(b.x)}, Y: nums{ys, digitsFor(b.y)}}
 }
@@ -356,36 +368,13 @@ func (b *panelBuilder) corners(s Series) (xs, ys []float64) {
 	return xs, ys
 }
 
-// fewer returns at most n points of a line: of every stretch its first, lowest, highest and last one, and a gap in it.
-func fewer(xs, ys []float64, n int) (x, y []float64) {
-	if len(xs) <= n {
-		return xs, ys
+// pick returns the values at the indices.
+func pick(values []float64, indices []int) []float64 {
+	picked := make([]float64, len(indices))
+	for i, at := range indices {
+		picked[i] = values[at]
 	}
-	stretches := max(n/5, 1)
-	for k := range stretches {
-		from, to := k*len(xs)/stretches, (k+1)*len(xs)/stretches
-		lo, hi, gap := from, from, -1
-		for i := from; i < to; i++ {
-			switch {
-			case math.IsNaN(ys[i]):
-				gap = i
-			case math.IsNaN(ys[lo]) || ys[i] < ys[lo]:
-				lo = i
-			}
-			if math.IsNaN(ys[hi]) || ys[i] > ys[hi] {
-				hi = i
-			}
-		}
-		kept := []int{from, lo, hi, to - 1}
-		if gap >= 0 {
-			kept = append(kept, gap)
-		}
-		slices.Sort(kept)
-		for _, i := range slices.Compact(kept) {
-			x, y = append(x, xs[i]), append(y, ys[i])
-		}
-	}
-	return x, y
+	return picked
 }
 
 func hex(c color.NRGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
