@@ -223,7 +223,7 @@ func (t *training) unmeasured(err error) error {
 
 // steps returns the steps for points [batch, 1, 1, coordinates], as through takes them. The error of a step is that of
 // the point where it is largest.
-func (s *stepper) steps(points *tensors.Tensor) (*tensors.Tensor, error) {
+func (s *stepper) steps(ctx context.Context, points *tensors.Tensor) (*tensors.Tensor, error) {
 	values, err := tensors.CopyFlatData[float32](points)
 	if err != nil {
 		return nil, err
@@ -239,9 +239,12 @@ func (s *stepper) steps(points *tensors.Tensor) (*tensors.Tensor, error) {
 			r.phi = func(t float64) []float64 { return phiIn(b, cell, t) }
 		}
 		end := float64(cell+1) / float64(b.Cells())
-		solution, err := r.solve(context.Background(), s.tableau, states, batch, g[len(g)-1], end, ode.Options{
+		solution, err := r.solve(ctx, s.tableau, states, batch, g[len(g)-1], end, ode.Options{
 			RTol: c.RTol, ATol: c.ATol, EveryStep: true, MaxSteps: 4 * maxAdaptiveSteps,
 		})
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
 			reason, _, _ := strings.Cut(err.Error(), ";") // what follows is for those who call the solver themselves
 			return nil, fmt.Errorf("%w: no steps for a batch with rtol %g and atol %g: %s", errStiff, c.RTol, c.ATol,
@@ -343,6 +346,7 @@ func (r hostRate) compile(coordinates int) error {
 type steppedSet struct {
 	*trainingSet
 	stepper *stepper
+	ctx     context.Context // of the training
 }
 
 var _ train.Dataset = steppedSet{}
@@ -353,7 +357,7 @@ func (s steppedSet) Iter() iter.Seq2[train.Batch, error] {
 		for b, err := range s.trainingSet.Iter() {
 			if err == nil {
 				var steps *tensors.Tensor
-				if steps, err = s.stepper.steps(b.Inputs[0]); err == nil {
+				if steps, err = s.stepper.steps(s.ctx, b.Inputs[0]); err == nil {
 					b.Inputs = append(b.Inputs, steps)
 				} else {
 					release(b)

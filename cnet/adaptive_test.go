@@ -2,6 +2,7 @@ package cnet
 
 import (
 	"context"
+	"errors"
 	"math"
 	"path/filepath"
 	"testing"
@@ -134,7 +135,7 @@ func TestStepper(t *testing.T) {
 			t.Fatal(err)
 		}
 		points := tensors.FromFlatDataAndDimensions([]float32{0.5, -1, 2, 0.1, -0.7, 0.3}, 3, 1, 1, 2)
-		steps, err := s.steps(points)
+		steps, err := s.steps(context.Background(), points)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,6 +217,51 @@ func TestAdaptiveRun(t *testing.T) {
 	}
 	if err := r.Train(ctx, 1); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// endsLater is a context that ends after it has been looked at so many times, if that is not negative.
+type endsLater struct {
+	context.Context
+	calls int
+}
+
+func (c *endsLater) Err() error {
+	switch {
+	case c.calls < 0:
+		return nil
+	case c.calls == 0:
+		return context.Canceled
+	}
+	c.calls--
+	return nil
+}
+
+// A training that is interrupted while the solver chooses the steps of a batch keeps all batches before it.
+func TestInterruptedStepper(t *testing.T) {
+	r := open(t, filepath.Join(t.TempDir(), "run"), Config{Dataset: "moons", RTol: 1e-3, Rate: "mlp-8-tanh-t"})
+	ctx := &endsLater{Context: context.Background(), calls: -1}
+	err := r.Train(ctx, 1, TrainOptions{OnBatch: func(p Progress) {
+		if p.Batch == 3 {
+			ctx.calls = 4 // in the middle of the next solution, each of whose evaluations looks at it
+		}
+	}})
+	if interrupted, besides := Interrupted(err); !interrupted || besides != nil || r.Batch() != 3 {
+		t.Fatalf("batch %d, %v", r.Batch(), err)
+	}
+	if err := r.TrainTo(context.Background(), 1); err != nil {
+		t.Fatal(err)
+	}
+	points, err2 := firstImages(r.set, r.set.Test, 3)
+	if err2 != nil {
+		t.Fatal(err2)
+	}
+	ev, _, err := r.evaluator(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ev.steps.steps(ctx, points); !errors.Is(err, context.Canceled) {
+		t.Errorf("a solver whose context has ended says %v", err)
 	}
 }
 

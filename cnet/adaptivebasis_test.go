@@ -85,7 +85,8 @@ func TestStepperWithBasis(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		steps, err := s.steps(tensors.FromFlatDataAndDimensions([]float32{0.5, -1, 2, 0.1, -0.7, 0.3}, 3, 1, 1, 2))
+		points := tensors.FromFlatDataAndDimensions([]float32{0.5, -1, 2, 0.1, -0.7, 0.3}, 3, 1, 1, 2)
+		steps, err := s.steps(context.Background(), points)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,8 +16,8 @@ const (
 // Parts are the values of Config.KeepBest: the parts of the data on which an epoch can be measured.
 var Parts = []string{PartTest, PartValidation}
 
-// watched returns the part of the data that best and early stopping look at.
-func (c Config) watched() string {
+// Watched returns the part of the data that best and early stopping look at.
+func (c Config) Watched() string {
 	if c.KeepBest != "" {
 		return c.KeepBest
 	}
@@ -74,11 +74,11 @@ func (r *Run) keepBest() error {
 // said KeepBest, unless the best epoch is the last one. If a better epoch came before KeepBest was set, a warning of
 // what is returned says so.
 func (r *Run) Best() (*Run, error) {
-	part := r.state.Config.watched()
+	part := r.state.Config.Watched()
 	if r.state.Best != nil {
 		part = r.state.Best.Part
 	}
-	best, ok := r.history.bestOn(part)
+	best, ok := r.history.BestOn(part)
 	if !ok {
 		return nil, fmt.Errorf("run %s: it has no best epoch, because none is complete yet", r.dir)
 	}
@@ -115,7 +115,7 @@ func (r *Run) changedSinceEpoch() bool {
 // count begins anew when the network, the learning rate or the configuration is changed, so that what was changed gets
 // its chance.
 func (r *Run) Stalled() (epochs int, stop bool) {
-	part := r.state.Config.watched()
+	part := r.state.Config.Watched()
 	best, any := 0.0, false
 	for _, rec := range r.history {
 		switch {

@@ -169,6 +169,11 @@ func (r *Run) Change(edit func(c *Config)) error {
 				return fmt.Errorf("run %s: %w", r.dir, err)
 			}
 		}
+		if !slices.Equal(c.Augment, old.Augment) && r.set != nil {
+			if err := r.set.CheckAugment(c.Augment); err != nil {
+				return fmt.Errorf("run %s: %w", r.dir, err)
+			}
+		}
 		size := r.batchSize()
 		r.state.Config = c
 		r.state.rescale(size, r.batchSize(), r.batchesPerEpoch())

@@ -149,7 +149,7 @@ func (r *Run) Checkpoints() ([]CheckpointInfo, error) {
 		}
 		about := CheckpointInfo{Name: e.Name(), Epoch: c.Epoch(), Batch: c.Batch(), Net: c.net.String()}
 		if last, ok := c.history.Last(); ok {
-			q := last.Quality(c.state.Config.watched())
+			q := last.Quality(c.state.Config.Watched())
 			about.Accuracy, about.R2 = q.Accuracy, q.R2
 		}
 		list = append(list, about)

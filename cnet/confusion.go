@@ -201,7 +201,7 @@ func (ev *evaluator) each(
 		}
 		var results []*tensors.Tensor
 		if err = ctx.Err(); err == nil {
-			results, err = ev.call(ev.probs, batch.Inputs[0])
+			results, err = ev.call(ctx, ev.probs, batch.Inputs[0])
 		}
 		release(batch)
 		if err != nil {

@@ -80,10 +80,12 @@ func newEvaluator(
 }
 
 // call runs one of the graphs on images, with the steps for them after the other inputs if steps adapt.
-func (ev *evaluator) call(exec *model.Exec, images *tensors.Tensor, others ...any) ([]*tensors.Tensor, error) {
+func (ev *evaluator) call(
+	ctx context.Context, exec *model.Exec, images *tensors.Tensor, others ...any,
+) ([]*tensors.Tensor, error) {
 	inputs := append([]any{images}, others...)
 	if ev.steps != nil {
-		steps, err := ev.steps.steps(images)
+		steps, err := ev.steps.steps(ctx, images)
 		if err != nil {
 			return nil, err
 		}
@@ -162,7 +164,7 @@ func (ev *evaluator) sums(ctx context.Context, b train.Batch) (lossSum float64, 
 	if err := ctx.Err(); err != nil {
 		return 0, nil, err
 	}
-	results, err := ev.call(ev.scores, b.Inputs[0], b.Labels[0], b.Labels[1])
+	results, err := ev.call(ctx, ev.scores, b.Inputs[0], b.Labels[0], b.Labels[1])
 	if err != nil {
 		return 0, nil, fmt.Errorf("evaluation: %w", err)
 	}
@@ -180,7 +182,7 @@ func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (
 	if err != nil {
 		return nil, err
 	}
-	results, err := ev.call(ev.probs, images)
+	results, err := ev.call(context.Background(), ev.probs, images)
 	if err != nil {
 		return nil, fmt.Errorf("prediction: %w", err)
 	}

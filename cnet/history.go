@@ -99,13 +99,13 @@ func (r Record) Validated() bool { return r.ValidationLoss > 0 || r.ValidationR2
 // there is one, or else on the test images. ok is false if there is no epoch.
 func (h History) Best() (best Record, ok bool) {
 	if last, ok := h.Last(); ok && last.Validated() {
-		return h.bestOn(PartValidation)
+		return h.BestOn(PartValidation)
 	}
-	return h.bestOn(PartTest)
+	return h.BestOn(PartTest)
 }
 
-// bestOn is Best for a part of the data.
-func (h History) bestOn(part string) (best Record, ok bool) {
+// BestOn is Best for a part of the data, one of Parts.
+func (h History) BestOn(part string) (best Record, ok bool) {
 	for _, r := range h {
 		if r.Event == EventEpoch && (!ok || r.Quality(part).Compared() > best.Quality(part).Compared()) {
 			best, ok = r, true

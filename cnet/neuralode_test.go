@@ -243,7 +243,6 @@ func TestNeuralODEChecks(t *testing.T) {
 	}
 	for text, c := range map[string]Config{
 		"a NeuralODE has no channels":                 {Dataset: "moons", Channels: 8},
-		"steps adapt to tolerances; leave one of":     {Dataset: "moons", RTol: 1e-3, KineticEnergy: 1},
 		"has no stages of its own number; leave":      {Dataset: "moons", Stages: 2},
 		"NeuralODE has no stages of its own number":   {Dataset: "moons", StageSteps: []int{2, 3}},
 		"a NeuralODE has no stitch":                   {Dataset: "moons", NoStitch: true},

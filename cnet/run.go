@@ -2,6 +2,7 @@ package cnet
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -188,7 +189,7 @@ func (r *Run) create(c Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	if err := errors.Join(c.checkPoints(set), c.checkTargets(set)); err != nil {
+	if err := cmp.Or(c.checkPoints(set), c.checkTargets(set), set.CheckAugment(c.Augment)); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	r.state = state{

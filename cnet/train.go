@@ -268,6 +268,9 @@ func (t *training) run(ctx context.Context) (err error) {
 		switch {
 		case errors.As(err, &own):
 			err = own // without the names of GoMLX's hooks
+		case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+			// No batch was begun: the solver that chooses its steps was interrupted.
+			err = t.stopped(errors.Join(ctx.Err(), t.saveOrGoBack()))
 		case err != nil:
 			// The engine failed in the middle of a batch, which takes the weights with it.
 			err = t.backToSave(err)
@@ -294,7 +297,7 @@ func (t *training) run(ctx context.Context) (err error) {
 	})
 	var ds train.Dataset = set
 	if t.trainer.steps != nil {
-		ds = steppedSet{set, t.trainer.steps}
+		ds = steppedSet{set, t.trainer.steps, ctx}
 	}
 	if t.mesh != nil {
 		ds = sharedSet{set, t.mesh}

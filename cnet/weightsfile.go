@@ -1,8 +1,8 @@
 package cnet
 
 import (
+	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -45,11 +45,13 @@ type exportedNet struct {
 //
 // An .onnx file holds the network itself, for ONNX Runtime and other programs: each step and stage unrolled, the
 // weights mixed to those of a layer, in the opset 18 that PyTorch's exporter writes. "input", float32 [batch, channels,
-// height, width] with any number of images, are images as the network was trained on: values from 0 to 1, less the mean
-// of each channel, divided by its deviation, which the metadata have as "mean" and "std" (JSON lists), beside the names
-// of the "classes". "output", float32 [batch, classes], are the logits. The data set must be there, which tells mean,
-// deviation and size. Any network can be exported whose operations ONNX has, with a scheme or rate of one's own, too;
-// if one has not, the error names it.
+// height, width] with any number of images, are images as the network was trained on: values from 0 to 1, or floats as
+// they are, less the mean of each channel, divided by its deviation, which the metadata have as "mean" and "std" (JSON
+// lists), beside the names of the "classes". Points are images of one pixel with a channel for each coordinate.
+// "output", float32 [batch, classes], are the logits; where targets are numbers, they are the "targets" of the
+// metadata, less "target_mean" and divided by "target_std". The data set must be there, which tells mean, deviation and
+// size. Any network can be exported whose operations ONNX has, with a scheme or rate of one's own, too; if one has not,
+// the error names it.
 func (r *Run) Export(path string) error {
 	if strings.EqualFold(filepath.Ext(path), ".onnx") {
 		return r.exportONNX(path)
@@ -218,7 +220,7 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	if err != nil {
 		return fail(err)
 	}
-	if err := errors.Join(c.checkPoints(set), c.checkTargets(set)); err != nil {
+	if err := cmp.Or(c.checkPoints(set), c.checkTargets(set), set.CheckAugment(c.Augment)); err != nil {
 		return fail(err)
 	}
 	if set.Channels != w.ImageChannels || set.Outputs() != w.Classes {

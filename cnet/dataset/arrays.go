@@ -172,6 +172,7 @@ func (p arrayParts) fill(set *Set, told string, seed uint64) error {
 	}
 	set.Flip = set.Channels == 3
 	set.measure()
+	set.Notice = joinNotices(set.Notice, set.constantChannels())
 	return nil
 }
 

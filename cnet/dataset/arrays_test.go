@@ -349,3 +349,25 @@ func withLabel(label int32) *Set {
 	return &Set{Height: 1, Width: 1, Channels: 1, Classes: []string{"a", "b"}, Train: split,
 		Test: Split{Images: make([]uint8, 1), Labels: []int32{0}}, Mean: []float64{0}, Std: []float64{1}}
 }
+
+// Images that are all alike are told, and one channel that is.
+func TestConstantImages(t *testing.T) {
+	labels := make([]int, 20)
+	for i := range labels {
+		labels[i] = i % 2
+	}
+	pixels := slices.Repeat([]float64{0.25, 0.5, 0.75}, 4*20)
+	o := ArrayOptions{Shape: []int{20, 2, 2, 3}}
+	set, err := New(pixels, labels, o)
+	if err != nil ||
+		!strings.HasSuffix(set.Notice, "; all training images are alike: each channel is the same number everywhere") {
+		t.Errorf("%q, %v", set.Notice, err)
+	}
+	for i := range 20 {
+		pixels[12*i], pixels[12*i+2] = float64(i), float64(2*i)
+	}
+	set, err = New(pixels, labels, o)
+	if err != nil || !strings.HasSuffix(set.Notice, "; the same number in all training images: channel 1") {
+		t.Errorf("%q, %v", set.Notice, err)
+	}
+}

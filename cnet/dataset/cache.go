@@ -87,8 +87,8 @@ func (s *Set) decoded(dir folder, list listing, o Options) error {
 }
 
 func joinNotices(a, b string) string {
-	if a == "" {
-		return b
+	if a == "" || b == "" {
+		return a + b
 	}
 	return a + "; " + b
 }

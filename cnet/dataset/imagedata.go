@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"runtime"
@@ -54,13 +55,18 @@ func decodeListing(set *Set, dir folder, list listing, o Options) error {
 	if err != nil {
 		return fmt.Errorf("dataset: %s: %w", dir.path, err)
 	}
-	if err := refuse(all, whys, o); err != nil {
-		return fmt.Errorf("dataset: %s: %w", dir.path, err)
+	// Files whose heads are bad are refused together with those whose pixels are, as far as these can be looked at.
+	refused := refuse(all, whys, o)
+	if refused != nil && len(badOnes(all, whys).bad) == len(all) {
+		return fmt.Errorf("dataset: %s: %w", dir.path, refused)
 	}
 	if err := setForm(set, all, pictures, whys, o); err != nil {
-		return fmt.Errorf("dataset: %s: %w", dir.path, err)
+		return fmt.Errorf("dataset: %s: %w", dir.path, cmp.Or(refused, err))
 	}
 	size := set.ImageSize()
+	if int64(len(all))*int64(size) > maxDecoded && refused != nil {
+		return fmt.Errorf("dataset: %s: %w", dir.path, refused)
+	}
 	if int64(len(all))*int64(size) > maxDecoded {
 		return fmt.Errorf("dataset: %s: %d images of %d×%d take more than %d GB; make them smaller with --size N",
 			dir.path, len(all), set.Height, set.Width, maxDecoded>>30)
@@ -185,7 +191,7 @@ func (s *Set) everyClass() error {
 	}
 	if k := slices.Index(seen, 0); k >= 0 {
 		return fmt.Errorf("there is no %s of class %s to train on; every class needs some",
-			strings.TrimSuffix(s.Things(), "s"), s.Classes[k])
+			strings.TrimSuffix(s.Things(), "s"), strings.TrimPrefix(s.Classes[k], "class "))
 	}
 	if s.Test.Len() == 0 {
 		return fmt.Errorf("there are no %s to test with, want at least one beside the %d to train on", s.Things(),

@@ -498,3 +498,27 @@ func TestImageCache(t *testing.T) {
 		t.Errorf("no folder for the cache: %v", err)
 	}
 }
+
+// Files whose heads are bad and files whose pixels are bad are named in one error.
+func TestAllBadFilesAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	whole := pngOf(t, plain(6, 5, color.White))
+	files := map[string][]byte{"a/head.png": []byte("no picture"), "a/pixels.png": whole[:len(whole)-20]}
+	for i := range 8 {
+		files[fmt.Sprintf("%c/%d.png", 'a'+i%2, i)] = whole
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Load(dir, "")
+	if err == nil || !strings.Contains(err.Error(), "2 of 10 images") || !strings.Contains(err.Error(), "head.png") ||
+		!strings.Contains(err.Error(), "pixels.png") {
+		t.Errorf("%v, want both files named", err)
+	}
+}

@@ -107,6 +107,7 @@ func (s *Set) fillTable(t *table, seed uint64) error {
 		return err
 	}
 	s.measure()
+	s.Notice = joinNotices(s.Notice, s.constantChannels())
 	return nil
 }
 

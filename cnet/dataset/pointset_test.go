@@ -25,7 +25,7 @@ func TestToySets(t *testing.T) {
 		if _, err := Load(name, "", Options{Points: 1}); err == nil {
 			t.Errorf("%s is taken with one point, which is of one class", name)
 		} else {
-			check.Error(t, err, "1 point of "+name+": there is no point of class class 1 to train on")
+			check.Error(t, err, "1 point of "+name+": there is no point of class 1 to train on")
 		}
 		if slices.Equal(set.Train.Floats, set.Test.Floats) {
 			t.Errorf("%s is tested with what it is trained on", name)

@@ -182,7 +182,7 @@ func lookup(name string) (*spec, error) {
 	if closest != "" {
 		hint = fmt.Sprintf("; did you mean %s?", closest)
 	}
-	return nil, fmt.Errorf("dataset: unknown data set %q, want one of %s, %s, or a folder%s",
+	return nil, fmt.Errorf("dataset: unknown data set %q, want one of %s, %s, or a folder, a .npz or a .csv file%s",
 		name, strings.Join(Names(), ", "), strings.Join(Toys, ", "), hint)
 }
 

@@ -1,6 +1,12 @@
 package dataset
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"continuousnet/cnet/internal/words"
+)
 
 // measure sets Mean and Std to those of the training images. They are computed from the counts of the 256 values, so
 // that they do not depend on the order of the images.
@@ -13,6 +19,41 @@ func (s *Set) measure() {
 		return
 	}
 	s.Mean, s.Std = statistics(s.Train.Images, s.Channels)
+}
+
+// constantChannels says which channels or coordinates are the same in all training images or points, so that nothing
+// can be learnt of them; "" if none is.
+func (s *Set) constantChannels() string {
+	var list []string
+	part := s.Train
+	for c := range s.Channels {
+		same := true
+		for i := c + s.Channels; i < part.values() && same; i += s.Channels {
+			if part.Floats != nil {
+				same = part.Floats[i] == part.Floats[c]
+			} else {
+				same = part.Images[i] == part.Images[c]
+			}
+		}
+		if same && part.values() > 0 {
+			name := strconv.Itoa(c)
+			if c < len(s.Coordinates) {
+				name = s.Coordinates[c]
+			}
+			list = append(list, name)
+		}
+	}
+	what := "channel"
+	if s.Points() {
+		what = "coordinate"
+	}
+	switch {
+	case len(list) == 0:
+		return ""
+	case len(list) == s.Channels:
+		return fmt.Sprintf("all training %s are alike: each %s is the same number everywhere", s.Things(), what)
+	}
+	return fmt.Sprintf("the same number in all training %s: %s %s", s.Things(), what, words.Some(list, 5))
 }
 
 // statistics returns the mean and the standard deviation of each channel of images [..., channels], with pixels scaled

@@ -18,6 +18,9 @@ const (
 // the image as it is and then in several epochs. Mixed images are called by the classes of their labels, with the
 // probability of the first.
 func Augmented(set *dataset.Set, steps []string, seed uint64) (chart.Gallery, error) {
+	if err := set.CheckAugment(steps); err != nil {
+		return chart.Gallery{}, err
+	}
 	rows := firstOfClasses(set)
 	some := *set
 	some.Train = set.Train.Select(rows, set.ImageSize())

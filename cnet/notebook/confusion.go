@@ -21,7 +21,7 @@ func (s *surface) confusion(run *cnet.Run) cnet.Confusion {
 		return c
 	}
 	g := figures.Confusion(c)
-	g.Title = fmt.Sprintf("%s: %s right", run.Network(), words.Percent(c.Accuracy()))
+	g = g.Titled(fmt.Sprintf("%s: %s right", run.Network(), words.Percent(c.Accuracy())))
 	s.draw(g, describe(g))
 	return c
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
 
@@ -56,7 +57,8 @@ func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions)
 	}
 	about := fmt.Sprintf("Hidden state after stage %d for %s, in %s; errors are differences to %s with %d steps, "+
 		"uncertain by %.1e",
-		c.Stage, words.Plural(c.Images, "image"), c.Precision, c.ReferenceScheme, c.ReferenceSteps, c.Uncertainty)
+		c.Stage, words.Plural(c.Images, strings.TrimSuffix(run.Things(), "s")), c.Precision,
+		c.ReferenceScheme, c.ReferenceSteps, c.Uncertainty)
 	if err != nil {
 		about = fmt.Sprintf("Interrupted after %s", words.Plural(len(c.Schemes), "scheme"))
 	}

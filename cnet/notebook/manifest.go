@@ -43,8 +43,7 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 	var list []cnet.Manifestation
 	draw := func() chart.Chart {
 		c := figures.Manifestations(list, o.Schemes, o.Steps)
-		c.Title = fmt.Sprintf("%s, trained with %s", strings.ToUpper(what[:1])+what[1:], run.Network())
-		return c
+		return c.Titled(fmt.Sprintf("%s, trained with %s", strings.ToUpper(what[:1])+what[1:], run.Network()))
 	}
 	line, picture := "", ""
 	if s.notebook {

@@ -120,7 +120,8 @@ func canonicalDataset(text string) (name, dir string, err error) {
 		return name, dir, nil
 	}
 	if !dataset.IsPoints(text) && strings.HasPrefix(err.Error(), "dataset: unknown data set") {
-		return "", "", noDataset(text, ", or a folder", err)
+		more := ", " + strings.Join(dataset.Toys, ", ") + ", or a folder, a .npz or a .csv file"
+		return "", "", noDataset(text, more, err)
 	}
 	return "", "", usagef("is %q: %s", text, strings.TrimPrefix(err.Error(), "dataset: "))
 }

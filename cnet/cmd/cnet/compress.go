@@ -33,7 +33,7 @@ func (a *app) compress() *cobra.Command {
 		Short: "Carry the weights of a run over to fewer functions of depth",
 		Long: `Carry the weights of a run over to fewer functions of depth, or to another kind of them, without
 training: --method project takes those that come closest in the mean square over depth, interpolate copies values at
-nodes. The time steps stay as they are. Accuracy on the test images is measured before and after.
+nodes. The time steps stay as they are. Accuracy on the test images or points is measured before and after.
 
 The run is left as it is: the compressed one goes to --out, by default RUN-pc4 for 4 piecewise constant functions, or
 RUN-hat4. With --in-place it replaces the weights of the run, for good.

@@ -58,7 +58,7 @@ should be multiples of them.`,
 	flags.Var(schemeList{&c.schemes}, "scheme", "the same, for one")
 	flags.Var(&c.steps, "steps", "time steps over the stage (default 1, 2, 4, 8, 16 times the cells of depth)")
 	flags.Var(count{&c.stage, 12}, "stage", "the stage of the net, from 1 (default 1)")
-	flags.Var(count{&c.images, 1 << 16}, "images", "test images, from the first")
+	flags.Var(count{&c.images, 1 << 16}, "images", "test images or points, from the first")
 	flags.StringVar(&c.csv, "csv", "", "write the points to a `FILE`")
 	flags.StringVar(&c.chart, "out", "", "draw errors over steps: `FILE` ends in .png or .svg")
 	c.run.add(flags)
@@ -124,7 +124,7 @@ func (c *convergence) measure(cmd *cobra.Command, args []string) error {
 func (c *convergence) table(run *cnet.Run, r *cnet.Convergence) {
 	var t text
 	t.line("%s after %s: the state after stage %d, for %s, in %s", run.Title(), words.Plural(run.Epoch(), "epoch"),
-		r.Stage, words.Plural(r.Images, "test image"), r.Precision)
+		r.Stage, words.Plural(r.Images, "test "+strings.TrimSuffix(run.Things(), "s")), r.Precision)
 	t.line("errors are differences to %s with %d steps, which is uncertain by %.1e",
 		r.ReferenceScheme, r.ReferenceSteps, r.Uncertainty)
 	width := len("scheme")

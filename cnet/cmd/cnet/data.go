@@ -46,7 +46,7 @@ func (a *app) dataList() *cobra.Command {
 		Use:   "list",
 		Short: "List the data sets and whether they are there",
 		Long: `List the data sets, what they need, and whether they are there: in DIR or one of its folders with --data
-DIR, else in data/NAME.`,
+DIR, else in data/NAME. Folders and files of your own are data sets, too: see cnet train --help.`,
 		Example: `  cnet data list
   cnet data list --data ../shared/data`,
 		Args: noArgs,
@@ -85,6 +85,12 @@ func (a *app) listData(dir string, json bool) error {
 		}
 		lines = append(lines, l)
 	}
+	for _, name := range dataset.Toys {
+		lines = append(lines, dataLine{
+			Name: name, Description: "points in the plane, two classes; made by this program", Found: true,
+			Train: dataset.ToyPoints, Test: dataset.ToyPoints,
+		})
+	}
 	if json {
 		return printJSON(a.out, map[string]any{"datasets": lines})
 	}
@@ -104,7 +110,12 @@ func (a *app) listData(dir string, json bool) error {
 			fmt.Fprintf(w, "\t\t%s\n", l.Notice)
 		}
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(a.out, "\nof your own: a folder of images by class, a .npz file of arrays, a .csv file of "+
+		"points; see cnet train --help")
+	return err
 }
 
 func (a *app) dataGet() *cobra.Command {

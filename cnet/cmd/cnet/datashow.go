@@ -153,6 +153,8 @@ func (s *dataShow) checkSheet() error {
 type shownPoints struct {
 	Title   string             `json:"title"`
 	Points  int                `json:"points"`
+	Train   int                `json:"train"`
+	Test    int                `json:"test"` // of a toy, as many other points
 	Axes    [2]string          `json:"axes"`
 	Low     [2]float64         `json:"low"`
 	High    [2]float64         `json:"high"`
@@ -182,7 +184,15 @@ func (s *dataShow) showPoints(name string) error {
 			return fmt.Errorf("--out: cannot write %s: %w", s.sheet, err)
 		}
 	}
-	d := shownPoints{Title: p.Title, Points: p.Len(), Axes: p.Axes, Low: p.X[0], High: p.X[0]}
+	d := shownPoints{Title: p.Title, Points: p.Len(), Train: p.Len(), Test: p.Len(), Axes: p.Axes,
+		Low: p.X[0], High: p.X[0]}
+	if !dataset.IsToy(name) {
+		d.Train, d.Test = 0, 0 // of a table that can be drawn and is too short to be trained on
+		set, err := dataset.Load(name, "", dataset.Options{Targets: []string{dataset.NoTargets}})
+		if err == nil {
+			d.Train, d.Test = set.Train.Len(), set.Test.Len()
+		}
+	}
 	if d.Axes == [2]string{} {
 		d.Axes = [2]string{"x", "y"}
 	}
@@ -201,6 +211,13 @@ func (s *dataShow) showPoints(name string) error {
 	var t text
 	t.line("data    %s", d.Title)
 	t.line("points  %s in the plane", words.Grouped(d.Points))
+	others := ""
+	if dataset.IsToy(name) {
+		others = " others"
+	}
+	if d.Train > 0 {
+		t.line("        %s to train on, %s%s to test with", words.Grouped(d.Train), words.Grouped(d.Test), others)
+	}
 	for k, axis := range d.Axes {
 		t.line("%-6s  from %.4g to %.4g", axis, d.Low[k], d.High[k])
 	}

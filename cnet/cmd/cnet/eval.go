@@ -164,7 +164,8 @@ func (e *evaluation) saveConfusion(run *cnet.Run, c cnet.Confusion) error {
 		return nil
 	case strings.ToLower(filepath.Ext(e.confusion)) != ".csv":
 		chart := figures.Confusion(c)
-		chart.Title = fmt.Sprintf("%s: %s, %s right", shortName(run.Dir()), run.Network(), words.Percent(c.Accuracy()))
+		chart = chart.Titled(fmt.Sprintf("%s: %s, %s right", shortName(run.Dir()), run.Network(),
+			words.Percent(c.Accuracy())))
 		return chart.Save(e.confusion)
 	}
 	rows := [][]string{append([]string{"class"}, c.Classes...)}

@@ -123,13 +123,17 @@ func (i *importing) run(file, name string) error {
 	if made.StageChannels != nil {
 		channels = words.Joined(made.StageChannels, "-")
 	}
-	t.line("%s, %s channels, %s parameters%s", run.Title(), channels, words.Grouped(parameters), trained)
+	channels += " channels"
+	if made.Model == cnet.NeuralODE {
+		channels = words.Plural(made.AugmentDim, "zero") + " appended"
+	}
+	t.line("%s, %s, %s parameters%s", run.Title(), channels, words.Grouped(parameters), trained)
 	if cnet.Continuous(made.Model) {
 		length := fmt.Sprintf("%g", made.TimeEpsilon)
 		if made.TimeEpsilon == 0 {
 			length = words.Joined(made.BasisOfStages(), "-")
 		}
-		t.line("made as  %s of length %s", words.Joined(made.StepsOfStages(), "-"), length)
+		t.line("made as  %s of length %s", words.OfStagesPlural(made.StepsOfStages(), "step"), length)
 	}
 	t.line("data     %s", made.Dataset)
 	t.line("run      %s", dir)

@@ -135,7 +135,7 @@ func summarize(dir string) (summary, error) {
 		last := numbers(r)
 		s.Last = &last
 	}
-	if r, ok := s.History.Best(); ok {
+	if r, ok := s.History.BestOn(s.Config.Watched()); ok {
 		best := numbers(r)
 		s.Best = &best
 	}
@@ -215,14 +215,17 @@ func (a *app) showRun(s summary) error {
 	}
 	t.line("done        %s", position(s.Epochs, s.EpochBatch))
 	if s.Last != nil {
-		last, part, where := s.Last.record, cnet.PartTest, "test "+c.Things()
-		if last.Validated() {
-			part, where = cnet.PartValidation, "validation part"
+		last, part, where := s.Last.record, c.Watched(), "test "+c.Things()
+		if part == cnet.PartValidation {
+			where = "validation part"
 		}
 		name, value, _ := strings.Cut(last.Quality(part).String(), " ")
 		t.line("%-11s %s on the %s; the best was %s after %s", name, value, where,
 			s.Best.record.Quality(part).Short(), words.Plural(s.Best.Epoch+1, "epoch"))
-		if last.Validated() {
+		switch {
+		case last.Validated() && part == cnet.PartTest:
+			t.line("            validation %s, which decides nothing", last.Quality(cnet.PartValidation))
+		case last.Validated():
 			t.line("            %s", tested(s.History, c.Things()))
 		}
 		if n := s.Last.Evaluations; n > 0 {

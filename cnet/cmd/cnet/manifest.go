@@ -32,7 +32,7 @@ func (a *app) manifest() *cobra.Command {
 		Use:   "manifest RUN",
 		Short: "Test the weights of a run under other schemes and numbers of steps",
 		Long: `Test the weights of a run under every one of some schemes and numbers of steps: accuracy and loss on the
-test images, how often the rate is evaluated for an image (NFE, over all stages), and the seconds it takes. The
+test images or points, how often the rate is evaluated for one (NFE, over all stages), and the seconds it takes. The
 run is not changed, and may be trained meanwhile. A star marks what it is trained with.
 
 RUN is a directory, or the name of one in results/. With fewer steps than intervals of depth, some weights are not
@@ -53,7 +53,7 @@ With --json, standard output has one line for each combination:
 		"the schemes: see \"cnet schemes\" (default euler,midpoint,rk4_classic and that of the run)")
 	flags.Var(&m.steps, "steps",
 		"time steps over each stage (default 1, 2, 4, 8 times the intervals and those of the run, 2-4-4 for one)")
-	flags.Var(count{&m.limit, 1 << 30}, "limit", "test on so many images only (default all)")
+	flags.Var(count{&m.limit, 1 << 30}, "limit", "test on so many images or points only (default all)")
 	flags.Lookup("limit").DefValue = ""
 	flags.StringVar(&m.csv, "csv", "", "write the table to a `FILE`")
 	flags.StringVar(&m.chart, "out", "", "draw a heat map of the accuracies: `FILE` ends in .png or .svg")
@@ -108,8 +108,8 @@ func (m *manifest) measure(cmd *cobra.Command, args []string) error {
 	}
 	if m.chart != "" {
 		c := figures.Manifestations(list, o.Schemes, o.Steps)
-		c.Title = fmt.Sprintf("%s: test %s, trained with %s", shortName(run.Dir()), qualityName(run.Regression()),
-			run.Network())
+		c = c.Titled(fmt.Sprintf("%s: test %s, trained with %s", shortName(run.Dir()), qualityName(run.Regression()),
+			run.Network()))
 		if err := c.Save(m.chart); err != nil {
 			return err
 		}

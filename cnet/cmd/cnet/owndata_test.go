@@ -177,7 +177,8 @@ func TestDataShow(t *testing.T) {
 func TestDataShowPoints(t *testing.T) {
 	t.Chdir(t.TempDir())
 	out, _ := mustRun(t, "data", "show", "moons", "--points", "30", "--noise", "0", "--out", "moons.png")
-	want := "data    moons\npoints  30 in the plane\nx       from -0.9945 to 1.995\ny       from -0.5 to 1\n" +
+	want := "data    moons\npoints  30 in the plane\n        30 to train on, 30 others to test with\n" +
+		"x       from -0.9945 to 1.995\ny       from -0.5 to 1\n" +
 		"        class 0: 15 points\n        class 1: 15 points\ndrawn   moons.png\n"
 	if out != want {
 		t.Errorf("got\n%swant\n%s", out, want)

@@ -28,14 +28,14 @@ type predicting struct {
 func (a *app) predict() *cobra.Command {
 	p := &predicting{app: a, top: 3}
 	cmd := &cobra.Command{
-		Use:   "predict RUN IMAGE...",
+		Use:   "predict RUN IMAGE|POINT...",
 		Short: "Say what is in images or points of your own",
 		Long: `Say which classes the network of a run finds most probable for images of your own: PNG, JPEG, GIF, BMP or
 WebP of any size. The largest part in the middle of an image with the proportions of the data set is scaled to its size,
 and becomes grey if that is grey. It changes nothing.
 
-For the net of a run on points, IMAGE is a point: its coordinates with commas between them; write -- before one that
-begins with a minus.
+For the net of a run on points there are points instead, their coordinates with commas between them; write -- before one
+that begins with a minus. Where targets are numbers, these are what is said.
 
 Images that cannot be read are told, and the others classified all the same; then the exit status is 1.
 
@@ -52,7 +52,7 @@ RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of 
 				runs, args = args[:1], args[1:]
 			}
 			if len(args) == 0 {
-				return usagef("predict needs a run and images: cnet predict RUN IMAGE...")
+				return usagef("predict needs a run and images, or points: cnet predict RUN IMAGE|POINT...")
 			}
 			run, err := p.run.open(a, cmd, runs)
 			if err != nil {

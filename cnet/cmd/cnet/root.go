@@ -72,7 +72,28 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if err == nil && a.out.err != nil && !errors.Is(a.out.err, syscall.EPIPE) {
 		err = fmt.Errorf("standard output: %w", a.out.err)
 	}
-	return a.status(err)
+	return a.status(inTheirWords(err, given))
+}
+
+// inTheirWords makes an error about a flag name it as it was given, if that was by a synonym alone.
+func inTheirWords(err error, given []spelling) error {
+	var usage usageError
+	if !errors.As(err, &usage) {
+		return err
+	}
+	names := map[string]string{}
+	for _, s := range given {
+		if before, ok := names[s.flag.Name]; ok && before != s.as {
+			return err
+		}
+		names[s.flag.Name] = s.as
+	}
+	for name, as := range names {
+		if rest, ok := strings.CutPrefix(string(usage), "--"+name+" "); ok && synonyms[as] == name {
+			return usageError("--" + as + " " + rest)
+		}
+	}
+	return err
 }
 
 // status prints an error and returns the exit status that belongs to it.
@@ -213,6 +234,10 @@ func flagError(cmd *cobra.Command, err error) error {
 		name := "--" + unknown.GetSpecifiedName()
 		if short := unknown.GetSpecifiedShortnames(); short != "" {
 			name = "-" + short
+		}
+		if strings.Trim(name, "-+0123456789.,eE") == "" && strings.ContainsAny(name, "0123456789") {
+			return usagef("%s%s is taken for a flag; write -- before what begins with a minus: -- %s", prefix(cmd),
+				name, name)
 		}
 		if flag := closest(cmd, strings.TrimLeft(name, "-")); flag != "" {
 			return usagef("%sunknown flag %s; did you mean --%s?", prefix(cmd), name, flag)

@@ -135,7 +135,8 @@ func TestResume(t *testing.T) {
 	for flag, is := range map[string]string{
 		"--alpha 2": "1", "--seed 0": "3", "--scheme rk4": "euler", "--batch-norm false": "true",
 		"--dataset cifar10": "mnist", "--n-time-steps-per 2": "1", "--n-basis 2": "1", "--steps 3": "1",
-		"--basis hat": "piecewise_constant", "--momentum 0": "0.9", "--refine 1": "", "--use-skipinit true": "false",
+		"--basis hat": "piecewise_constant", "--kinetic-energy 1": "0", "--split-seed 1": "0",
+		"--use-skipinit true": "false",
 	} {
 		_, errText, status := cnetRun(t,
 			append([]string{"train", "--run", "parts", "--epochs", "3"}, strings.Fields(flag)...)...)

@@ -39,7 +39,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"train first", `train takes flags only, got "first"`},
 		{"train --model ResNet50", `--model is "ResNet50", expected one of ContinuousNet, ContinuousNetActFirst, ` +
 			`WideContinuousNet, NeuralODE, ResNetV2, WideResNet`},
-		{"train --arch VGG", `--model is "VGG", expected one of ContinuousNet, ContinuousNetActFirst, ` +
+		{"train --arch VGG", `--arch is "VGG", expected one of ContinuousNet, ContinuousNetActFirst, ` +
 			`WideContinuousNet, NeuralODE, ResNetV2, WideResNet`},
 		{"train --model ResNetV2 --depth 21", "config: depth is 21, must be 6n+2 for a ResNetV2, such as 20 or 26"},
 		{"train --model ResNetV2 --scheme euler",
@@ -51,7 +51,10 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --widen_factor 0", `--widen-factor is "0", expected a whole number from 1 to 256`},
 		{"train --scheme rk5", `--scheme is "rk5", expected one of ` + strings.Join(cnet.NetworkSchemes(), ", ")},
 		{"train --dataset CIFAR11", `--dataset is "CIFAR11", expected one of cifar10, cifar100, mnist, ` +
-			`fashion-mnist, tinyimagenet, fashion-sample, or a folder; did you mean cifar10?`},
+			`fashion-mnist, tinyimagenet, fashion-sample, moons, circles, spirals, or a folder, a .npz or a ` +
+			`.csv file; did you mean cifar10?`},
+		{"predict none -1,0.3", "predict: -1,0.3 is taken for a flag; write -- before what begins with a minus: " +
+			"-- -1,0.3"},
 		{"train --data=", `--data is "", expected a folder`},
 		{"train --alpha 0", `--alpha is "0", expected a whole number from 1 to 4096`},
 		{"train --alpha 1.5", `--alpha is "1.5", expected a whole number from 1 to 4096`},
@@ -62,7 +65,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"train --steps=",
 			`--steps is "", expected a whole number from 1 to 1024`},
 		{"train --channels 8,x",
-			`--alpha is "8,x", expected whole numbers from 1 to 4096, one for each stage, such as 2,4,4`},
+			`--channels is "8,x", expected whole numbers from 1 to 4096, one for each stage, such as 2,4,4`},
 		{"train --steps 2,4 --alpha 1,2,3", "config: steps of the stages are 2, 4, but channels of the " +
 			"stages are 1, 2, 3; give a number for each stage, or one for all"},
 		{"train --stages 4 --steps 2,4", "config: stages is 4, but steps of the stages are 2, 4; " +
@@ -177,7 +180,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"bench compile --scheme rk5", `--scheme is "rk5", expected one of ` +
 			strings.Join(cnet.NetworkSchemes(), ", ")},
 		{"bench epoch --dataset nope", `--dataset is "nope", expected one of cifar10, cifar100, mnist, ` +
-			`fashion-mnist, tinyimagenet, fashion-sample, or a folder`},
+			`fashion-mnist, tinyimagenet, fashion-sample, moons, circles, spirals, or a folder, a .npz or a .csv file`},
 		{"bench all --cases (", "--cases is \"(\", expected a regular expression: error parsing regexp: " +
 			"missing closing ): `(`"},
 		{"bench all --quick --cases nothing", `--cases "nothing" matches none of 8; --list shows them`},
