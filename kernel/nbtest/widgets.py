@@ -107,6 +107,58 @@ cell.Display(cell.Bundle{"text/plain": "a counter", "application/vnd.jupyter.wid
 fmt.Println("got", <-enough, "at", count)
 """
 
+# All kinds of widgets of package widget.
+ALL = """
+import (
+	"continuousnet/kernel/cell"
+	"continuousnet/kernel/widget"
+	"image"
+	"image/color"
+	"image/png"
+	"bytes"
+	"os"
+)
+%%
+picture := func(c color.Color) []byte {
+	m := image.NewRGBA(image.Rect(0, 0, 60, 30))
+	for i := range 1800 {
+		m.Set(i%60, i/60, c)
+	}
+	var b bytes.Buffer
+	png.Encode(&b, m)
+	return b.Bytes()
+}
+steps := widget.NewIntSlider("steps", 1, 64, 4)
+mu := widget.NewFloatSlider("µ", 0, 5, 0.1, 1)
+rate := widget.NewFloatLogSlider("learning rate", 1e-4, 1, 0.1)
+scheme := widget.NewDropdown("scheme", []string{"euler", "midpoint", "rk4"}, "midpoint")
+log := widget.NewCheckbox("logarithmic", false)
+name := widget.NewText("name", "first")
+bar := widget.NewProgress("steps", 1, 64, 4)
+html := widget.NewHTML("<b>4</b> steps")
+square := widget.NewImage(picture(color.RGBA{0, 114, 178, 255}))
+out := widget.NewOutput()
+end := widget.NewButton("End")
+exit := widget.NewButton("Exit")
+exit.Set("button_style", "danger")
+done := make(chan struct{})
+end.OnClick(func() { close(done) })
+exit.OnClick(func() { os.Exit(3) })
+steps.Observe(func(n int) {
+	bar.SetValue(float64(n))
+	html.SetValue(fmt.Sprintf("<b>%d</b> steps", n))
+	square.SetValue(picture(color.RGBA{213, 94, 0, 255}))
+})
+for _, w := range []widget.Input{mu, rate, scheme, log, name} {
+	w.OnChange(func() { out.Replace(fmt.Sprintf("now %v", w.Current()), [][]int{{1, 2}, {3, 4}}) })
+}
+box := widget.NewVBox(widget.NewHBox(steps, mu), widget.NewHBox(rate, scheme), widget.NewHBox(log, name),
+	widget.NewHBox(bar, html, square), out, widget.NewHBox(end, exit))
+cell.Display(box)
+widget.Await(done)
+fmt.Println("at", steps.Value(), mu.Value(), rate.Value(), scheme.Value(), log.Value(), name.Value())
+"""
+
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
 class WidgetsTest(unittest.TestCase):
@@ -169,6 +221,44 @@ class WidgetsTest(unittest.TestCase):
         expect(outputs).to_contain_text("stopped at 5")
         expect(slider).to_have_count(0)  # the process has ended, and its widgets leave the page
         self.picture("ended")
+
+    def test_all(self):
+        """Every kind of widget of the package: the cell sees what is done to it, and changes what is shown."""
+        page, outputs = self.page, self.run_cell(ALL)
+        handles = outputs.locator(".noUi-handle")
+        expect(handles).to_have_count(3)
+        handles.nth(0).focus()
+        page.keyboard.press("ArrowRight")
+        expect(outputs).to_contain_text("5 steps")
+        expect(outputs.locator(".progress-bar")).to_have_attribute("style", re.compile(r"width: 6\.3"))
+        handles.nth(1).focus()
+        page.keyboard.press("ArrowRight")
+        expect(outputs).to_contain_text("now 1.1")
+        handles.nth(2).focus()
+        page.keyboard.press("ArrowLeft")
+        expect(outputs).to_contain_text("now 0.089")
+        outputs.locator("select").select_option("rk4")
+        expect(outputs).to_contain_text("now rk4")
+        outputs.locator("input[type=checkbox]").check()
+        expect(outputs).to_contain_text("now true")
+        outputs.locator("input[type=text]").fill("second")
+        page.keyboard.press("Enter")
+        expect(outputs).to_contain_text("now second")
+        expect(outputs.locator("td", has_text="4")).to_be_visible()  # a table
+        self.picture("all")
+        outputs.get_by_role("button", name="End").click()
+        expect(outputs).to_contain_text(re.compile(r"at 5 1\.1 0\.0891\d* rk4 true second"))
+        # The process has gone, and a text is left of what it showed.
+        expect(outputs).to_contain_text("steps: 5 · µ: 1.1 learning rate: 0.089125 · scheme: rk4")
+        expect(handles).to_have_count(0)
+        self.picture("all-ended")
+
+    def test_exit(self):
+        """A process that ends at once leaves no widget that nobody listens to."""
+        outputs = self.run_cell(ALL)
+        outputs.get_by_role("button", name="Exit").click()
+        expect(outputs).to_contain_text("[End] · [Exit]")
+        expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
 
     def test_anywidget(self):
         """A widget with a front end of its own, and bytes both ways."""

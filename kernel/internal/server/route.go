@@ -56,6 +56,7 @@ func (s *server) outputOf(cell *run, a *attempt, e gonb.Event) {
 	case "execute_input", "error": // the server sends its own instead
 	case "display_data", "update_display_data":
 		if content := object(output.Objects(m.Content)); content != nil && !cell.content.Silent {
+			cell.noteView(content)
 			cell.message(s.displayType(cell, m.Header.MsgType, content), raw(content), m.Metadata, m.Buffers)
 		}
 	default:
@@ -81,6 +82,7 @@ func (s *server) said(cell *run, kind string, body []byte) {
 	case "result":
 		content["execution_count"] = raw(cell.count)
 		delete(content, "transient")
+		withoutView(content) // its process ends now
 		cell.message("execute_result", raw(content), nil, nil)
 		var bundle struct {
 			Text string `json:"text/plain"`
@@ -92,6 +94,7 @@ func (s *server) said(cell *run, kind string, body []byte) {
 		}
 	case "display", "update":
 		if !cell.content.Silent {
+			cell.noteView(content)
 			cell.message(s.displayType(cell, "display_data", content), raw(content), nil, nil)
 		}
 	case "clear":
