@@ -36,6 +36,7 @@ type dashboard struct {
 	line       string        // ids of the two outputs
 	chart      string
 	epochsHere int
+	marks      []chart.Mark // of what the history does not tell
 }
 
 func newDashboard(s *surface, run *cnet.Run, last int) *dashboard {
@@ -239,11 +240,20 @@ func (d *dashboard) finish(s status) {
 
 // curves are the learning curves so far, with the mean over the present epoch at their end.
 func (d *dashboard) curves() chart.Chart {
-	o := figures.HistoryOptions{Epochs: d.last}
+	o := figures.HistoryOptions{Epochs: d.last, Marks: d.marks}
 	if d.latest.Epoch == d.run.Epoch() {
 		o.Now = d.latest
 	}
 	return figures.History(d.run.History(), o)
+}
+
+// mark marks the present position in the curves.
+func (d *dashboard) mark(label string) {
+	at := float64(d.run.Epoch())
+	if d.latest.Batches > 0 {
+		at += float64(d.run.Batch()) / float64(d.latest.Batches)
+	}
+	d.marks = append(d.marks, chart.Mark{At: at, Label: label})
 }
 
 // content writes the line with its bar. Its colours are those of the front end's theme, or seen on light and dark.

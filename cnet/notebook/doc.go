@@ -11,6 +11,14 @@
 //	notebook.Manifest(run)                   // the same weights under other schemes and numbers of steps
 //	notebook.Convergence(run)                // the order that schemes have on the trained net
 //
+// In front ends that show widgets, as JupyterLab does, Train has controls below the curves, and Interact draws a
+// picture again while sliders and menus are moved:
+//
+//	notebook.Interact(func(steps int, scheme string) chart.Chart { ... },
+//		widget.NewIntSlider("steps", 1, 64, 4), widget.NewDropdown("scheme", cnet.NetworkSchemes(), "euler"))
+//
+// Where nobody sees widgets, nothing waits: Train trains, and Interact draws once.
+//
 // The functions here return no errors, because a cell would ignore them: an error is written to standard error as one
 // line, and the cell fails. Everything shown stays in the saved notebook: charts as PNG, the rest as HTML that needs
 // neither scripts nor a network, each with a plain text for front ends that show nothing else. Outside a notebook the

@@ -20,7 +20,9 @@ func TestMain(m *testing.M) {
 		fmt.Println("run these tests outside of a notebook")
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	session.Close()
+	os.Exit(code)
 }
 
 // While training, two outputs change in place, and end as what stays: a line without a bar, and a PNG.

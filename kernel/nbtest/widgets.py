@@ -7,11 +7,14 @@ saves pictures in DIR.
 """
 
 import re
+import statistics
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 import nbformat
+import psutil
 from playwright.sync_api import expect, sync_playwright
 
 from browser import CHROMIUM, LIMIT, SCREENSHOTS, start_lab
@@ -159,6 +162,45 @@ widget.Await(done)
 fmt.Println("at", steps.Value(), mu.Value(), rate.Value(), scheme.Value(), log.Value(), name.Value())
 """
 
+TRAIN = """
+run := cnet.MustOpen("results/controls", cnet.Config{Steps: 1, Channels: 4, BatchSize: 32, LearningRate: 0.01})
+notebook.Train(run, notebook.Until(50))
+fmt.Println("now", run.Network(), run.LearningRate())
+"""
+
+# x' = -2x by a scheme, beside the solution.
+INTERACT = """
+import (
+	"continuousnet/cnet/chart"
+	"continuousnet/cnet/notebook"
+	"continuousnet/cnet/ode"
+	"continuousnet/kernel/widget"
+	"math"
+)
+
+func decay(steps int, scheme string) (chart.Chart, error) {
+	s, err := ode.Solve(ode.Problem{F: func(t float64, x, dx []float64) { dx[0] = -2 * x[0] }, X0: []float64{1}, T1: 3},
+		ode.Options{Scheme: scheme, Steps: steps, EveryStep: true})
+	if err != nil {
+		return chart.Chart{}, err
+	}
+	by := chart.Series{Name: scheme, Dots: true}
+	exact := chart.Series{Name: "solution", Dashed: true}
+	for i, t := range s.T {
+		by.X, by.Y = append(by.X, t), append(by.Y, s.X[i][0])
+	}
+	for t := 0.0; t <= 3; t += 0.05 {
+		exact.X, exact.Y = append(exact.X, t), append(exact.Y, math.Exp(-2*t))
+	}
+	return chart.Chart{Width: 600, Panels: []chart.Panel{{Title: fmt.Sprintf("%d steps of %s", steps, scheme),
+		X: chart.Axis{Title: "t"}, Series: []chart.Series{by, exact}}}}, nil
+}
+%%
+notebook.Interact(decay, widget.NewIntSlider("steps", 1, 64, 4),
+	widget.NewDropdown("scheme", []string{"euler", "midpoint", "rk4"}, "euler"))
+fmt.Println("over")
+"""
+
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
 class WidgetsTest(unittest.TestCase):
@@ -283,6 +325,85 @@ class WidgetsTest(unittest.TestCase):
         self.picture("reloaded")
         button.click()
         expect(slider).to_have_count(0)  # the click has ended the cell
+
+    def said(self, outputs, text, act):
+        """Does something, waits until the page says what came of it, and prints how long that took."""
+        started = time.monotonic()
+        act()
+        expect(outputs.get_by_text(text).first).to_be_visible()
+        print(f"  {text.pattern}: {time.monotonic() - started:.2f} s", flush=True)
+
+    def test_train(self):
+        """Controls below the curves of a training: each acts while it runs, also after a reload, and they end with it."""
+        page, outputs = self.page, self.run_cell(TRAIN)
+        button = lambda name: outputs.get_by_role("button", name=name)
+        expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
+        self.picture("train")
+        self.said(outputs, re.compile("refined to 2-2-2 in epoch"), button("Refine ×2").click)
+        slider = outputs.locator(".noUi-handle")
+        slider.focus()
+        self.said(outputs, re.compile("rate 0.0089 in epoch"), lambda: page.keyboard.press("ArrowLeft"))
+        self.said(outputs, re.compile("midpoint in epoch"), lambda: outputs.locator("select").select_option("midpoint"))
+        self.said(outputs, re.compile("saved as checkpoint epoch-1-batch"), button("Save").click)
+        expect(outputs.locator("svg", has_text="saved").first).to_be_visible()  # the mark
+        self.picture("train-changed")
+        page.keyboard.press("Control+S")
+        expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+        page.reload()
+        expect(slider).to_be_visible()
+        expect(outputs.locator("select")).to_have_value("midpoint")
+        self.said(outputs, re.compile("refined to 4-4-4 in epoch"), button("Refine ×2").click)
+        self.picture("train-reloaded")
+        button("Stop").click()
+        expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
+        expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+        # Trained on: the net is what was made of it, and Stop leaves a truthful cell.
+        prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
+        page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+        page.keyboard.press("Control+Enter")
+        expect(outputs.get_by_text(re.compile("4-4-4 midpoint · epoch")).first).to_be_visible()
+        button("Stop").click()
+        expect(outputs).to_contain_text("now 4-4-4 midpoint 0.0089")
+        expect(outputs).to_contain_text("The training has ended, and its controls are off")
+        expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
+        expect(prompt).to_have_text("[2]:")
+        self.picture("train-ended")
+
+    def test_interact(self):
+        """A chart follows a slider and a menu while they are moved; the last one stays as a picture."""
+        page, outputs = self.page, self.run_cell(INTERACT)
+        drawn = lambda text: outputs.locator("svg", has_text=text).first
+        expect(drawn("4 steps of euler")).to_be_visible()
+        self.picture("interact")
+        slider = outputs.locator(".noUi-handle")
+        slider.focus()
+        times = []
+        for steps in range(5, 26):
+            started = time.monotonic()
+            page.keyboard.press("ArrowRight")
+            drawn(f"{steps} steps of euler").wait_for()
+            times.append(time.monotonic() - started)
+        print(f"  a move of the slider is drawn after {statistics.median(times):.3f} s (median of {len(times)})")
+        outputs.locator("select").select_option("rk4")
+        expect(drawn("25 steps of rk4")).to_be_visible()
+        self.picture("interact-moved")
+        outputs.get_by_role("button", name="Done").click()
+        expect(outputs).to_contain_text("over")
+        expect(outputs.locator("img")).to_be_visible()
+        expect(outputs).to_contain_text("steps: 25 · scheme: rk4")
+        expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
+        self.picture("interact-ended")
+
+    def test_killed(self):
+        """A training whose process is killed does not leave controls that nobody listens to."""
+        outputs = self.run_cell(TRAIN)
+        expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
+        for process in psutil.Process(self.lab.process.pid).children(recursive=True):
+            if "gonb_" in process.name() or "/gonb_" in " ".join(process.cmdline()[:1]):
+                process.kill()
+        expect(outputs).to_contain_text("The process has ended in the middle of the training")
+        expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
+        self.picture("train-killed")
 
 
 if __name__ == "__main__":

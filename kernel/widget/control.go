@@ -13,6 +13,8 @@ type Input interface {
 	Current() any
 	// OnChange calls f when the user has changed the value.
 	OnChange(f func())
+	// Text returns the value with its description.
+	Text() string
 	// SetDisabled says whether the user can change the value.
 	SetDisabled(bool) error
 }
@@ -117,6 +119,9 @@ func (c *Control[T]) Observe(f func(T)) {
 	defer c.mu.Unlock()
 	c.calls = append(c.calls, f)
 }
+
+// Text implements Input.
+func (c *Control[T]) Text() string { return c.text() }
 
 // Current implements Input.
 func (c *Control[T]) Current() any { return c.Value() }
