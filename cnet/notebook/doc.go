@@ -17,7 +17,11 @@
 //	notebook.Interact(func(steps int, scheme string) chart.Chart { ... },
 //		widget.NewIntSlider("steps", 1, 64, 4), widget.NewDropdown("scheme", cnet.NetworkSchemes(), "euler"))
 //
-// Where nobody sees widgets, nothing waits: Train trains, and Interact draws once.
+// Plane shows a system of two equations, to click into; Go solves from there:
+//
+//	notebook.Plane(func(x, y float64) (dx, dy float64) { return y, (1-x*x)*y - x })
+//
+// Where nobody sees widgets, nothing waits: Train trains, Interact and Plane draw once.
 //
 // The functions here return no errors, because a cell would ignore them: an error is written to standard error as one
 // line, and the cell fails. Everything shown stays in the saved notebook: charts as PNG, the rest as HTML that needs

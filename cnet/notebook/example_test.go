@@ -77,3 +77,17 @@ func ExampleInteract() {
 	// steps: 4 · scheme: euler
 	// [chart: x' = x, 4 steps: 2.441]
 }
+
+// Predators and prey. In JupyterLab a click solves from there; where nobody sees widgets, as here, a chart has the
+// solutions from the given initial values, and outside of a notebook their cost is told.
+func ExamplePlane() {
+	notebook.Plane(func(x, y float64) (dx, dy float64) { return 1.5*x - x*y, -3*y + x*y }, notebook.PlaneOptions{
+		Title: "Predators and prey", X: [2]float64{0, 8}, Y: [2]float64{0, 4}, Names: [2]string{"prey", "predators"},
+		T: 10, Starts: [][2]float64{{1, 1}, {5, 1}}, Scheme: "rk4", Second: "euler",
+	})
+	// Output:
+	// [Predators and prey, from 2 initial values to t = 10]
+	// rk4, h = 0.1: 200 steps, 800 evaluations of f
+	// euler, h = 0.1: 200 steps, 200 evaluations of f
+	// from (5, 1): leaves the plane for good at t = 9.8
+}

@@ -18,7 +18,7 @@ import psutil
 from playwright.sync_api import expect, sync_playwright
 
 from browser import CHROMIUM, LIMIT, SCREENSHOTS, start_lab
-from live import KERNEL, main
+from live import KERNEL, main, poll
 
 CELL = """
 import (
@@ -201,6 +201,18 @@ notebook.Interact(decay, widget.NewIntSlider("steps", 1, 64, 4),
 fmt.Println("over")
 """
 
+PLANE = """
+import (
+	"continuousnet/cnet/notebook"
+	"continuousnet/kernel/widget"
+)
+%%
+mu := widget.NewFloatSlider("µ", 0, 5, 0.1, 1)
+notebook.Plane(func(x, y float64) (float64, float64) { return y, mu.Value()*(1-x*x)*y - x },
+	notebook.PlaneOptions{T: 15, Starts: [][2]float64{{0.5, 0.5}}, Inputs: []widget.Input{mu}})
+fmt.Println("over")
+"""
+
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
 class WidgetsTest(unittest.TestCase):
@@ -223,14 +235,19 @@ class WidgetsTest(unittest.TestCase):
             Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=Path(SCREENSHOTS) / f"widgets-{name}.png")
 
-    def run_cell(self, code):
-        """Runs a notebook with one cell, and returns the cell's outputs."""
+    def run_cell(self, code, restart=False):
+        """Runs a notebook with one cell, if wanted after a restart of the kernel, and returns the cell's outputs."""
         kernel = {"name": KERNEL, "display_name": KERNEL, "language": "go"}
         cells = [nbformat.v4.new_code_cell(code)]
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), self.notebook)
         page = self.page
         page.goto(f"http://{self.lab.address}/lab/tree/widgets.ipynb?token={self.lab.token}")
         expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+        if restart:
+            page.get_by_title("Restart the kernel", exact=True).click()
+            page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
+            expect(page.get_by_role("dialog")).to_have_count(0)
+            expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
         # JupyterLab may take the focus away once more while it loads the notebook, and with it the keys. On a busy machine
         # the prompt comes late: a cell that is asked for twice runs twice.
         prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
@@ -296,8 +313,8 @@ class WidgetsTest(unittest.TestCase):
         self.picture("all-ended")
 
     def test_exit(self):
-        """A process that ends at once leaves no widget that nobody listens to."""
-        outputs = self.run_cell(ALL)
+        """A process that ends at once leaves no widget that nobody listens to; a kernel that was restarted has widgets."""
+        outputs = self.run_cell(ALL, restart=True)
         outputs.get_by_role("button", name="Exit").click()
         expect(outputs).to_contain_text("[End] · [Exit]")
         expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
@@ -393,6 +410,58 @@ class WidgetsTest(unittest.TestCase):
         expect(outputs).to_contain_text("steps: 25 · scheme: rk4")
         expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
         self.picture("interact-ended")
+
+    def test_plane(self):
+        """Clicks in a plane are solved from in the cell; what is dragged, chosen and moved is solved again."""
+        page, outputs = self.page, self.run_cell(PLANE)
+        plane = outputs.locator("svg.cnet-plane")
+        first, second, starts = plane.locator(".first"), plane.locator(".second"), plane.get_by_role("slider")
+        expect(first).to_have_count(1)
+        self.picture("plane")
+        box = plane.bounding_box()
+        at = lambda u, v: (box["x"] + u * box["width"], box["y"] + v * box["height"])
+        times = []
+        for i, (u, v) in enumerate([(0.3, 0.2), (0.8, 0.3), (0.7, 0.8), (0.2, 0.7), (0.5, 0.9)]):
+            started = time.monotonic()
+            page.mouse.click(*at(u, v))
+            first.nth(i + 1).wait_for(state="attached")
+            times.append(time.monotonic() - started)
+        print(f"  a click is solved and drawn after {statistics.median(times):.3f} s (median of {len(times)})")
+        self.picture("plane-clicked")
+        curve = lambda: first.nth(0).get_attribute("points")
+        before = curve()
+        handle = starts.nth(0).bounding_box()
+        page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(*at(0.55, 0.2), steps=10)
+        page.mouse.up()
+        self.assertTrue(poll(lambda: curve() != before))
+        expect(first).to_have_count(6)  # the drag was no click
+        x, y = (float(part) for part in starts.nth(0).get_attribute("aria-valuetext").split(","))
+        self.assertAlmostEqual(x, 0.19, delta=0.1)
+        self.assertAlmostEqual(y, 1.75, delta=0.2)
+        starts.nth(0).focus()
+        page.keyboard.press("ArrowRight")
+        expect(starts.nth(0)).not_to_have_attribute("aria-valuetext", f"{x}, {y}")
+        starts.nth(3).dblclick()
+        expect(first).to_have_count(5)
+        menus = outputs.locator("select")
+        menus.nth(1).select_option("euler")
+        expect(second).to_have_count(5)
+        menus.nth(2).select_option("0.2")
+        expect(outputs.get_by_text("euler, h = 0.2: ").first).to_be_visible()
+        self.picture("plane-compared")
+        before = curve()
+        outputs.locator(".noUi-handle").focus()
+        started = time.monotonic()
+        page.keyboard.press("ArrowRight")
+        self.assertTrue(poll(lambda: curve() != before))
+        print(f"  a parameter is solved and drawn after {time.monotonic() - started:.3f} s")
+        outputs.get_by_role("button", name="Done").click()
+        expect(outputs).to_contain_text("over")
+        expect(outputs.locator("img")).to_be_visible()
+        expect(plane).to_have_count(0)
+        self.picture("plane-ended")
 
     def test_killed(self):
         """A training whose process is killed does not leave controls that nobody listens to."""

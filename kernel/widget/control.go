@@ -15,6 +15,8 @@ type Input interface {
 	OnChange(f func())
 	// Text returns the value with its description.
 	Text() string
+	// SetLayout sets properties of CSS.
+	SetLayout(properties map[string]string) error
 	// SetDisabled says whether the user can change the value.
 	SetDisabled(bool) error
 }
