@@ -244,10 +244,12 @@ class WidgetsTest(unittest.TestCase):
         page.goto(f"http://{self.lab.address}/lab/tree/widgets.ipynb?token={self.lab.token}")
         expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
         if restart:
+            idle = page.locator("#jp-main-statusbar").get_by_text("ContinuousNet (Go) | Idle")
+            expect(idle).to_be_visible()
             page.get_by_title("Restart the kernel", exact=True).click()
             page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
             expect(page.get_by_role("dialog")).to_have_count(0)
-            expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+            expect(idle).to_be_visible()
         # JupyterLab may take the focus away once more while it loads the notebook, and with it the keys. On a busy machine
         # the prompt comes late: a cell that is asked for twice runs twice.
         prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
