@@ -2,7 +2,7 @@ package notebook
 
 import (
 	"context"
-	_ "embed" // plane.js
+	_ "embed" // click.js
 	"encoding/json"
 	"fmt"
 	"html"
@@ -50,7 +50,7 @@ func Plane(f func(x, y float64) (dx, dy float64), options ...PlaneOptions) {
 	here().plane(f, options...)
 }
 
-//go:embed plane.js
+//go:embed click.js
 var planeModule string
 
 // What the menus have beside schemes and step sizes.
@@ -100,7 +100,7 @@ func (s *surface) plane(f func(x, y float64) (dx, dy float64), options ...PlaneO
 }
 
 // finish shows the plane in a form that stays, and below it what it has cost.
-func (s *surface) finish(id string, p *plane) {
+func (s *surface) finish(id string, p *clickPlane) {
 	if !s.notebook {
 		s.draw(p.chart(), p.text())
 		return
@@ -213,7 +213,7 @@ func chosen[T comparable](list []T, value T) T {
 }
 
 // widgets returns the plane with its menus.
-func (p *plane) widgets(end func()) *widget.Box {
+func (p *clickPlane) widgets(end func()) *widget.Box {
 	o := p.options
 	p.view = widget.NewAny("continuousnet.Plane", planeModule, p.state())
 	p.view.OnMessage(func(content json.RawMessage, _ [][]byte) {
@@ -296,7 +296,7 @@ func (p *plane) widgets(end func()) *widget.Box {
 }
 
 // second returns the second scheme as its menu has it.
-func (p *plane) second() string {
+func (p *clickPlane) second() string {
 	if p.options.Second == "" {
 		return noScheme
 	}
@@ -304,7 +304,7 @@ func (p *plane) second() string {
 }
 
 // change changes something, and shows what comes of it.
-func (p *plane) change(f func()) {
+func (p *clickPlane) change(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.over {
@@ -319,10 +319,10 @@ func (p *plane) change(f func()) {
 }
 
 // still says what is left if the process ends in the middle.
-func (p *plane) still() { p.box.SetStill(cell.Bundle{"text/plain": p.text()}) }
+func (p *clickPlane) still() { p.box.SetStill(cell.Bundle{"text/plain": p.text()}) }
 
-// state returns the values that plane.js shows.
-func (p *plane) state() map[string]any {
+// state returns the values that click.js shows.
+func (p *clickPlane) state() map[string]any {
 	starts := p.starts
 	if starts == nil {
 		starts = [][2]float64{}

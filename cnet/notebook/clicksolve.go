@@ -28,8 +28,8 @@ const (
 // noEstimate is why a scheme does not solve with steps that adapt.
 const noEstimate = "estimates no error for steps to adapt to: choose a step size, or another scheme"
 
-// plane is a system in the plane and its solutions from some initial values.
-type plane struct {
+// clickPlane is a system in the plane and its solutions from some initial values.
+type clickPlane struct {
 	f func(x, y float64) (dx, dy float64)
 
 	mu      sync.Mutex
@@ -55,8 +55,8 @@ type curve struct {
 	dots   bool   // its points are steps, and few
 }
 
-func newPlane(f func(x, y float64) (dx, dy float64), o PlaneOptions) *plane {
-	return &plane{f: f, options: o, starts: append([][2]float64{}, o.Starts...)}
+func newPlane(f func(x, y float64) (dx, dy float64), o PlaneOptions) *clickPlane {
+	return &clickPlane{f: f, options: o, starts: append([][2]float64{}, o.Starts...)}
 }
 
 func finite(values ...float64) bool {
@@ -69,7 +69,7 @@ func finite(values ...float64) bool {
 }
 
 // solve solves from all initial values. mu is held.
-func (p *plane) solve() {
+func (p *clickPlane) solve() {
 	p.curves = nil
 	for i := range p.starts {
 		p.curves = append(p.curves, p.curve(i, false))
@@ -80,14 +80,14 @@ func (p *plane) solve() {
 }
 
 // scheme returns the first or the second scheme.
-func (p *plane) scheme(second bool) string {
+func (p *clickPlane) scheme(second bool) string {
 	if second {
 		return p.options.Second
 	}
 	return p.options.Scheme
 }
 
-func (p *plane) curve(start int, second bool) curve {
+func (p *clickPlane) curve(start int, second bool) curve {
 	o := p.options
 	c := curve{start: start, second: second}
 	at := p.starts[start]
@@ -157,7 +157,7 @@ func thinned(list []float64, every int) []float64 {
 }
 
 // method names a scheme and its steps.
-func (p *plane) method(second bool) string {
+func (p *clickPlane) method(second bool) string {
 	if p.adapts {
 		return p.scheme(second) + ", adaptive steps"
 	}
@@ -165,7 +165,7 @@ func (p *plane) method(second bool) string {
 }
 
 // costs tells for each scheme what the solutions have cost, and why they end early.
-func (p *plane) costs() (lines []string) {
+func (p *clickPlane) costs() (lines []string) {
 	for _, second := range []bool{false, true} {
 		if p.scheme(second) == "" {
 			continue
@@ -197,13 +197,13 @@ func (p *plane) costs() (lines []string) {
 }
 
 // html is costs for a widget.
-func (p *plane) html() string {
+func (p *clickPlane) html() string {
 	return `<div style="line-height:1.4">` + strings.ReplaceAll(html.EscapeString(strings.Join(p.costs(), "\n")), "\n",
 		"<br/>") + "</div>"
 }
 
 // text is the plane where there are no pictures.
-func (p *plane) text() string {
+func (p *clickPlane) text() string {
 	title := p.options.Title
 	if title == "" {
 		title = fmt.Sprintf("plane of %s and %s", p.options.Names[0], p.options.Names[1])
@@ -217,7 +217,7 @@ func (p *plane) text() string {
 }
 
 // cells calls f with the centre of each cell of the vector field, row by row from the top, and the rate there.
-func (p *plane) cells(f func(x, y, dx, dy float64)) {
+func (p *clickPlane) cells(f func(x, y, dx, dy float64)) {
 	o := p.options
 	for row := range fieldCells {
 		for column := range fieldCells {
@@ -230,7 +230,7 @@ func (p *plane) cells(f func(x, y, dx, dy float64)) {
 }
 
 // field returns the rates of the vector field as 32-bit floats.
-func (p *plane) field() []byte {
+func (p *clickPlane) field() []byte {
 	var b []byte
 	p.cells(func(_, _, dx, dy float64) { b = pair(b, dx, dy) })
 	return b
@@ -242,8 +242,8 @@ func pair(b []byte, x, y float64) []byte {
 	return binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(y)))
 }
 
-// encode returns the curves for plane.js: what they are, and all their points.
-func (p *plane) encode() (curves []map[string]any, points []byte) {
+// encode returns the curves for click.js: what they are, and all their points.
+func (p *clickPlane) encode() (curves []map[string]any, points []byte) {
 	curves = []map[string]any{}
 	for _, c := range p.curves {
 		says := p.method(c.second)
@@ -260,7 +260,7 @@ func (p *plane) encode() (curves []map[string]any, points []byte) {
 }
 
 // chart draws the plane as it is.
-func (p *plane) chart() chart.Chart {
+func (p *clickPlane) chart() chart.Chart {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	o := p.options
