@@ -38,7 +38,7 @@ endif
 endif
 
 .PHONY: lab test bench bench-kernel bench-class image bench-go gpu-check build kernel kernel-behind python venv venv-test check fmt \
-	fmt-check quick hook vet staticcheck unit race session notebooks browser clean
+	fmt-check quick hook vet staticcheck unit race vega session notebooks browser clean
 .NOTPARALLEL:
 
 # News and update checks would go to the network.
@@ -53,7 +53,7 @@ lab: check python
 	@$(PYTHON) kernel/together.py '$(MAKE) --no-print-directory venv' '$(MAKE) --no-print-directory kernel-behind'
 	@$(VENV_PYTHON) -m jupyterlab $(LAB_FLAGS) $(ARGS)
 
-test: check fmt-check vet staticcheck unit race venv venv-test kernel session notebooks browser
+test: check fmt-check vet staticcheck unit race venv venv-test vega kernel session notebooks browser
 
 check:
 	@want=$$(sed -n 's/^go //p' go.mod); \
@@ -151,6 +151,10 @@ race:
 	else \
 		echo "race detector skipped: it needs a C compiler (apt install gcc)"; \
 	fi
+
+# Charts as Vega draws them; without venv-test these tests skip.
+vega: venv-test
+	CNET_TEST_VEGA='$(CURDIR)/$(VENV_PYTHON)' go test $(TEST_FLAGS) -run Vega ./cnet/chart ./cnet/figures
 
 session: kernel venv-test
 	@for test in $(SESSION_TESTS); do \

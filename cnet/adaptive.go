@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -34,7 +35,7 @@ func (c *Config) setToleranceDefaults() {
 	setDefault(&c.RTol, c.ATol)
 	setDefault(&c.ATol, c.RTol)
 	setDefault(&c.Scheme, "dopri5")
-	setDefault(&c.NumBasis, 1)
+	setDefault(&c.NumBasis, enough(c.Basis, 1))
 	setDefault(&c.Steps, 1)
 }
 
@@ -58,14 +59,8 @@ func (c Config) checkTolerances(scheme ode.Method) error {
 	switch {
 	case c.Steps != 1:
 		return badField("steps", c.Steps, "left out where they adapt to tolerances; or leave rtol and atol out")
-	case c.NumBasis != 1:
-		return badField("functions of depth", c.NumBasis, "1 where steps adapt to tolerances: weights that are "+
-			"constant in depth; a rate such as mlp-32-32-tanh-t has the time as an input instead")
 	case len(c.RefineEpochs) > 0:
 		return badField("refinement", c.RefineEpochs, "left out where steps adapt to tolerances")
-	case c.regularised():
-		return errors.New("config: there are regularisers, which are integrated over equal steps, and steps adapt to " +
-			"tolerances; leave one of the two out")
 	case c.Devices > 1:
 		return badField("devices", c.Devices, "1 where steps adapt to tolerances")
 	}
@@ -88,16 +83,7 @@ func (n *Net) checkNorms() error {
 	return nil
 }
 
-// checkBasis returns an error if the steps of the net adapt and its weights vary over depth.
-func (n *Net) checkBasis() error {
-	if k := n.Bases[0].NumBasis(); n.Config.adaptive() && k != 1 {
-		return fmt.Errorf("its steps adapt to tolerances, which needs weights that are constant in depth, not %d "+
-			"functions of it", k)
-	}
-	return nil
-}
-
-// through returns the net with the steps of a solver, [steps, 2] as grid.values has them, in the graph of that node.
+// through returns the net with the steps of a solver, as stepValues has them, in the graph of that node.
 func (n *Net) through(steps *Node) *Net {
 	other := *n
 	other.taken = steps
@@ -124,7 +110,63 @@ func (s *solve) takeSteps(steps *Node) {
 		begin, length := value(0), value(1)
 		s.begin, s.length = append(s.begin, begin), append(s.length, length)
 		s.factor = append(s.factor, MulScalar(length, s.net.Config.TimeEpsilon))
+		k := s.basis.NumBasis()
+		if k == 1 {
+			continue
+		}
+		phis := map[float64][]float64{}
+		for j, c := range s.net.fractions() {
+			values := Slice(steps, AxisElem(i), AxisRange(2+j*k, 2+(j+1)*k))
+			phis[c] = s.Later(Reshape(values, k))
+		}
+		s.phis = append(s.phis, phis)
 	}
+}
+
+// fractions lists the fractions of a step at which the graph of the net needs its weights: at the stages of the scheme
+// and, where the adjoint equation is solved backwards, at theirs.
+func (n *Net) fractions() (list []float64) {
+	tb, ok := n.Scheme.(ode.Tableau)
+	if !ok {
+		return nil
+	}
+	for _, c := range tb.C {
+		for _, fraction := range []float64{c, 1 - c} {
+			if !slices.Contains(list, fraction) {
+				list = append(list, fraction)
+			}
+		}
+	}
+	return list
+}
+
+// stepValues returns what a graph of a number of steps takes of a grid: for each step, as grid.values has it, begin and
+// length and, if weights vary over depth, the K values of the basis at each of the fractions, [steps, 2+fractions·K]. A
+// step lies in one cell of the basis, so that it never sees beyond a place where a function jumps.
+func (n *Net) stepValues(g grid, steps int) (values []float32, columns int) {
+	b := n.Bases[0]
+	times, fractions := g.values(steps), n.fractions()
+	if b.NumBasis() == 1 {
+		return times, 2
+	}
+	columns = 2 + len(fractions)*b.NumBasis()
+	last := g.steps() - 1
+	for i := range steps {
+		values = append(values, times[2*i:2*i+2]...)
+		begin, end := g[min(i, last)], g[min(i, last)+1]
+		cell := min(int((begin+end)/2*float64(b.Cells())), b.Cells()-1)
+		for _, c := range fractions {
+			for _, phi := range phiIn(b, cell, begin+c*(end-begin)) {
+				values = append(values, float32(phi))
+			}
+		}
+	}
+	return values, columns
+}
+
+// phiIn returns the values of the basis at a time t in [0, 1] of a cell, or at an end of it.
+func phiIn(b basis.Basis, cell int, t float64) []float64 {
+	return basis.Stage(b, cell, b.Cells(), t*float64(b.Cells())-float64(cell))
 }
 
 // stepper chooses the steps of a net for a batch, with the weights that a store has at that time.
@@ -150,10 +192,14 @@ func newStepper(e *engine.Engine, network Network, store *model.Store) (*stepper
 	}
 	of := n.stages()[0]
 	declared := n.mustDeclare(of)
-	exec, err := model.NewExec(e.Backend, store, func(scope *model.Scope, x, t *Node) *Node {
+	exec, err := model.NewExec(e.Backend, store, func(scope *model.Scope, inputs []*Node) *Node {
+		x, t := inputs[0], inputs[1]
 		b := newBuilder(n, scope.Store(), x.Graph(), n.Variables(), e.Layout, false)
 		at := rate.Position{
 			Path: of.path + "/ode", Phi: basis.Stage(of.basis, 0, 1, 0), Time: func() *Node { return t },
+		}
+		if len(inputs) > 2 {
+			at.Phi = b.Later(inputs[2])
 		}
 		return MulScalar(b.rate(e.Layout, fmap.New(e.Layout, x), declared, at).Images(), n.Config.TimeEpsilon)
 	})
@@ -185,22 +231,35 @@ func (s *stepper) steps(points *tensors.Tensor) (*tensors.Tensor, error) {
 	batch := points.Shape().Dimensions[0]
 	c := s.net.Config
 	states := augmented(values, batch, c.AugmentDim)
-	solution, err := s.rate.solve(context.Background(), s.tableau, states, batch, 0, 1, ode.Options{
-		RTol: c.RTol, ATol: c.ATol, EveryStep: true, MaxSteps: 4 * maxAdaptiveSteps,
-	})
-	if err != nil {
-		reason, _, _ := strings.Cut(err.Error(), ";") // what follows is for those who call the solver themselves
-		return nil, fmt.Errorf("%w: no steps for a batch with rtol %g and atol %g: %s", errStiff, c.RTol, c.ATol,
-			reason)
+	b := s.net.Bases[0]
+	g, stats := grid{0}, ode.Stats{}
+	for cell := range b.Cells() { // where functions may jump or bend, the solver begins anew
+		r := s.rate
+		if b.NumBasis() > 1 {
+			r.phi = func(t float64) []float64 { return phiIn(b, cell, t) }
+		}
+		end := float64(cell+1) / float64(b.Cells())
+		solution, err := r.solve(context.Background(), s.tableau, states, batch, g[len(g)-1], end, ode.Options{
+			RTol: c.RTol, ATol: c.ATol, EveryStep: true, MaxSteps: 4 * maxAdaptiveSteps,
+		})
+		if err != nil {
+			reason, _, _ := strings.Cut(err.Error(), ";") // what follows is for those who call the solver themselves
+			return nil, fmt.Errorf("%w: no steps for a batch with rtol %g and atol %g: %s", errStiff, c.RTol, c.ATol,
+				reason)
+		}
+		g, states = append(g, solution.T[1:]...), solution.Final()
+		stats.NFE += solution.Stats.NFE
+		stats.Accepted += solution.Stats.Accepted
+		stats.Rejected += solution.Stats.Rejected
 	}
-	g := grid(solution.T)
 	if g.steps() > maxAdaptiveSteps {
 		return nil, fmt.Errorf("%w: the solver takes %d steps for a batch with rtol %g and atol %g, more than %d",
 			errStiff, g.steps(), c.RTol, c.ATol, maxAdaptiveSteps)
 	}
-	s.last = solution.Stats
+	s.last = stats
 	n := paddedSteps(g.steps())
-	return upload(s.rate.backend, g.values(n), n, 2)
+	list, columns := s.net.stepValues(g, n)
+	return upload(s.rate.backend, list, n, columns)
 }
 
 // augmented returns states [batch, coordinates] with zeros for more coordinates.
@@ -214,7 +273,9 @@ func augmented[T float32 | float64](x []T, batch, zeros int) []float64 {
 }
 
 // hostRate is a rate R(x, t) that a graph evaluates for a solver on the host, for states [batch, 1, 1, coordinates].
+// phi, if it is not nil, returns the values of the basis at a time, which the graph then gets as a third input.
 type hostRate struct {
+	phi     func(t float64) []float64
 	backend compute.Backend
 	exec    *model.Exec
 }
@@ -251,7 +312,15 @@ func (r hostRate) evaluate(t float64, x, dx []float64, batch int) error {
 		return err
 	}
 	defer input.FinalizeAll()
-	results, err := r.exec.Call(input, float32(t))
+	inputs := []any{input, float32(t)}
+	if r.phi != nil {
+		var phi []float32
+		for _, v := range r.phi(t) {
+			phi = append(phi, float32(v))
+		}
+		inputs = append(inputs, phi)
+	}
+	results, err := r.exec.Call(inputs...)
 	if err != nil {
 		return err
 	}

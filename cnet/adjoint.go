@@ -91,6 +91,7 @@ type solve struct {
 
 	// The steps of a solver: for each the time t in [0, 1] at its beginning, its length, and the factor of the rate.
 	begin, length, factor []*Node
+	phis                  []map[float64][]float64 // of each step, by the fraction of it; none if weights are constant
 }
 
 // rate returns the rate at the fraction c of a step, as an ode.System asks for it.
@@ -108,7 +109,10 @@ func (s solve) rate(step, _ int, c float64, x fmap.Map) fmap.Map {
 
 // phi returns the values of the basis functions at the fraction c of a step.
 func (s solve) phi(step int, c float64) []float64 {
-	if s.factor != nil {
+	switch {
+	case s.phis != nil:
+		return s.phis[step][c]
+	case s.factor != nil:
 		return basis.Stage(s.basis, 0, 1, 0) // weights are constant in depth
 	}
 	return basis.Stage(s.basis, step, s.steps, c)

@@ -72,8 +72,12 @@ func softLabels(labels []*Node, logits *Node) *Node {
 	return Add(Mul(hot(labels[0]), share), Mul(hot(labels[1]), OneMinus(share)))
 }
 
-// hardLoss returns the cross entropy of labels that are not smoothed, but perhaps mixed.
+// hardLoss returns the cross entropy of labels that are not smoothed, but perhaps mixed; of targets that are numbers,
+// the mean squared error.
 func hardLoss(labels, logits []*Node) *Node {
+	if areTargets(labels[0]) {
+		return ReduceAllMean(squaredErrors(labels[0], logits[0]))
+	}
 	if len(labels) == mixedLabels {
 		return loss.CategoricalCrossEntropyLogits([]*Node{softLabels(labels, logits[0])}, logits)
 	}
@@ -81,8 +85,12 @@ func hardLoss(labels, logits []*Node) *Node {
 }
 
 // expectedHits returns the number of images of a batch that are classified right. For a mixed image it is the
-// probability of the class that the net takes.
+// probability of the class that the net takes. Where targets are numbers, it returns the sum of the mean squares of
+// their standardised errors.
 func expectedHits(labels []*Node, logits *Node) *Node {
+	if areTargets(labels[0]) {
+		return MulScalar(hardLoss(labels, []*Node{logits}), float64(logits.Shape().Dimensions[0]))
+	}
 	right := hits(logits, labels[0])
 	if len(labels) == mixedLabels {
 		share := ConvertDType(labels[2], logits.DType())

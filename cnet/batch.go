@@ -10,18 +10,18 @@ import (
 	"continuousnet/cnet/dataset"
 )
 
-// newBatch copies images [n, height, width, channels] and their labels [n, 1] to the engine, in the form that GoMLX's
-// trainer takes. The slices may be filled again.
-func newBatch(
-	backend compute.Backend, images []float32, labels []int32, height, width, channels int,
+// newBatch copies images [n, height, width, channels] and their labels [n, 1], or targets [n, K], to the engine, in the
+// form that GoMLX's trainer takes. The slices may be filled again.
+func newBatch[L int32 | float32](
+	backend compute.Backend, images []float32, labels []L, height, width, channels int,
 ) (b train.Batch, err error) {
-	n := len(labels)
+	n := len(images) / (height * width * channels)
 	pixels, err := upload(backend, images, n, height, width, channels)
 	if err != nil {
 		return b, err
 	}
 	b.Inputs = []*tensors.Tensor{pixels}
-	classes, err := upload(backend, labels, n, 1)
+	classes, err := upload(backend, labels, n, len(labels)/n)
 	if err != nil {
 		release(b)
 		return b, err

@@ -123,7 +123,7 @@ func trainingStep(
 func inferenceStep(
 	e *engine.Engine, n Network, c Config, store *model.Store, images []float32,
 ) (func() error, error) {
-	ev, err := newEvaluator(e, n, c, store)
+	ev, err := newEvaluator(e, n, c, store, false)
 	if err != nil {
 		return nil, err
 	}

@@ -4,29 +4,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"continuousnet/cnet/internal/words"
 )
 
 // The values of Config.KeepBest: the test images, and those that Config.Validation holds out of training.
 const (
+	PartTrain      = "train" // not of KeepBest
 	PartTest       = "test"
 	PartValidation = "validation"
 )
 
 // Parts are the values of Config.KeepBest: the parts of the data on which an epoch can be measured.
 var Parts = []string{PartTest, PartValidation}
-
-// accuracyOn returns the accuracy of an epoch on a part of the data.
-func (r Record) accuracyOn(part string) float64 {
-	switch part {
-	case PartTest:
-		return r.TestAccuracy
-	case PartValidation:
-		return r.ValidationAccuracy
-	}
-	panic(fmt.Sprintf("there is no part %q", part)) // checkBest has checked it
-}
 
 // watched returns the part of the data that best and early stopping look at.
 func (c Config) watched() string {
@@ -57,8 +45,8 @@ func (c Config) checkBest() error {
 // bestKept is the epoch that the checkpoint bestName holds.
 type bestKept struct {
 	Part     string  `json:"part"`
-	Epoch    int     `json:"epoch"` // complete epochs
-	Accuracy float64 `json:"accuracy"`
+	Epoch    int     `json:"epoch"`    // complete epochs
+	Accuracy float64 `json:"accuracy"` // or R²; see Quality.Compared
 }
 
 // keepBest writes the checkpoint of the best epoch if the last one, which is complete now, is better than those before
@@ -69,7 +57,7 @@ func (r *Run) keepBest() error {
 	if st.Config.KeepBest == "" || !ok {
 		return nil
 	}
-	accuracy := last.accuracyOn(st.Config.KeepBest)
+	accuracy := last.Quality(st.Config.KeepBest).Compared()
 	if b := st.Best; b != nil && b.Part == st.Config.KeepBest && accuracy <= b.Accuracy {
 		return nil
 	}
@@ -107,7 +95,7 @@ func (r *Run) Best() (*Run, error) {
 	if err == nil && b.state.Epoch != best.Epoch+1 {
 		b.warnings = append(b.warnings, fmt.Sprintf(
 			"run %s: epoch %d was better, with %s, but not kept; this is epoch %d",
-			r.dir, best.Epoch+1, words.Percent(best.accuracyOn(part)), b.state.Epoch))
+			r.dir, best.Epoch+1, best.Quality(part).Short(), b.state.Epoch))
 	}
 	return b, err
 }
@@ -122,9 +110,10 @@ func (r *Run) changedSinceEpoch() bool {
 	return false
 }
 
-// Stalled returns the number of complete epochs since the accuracy on the watched part of the data was last better than
-// ever before, and whether that is as many as Config.EarlyStop allows: then Train does nothing more. The count begins
-// anew when the network, the learning rate or the configuration is changed, so that what was changed gets its chance.
+// Stalled returns the number of complete epochs since the accuracy, or R², on the watched part of the data was last
+// better than ever before, and whether that is as many as Config.EarlyStop allows: then Train does nothing more. The
+// count begins anew when the network, the learning rate or the configuration is changed, so that what was changed gets
+// its chance.
 func (r *Run) Stalled() (epochs int, stop bool) {
 	part := r.state.Config.watched()
 	best, any := 0.0, false
@@ -132,7 +121,7 @@ func (r *Run) Stalled() (epochs int, stop bool) {
 		switch {
 		case rec.Event == EventEpoch:
 			epochs++
-			if a := rec.accuracyOn(part); !any || a > best {
+			if a := rec.Quality(part).Compared(); !any || a > best {
 				best, any, epochs = a, true, 0
 			}
 		case rec.ChangesNet(), rec.Event == EventRate, rec.Event == EventChange:

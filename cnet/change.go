@@ -46,6 +46,10 @@ func (r *Run) refine(stages ...int) error {
 	if err != nil {
 		return err
 	}
+	if n.Config.adaptive() {
+		return fmt.Errorf("run %s: cannot refine: its steps adapt to tolerances, and are not doubled; ChangeBasis "+
+			"gives the weights more functions of depth", r.dir)
+	}
 	var fine *Net
 	adopt, err := r.rewrite(func(store *model.Store) error {
 		fine, err = n.refineStages(store, stages)
@@ -60,9 +64,6 @@ func (r *Run) refine(stages ...int) error {
 // rebased makes n, which has another basis of depth, the net of the run, and resets the optimizer. Adopt comes from
 // rewrite.
 func (r *Run) rebased(n *Net, event string, adopt func() error) error {
-	if err := n.checkBasis(); err != nil {
-		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
-	}
 	if err := clearOptimizer(r.store); err != nil {
 		return fmt.Errorf("run %s: %s: %w", r.dir, event, err)
 	}
@@ -122,13 +123,20 @@ func (r *Run) changed(n Network, event string) {
 var changeable = map[string]string{
 	"BatchSize": "batch size", "TestBatchSize": "test batch size", "Epochs": "epochs",
 	"LRSchedule": "lr schedule", "LRDecay": "lr decay", "LRDecayEpochs": "lr decay epochs", "LRWarmup": "lr warmup",
-	"WeightDecay": "weight decay", "KeepBest": "keep best", "EarlyStop": "early stop",
+	"WeightDecay": "weight decay", "Momentum": "momentum", "Optimizer": "optimizer", "RefineEpochs": "refine epochs",
+	"KeepBest": "keep best", "EarlyStop": "early stop",
 	"LabelSmoothing": "label smoothing", "ClipNorm": "clip norm", "EMA": "ema", "Augment": "augment",
 }
 
-// Change changes the run's configuration as edit does: batch sizes, weight decay, the schedule of the learning rate and
-// the epochs that it is planned for, the augmentation, KeepBest and EarlyStop. Other fields stay what
-// they are, and it is an error if edit changes one; for the learning rate there is SetLearningRate.
+// Change changes the run's configuration as edit does: batch sizes, the optimizer, its momentum and weight decay, label
+// smoothing, the clipping of gradients, the average of the weights, the schedule of the learning rate and the epochs
+// that it is planned for, the epochs at which the net is refined, the augmentation, KeepBest and EarlyStop. Other
+// fields stay what they are, and it is an error if edit changes one; for the learning rate there is SetLearningRate.
+//
+// Another optimizer begins without a memory of gradients, as after a refinement, and so does one that gets momentum or
+// loses it. Momentum and weight decay that were the defaults of the old optimizer become those of the new one, and the
+// learning rate is multiplied by the ratio of the two defaults, as 0.1 of SGD is far too much for Adam. Epochs of
+// RefineEpochs that are over do nothing.
 //
 // A schedule counts from the beginning of the run, so that the learning rate from the next batch on is the one that the
 // changed schedule has there. The epochs at which it decays by default follow Epochs, and all of them go with LRStep.
@@ -138,11 +146,13 @@ func (r *Run) Change(edit func(c *Config)) error {
 		old := r.state.Config
 		c := old
 		c.LRDecayEpochs, c.Augment = slices.Clone(old.LRDecayEpochs), slices.Clone(old.Augment)
+		c.RefineEpochs = slices.Clone(old.RefineEpochs)
 		edit(&c)
 		c.replaceAugment(old)
 		if slices.Equal(c.LRDecayEpochs, old.LRDecayEpochs) && (decaysByDefault(old) || c.LRSchedule != LRStep) {
 			c.LRDecayEpochs = nil // those of the new plan, or none
 		}
+		factor := c.followOptimizer(old)
 		c = c.WithDefaults()
 		changes, err := changesOf(old, c)
 		if err != nil {
@@ -154,10 +164,24 @@ func (r *Run) Change(edit func(c *Config)) error {
 		if err := c.check(r.state.schemeNamed); err != nil {
 			return fmt.Errorf("run %s: %w", r.dir, err)
 		}
+		if r.Regression() {
+			if err := c.checkRegression(); err != nil {
+				return fmt.Errorf("run %s: %w", r.dir, err)
+			}
+		}
 		size := r.batchSize()
 		r.state.Config = c
 		r.state.rescale(size, r.batchSize(), r.batchesPerEpoch())
 		r.eval, r.trainer = nil, nil
+		if c.Optimizer != old.Optimizer || (c.Momentum > 0) != (old.Momentum > 0) {
+			if err := clearOptimizer(r.store); err != nil {
+				return fmt.Errorf("run %s: %w", r.dir, err)
+			}
+		}
+		if factor != 1 {
+			changes += fmt.Sprintf(", learning rate times %.3g", factor)
+			r.state.LearningRate *= factor
+		}
 		if c.EMA == 0 {
 			if err := r.dropAverages(); err != nil {
 				return fmt.Errorf("run %s: %w", r.dir, err)
@@ -168,6 +192,25 @@ func (r *Run) Change(edit func(c *Config)) error {
 		})
 		return nil
 	})
+}
+
+// followOptimizer brings what goes with the optimizer in line with it, if it is another one than before: momentum and
+// weight decay that were defaults are left for WithDefaults to set. It returns the factor of the learning rate.
+func (c *Config) followOptimizer(old Config) (factor float64) {
+	if c.Optimizer == old.Optimizer || !slices.Contains(Optimizers, c.Optimizer) {
+		return 1
+	}
+	usual := func(optimizer string) Config {
+		return Config{Dataset: "moons", Model: old.Model, Optimizer: optimizer}.WithDefaults()
+	}
+	was, is := usual(old.Optimizer), usual(c.Optimizer)
+	if c.Momentum == old.Momentum && old.Momentum == was.Momentum {
+		c.Momentum = 0
+	}
+	if c.WeightDecay == old.WeightDecay && old.WeightDecay == was.WeightDecay {
+		c.WeightDecay = 0
+	}
+	return is.LearningRate / was.LearningRate
 }
 
 // decaysByDefault reports whether the epochs at which the learning rate decays are those of the plan.
@@ -233,5 +276,6 @@ func (st *state) rescale(oldSize, size, batches int) {
 	}
 	st.Evaluations = int(math.Round(float64(st.Evaluations) * float64(done) / float64(st.Batch)))
 	st.Correct *= float64(done*size) / float64(st.Batch*oldSize)
+	st.Squares *= float64(done*size) / float64(st.Batch*oldSize)
 	st.Batch, st.TimedBatches, st.TimedSeconds = done, 0, 0
 }

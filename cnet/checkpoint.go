@@ -26,6 +26,7 @@ type CheckpointInfo struct {
 	Batch    int     `json:"batch,omitempty"`
 	Net      string  `json:"net"`                // "2-2-2 euler"
 	Accuracy float64 `json:"accuracy,omitempty"` // as Config.KeepBest and EarlyStop look at it, after the last epoch
+	R2       float64 `json:"r2,omitempty"`       // instead of it, where targets are numbers
 }
 
 // SaveAs keeps the run as it is now under a name, which Checkpoint finds it by. It replaces a checkpoint of that name.
@@ -148,7 +149,8 @@ func (r *Run) Checkpoints() ([]CheckpointInfo, error) {
 		}
 		about := CheckpointInfo{Name: e.Name(), Epoch: c.Epoch(), Batch: c.Batch(), Net: c.net.String()}
 		if last, ok := c.history.Last(); ok {
-			about.Accuracy = last.accuracyOn(c.state.Config.watched())
+			q := last.Quality(c.state.Config.watched())
+			about.Accuracy, about.R2 = q.Accuracy, q.R2
 		}
 		list = append(list, about)
 	}

@@ -2,8 +2,13 @@ package cnet
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -14,10 +19,11 @@ const (
 	DoScheme = "scheme" // as Run.SetScheme, with the name
 	DoRate   = "lr"     // as Run.SetLearningRate, with the rate
 	DoSave   = "save"   // as Run.SaveAs, with the name
+	DoChange = "change" // as Run.Change, with the fields
 )
 
 // Commands lists the values of Command.Do.
-var Commands = []string{DoStop, DoRefine, DoScheme, DoRate, DoSave}
+var Commands = []string{DoStop, DoRefine, DoScheme, DoRate, DoSave, DoChange}
 
 // A Command is what a training is asked to do at the end of a batch. It can be sent to another process; see Ask.
 type Command struct {
@@ -26,17 +32,62 @@ type Command struct {
 	Rate float64 `json:"rate,omitempty"` // the learning rate
 
 	Stages []int `json:"stages,omitempty"` // to refine, from 1; none: all
+
+	// Fields are those of the Config to change, by their names in JSON; see ChangeTo.
+	Fields map[string]json.RawMessage `json:"fields,omitempty"`
+}
+
+// ChangeTo returns the command that changes what differs between two configurations.
+func ChangeTo(old, now Config) (Command, error) {
+	c := Command{Do: DoChange, Fields: map[string]json.RawMessage{}}
+	before, after := reflect.ValueOf(old), reflect.ValueOf(now)
+	for i := range after.NumField() {
+		name, _, _ := strings.Cut(after.Type().Field(i).Tag.Get("json"), ",")
+		if name == "-" || reflect.DeepEqual(before.Field(i).Interface(), after.Field(i).Interface()) {
+			continue
+		}
+		text, err := json.Marshal(after.Field(i).Interface())
+		if err != nil {
+			return c, err
+		}
+		c.Fields[name] = text
+	}
+	return c, nil
+}
+
+// edit sets the fields of a configuration.
+func (c Command) edit(config *Config) error {
+	value := reflect.ValueOf(config).Elem()
+	known := map[string]reflect.Value{}
+	for i := range value.NumField() {
+		name, _, _ := strings.Cut(value.Type().Field(i).Tag.Get("json"), ",")
+		known[name] = value.Field(i)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Fields)) {
+		field, ok := known[name]
+		if !ok || name == "-" {
+			return fmt.Errorf("command %s: a configuration has no field %q", c.Do, name)
+		}
+		field.SetZero()
+		if err := json.Unmarshal(c.Fields[name], field.Addr().Interface()); err != nil {
+			return fmt.Errorf("command %s: the field %q cannot be %.40s: %w", c.Do, name, c.Fields[name], err)
+		}
+	}
+	return nil
 }
 
 // Check returns an error unless the command is known and has what it needs. Whether the run can do it shows only when
 // it does.
 func (c Command) Check() error {
 	name, rate := c.Do == DoScheme || c.Do == DoSave, c.Do == DoRate
-	switch known := c.Do == DoStop || c.Do == DoRefine || name || rate; {
+	switch known := c.Do == DoStop || c.Do == DoRefine || c.Do == DoChange || name || rate; {
 	case !known:
 		return fmt.Errorf("command: it is %q, must be one of %v", c.Do, Commands)
 	case len(c.Stages) > 0 && c.Do != DoRefine:
 		return fmt.Errorf("command %s: its stages are %s, must be left out", c.Do, listText(c.Stages))
+	case (len(c.Fields) > 0) != (c.Do == DoChange):
+		return fmt.Errorf("command %s: it has %d fields to change, must %s", c.Do, len(c.Fields),
+			needs(c.Do == DoChange))
 	case name != (c.Name != ""):
 		return fmt.Errorf("command %s: its name is %q, must %s", c.Do, c.Name, needs(name))
 	case rate != (c.Rate != 0):
@@ -79,6 +130,14 @@ func (c Command) order() order {
 		o.do = func(r *Run) error { return r.SetLearningRate(c.Rate) }
 	case DoSave:
 		o.do = func(r *Run) error { return r.SaveAs(c.Name) }
+	case DoChange:
+		o.do = func(r *Run) error {
+			now := r.Config()
+			if err := c.edit(&now); err != nil {
+				return err
+			}
+			return r.Change(func(config *Config) { *config = now })
+		}
 	}
 	return o
 }

@@ -32,6 +32,10 @@ type Config struct {
 	Layout    string `json:"layout,omitempty"`     // of the arrays in a .npz file, if their shape can be two
 	SplitSeed uint64 `json:"split_seed,omitempty"` // of the choice of test images where the folder makes none
 
+	// Targets are the columns of a .csv file that are numbers to predict, instead of a class; see dataset.Options. A
+	// NeuralODE is then trained by the mean squared error.
+	Targets []string `json:"targets,omitempty"`
+
 	// For Toys, see dataset.Options; SplitSeed is that of their noise.
 	Points int     `json:"points,omitempty"` // 400 to train on, and as many to test with
 	Noise  float64 `json:"noise,omitempty"`  // negative: none

@@ -51,6 +51,9 @@ func (c Confusion) Accuracy() float64 {
 
 // Confusion classifies the test images. It changes nothing.
 func (r *Run) Confusion(ctx context.Context) (Confusion, error) {
+	if r.Regression() {
+		return Confusion{}, r.noClasses("confusion")
+	}
 	ev, set, err := r.evaluator(ctx)
 	if err != nil {
 		return Confusion{}, err
@@ -132,8 +135,8 @@ func (r *Run) takesPoints() error {
 	return fmt.Errorf("run %s: its net takes points, and no images; use PredictPoints", r.dir)
 }
 
-// PredictPoints returns the probability of each class, [points][classes], for points with as many coordinates as those
-// of the data set.
+// PredictPoints returns the probability of each class, [points][classes], or the targets, [points][targets], for points
+// with as many coordinates as those of the data set.
 func (r *Run) PredictPoints(ctx context.Context, points [][]float64) (rows [][]float32, err error) {
 	ev, set, err := r.evaluator(ctx)
 	if err != nil {
@@ -142,25 +145,34 @@ func (r *Run) PredictPoints(ctx context.Context, points [][]float64) (rows [][]f
 	if !set.Points() {
 		return nil, fmt.Errorf("run %s: its net takes images, and no points; use PredictImages", r.dir)
 	}
-	split := dataset.Split{Floats: []float32{}, Labels: make([]int32, len(points))}
-	for i, p := range points {
-		if len(p) != set.Channels {
-			return nil, fmt.Errorf("run %s: point %d has %s, and the data set %d", r.dir, i,
-				words.Plural(len(p), "coordinate"), set.Channels)
-		}
-		for _, x := range p {
-			if notFinite(float64(float32(x))) {
-				return nil, fmt.Errorf("run %s: point %d is %v, must be finite numbers that 32-bit floats hold", r.dir,
-					i, p)
-			}
-			split.Floats = append(split.Floats, float32(x))
-		}
+	split, err := r.splitOf(set, points)
+	if err != nil {
+		return nil, err
 	}
 	if len(points) == 0 {
 		return nil, nil
 	}
 	err = ev.each(ctx, set, split, r.state.Config.TestBatchSize, func(p []float32) { rows = append(rows, p) })
 	return rows, err
+}
+
+// splitOf returns points as a part of a data set, all of class 0.
+func (r *Run) splitOf(set *dataset.Set, points [][]float64) (dataset.Split, error) {
+	split := dataset.Split{Floats: []float32{}, Labels: make([]int32, len(points))}
+	for i, p := range points {
+		if len(p) != set.Channels {
+			return split, fmt.Errorf("run %s: point %d has %s, and the data set %d", r.dir, i,
+				words.Plural(len(p), "coordinate"), set.Channels)
+		}
+		for _, x := range p {
+			if notFinite(float64(float32(x))) {
+				return split, fmt.Errorf("run %s: point %d is %v, must be finite numbers that 32-bit floats hold",
+					r.dir, i, p)
+			}
+			split.Floats = append(split.Floats, float32(x))
+		}
+	}
+	return split, nil
 }
 
 // mostProbable returns the class with the largest probability, the first of several.
@@ -173,7 +185,7 @@ func mostProbable(p []float32) (best int) {
 	return best
 }
 
-// each calls f with the probabilities of the classes for each image of a split, in their order.
+// each calls f with the probabilities of the classes, or with the targets, for each image of a split, in their order.
 func (ev *evaluator) each(
 	ctx context.Context, set *dataset.Set, split dataset.Split, batchSize int, f func(p []float32),
 ) (err error) {
@@ -197,6 +209,9 @@ func (ev *evaluator) each(
 		}
 		rows := results[0].Value().([][]float32)
 		for _, p := range rows[:min(left, len(rows))] {
+			if set.Regression() {
+				asMeasured(set, p)
+			}
 			f(p)
 		}
 		left -= len(rows)

@@ -35,6 +35,8 @@ type Answer struct {
 	Net    string `json:"net"`             // the network now
 	Epoch  int    `json:"epoch"`           // complete epochs
 	Batch  int    `json:"batch"`           // batches of the next one
+
+	Changes string `json:"changes,omitempty"` // of the configuration, as in the history; "": none
 }
 
 // control is a socket that takes commands to a queue.
@@ -157,7 +159,11 @@ func (q *Queue) answer(c Command) Answer {
 	do := o.do
 	o.do = func(r *Run) error {
 		a.Before = r.net.String()
+		records := len(r.history)
 		err := do(r)
+		if n := len(r.history); err == nil && n > records {
+			a.Changes = r.history[n-1].Changes
+		}
 		a.Net, a.Epoch, a.Batch = r.net.String(), r.Epoch(), r.Batch()
 		return err
 	}

@@ -164,7 +164,7 @@ func (r *Run) Convergence(ctx context.Context, o ConvergenceOptions) (*Convergen
 	if err != nil {
 		return nil, err
 	}
-	b, err := newHiddenBlock(e, n, store, set, o.Stage-1, o.Images)
+	b, err := newHiddenBlock(e, n, store, set, set.Test, o.Stage-1, o.Images)
 	if err != nil {
 		return nil, err
 	}

@@ -33,11 +33,11 @@ func TestHiddenState(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		block, err := newHiddenBlock(e, n, r.store, r.set, 0, 3)
+		block, err := newHiddenBlock(e, n, r.store, r.set, r.set.Test, 0, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
-		next, err := newHiddenBlock(e, n, r.store, r.set, 1, 3)
+		next, err := newHiddenBlock(e, n, r.store, r.set, r.set.Test, 1, 3)
 		if err != nil {
 			t.Fatal(err)
 		}

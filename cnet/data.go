@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/words"
@@ -18,7 +19,7 @@ const cacheFolder = ".data"
 func (c Config) dataOptions(dir string) dataset.Options {
 	return dataset.Options{
 		Size: c.Size, SkipBad: c.SkipBad, Layout: c.Layout, Seed: c.SplitSeed, Cache: DataCache(dir),
-		Points: c.Points, Noise: c.Noise,
+		Points: c.Points, Noise: c.Noise, Targets: c.Targets,
 	}
 }
 
@@ -40,6 +41,9 @@ func (c Config) resolved() (Config, error) {
 		case c.Size != 0 || c.SkipBad || c.Layout != "" || c.SplitSeed != 0:
 			return c, fmt.Errorf("config: Size, SkipBad, Layout and SplitSeed say how files are read, and %s is "+
 				"given as Set; leave them out", c.Set.Name)
+		case len(c.Targets) > 0:
+			return c, fmt.Errorf("config: Targets are columns of a .csv file, and %s is given as Set; leave them out",
+				c.Set.Name)
 		case c.Points != 0 || c.Noise != 0:
 			return c, fmt.Errorf("config: Points and Noise say how points are made, and %s is given as Set; leave "+
 				"them out", c.Set.Name)
@@ -117,8 +121,9 @@ func (r *Run) takeSet(set *dataset.Set) error {
 type dataState struct {
 	TrainImages int      `json:"train_images"`
 	Channels    int      `json:"channels"` // of the images
-	Classes     int      `json:"classes"`
+	Classes     int      `json:"classes"`  // or the number of targets
 	ClassNames  []string `json:"class_names,omitempty"`
+	Targets     []string `json:"target_names,omitempty"` // in the place of classes, numbers
 	DataTitle   string   `json:"data_title,omitempty"`
 	Fingerprint string   `json:"fingerprint,omitempty"` // of the data set; "" in runs from before there was one
 	InGo        bool     `json:"in_go,omitempty"`       // it was given as Config.Set
@@ -127,8 +132,8 @@ type dataState struct {
 // describe returns what a run remembers of its data set.
 func describe(set *dataset.Set) dataState {
 	return dataState{
-		TrainImages: set.Train.Len(), Channels: set.Channels, Classes: len(set.Classes), ClassNames: set.Classes,
-		DataTitle: set.Title, Fingerprint: set.Fingerprint(),
+		TrainImages: set.Train.Len(), Channels: set.Channels, Classes: set.Outputs(), ClassNames: set.Classes,
+		Targets: set.Targets, DataTitle: set.Title, Fingerprint: set.Fingerprint(),
 	}
 }
 
@@ -140,6 +145,10 @@ func (d dataState) String() string {
 	}
 	s := fmt.Sprintf("%s (%d training images of %d classes, %s", title, d.TrainImages, d.Classes,
 		words.Plural(d.Channels, "channel"))
+	if len(d.Targets) > 0 {
+		s = fmt.Sprintf("%s (%d training points with the target %s, %s", title, d.TrainImages,
+			strings.Join(d.Targets, ", "), words.Plural(d.Channels, "coordinate"))
+	}
 	if d.Fingerprint != "" {
 		s += ", fingerprint " + d.Fingerprint[:min(12, len(d.Fingerprint))]
 	}
@@ -149,7 +158,8 @@ func (d dataState) String() string {
 // same reports whether a data set is the one that d describes. Runs from before there were fingerprints are content
 // with numbers.
 func (d dataState) same(other dataState) bool {
-	return d.TrainImages == other.TrainImages && d.Channels == other.Channels && d.Classes == other.Classes &&
+	return len(d.Targets) == len(other.Targets) && d.TrainImages == other.TrainImages &&
+		d.Channels == other.Channels && d.Classes == other.Classes &&
 		(d.Fingerprint == "" || d.Fingerprint == other.Fingerprint)
 }
 
@@ -211,6 +221,9 @@ func (r *Run) findData() (*dataset.Set, error) {
 		}
 	}
 	if _, err := dataset.Canonical(c.Dataset); err == nil {
+		if c.Dataset == dataset.Table && len(c.Targets) == 0 && len(r.state.Targets) == 0 {
+			c.Targets = []string{dataset.NoTargets} // it may be from before columns called y were targets
+		}
 		return c.loadData(r.dir, r.loading)
 	}
 	set, err := kept()
@@ -228,6 +241,17 @@ func (r *Run) otherData(found dataState, where string) error {
 	return fmt.Errorf("run %s: it is trained on %v; found %v%s; give it the same data, or make a new run",
 		r.dir, r.state.dataState, found, where)
 }
+
+// Things returns the word for what the net takes, "images" or "points".
+func (c Config) Things() string {
+	if c.Model == NeuralODE {
+		return "points"
+	}
+	return "images"
+}
+
+// Things returns the word for what the net of the run takes, "images" or "points".
+func (r *Run) Things() string { return r.state.Config.Things() }
 
 // ClassNames returns the names of the classes, in the order of the logits; nil in a run from before they were kept,
 // until its data set is loaded.

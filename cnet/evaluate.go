@@ -17,10 +17,13 @@ import (
 	"continuousnet/cnet/engine"
 )
 
-// Score is the loss and the accuracy of a net on a set of images.
+// Score is the loss and the accuracy of a net on a set of images or points. Where targets are numbers, RMSE and R2
+// stand in the place of the accuracy; see Quality.
 type Score struct {
-	Loss     float64 `json:"loss"`     // mean cross entropy, in nats
+	Loss     float64 `json:"loss"`     // mean cross entropy, in nats; mean squared error of standardised targets
 	Accuracy float64 `json:"accuracy"` // share of images classified right, 0 to 1
+	RMSE     float64 `json:"rmse,omitempty"`
+	R2       float64 `json:"r2,omitempty"`
 	Images   int     `json:"images"`
 
 	Evaluations float64 `json:"evaluations,omitempty"` // of the rate for a batch, on average, where steps adapt
@@ -39,10 +42,17 @@ type evaluator struct {
 	steps   *stepper // nil: they do not adapt
 }
 
-func newEvaluator(e *engine.Engine, n Network, c Config, store *model.Store) (*evaluator, error) {
+// newEvaluator returns the evaluator of a network. With regression its outputs are numbers, and not those of classes.
+func newEvaluator(
+	e *engine.Engine, n Network, c Config, store *model.Store, regression bool,
+) (*evaluator, error) {
 	sums := func(scope *model.Scope, inputs []*Node) (lossSum, correct *Node) {
 		labels, weights := inputs[1], inputs[2]
 		logits := withSteps(n, inputs, 3).Logits(scope.Store(), e.Layout, inputs[0], false)
+		if areTargets(labels) {
+			squares := ReduceSum(Mul(squaredErrors(labels, logits), InsertAxes(weights, -1)), 0)
+			return ReduceAllMean(squares), squares
+		}
 		// The loss is the mean over the batch of the weighted losses.
 		mean := loss.SparseCategoricalCrossEntropyLogits([]*Node{labels, weights}, []*Node{logits})
 		batch := float64(labels.Shape().Dimensions[0])
@@ -53,7 +63,11 @@ func newEvaluator(e *engine.Engine, n Network, c Config, store *model.Store) (*e
 		return nil, err
 	}
 	probs, err := model.NewExec(e.Backend, store, func(scope *model.Scope, inputs []*Node) *Node {
-		return Softmax(withSteps(n, inputs, 1).Logits(scope.Store(), e.Layout, inputs[0], false), -1)
+		outputs := withSteps(n, inputs, 1).Logits(scope.Store(), e.Layout, inputs[0], false)
+		if regression {
+			return outputs
+		}
+		return Softmax(outputs, -1)
 	})
 	if err != nil {
 		return nil, err
@@ -88,34 +102,47 @@ func (ev *evaluator) score(
 	if err != nil {
 		return s, err
 	}
-	var lossSum, correct float64
+	var lossSum float64
+	var all []float64
 	for batch, err := range ev.batches(set, ordered) {
 		if err != nil {
 			return s, fmt.Errorf("evaluation: %w", err)
 		}
-		batchLoss, batchCorrect, err := ev.sums(ctx, batch)
+		batchLoss, count, err := ev.sums(ctx, batch)
 		if err != nil {
 			return s, err
 		}
 		lossSum += batchLoss
-		correct += batchCorrect
+		all = addTo(all, count)
 		if ev.steps != nil {
 			s.Evaluations += float64(ev.steps.last.NFE) / float64(ordered.Len())
 		}
 	}
 	s.Images = split.Len()
-	s.Loss, s.Accuracy = lossSum/float64(s.Images), correct/float64(s.Images)
+	s.Loss = lossSum / float64(s.Images)
+	if !set.Regression() {
+		s.Accuracy = all[0] / float64(s.Images)
+		return s, nil
+	}
+	q := qualityOf(all, set.Scatter(split), set.TargetStd, s.Images)
+	s.RMSE, s.R2 = q.RMSE, q.R2
 	return s, nil
 }
 
-// batches returns the images in their order, their labels, and as further labels their weights [n], which are 0 for the
-// padding of the last batch.
+// batches returns the images in their order, their labels or targets, and as further labels their weights [n], which
+// are 0 for the padding of the last batch.
 func (ev *evaluator) batches(set *dataset.Set, o *dataset.Ordered) iter.Seq2[train.Batch, error] {
 	n := o.Size()
 	images, labels, weights := make([]float32, n*set.ImageSize()), make([]int32, n), make([]float32, n)
-	return ahead(o.Len(), func(batch int) (train.Batch, error) {
-		o.Fill(batch, images, labels, weights)
-		b, err := newBatch(ev.backend, images, labels, set.Height, set.Width, set.Channels)
+	targets := make([]float32, n*len(set.Targets))
+	return ahead(o.Len(), func(batch int) (b train.Batch, err error) {
+		if set.Regression() {
+			o.FillTargets(batch, images, targets, weights)
+			b, err = newBatch(ev.backend, images, targets, set.Height, set.Width, set.Channels)
+		} else {
+			o.Fill(batch, images, labels, weights)
+			b, err = newBatch(ev.backend, images, labels, set.Height, set.Width, set.Channels)
+		}
 		if err != nil {
 			return b, err
 		}
@@ -129,20 +156,23 @@ func (ev *evaluator) batches(set *dataset.Set, o *dataset.Ordered) iter.Seq2[tra
 	})
 }
 
-// sums returns the sum of the losses, and the number of images classified right, in a batch, which it releases.
-func (ev *evaluator) sums(ctx context.Context, b train.Batch) (lossSum, correct float64, err error) {
+// sums returns the sum of the losses, and what is counted in a batch, which it releases; see counted.
+func (ev *evaluator) sums(ctx context.Context, b train.Batch) (lossSum float64, count []float64, err error) {
 	defer release(b)
 	if err := ctx.Err(); err != nil {
-		return 0, 0, err
+		return 0, nil, err
 	}
 	results, err := ev.call(ev.scores, b.Inputs[0], b.Labels[0], b.Labels[1])
 	if err != nil {
-		return 0, 0, fmt.Errorf("evaluation: %w", err)
+		return 0, nil, fmt.Errorf("evaluation: %w", err)
 	}
-	return float64(results[0].Value().(float32)), float64(results[1].Value().(float32)), nil
+	if count, err = counted(results[1]); err != nil {
+		return 0, nil, fmt.Errorf("evaluation: %w", err)
+	}
+	return float64(results[0].Value().(float32)), count, nil
 }
 
-// predict returns the probability of each class, [images][classes], for the first images of a split.
+// predict returns the probability of each class, [images][classes], or the targets, for the first images of a split.
 func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (p [][]float32, err error) {
 	defer func() { guard(ev.net, ev.config, recover(), &err) }()
 	split = split.First(count, set.ImageSize())
@@ -154,7 +184,13 @@ func (ev *evaluator) predict(set *dataset.Set, split dataset.Split, count int) (
 	if err != nil {
 		return nil, fmt.Errorf("prediction: %w", err)
 	}
-	return results[0].Value().([][]float32), nil
+	rows := results[0].Value().([][]float32)
+	if set.Regression() {
+		for _, row := range rows {
+			asMeasured(set, row)
+		}
+	}
+	return rows, nil
 }
 
 // hits returns 1 for each image whose largest logit is that of its label [batch, 1], and 0 for the others, as floats
@@ -186,7 +222,8 @@ func (r *Run) Validate(ctx context.Context) (Score, error) {
 	return ev.score(ctx, set, set.Validation, r.state.Config.TestBatchSize)
 }
 
-// Predict returns the probability of each class, [count][classes], for the first count test images.
+// Predict returns the probability of each class, [count][classes], for the first count test images; where targets are
+// numbers, what the net predicts for the first points, [count][targets].
 func (r *Run) Predict(count int) ([][]float32, error) {
 	ev, set, err := r.evaluator(context.Background())
 	if err != nil {
@@ -210,7 +247,7 @@ func (r *Run) evaluator(ctx context.Context) (*evaluator, *dataset.Set, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if r.eval, err = newEvaluator(e, r.net, r.state.Config, store); err != nil {
+		if r.eval, err = newEvaluator(e, r.net, r.state.Config, store, r.Regression()); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -100,7 +100,7 @@ func combineNodes(x *Node, coefficients []float64, terms []*Node) *Node {
 
 // weights returns the coefficients [times, columns] of the columns in the solution at times within the grid, whose
 // graph has a number of steps. Between the ends of a step the solution is that of ode.Solve: the scheme's own quartic
-// if it has one, or else a cubic (HNW I, II.6).
+// if it has one, or else a cubic (HNW I, II.6). For dopri8 ode.Solve evaluates further stages, which are not here.
 func (tr trace) weights(g grid, at []float64, steps int) []float32 {
 	n := tr.columns(steps)
 	list := make([]float32, len(at)*n)

@@ -26,9 +26,13 @@ type hiddenBlock struct {
 	net    *Net
 	of     stage
 	config Config
-	begin  []float64 // the state that enters the block, [images, height, width, channels]
+	method ode.Method // instead of the net's, if not nil
+	begin  []float64  // the state that enters the block, [images, height, width, channels]
 	dims   []int
 
+	store        *model.Store // the trained weights in float64
+	rateStore    *model.Store // the weights of the rate at one position in depth
+	layout       fmap.Layout
 	coefficients []coefficients
 	theta        []float64 // the values of the basis functions at the position in depth whose weights the graph has
 	exec         *model.Exec
@@ -45,13 +49,14 @@ type coefficients struct {
 }
 
 // newHiddenBlock returns the ODE block of the stage with this index, from 0, and computes the state that enters it for
-// the first test images.
+// the first images, or points, of a split of the data set.
 func newHiddenBlock(
-	e *engine.Engine, n *Net, trained *model.Store, set *dataset.Set, index, images int,
+	e *engine.Engine, n *Net, trained *model.Store, set *dataset.Set, split dataset.Split, index, images int,
 ) (b *hiddenBlock, err error) {
-	b = &hiddenBlock{net: n, of: n.stages()[index]}
+	b = &hiddenBlock{net: n, of: n.stages()[index], layout: e.Layout}
 	defer func() { guard(n, n.Config, recover(), &err) }()
 	store := model.NewStore()
+	b.store = store
 	for _, v := range n.Variables() {
 		values, _, err := layers.Get(trained, v)
 		if err != nil {
@@ -68,7 +73,7 @@ func newHiddenBlock(
 		return nil, err
 	}
 	defer entry.Finalize()
-	pixels, err := firstImages(set, set.Test, images)
+	pixels, err := firstImages(set, split, images)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +113,7 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store) (err error
 		c.at = store.GetVariable(Root + "/" + v.Path)
 		b.coefficients = append(b.coefficients, c)
 	}
+	b.rateStore = store
 	d := one.mustDeclare(b.of)
 	b.exec, err = model.NewExec(e.Backend, store, func(scope *model.Scope, x, t *Node) *Node {
 		g := newBuilder(&one, scope.Store(), x.Graph(), variables, e.Layout, false)
@@ -130,18 +136,31 @@ func (n *Net) entering(store *model.Store, layout fmap.Layout, images *Node, ind
 
 // end returns the state after the block, by a scheme with a number of steps.
 func (b *hiddenBlock) end(ctx context.Context, m ode.Method, steps int) ([]float64, error) {
+	return b.through(ctx, m, steps, 0, b.begin, nil)
+}
+
+// through takes a state at the beginning of a step, counted from 0, through this step and those after it, and returns
+// the state after the block. states, if not nil, is called with the state at the beginning of each step.
+func (b *hiddenBlock) through(
+	ctx context.Context, m ode.Method, steps, from int, x []float64, states func(x []float64),
+) ([]float64, error) {
 	var failed error
 	h := b.of.length / float64(steps)
-	x, err := ode.Integrate(m, b.begin, steps, h, ode.System[[]float64]{
-		Rate: func(step, _ int, c float64, x []float64) []float64 {
+	begun := -1
+	x, err := ode.Integrate(m, x, steps-from, h, ode.System[[]float64]{
+		Rate: func(step, stage int, c float64, x []float64) []float64 {
 			if failed == nil {
 				failed = ctx.Err()
 			}
 			if failed != nil {
 				return x // the steps left cost nothing
 			}
+			if stage == 0 && step > begun && states != nil {
+				states(x)
+				begun = step
+			}
 			var f []float64
-			f, failed = b.rate(basis.Stage(b.of.basis, step, steps, c), timeAt(step, steps, c), x)
+			f, failed = b.rate(basis.Stage(b.of.basis, from+step, steps, c), timeAt(from+step, steps, c), x)
 			b.done++
 			if failed != nil {
 				return x
@@ -151,42 +170,51 @@ func (b *hiddenBlock) end(ctx context.Context, m ode.Method, steps int) ([]float
 			}
 			return f
 		},
-		Combine: func(x []float64, coefficients []float64, terms [][]float64) []float64 {
-			y := slices.Clone(x)
-			for i, c := range coefficients {
-				if c == 0 {
-					continue
-				}
-				for j, t := range terms[i] {
-					y[j] += c * t
-				}
-			}
-			return y
-		},
+		Combine: combine,
 	})
 	return x, errors.Join(failed, err)
+}
+
+// batch returns the dimensions of a batch of states.
+func (b *hiddenBlock) batch(x []float64) []int {
+	dims := slices.Clone(b.dims)
+	size := 1
+	for _, d := range dims[1:] {
+		size *= d
+	}
+	dims[0] = len(x) / size
+	return dims
 }
 
 // rate returns R(x, θ) at time t, with θ at the position in depth where the basis functions have the values phi.
 func (b *hiddenBlock) rate(phi []float64, t float64, x []float64) (f []float64, err error) {
 	defer func() { guard(b.net, b.config, recover(), &err) }()
-	if !slices.Equal(phi, b.theta) {
-		for _, c := range b.coefficients {
-			theta := make([]float64, len(c.values[0]))
-			for k, row := range c.values {
-				for i, v := range row {
-					theta[i] += phi[k] * v
-				}
-			}
-			if err := c.at.SetValue(tensors.FromFlatDataAndDimensions(theta, c.dims...)); err != nil {
-				return nil, err
-			}
-		}
-		b.theta = phi
+	if err := b.setWeights(phi); err != nil {
+		return nil, err
 	}
-	result, err := b.exec.Call(tensors.FromFlatDataAndDimensions(x, b.dims...), t)
+	result, err := b.exec.Call(tensors.FromFlatDataAndDimensions(x, b.batch(x)...), t)
 	if err != nil {
 		return nil, err
 	}
 	return layers.FromTensor(result[0])
+}
+
+// setWeights evaluates the weights at the position in depth where the basis functions have the values phi.
+func (b *hiddenBlock) setWeights(phi []float64) error {
+	if slices.Equal(phi, b.theta) {
+		return nil
+	}
+	for _, c := range b.coefficients {
+		theta := make([]float64, len(c.values[0]))
+		for k, row := range c.values {
+			for i, v := range row {
+				theta[i] += phi[k] * v
+			}
+		}
+		if err := c.at.SetValue(tensors.FromFlatDataAndDimensions(theta, c.dims...)); err != nil {
+			return err
+		}
+	}
+	b.theta = phi
+	return nil
 }

@@ -36,6 +36,14 @@ type Record struct {
 	ValidationLoss     float64 `json:"validation_loss,omitempty"`
 	ValidationAccuracy float64 `json:"validation_accuracy,omitempty"`
 
+	// Instead of accuracies, where targets are numbers; see Quality.
+	TrainRMSE      float64 `json:"train_rmse,omitempty"`
+	TrainR2        float64 `json:"train_r2,omitempty"`
+	TestRMSE       float64 `json:"test_rmse,omitempty"`
+	TestR2         float64 `json:"test_r2,omitempty"`
+	ValidationRMSE float64 `json:"validation_rmse,omitempty"`
+	ValidationR2   float64 `json:"validation_r2,omitempty"`
+
 	// Evaluations of the rate that a solver needs for a batch of the epoch, on average, where steps adapt to
 	// tolerances.
 	Evaluations float64 `json:"evaluations,omitempty"`
@@ -85,10 +93,10 @@ func (h History) Last() (r Record, ok bool) {
 }
 
 // Validated reports whether the epoch was measured on a validation part.
-func (r Record) Validated() bool { return r.ValidationLoss > 0 }
+func (r Record) Validated() bool { return r.ValidationLoss > 0 || r.ValidationR2 != 0 }
 
-// Best returns the record of the epoch with the highest accuracy, the first of several: on the validation part if there
-// is one, or else on the test images. ok is false if there is no epoch.
+// Best returns the record of the epoch with the highest accuracy or R², the first of several: on the validation part if
+// there is one, or else on the test images. ok is false if there is no epoch.
 func (h History) Best() (best Record, ok bool) {
 	if last, ok := h.Last(); ok && last.Validated() {
 		return h.bestOn(PartValidation)
@@ -99,7 +107,7 @@ func (h History) Best() (best Record, ok bool) {
 // bestOn is Best for a part of the data.
 func (h History) bestOn(part string) (best Record, ok bool) {
 	for _, r := range h {
-		if r.Event == EventEpoch && (!ok || r.accuracyOn(part) > best.accuracyOn(part)) {
+		if r.Event == EventEpoch && (!ok || r.Quality(part).Compared() > best.Quality(part).Compared()) {
 			best, ok = r, true
 		}
 	}

@@ -12,10 +12,20 @@ import (
 
 // kept is a run as MarshalBinary writes it: where it is, and how it was open.
 type kept struct {
-	Dir      string `json:"dir"`
+	Dir      string `json:"dir"`            // absolute
+	Name     string `json:"name,omitempty"` // the directory as the caller named it, which is relative in a notebook
 	ReadOnly bool   `json:"readOnly,omitempty"`
 	Closed   bool   `json:"closed,omitempty"`
 	Config   Config `json:"config"` // only placeFields
+}
+
+// named returns the directory as the caller has named it, so that titles stay as they were; the absolute one where that
+// name means another directory here.
+func (k kept) named() string {
+	if there, err := filepath.Abs(k.Name); k.Name != "" && err == nil && there == k.Dir {
+		return k.Name
+	}
+	return k.Dir
 }
 
 // MarshalBinary returns the run's directory, and how it is open. Everything else is in the directory.
@@ -31,7 +41,7 @@ func (r *Run) MarshalBinary() ([]byte, error) {
 		return nil, fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	c := r.state.Config
-	return json.Marshal(kept{dir, r.lock == nil, r.closed,
+	return json.Marshal(kept{dir, r.dir, r.lock == nil, r.closed,
 		Config{Engine: c.Engine, Devices: c.Devices, Precision: c.Precision, Data: c.Data}})
 }
 
@@ -47,7 +57,7 @@ func (r *Run) UnmarshalBinary(b []byte) error {
 		return fmt.Errorf("run: %q does not say where it is", b)
 	}
 	if k.Closed {
-		*r = Run{dir: k.Dir, closed: true}
+		*r = Run{dir: k.named(), closed: true}
 		return nil
 	}
 	if !Exists(k.Dir) {
@@ -64,13 +74,13 @@ func (r *Run) UnmarshalBinary(b []byte) error {
 // reopen opens the run as MarshalBinary has described it.
 func (r *Run) reopen(k kept) error {
 	if k.ReadOnly {
-		again, err := OpenReadOnly(k.Dir, k.Config)
+		again, err := OpenReadOnly(k.named(), k.Config)
 		if err == nil {
 			*r = *again
 		}
 		return err
 	}
-	again, err := Open(k.Dir, k.Config)
+	again, err := Open(k.named(), k.Config)
 	if err != nil {
 		return err
 	}
@@ -130,9 +140,9 @@ func (w *waitingRuns) of(r *Run) *kept {
 
 // add makes a run wait, with what can be known of it without its net.
 func (w *waitingRuns) add(r *Run, k kept, why error) {
-	look := &Run{dir: k.Dir}
+	look := &Run{dir: k.named()}
 	_, _ = look.restore() // it finds no net: that is why
-	*r = Run{dir: k.Dir, closed: true, state: look.state, history: look.history,
+	*r = Run{dir: k.named(), closed: true, state: look.state, history: look.history,
 		waits: fmt.Errorf("%w; each cell is a program of its own, and does so before it uses the run", why)}
 	w.Lock()
 	defer w.Unlock()

@@ -3,6 +3,7 @@ package cnet
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -72,6 +73,36 @@ func TestKeepRun(t *testing.T) {
 	}
 	if _, err := new(Run).MarshalBinary(); err == nil {
 		t.Error("a run that was never opened was kept")
+	}
+}
+
+// A run keeps the name that it was opened by, as long as that means the same directory.
+func TestKeepRunByItsName(t *testing.T) {
+	t.Chdir(t.TempDir())
+	r, err := Open("results/run", tiny())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	absolute, err := filepath.Abs("results/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ cwd, want string }{{".", "results/run"}, {"results", absolute}} {
+		t.Chdir(c.cwd)
+		var again Run
+		if err := again.UnmarshalBinary(b); err != nil || again.Dir() != c.want {
+			t.Errorf("in %s: opened as %q, %v; want %q", c.cwd, again.Dir(), err, c.want)
+		}
+		if err := again.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -149,7 +149,7 @@ func (r *Run) manifest(
 	if err != nil {
 		return m, err
 	}
-	ev, err := newEvaluator(e, n, r.state.Config, store)
+	ev, err := newEvaluator(e, n, r.state.Config, store, set.Regression())
 	if err != nil {
 		return m, err
 	}
@@ -179,8 +179,12 @@ func (r *Run) manifest(
 // compile builds the graph that scores batches of this size, so that the time of the evaluation does not include it.
 func (ev *evaluator) compile(set *dataset.Set, batch int) (err error) {
 	defer func() { guard(ev.net, ev.config, recover(), &err) }()
+	labels := shapes.Make(dtypes.Int32, batch, 1)
+	if set.Regression() {
+		labels = shapes.Make(dtypes.Float32, batch, len(set.Targets))
+	}
 	_, err = ev.scores.Compile(shapes.Make(dtypes.Float32, batch, set.Height, set.Width, set.Channels),
-		shapes.Make(dtypes.Int32, batch, 1), shapes.Make(dtypes.Float32, batch))
+		labels, shapes.Make(dtypes.Float32, batch))
 	return err
 }
 

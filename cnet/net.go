@@ -165,10 +165,15 @@ func (n *Net) build(
 			costs = costs.plus([]float64{1}, []Costs{more})
 		}
 	}
-	x = b.Norm(x, "head/norm", nil, layers.LastMomentum)
-	logits = b.Linear(x.MeanPool(), "head")
+	logits = b.head(x)
 	b.UpdateStatistics()
 	return logits, costs
+}
+
+// head builds what comes after the stages.
+func (b *builder) head(x fmap.Map) (logits *Node) {
+	x = b.Norm(x, "head/norm", nil, layers.LastMomentum)
+	return b.Linear(x.MeanPool(), "head")
 }
 
 // builder builds the graph of a Net.

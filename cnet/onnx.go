@@ -46,7 +46,14 @@ func (r *Run) exportONNX(path string) error {
 	if m.Metadata, err = r.metadata(); err != nil {
 		return err
 	}
-	for key, value := range map[string]any{"mean": set.Mean, "std": set.Std, "classes": set.Classes} {
+	about := map[string]any{"mean": set.Mean, "std": set.Std, "classes": set.Classes}
+	outputs := fmt.Sprintf("logits [batch, %d], one for each class", len(set.Classes))
+	if set.Regression() {
+		delete(about, "classes")
+		about["targets"], about["target_mean"], about["target_std"] = set.Targets, set.TargetMean, set.TargetStd
+		outputs = fmt.Sprintf("(target - target_mean)/target_std [batch, %d], for each target", len(set.Targets))
+	}
+	for key, value := range about {
 		text, err := json.Marshal(value)
 		if err != nil {
 			return fail(err)
@@ -59,8 +66,8 @@ func (r *Run) exportONNX(path string) error {
 		values, kind = "x", "floats"
 	}
 	m.Doc = fmt.Sprintf("%s, trained on %s. input: images [batch, %d, %d, %d] with values (%s - mean)/std, channel "+
-		"by channel, for %s x; mean and std are in the metadata. output: logits [batch, %d], one for each class.",
-		r.Title(), set.Title, set.Channels, set.Height, set.Width, values, kind, len(set.Classes))
+		"by channel, for %s x; mean and std are in the metadata. output: %s.",
+		r.Title(), set.Title, set.Channels, set.Height, set.Width, values, kind, outputs)
 	data, err := m.Marshal()
 	if err != nil {
 		return fail(err)

@@ -210,7 +210,7 @@ func TestRateOfTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, err := newHiddenBlock(e, r.net.(*Net), r.store, r.set, 0, 2)
+	block, err := newHiddenBlock(e, r.net.(*Net), r.store, r.set, r.set.Test, 0, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,8 @@ import (
 // Oberman, How to train your neural ODE: the world of Jacobian and kinetic regularization, 2020), scalars in a graph.
 // One that is not asked for is nil.
 //
-// Both are integrals over the time of an ODE, by the scheme that solves it, of means over the batch and the d numbers
-// of a state; a network's are the sums over its ODEs:
+// Both are integrals over the time of an ODE, by the scheme that solves it and over its steps, of means over the batch
+// and the d numbers of a state; a network's are the sums over its ODEs:
 //
 //	Kinetic  = ∫ |dx/dt|²/d dt
 //	Jacobian = ∫ |∂(dx/dt)/∂x·e|²/d dt
@@ -165,7 +165,14 @@ func (s solve) costly(x fmap.Map) (fmap.Map, Costs) {
 			if e != nil {
 				costs.Jacobian = s.jacobian(step, stage, c, x, e)
 			}
-			return costs
+			if s.factor == nil {
+				return costs
+			}
+			// The rate of a solver's step is times its length in time, and so is the cost, which has it squared here.
+			// In a step of length 0, which fills the grid up, both are 0.
+			return costs.each(func(of func(Costs) *Node) *Node {
+				return Div(of(costs), MaxScalar(s.factor[step], 1e-30))
+			})
 		})
 	if err != nil {
 		exceptions.Panicf("net: %v", err)

@@ -188,7 +188,7 @@ func (r *Run) create(c Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
-	if err := c.checkPoints(set); err != nil {
+	if err := errors.Join(c.checkPoints(set), c.checkTargets(set)); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)
 	}
 	r.state = state{

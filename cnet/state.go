@@ -25,7 +25,8 @@ type state struct {
 	Epoch        int           `json:"epoch"`                 // complete epochs
 	Batch        int           `json:"batch"`                 // batches done in the next one
 	LossSum      float64       `json:"loss_sum"`              // over these batches
-	Correct      float64       `json:"correct"`               // images classified right in these batches
+	Correct      float64       `json:"correct"`               // what expectedHits counts in these batches
+	Squares      float64       `json:"squares,omitempty"`     // sum of mean squared errors of targets, in their units
 	Evaluations  int           `json:"evaluations,omitempty"` // of the rate, by a solver that adapts its steps
 	Seconds      float64       `json:"seconds"`               // spent on these batches
 	TimedBatches int           `json:"timed_batches"`         // those of them that compiled nothing

@@ -50,7 +50,8 @@ func (t *training) testOnce(ctx context.Context) error {
 		return t.stopped(errors.New("the test loss is not finite"))
 	}
 	return r.change(func() error {
-		r.history[at].TestLoss, r.history[at].TestAccuracy = score.Loss, score.Accuracy
+		rec := &r.history[at]
+		rec.TestLoss, rec.TestAccuracy, rec.TestRMSE, rec.TestR2 = score.Loss, score.Accuracy, score.RMSE, score.R2
 		return nil
 	})
 }
@@ -67,7 +68,9 @@ func (h History) indexOf(epoch int) int {
 
 // Tested reports whether the epoch was measured on the test images. With a validation part only one is, when the
 // training is at its end.
-func (r Record) Tested() bool { return !r.Validated() || r.TestLoss > 0 || r.TestAccuracy > 0 }
+func (r Record) Tested() bool {
+	return !r.Validated() || r.TestLoss > 0 || r.TestAccuracy > 0 || r.TestR2 != 0
+}
 
 // Tested returns the record of the last epoch that was measured on the test images; ok is false if there is none.
 func (h History) Tested() (last Record, ok bool) {

@@ -24,6 +24,7 @@ type Progress struct {
 	Loss             float64       // of this batch
 	MeanLoss         float64       // over the epoch so far
 	Accuracy         float64       // over the epoch so far, 0 to 1
+	RMSE, R2         float64       // instead of it, where targets are numbers; see Quality
 	ImagesPerS       float64       // since the net was compiled; 0 before its second batch
 	Waiting          float64       // share of the same time spent waiting for images to be read and augmented, 0 to 1
 	Left             time.Duration // until training ends; 0 before the second batch
@@ -175,11 +176,14 @@ func (t *training) epoch(ctx context.Context) error {
 		return t.diverged(fmt.Errorf("the validation loss is %g", validated.Loss))
 	}
 	images := float64(batches.Len() * batches.Size())
+	trained := st.trained(batches.Len()*batches.Size(), t.set)
 	record := Record{
 		Event: EventEpoch, Epoch: st.Epoch,
-		TrainLoss: st.LossSum / float64(batches.Len()), TrainAccuracy: st.Correct / images,
-		TestLoss: score.Loss, TestAccuracy: score.Accuracy,
+		TrainLoss:     st.LossSum / float64(batches.Len()),
+		TrainAccuracy: trained.Accuracy, TrainRMSE: trained.RMSE, TrainR2: trained.R2,
+		TestLoss: score.Loss, TestAccuracy: score.Accuracy, TestRMSE: score.RMSE, TestR2: score.R2,
 		ValidationLoss: validated.Loss, ValidationAccuracy: validated.Accuracy,
+		ValidationRMSE: validated.RMSE, ValidationR2: validated.R2,
 		LearningRate: t.rateOf(batches.Len() - 1), Seconds: st.Seconds, ImagesPerS: images / st.Seconds,
 		Net: t.net.String(),
 	}
@@ -190,7 +194,7 @@ func (t *training) epoch(ctx context.Context) error {
 	st.noteCosts(&record, batches.Len())
 	t.history = append(t.history, record)
 	st.Epoch++
-	st.Evaluations = 0
+	st.Evaluations, st.Squares = 0, 0
 	st.Batch, st.LossSum, st.Correct, st.Seconds, st.Refined = 0, 0, 0, 0, false
 	st.TimedBatches, st.TimedSeconds = 0, 0
 	// Before the save: a process that dies between them repeats this.
@@ -242,7 +246,7 @@ func (t *training) prepare(ctx context.Context) error {
 	if t.GradientNorms {
 		update.measured = new([]string)
 	}
-	trainer, err := trainerWith(e, t.net, c, t.store, update)
+	trainer, err := trainerWith(e, t.net, c, t.store, update, set.TargetStd)
 	if err != nil {
 		return fmt.Errorf("run %s: %w", t.dir, err)
 	}
@@ -276,9 +280,13 @@ func (t *training) run(ctx context.Context) (err error) {
 	}
 	start := time.Now()
 	loop.OnStep("run", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
-		loss, correct := metrics[0].Value().(float32), metrics[correctMetric].Value().(float32)
+		loss := metrics[0].Value().(float32)
+		correct := metrics[correctMetric].Value().(float32)
 		for i := range t.state.Config.weighted(Costs{}) {
 			st.addCost(i, float64(metrics[correctMetric+1+i].Value().(float32)))
+		}
+		if t.Regression() {
+			st.Squares += float64(metrics[len(metrics)-1].Value().(float32))
 		}
 		err := t.batch(ctx, time.Since(start), set.waited, float64(loss), float64(correct))
 		start = time.Now() // saves and callbacks are not training
@@ -406,8 +414,9 @@ func (t *training) progress(loss float64) Progress {
 	p := Progress{
 		Epoch: st.Epoch, LastEpoch: t.last, Batch: st.Batch, Batches: b.batches.Len(), Loss: loss,
 		MeanLoss: st.LossSum / float64(st.Batch),
-		Accuracy: st.Correct / float64(st.Batch*b.batches.Size()),
 	}
+	q := st.trained(st.Batch*b.batches.Size(), t.set)
+	p.Accuracy, p.RMSE, p.R2 = q.Accuracy, q.RMSE, q.R2
 	if b.done > 1 {
 		perBatch := b.time / time.Duration(b.done-1)
 		p.ImagesPerS = float64(b.batches.Size()) / perBatch.Seconds()

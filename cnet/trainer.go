@@ -2,6 +2,7 @@ package cnet
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -17,11 +18,14 @@ import (
 // newTrainer returns GoMLX's trainer for a network. It compiles its graph with the first batch. Its metrics are the
 // loss, the moving average of the loss, and correctMetric.
 func newTrainer(e *engine.Engine, n Network, c Config, store *model.Store) (*train.Trainer, error) {
-	return trainerWith(e, n, c, store, newUpdates(c))
+	return trainerWith(e, n, c, store, newUpdates(c), nil)
 }
 
-// trainerWith is newTrainer with what is done with the gradients.
-func trainerWith(e *engine.Engine, n Network, c Config, store *model.Store, update updates) (*train.Trainer, error) {
+// trainerWith is newTrainer with what is done with the gradients, and with the deviations of the targets if they are
+// numbers; then its last metric is squaresMetric.
+func trainerWith(
+	e *engine.Engine, n Network, c Config, store *model.Store, update updates, deviations []float64,
+) (*train.Trainer, error) {
 	if err := c.CheckPrecision(e); err != nil {
 		return nil, err
 	}
@@ -34,7 +38,7 @@ func trainerWith(e *engine.Engine, n Network, c Config, store *model.Store, upda
 			return expectedHits(labels, predictions[0])
 		}, nil)
 	return train.NewTrainer(e.Backend, store, modelFn, c.regularisedLoss(smoothedLoss(c.LabelSmoothing)), update,
-		append([]metric.Interface{correct}, c.costMetrics()...), nil), nil
+		slices.Concat([]metric.Interface{correct}, c.costMetrics(), squaresMetric(deviations)), nil), nil
 }
 
 // smoothedLoss returns the cross entropy with labels that are smoothed: a class has the probability smoothing/K, and
@@ -50,8 +54,8 @@ func smoothedLoss(smoothing float64) func(labels, logits []*Node) *Node {
 	}
 }
 
-// correctMetric is the index, among the trainer's metrics, of the number of images classified right. Those of
-// costMetrics follow.
+// correctMetric is the index, among the trainer's metrics, of the number of images classified right, or of the sum of
+// the squared errors of targets; see expectedHits. Those of costMetrics follow.
 const correctMetric = 2
 
 // trainingSet feeds the batches of an epoch to GoMLX's loop, from any batch on. The images of a batch depend only on
@@ -76,6 +80,13 @@ func (s *trainingSet) Iter() iter.Seq2[train.Batch, error] {
 	prepare := func(i int) (train.Batch, error) {
 		s.batches.Fill(s.epoch, s.batch+i, images, labels)
 		return newBatch(s.backend, images, labels, s.set.Height, s.set.Width, s.set.Channels)
+	}
+	if k := len(s.set.Targets); k > 0 {
+		targets := make([]float32, n*k)
+		prepare = func(i int) (train.Batch, error) {
+			s.batches.FillTargets(s.epoch, s.batch+i, images, targets)
+			return newBatch(s.backend, images, targets, s.set.Height, s.set.Width, s.set.Channels)
+		}
 	}
 	if s.batches.Mixed() {
 		others, shares := make([]int32, n), make([]float32, n)

@@ -2,6 +2,7 @@ package cnet
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -217,12 +218,12 @@ func Import(dir string, w *WeightsFile, c Config) (*Run, error) {
 	if err != nil {
 		return fail(err)
 	}
-	if err := c.checkPoints(set); err != nil {
+	if err := errors.Join(c.checkPoints(set), c.checkTargets(set)); err != nil {
 		return fail(err)
 	}
-	if set.Channels != w.ImageChannels || len(set.Classes) != w.Classes {
+	if set.Channels != w.ImageChannels || set.Outputs() != w.Classes {
 		return fail(fmt.Errorf("the net is for images of %d channels and %d classes, %s has %d and %d; "+
-			"take another data set", w.ImageChannels, w.Classes, c.Dataset, set.Channels, len(set.Classes)))
+			"take another data set", w.ImageChannels, w.Classes, c.Dataset, set.Channels, set.Outputs()))
 	}
 	if n, ok := network.(*Net); ok {
 		if err := n.checkImages(set.Height, set.Width); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -153,6 +154,9 @@ func buildCell(goCommand string, args []string, direct hook.Direct) int {
 		return 0
 	}
 	args = withLinkNames(args)
+	if buildPlaced(goCommand, args, direct.Places) {
+		return 0
+	}
 	for {
 		build := exec.Command(goCommand, args...)
 		output, err := build.CombinedOutput()
@@ -171,17 +175,16 @@ func buildCell(goCommand string, args []string, direct hook.Direct) int {
 // reason; the go command then says why.
 func buildDirectly(goCommand, program string, direct hook.Direct) bool {
 	tools := filepath.Join(filepath.Dir(filepath.Dir(goCommand)), "pkg", "tool", runtime.GOOS+"_"+runtime.GOARCH)
-	const object, placed = "cnet.a", "cnet.placed" // the second is no Go file for the go command
+	const object = "cnet.a"
 	defer os.Remove(object)
 	defer os.Remove(placed)
 	here, err := os.Getwd()
 	if err != nil {
 		return false
 	}
-	others, main := direct.Files[:len(direct.Files)-1], direct.Files[len(direct.Files)-1]
+	others := direct.Files[:len(direct.Files)-1]
 	for {
-		text, err := os.ReadFile(main)
-		if err != nil || os.WriteFile(placed, []byte(withPlaces(string(text), direct.Places)), 0o600) != nil {
+		if !writePlaced(direct.Places) {
 			return false
 		}
 		compile := exec.Command(filepath.Join(tools, "compile"), slices.Concat([]string{"-o", object, "-p", "main",
@@ -198,6 +201,49 @@ func buildDirectly(goCommand, program string, direct hook.Direct) bool {
 		direct.Config, "-o", program, object)
 	link.Env = append(os.Environ(), "GOROOT="+filepath.Dir(filepath.Dir(goCommand))) // for the paths in stack traces
 	return link.Run() == nil
+}
+
+// GoNB's file, and a copy of it that names the cells; it is no Go file for the go command.
+const mainFile, placed = "main.go", "cnet.placed"
+
+// writePlaced writes the copy.
+func writePlaced(places []hook.Place) bool {
+	text, err := os.ReadFile(mainFile)
+	return err == nil && os.WriteFile(placed, []byte(withPlaces(string(text), places)), 0o600) == nil
+}
+
+// buildPlaced builds a cell with the go command, which is told from which cells the lines are. It returns false if that
+// fails; what the compiler says is to be about GoNB's file.
+func buildPlaced(goCommand string, args []string, places []hook.Place) bool {
+	here, err := os.Getwd()
+	if err != nil || len(places) == 0 || slices.ContainsFunc(args, func(arg string) bool {
+		return strings.HasPrefix(arg, "-overlay") || strings.HasPrefix(arg, "-gcflags")
+	}) {
+		return false
+	}
+	const overlay = "cnet.overlay"
+	defer os.Remove(overlay)
+	defer os.Remove(placed)
+	text, err := json.Marshal(map[string]map[string]string{
+		"Replace": {filepath.Join(here, mainFile): filepath.Join(here, placed)},
+	})
+	if err != nil || os.WriteFile(overlay, text, 0o600) != nil {
+		return false
+	}
+	args = slices.Insert(slices.Clone(args), 1, "-overlay="+overlay, "-gcflags=-trimpath="+here+"=>")
+	for {
+		if !writePlaced(places) {
+			return false
+		}
+		output, err := exec.Command(goCommand, args...).CombinedOutput()
+		if err == nil {
+			os.Stderr.Write(output)
+			return true
+		}
+		if !showLess(output, places) {
+			return false
+		}
+	}
 }
 
 // withLinkNames lets the linker accept package values/kept, which uses the runtime's own list of exit functions.
@@ -246,7 +292,6 @@ func lineOf(file string, line int, places []hook.Place) int {
 
 // showLess takes the call of show away from main.go if the compiler complained about it; else it returns false.
 func showLess(output []byte, places []hook.Place) bool {
-	const file = "main.go"
 	match := noValue.FindSubmatch(output)
 	if match == nil {
 		return false
@@ -256,12 +301,12 @@ func showLess(output []byte, places []hook.Place) bool {
 		return false
 	}
 	line = lineOf(string(match[1]), line, places)
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(mainFile)
 	if err != nil {
 		return false
 	}
 	changed, ok := source.Unshow(string(text), server.ShowCall, line)
-	return ok && os.WriteFile(file, []byte(changed), 0o600) == nil
+	return ok && os.WriteFile(mainFile, []byte(changed), 0o600) == nil
 }
 
 type goPlan int

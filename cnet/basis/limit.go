@@ -1,43 +1,59 @@
 package basis
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Minimum returns the least value over depth of each entry of θ, [...], given its coefficients [K, ...]. It is exact
-// for functions that are constant or linear on the cells; others are sampled at 8K+1 points of each cell.
+// for functions that are constant or linear on the cells. For others it is found to 1e-13 of the range of the function,
+// wherever it is (see waves.least).
 func Minimum(b Basis, values []float64) ([]float64, error) {
-	if err := check(b); err != nil {
-		return nil, err
-	}
-	samples := Apply(sampling(b), values)
-	if samples == nil {
-		return nil, fmt.Errorf("basis: %d coefficients are not those of the %d functions of %s", len(values),
-			b.NumBasis(), b.Name())
-	}
-	rest := len(values) / b.NumBasis()
-	least := samples[:rest:rest]
-	for i, v := range samples {
-		least[i%rest] = min(least[i%rest], v)
-	}
-	return least, nil
+	least, _, err := minima(b, values)
+	return least, err
 }
 
-// sampling returns the values of the functions at points that show how small they become: [points][K].
-func sampling(b Basis) [][]float64 {
-	var rows [][]float64
+// minima returns the least values, and by how much the true ones may be less.
+func minima(b Basis, values []float64) (least, slack []float64, err error) {
+	if err := check(b); err != nil {
+		return nil, nil, err
+	}
+	k := b.NumBasis()
+	if len(values)%k != 0 {
+		return nil, nil, fmt.Errorf("basis: %d coefficients are not those of the %d functions of %s", len(values), k,
+			b.Name())
+	}
+	rest := len(values) / k
+	least, slack = make([]float64, rest), make([]float64, rest)
+	for i := range least {
+		least[i] = math.Inf(1)
+	}
+	lower := func(i int, value, by float64) {
+		if value < least[i] || math.IsNaN(value) {
+			least[i] = value
+		}
+		slack[i] = max(slack[i], by)
+	}
 	for cell := range b.Cells() {
-		switch degree := b.Degree(); degree {
-		case 0:
-			rows = append(rows, b.At(Point{cell, 0.5}))
-		case 1:
-			rows = append(rows, b.At(Point{cell, 0}), b.At(Point{cell, 1}))
+		switch b.Degree() {
+		case 0, 1:
+			ends := Apply([][]float64{b.At(Point{cell, 0}), b.At(Point{cell, 1})}, values)
+			for i, v := range ends {
+				lower(i%rest, v, 0)
+			}
 		default:
-			n := 8 * b.NumBasis()
-			for i := range n + 1 {
-				rows = append(rows, b.At(Point{cell, float64(i) / float64(n)}))
+			series := Apply(chebyshevSeries(b, cell), values)
+			a := make(waves, len(series)/max(rest, 1))
+			for i := range rest {
+				for n := range a {
+					a[n] = series[n*rest+i]
+				}
+				value, by := a.least()
+				lower(i, value, by)
 			}
 		}
 	}
-	return rows
+	return least, slack, nil
 }
 
 // Limit raises the entries of θ that fall below a floor; values holds the coefficients [K, ...], and floor [...] the
@@ -49,7 +65,7 @@ func sampling(b Basis) [][]float64 {
 // Zhang & Shu, "On maximum-principle-satisfying high order schemes for scalar conservation laws" (J. Comput. Phys. 229,
 // 2010, section 2.2), over all of depth instead of cell by cell, so that continuous functions stay continuous.
 func Limit(b Basis, values, floor []float64) ([]float64, error) {
-	least, err := Minimum(b, values)
+	least, slack, err := minima(b, values)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +88,9 @@ func Limit(b Basis, values, floor []float64) ([]float64, error) {
 		}
 		scale := 0.0
 		if mean[i] > bound {
-			scale = (mean[i] - bound) / (mean[i] - least[i])
+			// Nothing is left below the floor, not even a rounding.
+			below := slack[i] + 16*0x1p-52*(math.Abs(mean[i])+math.Abs(least[i]))
+			scale = (mean[i] - bound) / (mean[i] - least[i] + below)
 		}
 		m := max(mean[i], bound)
 		for k, c := range one {

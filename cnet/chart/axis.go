@@ -24,6 +24,14 @@ func (s span) frac(v float64) (f float64, ok bool) {
 	return (v - s.lo) / (s.hi - s.lo), true
 }
 
+// at returns the value at a fraction of the range: the inverse of frac.
+func (s span) at(f float64) float64 {
+	if s.log {
+		return s.lo * math.Pow(s.hi/s.lo, f)
+	}
+	return s.lo + f*(s.hi-s.lo)
+}
+
 // extent collects the range of data.
 type extent struct{ lo, hi float64 }
 
@@ -51,13 +59,33 @@ func (p Panel) xSpan() span {
 		}
 		for i := range n {
 			e.add(s.x(i), p.X.Log)
+			if s.Kind == Arrows {
+				e.add(s.x(i)+s.DX[i], p.X.Log)
+			}
 		}
 		if s.Kind == Points {
 			pad = 0.05
 		}
 	}
 	for _, m := range p.Marks {
-		e.add(m.At, p.X.Log)
+		if !m.Across {
+			e.add(m.At, p.X.Log)
+		}
+	}
+	if b := p.Background; b != nil {
+		if len(p.Series) == 0 {
+			return span{b.X0, b.X1, p.X.Log}
+		}
+		e.add(b.X0, p.X.Log)
+		e.add(b.X1, p.X.Log)
+		pad = 0
+	}
+	for _, g := range p.Guides {
+		e.add(g.X, p.X.Log)
+		e.add(g.To, p.X.Log)
+	}
+	for _, t := range p.Texts {
+		e.add(t.X, p.X.Log)
 	}
 	if n := len(p.X.Labels); n > 0 {
 		e.add(-0.5, false)
@@ -71,7 +99,16 @@ func (p Panel) ySpan() span {
 	if p.Y.fixed() {
 		return span{p.Y.Min, p.Y.Max, p.Y.Log}
 	}
-	return p.Y.round(p.yExtent(), 0.06)
+	e, pad := p.yExtent(), 0.06
+	if b := p.Background; b != nil {
+		if len(p.Series) == 0 {
+			return span{b.Y0, b.Y1, p.Y.Log}
+		}
+		e.add(b.Y0, p.Y.Log)
+		e.add(b.Y1, p.Y.Log)
+		pad = 0
+	}
+	return p.Y.round(e, pad)
 }
 
 func (p Panel) yExtent() extent {
@@ -81,9 +118,47 @@ func (p Panel) yExtent() extent {
 			e.addMost(s.Y, p.Y.Log)
 			continue
 		}
-		for _, v := range s.Y {
+		for i, v := range s.Y {
 			e.add(v, p.Y.Log)
+			if s.Kind == Arrows {
+				e.add(v+s.DY[i], p.Y.Log)
+			}
 		}
+	}
+	for _, m := range p.Marks {
+		if m.Across {
+			e.add(m.At, p.Y.Log)
+		}
+	}
+	for _, g := range p.Guides {
+		e.add(g.Y, p.Y.Log)
+		e.add(g.end(p), p.Y.Log)
+	}
+	for _, t := range p.Texts {
+		e.add(t.Y, p.Y.Log)
+	}
+	return e
+}
+
+// zSpan returns the range of the values of a heat map, of all frames.
+func (p Panel) zSpan() extent {
+	if p.Z.fixed() {
+		return extent{p.Z.Min, p.Z.Max}
+	}
+	e := newExtent()
+	add := func(cells [][]float64) {
+		for _, row := range cells {
+			for _, v := range row {
+				e.add(v, false)
+			}
+		}
+	}
+	add(p.Cells)
+	for _, f := range p.Frames {
+		add(f.Cells)
+	}
+	if e.empty() {
+		return extent{0, 1}
 	}
 	return e
 }
@@ -236,6 +311,10 @@ func logTicks(s span, n int) []tick {
 		factors = []float64{1, 2, 5}
 	}
 	every := max(1, int(math.Ceil(decades/float64(max(n, 1)))))
+	label := func(v float64) string { return plainNumber(v, 6) }
+	if (Axis{}).powers(s) {
+		label = func(v float64) string { return scientific(v, 2) }
+	}
 	var ts []tick
 	for d := int(math.Floor(math.Log10(s.lo))); d <= int(math.Ceil(math.Log10(s.hi))); d++ {
 		if d%every != 0 {
@@ -244,7 +323,7 @@ func logTicks(s span, n int) []tick {
 		for _, f := range factors {
 			v, _ := strconv.ParseFloat(strconv.FormatFloat(f, 'f', -1, 64)+"e"+strconv.Itoa(d), 64)
 			if v >= s.lo*(1-1e-9) && v <= s.hi*(1+1e-9) {
-				ts = append(ts, tick{v, plainNumber(v, 6)})
+				ts = append(ts, tick{v, label(v)})
 			}
 		}
 	}
@@ -257,7 +336,7 @@ func (a Axis) format(v, step float64) string {
 		return minus(strconv.FormatFloat(v*100, 'f', decimals(step*100), 64)) + " %"
 	}
 	if m := max(math.Abs(v), step); m >= 1e6 || step < 1e-4 {
-		return plainNumber(math.Round(v/step)*step, min(max(2+int(math.Log10(m/step)), 1), 15))
+		return scientific(math.Round(v/step)*step, min(max(2+int(math.Log10(m/step)), 1), 15))
 	}
 	return minus(strconv.FormatFloat(v, 'f', decimals(step), 64))
 }
@@ -267,15 +346,12 @@ func decimals(step float64) int {
 	return min(max(0, -int(math.Floor(math.Log10(step)+1e-9))), 12)
 }
 
-// plainNumber formats v with at most the given number of digits, as "2e-5" rather than "2e-05".
+// plainNumber formats v with at most the given number of digits.
 func plainNumber(v float64, digits int) string {
-	t := strconv.FormatFloat(v, 'g', digits, 64)
-	if mant, exp, found := strings.Cut(t, "e"); found {
-		if n, err := strconv.Atoi(exp); err == nil {
-			t = mant + "e" + strconv.Itoa(n)
-		}
+	if t := strconv.FormatFloat(v, 'g', digits, 64); !strings.Contains(t, "e") {
+		return minus(t)
 	}
-	return minus(t)
+	return scientific(v, digits)
 }
 
 func minus(s string) string { return strings.ReplaceAll(s, "-", "−") }

@@ -19,9 +19,11 @@ func TestTicks(t *testing.T) {
 		{Axis{Integer: true}, 0.5, 1.5, 5, []string{"1"}},
 		{Axis{Percent: true}, 0.5, 0.9, 4, []string{"50 %", "60 %", "70 %", "80 %", "90 %"}},
 		{Axis{Percent: true}, 0.98, 1, 4, []string{"98.0 %", "98.5 %", "99.0 %", "99.5 %", "100.0 %"}},
-		{Axis{Log: true}, 0.001, 10, 8, []string{"0.001", "0.01", "0.1", "1", "10"}},
-		{Axis{}, 0, 3e-6, 3, []string{"0", "1e-6", "2e-6", "3e-6"}},
-		{Axis{}, 0, 4e6, 2, []string{"0", "2e6", "4e6"}},
+		{Axis{Log: true}, 0.001, 10, 8, []string{"10⁻³", "10⁻²", "10⁻¹", "10⁰", "10¹"}},
+		{Axis{Log: true}, 0.01, 100, 8, []string{"0.01", "0.1", "1", "10", "100"}},
+		{Axis{Log: true}, 2e-5, 2e-4, 8, []string{"2·10⁻⁵", "3·10⁻⁵", "5·10⁻⁵", "7·10⁻⁵", "10⁻⁴", "2·10⁻⁴"}},
+		{Axis{}, 0, 3e-6, 3, []string{"0", "10⁻⁶", "2·10⁻⁶", "3·10⁻⁶"}},
+		{Axis{}, 0, 4e6, 2, []string{"0", "2·10⁶", "4·10⁶"}},
 		{Axis{Labels: []string{"a", "b"}}, -0.5, 1.5, 9, []string{"a", "b"}},
 	} {
 		var got []string
@@ -92,8 +94,8 @@ func TestThinKeepsExtremes(t *testing.T) {
 // Labels of marks must not lie over each other while there is room for rows.
 func TestMarkLabelsDoNotOverlap(t *testing.T) {
 	f := frame{plot: rect{40, 0, 440, 200}, x: span{lo: 0, hi: 12}}
-	f.Marks = []Mark{{7, "scheme rk4_classic"}, {3, "refined to 2-2-2"}, {11.5, "refined to 8-8-8"},
-		{6, "refined to 4-4-4"}}
+	f.Marks = []Mark{{At: 7, Label: "scheme rk4_classic"}, {At: 3, Label: "refined to 2-2-2"},
+		{At: 11.5, Label: "refined to 8-8-8"}, {At: 6, Label: "refined to 4-4-4"}}
 	ls, rows := f.placeMarks()
 	if len(ls) != 4 || rows < 2 {
 		t.Fatalf("%d labels in %d rows", len(ls), rows)

@@ -17,6 +17,11 @@ type Chart struct {
 	Columns int
 	// Scale is the number of image pixels for one CSS pixel in a PNG; 0 means 2, which is sharp on dense screens.
 	Scale float64
+	// Slider chooses among the Frames of the panels.
+	Slider Slider
+	// Alt says in a sentence what the chart shows, for those who cannot see it; empty: what titles, axes and legend
+	// say.
+	Alt string
 }
 
 // Panel is one pair of axes with what is drawn between them.
@@ -34,6 +39,20 @@ type Panel struct {
 	Framed [][2]int
 	// Equal draws one unit of x as long as one unit of y, as phase portraits and maps need.
 	Equal bool
+
+	// Background lies behind the series: filled contours, regions of classes, a picture.
+	Background *Background
+	// Guides are straight lines of a given slope, to compare series with.
+	Guides []Guide
+	// Texts stand in the plot.
+	Texts []Text
+	// Bare leaves axes and grid out, for pictures.
+	Bare bool
+	// Frames are what is added to the panel in each position of the chart's Slider; none: the panel is always the same.
+	Frames []Frame
+	// Drives makes the cells of a heat map the positions of the slider: hovering over the cell in row i and column j
+	// shows frame i·columns + j of the other panels.
+	Drives bool
 }
 
 // Axis maps numbers to positions and labels. The zero value is linear and as long as the data.
@@ -64,6 +83,8 @@ const (
 	Steps
 	// Points draws a small shape at every point.
 	Points
+	// Arrows draws an arrow from every point along DX and DY.
+	Arrows
 )
 
 // Series is a list of points and how to draw them.
@@ -74,6 +95,8 @@ type Series struct {
 	Kind Kind
 	// X and Y are the points; a nil X counts 0, 1, 2, ... A NaN or infinite value is a gap.
 	X, Y []float64
+	// DX and DY are how far Arrows reach, in units of the axes; see [Field].
+	DX, DY []float64
 
 	// Color is "#rrggbb", such as [Blue]; empty: the next of the palette.
 	Color string
@@ -91,11 +114,20 @@ type Series struct {
 type Mark struct {
 	At    float64
 	Label string
+	// Across draws a horizontal line at a y value, with its label on it.
+	Across bool
 }
 
 // Size returns the size in CSS pixels at which the chart is meant to be shown: the size of an SVG; a PNG has Scale
 // times as many pixels in each direction.
+//
+// With a slider it is the size of its chosen frames side by side.
 func (c Chart) Size() (width, height float64) {
+	return c.still().size()
+}
+
+// size returns the size of what is shown at a time.
+func (c Chart) size() (width, height float64) {
 	width, height = c.Width, c.Height
 	if width == 0 {
 		width = 900
@@ -156,9 +188,17 @@ func (c Chart) check() error {
 	if c.Columns < 0 {
 		return fmt.Errorf("chart: Columns is %d; expected 0 or more", c.Columns)
 	}
+	if err := c.checkSlider(); err != nil {
+		return fmt.Errorf("chart: %w", err)
+	}
 	for i, p := range c.Panels {
 		if err := p.check(); err != nil {
 			return fmt.Errorf("chart: %s: %w", nameOf("panel", i, p.Title), err)
+		}
+		for k := range p.Frames {
+			if err := p.at(k).check(); err != nil {
+				return fmt.Errorf("chart: %s: frame %d: %w", nameOf("panel", i, p.Title), k, err)
+			}
 		}
 	}
 	return nil
@@ -185,7 +225,19 @@ func (p Panel) check() error {
 			return fmt.Errorf("%s: %w", nameOf("series", i, s.Name), err)
 		}
 	}
-	return nil
+	for i, g := range p.Guides {
+		if err := g.check(p); err != nil {
+			return fmt.Errorf("%s: %w", nameOf("guide", i, g.Label), err)
+		}
+	}
+	for i, t := range p.Texts {
+		if t.Color != "" {
+			if _, err := parseColor(t.Color); err != nil {
+				return fmt.Errorf("%s: %w", nameOf("text", i, t.Text), err)
+			}
+		}
+	}
+	return p.Background.check(p)
 }
 
 func (p Panel) checkCells() error {
@@ -207,8 +259,15 @@ func (p Panel) checkCells() error {
 }
 
 func (s Series) check() error {
-	if s.Kind < Line || s.Kind > Points {
-		return fmt.Errorf("unknown kind %d; expected Line, Steps or Points", int(s.Kind))
+	if s.Kind < Line || s.Kind > Arrows {
+		return fmt.Errorf("unknown kind %d; expected Line, Steps, Points or Arrows", int(s.Kind))
+	}
+	if n := len(s.Y); s.Kind == Arrows && (len(s.DX) != n || len(s.DY) != n) {
+		return fmt.Errorf("has %d values in DX and %d in DY for %d arrows; expected as many of each", len(s.DX),
+			len(s.DY), n)
+	}
+	if s.Kind != Arrows && (s.DX != nil || s.DY != nil) {
+		return fmt.Errorf("has DX or DY, which only Arrows have")
 	}
 	edges := s.edges()
 	if s.X != nil && len(s.X) != len(s.Y) && !edges {
@@ -243,4 +302,5 @@ func (s Series) x(i int) float64 {
 // would overflow.
 func finite(v float64) bool { return math.Abs(v) < 1e150 }
 
+// fixed reports whether the axis has bounds of its own.
 func (a Axis) fixed() bool { return a.Min != 0 || a.Max != 0 }

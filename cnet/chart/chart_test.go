@@ -151,7 +151,7 @@ func TestGapsInterruptLines(t *testing.T) {
 }
 
 // What a training run can throw at a chart: nothing, one point, no finite value, enormous ones.
-func TestEverythingCanBeDrawn(t *testing.T) {
+func everything() map[string]chart.Chart {
 	cells := func(rows ...[]float64) chart.Chart { return chart.Chart{Panels: []chart.Panel{{Cells: rows}}} }
 	log := func(y ...float64) chart.Chart {
 		return chart.Chart{Panels: []chart.Panel{{X: chart.Axis{Log: true}, Y: chart.Axis{Log: true},
@@ -165,7 +165,7 @@ func TestEverythingCanBeDrawn(t *testing.T) {
 	for i := range crowd {
 		crowd[i] = chart.Mark{At: float64(i) / 10, Label: "refined again and again"}
 	}
-	for name, c := range map[string]chart.Chart{
+	return map[string]chart.Chart{
 		"nothing":        {},
 		"empty panels":   {Panels: make([]chart.Panel, 7)},
 		"no points":      one(line()),
@@ -203,7 +203,11 @@ func TestEverythingCanBeDrawn(t *testing.T) {
 		"labels": {Panels: []chart.Panel{{X: chart.Axis{Labels: []string{"one", "",
 			strings.Repeat("long ", 50)}}}}},
 		"endless names": one(chart.Series{Name: strings.Repeat("name ", 100), Y: []float64{1}}),
-	} {
+	}
+}
+
+func TestEverythingCanBeDrawn(t *testing.T) {
+	for name, c := range everything() {
 		t.Run(name, func(t *testing.T) {
 			c.Scale = 1
 			pngOf(t, c)
@@ -292,7 +296,8 @@ func TestErrorsNameThePlace(t *testing.T) {
 			`chart: panel "Loss": series 1: has 2 values in X and 3 in Y; expected as many X or one more`},
 		{loss(chart.Series{Y: two, Color: "red"}),
 			`chart: panel "Loss": series 1: colour "red"; expected the form #rrggbb`},
-		{loss(chart.Series{Kind: 9}), `chart: panel "Loss": series 1: unknown kind 9; expected Line, Steps or Points`},
+		{loss(chart.Series{Kind: 9}),
+			`chart: panel "Loss": series 1: unknown kind 9; expected Line, Steps, Points or Arrows`},
 		{chart.Chart{Panels: []chart.Panel{{X: chart.Axis{Min: 2, Max: 1}}}},
 			`chart: panel 1: x axis runs from 2 to 1; expected Min < Max`},
 		{chart.Chart{Panels: []chart.Panel{{Y: chart.Axis{Max: 1, Log: true}}}},

@@ -29,15 +29,7 @@ func (f *frame) rowTicks() []tick {
 
 // cells draws a heat map, with the value in each cell where there is room.
 func (p pen) cells(f *frame) {
-	e := newExtent()
-	for _, row := range f.Cells {
-		for _, v := range row {
-			e.add(v, false)
-		}
-	}
-	if f.Z.fixed() {
-		e = extent{f.Z.Min, f.Z.Max}
-	}
+	e := f.zSpan()
 	for i, row := range f.Cells {
 		for j, v := range row {
 			x, y := float64(j), -float64(i)
@@ -88,8 +80,8 @@ func cellLabel(v float64, percent bool) string {
 	if percent {
 		return Axis{Percent: true}.format(v, 0.001)
 	}
-	if v != 0 && (math.Abs(v) < 1e-3 || math.Abs(v) >= 1e5) {
-		return minus(strconv.FormatFloat(v, 'e', 1, 64))
+	if v != 0 && (math.Abs(v) < tiny || math.Abs(v) >= huge) {
+		return scientific(v, 2)
 	}
-	return minus(strconv.FormatFloat(v, 'g', 3, 64))
+	return plainNumber(v, 3)
 }

@@ -131,7 +131,7 @@ func (c Chart) frames(width, height, top float64) []frame {
 
 	fs := make([]frame, n)
 	for i, p := range c.Panels {
-		fs[i] = frame{Panel: p}
+		fs[i] = frame{Panel: p.guided()}
 		f := &fs[i]
 		if f.Cells != nil {
 			f.x, f.y = f.cellSpans()
@@ -156,6 +156,9 @@ func (c Chart) frames(width, height, top float64) []frame {
 		if f.Y.Title != "" {
 			w += axisRow
 		}
+		if f.Bare {
+			w = 0
+		}
 		left[i%cols] = max(left[i%cols], min(w, tileW/2))
 		if clean(f.Title) != "" {
 			head[i/cols] = max(head[i/cols], panelRow)
@@ -163,6 +166,9 @@ func (c Chart) frames(width, height, top float64) []frame {
 		bottom := tickRow
 		if f.X.Title != "" {
 			bottom += axisRow
+		}
+		if f.Bare {
+			bottom = 0
 		}
 		foot[i/cols] = max(foot[i/cols], bottom)
 	}
@@ -237,7 +243,7 @@ func (f *frame) py(v float64) float64 {
 
 // placeMarks puts the labels of marks into as few rows as possible without overlap, nearest row first.
 func (f *frame) placeMarks() (ls []markLabel, rows int) {
-	marks := slices.Clone(f.Marks)
+	marks := slices.DeleteFunc(slices.Clone(f.Marks), func(m Mark) bool { return m.Across })
 	slices.SortStableFunc(marks, func(a, b Mark) int { return cmp.Compare(a.At, b.At) })
 	for _, m := range marks {
 		t, ok := f.x.frac(m.At)

@@ -30,9 +30,14 @@ func (c Chart) image() (*image.RGBA, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	c = c.still()
 	width, height := c.Size()
 	r := newRaster(width, height, c.scale())
-	c.draw(pen{to: r, height: float64(r.img.Rect.Dy()) / r.scale}, width, height)
+	p := pen{to: r, height: float64(r.img.Rect.Dy()) / r.scale}
+	c.draw(p, width, height)
+	// A rim, because a white picture on a dark page is a slab.
+	p.lines(stroke{color: rimColor, width: 1}, []point{{0.5, 0.5}, {width - 0.5, 0.5}, {width - 0.5, height - 0.5},
+		{0.5, height - 0.5}, {0.5, 0}})
 	return r.img, nil
 }
 
@@ -41,6 +46,7 @@ func (c Chart) SVG(w io.Writer) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	c = c.still()
 	width, height := c.Size()
 	canvas := vgsvg.New(vg.Length(width), vg.Length(height))
 	p := pen{to: canvas, height: height}

@@ -3,6 +3,8 @@ package chart
 import (
 	"image/color"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -141,16 +143,83 @@ var (
 	markLetters   = letters{size: 10.5, color: markColor}
 )
 
-func (l letters) aligned(a float64) letters          { l.align = a; return l }
-func (l letters) colored(c color.NRGBA) letters      { l.color = c; return l }
-func (l letters) width(s string) float64             { f := l.face(); return float64(f.Width(s)) }
+func (l letters) aligned(a float64) letters     { l.align = a; return l }
+func (l letters) colored(c color.NRGBA) letters { l.color = c; return l }
+
+// width returns the width of a text.
+func (l letters) width(s string) float64 {
+	w := 0.0
+	for _, r := range raised(s) {
+		m := l
+		if r.up {
+			m.size *= raisedSize
+		}
+		f := m.face()
+		w += float64(f.Width(r.text))
+	}
+	return w
+}
+
 func (p pen) text(l letters, x, y float64, s string) { p.write(l, point{x, y}, s, false) }
 
 // up writes from bottom to top; x is the baseline, y the place that the alignment refers to.
 func (p pen) up(l letters, x, y float64, s string) { p.write(l, point{x, y}, s, true) }
 
+// raisedSize is the size of superscripts, raisedBy how high they stand, both in sizes of the letters around them.
+const raisedSize, raisedBy = 0.72, 0.36
+
+// part is a stretch of a text of ordinary or of raised letters.
+type part struct {
+	text string
+	up   bool
+}
+
+// raised cuts a text into stretches. The fonts lack most superscripts, which are drawn as small digits therefore.
+func raised(s string) []part {
+	if !strings.ContainsAny(s, "⁻⁰¹²³⁴⁵⁶⁷⁸⁹") {
+		return []part{{text: s}}
+	}
+	var parts []part
+	for _, r := range s {
+		digit := slices.Index(superscripts, string(r))
+		up := digit >= 0
+		text := string(r)
+		switch {
+		case digit == 0:
+			text = "−"
+		case up:
+			text = strconv.Itoa(digit - 1)
+		}
+		if n := len(parts); n > 0 && parts[n-1].up == up {
+			parts[n-1].text += text
+		} else {
+			parts = append(parts, part{text, up})
+		}
+	}
+	return parts
+}
+
 func (p pen) write(l letters, q point, s string, up bool) {
 	if s == "" {
+		return
+	}
+	if parts := raised(s); len(parts) > 1 || parts[0].up {
+		along := -l.align * l.width(s)
+		for _, r := range parts {
+			m, at := l.aligned(0), q
+			lift := 0.0
+			if r.up {
+				m.size *= raisedSize
+				lift = raisedBy * l.size
+			}
+			if up {
+				at.x, at.y = at.x-lift, at.y-along
+			} else {
+				at.x, at.y = at.x+along, at.y-lift
+			}
+			p.write(m, at, r.text, up)
+			along += m.width(r.text)
+		}
 		return
 	}
 	face := l.face()

@@ -33,6 +33,9 @@ func (p pen) legendEntry(e entry) {
 			}
 		case Points:
 			p.dots(e.look.color, e.look.index, 4, dot)
+		case Arrows:
+			st := strokeOf(e.look, s)
+			p.lines(stroke{color: st.color, width: 1.4}, arrow(point{e.x, mid}, point{end, mid}))
 		}
 	}
 	p.text(legendLetters, e.x+e.swatch+6, e.y, e.name)
@@ -47,10 +50,17 @@ func (p pen) panel(f *frame, l *looks) {
 		p.axes(f)
 		return
 	}
-	p.grid(f)
+	p.background(f)
+	if !f.Bare && f.Background == nil {
+		p.grid(f)
+	}
 	p.marks(f)
+	p.across(f)
 	p.series(f, l)
-	p.axes(f)
+	p.texts(f)
+	if !f.Bare {
+		p.axes(f)
+	}
 	if note := f.empty(); note != "" {
 		p.text(axisLetters.aligned(0.5).colored(axisColor), (f.plot.x0+f.plot.x1)/2, (f.plot.y0+f.plot.y1)/2+4, note)
 	}
@@ -58,6 +68,9 @@ func (p pen) panel(f *frame, l *looks) {
 
 // empty returns a note for a panel without any visible point, and "" for others.
 func (f *frame) empty() string {
+	if f.Background != nil || len(f.Texts) > 0 {
+		return ""
+	}
 	note := "no data yet"
 	for _, s := range f.Series {
 		for i := range s.Y {

@@ -37,6 +37,8 @@ func (p pen) series(f *frame, l *looks) {
 				p.line(f, s, ks[i])
 			case Points:
 				p.points(f, s, ks[i])
+			case Arrows:
+				p.arrows(f, s, ks[i])
 			}
 		}
 	}

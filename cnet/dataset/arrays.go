@@ -201,7 +201,7 @@ func (s *Set) holdBack(seed uint64) {
 	}
 	all, size := s.Train, s.ImageSize()
 	s.Train, s.Test = Split{}, Split{}
-	for i, test := range splitByName(names, all.Labels, len(s.Classes), seed) {
+	for i, test := range splitByName(names, all.Labels, max(len(s.Classes), 1), seed) {
 		to := &s.Train
 		if test {
 			to = &s.Test

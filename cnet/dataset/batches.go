@@ -25,11 +25,12 @@ type Batches struct {
 
 	height, width, channels int
 
-	normalize normalizer
-	mean, std []float64
-	augment   *augmenter // nil: images as they are
-	mixes     []stepOf   // of which each batch takes one
-	spare     []float32  // of a batch, while it is mixed
+	normalize             normalizer
+	mean, std             []float64
+	targetMean, targetStd []float64
+	augment               *augmenter // nil: images as they are
+	mixes                 []stepOf   // of which each batch takes one
+	spare                 []float32  // of a batch, while it is mixed
 
 	order      []int32 // the permutation of orderEpoch; nil before the first Fill
 	orderEpoch int
@@ -60,16 +61,18 @@ func NewAugmented(set *Set, split Split, size int, seed uint64, steps []string) 
 		list = nil // points stay as they are
 	}
 	b := &Batches{
-		split:     split,
-		pixel:     set.ImageSize(),
-		size:      min(size, split.Len()),
-		seed:      seed,
-		height:    set.Height,
-		width:     set.Width,
-		channels:  set.Channels,
-		normalize: newNormalizer(set),
-		mean:      set.Mean,
-		std:       set.Std,
+		split:      split,
+		pixel:      set.ImageSize(),
+		size:       min(size, split.Len()),
+		seed:       seed,
+		height:     set.Height,
+		width:      set.Width,
+		channels:   set.Channels,
+		normalize:  newNormalizer(set),
+		mean:       set.Mean,
+		std:        set.Std,
+		targetMean: set.TargetMean,
+		targetStd:  set.TargetStd,
 	}
 	mixes := slices.IndexFunc(list, func(s stepOf) bool { return s.mix != nil })
 	if mixes >= 0 {

@@ -196,15 +196,16 @@ func readCache(path, source string, o Options) (*Set, error) {
 		size *= 4
 	}
 	content := info.Size() - int64(len(prefix)+len(text)) - sha256.Size
+	each := size + 4*int64(1+len(set.Targets)) // with label and targets
 	if h.Train < 0 || h.Test < 0 || size < 1 || size > content ||
-		int64(h.Train) > content/size || int64(h.Test) > content/size || int64(h.Train+h.Test)*(size+4) != content {
+		int64(h.Train) > content/size || int64(h.Test) > content/size || int64(h.Train+h.Test)*each != content {
 		return nil, errNotCached
 	}
 	for _, part := range []struct {
 		split *Split
 		n     int
 	}{{&set.Train, h.Train}, {&set.Test, h.Test}} {
-		if err := readSplit(in, sum, part.split, part.n, size, h.Floats); err != nil {
+		if err := readSplit(in, sum, part.split, part.n, size, h.Floats, len(set.Targets)); err != nil {
 			return nil, errNotCached
 		}
 	}
@@ -216,7 +217,7 @@ func readCache(path, source string, o Options) (*Set, error) {
 }
 
 // readSplit reads what writeSplit has written, size bytes for an image, and hashes it.
-func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64, floats bool) error {
+func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64, floats bool, targets int) error {
 	read := func(b []byte) error {
 		for len(b) > 0 {
 			part := b[:min(len(b), chunk)]
@@ -228,10 +229,9 @@ func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64, floats 
 		}
 		return nil
 	}
-	if floats {
-		s.Floats = make([]float32, int64(n)*size/4)
+	readFloats := func(out []float32) error {
 		buf := make([]byte, chunk)
-		for out := s.Floats; len(out) > 0; {
+		for len(out) > 0 {
 			part := buf[:min(4*len(out), chunk)]
 			if err := read(part); err != nil {
 				return err
@@ -240,6 +240,13 @@ func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64, floats 
 				out[i] = math.Float32frombits(binary.LittleEndian.Uint32(part[4*i:]))
 			}
 			out = out[len(part)/4:]
+		}
+		return nil
+	}
+	if floats {
+		s.Floats = make([]float32, int64(n)*size/4)
+		if err := readFloats(s.Floats); err != nil {
+			return err
 		}
 	} else {
 		s.Images = make([]uint8, int64(n)*size)
@@ -255,5 +262,9 @@ func readSplit(in io.Reader, sum hash.Hash, s *Split, n int, size int64, floats 
 	for i := range s.Labels {
 		s.Labels[i] = int32(binary.LittleEndian.Uint32(labels[4*i:]))
 	}
-	return nil
+	if targets == 0 {
+		return nil
+	}
+	s.Targets = make([]float32, n*targets)
+	return readFloats(s.Targets)
 }

@@ -66,9 +66,10 @@
 //
 // "moons", "circles" and "spirals" are made by the program, with Options.Points points to train on and as many others
 // of the same law to test with. A .csv file with a header is a data set of points with any number of coordinates, and
-// NewVectors makes one of slices. A point is an image of one pixel with a channel for each coordinate, whose numbers
-// are in Split.Floats. LoadPoints returns points in the plane, which draw themselves as the last expression of a
-// notebook's cell.
+// NewVectors makes one of slices. Its targets may be numbers instead of classes: columns called y, or y1, y2, ...,
+// those of Options.Targets, or what NewRegression takes. A point is an image of one pixel with a channel for each
+// coordinate, whose numbers are in Split.Floats. LoadPoints returns points in the plane, which draw themselves as the
+// last expression of a notebook's cell.
 //
 // A batch is a pure function of (seed, epoch, batch). As there is no random generator whose state a run would have to
 // save, a run that was interrupted continues with the same images as one that was not.

@@ -18,6 +18,7 @@ func (s *Set) Fingerprint() string {
 	if s.Floats() {
 		fmt.Fprintln(h, "floats")
 	}
+	s.writeTargets(h)
 	for _, split := range []Split{s.Train, s.Test} {
 		fmt.Fprintf(h, "%d\n", split.Len())
 		writeSplit(h, split)
@@ -25,8 +26,8 @@ func (s *Set) Fingerprint() string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// writeSplit writes the images of a split and then its labels, as 32-bit little-endian numbers. It is for writers that
-// keep their first error, as hashes and buffers do.
+// writeSplit writes the images of a split, then its labels and then its targets, as 32-bit little-endian numbers. It is
+// for writers that keep their first error, as hashes and buffers do.
 func writeSplit(w io.Writer, split Split) {
 	if split.Floats != nil {
 		writeFloats(w, split.Floats)
@@ -38,4 +39,5 @@ func writeSplit(w io.Writer, split Split) {
 		labels = binary.LittleEndian.AppendUint32(labels, uint32(label))
 	}
 	_, _ = w.Write(labels)
+	writeFloats(w, split.Targets)
 }

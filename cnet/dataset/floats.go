@@ -22,6 +22,9 @@ func (s Split) part(from, to, size int) Split {
 	} else {
 		out.Images = s.Images[from*size : to*size]
 	}
+	if k := s.numTargets(); k > 0 {
+		out.Targets = s.Targets[from*k : to*k]
+	}
 	return out
 }
 
@@ -32,7 +35,7 @@ func (s Split) First(n, imageSize int) Split { return s.part(0, min(n, s.Len()),
 func (s *Split) grow(from Split, i, size int) {
 	image := from.part(i, i+1, size)
 	s.Images, s.Floats = append(s.Images, image.Images...), append(s.Floats, image.Floats...)
-	s.Labels = append(s.Labels, image.Labels...)
+	s.Labels, s.Targets = append(s.Labels, image.Labels...), append(s.Targets, image.Targets...)
 }
 
 // span returns the smallest and the largest value of the training images.

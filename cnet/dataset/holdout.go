@@ -13,7 +13,7 @@ func (s *Set) HoldOut(share float64, seed uint64) (*Set, error) {
 		return nil, fmt.Errorf("dataset: %s: a share of %g to validate with, want a number between 0 and 1", s.Name,
 			share)
 	}
-	of := make([][]int, len(s.Classes)) // the images of each class, in the order of random numbers
+	of := make([][]int, max(len(s.Classes), 1)) // the images of each class, in the order of random numbers
 	for i, label := range s.Train.Labels {
 		of[label] = append(of[label], i)
 	}
@@ -32,8 +32,8 @@ func (s *Set) HoldOut(share float64, seed uint64) (*Set, error) {
 		}
 	}
 	if !slices.Contains(held, true) {
-		return nil, fmt.Errorf("dataset: %s: no class has two images, so that none can be held out to validate with",
-			s.Name)
+		return nil, fmt.Errorf("dataset: %s: no class has two %s, so that none can be held out to validate with",
+			s.Name, s.Things())
 	}
 	whole, size := s.Train, s.ImageSize()
 	out := *s

@@ -178,8 +178,10 @@ func setForm(set *Set, all []imageFile, pictures []picture, whys []error, o Opti
 // everyClass returns an error unless there are images of every class to train on, and some to test with.
 func (s *Set) everyClass() error {
 	seen := make([]int, len(s.Classes))
-	for _, label := range s.Train.Labels {
-		seen[label]++
+	if !s.Regression() {
+		for _, label := range s.Train.Labels {
+			seen[label]++
+		}
 	}
 	if k := slices.Index(seen, 0); k >= 0 {
 		return fmt.Errorf("there is no %s of class %s to train on; every class needs some",

@@ -17,6 +17,11 @@ type Options struct {
 	// Layout says which of Layouts the images in a .npz file are, if their shape can be two.
 	Layout string
 
+	// Targets are the columns of a .csv file that are targets, numbers to be predicted instead of a class; without it
+	// the last ones, if they are called y, or y1, y2, ..., and no column is called class, label, target or species.
+	// NoTargets says that there are none.
+	Targets []string
+
 	// Seed chooses the test images of a data set that does not say which they are, and the noise and order of Toys.
 	Seed uint64
 
@@ -43,6 +48,8 @@ func (o Options) check(s *spec) error {
 	switch {
 	case (o.Points != 0 || o.Noise != 0) && s.make == nil:
 		return fmt.Errorf("dataset: %s has its own points or images; leave --points and --noise out", s.title)
+	case len(o.Targets) > 0 && s.name != Table:
+		return fmt.Errorf("dataset: %s is no .csv file with columns of targets; leave --target out", s.title)
 	case o.Layout != "" && s.name != arraysName:
 		return fmt.Errorf("dataset: %s is no array with a layout; leave --layout out", s.title)
 	case o.Size < 0 || o.Size > maxSide:

@@ -8,11 +8,12 @@ import "fmt"
 //
 // An Ordered has no state and may be used by several goroutines at the same time.
 type Ordered struct {
-	split     Split
-	pixel     int
-	size      int
-	normalize normalizer
-	mean, std []float64
+	split                 Split
+	pixel                 int
+	size                  int
+	normalize             normalizer
+	mean, std             []float64
+	targetMean, targetStd []float64
 }
 
 // NewOrdered returns the batches of size images of split, a part of set. A size
@@ -22,12 +23,14 @@ func NewOrdered(set *Set, split Split, size int) (*Ordered, error) {
 		return nil, err
 	}
 	return &Ordered{
-		split:     split,
-		pixel:     set.ImageSize(),
-		size:      min(size, split.Len()),
-		normalize: newNormalizer(set),
-		mean:      set.Mean,
-		std:       set.Std,
+		split:      split,
+		pixel:      set.ImageSize(),
+		size:       min(size, split.Len()),
+		normalize:  newNormalizer(set),
+		mean:       set.Mean,
+		std:        set.Std,
+		targetMean: set.TargetMean,
+		targetStd:  set.TargetStd,
 	}, nil
 }
 

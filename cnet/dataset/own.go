@@ -189,7 +189,10 @@ func (s *Set) Check() error {
 		return fmt.Errorf("dataset: %s: images of %d×%d×%d, want at least one pixel and 1 or 3 channels", s.Name,
 			s.Height, s.Width, s.Channels)
 	}
-	if len(s.Classes) < 2 {
+	if s.Regression() && (!s.Points() || len(s.Classes) > 0) {
+		return fmt.Errorf("dataset: %s: targets are of points, and instead of classes", s.Name)
+	}
+	if len(s.Classes) < 2 && !s.Regression() {
 		return fmt.Errorf("dataset: %s: %d classes, want at least two", s.Name, len(s.Classes))
 	}
 	if s.Mean == nil && s.Std == nil && s.Train.Len()*s.ImageSize() == s.Train.values() {
@@ -205,7 +208,13 @@ func (s *Set) Check() error {
 		if err := checkFloats(split.Floats); err != nil {
 			return fmt.Errorf("dataset: %s: %w", s.Name, err)
 		}
+		if err := s.checkTargets(split); err != nil {
+			return err
+		}
 		for i, label := range split.Labels {
+			if s.Regression() {
+				break // all are 0
+			}
 			if label < 0 || int(label) >= len(s.Classes) {
 				return fmt.Errorf("dataset: %s: label %d is %d, want less than %d, the number of classes", s.Name, i,
 					label, len(s.Classes))

@@ -36,7 +36,7 @@ func LoadPoints(name string, options ...PointOptions) (Points, error) {
 		if o != (PointOptions{}) {
 			return Points{}, fmt.Errorf("dataset: %s has its own points; leave their number, noise and seed out", name)
 		}
-		t, err := readTableFile(name, 2)
+		t, err := readTableFile(name, 2, []string{NoTargets})
 		if err != nil {
 			return Points{}, err
 		}
@@ -82,7 +82,7 @@ func ToyNoise(name string) float64 {
 // IsPoints reports whether a name is that of points for LoadPoints: one of the Toys, or a .csv file.
 func IsPoints(name string) bool { return IsToy(name) || isCSV(name) }
 
-// IsPlanar reports whether a name is that of a .csv file with the columns of points in the plane.
+// IsPlanar reports whether a name is that of a .csv file with the columns of points in the plane, and of their classes.
 func IsPlanar(name string) bool {
 	if !isCSV(name) {
 		return false
@@ -93,7 +93,11 @@ func IsPlanar(name string) bool {
 	}
 	defer f.Close()
 	header, err := csv.NewReader(f).Read()
-	return err != nil || len(header) <= 3
+	if err != nil {
+		return true
+	}
+	targets, _, _ := targetColumns(header, nil)
+	return len(header) <= 3 && len(targets) == 0
 }
 
 func isCSV(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".csv") }

@@ -6,7 +6,7 @@ import "io"
 // label, class, target or species, or else the last one, and two coordinates, which are numbers. Classes are numbers or
 // words; they are sorted. Load also takes files with other numbers of coordinates.
 func ReadPoints(r io.Reader) (Points, error) {
-	t, err := readTable(r, 2)
+	t, err := readTable(r, 2, []string{NoTargets})
 	if err != nil {
 		return Points{}, err
 	}

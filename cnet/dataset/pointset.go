@@ -78,13 +78,14 @@ func (s *Set) vectors(d int) *Set {
 // readTableSet fills set from a .csv file. A fifth of the points, chosen by a seeded hash of their places, is for
 // testing.
 func readTableSet(set *Set, file folder, o Options) error {
-	t, err := readTableFile(file.path, 0)
+	t, err := readTableFile(file.path, 0, o.Targets)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("%w; pass the path of a .csv file", err)
 		}
 		return err
 	}
+	set.Notice = t.notice
 	set.Title = strings.TrimSuffix(titleOf(file.path), ".csv")
 	if err := set.fillTable(t, o.Seed); err != nil {
 		return fmt.Errorf("dataset: %s: %w", file.path, err)
@@ -93,7 +94,8 @@ func readTableSet(set *Set, file folder, o Options) error {
 }
 
 func (s *Set) fillTable(t *table, seed uint64) error {
-	s.Coordinates, s.Classes, s.Train = t.columns, t.classes, Split{Labels: t.labels, Floats: []float32{}}
+	s.Coordinates, s.Classes, s.Targets = t.columns, t.classes, t.targets
+	s.Train = Split{Labels: t.labels, Floats: []float32{}, Targets: t.values}
 	for _, row := range t.rows {
 		for _, x := range row {
 			s.Train.Floats = append(s.Train.Floats, float32(x))
@@ -112,6 +114,7 @@ func (s *Set) fillTable(t *table, seed uint64) error {
 type VectorOptions struct {
 	Name    string   // "own": what runs and people call the data set; none of Names
 	Classes []string // "0", "1", ...: the names of the classes
+	Targets []string // "y", or "y1", "y2", ...: the names of the targets, for NewRegression
 	Seed    uint64   // of the choice of a fifth of the vectors, which is for testing
 }
 
@@ -132,24 +135,16 @@ func NewVectors[L Label](vectors [][]float64, labels []L, o VectorOptions) (*Set
 }
 
 func fillVectors[L Label](set *Set, vectors [][]float64, labels []L, o VectorOptions) error {
-	switch {
-	case len(vectors) == 0:
-		return errors.New("there are no vectors")
-	case len(vectors) != len(labels):
-		return fmt.Errorf("%d labels for %d vectors, want one for each", len(labels), len(vectors))
-	case len(vectors[0]) == 0 || len(vectors[0]) > maxColumns:
-		return fmt.Errorf("vectors of %d coordinates, want 1 to %d", len(vectors[0]), maxColumns)
+	if len(o.Targets) > 0 {
+		return errors.New("there are names of targets, and classes; leave Targets out, or call NewRegression")
 	}
-	t := &table{classes: slices.Clone(o.Classes), rows: vectors}
+	t, err := vectorTable(vectors, len(labels), "labels")
+	if err != nil {
+		return err
+	}
+	t.classes = slices.Clone(o.Classes)
 	top := 0
-	for i, v := range vectors {
-		if len(v) != len(vectors[0]) {
-			return fmt.Errorf("vector %d has %d coordinates, and the first one %d; want the same number", i, len(v),
-				len(vectors[0]))
-		}
-		if slices.ContainsFunc(v, beyondFloat) {
-			return fmt.Errorf("vector %d is %v, want finite numbers that 32-bit floats hold", i, v)
-		}
+	for i := range labels {
 		label := int64(labels[i])
 		if label < 0 || label >= maxPointClasses {
 			return fmt.Errorf("label %d is %d, want 0 to %d", i, label, maxPointClasses-1)
@@ -167,8 +162,31 @@ func fillVectors[L Label](set *Set, vectors [][]float64, labels []L, o VectorOpt
 	case len(t.classes) < 2:
 		return errors.New("all vectors are of one class, want at least two classes")
 	}
+	return set.fillTable(t, o.Seed)
+}
+
+// vectorTable returns vectors as a table that has neither labels nor targets yet. There must be so many of these.
+func vectorTable(vectors [][]float64, count int, what string) (*table, error) {
+	switch {
+	case len(vectors) == 0:
+		return nil, errors.New("there are no vectors")
+	case len(vectors) != count:
+		return nil, fmt.Errorf("%d %s for %d vectors, want one for each", count, what, len(vectors))
+	case len(vectors[0]) == 0 || len(vectors[0]) > maxColumns:
+		return nil, fmt.Errorf("vectors of %d coordinates, want 1 to %d", len(vectors[0]), maxColumns)
+	}
+	t := &table{rows: vectors}
+	for i, v := range vectors {
+		if len(v) != len(vectors[0]) {
+			return nil, fmt.Errorf("vector %d has %d coordinates, and the first one %d; want the same number", i,
+				len(v), len(vectors[0]))
+		}
+		if slices.ContainsFunc(v, beyondFloat) {
+			return nil, fmt.Errorf("vector %d is %v, want finite numbers that 32-bit floats hold", i, v)
+		}
+	}
 	for k := range vectors[0] {
 		t.columns = append(t.columns, strconv.Itoa(k))
 	}
-	return set.fillTable(t, o.Seed)
+	return t, nil
 }

@@ -182,7 +182,7 @@ func TestTableSet(t *testing.T) {
 
 // What the first line and the columns of a table may be, and numbers that no net can take.
 func TestTableColumns(t *testing.T) {
-	read := func(text string) (*table, error) { return readTable(strings.NewReader(text), 0) }
+	read := func(text string) (*table, error) { return readTable(strings.NewReader(text), 0, nil) }
 	for text, want := range map[string]string{
 		"1.5,-2,out\n3,4,in\n":         "the first line is",
 		"x,y,class\n1e39,2,a\n3,4,b\n": `column "x" is "1e39", which is beyond 32-bit floats`,

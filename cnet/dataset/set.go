@@ -10,18 +10,22 @@ type Split struct {
 
 	// Floats are in the place of Images in a set whose values are no bytes. They may be any numbers.
 	Floats []float32 `json:",omitempty"`
+
+	// Targets are in the place of classes in a set with Targets, [N, K] row-major; all labels are 0 there.
+	Targets []float32 `json:",omitempty"`
 }
 
 // Len returns N, the number of images.
 func (s Split) Len() int { return len(s.Labels) }
 
-// Set is a classification data set in memory, of images or of points.
+// Set is a data set in memory, of images or of points, with a class for each, or with numbers as targets for points.
 type Set struct {
 	Name                    string // canonical, as Names returns it
 	Title                   string // for headings: "CIFAR-10"
 	Height, Width, Channels int
 	Classes                 []string
 	Coordinates             []string `json:",omitempty"` // what those of points are called, if they have names
+	Targets                 []string `json:",omitempty"` // [K], what they are called; then there are no Classes
 
 	Train, Test Split
 	Validation  Split // held out of Train by HoldOut; otherwise empty
@@ -30,6 +34,9 @@ type Set struct {
 	// images, one value for each channel, with pixels scaled to [0, 1]; those of
 	// floats are of the values as they are.
 	Mean, Std []float64
+
+	// TargetMean and TargetStd are those of the targets of the training points, [K].
+	TargetMean, TargetStd []float64 `json:",omitempty"`
 
 	// Flip allows mirroring images left to right in training, which keeps the
 	// class of photographs but not of digits.
@@ -72,6 +79,9 @@ func (s *Set) checkSplit(split Split, size int) error {
 		}
 		return fmt.Errorf("dataset: %s: %d labels with %d %s of images, want %d %s (%d×%d×%d each)",
 			s.Name, split.Len(), split.values(), what, split.Len()*s.ImageSize(), what, s.Height, s.Width, s.Channels)
+	case s.Regression() && (len(s.TargetMean) != len(s.Targets) || len(s.TargetStd) != len(s.Targets)):
+		return fmt.Errorf("dataset: %s: %d targets with %d means and %d deviations, want one of each", s.Name,
+			len(s.Targets), len(s.TargetMean), len(s.TargetStd))
 	case size < 1:
 		return fmt.Errorf("dataset: %s: batch size %d, want at least 1", s.Name, size)
 	}

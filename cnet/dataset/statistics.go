@@ -5,6 +5,9 @@ import "math"
 // measure sets Mean and Std to those of the training images. They are computed from the counts of the 256 values, so
 // that they do not depend on the order of the images.
 func (s *Set) measure() {
+	if s.Regression() {
+		s.TargetMean, s.TargetStd = floatStatistics(s.Train.Targets, len(s.Targets))
+	}
 	if s.Floats() {
 		s.Mean, s.Std = floatStatistics(s.Train.Floats, s.Channels)
 		return

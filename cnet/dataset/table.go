@@ -12,12 +12,17 @@ import (
 	"strings"
 )
 
-// table is a table of points with their classes: a row for each, with numbers in all columns but that of the class.
+// table is a table of points with their classes or targets: a row for each, with numbers in all columns but that of the
+// class.
 type table struct {
 	columns []string // what the coordinates are called
 	rows    [][]float64
 	labels  []int32
 	classes []string
+
+	targets []string  // what targets are called, instead of classes
+	values  []float32 // of the targets, [rows, targets]
+	notice  string    // for the user
 }
 
 // labelNames are what columns of classes are called.
@@ -28,8 +33,9 @@ const maxColumns = 4096
 
 // readTable reads comma-separated values with a header. The column of the classes is called label, class, target or
 // species, or else it is the last one; the others are coordinates, which are numbers. Classes are numbers or words;
-// they are sorted. coordinates is how many there must be; 0: any number.
-func readTable(r io.Reader, coordinates int) (*table, error) {
+// they are sorted. Instead of a class there may be targets, which are numbers: see Options.Targets. coordinates is how
+// many there must be; 0: any number.
+func readTable(r io.Reader, coordinates int, targets []string) (*table, error) {
 	in := csv.NewReader(r)
 	in.TrimLeadingSpace = true
 	header, err := in.Read()
@@ -48,6 +54,10 @@ func readTable(r io.Reader, coordinates int) (*table, error) {
 		return nil, fmt.Errorf("the header has %d columns, %.100q, want coordinates and a class, with commas between "+
 			"them: x,y,z,class", n, header)
 	}
+	goals, guessed, err := targetColumns(header, targets)
+	if err != nil {
+		return nil, err
+	}
 	label := -1
 	for _, name := range labelNames { // the first of them, if there are several
 		if k := slices.IndexFunc(header, func(s string) bool { return strings.EqualFold(s, name) }); label < 0 {
@@ -57,55 +67,112 @@ func readTable(r io.Reader, coordinates int) (*table, error) {
 	if label < 0 {
 		label = len(header) - 1
 	}
-	coordinateNames := slices.Delete(slices.Clone(header), label, label+1)
+	if len(goals) > 0 {
+		label = -1
+	}
+	var coordinateNames []string
+	for k, name := range header {
+		if k != label && !slices.Contains(goals, k) {
+			coordinateNames = append(coordinateNames, name)
+		}
+	}
 	if !slices.ContainsFunc(coordinateNames, func(s string) bool { return !isNumber(s) }) {
 		return nil, fmt.Errorf("the first line is %.100q, want a header such as x,y,class", header)
 	}
 	t := &table{columns: coordinateNames}
+	for _, k := range goals {
+		t.targets = append(t.targets, header[k])
+	}
 	var labels []string
+	var wanted [][]float64
+	number := func(line, k int, text string) (float64, error) {
+		x, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil || notFinite(x) {
+			return 0, fmt.Errorf("line %d: column %q is %.40q, want a number", line, header[k], text)
+		}
+		if beyondFloat(x) {
+			return 0, fmt.Errorf("line %d: column %q is %.40q, which is beyond 32-bit floats", line, header[k], text)
+		}
+		return x, nil
+	}
 	for {
 		row, err := in.Read()
 		if errors.Is(err, io.EOF) {
+			if len(t.rows) == 0 {
+				return nil, errors.New("it has no points below its header")
+			}
+			if len(goals) > 0 {
+				t.noticeClasses(guessed, wanted)
+				return t, t.setTargets(wanted)
+			}
 			return t, t.setLabels(labels)
 		}
 		if err != nil {
 			return nil, err // has the line
 		}
 		line, _ := in.FieldPos(0)
-		if len(labels) == maxImages {
+		if len(t.rows) == maxImages {
 			return nil, fmt.Errorf("line %d: more than %d points", line, maxImages)
 		}
 		point := make([]float64, 0, len(t.columns))
 		for k, text := range row {
-			if k == label {
+			if k == label || slices.Contains(goals, k) {
 				continue
 			}
-			x, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-			if err != nil || notFinite(x) {
-				return nil, fmt.Errorf("line %d: column %q is %.40q, want a number", line, header[k], text)
-			}
-			if beyondFloat(x) {
-				return nil, fmt.Errorf("line %d: column %q is %.40q, which is beyond 32-bit floats", line, header[k],
-					text)
+			x, err := number(line, k, text)
+			if err != nil {
+				return nil, err
 			}
 			point = append(point, x)
+		}
+		t.rows = append(t.rows, point)
+		if guessed && len(goals) == 1 && len(t.rows) == 1 && !isNumber(row[goals[0]]) { // y is the name of a class
+			label, goals, t.targets = goals[0], nil, nil
+		}
+		if len(goals) > 0 {
+			var y []float64
+			for _, k := range goals {
+				x, err := number(line, k, row[k])
+				if err != nil {
+					return nil, err
+				}
+				y = append(y, x)
+			}
+			wanted = append(wanted, y)
+			continue
 		}
 		class := strings.TrimSpace(row[label])
 		if class == "" {
 			return nil, fmt.Errorf("line %d: column %q is empty, want the class of the point", line, header[label])
 		}
-		t.rows, labels = append(t.rows, point), append(labels, class)
+		labels = append(labels, class)
 	}
 }
 
+// mostGuessed is how many different whole numbers look like classes.
+const mostGuessed = 20
+
+// noticeClasses tells the user if guessed targets might be meant as classes.
+func (t *table) noticeClasses(guessed bool, rows [][]float64) {
+	different := map[float64]bool{}
+	for _, row := range rows {
+		if different[row[0]] = true; !guessed || len(row) > 1 || row[0] != math.Trunc(row[0]) ||
+			len(different) > mostGuessed {
+			return
+		}
+	}
+	t.notice = fmt.Sprintf("the column %s is taken as a number to predict; --target %s, or the name class for it, "+
+		"takes it as classes", t.targets[0], NoTargets)
+}
+
 // readTableFile is readTable for a file, which errors name.
-func readTableFile(path string, coordinates int) (*table, error) {
+func readTableFile(path string, coordinates int, targets []string) (*table, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
 	defer f.Close()
-	t, err := readTable(f, coordinates)
+	t, err := readTable(f, coordinates, targets)
 	if err != nil {
 		return nil, fmt.Errorf("dataset: %s: %w", path, err)
 	}
@@ -117,9 +184,6 @@ const maxPointClasses = 100
 
 // setLabels sets classes and labels by the names of the classes of all points.
 func (t *table) setLabels(names []string) error {
-	if len(names) == 0 {
-		return errors.New("it has no points below its header")
-	}
 	t.classes = slices.Compact(slices.Sorted(slices.Values(names)))
 	if !slices.ContainsFunc(t.classes, func(s string) bool { return !isNumber(s) }) {
 		slices.SortFunc(t.classes, func(a, b string) int { return compareNumbers(a, b) })
@@ -129,7 +193,7 @@ func (t *table) setLabels(names []string) error {
 		return fmt.Errorf("all points are of class %.40s, want at least two classes", t.classes[0])
 	case n > maxPointClasses:
 		return fmt.Errorf("it has %d different classes, such as %.40q, want at most %d; is the column of classes "+
-			"called class?", n, t.classes[0], maxPointClasses)
+			"called class? --target NAME says that a column is a number to predict", n, t.classes[0], maxPointClasses)
 	}
 	for _, name := range names {
 		t.labels = append(t.labels, int32(slices.Index(t.classes, name)))

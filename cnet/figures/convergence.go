@@ -13,15 +13,26 @@ import (
 // Convergence draws errors over the number of steps, both logarithmic: a line for each scheme with its measured order,
 // and behind it a dashed line with the slope that the scheme's order promises.
 func Convergence(c *cnet.Convergence) chart.Chart {
+	p := convergencePanel(c, func(s cnet.SchemeConvergence) string {
+		if s.To > 0 {
+			return fmt.Sprintf("%s (order %.2f)", s.Scheme, s.Measured)
+		}
+		return s.Scheme
+	})
+	return chart.Chart{Panels: []chart.Panel{p}, Width: 760, Height: 460}
+}
+
+// convergencePanel is Convergence with other names for the schemes.
+func convergencePanel(c *cnet.Convergence, name func(cnet.SchemeConvergence) string) chart.Panel {
 	at, x := stepsAxis(c)
 	p := chart.Panel{X: x, Y: chart.Axis{Title: "relative error of the hidden state", Log: true}}
+	if c.Stage == 0 { // of a problem, and not of a net
+		p.X.Title, p.Y.Title = "steps", "relative error at the end"
+	}
 	first, last := math.Inf(1), 0.0
 	low, high := math.Inf(1), 0.0
 	for _, s := range c.Schemes {
-		line := chart.Series{Name: s.Scheme, Dots: true}
-		if s.To > 0 {
-			line.Name += fmt.Sprintf(" (order %.2f)", s.Measured)
-		}
+		line := chart.Series{Name: name(s), Dots: true}
 		for _, q := range s.Points {
 			y := math.NaN()
 			if q.Error > 0 && q.Error < math.MaxFloat64 {
@@ -47,7 +58,7 @@ func Convergence(c *cnet.Convergence) chart.Chart {
 			s.X[i] = at(s.X[i])
 		}
 	}
-	return chart.Chart{Panels: []chart.Panel{p}, Width: 760, Height: 460}
+	return p
 }
 
 // stepsAxis returns a logarithmic axis for numbers of steps, and the position of a number on it. If each number is

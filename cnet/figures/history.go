@@ -24,8 +24,8 @@ type HistoryOptions struct {
 }
 
 // History draws the learning curves of a run: loss and accuracy over epochs beside each other, with a mark where the
-// run was changed, and the loss within epochs as a thin light line behind the loss of whole epochs. Where steps adapt
-// to tolerances, the evaluations of the rate follow.
+// run was changed, and the loss within epochs as a thin light line behind the loss of whole epochs. Where targets are
+// numbers, R² is in the place of the accuracy. Where steps adapt to tolerances, the evaluations of the rate follow.
 func History(history cnet.History, o HistoryOptions) chart.Chart {
 	within := chart.Series{Like: "train", Light: true}
 	trainLoss := chart.Series{Name: "train", Color: chart.Blue}
@@ -37,23 +37,25 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	x := chart.Axis{Title: "epoch", Integer: true, Max: float64(max(o.Epochs, 1))}
 
 	batches := batchesPerEpoch(history)
+	regression := false
 	for _, r := range history {
 		at := float64(r.Epoch) + float64(r.Batch)/float64(batches)
 		switch r.Event {
 		case cnet.EventEpoch:
 			at++ // records count from 0, and the epoch is over
 			add(&trainLoss, at, r.TrainLoss)
-			add(&trainAccuracy, at, r.TrainAccuracy)
+			add(&trainAccuracy, at, r.Quality(cnet.PartTrain).Compared())
+			regression = regression || r.Quality(cnet.PartTrain).Regression()
 			if r.Evaluations > 0 {
 				add(&evaluations, at, r.Evaluations)
 			}
 			if r.Tested() {
 				add(&testLoss, at, r.TestLoss)
-				add(&testAccuracy, at, r.TestAccuracy)
+				add(&testAccuracy, at, r.Quality(cnet.PartTest).Compared())
 			}
 			if r.Validated() {
 				add(&validationLoss, at, r.ValidationLoss)
-				add(&validationAccuracy, at, r.ValidationAccuracy)
+				add(&validationAccuracy, at, r.Quality(cnet.PartValidation).Compared())
 			}
 		case cnet.EventLoss:
 			add(&within, at, r.TrainLoss)
@@ -69,7 +71,8 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	if p := o.Now; p.Batch > 0 {
 		at := float64(p.Epoch) + float64(p.Batch)/float64(p.Batches)
 		add(&trainLoss, at, p.MeanLoss)
-		add(&trainAccuracy, at, p.Accuracy)
+		add(&trainAccuracy, at, p.Quality().Compared())
+		regression = regression || p.Quality().Regression()
 		x.Max = max(x.Max, at)
 	}
 	// A curve of whole epochs alone begins with the first of them; what lies within epochs begins at 0.
@@ -90,6 +93,9 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	panels := []chart.Panel{
 		{Title: "Loss", X: x, Y: chart.Axis{Log: o.LogLoss}, Marks: marks, Series: losses},
 		{Title: "Accuracy", X: x, Y: chart.Axis{Percent: true}, Marks: marks, Series: accuracies},
+	}
+	if regression {
+		panels[1].Title, panels[1].Y = "R²", chart.Axis{}
 	}
 	if len(evaluations.X) > 0 {
 		panels = append(panels, chart.Panel{

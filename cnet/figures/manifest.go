@@ -9,8 +9,9 @@ import (
 	"continuousnet/cnet/chart"
 )
 
-// Manifestations draws a heat map of test accuracies, with one row for each scheme and one column for each number of
-// steps. Combinations that are not in the list are empty; the one that the run was trained with has a frame.
+// Manifestations draws a heat map of test accuracies, or R² where targets are numbers, with one row for each scheme and
+// one column for each number of steps. Combinations that are not in the list are empty; the one that the run was
+// trained with has a frame.
 func Manifestations(list []cnet.Manifestation, schemes []string, steps []int) chart.Chart {
 	p := chart.Panel{
 		X: chart.Axis{Title: "steps over each stage"}, Y: chart.Axis{Labels: schemes}, Z: chart.Axis{Percent: true},
@@ -36,8 +37,9 @@ func Manifestations(list []cnet.Manifestation, schemes []string, steps []int) ch
 		if i < 0 || j < 0 {
 			continue
 		}
-		p.Cells[i][j] = m.Accuracy
-		low, high = min(low, m.Accuracy), max(high, m.Accuracy)
+		q := m.Quality()
+		p.Cells[i][j], p.Z.Percent = q.Compared(), !q.Regression()
+		low, high = min(low, q.Compared()), max(high, q.Compared())
 		if m.Trained {
 			p.Framed = append(p.Framed, [2]int{i, j})
 		}

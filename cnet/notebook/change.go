@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/internal/optional"
@@ -69,19 +68,20 @@ func (s *surface) change(run *cnet.Run, change func() error) {
 		return
 	}
 	s.show(table{
-		head: append([]string{""}, measured...),
+		head: append([]string{""}, measured(run)...),
 		rows: [][]string{append([]string{"before"}, before.row()...), append([]string{"after"}, after.row()...)},
 	}.content())
 }
 
-// Evaluate shows the accuracy and the loss on the test images, and returns them. It changes nothing.
+// Evaluate shows the accuracy, or RMSE and R² where targets are numbers, and the loss on the test images or points, and
+// returns them. It changes nothing.
 func Evaluate(run *cnet.Run) cnet.Score { return here().evaluate(run) }
 
 func (s *surface) evaluate(run *cnet.Run) cnet.Score {
 	m, ok := s.measure(run)
 	if ok {
 		s.show(table{
-			head: append(slices.Clone(measured), "test images"),
+			head: append(measured(run), "test "+run.Things()),
 			rows: [][]string{append(m.row(), words.Grouped(m.Images))},
 		}.content())
 	}
@@ -90,7 +90,26 @@ func (s *surface) evaluate(run *cnet.Run) cnet.Score {
 
 // measured lists the columns of a measurement. R is the right-hand side of dx/dt = R(x, θ(t)), a residual block of
 // layers. The cost of a net is the number of evaluations of R, however many weights it has.
-var measured = []string{"net", "weights", "evaluations of R per stage", "test accuracy", "test loss"}
+func measured(run *cnet.Run) []string {
+	return append([]string{"net", "weights", "evaluations of R per stage"}, qualityHead(run)...)
+}
+
+// qualityHead are the columns of qualityRow.
+func qualityHead(run *cnet.Run) []string {
+	if run.Regression() {
+		return []string{"test RMSE", "test R²", "test loss"}
+	}
+	return []string{"test accuracy", "test loss"}
+}
+
+// qualityRow writes a score in columns of a table.
+func qualityRow(s cnet.Score) []string {
+	loss := fmt.Sprintf("%.3f", s.Loss)
+	if q := s.Quality(); q.Regression() {
+		return []string{fmt.Sprintf("%.4g", q.RMSE), fmt.Sprintf("%.4f", q.R2), loss}
+	}
+	return []string{words.Percent(s.Accuracy), loss}
+}
 
 // measurement describes a net and its score on the test images.
 type measurement struct {
@@ -105,8 +124,7 @@ func (m measurement) row() []string {
 	if len(m.evaluations) > 0 {
 		evaluations = words.OfStages(m.evaluations)
 	}
-	loss := fmt.Sprintf("%.3f", m.Loss)
-	return []string{m.net, words.Grouped(m.weights), evaluations, words.Percent(m.Accuracy), loss}
+	return append([]string{m.net, words.Grouped(m.weights), evaluations}, qualityRow(m.Score)...)
 }
 
 // measure evaluates the net of a run. If that fails or is interrupted, it reports so in the cell and ok is false.

@@ -56,7 +56,7 @@ func drawnOf(t *testing.T, w *widgettest.State) []drawn {
 func near(at [2]float64, x, y, within float64) bool { return math.Hypot(at[0]-x, at[1]-y) <= within }
 
 // A click is solved from, a drag moves it, menus change scheme and step size; each is drawn at once.
-func TestPlane(t *testing.T) {
+func TestPlaneToClick(t *testing.T) {
 	session.Show(t, true)
 	r := newRecorder(true)
 	over := make(chan bool)
@@ -168,7 +168,7 @@ func TestPlane(t *testing.T) {
 }
 
 // A solution that grows beyond bounds ends, and says so; the others stay.
-func TestPlaneOfUnstable(t *testing.T) {
+func TestPlaneToClickUnstable(t *testing.T) {
 	o := PlaneOptions{T: 100, Starts: [][2]float64{{1, 1}, {0, 0}}, Scheme: "euler"}
 	if err := o.complete(); err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func TestPlaneOfUnstable(t *testing.T) {
 }
 
 // Where nobody sees widgets the plane is a chart.
-func TestPlaneNobody(t *testing.T) {
+func TestPlaneToClickNobody(t *testing.T) {
 	session.Show(t, false)
 	before := session.Messages()
 	r := newRecorder(true)
@@ -206,7 +206,7 @@ func TestPlaneNobody(t *testing.T) {
 	wantParts(t, r.stdout.String(), "[plane of x and y, from 4 initial values to t = 20]")
 }
 
-func TestPlaneMisuse(t *testing.T) {
+func TestPlaneToClickMisuse(t *testing.T) {
 	for _, c := range []struct {
 		f    func(x, y float64) (float64, float64)
 		o    PlaneOptions

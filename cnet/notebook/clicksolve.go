@@ -265,22 +265,16 @@ func (p *clickPlane) chart() chart.Chart {
 	defer p.mu.Unlock()
 	o := p.options
 	wide, high := o.X[1]-o.X[0], o.Y[1]-o.Y[0]
-	arrows := chart.Series{Color: chart.Gray, Light: true}
+	arrows := chart.Series{Kind: chart.Arrows, Color: chart.Gray, Light: true}
 	p.cells(func(x, y, dx, dy float64) {
 		u, v := dx/wide, dy/high
 		length := math.Hypot(u, v)
 		if !(length > 0) || math.IsInf(length, 0) {
 			return
 		}
-		a, b := 0.34/fieldCells*u/length, 0.34/fieldCells*v/length // a gap in the end
-		to := func(s, t float64) { add(&arrows, x+s*wide, y+t*high) }
-		to(-a, -b)
-		to(a, b)
-		to(a-0.59*a-0.42*b, b-0.59*b+0.42*a)
-		to(math.NaN(), math.NaN())
-		to(a, b)
-		to(a-0.59*a+0.42*b, b-0.59*b-0.42*a)
-		to(math.NaN(), math.NaN())
+		u, v = 0.7/fieldCells*wide*u/length, 0.7/fieldCells*high*v/length // all alike, shorter than a cell
+		add(&arrows, x-u/2, y-v/2)
+		arrows.DX, arrows.DY = append(arrows.DX, u), append(arrows.DY, v)
 	})
 	colors := []string{chart.Blue, chart.Vermillion, chart.Green, chart.Purple, chart.Orange, chart.SkyBlue}
 	title := []string{}

@@ -81,7 +81,7 @@ func (d *dashboard) record(r cnet.Record) {
 		return
 	case cnet.EventEpoch:
 		d.epochsHere++
-		d.log(epochLine(r, d.last))
+		d.log(epochLine(r, d.last, d.run.Things()))
 	default:
 		d.log(figures.Label(r))
 	}
@@ -102,18 +102,17 @@ func (d *dashboard) log(line string) {
 	}
 }
 
-func epochLine(r cnet.Record, last int) string {
+func epochLine(r cnet.Record, last int, things string) string {
 	validated := ""
 	if r.Validated() {
-		validated = fmt.Sprintf("validation loss %.3f, accuracy %s; ", r.ValidationLoss,
-			words.Percent(r.ValidationAccuracy))
+		validated = fmt.Sprintf("validation loss %.3f, %s; ", r.ValidationLoss, r.Quality(cnet.PartValidation))
 	}
 	tested := ""
 	if r.Tested() {
-		tested = fmt.Sprintf("test loss %.3f, accuracy %s; ", r.TestLoss, words.Percent(r.TestAccuracy))
+		tested = fmt.Sprintf("test loss %.3f, %s; ", r.TestLoss, r.Quality(cnet.PartTest))
 	}
-	return fmt.Sprintf("epoch %d of %d, %s: train loss %.3f, accuracy %s; %s%s%.0f images/s",
-		r.Epoch+1, last, r.Net, r.TrainLoss, words.Percent(r.TrainAccuracy), tested, validated, r.ImagesPerS)
+	return fmt.Sprintf("epoch %d of %d, %s: train loss %.3f, %s; %s%s%.0f %s/s",
+		r.Epoch+1, last, r.Net, r.TrainLoss, r.Quality(cnet.PartTrain), tested, validated, r.ImagesPerS, things)
 }
 
 // status is the line above the curves.
@@ -139,14 +138,14 @@ func (d *dashboard) progress() status {
 		parts = append(parts, fmt.Sprintf("batch %d of %d", p.Batch, p.Batches))
 	}
 	if p.ImagesPerS > 0 {
-		parts = append(parts, fmt.Sprintf("%.0f images/s", p.ImagesPerS))
+		parts = append(parts, fmt.Sprintf("%.0f %s/s", p.ImagesPerS, d.run.Things()))
 		if p.Left > 0 {
 			parts = append(parts, words.Duration(p.Left)+" left")
 		}
 	}
 	s.left = strings.Join(parts, " · ")
 	if p.Batch > 0 {
-		s.right = fmt.Sprintf("training loss %.3f · accuracy %s", p.MeanLoss, words.Percent(p.Accuracy))
+		s.right = fmt.Sprintf("training loss %.3f · %s", p.MeanLoss, p.Quality())
 	}
 	return s
 }
@@ -158,19 +157,17 @@ func (d *dashboard) trained() status {
 		done: -1,
 	}
 	if d.latest.ImagesPerS > 0 {
-		s.left += fmt.Sprintf(" (%.0f images/s)", d.latest.ImagesPerS)
+		s.left += fmt.Sprintf(" (%.0f %s/s)", d.latest.ImagesPerS, d.run.Things())
 	}
 	if r, ok := d.run.History().Last(); ok {
 		var parts []string
 		if r.Tested() {
-			parts = append(parts, fmt.Sprintf("test accuracy %s · test loss %.3f", words.Percent(r.TestAccuracy),
-				r.TestLoss))
+			parts = append(parts, fmt.Sprintf("test %s · test loss %.3f", r.Quality(cnet.PartTest), r.TestLoss))
 		} else if t, ok := d.run.History().Tested(); ok {
-			parts = append(parts, fmt.Sprintf("test accuracy %s after epoch %d", words.Percent(t.TestAccuracy),
-				t.Epoch+1))
+			parts = append(parts, fmt.Sprintf("test %s after epoch %d", t.Quality(cnet.PartTest), t.Epoch+1))
 		}
 		if r.Validated() {
-			parts = append(parts, "validation accuracy "+words.Percent(r.ValidationAccuracy))
+			parts = append(parts, "validation "+r.Quality(cnet.PartValidation).String())
 		}
 		s.right = strings.Join(parts, " · ")
 	}

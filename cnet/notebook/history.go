@@ -8,8 +8,8 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// History shows the learning curves of a run: loss and accuracy over epochs, with a mark where the net was refined or
-// the scheme or the learning rate changed.
+// History shows the learning curves of a run: loss and accuracy, or R², over epochs, with a mark where the net was
+// refined or the scheme or the learning rate changed.
 func History(run *cnet.Run) { here().history(run) }
 
 func (s *surface) history(run *cnet.Run) {
@@ -18,15 +18,15 @@ func (s *surface) history(run *cnet.Run) {
 	s.draw(c, summary(run))
 }
 
-// summary returns a line with the epoch, the test accuracy and the test loss of a run.
+// summary returns a line with the epoch, the test accuracy, or RMSE and R², and the test loss of a run.
 func summary(run *cnet.Run) string {
 	text := fmt.Sprintf("%s, %s, %s", run.Dir(), run.Network(), words.Plural(run.Epoch(), "epoch"))
 	if last, ok := run.History().Last(); ok {
 		if last.Tested() {
-			text += fmt.Sprintf(": test accuracy %s, test loss %.3f", words.Percent(last.TestAccuracy), last.TestLoss)
+			text += fmt.Sprintf(": test %s, test loss %.3f", last.Quality(cnet.PartTest), last.TestLoss)
 		} else {
-			text += fmt.Sprintf(": validation accuracy %s, validation loss %.3f",
-				words.Percent(last.ValidationAccuracy), last.ValidationLoss)
+			text += fmt.Sprintf(": validation %s, validation loss %.3f",
+				last.Quality(cnet.PartValidation), last.ValidationLoss)
 		}
 	}
 	return text

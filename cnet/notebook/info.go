@@ -2,6 +2,7 @@ package notebook
 
 import (
 	"fmt"
+	"strings"
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/dataset"
@@ -21,7 +22,9 @@ func info(run *cnet.Run) table {
 	}
 	data := dataset.Short(c.Dataset, c.Data)
 	classes := fmt.Sprintf("%d classes", run.Classes())
-	if dataset.Own(c.Dataset) {
+	if run.Regression() {
+		classes = "to predict " + words.Some(run.TargetNames(), 10)
+	} else if dataset.Own(c.Dataset) {
 		classes += " (" + words.Some(run.ClassNames(), 10) + ")"
 	}
 	channels := fmt.Sprintf("%s channels, %s", words.Joined(channels(run), "-"), norm)
@@ -58,16 +61,24 @@ func info(run *cnet.Run) table {
 			if r.Epoch != last.Epoch {
 				when = " after " + words.Plural(r.Epoch+1, "epoch")
 			}
-			t.rows = append(t.rows, []string{"test accuracy", words.Percent(r.TestAccuracy) + when})
+			name, value := named(r.Quality(cnet.PartTest))
+			t.rows = append(t.rows, []string{"test " + name, value + when})
 		}
 		if last.Validated() {
-			t.rows = append(t.rows, []string{"validation accuracy", words.Percent(last.ValidationAccuracy)})
+			name, value := named(last.Quality(cnet.PartValidation))
+			t.rows = append(t.rows, []string{"validation " + name, value})
 		}
 	}
 	for _, w := range run.Warnings() {
 		t.rows = append(t.rows, []string{"warning", w})
 	}
 	return t
+}
+
+// named splits a quality into the name of its first number and the rest.
+func named(q cnet.Quality) (name, value string) {
+	name, value, _ = strings.Cut(q.String(), " ")
+	return name, value
 }
 
 // channels returns the numbers of channels in the stages of a run's net.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
 
@@ -35,10 +36,14 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		s.fail(err)
 		return nil
 	}
+	what := "test accuracy"
+	if run.Regression() {
+		what = "test R²"
+	}
 	var list []cnet.Manifestation
 	draw := func() chart.Chart {
 		c := figures.Manifestations(list, o.Schemes, o.Steps)
-		c.Title = fmt.Sprintf("Test accuracy, trained with %s", run.Network())
+		c.Title = fmt.Sprintf("%s, trained with %s", strings.ToUpper(what[:1])+what[1:], run.Network())
 		return c
 	}
 	line, picture := "", ""
@@ -62,7 +67,7 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		list = append(list, m)
 		frame(done, status{
 			left:  fmt.Sprintf("%d of %d combinations", done, all),
-			right: fmt.Sprintf("%s × %s: test accuracy %s", m.Scheme, m.StepsText(), words.Percent(m.Accuracy)),
+			right: fmt.Sprintf("%s × %s: test %s", m.Scheme, m.StepsText(), m.Quality()),
 			done:  float64(done) / float64(all),
 		})
 		if followed != nil {
@@ -83,23 +88,20 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		return computed
 	}
 	s.replace(picture, draw(),
-		fmt.Sprintf("%s: test accuracy of %d of %d combinations", run.Network(), len(computed), all))
-	s.show(manifestTable(computed).content())
+		fmt.Sprintf("%s: %s of %d of %d combinations", run.Network(), what, len(computed), all))
+	s.show(manifestTable(run, computed).content())
 	return computed
 }
 
-func manifestTable(list []cnet.Manifestation) table {
-	t := table{head: []string{"scheme", "steps", "evaluations of R", "test accuracy", "test loss", "seconds"}}
+func manifestTable(run *cnet.Run, list []cnet.Manifestation) table {
+	t := table{head: append(append([]string{"scheme", "steps", "evaluations of R"}, qualityHead(run)...), "seconds")}
 	for _, m := range list {
 		name := m.Scheme
 		if m.Trained {
 			name += " (as trained)"
 		}
-		t.rows = append(t.rows, []string{
-			name, m.StepsText(), strconv.Itoa(m.Evaluations),
-			words.Percent(m.Accuracy), fmt.Sprintf("%.3f", m.Loss),
-			fmt.Sprintf("%.2f", m.Seconds),
-		})
+		row := append([]string{name, m.StepsText(), strconv.Itoa(m.Evaluations)}, qualityRow(m.Score)...)
+		t.rows = append(t.rows, append(row, fmt.Sprintf("%.2f", m.Seconds)))
 	}
 	return t
 }

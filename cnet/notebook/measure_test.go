@@ -7,6 +7,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/dataset"
 )
 
 // The heat map is redrawn in place as its cells fill in, and stays as a picture with the table below it.
@@ -73,4 +74,38 @@ func TestConvergence(t *testing.T) {
 	o.Stage = 9
 	plain.convergence(run, o)
 	wantParts(t, plain.stderr.String(), "stage is 9, must be from 1 to 3")
+}
+
+// Where targets are numbers, RMSE and R² are shown in the place of the accuracy, and predictions as points.
+func TestRegression(t *testing.T) {
+	var x [][]float64
+	var y []float64
+	for i := range 60 {
+		x, y = append(x, []float64{float64(i)}), append(y, float64(i*i))
+	}
+	set, err := dataset.NewRegression(x, y, dataset.VectorOptions{Name: "squares", Targets: []string{"square"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := cnet.Open(t.TempDir(), cnet.Config{Set: set, Rate: "mlp-4-tanh"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Close()
+	s := newRecorder(false)
+	s.train(run, Epochs(2))
+	s.evaluate(run)
+	s.predictions(run, 1)
+	s.history(run)
+	s.manifest(run, cnet.ManifestOptions{Schemes: []string{"euler"}, Steps: []int{2}})
+	s.change(run, func() error { return run.SetScheme("euler") })
+	s.show(info(run).content())
+	out := s.stdout.String()
+	if s.stderr.Len() > 0 || len(s.exits) > 0 {
+		t.Errorf("%s, exits %v", s.stderr.String(), s.exits)
+	}
+	wantParts(t, out, "RMSE ", ", R² ", "points/s", "test RMSE", "test R²", "test points", "to predict square")
+	if strings.Contains(out, "accuracy") || strings.Contains(out, "images") {
+		t.Errorf("it says\n%s", out)
+	}
 }

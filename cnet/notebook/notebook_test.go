@@ -1,6 +1,7 @@
 package notebook
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image/png"
@@ -63,6 +64,10 @@ func TestTrainInNotebook(t *testing.T) {
 		image, err := png.Decode(strings.NewReader(string(end.Data[protocol.MIMEImagePNG].([]byte))))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if spec, _ := end.Data[chart.VegaLiteType].(string); !json.Valid([]byte(spec)) ||
+			!strings.Contains(spec, `"Accuracy"`) {
+			t.Errorf("the last frame is not interactive: %.100q", spec)
 		}
 		width := end.Metadata[string(protocol.MIMEImagePNG)].(map[string]any)["width"]
 		if image.Bounds().Dx() != 1800 || width != 900 {

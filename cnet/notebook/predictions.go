@@ -10,11 +10,16 @@ import (
 
 // Predictions shows the first n test images with the class that the net finds most probable and its probability: green
 // if it is right; if it is wrong, red and with the true class.
-// For points in the plane it shows the test points and the class of every region of the plane.
+// For points in the plane it shows the test points and the class of every region of the plane; where targets are
+// numbers, what is predicted for the test points over what is true.
 func Predictions(run *cnet.Run, n int) { here().predictions(run, n) }
 
 func (s *surface) regions(run *cnet.Run) {
-	c, err := figures.Regions(context.Background(), run)
+	draw := figures.Regions
+	if run.Regression() {
+		draw = figures.Fit
+	}
+	c, err := draw(context.Background(), run)
 	if err != nil {
 		s.fail(err)
 		return

@@ -9,6 +9,7 @@ import (
 )
 
 // A Drawing can be shown by Show: a chart.Chart, a chart.Gallery, or any other picture that has a size in CSS pixels.
+// If it has a method VegaLite(io.Writer) error as well, as charts have, front ends show what that writes.
 type Drawing interface {
 	PNG(io.Writer) error
 	Size() (width, height float64)
@@ -36,7 +37,14 @@ func picture(d Drawing, text string) (content, error) {
 		return content{}, err
 	}
 	width, _ := d.Size()
-	return content{png: b.Bytes(), width: width, text: text}, nil
+	c := content{png: b.Bytes(), width: width, text: text}
+	if v, ok := d.(interface{ VegaLite(io.Writer) error }); ok {
+		var spec bytes.Buffer
+		if err := v.VegaLite(&spec); err == nil { // otherwise it is too large, and the picture is there
+			c.vega = spec.String()
+		}
+	}
+	return c, nil
 }
 
 func describe(d Drawing) string {

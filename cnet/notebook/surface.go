@@ -13,6 +13,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/chart"
 	"continuousnet/cnet/internal/words"
 	"continuousnet/kernel/cell"
 	"continuousnet/kernel/widget"
@@ -22,9 +23,10 @@ func init() {
 	gob.Register(map[string]any{}) // the metadata of images
 }
 
-// content is one output in up to three forms; empty forms are left out.
+// content is one output in up to four forms; empty forms are left out.
 type content struct {
 	html  string
+	vega  string // a specification of Vega-Lite 5, with a PNG beside it
 	png   []byte
 	width float64 // of the PNG, in CSS pixels
 	text  string  // always there
@@ -39,6 +41,9 @@ func (c content) message(id string) *protocol.DisplayData {
 	}
 	if c.view != nil {
 		m.Data[widget.ViewType] = c.view
+	}
+	if c.vega != "" {
+		m.Data[chart.VegaLiteType] = c.vega
 	}
 	if c.png != nil {
 		m.Data[protocol.MIMEImagePNG] = c.png

@@ -136,6 +136,7 @@ type replay struct {
 	times  []float64 // the ends of the steps, beginning with T0
 	first  []int     // for each step, the index of the first output after its beginning
 	cost   Cost
+	asked  []float64 // the times of the outputs, as they were given
 	g      *Gradient
 	stored int // states held now
 }
@@ -146,7 +147,7 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	if err != nil {
 		return nil, err
 	}
-	r := &replay{p: p, o: solver.o, norm: solver.norm, cost: cost,
+	r := &replay{p: p, o: solver.o, norm: solver.norm, cost: cost, asked: solver.asked,
 		g: &Gradient{Parameters: make([]float64, p.Parameters)}}
 	switch m := solver.method.(type) {
 	case Tableau:
@@ -157,6 +158,9 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 		r.step = r.rungeKutta(m)
 	case Adams:
 		r.step = r.adams(m)
+	case RadauIIA:
+		return nil, fmt.Errorf("ode: %s is implicit, and backpropagation needs an explicit scheme; "+
+			"use Differentiation.Backsolve", m.Name)
 	default:
 		return nil, fmt.Errorf("ode: %s (%s) cannot be differentiated by backpropagation; "+
 			"use an explicit Runge–Kutta scheme", m.Info().Name, m.Info().Kind)
@@ -177,7 +181,7 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	direction := sign(p.T1 - p.T0)
 	output := 0
 	for _, t := range r.times {
-		for output < len(o.At) && (o.At[output]-t)*direction <= 0 {
+		for output < len(r.o.At) && (r.o.At[output]-t)*direction <= 0 {
 			output++
 		}
 		r.first = append(r.first, output)
@@ -192,8 +196,8 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	}
 	x0 := carry{x: &node{value: slices.Clone(p.X0)}}
 	x0.x.bar = make([]float64, len(p.X0))
-	if r.first[0] > 0 { // an output at T0
-		r.output(0, p.T0, x0.x)
+	for i := range r.first[0] { // outputs at T0
+		r.output(i, x0.x)
 	}
 	if d.Checkpoints == 0 {
 		r.segment(0, steps, x0, nil)
@@ -210,9 +214,9 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 }
 
 // output adds the cost of an output to the loss, and its gradient to the node's adjoint.
-func (r *replay) output(i int, t float64, x *node) {
+func (r *replay) output(i int, x *node) {
 	gx := make([]float64, len(x.value))
-	r.g.Loss += r.cost(i, t, x.value, gx)
+	r.g.Loss += r.cost(i, r.asked[i], x.value, gx)
 	x.addBar(1, gx)
 }
 
@@ -238,7 +242,7 @@ func (r *replay) take(tp *tape, k int, from carry) (carry, func(t float64) *node
 	t0, t1 := r.times[k], r.times[k+1]
 	tp.sides = newSides(r.p, r.o, t0, t1)
 	next, at := r.step(tp, t0, t1, from)
-	if slices.Contains(r.o.Jumps, t1) {
+	if r.o.isJump(t1, sign(r.p.T1-r.p.T0)) {
 		next = carry{x: next.x}
 	}
 	return next, at
@@ -255,9 +259,9 @@ func (r *replay) segment(from, to int, state carry, bars [][]float64) {
 		next, at := r.take(tp, k, now)
 		for i := r.first[k]; i < r.first[k+1]; i++ {
 			if t := r.o.At[i]; t == r.times[k+1] {
-				r.output(i, t, next.x)
+				r.output(i, next.x)
 			} else {
-				r.output(i, t, at(t))
+				r.output(i, at(t))
 			}
 		}
 		now = next
@@ -331,6 +335,7 @@ func split(steps, checkpoints int) int {
 // rungeKutta returns a step of an explicit scheme, and the dense output within it.
 func (r *replay) rungeKutta(tb Tableau) func(tp *tape, t0, t1 float64, from carry) (carry, func(t float64) *node) {
 	fsal := tb.FSAL() || r.o.compat.reuseLast
+	dense := tb.dense.fits(tb) && !r.o.compat.quartic
 	return func(tp *tape, t0, t1 float64, from carry) (carry, func(t float64) *node) {
 		h := t1 - t0
 		var k []*node
@@ -349,6 +354,12 @@ func (r *replay) rungeKutta(tb Tableau) func(tp *tape, t0, t1 float64, from carr
 			x0, x1, theta := from.x, next.x, (t-t0)/h
 			if r.o.Interpolation == Linear {
 				return tp.sum([]float64{1 - theta, theta}, []*node{x0, x1})
+			}
+			if dense && r.o.Interpolation == Natural {
+				for i := len(k) - len(tb.A); i < len(tb.dense.a); i++ { // once in a step
+					k = append(k, tp.rate(t0+tb.dense.c[i]*h, linear(x0, h, tb.dense.a[i], k, tp.combine)))
+				}
+				return linear(x0, h, tb.dense.extension.at(theta), k, tp.combine)
 			}
 			if next.rate == nil {
 				next.rate = tp.rate(t1, x1)

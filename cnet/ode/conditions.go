@@ -17,6 +17,7 @@ type Condition struct {
 	Order   int     // the number of nodes of the tree
 	Density int     // γ of the tree
 	Value   float64 // the left side Σ b_i·Φ_i, rounded
+	Exact   string  // the left side as a fraction, such as "1/6", if it has few digits; "" otherwise
 	Holds   bool    // exactly, or up to what rounding of irrational coefficients to float64 explains
 }
 
@@ -40,10 +41,20 @@ func Conditions(tb Tableau, order int) []Condition {
 			residual := estimate{new(big.Rat).Sub(value.value, big.NewRat(1, int64(t.density))), value.rounding}
 			f, _ := value.value.Float64()
 			list = append(list, Condition{Tree: t.name, Order: q + 1, Density: t.density, Value: f,
-				Holds: residual.zero()})
+				Exact: shortFraction(value.value), Holds: residual.zero()})
 		}
 	}
 	return list
+}
+
+// shortFraction returns a fraction as text, "" if that is long: a coefficient that is no fraction stands for a long
+// one.
+func shortFraction(x *big.Rat) string {
+	const digits = 15
+	if text := strings.TrimSuffix(x.String(), "/1"); len(text) <= digits {
+		return text
+	}
+	return ""
 }
 
 // derivedOrder returns the highest order, up to CheckedOrder, all of whose conditions hold; 0 if the scheme is not

@@ -124,6 +124,39 @@ func newNorm(p Problem, o Options) norm {
 	return m
 }
 
+// leastRTol is the least relative tolerance of a step's error, which is computed from rounded numbers itself.
+const leastRTol = 10 * rounding
+
+// raise raises relative tolerances to leastRTol. It returns leastRTol if it was asked for less, and this would have
+// mattered: for a tolerance that is not zero, or zero as the absolute one is. Otherwise it returns 0.
+func (m *norm) raise() float64 {
+	raised := 0.0
+	low := func(rtol, atol float64) float64 {
+		if rtol < leastRTol && (rtol > 0 || atol == 0) {
+			raised = leastRTol
+		}
+		return max(rtol, leastRTol)
+	}
+	if m.rtols == nil && m.atols == nil {
+		m.rtol = low(m.rtol, m.atol)
+		return raised
+	}
+	n := max(len(m.rtols), len(m.atols))
+	rtols := make([]float64, n)
+	for i := range n {
+		rtol, atol := m.rtol, m.atol
+		if m.rtols != nil {
+			rtol = m.rtols[i]
+		}
+		if m.atols != nil {
+			atol = m.atols[i]
+		}
+		rtols[i] = low(rtol, atol)
+	}
+	m.rtols = rtols
+	return raised
+}
+
 // of returns the norm of v, relative to the tolerances at states x and y; NaN if a number is not finite.
 func (m *norm) of(v, x, y []float64) float64 {
 	largest, start := 0.0, 0
@@ -158,6 +191,18 @@ func (m *norm) ratio(i int, v, x, y float64) float64 {
 		return 0
 	}
 	return math.Abs(v) / (atol + rtol*size)
+}
+
+// tolerance returns what ratio divides by.
+func (m *norm) tolerance(i int, x, y float64) float64 {
+	rtol, atol := m.rtol, m.atol
+	if m.rtols != nil {
+		rtol = m.rtols[i]
+	}
+	if m.atols != nil {
+		atol = m.atols[i]
+	}
+	return atol + rtol*max(math.Abs(x), math.Abs(y))
 }
 
 // worst returns the index of the component with the largest ratio, or of the first whose ratio is not finite.

@@ -2,6 +2,7 @@ package ode
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -9,15 +10,20 @@ import (
 type Interpolation int
 
 const (
-	Natural Interpolation = iota // the scheme's own dense output if it has one, or else cubic Hermite
-	Hermite                      // cubic, through states and rates at both ends; order 3
-	Linear                       // through the states at both ends; order 1
+	// Natural is the scheme's own dense output: of implicit schemes one that stays right on stiff problems, and cubic
+	// Hermite where an explicit scheme has none.
+	Natural Interpolation = iota
+	Hermite               // cubic, through states and rates at both ends; order 3; not for stiff problems
+	Linear                // through the states at both ends; order 1
 )
+
+// maxDegree is the highest degree of a scheme's dense output.
+const maxDegree = 7
 
 // polynomial is a curve over a step, x(θ) = Σ c[k]·θ^k, θ from 0 to 1.
 type polynomial struct {
 	degree int
-	c      [5][]float64
+	c      [maxDegree + 1][]float64
 }
 
 func (p *polynomial) reset(degree, n int) {
@@ -115,6 +121,12 @@ func (c *Curve) At(t float64) ([]float64, error) {
 	}
 	last := len(c.times) - 1
 	direction := sign(c.times[last] - c.times[0])
+	slack := smallestStep * max(math.Abs(c.times[0]), math.Abs(c.times[last])) // as for Options.At
+	if (t-c.times[0])*direction < 0 && math.Abs(t-c.times[0]) <= slack {
+		t = c.times[0]
+	} else if (c.times[last]-t)*direction < 0 && math.Abs(t-c.times[last]) <= slack {
+		t = c.times[last]
+	}
 	if !((t-c.times[0])*direction >= 0 && (c.times[last]-t)*direction >= 0) {
 		return nil, fmt.Errorf("ode: t is %v, must be between %v and %v", t, min(c.times[0], c.times[last]),
 			max(c.times[0], c.times[last]))
@@ -149,6 +161,18 @@ func (e *endRates) accept() {
 }
 
 func (e *endRates) restart() { e.endKnown = false }
+
+// know sets the rate at the end of the last step, which is the current time.
+func (e *endRates) know(f []float64) { e.end, e.endKnown = append(e.end[:0], f...), true }
+
+// now returns the rate at the current time t, where the state is x.
+func (e *endRates) now(s *Solver, t float64, x []float64) []float64 {
+	if !e.endKnown {
+		e.end, e.endKnown = make([]float64, len(x)), true
+		s.f(t, x, e.end)
+	}
+	return e.end
+}
 
 // fit writes the polynomial of the solver's last accepted step to p.
 func (e *endRates) fit(s *Solver, h float64, p *polynomial) {

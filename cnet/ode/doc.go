@@ -1,14 +1,15 @@
 // Package ode solves ordinary differential equations dx/dt = f(t, x).
 //
 // Methods are data: a Tableau is a Runge–Kutta scheme in Butcher's form, an Adams a multistep method, a Splitting a
-// symplectic one for separable systems. Lookup finds one by its name, Register adds one; a tableau that violates an
+// symplectic one for separable systems, a RadauIIA the implicit one for stiff problems, and a Switching chooses between
+// that and an explicit scheme on the way. Lookup finds one by its name, Register adds one; a tableau that violates an
 // order condition is refused, and the error names the condition. Two executors use them:
 //
 //   - Integrate takes equal steps with any state that can be combined linearly: a number, or a node of a computation
 //     graph. In a graph the steps are the layers of a network, which the graph differentiates.
-//   - Solve and New run on the host, on []float64, with fixed or adaptive steps, dense output, events, and an iterator
-//     over the steps; Differentiate gives gradients by backpropagation, with checkpoints, or by solving the adjoint
-//     equation backwards.
+//   - Solve and New run on the host, on []float64, with fixed or adaptive steps, dense output, events that may act, and
+//     an iterator over the steps; Differentiate gives gradients by backpropagation, with checkpoints, or by solving the
+//     adjoint equation backwards.
 //
 // # Example
 //
@@ -20,9 +21,10 @@
 // # How to choose a method
 //
 // For plain problems dopri5 (or tsit5) at loose and dopri8 at tight tolerances. Where dopri5 takes far more steps than
-// the solution has features, the problem is stiff: use sdirk4. For long orbits leapfrog or yoshida4, which keep the
-// energy. For trained networks the scheme is part of the model: train and run with the same one, unless the point is to
-// see what happens otherwise.
+// the solution has features, the problem is stiff: use radau5; auto finds out by itself, and switches where stiffness
+// comes and goes. stiff.md has figures. For long orbits leapfrog or yoshida4, which keep the energy. For trained
+// networks the scheme is part of the model: train and run with the same one, unless the point is to see what happens
+// otherwise.
 //
 // # Errors
 //

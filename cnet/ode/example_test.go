@@ -157,6 +157,29 @@ func ExampleEvent() {
 	// Output: ground after 2.0387 s
 }
 
+// Do changes the state at an event: a ball keeps 80 % of its speed at the ground.
+func ExampleEvent_do() {
+	ball := ode.Problem{
+		F:  func(t float64, x, dx []float64) { dx[0], dx[1] = x[1], -9.81 },
+		X0: []float64{1, 0}, T1: 2,
+		Events: []ode.Event{{
+			Name: "ground", G: func(t float64, x []float64) float64 { return x[0] }, Direction: -1,
+			Do: func(t float64, x []float64) { x[1] *= -0.8 },
+		}},
+	}
+	s, err := ode.Solve(ball, ode.Options{})
+	if err != nil {
+		panic(err)
+	}
+	for _, e := range s.Events {
+		fmt.Printf("%.4f s: %.3f m/s becomes %.3f m/s\n", e.T, e.X[1], e.After[1])
+	}
+	// Output:
+	// 0.4515 s: -4.429 m/s becomes 3.544 m/s
+	// 1.1740 s: -3.544 m/s becomes 2.835 m/s
+	// 1.7519 s: -2.835 m/s becomes 2.268 m/s
+}
+
 // The solution at any time, after the fact: Dense keeps what that needs.
 func ExampleSolution_At() {
 	s, err := ode.Solve(ode.Problem{

@@ -14,6 +14,8 @@ type explicitStepper struct {
 	state []float64   // of a stage
 	est   []float64   // error estimates
 	end   []float64   // the rate at the end of the last accepted step, where no stage is
+	dense *denseStages
+	extra [][]float64 // rates of the stages of dense
 
 	known    bool // k[0] is the rate at the current time
 	endKnown bool // end is set
@@ -48,6 +50,9 @@ func newExplicit(s *Solver, tb Tableau) *explicitStepper {
 		r.rows = append(r.rows, r.terms(row))
 	}
 	r.b, r.mid = r.terms(tb.B), r.terms(tb.Mid)
+	if tb.dense.fits(tb) && !s.o.compat.quartic {
+		r.dense = tb.dense
+	}
 	if s.grid == nil {
 		r.err, r.est = r.terms(tb.Err), make([]float64, n)
 	}
@@ -178,6 +183,10 @@ func (r *explicitStepper) fit(p *polynomial) {
 		}
 		s.f(s.t, s.x, r.end)
 		r.endKnown = true
+	}
+	if r.dense != nil && s.o.Interpolation == Natural {
+		r.dense.fit(r, p)
+		return
 	}
 	if r.mid == nil || s.o.Interpolation == Hermite {
 		p.hermite(r.h, s.before, s.x, r.k[0], r.end)

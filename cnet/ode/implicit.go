@@ -9,22 +9,27 @@ import (
 // implicitStepper takes steps with a diagonally implicit Runge–Kutta scheme: each stage is solved for its rate by
 // simplified Newton iterations (HNW II, section IV.8).
 type implicitStepper struct {
-	s        *Solver
-	tb       Tableau
-	k        [][]float64
-	est      []float64
-	base     []float64 // the part of a stage's state that does not depend on its own rate
-	at       []float64
-	residual []float64
-	jacobian []float64
-	lu       luFactors
-	current  bool    // the Jacobian is that of the current time
-	have     bool    // there is a Jacobian
-	stale    bool    // the iterations converge slowly with it
-	factored float64 // γ·h of the factorisation, 0: none
-	h        float64
-	guess    []float64 // the last rate of the last accepted step
-	ends     endRates
+	s          *Solver
+	tb         Tableau
+	k          [][]float64
+	est        []float64
+	base       []float64 // the part of a stage's state that does not depend on its own rate
+	at         []float64
+	residual   []float64
+	rate       []float64 // the rate that is not finite, after errRate
+	derivative *jacobian
+	jacobian   []float64 // its values
+	band       band
+	lu         *matrix[float64]
+	current    bool    // the Jacobian is that of the current time
+	have       bool    // there is a Jacobian
+	stale      bool    // the iterations converge slowly with it
+	factored   float64 // γ·h of the factorisation, 0: none
+	h          float64
+	guess      []float64 // the last rate of the last accepted step
+	ends       endRates
+	last       bool // the last stage is the end of the step, and its rate the one there
+	extension  extension
 }
 
 const (
@@ -43,7 +48,8 @@ func newImplicit(s *Solver, tb Tableau) *implicitStepper {
 	r := &implicitStepper{
 		s: s, tb: tb, est: make([]float64, n), base: make([]float64, n), at: make([]float64, n),
 		residual: make([]float64, n),
-		jacobian: make([]float64, n*n), lu: newLU(n),
+		last:     tb.stifflyAccurate(), derivative: newJacobian(s), jacobian: make([]float64, n*n),
+		lu: newMatrix[float64](n, math.Abs),
 	}
 	for range tb.B {
 		r.k = append(r.k, make([]float64, n))
@@ -60,11 +66,16 @@ func (r *implicitStepper) advance(t, h float64, x, next []float64) (float64, err
 	r.h = h
 	err := r.stages(t, h, x)
 	if err != nil && !r.current { // the Jacobian may be too old
-		r.evaluateJacobian(t, x)
-		err = r.stages(t, h, x)
+		if err = r.evaluateJacobian(t, x); err == nil {
+			err = r.stages(t, h, x)
+		}
 	}
 	if err != nil {
 		copy(next, x)
+		if errors.Is(err, errRate) {
+			i := firstBad(r.rate)
+			next[i] = r.rate[i] // for the message
+		}
 		return math.NaN(), err
 	}
 	for i := range next {
@@ -81,7 +92,9 @@ func (r *implicitStepper) advance(t, h float64, x, next []float64) (float64, err
 		return 0, nil
 	}
 	// (I - hγJ)⁻¹ takes out of the estimate what the stiff components, which are damped, put in (HNW II, eq. IV.8.20).
-	r.lu.solve(r.est)
+	if r.factored != 0 {
+		r.lu.solve(r.est)
+	}
 	return r.s.norm.of(r.est, x, next), nil
 }
 
@@ -96,16 +109,23 @@ func (r *implicitStepper) stages(t, h float64, x []float64) error {
 			r.base[j] = x[j] + h*sum
 		}
 		time, gamma := t+r.tb.C[i]*h, at(row, i)
-		if gamma == 0 {
+		if gamma == 0 && i == 0 {
+			copy(r.k[0], r.ends.now(r.s, t, x))
+			continue
+		}
+		if h*gamma == 0 {
 			r.s.f(time, r.base, r.k[i])
+			if firstBad(r.k[i]) >= 0 {
+				r.rate = r.k[i]
+				return errRate
+			}
 			continue
 		}
 		switch { // the first guess
 		case i > 0:
 			copy(r.k[i], r.k[i-1])
 		case r.guess == nil:
-			r.guess = make([]float64, len(x))
-			r.s.f(t, x, r.guess)
+			r.guess = slices.Clone(r.ends.now(r.s, t, x))
 			fallthrough
 		default:
 			copy(r.k[0], r.guess)
@@ -120,7 +140,9 @@ func (r *implicitStepper) stages(t, h float64, x []float64) error {
 // solve finds the rate k = f(time, base + hγ·k).
 func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 	if !r.have || r.stale && !r.current {
-		r.evaluateJacobian(t, x)
+		if err := r.evaluateJacobian(t, x); err != nil {
+			return err
+		}
 	}
 	if r.factored != hg {
 		if !r.factorise(hg) {
@@ -138,6 +160,10 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 			r.at[j] = r.base[j] + hg*k[j]
 		}
 		r.s.f(time, r.at, r.residual)
+		if firstBad(r.residual) >= 0 && firstBad(r.at) < 0 {
+			r.rate = r.residual
+			return errRate
+		}
 		for j := range k {
 			r.residual[j] -= k[j]
 		}
@@ -170,7 +196,9 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 			for j := range r.at {
 				r.at[j] = r.base[j] + hg*k[j]
 			}
-			r.evaluateJacobian(time, r.at)
+			if err := r.evaluateJacobian(time, r.at); err != nil {
+				return err
+			}
 			if !r.factorise(hg) {
 				return errNewton
 			}
@@ -183,7 +211,7 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 // size returns the norm of a change of the state, relative to the tolerances or, with fixed steps, to the state.
 func (r *implicitStepper) size(v, x []float64, hg float64, k []float64) float64 {
 	if r.s.grid == nil {
-		return r.s.norm.of(v, x, x)
+		return r.s.norm.of(v, x, r.at) // x may be zero, and the tolerance there
 	}
 	scale := 1e-300
 	for i, y := range x {
@@ -203,39 +231,26 @@ func (r *implicitStepper) tolerance() float64 {
 	return newtonFixed
 }
 
-func (r *implicitStepper) evaluateJacobian(t float64, x []float64) {
-	r.s.stats.Jacobians++
+// evaluateJacobian returns errJacobian if a number of the matrix is not finite.
+func (r *implicitStepper) evaluateJacobian(t float64, x []float64) error {
 	r.have, r.current, r.stale, r.factored = true, true, false, 0
-	if r.s.p.Jacobian != nil {
-		r.s.p.Jacobian(r.s.sides.of(t), x, r.jacobian)
-		return
-	}
-	n := len(x)
-	f0, f1, y := make([]float64, n), make([]float64, n), slices.Clone(x)
-	r.s.f(t, x, f0)
-	for j := range n {
-		delta := math.Sqrt(0x1p-52 * max(1e-5, math.Abs(x[j]))) // HNW II, section IV.8
-		y[j] = x[j] + delta
-		delta = y[j] - x[j]
-		r.s.f(t, y, f1)
-		y[j] = x[j]
-		for i := range n {
-			r.jacobian[i*n+j] = (f1[i] - f0[i]) / delta
+	r.derivative.evaluate(t, r.h, x, nil, r.jacobian)
+	if firstBad(r.jacobian) >= 0 {
+		r.have = false
+		if r.s.p.Jacobian == nil && firstBad(r.derivative.rate) >= 0 {
+			r.rate = r.derivative.rate
+			return errRate
 		}
+		return errJacobian
 	}
+	r.band = bandOf(r.jacobian, len(x))
+	return nil
 }
 
 // factorise factorises I - hγ·J, and reports whether it is regular.
 func (r *implicitStepper) factorise(hg float64) bool {
 	r.s.stats.Factorised++
-	n := len(r.at)
-	for i := range n {
-		for j := range n {
-			r.lu.a[i*n+j] = -hg * r.jacobian[i*n+j]
-		}
-		r.lu.a[i*n+i]++
-	}
-	if !r.lu.factorise() {
+	if !r.lu.shifted(1, r.jacobian, r.band, func(x float64) float64 { return hg * x }) {
 		r.factored = 0
 		return false
 	}
@@ -245,67 +260,27 @@ func (r *implicitStepper) factorise(hg float64) bool {
 
 func (r *implicitStepper) accept() {
 	r.current = false
-	copy(r.guess, r.k[len(r.k)-1])
+	last := r.k[len(r.k)-1]
+	copy(r.guess, last)
 	r.ends.accept()
+	if r.last {
+		// Not f at the end: for a stiff problem that multiplies what the Newton iterations have left by ∂f/∂x.
+		r.ends.know(last)
+	}
 }
+
+// know sets the rate at the current time, which firstStep has evaluated already.
+func (r *implicitStepper) know(f []float64) { r.ends.know(f) }
 
 func (r *implicitStepper) errors() []float64 { return r.est }
-func (r *implicitStepper) fit(p *polynomial) { r.ends.fit(r.s, r.h, p) }
 
-// luFactors is a dense matrix factorised with partial pivoting (Golub & Van Loan, algorithm 3.4.1).
-type luFactors struct {
-	n     int
-	a     []float64 // row-major; L below the diagonal, U on it and above
-	pivot []int
-}
-
-func newLU(n int) luFactors { return luFactors{n, make([]float64, n*n), make([]int, n)} }
-
-// factorise overwrites the matrix by its factors. It returns false if the matrix is singular or not finite.
-func (m *luFactors) factorise() bool {
-	n, a := m.n, m.a
-	for k := range n {
-		p := k
-		for i := k + 1; i < n; i++ {
-			if math.Abs(a[i*n+k]) > math.Abs(a[p*n+k]) {
-				p = i
-			}
-		}
-		m.pivot[k] = p
-		if d := a[p*n+k]; d == 0 || !finite(d) {
-			return false
-		}
-		if p != k {
-			for j := range n {
-				a[p*n+j], a[k*n+j] = a[k*n+j], a[p*n+j]
-			}
-		}
-		for i := k + 1; i < n; i++ {
-			l := a[i*n+k] / a[k*n+k]
-			a[i*n+k] = l
-			for j := k + 1; j < n; j++ {
-				a[i*n+j] -= l * a[k*n+j]
-			}
-		}
+func (r *implicitStepper) fit(p *polynomial) {
+	if r.s.o.Interpolation != Natural {
+		r.ends.fit(r.s, r.h, p)
+		return
 	}
-	return true
-}
-
-// solve overwrites b by the solution.
-func (m *luFactors) solve(b []float64) {
-	n, a := m.n, m.a
-	for k, p := range m.pivot {
-		b[k], b[p] = b[p], b[k]
+	if r.extension.b == nil {
+		r.extension = implicitExtension(r.tb)
 	}
-	for i := range n {
-		for j := range i {
-			b[i] -= a[i*n+j] * b[j]
-		}
-	}
-	for i := n - 1; i >= 0; i-- {
-		for j := i + 1; j < n; j++ {
-			b[i] -= a[i*n+j] * b[j]
-		}
-		b[i] /= a[i*n+i]
-	}
+	r.extension.fit(p, r.h, r.s.before, r.k)
 }

@@ -20,7 +20,8 @@ type Problem struct {
 	// Norm PerSample and to Options.Independent; F gets the whole batch.
 	Samples int
 
-	// Jacobian writes ∂f_i/∂x_j to j[i·n+j], for implicit schemes; nil: finite differences are used.
+	// Jacobian writes ∂f_i/∂x_j to j[i·n+j], which are zero before, for implicit schemes; nil: finite differences are
+	// used.
 	Jacobian func(t float64, x, j []float64)
 
 	// VJP adds aᵀ∂f/∂x to ax and aᵀ∂f/∂p to ap, for gradients. Parameters is the length of ap.
@@ -40,7 +41,7 @@ type Options struct {
 	StepSize float64   // steps of this length, the last one shorter
 	Grid     []float64 // steps that end at these times, from T0 to T1
 
-	// Adaptive steps.
+	// Adaptive steps. A relative tolerance below 10·2⁻⁵² is raised, as rounding does not permit it; Stats.RTol tells.
 	RTol, ATol   float64   // 1e-6, 1e-9: relative and absolute tolerance of a step's error, and of a corrector's
 	RTols, ATols []float64 // for each component of X0, instead of RTol and ATol; here 0 means 0
 	FirstStep    float64   // 0: Hairer's heuristic
@@ -53,9 +54,10 @@ type Options struct {
 
 	MaxSteps int // accepted and rejected; 0: 100,000, and 10,000,000 fixed ones
 
-	// Outputs are at T0 and T1 or, instead, as one of these says.
+	// Outputs are at T0 and T1 or, instead, as one of these says. Times that lie up to ten roundings outside of the
+	// interval, such as 0.1·3 where T1 is 0.3, are taken for its ends.
 	At        []float64 // at these times, in the direction of T1, interpolated if necessary
-	EveryStep bool      // at T0 and at the end of every step
+	EveryStep bool      // at T0 and at the end of every step; twice where Event.Do has changed the state
 
 	Dense         bool // keep the solution for Solution.At
 	Interpolation Interpolation
@@ -72,6 +74,7 @@ type compat struct {
 	forgetRate   bool // drop the oldest rate where an Adams–Moulton corrector does not converge
 	controlOrder int  // the order of the error estimate, if not 0
 	initialOrder int  // the order for the length of the first step, if not 0
+	quartic      bool // interpolate with Mid also where there is an extension of higher order
 	singleRoot   bool // round the reciprocal of the order to float32
 }
 
@@ -188,6 +191,9 @@ func (o Options) check(p Problem, info Info) error {
 		return fmt.Errorf("ode: %s has no error estimate to choose steps by; give Options.Steps, StepSize or Grid",
 			info.Name)
 	}
+	if ways > 0 && info.Adaptive && info.Kind == switchingKind {
+		return fmt.Errorf("ode: %s chooses its steps; for fixed ones use an explicit scheme or radau5", info.Name)
+	}
 	if o.Independent && (o.EveryStep || o.Dense || len(p.Events) > 0) {
 		return fmt.Errorf("ode: independent samples have no steps, curves and events in common; use SolveEach")
 	}
@@ -234,7 +240,7 @@ func (o Options) check(p Problem, info Info) error {
 	direction := sign(p.T1 - p.T0)
 	for name, times := range map[string][]float64{"At": o.At, "Grid": o.Grid, "Jumps": o.Jumps} {
 		for i, t := range times {
-			inside := (t-p.T0)*direction >= 0 && (p.T1-t)*direction >= 0
+			inside := (t-p.T0)*direction >= -p.slack() && (p.T1-t)*direction >= -p.slack()
 			if !finite(t) || name != "Jumps" && !inside {
 				return fail(fmt.Sprintf("%s[%d]", name, i), t, fmt.Sprintf("between T0 = %v and T1 = %v", p.T0, p.T1))
 			}
@@ -244,10 +250,32 @@ func (o Options) check(p Problem, info Info) error {
 			}
 		}
 	}
-	if g := o.Grid; g != nil && (len(g) < 1 || g[0] != p.T0 || g[len(g)-1] != p.T1) {
+	if g := snappedGrid(o.Grid, p); g != nil && (len(g) < 1 || g[0] != p.T0 || g[len(g)-1] != p.T1) {
 		return fail("Grid", g, fmt.Sprintf("from T0 = %v to T1 = %v", p.T0, p.T1))
 	}
 	return nil
+}
+
+// slack is by how much outputs may lie outside of the interval: multiples of 0.1, and sums of it, do so by a few
+// roundings.
+func (p Problem) slack() float64 { return smallestStep * max(math.Abs(p.T0), math.Abs(p.T1)) }
+
+// snapped returns the times with those that lie outside of the interval, as slack permits, moved to its ends.
+func snapped(times []float64, p Problem) []float64 {
+	if len(times) == 0 {
+		return times
+	}
+	direction := sign(p.T1 - p.T0)
+	times = slices.Clone(times)
+	for i, t := range times {
+		switch {
+		case (t-p.T0)*direction < 0:
+			times[i] = p.T0
+		case (p.T1-t)*direction < 0:
+			times[i] = p.T1
+		}
+	}
+	return times
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
@@ -267,4 +295,20 @@ func sign(x float64) float64 {
 		return -1
 	}
 	return 1
+}
+
+// snappedGrid returns the times with the first and the last one moved to the ends of the interval, if they differ from
+// them by no more than slack.
+func snappedGrid(grid []float64, p Problem) []float64 {
+	if len(grid) == 0 {
+		return grid
+	}
+	grid = snapped(grid, p)
+	if last := len(grid) - 1; math.Abs(grid[last]-p.T1) <= p.slack() {
+		grid[last] = p.T1
+	}
+	if math.Abs(grid[0]-p.T0) <= p.slack() {
+		grid[0] = p.T0
+	}
+	return slices.Compact(grid)
 }

@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// A Method is a numerical method: a Tableau, an Adams or a Splitting.
+// A Method is a numerical method: a Tableau, an Adams, a Splitting, a
+// RadauIIA or a Switching.
 type Method interface {
 	Info() Info
 	// check returns an error if the method is not valid or does not have the order that it claims.
@@ -75,14 +76,15 @@ func RegisterMethod(m Method) error {
 	switch m := m.(type) {
 	case Tableau:
 		return Register(m)
-	case Adams, Splitting:
+	case Adams, Splitting, RadauIIA, Switching:
 		if err := m.check(); err != nil {
 			return err
 		}
 		add(copyOf(m))
 		return nil
 	}
-	return fmt.Errorf("ode: a %T cannot be registered; give a Tableau, an Adams or a Splitting", m)
+	return fmt.Errorf("ode: a %T cannot be registered; "+
+		"give a Tableau, an Adams, a Splitting, a RadauIIA or a Switching", m)
 }
 
 func add(m Method) {
@@ -100,6 +102,9 @@ func copyOf(m Method) Method {
 	switch m := m.(type) {
 	case Tableau:
 		return m.clone()
+	case Switching:
+		m.Explicit = m.Explicit.clone()
+		return m
 	case Splitting:
 		m.Kick, m.Drift = slices.Clone(m.Kick), slices.Clone(m.Drift)
 		return m

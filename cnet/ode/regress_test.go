@@ -71,7 +71,7 @@ func TestJumpsEverywhere(t *testing.T) {
 }
 
 // Fixed implicit steps on ordinary problems, from zero, and with steps that Newton's method finds long.
-func TestFixedImplicitSteps(t *testing.T) {
+func TestFixedImplicit(t *testing.T) {
 	pendulum := Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], -math.Sin(x[0]) },
 		X0: []float64{2, 0}, T1: 10}
 	logistic := Problem{F: func(_ float64, x, dx []float64) { dx[0] = 10 * x[0] * (1 - x[0]) }, X0: []float64{0.01},

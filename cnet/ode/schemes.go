@@ -5,7 +5,9 @@ import "slices"
 // init registers the schemes of this package, under the names that torchdiffeq and the original use. Their order
 // conditions are checked in the tests, not every time a program starts.
 func init() {
-	for _, m := range [][]Method{fixedSchemes, adaptiveSchemes, implicitSchemes, multistepMethods, splittings} {
+	for _, m := range [][]Method{
+		fixedSchemes, adaptiveSchemes, implicitSchemes, stiffMethods, multistepMethods, splittings,
+	} {
 		for _, m := range m {
 			if tb, ok := m.(Tableau); ok {
 				m = tb.normalised()
@@ -211,7 +213,10 @@ var dopri8 = func() Tableau {
 	}
 	tb.Err = append(tb.Err, 0)
 
-	// The weights b_i(θ)·θ of the continuous extension, by falling power of θ from 5 to 0, at θ = 1/2.
+	tb.dense = &dopri8Dense
+
+	// The state in the middle of the step, for graphs. The weights b_i(θ)·θ of a continuous extension of order 5, by
+	// falling power of θ from 5 to 0, at θ = 1/2.
 	extension := map[int][6]float64{
 		0: {-6.3448349392860401388, 22.1396504998094068976, -30.0610568289666450593, 19.9990069333683970610,
 			-6.6910181737837595697, 1},
@@ -244,6 +249,11 @@ var dopri8 = func() Tableau {
 	}
 	return tb
 }()
+
+// stiffMethods are those of order 5 for stiff problems.
+var stiffMethods = []Method{
+	esdirk5, RadauIIA{Name: "radau5"}, Switching{Name: "auto", Explicit: tsit5},
+}
 
 var implicitSchemes = []Method{
 	Tableau{

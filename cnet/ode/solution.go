@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -19,6 +20,25 @@ func (s *Solution) Final() []float64 { return s.X[len(s.X)-1] }
 
 // At returns the state at any time that was reached, if the problem was solved with Options.Dense.
 func (s *Solution) At(t float64) ([]float64, error) { return s.Curve.At(t) }
+
+// Sampled returns the outputs with n − 1 states between each two of them, as a smooth curve needs, if the problem was
+// solved with Options.Dense; otherwise the outputs.
+func (s *Solution) Sampled(n int) (times []float64, states [][]float64) {
+	if s.Curve == nil || len(s.T) == 0 {
+		return s.T, s.X
+	}
+	times, states = append(times, s.T[0]), append(states, s.X[0])
+	for i := 1; i < len(s.T); i++ {
+		for k := 1; k < n; k++ {
+			t := s.T[i-1] + (s.T[i]-s.T[i-1])*float64(k)/float64(n)
+			if x, err := s.At(t); err == nil { // otherwise there are fewer states
+				times, states = append(times, t), append(states, x)
+			}
+		}
+		times, states = append(times, s.T[i]), append(states, s.X[i])
+	}
+	return times, states
+}
 
 // Solve solves a problem. If the solver stops early, Solve returns the solution so far and a *Failure.
 func Solve(p Problem, o Options) (*Solution, error) {
@@ -44,16 +64,20 @@ func (s *Solver) Solve() (*Solution, error) {
 		solution.X = append(solution.X, x)
 	}
 	direction := sign(s.p.T1 - s.p.T0)
-	at := s.o.At
+	at, asked := s.o.At, s.asked
+	output := func(x []float64) {
+		add(asked[0], x)
+		at, asked = at[1:], asked[1:]
+	}
 	for len(at) > 0 && (at[0]-s.t)*direction < 0 {
-		at = at[1:] // a solver that has been stepped may have passed some
+		at, asked = at[1:], asked[1:] // a solver that has been stepped may have passed some
 	}
 	begin, seen := s.t, len(s.events.found)
 	if s.o.At == nil {
 		add(s.t, slices.Clone(s.x))
-	} else if len(at) > 0 && at[0] == s.t {
-		add(s.t, slices.Clone(s.x))
-		at = at[1:]
+	}
+	for len(at) > 0 && at[0] == s.t {
+		output(slices.Clone(s.x))
 	}
 	var failed error
 	for failed == nil {
@@ -67,6 +91,9 @@ func (s *Solver) Solve() (*Solution, error) {
 		}
 		if s.o.At == nil && s.o.EveryStep {
 			add(step.T, slices.Clone(step.X))
+			if s.anew {
+				add(s.t, slices.Clone(s.x))
+			}
 		}
 		for len(at) > 0 && (step.T-at[0])*direction >= 0 {
 			x := slices.Clone(step.X)
@@ -78,14 +105,13 @@ func (s *Solver) Solve() (*Solution, error) {
 				at = nil
 				break
 			}
-			add(at[0], x)
-			at = at[1:]
+			output(x)
 		}
 	}
 	// A solution that ends early includes the last state.
 	last := len(solution.T) - 1
 	if s.o.At == nil && !s.o.EveryStep && s.t != begin ||
-		(failed != nil || s.done) && (last < 0 || solution.T[last] != s.t) {
+		(failed != nil || s.done) && (last < 0 || math.Abs(solution.T[last]-s.t) > s.p.slack()) {
 		add(s.t, slices.Clone(s.x))
 	}
 	solution.Events = slices.Clone(s.events.found[seen:])

@@ -1,6 +1,8 @@
 package ode
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -11,7 +13,7 @@ import (
 
 // Stats is the cost of a solution.
 type Stats struct {
-	NFE          int           `json:"nfe"` // evaluations of f, also for the first step's length and for Jacobians
+	NFE          int           `json:"nfe"` // evaluations of f, also for the first step and for Jacobians
 	Accepted     int           `json:"accepted"`
 	Rejected     int           `json:"rejected"`
 	SmallestStep float64       `json:"smallest_step"` // of the accepted steps
@@ -21,6 +23,9 @@ type Stats struct {
 	Newton       int           `json:"newton,omitempty"`      // iterations for implicit stages
 	VJPs         int           `json:"vjps,omitempty"`        // vector–Jacobian products
 	Unconverged  int           `json:"unconverged,omitempty"` // steps whose Adams–Moulton corrector did not converge
+	Implicit     int           `json:"implicit,omitempty"`    // accepted steps, of a method that switches
+	Switches     int           `json:"switches,omitempty"`    // between its explicit and its implicit method
+	RTol         float64       `json:"rtol,omitempty"`        // used instead of one that rounding does not permit
 	Wall         time.Duration `json:"wall"`
 }
 
@@ -31,6 +36,12 @@ func (s Stats) String() string {
 	if s.Jacobians > 0 {
 		line += fmt.Sprintf(", %d Jacobians, %d factorisations, %d Newton iterations", s.Jacobians, s.Factorised,
 			s.Newton)
+	}
+	if s.Switches > 0 {
+		line += fmt.Sprintf(", %d of the steps implicit after %d switches", s.Implicit, s.Switches)
+	}
+	if s.RTol > 0 {
+		line += fmt.Sprintf(", RTol raised to %.3g because of rounding", s.RTol)
 	}
 	return fmt.Sprintf("%s, %s", line, s.Wall.Round(time.Microsecond))
 }
@@ -68,7 +79,9 @@ type Solver struct {
 	norm   norm
 	ctl    control
 	step   stepper
+	own    stepControl // of the method, instead of ctl; nil: it has none
 
+	asked     []float64 // Options.At as it was given, before roundings outside of the interval were removed
 	grid      []float64 // the ends of fixed steps, beginning with T0; nil: adaptive
 	index     int       // of the next step
 	t, h      float64   // the time reached, and the length of the next step, with its sign
@@ -81,8 +94,14 @@ type Solver struct {
 	stats     Stats
 	rejected  int  // in a row
 	started   bool // the first step's length is known
-	done      bool // a terminal event happened
-	failed    error
+	bounded   bool // its choice has ended at a jump, so that nothing is known of what is behind it
+	restart   bool // the rates that are known are those in front of a jump
+	anew      bool // an event has changed the state: nothing is known
+
+	trouble  error   // why the last attempt has no finite error
+	troubled float64 // the length of the first such attempt in a row
+	done     bool    // a terminal event happened
+	failed   error
 }
 
 // A stepper takes the steps of one method for a Solver.
@@ -98,13 +117,26 @@ type stepper interface {
 	fit(c *polynomial)
 }
 
+// A stepControl is a stepper that chooses the next step itself if Options.Controller does not.
+type stepControl interface {
+	// factor returns h_next/h after a step of length h with error norm e.
+	factor(h, e float64, accepted bool) float64
+}
+
+func (s *Solver) factor(h, e float64, accepted bool) float64 {
+	if s.own != nil {
+		return s.own.factor(h, e, accepted)
+	}
+	return s.ctl.factor(e, accepted)
+}
+
 // A Step is the step that a Solver has accepted last. Its slices are valid until the next step.
 type Step struct {
-	Index    int     // counts accepted steps from 0
-	T0, T    float64 // the step goes from T0 to T
-	X0, X    []float64
-	Error    float64 // its error norm, at most 1; 0 for fixed steps
-	Rejected int     // attempts that were rejected before this step
+	Index    int       // counts accepted steps from 0
+	T0, T    float64   // the step goes from T0 to T
+	X0, X    []float64 // X before Event.Do, and Solver.State behind it
+	Error    float64   // its error norm, at most 1; 0 for fixed steps
+	Rejected int       // attempts that were rejected before this step
 
 	solver *Solver
 	fitted bool
@@ -134,12 +166,18 @@ func New(p Problem, o Options) (*Solver, error) {
 	if err := o.check(p, info); err != nil {
 		return nil, err
 	}
+	asked := o.At
+	o.At, o.Grid = snapped(o.At, p), snappedGrid(o.Grid, p)
 	n := len(p.X0)
 	s := &Solver{
-		p: p, o: o, info: info, method: m, norm: newNorm(p, o), t: p.T0,
+		asked: asked,
+		p:     p, o: o, info: info, method: m, norm: newNorm(p, o), t: p.T0,
 		x: slices.Clone(p.X0), before: make([]float64, n), next: make([]float64, n),
 	}
 	s.current = Step{solver: s, Index: -1, T0: p.T0, T: p.T0, X: s.x, X0: s.x}
+	if !o.fixed() {
+		s.stats.RTol = s.norm.raise()
+	}
 	s.jumps = o.innerJumps(p)
 	s.sides = newSides(p, o, p.T0, p.T0)
 	if o.fixed() {
@@ -164,6 +202,12 @@ func New(p Problem, o Options) (*Solver, error) {
 		}
 	case Adams:
 		s.step = newAdamsStepper(s, m)
+	case RadauIIA:
+		s.ctl = newControl(o.Controller, radauControlOrder)
+		s.step = newRadau(s)
+	case Switching:
+		s.ctl = newControl(o.Controller, m.Explicit.normalised().controlOrder())
+		s.step = newAuto(s, m)
 	case Splitting:
 		if n%2 != 0 {
 			return nil, fmt.Errorf("ode: %s needs a state of positions and momenta, half each; X0 has %d numbers",
@@ -172,6 +216,9 @@ func New(p Problem, o Options) (*Solver, error) {
 		s.step = &splittingStepper{solver: s, Splitting: m, rate: make([]float64, n)}
 	default:
 		return nil, fmt.Errorf("ode: %s: methods of type %T are not known", info.Name, m)
+	}
+	if given := o.Controller; given.P == 0 && given.D == 0 && given.I == 1 {
+		s.own, _ = s.step.(stepControl)
 	}
 	return s, nil
 }
@@ -205,23 +252,47 @@ func (o Options) grid(p Problem) ([]float64, error) {
 	if g == nil {
 		g = []float64{p.T0}
 		for i := 1.0; i < steps && length != 0; i++ {
+			t := p.T0 + length*(i/steps)
 			if o.StepSize > 0 {
-				g = append(g, p.T0+i*o.StepSize*sign(length))
-			} else {
-				g = append(g, p.T0+length*(i/steps))
+				t = p.T0 + i*o.StepSize*sign(length)
+			}
+			// In an interval of a few roundings some steps are empty.
+			if (t-g[len(g)-1])*sign(length) > 0 && (p.T1-t)*sign(length) > 0 {
+				g = append(g, t)
 			}
 		}
 		if length != 0 {
 			g = append(g, p.T1)
 		}
 	}
-	for _, t := range o.innerJumps(p) {
-		i := slices.IndexFunc(g, func(end float64) bool { return (end-t)*sign(length) >= 0 })
-		if g[i] != t {
-			g = slices.Insert(g, i, t)
+	return merge(g, o.innerJumps(p), sign(length)), nil
+}
+
+// merge returns the times of both lists in order, each once.
+func merge(a, b []float64, direction float64) []float64 {
+	if len(b) == 0 {
+		return a
+	}
+	list := make([]float64, 0, len(a)+len(b))
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && (b[0]-a[0])*direction > 0:
+			list, a = append(list, a[0]), a[1:]
+		case len(a) > 0 && a[0] == b[0]:
+			a = a[1:]
+		default:
+			list, b = append(list, b[0]), b[1:]
 		}
 	}
-	return g, nil
+	return list
+}
+
+// isJump reports whether f is discontinuous at t.
+func (o Options) isJump(t, direction float64) bool {
+	_, found := slices.BinarySearchFunc(o.Jumps, t, func(jump, t float64) int {
+		return cmp.Compare(jump*direction, t*direction)
+	})
+	return found
 }
 
 // sides moves evaluations of f at the ends of a step to just inside the step where f is discontinuous there.
@@ -237,11 +308,15 @@ func newSides(p Problem, o Options, t0, t1 float64) sides {
 		return sides{}
 	}
 	s := sides{from: math.NaN(), to: math.NaN(), backwards: p.T1 < p.T0, discontinues: true}
-	if slices.Contains(o.Jumps, t0) {
+	direction := sign(p.T1 - p.T0)
+	if o.isJump(t0, direction) {
 		s.from, s.begin = t0, math.Nextafter(t0, p.T1)
 	}
-	if t1 != t0 && slices.Contains(o.Jumps, t1) {
+	if t1 != t0 && o.isJump(t1, direction) {
 		s.to, s.end = t1, math.Nextafter(t1, p.T0)
+	}
+	if s.begin == t1 && t1 != t0 { // there is nothing inside: the value at a jump is taken for that behind it
+		s.begin, s.end = min(t0, t1), min(t0, t1)
 	}
 	return s
 }
@@ -299,7 +374,8 @@ func (s *Solver) Steps() iter.Seq2[*Step, error] {
 	}
 }
 
-// smallestStep is the shortest step, relative to t, that is well above the rounding of t.
+// smallestStep is the shortest step, relative to t, that is well above the rounding of t. A step that is to become
+// shorter because of its error is an underflow; to the end of the interval or to a jump it may be as short as it must.
 const smallestStep = 10 * 0x1p-52
 
 // advance takes one step. It returns nil at the end.
@@ -315,32 +391,55 @@ func (s *Solver) advance() (*Step, error) {
 		if err := s.begin(direction); err != nil {
 			return nil, s.fail(err)
 		}
+		if s.done {
+			return nil, nil
+		}
+	}
+	if s.restart || s.anew {
+		choose := s.anew || s.bounded
+		s.restart, s.anew = false, false
+		s.sides = newSides(s.p, s.o, s.t, s.t)
+		s.step.restart()
+		if choose && s.grid == nil {
+			s.ctl.previous = [2]float64{1, 1}
+			if err := s.choose(direction); err != nil {
+				return nil, s.fail(err)
+			}
+		}
 	}
 	for {
 		if s.stats.Accepted+s.stats.Rejected >= s.o.MaxSteps {
 			return nil, s.failure(fmt.Sprintf("%d steps were not enough", s.o.MaxSteps), s.h, s.current.Error,
-				"raise MaxSteps or the tolerances, or try a scheme for stiff problems such as sdirk4")
+				s.moreSteps())
+		}
+		underflow := false
+		if smallest := smallestStep * math.Abs(s.t); s.grid == nil && math.Abs(s.h) < smallest {
+			underflow = s.rejected > 0
+			s.h = direction * min(smallest, s.o.MaxStep)
 		}
 		t1, jump := s.nextTime(direction)
 		if len(s.o.Jumps) > 0 {
 			s.sides = newSides(s.p, s.o, s.t, t1)
 		}
 		h := t1 - s.t
-		if s.t+h == s.t || s.grid == nil && math.Abs(s.h) < smallestStep*math.Abs(s.t) {
-			return nil, s.failure("the step size underflowed", s.h, s.current.Error,
-				"the solution may have a singularity here, or the tolerances may be too small")
+		if underflow || s.t+h == s.t || s.trouble != nil && math.Abs(h) < 1e-25*s.troubled {
+			return nil, s.underflow()
 		}
 		e, err := s.step.advance(s.t, h, s.x, s.next)
 		if err != nil && s.grid != nil {
 			return nil, s.failure(err.Error(), h, math.NaN(), "shorten the steps")
 		}
+		bad := firstBad(s.next)
+		if bad >= 0 && err == nil {
+			err = errRate
+		}
 		if err != nil {
 			e = math.NaN()
+			if s.trouble == nil {
+				s.troubled = math.Abs(h)
+			}
 		}
-		bad := firstBad(s.next)
-		if bad >= 0 {
-			e = math.NaN()
-		}
+		s.trouble = err
 		accepted := e <= 1
 		if s.grid != nil {
 			if bad >= 0 || math.IsNaN(e) {
@@ -355,7 +454,7 @@ func (s *Solver) advance() (*Step, error) {
 				accepted = true
 			}
 			planned := s.h
-			s.h = s.clamp(h*s.ctl.factor(e, accepted), direction)
+			s.h = s.clamp(h*s.factor(h, e, accepted), direction)
 			if jump && accepted { // a step cut short by a jump says nothing about the next one
 				s.h = direction * max(math.Abs(planned), math.Abs(s.h))
 			}
@@ -376,22 +475,59 @@ func (s *Solver) advance() (*Step, error) {
 	}
 }
 
+// moreSteps returns what to do where the steps were not enough.
+func (s *Solver) moreSteps() string {
+	switch s.step.(type) {
+	case *radauStepper, *autoStepper:
+		return "raise MaxSteps or the tolerances"
+	}
+	return "raise MaxSteps or the tolerances, or try a scheme for stiff problems such as radau5"
+}
+
+var (
+	errRate     = errors.New("the rate is not finite")
+	errJacobian = errors.New("the Jacobian is not finite")
+)
+
+// underflow stops the solver because steps have become too short.
+func (s *Solver) underflow() error {
+	switch {
+	case s.trouble == nil:
+		return s.failure("the step size underflowed", s.h, s.current.Error,
+			"the solution may have a singularity here, or the tolerances may be too small")
+	case errors.Is(s.trouble, errRate), errors.Is(s.trouble, errJacobian):
+		return s.failure(s.trouble.Error()+" in the shortest step", s.h, math.NaN(),
+			"it may not be defined behind this time, or the solution have a singularity")
+	}
+	return s.failure("the step size underflowed, because "+s.trouble.Error(), s.h, math.NaN(),
+		"check Problem.Jacobian if there is one; the solution may have a singularity here")
+}
+
 // begin prepares the first step: it evaluates the events and chooses the length of an adaptive step.
 func (s *Solver) begin(direction float64) error {
 	s.started = true
-	s.events.begin(s)
+	if len(s.p.Events) > 0 {
+		if err := s.events.begin(s); err != nil || s.done {
+			return err
+		}
+		s.anew = false
+	}
 	if s.grid != nil {
 		return nil
 	}
-	s.h = s.o.FirstStep
-	if s.h == 0 {
-		h, err := s.firstStep(direction)
-		if err != nil {
+	return s.choose(direction)
+}
+
+// choose sets the length of a step that no other one precedes.
+func (s *Solver) choose(direction float64) error {
+	h := s.o.FirstStep
+	if h == 0 {
+		var err error
+		if h, err = s.firstStep(direction); err != nil {
 			return err
 		}
-		s.h = h
 	}
-	s.h = s.clamp(s.h*direction, direction)
+	s.h = s.clamp(h*direction, direction)
 	return nil
 }
 
@@ -419,10 +555,9 @@ func (s *Solver) nextTime(direction float64) (t1 float64, jump bool) {
 // accept makes the step the current one, counts it and looks for its events.
 func (s *Solver) accept(t1, h, e float64, jump bool) error {
 	s.before, s.x, s.next = s.x, s.next, s.before
-	s.current = Step{
-		solver: s, Index: s.index, T0: s.t, T: t1, X0: s.before, X: s.x, Error: e, Rejected: s.rejected,
-		curve: s.current.curve,
-	}
+	step := &s.current // field by field, as the curve stays where it is
+	step.Index, step.T0, step.T, step.X0, step.X = s.index, s.t, t1, s.before, s.x
+	step.Error, step.Rejected, step.fitted = e, s.rejected, false
 	s.t, s.rejected = t1, 0
 	s.index++
 	s.stats.Accepted++
@@ -432,16 +567,15 @@ func (s *Solver) accept(t1, h, e float64, jump bool) error {
 	}
 	s.stats.SmallestStep, s.stats.LargestStep = min(s.stats.SmallestStep, size), max(s.stats.LargestStep, size)
 	s.step.accept()
-	if jump {
-		s.jumps = s.jumps[1:]
-		s.current.fit() // while its rates are known
-		s.sides = newSides(s.p, s.o, s.t, s.t)
-		s.step.restart()
-	}
+	var err error
 	if len(s.p.Events) > 0 {
-		return s.events.look(s)
+		err = s.events.look(s)
 	}
-	return nil
+	if jump && s.t == t1 {
+		s.jumps = s.jumps[1:]
+		s.restart = true // only before the next step: what interpolates in this one needs its rates
+	}
+	return err
 }
 
 // firstStep returns the length of the first step by the heuristic of HNW I, section II.4.
@@ -486,6 +620,7 @@ func (s *Solver) firstStep(direction float64) (float64, error) {
 		h1 = math.Pow(0.01/max(d1, d2), 1/order)
 	}
 	h = min(100*h, h1, bound)
+	s.bounded = len(s.jumps) > 0 && h == math.Abs(s.jumps[0]-s.t)
 	if !finite(h) || h == 0 {
 		h = 1e-6 // a rate that explodes at once: let the error control find out
 	}

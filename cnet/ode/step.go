@@ -40,6 +40,9 @@ func Integrate[X any](m Method, x X, steps int, h float64, system System[X]) (X,
 			return x, err
 		}
 		return integrateAdams(m, x, steps, h, system), nil
+	case RadauIIA, Switching:
+		return x, fmt.Errorf("ode: %s is implicit: it needs a solver for its stages, which graphs do not have; "+
+			"use ode.Solve, or an explicit scheme", m.Info().Name)
 	}
 	return x, fmt.Errorf("ode: %s (%s) needs a state in two parts; use ode.Solve", m.Info().Name, m.Info().Kind)
 }

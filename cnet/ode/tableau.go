@@ -22,6 +22,8 @@ type Tableau struct {
 	Err   []float64   // B minus the weights of the embedded method, whose difference estimates the error; nil: none
 	Mid   []float64   // the weights of a solution in the middle of the step, for dense output; nil: cubic Hermite
 	Note  string      // where it is from, what it is good for
+
+	dense *denseStages // dense output of higher order than Mid gives, on the host
 }
 
 // Stages returns the number of stages. Each is one evaluation of the rate, except that FSAL saves one.
@@ -46,6 +48,20 @@ func (tb Tableau) FSAL() bool {
 	}
 	for j := range s - 1 {
 		if at(tb.A[s-1], j) != tb.B[j] {
+			return false
+		}
+	}
+	return true
+}
+
+// stifflyAccurate reports whether the last stage is the end of the step: its row of A is B, up to rounding.
+func (tb Tableau) stifflyAccurate() bool {
+	s := tb.Stages()
+	if s == 0 || len(tb.A) != s || len(tb.C) != s || math.Abs(tb.C[s-1]-1) > 1e-14 {
+		return false
+	}
+	for j, b := range tb.B {
+		if math.Abs(at(tb.A[s-1], j)-b) > 1e-14*(1+math.Abs(b)) {
 			return false
 		}
 	}
@@ -171,6 +187,9 @@ func (tb Tableau) normalised() Tableau {
 	}
 	return tb
 }
+
+// Complete returns the tableau with C and Order derived where they are missing, as Register does.
+func (tb Tableau) Complete() Tableau { return tb.normalised() }
 
 // clone returns a copy with slices of its own.
 func (tb Tableau) clone() Tableau {

@@ -41,6 +41,9 @@ type (
 	PNGer interface{ PNG() ([]byte, error) }
 	// PNGWriter is a value that writes its PNG form, as the charts of continuousnet/cnet/chart do.
 	PNGWriter interface{ PNG(io.Writer) error }
+	// VegaLiteWriter is a value that writes a specification of Vega-Lite 5, which readers can move; it needs a PNG
+	// form, too.
+	VegaLiteWriter interface{ VegaLite(io.Writer) error }
 )
 
 // Display shows values as outputs of the cell, one after the other.

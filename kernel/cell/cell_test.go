@@ -133,6 +133,37 @@ func (drawing) PNG(w io.Writer) error {
 	return err
 }
 
+// A chart is a picture and a specification; where the specification fails, the picture is there.
+type movable struct {
+	drawing
+	err error
+}
+
+func (m movable) VegaLite(w io.Writer) error {
+	if _, err := io.WriteString(w, `{"mark":"bar"}`); err != nil {
+		return err
+	}
+	return m.err
+}
+
+type unseen struct{}
+
+func (unseen) VegaLite(w io.Writer) error { return movable{}.VegaLite(w) }
+
+func TestVegaLite(t *testing.T) {
+	const vega = "application/vnd.vegalite.v5+json"
+	b, err := Formats(movable{})
+	spec, _ := b[vega].(json.RawMessage)
+	if err != nil || string(spec) != `{"mark":"bar"}` || b["image/png"] != "AQI=" {
+		t.Errorf("%v, %v", b, err)
+	}
+	for _, value := range []any{movable{err: errors.New("too large")}, unseen{}} {
+		if b, err := Formats(value); err != nil || b[vega] != nil {
+			t.Errorf("%T: %v, %v", value, b, err)
+		}
+	}
+}
+
 // What is long is cut, and beside a picture it is left out.
 func TestLongText(t *testing.T) {
 	b, err := Formats(strings.Repeat("ä", maxText))

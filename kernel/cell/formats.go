@@ -89,6 +89,13 @@ func rich(b Bundle, value any) error {
 		}
 		b["image/png"] = out.Bytes()
 	}
+	// Without a picture beside it, a page with a specification that cannot be drawn hangs.
+	if v, ok := value.(VegaLiteWriter); ok && b["image/png"] != nil {
+		var out bytes.Buffer
+		if err := v.VegaLite(&out); err == nil { // the picture is there in any case
+			b["application/vnd.vegalite.v5+json"] = out.Bytes()
+		}
+	}
 	return nil
 }
 

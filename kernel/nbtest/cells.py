@@ -222,8 +222,11 @@ class CellsTest(SessionTest):
                 self.assertNotIn("TOKEN", result.text())
         result = self.session.execute("import \"testing\"\nfunc TestIt(t *testing.T) { t.Log(1) }\n%test -v -run It")
         self.assertRegex(result.text(), r"Cell \[\d+\] line 2: 1\n--- PASS: TestIt")
-        result = self.session.execute("%%html\n<b>bold</b>")
-        self.assertEqual(result.of("display_data")[0]["data"]["text/html"], "<b>bold</b>")
+        for code, kind in (("%%html", "html"), ("\n%%html", "html"), ("%%markdown", "markdown"), ("%%md", "markdown")):
+            result = self.session.execute(code + "\n<b>bold</b>")
+            self.assertEqual(result.of("display_data")[0]["data"]["text/" + kind], "<b>bold</b>")
+        self.expect("\n%%writefile of_a_cell.txt\nhello", "")
+        self.expect("!cat of_a_cell.txt", "hello\n")
 
     def test_unknown_commands(self):
         """An unknown command is an error that names the near ones."""
@@ -254,6 +257,19 @@ class CellsTest(SessionTest):
         self.assertEqual(result.text(), f"{cell}2 {cell}4\n{cell} line 6: 2\n")
         result = self.session.execute("nothing()")
         self.assertIn(f"{cell}2 {cell}4\n", result.text())
+
+    @unittest.skipUnless(shutil.which("gcc") or shutil.which("clang"), "no C compiler")
+    def test_race(self):
+        """A race report names the cell and its lines, and so does runtime.Caller with flags of go build."""
+        self.session.execute("%goflags -race")
+        result = self.session.execute("_, file, line, _ := runtime.Caller(0)\nfmt.Println(file, line)")
+        self.assertEqual(result.text(), f"Cell [{result.count}] 1\n")
+        result = self.session.execute("n, done := 0, make(chan bool)\ngo func() { n++; done <- true }()\nn++\n<-done")
+        self.session.execute('%goflags ""')
+        text = result.text("stderr")
+        self.assertIn("WARNING: DATA RACE", text, result)
+        self.assertEqual({int(line) for line in re.findall(rf"Cell \[{result.count}\] line (\d+)", text)}, {2, 3})
+        self.assertNotIn("main.go", text)
 
     def test_stack_overflow(self):
         self.expect_error("func deep(n int) int { return deep(n+1) + 1 }\ndeep(0)", "stack overflow", "line 2")

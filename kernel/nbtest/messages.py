@@ -333,7 +333,8 @@ class MessagesTest(SessionTest):
         self.session.execute("// radius is in metres.\nvar radius = 2.5\nfunc area(r float64) float64 { return r * r }")
         for name, known in {
             "radius": "float64", "area": "func area(r float64)", "strings.Builder": "minimizes memory copying",
-            "math": "mathematical functions", "%who": "variables of the session", "radius2": "in a cell",
+            "math": "mathematical functions", "strings.Builder.WriteString": "appends the contents of s",
+            "http.Client.Timeout": "specifies a time limit", "%who": "variables of the session", "radius2": "in a cell",
         }.items():
             code = f"// radius2 is declared in a cell.\nvar radius2 = 3\n{name}?\nfmt.Print(6*7)"
             result = self.session.execute(code)

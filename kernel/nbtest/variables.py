@@ -72,6 +72,23 @@ class VariablesTest(SessionTest):
         self.assertEqual((result.status, result.text()), ("ok", "2 0\n"), result)
         self.assertIn("point has changed", result.text("stderr"))
 
+    def test_plain_values(self):
+        """A cell that only reads plain values has them as literals, and one that may change them keeps them."""
+        self.session.execute(
+            'type city struct {\n\tName string\n\tat [2]float64\n}\n'
+            'cities := []city{{"Bonn", [2]float64{50.73, 7.1}}}\nvotes := map[string]int{"yes": 3}\nlimit := 0.1',
+        )
+        reads = 'for _, c := range cities {\n\tfmt.Println(c.Name, c.at[0], limit)\n}\nfmt.Println(votes)'
+        change = 'cities[0].at[0]++\nvotes["no"]++\nlimit *= 3'
+        for north, share, votes in ((50.73, "0.1", "yes:3"), (51.73, "0.30000000000000004", "no:1 yes:3")):
+            self.expect(reads, f"Bonn {north} {share}\nmap[{votes}]\n")
+            program = self.session.execute("!*cat cnet.go").text()
+            self.assertIn('"Bonn"', program)
+            self.assertNotIn("kernel/values", program)
+            self.expect(change, "")
+        [value] = [r["data"]["text/plain"] for r in self.session.execute("votes").of("execute_result")]
+        self.assertIn("no", value)
+
     def test_lost(self):
         """What cannot be kept is named where it is used next, with what to do; setting it again helps."""
         self.run_all("closure := func() int { return 1 }\nc := make(chan int)\nfile := os.Stdin\nkept := 1")

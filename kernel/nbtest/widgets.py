@@ -408,7 +408,7 @@ class WidgetsTest(unittest.TestCase):
         self.picture("interact-moved")
         outputs.get_by_role("button", name="Done").click()
         expect(outputs).to_contain_text("over")
-        expect(outputs.locator("img")).to_be_visible()
+        expect(outputs.locator("img, .vega-embed svg, .vega-embed canvas").first).to_be_visible()
         expect(outputs).to_contain_text("steps: 25 · scheme: rk4")
         expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
         self.picture("interact-ended")
@@ -461,7 +461,7 @@ class WidgetsTest(unittest.TestCase):
         print(f"  a parameter is solved and drawn after {time.monotonic() - started:.3f} s")
         outputs.get_by_role("button", name="Done").click()
         expect(outputs).to_contain_text("over")
-        expect(outputs.locator("img")).to_be_visible()
+        expect(outputs.locator("img, .vega-embed svg, .vega-embed canvas").first).to_be_visible()
         expect(plane).to_have_count(0)
         self.picture("plane-ended")
 

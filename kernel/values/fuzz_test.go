@@ -289,6 +289,11 @@ func roundTrip(t *testing.T, seed uint64) {
 			t.Fatal(v.Lost)
 		}
 	}
+	for i, v := range vars {
+		if p, ok := ReadPlain(dir, v.Name); ok {
+			samePlain(t, p, values[i].Elem(), v.Name)
+		}
+	}
 	s := Open(dir, back...)
 	c := &comparer{t, map[ref]unsafe.Pointer{}, map[ref]unsafe.Pointer{}}
 	for i := range values {
@@ -378,6 +383,9 @@ func FuzzDamaged(f *testing.F) {
 			}
 			if len(vars) == 0 {
 				continue
+			}
+			for _, sv := range c.variables {
+				c.plain(sv)
 			}
 			if dropped, _ := c.read(vars, 1<<20); len(dropped) == 0 {
 				c.unchanged()

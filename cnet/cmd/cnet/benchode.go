@@ -27,6 +27,9 @@ type odeBench struct {
 	batches                                  []int
 	repeats                                  int
 	json                                     bool
+
+	stiff, differences bool
+	peers              string
 }
 
 func (a *app) benchODE() *cobra.Command {
@@ -36,11 +39,21 @@ func (a *app) benchODE() *cobra.Command {
 		Short: "Measure solvers: time and evaluations against accuracy",
 		Long: `Solve small problems with adaptive steps and print what each solution took: the best of --repeats, the
 evaluations of the rate, and the largest error at the end against a solution with tolerances of 1e-13. The executor
-graph takes as many equal steps as the host's solution has, in a compiled graph of the go engine.`,
+graph takes as many equal steps as the host's solution has, in a compiled graph of the go engine.
+
+With --stiff the problems are stiff ones. Then the errors are relative, at the end and the largest one at outputs
+between steps, the tolerance is the relative one, and Jacobians and factorisations are counted, too. --peers names a
+Python whose SciPy and diffrax solve them as well, to the same tolerances.`,
 		Example: `  cnet bench ode
-  cnet bench ode --problems lotka-volterra --methods dopri5,dopri8 --tol 1e-6,1e-9 --batch 1,1024 --json`,
+  cnet bench ode --problems lotka-volterra --methods dopri5,dopri8 --tol 1e-6,1e-9 --batch 1,1024 --json
+  cnet bench ode --stiff --problems hires,robertson --methods radau5,auto --peers venv/bin/python`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return b.measure(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := b.checkStiff(cmd.Flags().Changed); err != nil {
+				return err
+			}
+			return b.measure(cmd.Context())
+		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -53,6 +66,9 @@ graph takes as many equal steps as the host's solution has, in a compiled graph 
 	flags.StringSliceVar(&b.executors, "executor", []string{"host"}, "`LIST` of host and graph")
 	flags.Var(count{&b.repeats, 1 << 16}, "repeats", "measure so often and take the best")
 	flags.BoolVar(&b.json, "json", false, "print one JSON object per solution")
+	flags.BoolVar(&b.stiff, "stiff", false, "solve stiff problems: "+strings.Join(stiffNames(), ", "))
+	flags.BoolVar(&b.differences, "differences", false, "with --stiff: Jacobians by differences")
+	flags.StringVar(&b.peers, "peers", "", "with --stiff: a `PYTHON` with SciPy or diffrax to compare with")
 	return cmd
 }
 
@@ -89,6 +105,9 @@ func (n jsonNumber) MarshalJSON() ([]byte, error) {
 func (b *odeBench) measure(ctx context.Context) error {
 	if err := b.check(); err != nil {
 		return err
+	}
+	if b.stiff {
+		return b.measureStiff(ctx)
 	}
 	var backend compute.Backend
 	if slices.Contains(b.executors, "graph") {
@@ -148,8 +167,12 @@ func (b *odeBench) measure(ctx context.Context) error {
 
 // check checks the flags before anything is computed.
 func (b *odeBench) check() error {
+	known := problemNames()
+	if b.stiff {
+		known = stiffNames()
+	}
 	for _, name := range b.problems {
-		if known := problemNames(); !slices.Contains(known, name) {
+		if !slices.Contains(known, name) {
 			return usagef("--problems %q is not known; known are %s", name, strings.Join(known, ", "))
 		}
 	}

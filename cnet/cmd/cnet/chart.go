@@ -15,8 +15,8 @@ import (
 // chartPath returns the file of a run's learning curves.
 func chartPath(run *cnet.Run) string { return filepath.Join(run.Dir(), "history.png") }
 
-// saveChart draws the learning curves of a run beside its history and, for points in the plane, what the net has
-// learnt.
+// saveChart draws the learning curves of a run beside its history and, for points in the plane or with targets, what
+// the net has learnt.
 func saveChart(run *cnet.Run, epochs int) error {
 	set, err := run.Dataset()
 	if err != nil {
@@ -42,7 +42,15 @@ func saveChart(run *cnet.Run, epochs int) error {
 	if err := atomicfile.Sweep(chartPath(run)); err != nil { // the run is open for training: nobody else draws it
 		return err
 	}
-	if err := c.Save(chartPath(run)); err != nil || !planar(set) {
+	err = c.Save(chartPath(run))
+	switch {
+	case err == nil && set.Regression():
+		fit, err := figures.Fit(context.Background(), run)
+		if err != nil {
+			return err
+		}
+		return fit.Save(fitPath(run))
+	case err != nil || !planar(set):
 		return err
 	}
 	regions, err := figures.Regions(context.Background(), run)
@@ -52,8 +60,11 @@ func saveChart(run *cnet.Run, epochs int) error {
 	return regions.Save(regionsPath(run))
 }
 
-// planar reports whether a set is of points in the plane.
-func planar(set *dataset.Set) bool { return set.Points() && set.Channels == 2 }
+// planar reports whether a set is of points in the plane, with classes.
+func planar(set *dataset.Set) bool { return set.Points() && set.Channels == 2 && !set.Regression() }
+
+// fitPath returns the file with what a run's net predicts for the test points beside their targets.
+func fitPath(run *cnet.Run) string { return filepath.Join(run.Dir(), "fit.png") }
 
 // regionsPath returns the file of the classes that a run's net has for every region of the plane.
 func regionsPath(run *cnet.Run) string { return filepath.Join(run.Dir(), "regions.png") }

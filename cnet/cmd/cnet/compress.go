@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -104,7 +105,7 @@ func (c *compression) compress(cmd *cobra.Command, args []string) error {
 	}
 	if c.json {
 		r.Event = "compress"
-		return printJSON(c.out, r)
+		return printScore(c.out, r, run.Regression())
 	}
 	return c.show(after, r)
 }
@@ -175,9 +176,9 @@ func (c *compression) show(run *cnet.Run, r *compressed) error {
 	var t text
 	t.line("%s → %s", r.OldNet, r.Net)
 	t.line("%s → %s parameters", words.Grouped(r.OldParameters), words.Grouped(r.Parameters))
-	t.line("test accuracy %s → %s, test loss %.4f → %.4f, on %s images",
-		words.Percent(r.Before.Accuracy), words.Percent(r.After.Accuracy),
-		r.Before.Loss, r.After.Loss, words.Grouped(r.After.Images))
+	t.line("test %s → %s, test loss %.4f → %.4f, on %s %s", r.Before.Quality(),
+		strings.TrimPrefix(r.After.Quality().String(), "accuracy "), r.Before.Loss, r.After.Loss,
+		words.Grouped(r.After.Images), run.Things())
 	t.line("the weights over depth moved by %s; most in %s, by %s",
 		words.Percent(r.Distance), most.Layer, words.Percent(most.Distance))
 	if r.Run != r.OldRun {

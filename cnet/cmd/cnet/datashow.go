@@ -61,7 +61,7 @@ see "cnet train --help". If there is a folder results, decoded images are kept i
 			if s.noise < 0 {
 				return usagef("--noise is %g, expected 0 or a number greater than 0", s.noise)
 			}
-			if dataset.IsToy(args[0]) || dataset.IsPlanar(args[0]) {
+			if dataset.IsToy(args[0]) || dataset.IsPlanar(args[0]) && !given("target") {
 				return s.showPoints(args[0])
 			}
 			for _, flag := range []string{"points", "noise", "seed"} {
@@ -79,7 +79,7 @@ see "cnet train --help". If there is a folder results, decoded images are kept i
 	flags.SortFlags = false
 	all := settings()
 	find(all, "augment").bare = "" // here a word after it is not always its value
-	for _, name := range []string{"data", "size", "skip-bad", "layout", "split-seed", "augment"} {
+	for _, name := range []string{"data", "size", "skip-bad", "layout", "split-seed", "target", "augment"} {
 		s.settings = append(s.settings, find(all, name))
 	}
 	addSettings(flags, s.settings)
@@ -108,7 +108,7 @@ func (s *dataShow) run(ctx context.Context, text string) error {
 	if dir != "" && c.Data != dir {
 		return usagef("--data contradicts %s; leave one of them out", text)
 	}
-	o := dataset.Options{Size: c.Size, SkipBad: c.SkipBad, Layout: c.Layout, Seed: c.SplitSeed}
+	o := dataset.Options{Size: c.Size, SkipBad: c.SkipBad, Layout: c.Layout, Seed: c.SplitSeed, Targets: c.Targets}
 	if info, err := os.Stat(results); err == nil && info.IsDir() {
 		o.Cache = cnet.DataCache(filepath.Join(results, "any"))
 	}
@@ -120,6 +120,9 @@ func (s *dataShow) run(ctx context.Context, text string) error {
 		return err
 	}
 	if s.sheet != "" && set.Points() {
+		if set.Regression() {
+			return usagef("--out: points with targets are not drawn, those with classes are; leave it out")
+		}
 		return usagef("--out: points of %d coordinates are not drawn, those of two are; leave it out", set.Channels)
 	}
 	if s.sheet != "" {
@@ -226,7 +229,16 @@ type shownData struct {
 	Values      string       `json:"values"` // of the images: uint8 or float32
 	Fingerprint string       `json:"fingerprint"`
 	Notice      string       `json:"notice,omitempty"`
-	Classes     []shownClass `json:"classes"`
+	Classes     []shownClass `json:"classes,omitempty"`
+
+	Targets []shownTarget `json:"targets,omitempty"` // numbers to predict, instead of classes
+}
+
+// shownTarget has the mean and the deviation of a target over the training points.
+type shownTarget struct {
+	Name string  `json:"name"`
+	Mean float64 `json:"mean"`
+	Std  float64 `json:"std"`
 }
 
 type shownClass struct {
@@ -247,6 +259,12 @@ func shown(set *dataset.Set, path string) shownData {
 	}
 	for k, name := range set.Classes {
 		d.Classes[k].Name = name
+	}
+	for k, name := range set.Targets {
+		d.Targets = append(d.Targets, shownTarget{name, set.TargetMean[k], set.TargetStd[k]})
+	}
+	if set.Regression() {
+		return d
 	}
 	for _, label := range set.Train.Labels {
 		d.Classes[label].Train++
@@ -289,12 +307,19 @@ func (s *dataShow) print(set *dataset.Set, path string) error {
 	}
 	t.line("")
 	w := tabwriter.NewWriter(&t, 0, 0, 3, ' ', 0)
-	fmt.Fprintf(w, "%s\ttrain\ttest\n", fmt.Sprintf("%d classes", len(d.Classes)))
-	for _, c := range d.Classes[:min(len(d.Classes), shownClasses)] {
-		fmt.Fprintf(w, "%s\t%d\t%d\n", c.Name, c.Train, c.Test)
-	}
-	if more := len(d.Classes) - shownClasses; more > 0 {
-		fmt.Fprintf(w, "and %d more; --json has them all\n", more)
+	if set.Regression() {
+		fmt.Fprintf(w, "target\tmean\tdeviation\n")
+		for _, y := range d.Targets {
+			fmt.Fprintf(w, "%s\t%.6g\t%.6g\n", y.Name, y.Mean, y.Std)
+		}
+	} else {
+		fmt.Fprintf(w, "%s\ttrain\ttest\n", fmt.Sprintf("%d classes", len(d.Classes)))
+		for _, c := range d.Classes[:min(len(d.Classes), shownClasses)] {
+			fmt.Fprintf(w, "%s\t%d\t%d\n", c.Name, c.Train, c.Test)
+		}
+		if more := len(d.Classes) - shownClasses; more > 0 {
+			fmt.Fprintf(w, "and %d more; --json has them all\n", more)
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return err

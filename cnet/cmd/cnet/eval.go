@@ -28,9 +28,10 @@ func (a *app) eval() *cobra.Command {
 	e := &evaluation{app: a}
 	cmd := &cobra.Command{
 		Use:   "eval RUN",
-		Short: "Measure loss and accuracy of a run on the test images",
-		Long: `Measure loss and accuracy of a run on the test images. It changes nothing, and may be done while the run
-is being trained: it takes the last save.
+		Short: "Measure loss and accuracy of a run on the test images or points",
+		Long: `Measure loss and accuracy of a run on the test images or points; where targets are numbers, RMSE in their
+units and R2, on average over the targets, instead of the accuracy. It changes nothing, and may be done while the run is
+being trained: it takes the last save.
 
 RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of it (cnet save). --best takes the best
 epoch, which "cnet train --keep-best" keeps.`,
@@ -62,6 +63,14 @@ epoch, which "cnet train --keep-best" keeps.`,
 }
 
 func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
+	if run.Regression() && (e.perClass || e.confusion != "") {
+		flag := "--confusion"
+		if e.perClass {
+			flag = "--per-class"
+		}
+		return usagef("%s needs classes, and the targets of this run are numbers: %s; leave it out", flag,
+			strings.Join(run.TargetNames(), ", "))
+	}
 	start := time.Now()
 	score, err := run.Evaluate(ctx)
 	if err != nil {
@@ -91,13 +100,17 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 		line := evalLine{
 			Event: "eval", Run: run.Dir(), Net: run.Network().String(), Dataset: run.Config().Dataset,
 			Engine: engine.Name, Epochs: run.Epoch(),
-			TestLoss: score.Loss, TestAccuracy: score.Accuracy, Images: score.Images, Seconds: seconds,
+			TestLoss: score.Loss, TestAccuracy: score.Accuracy, TestRMSE: score.RMSE, Images: score.Images,
+			Seconds:     seconds,
 			Evaluations: score.Evaluations, Classes: classes,
 		}
 		if validated.Images > 0 {
 			line.Validation = &validated
 		}
-		return printJSON(e.out, line)
+		if run.Regression() {
+			line.TestR2 = &score.R2
+		}
+		return printScore(e.out, line, run.Regression())
 	}
 	set, err := run.Dataset()
 	if err != nil {
@@ -106,16 +119,16 @@ func (e *evaluation) evaluate(ctx context.Context, run *cnet.Run) error {
 	if set.Notice != "" {
 		fmt.Fprintln(e.err, set.Notice)
 	}
-	fmt.Fprintf(e.out, "%s after %s, on %s test %s of %s:\ntest loss %.4f, accuracy %s\n",
+	fmt.Fprintf(e.out, "%s after %s, on %s test %s of %s:\ntest loss %.4f, %s\n",
 		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(score.Images), set.Things(), set.Title,
-		score.Loss, words.Percent(score.Accuracy))
+		score.Loss, score.Quality())
 	if score.Evaluations > 0 {
 		fmt.Fprintf(e.out, "%.1f evaluations of the rate for a batch of %d, on average\n", score.Evaluations,
 			min(run.Config().TestBatchSize, score.Images))
 	}
 	if validated.Images > 0 {
-		fmt.Fprintf(e.out, "validation loss %.4f, accuracy %s, on %s %s held out of training\n", validated.Loss,
-			words.Percent(validated.Accuracy), words.Grouped(validated.Images), set.Things())
+		fmt.Fprintf(e.out, "validation loss %.4f, %s, on %s %s held out of training\n", validated.Loss,
+			validated.Quality(), words.Grouped(validated.Images), set.Things())
 	}
 	width := len("class")
 	for _, c := range classes {
@@ -167,17 +180,19 @@ func (e *evaluation) saveConfusion(run *cnet.Run, c cnet.Confusion) error {
 
 // evalLine is the result in JSON.
 type evalLine struct {
-	Event        string  `json:"event"`
-	Run          string  `json:"run"`
-	Net          string  `json:"net"`
-	Dataset      string  `json:"dataset"`
-	Engine       string  `json:"engine"`
-	Epochs       int     `json:"epochs"`
-	TestLoss     float64 `json:"test_loss"`
-	TestAccuracy float64 `json:"test_accuracy"`
-	Images       int     `json:"images"`
-	Seconds      float64 `json:"seconds"`
-	Evaluations  float64 `json:"evaluations,omitempty"` // of the rate for a batch, where steps adapt to tolerances
+	Event        string   `json:"event"`
+	Run          string   `json:"run"`
+	Net          string   `json:"net"`
+	Dataset      string   `json:"dataset"`
+	Engine       string   `json:"engine"`
+	Epochs       int      `json:"epochs"`
+	TestLoss     float64  `json:"test_loss"`
+	TestAccuracy float64  `json:"test_accuracy"`
+	TestRMSE     float64  `json:"test_rmse,omitempty"` // where targets are numbers, instead of the accuracy
+	TestR2       *float64 `json:"test_r2,omitempty"`
+	Images       int      `json:"images"`
+	Seconds      float64  `json:"seconds"`
+	Evaluations  float64  `json:"evaluations,omitempty"` // of the rate for a batch, where steps adapt to tolerances
 
 	Validation *cnet.Score       `json:"validation,omitempty"` // on the images that are held out of training
 	Classes    []cnet.ClassScore `json:"classes,omitempty"`

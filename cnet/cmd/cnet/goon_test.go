@@ -223,7 +223,7 @@ func TestOtherFlagsOfARunThatGoesOn(t *testing.T) {
 	}
 }
 
-// Optimizer, clipping, smoothing and average are flags; a run keeps its optimizer.
+// Optimizer, clipping, smoothing and average are flags, which may be others when a run goes on.
 func TestOptimizerFlags(t *testing.T) {
 	small := append(workplace(t), "--run", "first", "--lr-schedule", "constant")
 	out, _ := mustRun(t, append(small, "--epochs", "1", "--optimizer", "AdamW", "--ema", "0.9", "--clip-norm", "2")...)
@@ -239,9 +239,18 @@ func TestOptimizerFlags(t *testing.T) {
 	if want := "label smoothing 0 → 0.1, ema 0.9 → 0 from here\n"; !strings.Contains(out, want) {
 		t.Errorf("no %q in\n%s", want, out)
 	}
-	_, errText, status := cnetRun(t, append(small, "--optimizer", "sgd")...)
-	if status != 2 || !strings.Contains(errText, "--optimizer sgd is not what run results/first was made with") {
-		t.Errorf("status %d, %s", status, errText)
+	out, _ = mustRun(t, append(small, "--epochs", "3", "--optimizer", "sgd", "--momentum", "0.8", "--refine", "2")...)
+	for _, want := range []string{
+		"momentum 0.9 → 0.8, weight decay 0.01 → 0.0005, refine epochs none → [2], optimizer adamw → sgd, " +
+			"learning rate times 100 from here\n",
+		": refined to 2-2-2 euler, ",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	if info, _ := mustRun(t, "info", "first"); !strings.Contains(info, "learning rate 0.1") {
+		t.Errorf("info says\n%s", info)
 	}
 }
 

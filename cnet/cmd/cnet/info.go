@@ -63,7 +63,7 @@ RUN is a directory, or the name of one in results/.`,
 				return usagef("info: --csv and --json are two forms; leave one of them out")
 			case csv:
 				a.warnAll(s.Warnings)
-				return a.historyCSV(s.History)
+				return a.historyCSV(s.History, len(s.Targets) > 0)
 			case json:
 				return printJSON(a.out, s)
 			}
@@ -94,6 +94,7 @@ type summary struct {
 	OriginalParameters int                   `json:"original_parameters"`
 	Dataset            string                `json:"dataset"`
 	Classes            []string              `json:"classes,omitempty"` // none in old runs
+	Targets            []string              `json:"targets,omitempty"` // numbers, instead of classes
 	Epochs             int                   `json:"epochs"`            // complete
 	EpochBatch         int                   `json:"epoch_batch"`       // batches done in the next one
 	Last               *epochNumbers         `json:"last"`
@@ -115,7 +116,8 @@ func summarize(dir string) (summary, error) {
 	defer run.Close()
 	s := summary{
 		Run: dir, Model: run.Config().Model, Net: run.Network().String(), title: run.Title(),
-		Dataset: run.Config().Dataset, Classes: run.ClassNames(), Epochs: run.Epoch(), EpochBatch: run.Batch(),
+		Dataset: run.Config().Dataset, Classes: run.ClassNames(), Targets: run.TargetNames(),
+		Epochs: run.Epoch(), EpochBatch: run.Batch(),
 		Rate:   run.Rate(),
 		Engine: run.TrainedWith(), Config: run.Config(), History: run.History(),
 	}
@@ -155,7 +157,11 @@ func (a *app) showRun(s summary) error {
 	}
 	switch {
 	case c.RTol > 0:
-		t.line("net         %s: steps that adapt, weights that are constant in depth, %s", s.title, channels)
+		weights := "that are constant in depth"
+		if s.NumBasis > 1 {
+			weights = "of " + words.Plural(s.NumBasis, s.Basis+" function")
+		}
+		t.line("net         %s: steps that adapt, weights %s, %s", s.title, weights, channels)
 	case s.stages != nil:
 		n := s.stages
 		if c.StageChannels != nil || c.NumStages() != 3 && c.Model != cnet.NeuralODE {
@@ -178,7 +184,9 @@ func (a *app) showRun(s summary) error {
 		data += " from " + c.Data
 	}
 	t.line("data        %s", data)
-	if dataset.Own(s.Dataset) {
+	if len(s.Targets) > 0 {
+		t.line("            to predict %s", words.Some(s.Targets, 20))
+	} else if dataset.Own(s.Dataset) {
 		t.line("            %d classes: %s", len(s.Classes), words.Some(s.Classes, 20))
 	}
 	t.line("training    batches of %d, learning rate %s, momentum %g, weight decay %g, seed %d",
@@ -207,13 +215,15 @@ func (a *app) showRun(s summary) error {
 	}
 	t.line("done        %s", position(s.Epochs, s.EpochBatch))
 	if s.Last != nil {
-		if v := s.Last.ValidationAccuracy; v != nil {
-			t.line("accuracy    %s on the validation part; the best was %s after %s", words.Percent(*v),
-				words.Percent(*s.Best.ValidationAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
-			t.line("            %s", tested(s.History))
-		} else {
-			t.line("accuracy    %s on the test images; the best was %s after %s", words.Percent(*s.Last.TestAccuracy),
-				words.Percent(*s.Best.TestAccuracy), words.Plural(s.Best.Epoch+1, "epoch"))
+		last, part, where := s.Last.record, cnet.PartTest, "test "+c.Things()
+		if last.Validated() {
+			part, where = cnet.PartValidation, "validation part"
+		}
+		name, value, _ := strings.Cut(last.Quality(part).String(), " ")
+		t.line("%-11s %s on the %s; the best was %s after %s", name, value, where,
+			s.Best.record.Quality(part).Short(), words.Plural(s.Best.Epoch+1, "epoch"))
+		if last.Validated() {
+			t.line("            %s", tested(s.History, c.Things()))
 		}
 		if n := s.Last.Evaluations; n > 0 {
 			t.line("            %.1f evaluations of the rate for a batch, on average, in the last epoch", n)
@@ -232,6 +242,9 @@ func (a *app) showRun(s summary) error {
 		if c.Accuracy > 0 {
 			accuracy = ", " + words.Percent(c.Accuracy)
 		}
+		if c.R2 != 0 {
+			accuracy = fmt.Sprintf(", R² %.4f", c.R2)
+		}
 		t.line("%-11s %s: %s after %s%s", lead, c.Name, c.Net, position(c.Epoch, c.Batch), accuracy)
 	}
 	header := false
@@ -239,7 +252,7 @@ func (a *app) showRun(s summary) error {
 		switch {
 		case r.Event == cnet.EventEpoch:
 			if !header {
-				t.line("\n%s", headFor(c))
+				t.line("\n%s", headFor(c, len(s.Targets) > 0))
 				header = true
 			}
 			t.line("%s", tableRow(r, 0))
@@ -251,14 +264,14 @@ func (a *app) showRun(s summary) error {
 	return err
 }
 
-// accuracyOf returns the accuracy by which epochs are compared: on the validation part if there is one, or else on the
-// test images.
+// accuracyOf returns the accuracy or R² by which epochs are compared: on the validation part if there is one, or else
+// on the test images.
 func accuracyOf(n *epochNumbers) string {
 	switch {
-	case n.ValidationAccuracy != nil:
-		return words.Percent(*n.ValidationAccuracy) + " (validation)"
-	case n.TestAccuracy != nil:
-		return words.Percent(*n.TestAccuracy)
+	case n.record.Validated():
+		return n.record.Quality(cnet.PartValidation).Short() + " (validation)"
+	case n.record.Tested():
+		return n.record.Quality(cnet.PartTest).Short()
 	}
 	return "-"
 }

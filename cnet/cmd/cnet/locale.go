@@ -35,7 +35,7 @@ func (a *app) barTheme() progressbar.Theme {
 
 // inASCII replaces the characters beyond ASCII that this program prints.
 var inASCII = strings.NewReplacer("→", "->", "×", "x", "·", ".", "–", "-", "─", "-", "│", "|", "┼", "+", "√", "root ",
-	"Σ", "sum ", "Φ", "Phi", "γ", "gamma", "τ", "tau", "ᵀ", "^T", "∂", "d", "ö", "oe", "ø", "o", "é", "e")
+	"Σ", "sum ", "Φ", "Phi", "γ", "gamma", "τ", "tau", "ᵀ", "^T", "∂", "d", "²", "^2", "ö", "oe", "ø", "o", "é", "e")
 
 // asciiTerminal writes to a terminal that does not show UTF-8. Characters that are not this program's own, such as
 // those in the name of a file, are left alone.

@@ -83,7 +83,7 @@ func (m *manifest) measure(cmd *cobra.Command, args []string) error {
 	o.Progress = func(r cnet.Manifestation, done, all int) {
 		if m.json {
 			p.clear()
-			_ = printJSON(m.out, r) // m.out keeps the error
+			_ = printScore(m.out, r, run.Regression()) // m.out keeps the error
 		}
 		p.set(done, all)
 	}
@@ -102,13 +102,14 @@ func (m *manifest) measure(cmd *cobra.Command, args []string) error {
 		m.table(run, list)
 	}
 	if m.csv != "" {
-		if err := m.writeCSV(list); err != nil {
+		if err := m.writeCSV(list, run.Regression()); err != nil {
 			return err
 		}
 	}
 	if m.chart != "" {
 		c := figures.Manifestations(list, o.Schemes, o.Steps)
-		c.Title = fmt.Sprintf("%s: test accuracy, trained with %s", shortName(run.Dir()), run.Network())
+		c.Title = fmt.Sprintf("%s: test %s, trained with %s", shortName(run.Dir()), qualityName(run.Regression()),
+			run.Network())
 		if err := c.Save(m.chart); err != nil {
 			return err
 		}
@@ -122,20 +123,20 @@ func (m *manifest) measure(cmd *cobra.Command, args []string) error {
 
 func (m *manifest) table(run *cnet.Run, list []cnet.Manifestation) {
 	var t text
-	t.line("%s after %s, on %s test images",
-		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(list[0].Images))
+	t.line("%s after %s, on %s test %s",
+		run.Title(), words.Plural(run.Epoch(), "epoch"), words.Grouped(list[0].Images), run.Things())
 	width := len("scheme")
 	for _, r := range list {
 		width = max(width, len(r.Scheme))
 	}
-	t.line("\n  %-*s  steps    NFE  accuracy      loss   seconds", width, "scheme")
+	t.line("\n  %-*s  steps    NFE%s      loss   seconds", width, "scheme", qualityHead(run.Regression()))
 	for _, r := range list {
 		mark := " "
 		if r.Trained {
 			mark = "*"
 		}
-		t.line("%s %-*s %6s %6d %9s %9s %9.2f", mark, width, r.Scheme, r.StepsText(), r.Evaluations,
-			words.Percent(r.Accuracy), lossText(r.Loss), r.Seconds)
+		t.line("%s %-*s %6s %6d%s %9s %9.2f", mark, width, r.Scheme, r.StepsText(), r.Evaluations,
+			qualityColumns(r.Quality(), run.Regression(), true), lossText(r.Loss), r.Seconds)
 	}
 	if slices.ContainsFunc(list, func(r cnet.Manifestation) bool { return r.Trained }) {
 		t.line("* as trained")
@@ -143,13 +144,21 @@ func (m *manifest) table(run *cnet.Run, list []cnet.Manifestation) {
 	_, _ = m.out.Write(t.Bytes()) // execute looks at the error
 }
 
-func (m *manifest) writeCSV(list []cnet.Manifestation) error {
-	rows := [][]string{{"scheme", "steps", "trained", "evaluations", "accuracy", "loss", "images", "seconds"}}
+func (m *manifest) writeCSV(list []cnet.Manifestation, regression bool) error {
+	quality := []string{"accuracy"}
+	if regression {
+		quality = []string{"rmse", "r2"}
+	}
+	rows := [][]string{slices.Concat([]string{"scheme", "steps", "trained", "evaluations"}, quality,
+		[]string{"loss", "images", "seconds"})}
 	for _, r := range list {
-		rows = append(rows, []string{
-			r.Scheme, r.StepsText(), strconv.FormatBool(r.Trained), strconv.Itoa(r.Evaluations),
-			float(r.Accuracy), float(r.Loss), strconv.Itoa(r.Images), float(r.Seconds),
-		})
+		quality := []string{float(r.Accuracy)}
+		if regression {
+			quality = []string{float(r.RMSE), float(r.R2)}
+		}
+		rows = append(rows, slices.Concat(
+			[]string{r.Scheme, r.StepsText(), strconv.FormatBool(r.Trained), strconv.Itoa(r.Evaluations)}, quality,
+			[]string{float(r.Loss), strconv.Itoa(r.Images), float(r.Seconds)}))
 	}
 	return saveCSV(m.csv, rows)
 }

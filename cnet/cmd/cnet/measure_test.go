@@ -134,14 +134,22 @@ func TestSchemes(t *testing.T) {
 	}
 }
 
-func TestFraction(t *testing.T) {
-	for x, want := range map[float64]string{
-		0: "0", 1: "1", -1: "-1", 1. / 3: "1/3", -5103. / 18656: "-5103/18656",
-		64448. / 6561: "64448/6561", 0.161: "161/1000",
-		0.3333: "3333/10000", 0.1234567890123: "0.12345679", 2.5: "5/2", 22642. / 50085: "22642/50085",
+// A scheme is drawn into a file; what cannot be drawn is an error, before anything is printed.
+func TestSchemeDrawn(t *testing.T) {
+	workplace(t)
+	mustRun(t, "schemes", "heun3", "--out", "heun3.svg")
+	if text, err := os.ReadFile("heun3.svg"); err != nil || !strings.Contains(string(text), "Stability region") {
+		t.Errorf("chart: %v", err)
+	}
+	for want, args := range map[string][]string{
+		"ab2 is no Runge-Kutta scheme": {"schemes", "ab2", "--out", "ab2.png"},
+		"needs the name of a scheme":   {"schemes", "--out", "all.png"},
+		"ends in .png or .svg":         {"schemes", "rk4", "--out", "rk4.gif"},
 	} {
-		if got := fraction(x); got != want {
-			t.Errorf("%v: %s, want %s", x, got, want)
+		var out, errText bytes.Buffer
+		if status := execute(t.Context(), args, &out, &errText); status != 2 || out.Len() > 0 ||
+			!strings.Contains(errText.String(), want) {
+			t.Errorf("%v: status %d, stdout %q, stderr %q", args, status, out.String(), errText.String())
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"continuousnet/cnet"
 )
 
 // Points in the plane are trained on, predicted, drawn and refined like images; a table of one's own as well.
@@ -78,7 +80,8 @@ func TestTolerances(t *testing.T) {
 	out, _ := mustRun(t, "train", "--dataset", "moons", "--points", "60", "--rate", "mlp-8-tanh", "--rtol", "1e-2",
 		"--atol", "1e-3", "--epochs", "2", "--run", "adapts")
 	if !strings.Contains(out, "NeuralODE dopri5 with rtol 0.01 and atol 0.001, rate mlp-8-tanh") ||
-		!strings.Contains(out, tableHead+evaluationsHead+"\n") || strings.Contains(out, "refine") {
+		!strings.Contains(out, headFor(cnet.Config{Model: cnet.NeuralODE, RTol: 1}, false)+"\n") ||
+		strings.Contains(out, "refine") {
 		t.Errorf("%s", out)
 	}
 	out, _ = mustRun(t, "train", "--run", "adapts", "--epochs", "3", "--json")
@@ -114,5 +117,19 @@ func TestTolerances(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join("results", "other")); err == nil {
 		t.Error("a run was made of flags that contradict each other")
+	}
+}
+
+// Steps that adapt take weights in any basis of depth.
+func TestTolerancesWithBasis(t *testing.T) {
+	t.Chdir(t.TempDir())
+	mustRun(t, "train", "--dataset", "moons", "--points", "60", "--rate", "mlp-8-tanh", "--rtol", "1e-2", "--basis",
+		"hat", "--n-basis", "3", "--epochs", "1", "--run", "adapts")
+	if out, _ := mustRun(t, "info", "adapts"); !strings.Contains(out, "steps that adapt, weights of 3 hat functions") {
+		t.Errorf("info says\n%s", out)
+	}
+	mustRun(t, "compress", "adapts", "--n-basis", "2")
+	if _, errText, status := cnetRun(t, "refine", "adapts"); status == 0 || !strings.Contains(errText, "ChangeBasis") {
+		t.Errorf("refine: status %d, %s", status, errText)
 	}
 }

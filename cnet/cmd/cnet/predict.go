@@ -21,6 +21,8 @@ type predicting struct {
 	run  readOnly
 	top  int
 	json bool
+
+	chosen bool // top is given
 }
 
 func (a *app) predict() *cobra.Command {
@@ -44,6 +46,7 @@ RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of 
   cnet predict first --best shoe.png --json | jq -r .class`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			p.chosen = cmd.Flags().Changed("top")
 			var runs []string
 			if p.run.run.flag == "" && len(args) > 0 {
 				runs, args = args[:1], args[1:]
@@ -81,6 +84,10 @@ func (p *predicting) classify(ctx context.Context, run *cnet.Run, images []strin
 	set, err := run.Dataset()
 	if err != nil {
 		return err
+	}
+	if set.Regression() && p.chosen {
+		return usagef("--top counts classes, and the targets of this run are numbers: %s; leave it out",
+			strings.Join(set.Targets, ", "))
 	}
 	if set.Points() {
 		return p.classifyPoints(ctx, run, set, images)
@@ -131,12 +138,46 @@ func (p *predicting) classifyPoints(ctx context.Context, run *cnet.Run, set *dat
 	if err != nil {
 		return err
 	}
+	if set.Regression() {
+		return p.showTargets(set, texts, rows)
+	}
 	list := make([]cnet.Prediction, len(rows))
 	for i, row := range rows {
 		best := p.best(set.Classes, row)[0]
 		list[i] = cnet.Prediction{Image: texts[i], Class: best.Class, Probability: best.Probability, Probabilities: row}
 	}
 	return p.show(set, list)
+}
+
+// targetsLine is what is predicted for a point in JSON.
+type targetsLine struct {
+	Event   string             `json:"event"`
+	Point   string             `json:"point"`
+	Targets map[string]float32 `json:"targets"`
+}
+
+// showTargets prints the numbers that are predicted for points.
+func (p *predicting) showTargets(set *dataset.Set, texts []string, rows [][]float32) error {
+	width := 0
+	for _, text := range texts {
+		width = max(width, len([]rune(text)))
+	}
+	for i, row := range rows {
+		line := targetsLine{"prediction", texts[i], map[string]float32{}}
+		var parts []string
+		for k, y := range row {
+			line.Targets[set.Targets[k]] = y
+			parts = append(parts, fmt.Sprintf("%s %.6g", set.Targets[k], y))
+		}
+		if p.json {
+			if err := printJSON(p.out, line); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(p.out, "%-*s   %s\n", width, texts[i], strings.Join(parts, ", "))
+	}
+	return nil
 }
 
 // show prints predictions.

@@ -39,6 +39,8 @@ type bar struct {
 	bar   *progressbar.ProgressBar // of the present epoch
 	drawn bool                     // there is something on the terminal's line
 	last  time.Time                // of the last drawing or line
+
+	things string // "images" or "points"
 }
 
 // newBar returns a bar on the terminal that is full at most.
@@ -64,9 +66,9 @@ func (b *bar) batch(p cnet.Progress) {
 	tested := p.Batch == p.Batches
 	if b.tty == nil {
 		if time.Since(b.last) >= lineInterval {
-			fmt.Fprintf(b.err, "epoch %d/%d, batch %d/%d: loss %.4f, %s, %s images/s, %s left\n",
-				p.Epoch+1, p.LastEpoch, p.Batch, p.Batches, p.MeanLoss, words.Percent(p.Accuracy),
-				rate(p.ImagesPerS), words.Clock(p.Left))
+			fmt.Fprintf(b.err, "epoch %d/%d, batch %d/%d: loss %.4f, %s, %s %s/s, %s left\n",
+				p.Epoch+1, p.LastEpoch, p.Batch, p.Batches, p.MeanLoss, p.Quality().Short(),
+				rate(p.ImagesPerS), b.things, words.Clock(p.Left))
 			b.last = time.Now()
 		}
 		return
@@ -84,21 +86,21 @@ func (b *bar) batch(p cnet.Progress) {
 	if err != nil {
 		width = 80
 	}
-	b.bar.Describe(description(p, width, tested))
+	b.bar.Describe(description(p, width, tested, b.things))
 	_ = b.bar.Set(p.Batch)
 }
 
 // description returns the text behind the bar, as much as there is room for.
-func description(p cnet.Progress, width int, testing bool) string {
+func description(p cnet.Progress, width int, testing bool, things string) string {
 	text := fmt.Sprintf("epoch %d/%d", p.Epoch+1, p.LastEpoch)
 	if width >= 78 {
-		text += fmt.Sprintf("  loss %.3f  %s", p.MeanLoss, words.Percent(p.Accuracy))
+		text += fmt.Sprintf("  loss %.3f  %s", p.MeanLoss, p.Quality().Short())
 	}
 	switch {
 	case testing:
 		text += "  testing"
 	case p.ImagesPerS > 0 && width >= 50:
-		text += fmt.Sprintf("  %s images/s  %s left", rate(p.ImagesPerS), words.Clock(p.Left))
+		text += fmt.Sprintf("  %s %s/s  %s left", rate(p.ImagesPerS), things, words.Clock(p.Left))
 	}
 	return text
 }

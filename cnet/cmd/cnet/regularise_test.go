@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"continuousnet/cnet"
 )
 
 // TestRegularisers: what regularisers charge is in the table, in JSON and in CSV, and a run keeps their weights.
@@ -11,7 +13,7 @@ func TestRegularisers(t *testing.T) {
 	made := strings.Fields("train --stages 1 --channels 1 --batch-size 500 --kinetic-energy 0.01 " +
 		"--jacobian-norm 0.02 --run s")
 	out, _ := mustRun(t, append(made, "--epochs", "1")...)
-	if !strings.Contains(out, tableHead+kineticHead+jacobianHead+"\n") {
+	if !strings.Contains(out, headFor(cnet.Config{KineticEnergy: 1, JacobianNorm: 1}, false)+"\n") {
 		t.Errorf("no columns:\n%s", out)
 	}
 	out, _ = mustRun(t, append(made, "--epochs", "2", "--json")...)

@@ -27,7 +27,7 @@ type reporter struct {
 }
 
 func newReporter(a *app, run *cnet.Run, epochs int, json bool) *reporter {
-	r := &reporter{app: a, run: run, epochs: epochs, json: json, human: a.out, bar: &bar{app: a}}
+	r := &reporter{app: a, run: run, epochs: epochs, json: json, human: a.out, bar: &bar{app: a, things: run.Things()}}
 	if json {
 		r.human = a.err
 	}
@@ -51,8 +51,12 @@ func (r *reporter) begin() error {
 	if set.Points() {
 		size = words.Plural(set.Channels, "coordinate")
 	}
-	t.line("data     %s: %s training and %s test %s of %s, %d classes", set.Title, words.Grouped(set.Train.Len()),
-		words.Grouped(set.Test.Len()), set.Things(), size, len(set.Classes))
+	goal := fmt.Sprintf("%d classes", len(set.Classes))
+	if set.Regression() {
+		goal = "to predict " + words.Some(set.Targets, 10)
+	}
+	t.line("data     %s: %s training and %s test %s of %s, %s", set.Title, words.Grouped(set.Train.Len()),
+		words.Grouped(set.Test.Len()), set.Things(), size, goal)
 	if n := set.Validation.Len(); n > 0 {
 		t.line("         %s more are held out to validate with", words.Grouped(n))
 	}
@@ -100,7 +104,8 @@ func (r *reporter) stalled() string {
 	if !stop {
 		return ""
 	}
-	return fmt.Sprintf("no better accuracy in %s (--early-stop)", words.Plural(epochs, "epoch"))
+	return fmt.Sprintf("no better %s in %s (--early-stop)", qualityName(r.run.Regression()),
+		words.Plural(epochs, "epoch"))
 }
 
 // early is stalled for a training that has not come to its end.
@@ -166,7 +171,7 @@ func (r *reporter) record(rec cnet.Record) {
 // row prints a line of the table.
 func (r *reporter) row(line string) {
 	if !r.header && !r.json {
-		fmt.Fprintf(r.human, "\n%s\n", headFor(r.run.Config()))
+		fmt.Fprintf(r.human, "\n%s\n", headFor(r.run.Config(), r.run.Regression()))
 	}
 	r.header = true
 	fmt.Fprintln(r.human, line)
@@ -189,7 +194,8 @@ func (r *reporter) end() error {
 			Run: r.run.Dir(), Epochs: r.run.Epoch(), Parameters: ours, Seconds: seconds, Stopped: r.early(),
 		}
 		if rec, ok := r.run.History().Tested(); ok && last.Validated() {
-			line.TestLoss, line.TestAccuracy, line.TestedEpoch = &rec.TestLoss, &rec.TestAccuracy, &rec.Epoch
+			line.test(rec)
+			line.TestedEpoch = &rec.Epoch
 		}
 		r.line(line)
 		return nil
@@ -198,17 +204,17 @@ func (r *reporter) end() error {
 	name := runname.Argument(r.run.Dir())
 	var t text
 	t.line("")
-	result := fmt.Sprintf("test accuracy %s after %s",
-		words.Percent(last.TestAccuracy), words.Plural(r.run.Epoch(), "epoch"))
+	part := cnet.PartTest
 	if last.Validated() {
-		result = fmt.Sprintf("validation accuracy %s after %s", words.Percent(last.ValidationAccuracy),
-			words.Plural(r.run.Epoch(), "epoch"))
-		if best.Epoch != last.Epoch {
-			result += fmt.Sprintf("; the best was %s after %d", words.Percent(best.ValidationAccuracy), best.Epoch+1)
-		}
-		result += "\n" + tested(r.run.History())
-	} else if best.TestAccuracy > last.TestAccuracy {
-		result += fmt.Sprintf("; the best was %s after %d", words.Percent(best.TestAccuracy), best.Epoch+1)
+		part = cnet.PartValidation
+	}
+	result := fmt.Sprintf("%s %s after %s", part, last.Quality(part), words.Plural(r.run.Epoch(), "epoch"))
+	if q := best.Quality(part); last.Validated() && best.Epoch != last.Epoch ||
+		q.Compared() > last.Quality(part).Compared() {
+		result += fmt.Sprintf("; the best was %s after %d", q.Short(), best.Epoch+1)
+	}
+	if last.Validated() {
+		result += "\n" + tested(r.run.History(), r.run.Things())
 	}
 	t.line("%s", result)
 	if why := r.early(); why != "" {
@@ -218,6 +224,9 @@ func (r *reporter) end() error {
 	t.line("chart    %s", chartPath(r.run))
 	if set, err := r.run.Dataset(); err == nil && planar(set) {
 		t.line("         %s", regionsPath(r.run))
+	}
+	if r.run.Regression() {
+		t.line("         %s", fitPath(r.run))
 	}
 	lead := "next     "
 	if n, ok := r.run.Network().(*cnet.Net); ok && r.run.Config().RTol == 0 {
@@ -236,12 +245,11 @@ func (r *reporter) end() error {
 }
 
 // tested says what the test images say of a run with a validation part.
-func tested(h cnet.History) string {
+func tested(h cnet.History, things string) string {
 	if r, ok := h.Tested(); ok {
-		return fmt.Sprintf("test accuracy %s, measured after %s", words.Percent(r.TestAccuracy),
-			words.Plural(r.Epoch+1, "epoch"))
+		return fmt.Sprintf("test %s, measured after %s", r.Quality(cnet.PartTest), words.Plural(r.Epoch+1, "epoch"))
 	}
-	return "the test images are looked at when the planned epochs are done, or by cnet eval"
+	return "the test " + things + " are looked at when the planned epochs are done, or by cnet eval"
 }
 
 // trainOn returns the command that trains a run for more epochs: to the end of the learning rate's schedule, or half as
@@ -281,11 +289,17 @@ func printJSON(w io.Writer, v any) error {
 type epochNumbers struct {
 	Epoch         int      `json:"epoch"` // from 0
 	TrainLoss     float64  `json:"train_loss"`
-	TrainAccuracy float64  `json:"train_accuracy"`
-	TestLoss      *float64 `json:"test_loss"` // null with a validation part, except for one epoch
+	TrainAccuracy *float64 `json:"train_accuracy"` // null where targets are numbers
+	TestLoss      *float64 `json:"test_loss"`      // null with a validation part, except for one epoch
 	TestAccuracy  *float64 `json:"test_accuracy"`
 	ImagesPerS    float64  `json:"images_per_s"`
 	Net           string   `json:"net"`
+
+	// Where targets are numbers.
+	TrainRMSE float64  `json:"train_rmse,omitempty"`
+	TrainR2   *float64 `json:"train_r2,omitempty"`
+	TestRMSE  float64  `json:"test_rmse,omitempty"`
+	TestR2    *float64 `json:"test_r2,omitempty"`
 
 	// Of the rate for a batch, on average; only where steps adapt to tolerances.
 	Evaluations float64 `json:"evaluations,omitempty"`
@@ -297,20 +311,47 @@ type epochNumbers struct {
 	// Only with a validation part.
 	ValidationLoss     *float64 `json:"validation_loss,omitempty"`
 	ValidationAccuracy *float64 `json:"validation_accuracy,omitempty"`
+	ValidationRMSE     float64  `json:"validation_rmse,omitempty"`
+	ValidationR2       *float64 `json:"validation_r2,omitempty"`
+
+	record cnet.Record
 }
 
 func numbers(r cnet.Record) epochNumbers {
 	n := epochNumbers{
-		Epoch: r.Epoch, TrainLoss: r.TrainLoss, TrainAccuracy: r.TrainAccuracy, ImagesPerS: r.ImagesPerS, Net: r.Net,
+		Epoch: r.Epoch, TrainLoss: r.TrainLoss, ImagesPerS: r.ImagesPerS, Net: r.Net, record: r,
 		Evaluations: r.Evaluations, KineticEnergy: r.KineticEnergy, JacobianNorm: r.JacobianNorm,
 	}
+	if !n.regression() {
+		n.TrainAccuracy = &r.TrainAccuracy
+	} else {
+		n.TrainRMSE, n.TrainR2 = r.TrainRMSE, &r.TrainR2
+	}
 	if r.Tested() {
-		n.TestLoss, n.TestAccuracy = &r.TestLoss, &r.TestAccuracy
+		n.test(r)
 	}
 	if r.Validated() {
-		n.ValidationLoss, n.ValidationAccuracy = &r.ValidationLoss, &r.ValidationAccuracy
+		n.ValidationLoss = &r.ValidationLoss
+		if n.regression() {
+			n.ValidationRMSE, n.ValidationR2 = r.ValidationRMSE, &r.ValidationR2
+		} else {
+			n.ValidationAccuracy = &r.ValidationAccuracy
+		}
 	}
 	return n
+}
+
+// regression reports whether the epoch is of a net whose targets are numbers.
+func (n *epochNumbers) regression() bool { return n.record.Quality(cnet.PartTrain).Regression() }
+
+// test sets what an epoch has been measured to be on the test part.
+func (n *epochNumbers) test(r cnet.Record) {
+	n.TestLoss = &r.TestLoss
+	if n.regression() {
+		n.TestRMSE, n.TestR2 = r.TestRMSE, &r.TestR2
+	} else {
+		n.TestAccuracy = &r.TestAccuracy
+	}
 }
 
 type epochLine struct {
@@ -330,12 +371,6 @@ type resultLine struct {
 	TestedEpoch *int `json:"tested_epoch,omitempty"` // with a validation part: the one whose test accuracy this is
 }
 
-// tableHead is the head of the table of epochs. A row shows the number of epochs that are complete: it counts from 1.
-const tableHead = "  epoch   train loss  accuracy   test loss  accuracy   images/s      time"
-
-// validationHead continues the head where there is a validation part.
-const validationHead = "   valid. loss  accuracy"
-
 // evaluationsHead continues the head where steps adapt to tolerances.
 const evaluationsHead = "  evaluations"
 
@@ -345,11 +380,13 @@ const (
 	jacobianHead = "  jac. norm^2"
 )
 
-// headFor returns the head of the table of epochs of a run with this configuration.
-func headFor(c cnet.Config) string {
-	head := tableHead
+// headFor returns the head of the table of epochs of a run with this configuration. A row shows the number of epochs
+// that are complete: it counts from 1.
+func headFor(c cnet.Config, regression bool) string {
+	quality := qualityHead(regression)
+	head := "  epoch   train loss" + quality + "   test loss" + quality + "   " + c.Things() + "/s      time"
 	if c.Validation > 0 {
-		head += validationHead
+		head += "   valid. loss" + quality
 	}
 	if c.RTol > 0 {
 		head += evaluationsHead
@@ -370,14 +407,16 @@ func tableRow(r cnet.Record, epochs int) string {
 		number += "/" + strconv.Itoa(epochs)
 	}
 	took := time.Duration(r.Seconds * float64(time.Second))
-	loss, accuracy := "-", "-"
+	loss, regression := "-", r.Quality(cnet.PartTrain).Regression()
 	if r.Tested() {
-		loss, accuracy = fmt.Sprintf("%.4f", r.TestLoss), words.Percent(r.TestAccuracy)
+		loss = fmt.Sprintf("%.4f", r.TestLoss)
 	}
-	row := fmt.Sprintf("%7s %12.4f %9s %11s %9s %10s %9s", number, r.TrainLoss, words.Percent(r.TrainAccuracy),
-		loss, accuracy, rate(r.ImagesPerS), words.Clock(took))
+	row := fmt.Sprintf("%7s %12.4f%s %11s%s %10s %9s", number, r.TrainLoss,
+		qualityColumns(r.Quality(cnet.PartTrain), regression, true), loss,
+		qualityColumns(r.Quality(cnet.PartTest), regression, r.Tested()), rate(r.ImagesPerS), words.Clock(took))
 	if r.Validated() {
-		row += fmt.Sprintf("%14.4f %9s", r.ValidationLoss, words.Percent(r.ValidationAccuracy))
+		row += fmt.Sprintf("%14.4f%s", r.ValidationLoss,
+			qualityColumns(r.Quality(cnet.PartValidation), regression, true))
 	}
 	if r.Evaluations > 0 {
 		row += fmt.Sprintf("%13.1f", r.Evaluations)

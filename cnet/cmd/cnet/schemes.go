@@ -2,41 +2,51 @@ package main
 
 import (
 	"fmt"
-	"math"
-	"math/big"
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"continuousnet/cnet/figures"
+	"continuousnet/cnet/internal/butcher"
 	"continuousnet/cnet/internal/words"
 	"continuousnet/cnet/ode"
 )
 
 func (a *app) schemeList() *cobra.Command {
 	var json bool
+	var out string
 	cmd := &cobra.Command{
 		Use:   "schemes [NAME]",
 		Short: "List the numerical schemes, or show one with its tableau and order conditions",
 		Long: `List the numerical schemes: which can be the depth of a net, of what order they are, and what a step
 costs in evaluations of the rate. With NAME, show its Butcher tableau and which order conditions hold, checked in exact
-arithmetic.`,
+arithmetic. With --out, also draw its stability region, its order star and its errors over steps, beside those of the
+classical schemes.`,
 		Example: `  cnet schemes
   cnet schemes rk4_classic
+  cnet schemes dopri5 --out dopri5.png
   cnet schemes --json | jq '.schemes[] | select(.networks) | .name'`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error {
 			switch len(args) {
 			case 0:
+				if out != "" {
+					return usagef("schemes --out needs the name of a scheme: cnet schemes rk4 --out %s",
+						words.ShellQuote(out))
+				}
 				return a.listSchemes(json)
 			case 1:
-				return a.showScheme(args[0], json)
+				if err := checkFiles(out, ""); err != nil {
+					return err
+				}
+				return a.showScheme(args[0], json, out)
 			}
 			return usagef("schemes takes the name of one scheme, got %q as well", args[1])
 		},
 	}
+	cmd.Flags().StringVar(&out, "out", "", "draw the scheme: `FILE` ends in .png or .svg")
 	cmd.Flags().BoolVar(&json, "json", false, "print JSON")
 	return cmd
 }
@@ -101,24 +111,40 @@ func yesNo(b bool) string {
 
 // conditionLine is an order condition in JSON.
 type conditionLine struct {
-	Tree  string  `json:"tree"`
-	Order int     `json:"order"`
-	Want  float64 `json:"want"`
-	Value float64 `json:"value"`
-	Holds bool    `json:"holds"`
+	Tree    string  `json:"tree"`
+	Formula string  `json:"formula"`
+	Order   int     `json:"order"`
+	Want    float64 `json:"want"`
+	Value   float64 `json:"value"`
+	Exact   string  `json:"exact,omitempty"` // the value as a fraction, if it has few digits
+	Holds   bool    `json:"holds"`
 }
 
-func (a *app) showScheme(name string, json bool) error {
+func (a *app) showScheme(name string, json bool, out string) error {
 	m, err := schemeNamed(name)
 	if err != nil {
 		return usagef("schemes: the scheme %v", err)
 	}
 	info := m.Info()
 	tb, isTableau := m.(ode.Tableau)
+	if out != "" {
+		if !isTableau {
+			return usagef("schemes: %s is no Runge-Kutta scheme, which --out draws, but %s", info.Name, info.Kind)
+		}
+		card, err := figures.NewSchemeCard(tb)
+		if err != nil {
+			return err
+		}
+		if err := figures.Scheme(card).Save(out); err != nil {
+			return err
+		}
+	}
 	var conditions []conditionLine
 	if isTableau {
 		for _, c := range ode.Conditions(tb, ode.CheckedOrder) {
-			conditions = append(conditions, conditionLine{c.Tree, c.Order, 1 / float64(c.Density), c.Value, c.Holds})
+			conditions = append(conditions, conditionLine{
+				c.Tree, c.Formula(), c.Order, 1 / float64(c.Density), c.Value, c.Exact, c.Holds,
+			})
 		}
 	}
 	if json {
@@ -154,7 +180,7 @@ func (a *app) showScheme(name string, json bool) error {
 	}
 	t.line("in nets   %s", use)
 	if isTableau {
-		t.line("\n%s", tableauText(tb))
+		t.line("\n%s", butcher.Text(tb))
 		conditionText(&t, conditions, tb.Order)
 	}
 	_, err = a.out.Write(t.Bytes())
@@ -172,108 +198,12 @@ func conditionText(t *text, conditions []conditionLine, order int) {
 		if c.Holds {
 			t.line("  order %d  %-10s = 1/%-4s ok", c.Order, c.Tree, density)
 		} else {
-			t.line("  order %d  %-10s = 1/%-4s violated: it is %s", c.Order, c.Tree, density, fraction(c.Value))
+			t.line("  order %d  %-10s = 1/%-4s violated: it is %s", c.Order, c.Tree, density, butcher.Fraction(c.Value))
 		}
 	}
 	if order > ode.CheckedOrder {
 		t.line("  order %d  is its authors' word: conditions are checked up to order %d", order, ode.CheckedOrder)
 	}
-}
-
-// tableauText writes a Butcher tableau:
-//
-//	c | A
-//	--+--
-//	  | b
-func tableauText(tb ode.Tableau) string {
-	var rows [][]string
-	for i, row := range tb.A {
-		cells := []string{fraction(tb.C[i])}
-		for j, x := range row {
-			if j < i || x != 0 {
-				cells = append(cells, fraction(x))
-			}
-		}
-		for j := len(row); j < i; j++ {
-			cells = append(cells, "0")
-		}
-		rows = append(rows, cells)
-	}
-	weights := func(v []float64) []string {
-		cells := []string{""}
-		for _, x := range v {
-			cells = append(cells, fraction(x))
-		}
-		return cells
-	}
-	lines := len(rows)
-	rows = append(rows, weights(tb.B))
-	if tb.Err != nil {
-		embedded := make([]float64, len(tb.B))
-		for i := range tb.B {
-			embedded[i] = tb.B[i] - tb.Err[i]
-		}
-		rows = append(rows, weights(embedded))
-	}
-	width := make([]int, len(tb.B)+1)
-	for _, r := range rows {
-		for j, cell := range r {
-			width[j] = max(width[j], utf8.RuneCountInString(cell))
-		}
-	}
-	var b strings.Builder
-	for i, r := range rows {
-		if i == lines {
-			total := 0
-			for _, w := range width[1:] {
-				total += w + 2
-			}
-			b.WriteString(strings.Repeat("─", width[0]+3) + "┼" + strings.Repeat("─", total) + "\n")
-		}
-		for j, cell := range r {
-			if j == 0 {
-				fmt.Fprintf(&b, "  %*s │", width[0], cell)
-			} else {
-				fmt.Fprintf(&b, "%*s", width[j]+2, cell)
-			}
-		}
-		if i > lines {
-			b.WriteString("   embedded")
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
-}
-
-// fraction writes a coefficient as a fraction if it is the rounding of one with few digits.
-func fraction(x float64) string {
-	const digits = 11
-	for _, denominator := range []int64{1, 2, 3, 4, 5, 6, 8, 9, 10, 12} {
-		if n := x * float64(denominator); n == float64(int64(n)) && float64(int64(n))/float64(denominator) == x {
-			return strings.TrimSuffix(big.NewRat(int64(n), denominator).String(), "/1")
-		}
-	}
-	// The convergents of the continued fraction. A coefficient that is a difference of rounded numbers counts as the
-	// fraction next to it.
-	rest, p0, q0, p1, q1 := x, int64(0), int64(1), int64(1), int64(0)
-	for range 24 {
-		whole := int64(rest)
-		if rest < 0 && float64(whole) != rest {
-			whole--
-		}
-		p0, q0, p1, q1 = p1, q1, whole*p1+p0, whole*q1+q0
-		if q1 <= 0 || q1 > 1e6 {
-			break
-		}
-		if d := math.Abs(float64(p1)/float64(q1) - x); d <= 1e-15*max(1, math.Abs(x)) {
-			if text := fmt.Sprintf("%d/%d", p1, q1); len(text) <= digits {
-				return strings.TrimSuffix(text, "/1")
-			}
-			break
-		}
-		rest = 1 / (rest - float64(whole))
-	}
-	return strconv.FormatFloat(x, 'f', 8, 64)
 }
 
 // schemeNamed returns the scheme with a name, in any case and with hyphens or underscores. Its error begins with "is".

@@ -48,6 +48,8 @@ func settings() []*setting {
 			func(c *cnet.Config) *int { return &c.Points }),
 		noise(),
 
+		targetSetting(),
+
 		alphaSetting(),
 		whole(setting{name: "augment-dim",
 			usage: "zeros that a NeuralODE appends to each point, as dimensions to pass each other in"},
@@ -92,14 +94,14 @@ func settings() []*setting {
 			usage: "a residual where resolution and channels change; without, a 1×1 convolution alone"},
 			true, func(c *cnet.Config) *bool { return &c.NoStitch }),
 
-		epochs(setting{name: "refine",
+		epochs(setting{name: "refine", change: true,
 			usage: "double steps and functions of depth after so many epochs: 30,50,70 or 30 50 70 or repeated"},
 			func(c *cnet.Config) *[]int { return &c.RefineEpochs }),
 		whole(setting{name: "batch-size", change: true, usage: "images in a training step"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.BatchSize }),
 		whole(setting{name: "test-batch-size", change: true, usage: "images at a time when testing"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.TestBatchSize }),
-		oneOf(setting{name: "optimizer", value: "NAME", usage: "how weights follow the gradients: " +
+		oneOf(setting{name: "optimizer", change: true, value: "NAME", usage: "how weights follow the gradients: " +
 			strings.Join(cnet.Optimizers, ", ") + "; they have defaults of their own for --lr and --weight-decay"},
 			func(c *cnet.Config) *string { return &c.Optimizer }, canonicalOptimizer),
 		number(setting{name: "lr", free: true, usage: "learning rate; may be another one when a run goes on"},
@@ -117,7 +119,7 @@ func settings() []*setting {
 		whole(setting{name: "lr-epochs", change: true,
 			usage: "epochs that the schedule is for; default the first --epochs of the run, default as it"}, 1<<20,
 			func(c *cnet.Config) *int { return &c.Epochs }),
-		number(setting{name: "momentum", usage: "of the optimizer; beta1 of adam, adamw and lion"},
+		number(setting{name: "momentum", change: true, usage: "of the optimizer; beta1 of adam, adamw and lion"},
 			true, 1, func(c *cnet.Config) *float64 { return &c.Momentum }),
 		number(setting{name: "weight-decay", change: true, usage: "of the optimizer, on every parameter"},
 			true, inf, func(c *cnet.Config) *float64 { return &c.WeightDecay }),
@@ -210,6 +212,26 @@ func noise() *setting {
 	return s
 }
 
+// targetSetting returns the setting of the columns of a .csv file that are numbers to predict.
+func targetSetting() *setting {
+	return &setting{
+		name: "target", value: "NAME,...", list: true,
+		usage: "columns of a .csv file that are numbers to predict, instead of a class; default its last ones if " +
+			"they are called y or y1, y2, ...; none: there is a class",
+		set: func(c *cnet.Config, text string) error {
+			c.Targets = nil
+			for name := range strings.SplitSeq(text, ",") {
+				if name = strings.TrimSpace(name); name == "" {
+					return bad(text, "names of columns with commas between them")
+				}
+				c.Targets = append(c.Targets, name)
+			}
+			return nil
+		},
+		show: func(c cnet.Config) string { return strings.Join(c.Targets, ",") },
+	}
+}
+
 func warmup() *setting {
 	return fromZero(setting{name: "lr-warmup", change: true,
 		usage: "epochs in which the learning rate rises to --lr at first"},
@@ -222,8 +244,8 @@ const anyPart = "auto"
 // keepBest returns the setting of what the best epoch is kept by.
 func keepBest() *setting {
 	s := oneOf(setting{name: "keep-best", value: "PART", change: true, bare: anyPart,
-		usage: "keep the epoch with the best accuracy on this part of the data, " + strings.Join(cnet.Parts, " or ") +
-			", for eval --best and the like; off: none"},
+		usage: "keep the epoch with the best accuracy (or R2) on this part of the data, " +
+			strings.Join(cnet.Parts, " or ") + ", for eval --best and the like; off: none"},
 		func(c *cnet.Config) *string { return &c.KeepBest }, func(text string) (string, error) {
 			switch part := strings.ToLower(text); {
 			case part == "off":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,12 @@ import (
 
 func (a *app) tell() *cobra.Command {
 	var json bool
+	var fields []*setting // of train, those that a run may change
+	for _, s := range settings() {
+		if s.change {
+			fields = append(fields, s)
+		}
+	}
 	cmd := &cobra.Command{
 		Use:   "tell RUN COMMAND [VALUE]",
 		Short: "Tell the process that trains a run to stop, refine or change something",
@@ -25,29 +32,65 @@ the end of the batch, and wait until it has done it:
   lr X          another learning rate
   scheme NAME   another scheme
   save NAME     keep the run as it is then; RUN@NAME stands for it
+  change        another --batch-size, --weight-decay, --lr-schedule or what else "cnet train" may change of a run
 
 RUN is a directory, or the name of one in results/. What cannot be done is said here, and the training goes on.`,
 		Example: `  cnet tell first lr 0.01
   cnet tell first scheme rk4_classic
+  cnet tell first change --batch-size 64 --early-stop 5
   cnet tell first stop`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 || len(args) > 3 {
 				return usagef("tell needs a run and a command: cnet tell RUN COMMAND [VALUE]")
 			}
-			c, err := parseCommand(args[1], strings.Join(args[2:], ""))
+			dir, err := (&runArg{}).dir(cmd, args[:1])
 			if err != nil {
 				return err
 			}
-			dir, err := (&runArg{}).dir(cmd, args[:1])
+			var c cnet.Command
+			if strings.EqualFold(args[1], cnet.DoChange) && len(args) == 2 {
+				c, err = changeCommand(dir, fields)
+			} else if i := slices.IndexFunc(fields, func(s *setting) bool { return s.given }); i >= 0 {
+				return usagef("--%s is for the command change: cnet tell RUN change --%s %s", fields[i].name,
+					fields[i].name, fields[i].text)
+			} else {
+				c, err = parseCommand(args[1], strings.Join(args[2:], ""))
+			}
 			if err != nil {
 				return err
 			}
 			return a.ask(cmd.Context(), dir, c, json)
 		},
 	}
+	addSettings(cmd.Flags(), fields)
 	cmd.Flags().BoolVar(&json, "json", false, "print the result as JSON")
 	return cmd
+}
+
+// changeCommand returns the command that changes what flags say of a run.
+func changeCommand(dir string, fields []*setting) (c cnet.Command, err error) {
+	run, err := cnet.OpenReadOnly(dir)
+	if err != nil {
+		return c, err
+	}
+	defer run.Close()
+	old := run.Config()
+	now := old
+	given := false
+	for _, s := range fields {
+		given = given || s.given
+		if err := s.apply(&now); err != nil {
+			return c, err
+		}
+	}
+	if !given {
+		return c, usagef("change needs flags that say what: cnet tell RUN change --batch-size 64")
+	}
+	if c, err = cnet.ChangeTo(old, now); err == nil && len(c.Fields) == 0 {
+		err = usagef("change: the run has these values already")
+	}
+	return c, err
 }
 
 // parseCommand reads a command and its value.
@@ -96,6 +139,8 @@ func (a *app) ask(ctx context.Context, dir string, c cnet.Command, json bool) er
 		fmt.Fprintf(a.out, "process %d has saved after %s, and stops\n", answer.PID, at)
 	case cnet.DoSave:
 		fmt.Fprintf(a.out, "process %d has kept it after %s\n", answer.PID, at)
+	case cnet.DoChange:
+		fmt.Fprintf(a.out, "%s\nprocess %d trains it so after %s\n", answer.Changes, answer.PID, at)
 	case cnet.DoRate:
 		fmt.Fprintf(a.out, "process %d trains it with %g after %s\n", answer.PID, c.Rate, at)
 	default:

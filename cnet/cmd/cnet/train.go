@@ -47,7 +47,9 @@ go on.
 Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With --run DIR,
 the run in DIR goes on, or is made if there is none; a name without a slash is a run in results/. A run keeps the flags
 that it was made with: to go on, --run and --epochs are enough; --lr, --data, --engine and --devices may differ. The
-batch sizes, --weight-decay, --augment and the schedule of the learning rate may, too: the history notes that. The
+batch sizes, --optimizer with --momentum and --weight-decay, --refine, --augment and the schedule of the learning rate
+may, too: the history notes that. With another optimizer the learning rate is multiplied by the ratio of the two
+defaults, unless --lr is given. The
 --lr that it is trained with already leaves its decays as they are. --epochs counts from the beginning of the run, so
 that the same command once more completes it, to the same numbers, whatever ended it.
 
@@ -64,6 +66,12 @@ with and with no others; --data PATH says where they are now.
 of coordinates: a header, a line for each point, and the class in the column class, label, target or species, or in the
 last one. The net is a NeuralODE, with an MLP as its rate, and is trained by adam. With --rtol or --atol its steps are
 not --steps equal ones: for each batch a solver chooses them by the error that dopri5, or another --scheme, estimates.
+
+Where a table has columns y, or y1, y2, ..., at its end, and none called as a class, or with --target NAME,..., numbers
+are predicted instead of a class. The loss is then the mean squared error of targets less their mean over the training
+points, divided by their deviation. Instead of the accuracy there are RMSE, the root of the mean squared error in the
+units of the targets, and R2, the share of their variance that is explained, on average over the targets; the best epoch
+is that with the highest R2.
 
 The learning rate begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
 --lr-decay-epoch; without these at 80 and 120 of 180 epochs, as in the original's README, scaled to --epochs (53 and 80

@@ -68,7 +68,7 @@ func TestTrainTable(t *testing.T) {
 		for _, want := range []string{
 			"data     MNIST: 60 training and 20 test images of 28×28×1, 10 classes\n",
 			"net      ContinuousNet 1-1-1 euler, ", "engine   go", "run      " + dir + "\n",
-			tableHead, "    1/2 ", "------- after 1 epoch: refined to 2-2-2 euler, ", "    2/2 ",
+			headFor(cnet.Config{}, false), "    1/2 ", "------- after 1 epoch: refined to 2-2-2 euler, ", "    2/2 ",
 			"after 2 epochs", "cnet refine " + shortName(dir) + "   2-2-2 becomes 4-4-4",
 		} {
 			if !strings.Contains(out, want) {

@@ -39,6 +39,7 @@ type Builder struct {
 	graph      *Graph
 	variables  map[string]Variable
 	at         map[position]*Node // the results of At
+	later      map[string]*Node   // φ of Later, by their bits
 	split      map[string][]*Node // variables over depth by path, one node a coefficient; see mix
 	recorders  []*recorder        // of the calls of Recording in progress, inner ones last
 	quiet      int                // the number of calls of Quietly in progress; while > 0 statistics are not recorded
@@ -49,7 +50,7 @@ type Builder struct {
 func NewBuilder(store *model.Store, g *Graph, variables []Variable, training bool) *Builder {
 	b := &Builder{
 		Training: training, store: store, graph: g, variables: map[string]Variable{}, at: map[position]*Node{},
-		split: map[string][]*Node{},
+		split: map[string][]*Node{}, later: map[string]*Node{},
 	}
 	for _, v := range variables {
 		b.variables[v.Path] = v
@@ -101,6 +102,15 @@ func (b *Builder) BlockWeights(path string, phi []float64) []*Node {
 	})
 }
 
+// Later returns a φ that stands for values which are known when the graph runs, a node [K]. It has no gradient.
+func (b *Builder) Later(phi *Node) []float64 {
+	stand := make([]float64, phi.Shape().Size())
+	// Values of functions are numbers: this NaN with a count of its own cannot be one of them.
+	stand[0] = math.Float64frombits(0x7ff8_0000_0000_0001 + uint64(len(b.later)))
+	b.later[string(bits(stand))] = StopGradient(phi)
+	return stand
+}
+
 // position is a variable at a position in depth.
 type position struct{ path, phi string }
 
@@ -139,6 +149,10 @@ func (b *Builder) evaluate(path string, phi []float64) *Node {
 	d := v.Shape().Dimensions
 	if len(d) == 0 || d[0] != len(phi) {
 		exceptions.Panicf("net: variable %q has shape %v, but the basis has %d functions", path, d, len(phi))
+	}
+	if row, ok := b.later[string(bits(phi))]; ok {
+		row = Reshape(ConvertDType(row, v.DType()), 1, len(phi))
+		return Reshape(Dot(row, Reshape(v, len(phi), -1)).Product(), d[1:]...)
 	}
 	if call.Available(b.graph, v.DType()) {
 		return b.mix(path, v, phi)

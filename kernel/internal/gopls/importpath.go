@@ -40,6 +40,8 @@ func importPathAround(text string, offset int) (start, end int, ok bool) {
 			return 0, 0, false // behind it
 		}
 		end--
+	} else if line := strings.IndexByte(text[start:end], '\n'); line >= 0 {
+		end = start + line // a raw string would go on
 	}
 	// What is before it, back to the keyword: a name, and the lines of a block.
 	for i := last - 1; i >= 0; i-- {

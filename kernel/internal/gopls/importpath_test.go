@@ -12,6 +12,7 @@ func TestImportPathAround(t *testing.T) {
 		"package p\nimport \"net|/http\"":            "net/http",
 		"package p\nimport f \"fm|":                  "fm",
 		"package p\nimport (\n\t\"os\"\n\t. \"ti|\n": "ti",
+		"package p\nimport `os/e|\nfunc f() {}":      "os/e",
 		"package p\nimport \"fmt\"|":                 "-",
 		"package p\nimport \"fmt\"; var x = \"a|\"":  "-",
 		"package p\nvar x = \"a|\"":                  "-",

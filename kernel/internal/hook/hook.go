@@ -43,7 +43,7 @@ type Reply struct {
 type Direct struct {
 	Config string   // the file for -importcfg; "" if the go command is needed
 	Files  []string // of the program
-	Places []Place  // where the lines of GoNB's file, the last one, come from
+	Places []Place  // where the lines of GoNB's file, the last one, come from; also for the go command
 }
 
 // Place says that a line of a file, and those after it up to the next place, are from another file.

@@ -13,8 +13,9 @@ import (
 
 // checked is what go/types found out about a program before its statements were changed.
 type checked struct {
-	pkg  *types.Package
-	info types.Info
+	pkg    *types.Package
+	info   types.Info
+	failed bool // the program does not compile
 }
 
 // check finds the types of the program, with the variables of the session declared beside it. Errors are the
@@ -43,9 +44,11 @@ func (p *preparation) check(needed []Variable) checked {
 	if err != nil && p.ctx.Err() == nil && p.session.Problems != nil {
 		p.session.Problems(err)
 	}
-	c := checked{info: types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}}
+	c := checked{info: types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Types: map[ast.Expr]types.TypeAndValue{}, Selections: map[*ast.SelectorExpr]*types.Selection{}}}
 	config := types.Config{Importer: imports, Error: func(error) {}, FakeImportC: true, DisableUnusedImportCheck: true}
-	c.pkg, _ = config.Check("main", f.fset, files, &c.info)
+	c.pkg, err = config.Check("main", f.fset, files, &c.info)
+	c.failed = err != nil
 	return c
 }
 

@@ -50,6 +50,10 @@ func (p *preparation) firstUse(name string, c checked) *ast.Ident {
 
 // write makes the second file, and has main write the variables when it ends.
 func (p *preparation) write(c checked, needed []Variable, b *bindings) {
+	if text, ok := p.literals(c, needed, b); ok {
+		p.result.Extra = text
+		return
+	}
 	var declared []Variable // in the second file
 	var opened []string
 	add := func(name, variable, fields string) {

@@ -460,4 +460,19 @@ func (p *preparation) variables() {
 	}
 	p.missing(check, needed, b)
 	p.write(check, needed, b)
+	p.leaveOutTypes()
+}
+
+// leaveOutTypes takes the imports out of GoNB's file that only types of variables have needed, which the second file
+// declares.
+func (p *preparation) leaveOutTypes() {
+	f, err := parse(slices.Clone(p.file.text))
+	if err != nil {
+		return // the compiler says it
+	}
+	for _, u := range f.units {
+		u.kept = true
+	}
+	p.file = f
+	f.leaveOutImports(p.packages(), p.realName)
 }

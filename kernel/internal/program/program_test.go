@@ -163,6 +163,9 @@ func TestVariables(t *testing.T) {
 		{"declared among statements",
 			[]string{"x := 1\nvar y = x\nvar (\n\tz float64 = 2\n\tw int\n)\nprintln(y, z, w)"},
 			"w int, x int, y int, z float64"},
+		{"packages of declared types", []string{"import (\"bytes\"; \"time\")\nx := 1\nvar b bytes.Buffer\n" +
+			"var d time.Duration = 5", "import \"time\"\nx = 2\nvar d time.Duration\nprintln(time.Second)"},
+			"b bytes.Buffer, d time.Duration, x int"},
 		{"another type", []string{"x := 1", `x := "text"`}, "x string"},
 		{"another type made of the first", []string{"x := 1", "x := []int{x, x}"}, "x []int"},
 		{"the same type made of the first", []string{"x := 1", "x := x + 1"}, "x int"},

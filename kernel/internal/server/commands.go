@@ -31,14 +31,14 @@ func showAs(format string) func(*server, *run, string) (string, *report.Report) 
 	}
 }
 
-// timeCell lets the rest of a cell be timed.
-func timeCell(s *server, cell *run, code string) (string, *report.Report) {
+// timeCell lets the rest of a cell be timed. The command stands after blank lines.
+func timeCell(s *server, cell *run, blank, code string) (string, *report.Report) {
 	first, rest, _ := strings.Cut(code, "\n")
 	if _, arguments := commandWords(strings.TrimPrefix(first, "//gonb:")); arguments != "" {
 		return "", failed("CommandError", fmt.Sprintf("%%%%time stands alone in the first line of a cell, found %q "+
 			"behind it; %%time STATEMENT times a statement", arguments))
 	}
-	cell.content.Code = "\n" + rest
+	cell.content.Code = blank + "\n" + rest
 	code, failure := s.magics(cell)
 	cell.timed = true
 	return code, failure

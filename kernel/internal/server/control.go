@@ -33,15 +33,16 @@ func (s *server) press(grace time.Duration) {
 		close(cell.stop)
 		cell.stream.Shorten(enoughText)
 	}
-	if cell.attempt == nil {
-		return // not sent yet
+	if cell.attempt == nil || cell.attempt.past {
+		return // not sent yet, or its outcome is about to be told
 	}
 	interrupter := cell.interrupter
 	if grace < s.o.Grace { // the kernel ends
 		interrupter = &proc.Interrupter{GoNB: interrupter.GoNB, Grace: grace}
 		cell.interrupter = interrupter
 	}
-	go s.interruptUntilOver(cell, cell.attempt, interrupter)
+	a := cell.attempt
+	a.interrupts.Go(func() { s.interruptUntilOver(cell, a, interrupter) })
 }
 
 // interruptUntilOver interrupts the processes of a cell until the attempt is over. After an interrupted command GoNB

@@ -97,6 +97,9 @@ type attempt struct {
 	idle  chan struct{}
 	over  chan struct{} // closed when the attempt has ended
 
+	past       bool           // nobody begins to interrupt it any more; guarded by the run's mu
+	interrupts sync.WaitGroup // those who interrupt its processes
+
 	mu       sync.Mutex // held while a message is handled
 	splitter *output.Splitter
 	stderr   report.Stderr
@@ -398,6 +401,11 @@ func (s *server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 	}
 	used := endWatch()
 	stderr, begun := a.end()
+	// Whoever still looks for processes to interrupt would find those of the next cell.
+	cell.mu.Lock()
+	a.past = true
+	cell.mu.Unlock()
+	a.interrupts.Wait()
 	if reply == nil {
 		s.stderr(cell, stderr)
 		return result{failure: s.engineDied(engine), unbuilt: true, unread: true, unheard: !begun && !s.stopping.Load()}

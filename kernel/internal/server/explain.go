@@ -36,9 +36,15 @@ func (s *server) explain(cell *run, name string, line int) error {
 		plain, _ = inspectMagic(name, len(name))
 	} else {
 		lines := strings.Split(cell.content.Code, "\n")
-		lines[line] = name
-		cursor := len(strings.Join(lines[:line+1], "\n"))
-		markdown, plain, err = s.documentation(strings.Join(lines, "\n"), cursor)
+		ask := func(expression string) {
+			lines[line] = expression
+			cursor := len(strings.Join(lines[:line+1], "\n"))
+			markdown, plain, err = s.documentation(strings.Join(lines, "\n"), cursor)
+		}
+		ask(name)
+		if dot := strings.LastIndexByte(name, '.'); dot > 0 && err == nil && plain == "" {
+			ask("new(" + name[:dot] + ")" + name[dot:]) // a field of a type, or a method of pointers to it
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("nothing is known about %s: %w", name, err)

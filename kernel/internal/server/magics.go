@@ -88,16 +88,18 @@ func init() { // set here, as help refers to magics
 // line numbers stay the same.
 func (s *server) magics(cell *run) (string, *report.Report) {
 	code := cell.content.Code
-	if name := firstWord(code); len(name) > 2 && strings.HasPrefix(name, "%%") {
+	blank, rest := source.AfterBlankLines(code)
+	if name := firstWord(rest); len(name) > 2 && strings.HasPrefix(name, "%%") {
 		if _, known := magicOf(name); !known {
 			return "", unknownCommand(name)
 		}
 		if name == "%%time" {
-			return timeCell(s, cell, code)
+			return timeCell(s, cell, blank, rest)
 		}
 		if show := cellMagics[name]; show != nil {
-			return show(s, cell, code)
+			return show(s, cell, rest)
 		}
+		code = rest
 	}
 	lines := strings.Split(code, "\n")
 	for _, c := range source.Commands(code) {

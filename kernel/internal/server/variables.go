@@ -200,8 +200,11 @@ func (s *server) hooked(ctx context.Context, r hook.Request) hook.Reply {
 			reply.Refusal += fmt.Sprintf("./%s:%d:%d: go:embed %s: %v\n", name, e.Line, e.Column, e.Pattern, err)
 		}
 	}
-	if r.Step == hook.Build && reply.Refusal == "" && !s.changesGo() {
-		reply.Direct = s.direct(ctx, p, r.Dir)
+	if r.Step == hook.Build && reply.Refusal == "" && p.C == nil {
+		if !s.changesGo() {
+			reply.Direct = s.direct(ctx, p, r.Dir)
+		}
+		reply.Direct.Places = s.engine.places(p.Main, s.built.lines)
 	}
 	return reply
 }
@@ -217,15 +220,15 @@ func (s *server) direct(ctx context.Context, p program.Program, dir string) hook
 		s.o.Log.Printf("building cells: %v", err)
 		return hook.Direct{}
 	}
-	return hook.Direct{Config: path, Files: []string{program.FileName, "main.go"},
-		Places: s.engine.places(p.Main, s.built.lines)}
+	return hook.Direct{Config: path, Files: []string{program.FileName, "main.go"}}
 }
 
 // changesGo reports whether cells have set variables that the go command reads, or flags for it.
 func (s *server) changesGo() bool {
 	return slices.ContainsFunc(s.engine.kept(), func(setting string) bool {
 		name, _, ok := envSetting(setting)
-		return strings.HasPrefix(setting, "%goflags") || ok && (strings.HasPrefix(name, "GO") ||
+		flags, isFlags := strings.CutPrefix(setting, "%goflags")
+		return isFlags && strings.Trim(flags, " \t\"") != "" || ok && (strings.HasPrefix(name, "GO") ||
 			strings.HasPrefix(name, "CGO_") || name == "CC" || name == "CXX")
 	})
 }

@@ -12,6 +12,7 @@ import (
 // Complete answers Jupyter's is_complete_request: whether a cell is "complete", "incomplete" or "invalid", which means
 // that no more text can cure it. For an incomplete cell indent is the white space to start the next line with.
 func Complete(cell string) (status, indent string) {
+	_, cell = AfterBlankLines(cell)
 	t := read(cell)
 	if t.magic {
 		return "complete", ""

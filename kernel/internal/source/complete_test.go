@@ -6,6 +6,8 @@ func TestComplete(t *testing.T) {
 	for _, c := range []struct{ cell, status, indent string }{
 		{"", "complete", ""},
 		{"%%bash\nif", "complete", ""},
+		{"%%html\n<b>if", "complete", ""},
+		{"\n \n%%bash\nif", "complete", ""},
 		{"%env A=1", "complete", ""},
 		{"!ls \\", "incomplete", ""},
 		{"x := 1", "complete", ""},

@@ -4,11 +4,20 @@ import (
 	"go/scanner"
 	"go/token"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
-// magics are the first words of cells that hold no Go, as GoNB knows them.
-var magics = map[string]bool{"%%writefile": true, "%%script": true, "%%bash": true, "%%sh": true, "%%gx": true}
+// magics are the first words of cells that hold no Go: GoNB's, and the kernel's own, which do not reach GoNB.
+var magics = map[string]bool{"%%writefile": true, "%%script": true, "%%bash": true, "%%sh": true, "%%gx": true,
+	"%%html": true, "%%markdown": true, "%%md": true}
+
+// AfterBlankLines cuts a cell before its first line that is not blank. Commands of the first line may stand there.
+func AfterBlankLines(cell string) (blank, rest string) {
+	rest = strings.TrimLeftFunc(cell, unicode.IsSpace)
+	at := strings.LastIndexByte(cell[:len(cell)-len(rest)], '\n') + 1
+	return cell[:at], cell[at:]
+}
 
 // gonbPrefix may stand before a special command, so that a Go editor takes the line for a comment.
 const gonbPrefix = "//gonb:"

@@ -48,11 +48,11 @@ func New() *Session {
 }
 
 // Show says whether somebody can see widgets, which is so in tests that call it, until they end. Other tests of the
-// process are outside of a notebook.
+// process are outside of a notebook. Find and Await know the widgets that come after it.
 func (s *Session) Show(t *testing.T, shown bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.shown = shown
+	s.shown, s.order = shown, nil
 	if s.dir == "" {
 		if err := s.listen(); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,224 @@
+package chart_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"math"
+	"strings"
+	"testing"
+
+	"continuousnet/cnet/chart"
+	"continuousnet/cnet/internal/vegatest"
+)
+
+func specOf(t *testing.T, c chart.Chart) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := c.VegaLite(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// framed is a chart with a frame for each label.
+func framed(labels ...string) chart.Chart {
+	p := chart.Panel{Title: "Solution", X: chart.Axis{Title: "t in s"}, Y: chart.Axis{Title: "x"},
+		Marks: []chart.Mark{{At: 1, Label: "limit", Across: true}}}
+	for k, l := range labels {
+		s := chart.Series{Name: "Euler"}
+		for i := range 40 {
+			s.Y = append(s.Y, math.Sin(float64(i)*float64(k+1)/20))
+		}
+		p.Frames = append(p.Frames, chart.Frame{
+			Series: []chart.Series{s}, Marks: []chart.Mark{{At: float64(k), Label: l}},
+			Texts: []chart.Text{{X: 3, Y: 0.5, Text: "frame " + l}},
+		})
+	}
+	return chart.Chart{Title: "Frames", Panels: []chart.Panel{p}, Slider: chart.Slider{Name: "steps", Labels: labels}}
+}
+
+// interactive are charts with everything that only some have.
+func interactive() map[string]chart.Chart {
+	plane := chart.Axis{Title: "x", Min: -2, Max: 2}
+	z := make([][]float64, 9)
+	class := make([][]int, 9)
+	for i := range z {
+		for j := range 9 {
+			z[i] = append(z[i], math.Hypot(float64(i-4), float64(j-4)))
+			class[i] = append(class[i], (i+j)/6)
+		}
+	}
+	circle := func(x, y float64) (dx, dy float64) { return -y, x }
+	numbers := make([]string, 15)
+	for i := range numbers {
+		numbers[i] = fmt.Sprint(2 * i)
+	}
+	heat := chart.Panel{Title: "Heat", X: chart.Axis{Title: "steps", Labels: []string{"1", "2"}},
+		Y: chart.Axis{Labels: []string{"euler", "rk4"}}, Z: chart.Axis{Percent: true},
+		Cells: [][]float64{{0.5, 0.6}, {nan, 1}}, Framed: [][2]int{{0, 1}}}
+	driven := framed("a", "b", "c", "d")
+	driver := heat
+	driver.Drives, driver.Framed = true, nil
+	driven.Panels = append([]chart.Panel{driver}, driven.Panels...)
+	cells := chart.Panel{Frames: []chart.Frame{{Cells: [][]float64{{1, 2}}}, {Cells: [][]float64{{3, nan}},
+		Framed: [][2]int{{0, 0}}}}}
+	picture := func(shade uint8) *chart.Background {
+		img := image.NewGray(image.Rect(0, 0, 8, 8))
+		for i := range img.Pix {
+			img.Pix[i] = shade * uint8(i)
+		}
+		return &chart.Background{Image: img, X1: 8, Y1: 8}
+	}
+	return map[string]chart.Chart{
+		"slider": framed("1", "2", "4"), "play": framed(numbers...), "hovered": driven,
+		"heat":  {Panels: []chart.Panel{heat}},
+		"cells": {Panels: []chart.Panel{cells}, Slider: chart.Slider{Labels: []string{"one", "two"}}},
+		"images": {Panels: []chart.Panel{{Bare: true, Equal: true,
+			Frames: []chart.Frame{{Background: picture(1)}, {Background: picture(3)}}}},
+			Slider: chart.Slider{Name: "depth", Labels: []string{"0", "1"}}},
+		"field": {Panels: []chart.Panel{{X: plane, Y: plane, Equal: true,
+			Background: chart.Filled(-2, 2, -2, 2, z, nil), Series: []chart.Series{chart.Field(plane, plane, 9, circle),
+				{Name: "start", Kind: chart.Points, X: []float64{1}, Y: []float64{0}}}}}},
+		"classes": {Panels: []chart.Panel{{X: plane, Y: plane, Background: chart.Classes(-2, 2, -2, 2, class)}}},
+		"guides": {Panels: []chart.Panel{{
+			X: chart.Axis{Title: "steps", Log: true}, Y: chart.Axis{Title: "error", Log: true},
+			Series: []chart.Series{{Name: "heun", X: []float64{1, 10, 100}, Y: []float64{1e-2, 1.1e-4, 0}, Dots: true},
+				{Name: "euler", X: []float64{1, 10, 100}, Y: []float64{0.1, 0.01, 1e-3}, Dashed: true}},
+			Guides: []chart.Guide{{X: 1, Y: 0.02, To: 100, Slope: -2, Label: "order 2"}},
+			Texts:  []chart.Text{{X: 10, Y: 1e-3, Text: "here", Color: chart.Green, Center: true}}}}},
+		"named in two panels": {Panels: []chart.Panel{
+			{Series: []chart.Series{{Name: "a", Y: []float64{1, 2}}, {Like: "a", Light: true, Y: []float64{2, 1}},
+				{Name: "b", Kind: chart.Points, Y: []float64{3, 4}}, {Y: []float64{4, 4}, Color: chart.Black}}},
+			{Series: []chart.Series{{Name: "b", Kind: chart.Steps, Y: []float64{1, nan, 2}}},
+				Y: chart.Axis{Percent: true}}}},
+	}
+}
+
+// Vega draws every chart, and the texts of a chart are in its picture.
+func TestVegaDrawsEverything(t *testing.T) {
+	specs := map[string][]byte{}
+	for _, charts := range []map[string]chart.Chart{everything(), interactive()} {
+		for name, c := range charts {
+			specs[name] = specOf(t, c)
+			if len(specs[name]) > 300_000 {
+				t.Errorf("%s takes %d bytes", name, len(specs[name]))
+			}
+		}
+	}
+	pictures := vegatest.Draw(t, specs)
+	for name, want := range map[string][]string{
+		"slider":     {"Solution, steps = 1", "frame 1", ">limit<", ">t in s<"},
+		"play":       {"Solution, steps = 0", "frame 0"},
+		"hovered":    {">50 %<", "Solution, steps = a", ">rk4<"},
+		"heat":       {">60 %<", ">–<", ">euler<", ">steps<"},
+		"guides":     {">order 2<", ">here<", ">10⁻³<", ">heun<", ">error<"},
+		"cells":      {">one<", ">1<"},
+		"images":     {"data:image/png;base64,", "depth = 0"},
+		"field":      {"data:image/png;base64,", ">start<"},
+		"many marks": {"refined again"},
+	} {
+		for _, text := range want {
+			if !strings.Contains(pictures[name].SVG, text) {
+				t.Errorf("the picture of %s lacks %s", name, text)
+			}
+		}
+	}
+	for name, p := range pictures {
+		if strings.Contains(p.SVG, "NaN") {
+			t.Errorf("the picture of %s contains NaN", name)
+		}
+		if !strings.Contains(p.Dark, "#333") {
+			t.Errorf("the picture of %s does not follow a dark theme", name)
+		}
+	}
+	if p := pictures["field"].Dark; strings.Contains(p, chart.Gray) {
+		t.Errorf("arrows are as dark on a dark background as on a light one")
+	}
+}
+
+// Only a frame's own series are in the data that is shown at a time, and each frame is there once.
+func TestFramesAreRows(t *testing.T) {
+	var spec struct {
+		Datasets map[string][]struct {
+			K *int      `json:"k"`
+			X []float64 `json:"x"`
+		} `json:"datasets"`
+		Params []struct {
+			Name string
+			Bind struct{ Min, Max, Step float64 }
+		} `json:"params"`
+	}
+	if err := json.Unmarshal(specOf(t, framed("1", "2", "3")), &spec); err != nil {
+		t.Fatal(err)
+	}
+	frames := map[int]int{}
+	for _, rows := range spec.Datasets {
+		for _, r := range rows {
+			if len(r.X) > 10 { // the line, of whose 40 points some lie on straight parts
+				frames[*r.K]++
+			}
+		}
+	}
+	if len(frames) != 3 || frames[0] != 1 || frames[2] != 1 {
+		t.Errorf("rows of frames: %v, want one of each of three", frames)
+	}
+	if len(spec.Params) != 1 || spec.Params[0].Bind.Min != 1 || spec.Params[0].Bind.Max != 3 ||
+		spec.Params[0].Bind.Step != 1 {
+		t.Errorf("the slider is %+v, want 1 to 3", spec.Params)
+	}
+}
+
+// Large charts keep their specifications below 300 kB, and these say what is missing.
+func TestLargeChartsAreThinned(t *testing.T) {
+	long := make([]float64, 20_000)
+	for i := range long {
+		long[i] = math.Sin(float64(i)/3000) + math.Sin(float64(i))/3
+	}
+	long[12_345] = 7
+	c := chart.Chart{Panels: []chart.Panel{{Series: make([]chart.Series, 40)}}}
+	for i := range c.Panels[0].Series {
+		c.Panels[0].Series[i].Y = long
+	}
+	labels := make([]string, 200)
+	for i := range labels {
+		labels[i] = fmt.Sprint(i)
+	}
+	many := framed(labels...)
+	for k := range labels {
+		many.Panels[0].Frames[k].Series[0].Y = long[90*k : 90*k+200]
+	}
+	noise := image.NewGray(image.Rect(0, 0, 520, 520))
+	state := uint32(1)
+	for i := range noise.Pix {
+		state = state*1664525 + 1013904223
+		noise.Pix[i] = uint8(state >> 24)
+	}
+	picture := chart.Chart{Panels: []chart.Panel{{Background: &chart.Background{Image: noise, X1: 1, Y1: 1}}}}
+	for name, c := range map[string]struct {
+		chart chart.Chart
+		note  string
+	}{
+		"long":    {c, "of 800000 points"},
+		"frames":  {many, "of 200 frames"},
+		"picture": {picture, "fine detail of pictures"},
+	} {
+		spec := specOf(t, c.chart)
+		if len(spec) > 300_000 || !strings.Contains(string(spec), "Left out here: ") ||
+			!strings.Contains(string(spec), c.note) {
+			t.Errorf("%s takes %d bytes and begins %.300s", name, len(spec), spec)
+		}
+	}
+	if !strings.Contains(string(specOf(t, c)), ",7,") {
+		t.Error("a peak of a long line is missing")
+	}
+}
+
+func TestSameChartSameSpecification(t *testing.T) {
+	for name, c := range interactive() {
+		if first := specOf(t, c); !bytes.Equal(first, specOf(t, c)) {
+			t.Errorf("two specifications of %s differ", name)
+		}
+	}
+}

@@ -1,0 +1,367 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// panelBuilder makes the view of a panel.
+type panelBuilder struct {
+	*specBuilder
+	*frame
+	panel  Panel // with its frames
+	layers []vlLayer
+	err    error
+}
+
+// panel returns the view of a panel whose place and ranges are f.
+func (b *specBuilder) panel(f *frame, p Panel) (vlView, error) {
+	pb := panelBuilder{specBuilder: b, frame: f, panel: p}
+	if f.Equal && !f.x.log && !f.y.log && !p.isHeat() {
+		f.x, f.y = f.xSpan(), f.ySpan()
+		unit := max((f.x.hi-f.x.lo)/f.plot.w(), (f.y.hi-f.y.lo)/max(f.plot.h(), min(f.plot.w(), 400)))
+		f.plot = rect{0, 0, math.Round((f.x.hi - f.x.lo) / unit), math.Round((f.y.hi - f.y.lo) / unit)}
+	}
+	f.plot = rect{0, 0, max(f.plot.w(), 20), max(f.plot.h(), 20)}
+	if p.isHeat() {
+		pb.heat()
+	} else {
+		pb.base()
+		pb.background()
+		pb.vertical()
+		pb.horizontal()
+		pb.series()
+		pb.texts()
+	}
+	v := vlView{
+		Name: fmt.Sprintf("p%d", b.view), Width: f.plot.w(), Height: f.plot.h(), Layer: pb.layers, Title: pb.title(),
+	}
+	return v, pb.err
+}
+
+func (b *panelBuilder) title() *vlTitle {
+	t := &vlTitle{Text: clean(b.panel.Title), Anchor: "start", FontSize: 12.5, Offset: 8}
+	if b.rows > 0 {
+		t.Offset += markRow * float64(b.rows)
+	}
+	if len(b.panel.Frames) > 0 {
+		titles := make([]string, len(b.panel.Frames))
+		for k, f := range b.panel.Frames {
+			titles[k] = clean(f.Title)
+			if titles[k] == "" {
+				titles[k] = strings.TrimPrefix(clean(b.panel.Title)+", "+b.chart.Slider.caption(k), ", ")
+			}
+		}
+		t.Text = vlExpr{js(titles) + "[" + b.index() + "]"}
+		return t
+	}
+	if t.Text == "" {
+		return nil
+	}
+	return t
+}
+
+// base is a layer without data: it has the axes, and takes zooming and moving.
+func (b *panelBuilder) base() {
+	id := b.view
+	l := vlLayer{
+		Data: b.add([]vlRow{}), Mark: vlMark{Type: "point"},
+		Encoding: vlEncoding{X: b.channel("x"), Y: b.channel("y")},
+	}
+	for _, a := range []struct {
+		c     *vlChannel
+		axis  Axis
+		s     span
+		ticks []tick
+		room  float64
+	}{{l.Encoding.X, b.X, b.x, b.xTicks, b.plot.w()}, {l.Encoding.Y, b.Y, b.y, b.yTicks, b.plot.h()}} {
+		a.c.noAxis = b.Bare
+		if !b.Bare {
+			a.c.Axis = a.axis.vega(a.s, a.ticks, a.room)
+		}
+	}
+	if !b.Bare {
+		l.Params = []vlParam{{Name: fmt.Sprintf("zoom%d", id), Bind: "scales",
+			Select: &vlSelect{Type: "interval", Zoom: "wheel![event.shiftKey]"}}}
+		b.hasZoom = true
+	}
+	b.layers = append(b.layers, l)
+}
+
+// channel returns the position of a field x, x2, y or y2.
+func (b *panelBuilder) channel(field string) *vlChannel {
+	s := b.x
+	if field[0] == 'y' {
+		s = b.y
+	}
+	if len(field) > 1 {
+		return &vlChannel{Field: field}
+	}
+	c := &vlChannel{Field: field, Type: "quantitative",
+		Scale: &vlScale{Domain: nums{[]float64{s.lo, s.hi}, 12}, Nice: no()}}
+	if s.log {
+		c.Scale.Type = "log"
+	} else {
+		c.Scale.Zero = no()
+	}
+	return c
+}
+
+// vega returns the axis for a range, with about as many ticks as the axis of a PNG.
+func (a Axis) vega(s span, ticks []tick, room float64) *vlAxis {
+	v := &vlAxis{Title: text(clean(a.Title)), TickCount: max(len(ticks), 2), LabelOverlap: true}
+	switch {
+	case len(a.Labels) > 0:
+		v.Grid, v.LabelOverlap = no(), false
+		v.Values.digits = 5
+		for i := range a.Labels {
+			v.Values.values = append(v.Values.values, float64(i))
+		}
+		v.LabelExpr = js(cleaned(a.Labels)) + "[datum.value]"
+		v.LabelLimit = max(room/float64(len(a.Labels))-4, 30)
+	case s.log:
+		v.TickCount = int(min(max(math.Log10(s.hi/s.lo), 2), 8))
+		// Of the many lines between powers of ten a few have labels, as long as there are few powers.
+		mantissas := "[1]"
+		switch decades := math.Log10(s.hi / s.lo); {
+		case decades < 1.5:
+			mantissas = "[1,2,3,5,7]"
+		case decades < 3:
+			mantissas = "[1,2,5]"
+		}
+		first := "datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9))"
+		label := "format(datum.value, '.5~r')"
+		if a.powers(s) {
+			label = vegaPower("datum.value")
+		}
+		v.LabelExpr = fmt.Sprintf("indexof(%s, round(%s * 1e6) / 1e6) < 0 ? '' : %s", mantissas, first, label)
+	case a.Percent:
+		v.LabelExpr = "format(100 * datum.value, '.6~f') + ' %'"
+	case a.powers(s):
+		v.LabelExpr = vegaPower("datum.value")
+	}
+	if a.Integer {
+		v.TickMinStep = 1
+	}
+	return v
+}
+
+// background puts pictures into the plot.
+func (b *panelBuilder) background() {
+	var rows []vlRow
+	smooth := false
+	add := func(bg *Background, frame *int) {
+		if bg == nil || b.err != nil {
+			return
+		}
+		if b.quality.pixels > 1 {
+			bg = bg.coarser(b.quality.pixels)
+			b.omitted.pixels = true
+		}
+		uri, err := bg.dataURI()
+		if err != nil {
+			b.err = err
+			return
+		}
+		smooth = bg.Smooth
+		rows = append(rows, vlRow{Frame: frame, URL: uri,
+			X: nums{[]float64{bg.X0}, 8}, X2: nums{[]float64{bg.X1}, 8},
+			Y: nums{[]float64{bg.Y0}, 8}, Y2: nums{[]float64{bg.Y1}, 8}})
+	}
+	for k, f := range b.panel.Frames {
+		bg := f.Background
+		if bg == nil {
+			continue
+		}
+		add(bg, &k)
+	}
+	if len(rows) == 0 {
+		add(b.panel.Background, nil)
+	} else if b.panel.Background != nil { // in the frames without one of their own
+		for k, f := range b.panel.Frames {
+			if f.Background == nil {
+				add(b.panel.Background, &k)
+			}
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	b.layers = append(b.layers, vlLayer{
+		Data:      b.add(rows),
+		Transform: b.rowsShown(rows, "x", "x2", "y", "y2"),
+		Mark:      vlMark{Type: "image", Aspect: no(), Smooth: &smooth, Clip: yes()},
+		Encoding: vlEncoding{X: b.channel("x"), X2: b.channel("x2"), Y: b.channel("y"), Y2: b.channel("y2"),
+			URL: &vlChannel{Field: "u", Type: "nominal"}},
+	})
+}
+
+// rowsShown returns the transforms that choose the rows of the frame that is shown and flatten them.
+func (b *panelBuilder) rowsShown(rows []vlRow, fields ...string) []vlTransform {
+	var ts []vlTransform
+	if slices.ContainsFunc(rows, func(r vlRow) bool { return r.Frame != nil }) {
+		ts = append(ts, vlTransform{Filter: "!isValid(datum.k) || datum.k === " + b.index()})
+	}
+	return append(ts, vlTransform{Flatten: fields})
+}
+
+// vertical draws the marks at x values, with labels above the plot.
+func (b *panelBuilder) vertical() {
+	var lines []vlRow
+	b.labels, b.rows = b.placeMarks()
+	for _, l := range b.labels {
+		lines = append(lines, vlRow{X: nums{[]float64{l.at}, 8}})
+	}
+	for k, f := range b.panel.Frames {
+		for _, m := range f.Marks {
+			if !m.Across && finite(m.At) {
+				lines = append(lines, vlRow{Frame: &k, X: nums{[]float64{m.At}, 8}})
+			}
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	b.layers = append(b.layers, vlLayer{
+		Data: b.add(lines), Transform: b.rowsShown(lines, "x"),
+		Mark:     vlMark{Type: "rule", Color: Gray, StrokeDash: []float64{2, 3}, Clip: yes()},
+		Encoding: vlEncoding{X: b.channel("x")},
+	})
+	type place struct {
+		row   int
+		right bool
+	}
+	labels := map[place]*vlRow{}
+	var places []place
+	put := func(l markLabel) {
+		p := place{l.row, l.right}
+		if labels[p] == nil {
+			labels[p] = &vlRow{X: nums{digits: 8}}
+			places = append(places, p)
+		}
+		labels[p].X.values = append(labels[p].X.values, l.at)
+		labels[p].Text = append(labels[p].Text, l.text)
+	}
+	for _, l := range b.labels {
+		if l.row >= 0 && l.text != "" {
+			put(l)
+		}
+	}
+	inside := "true"
+	if !b.Bare {
+		inside = fmt.Sprintf("!zoom%[1]d.x || inrange(datum.x, zoom%[1]d.x)", b.view)
+	}
+	text := func(rows []vlRow, row int, right bool) {
+		m := vlMark{Type: "text", Align: "left", DX: 3, Baseline: "bottom", FontSize: 10.5, Clip: no()}
+		if right {
+			m.Align, m.DX = "right", -3
+		}
+		b.layers = append(b.layers, vlLayer{
+			Data: b.add(rows), Transform: b.rowsShown(rows, "x", "t"), Mark: m,
+			Encoding: vlEncoding{X: b.channel("x"), Y: &vlChannel{Value: -2 - markRow*float64(row)},
+				Text:    &vlChannel{Field: "t", Type: "nominal"},
+				Opacity: &vlChannel{Condition: &vlCondition{Test: inside, Value: 1}, Value: 0}},
+		})
+	}
+	for _, p := range places {
+		text([]vlRow{*labels[p]}, p.row, p.right)
+	}
+	var moving []vlRow
+	for k, f := range b.panel.Frames {
+		for _, m := range f.Marks {
+			if !m.Across && finite(m.At) {
+				moving = append(moving, vlRow{Frame: &k, X: nums{[]float64{m.At}, 8}, Text: []string{clean(m.Label)}})
+			}
+		}
+	}
+	if len(moving) > 0 {
+		text(moving, b.rows, false)
+		b.rows++
+	}
+}
+
+// horizontal draws the marks at y values, with labels on their lines.
+func (b *panelBuilder) horizontal() {
+	var rows []vlRow
+	add := func(m Mark, frame *int) {
+		if m.Across && finite(m.At) {
+			rows = append(rows, vlRow{Frame: frame, Y: nums{[]float64{m.At}, 8}, Text: []string{clean(m.Label)}})
+		}
+	}
+	for _, m := range b.panel.Marks {
+		add(m, nil)
+	}
+	for k, f := range b.panel.Frames {
+		for _, m := range f.Marks {
+			add(m, &k)
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	data, shown := b.add(rows), b.rowsShown(rows, "y", "t")
+	b.layers = append(b.layers, vlLayer{
+		Data: data, Transform: shown, Mark: vlMark{Type: "rule", Color: Gray, StrokeDash: []float64{2, 3}, Clip: yes()},
+		Encoding: vlEncoding{Y: b.channel("y")},
+	}, vlLayer{
+		Data: data, Transform: shown,
+		Mark: vlMark{Type: "text", Align: "right", Baseline: "bottom", DY: -2, FontSize: 10.5, Clip: yes()},
+		Encoding: vlEncoding{X: &vlChannel{Value: b.plot.w() - 4}, Y: b.channel("y"),
+			Text: &vlChannel{Field: "t", Type: "nominal"}},
+	})
+}
+
+// texts writes into the plot.
+func (b *panelBuilder) texts() {
+	type style struct {
+		color string
+		align float64
+	}
+	rows := map[style][]vlRow{}
+	var styles []style
+	add := func(t Text, frame *int) {
+		q, ok := b.place(t.X, t.Y)
+		if !ok {
+			return
+		}
+		k := style{color: t.Color}
+		switch s := clean(t.Text); {
+		case t.Center:
+			k.align = 0.5
+		case t.Left || q.x+5+markLetters.width(s) > b.plot.x1+10:
+			k.align = 1
+		}
+		if rows[k] == nil {
+			styles = append(styles, k)
+		}
+		rows[k] = append(rows[k], vlRow{Frame: frame, X: nums{[]float64{t.X}, 8}, Y: nums{[]float64{t.Y}, 8},
+			Text: []string{clean(t.Text)}})
+	}
+	for _, t := range b.Texts { // of the panel and its guides
+		add(t, nil)
+	}
+	for k, f := range b.panel.Frames {
+		for _, t := range f.Texts {
+			add(t, &k)
+		}
+	}
+	for _, k := range styles {
+		m := vlMark{Type: "text", Align: "left", DX: 5, DY: -5, Baseline: "bottom", FontSize: 10.5, Clip: yes()}
+		switch k.align {
+		case 0.5:
+			m.Align, m.DX = "center", 0
+			m.Baseline, m.DY = "middle", 0
+		case 1:
+			m.Align, m.DX = "right", -5
+		}
+		if k.color != "" {
+			m.Color = themed(k.color)
+		}
+		b.layers = append(b.layers, vlLayer{
+			Data: b.add(rows[k]), Transform: b.rowsShown(rows[k], "x", "y", "t"), Mark: m,
+			Encoding: vlEncoding{X: b.channel("x"), Y: b.channel("y"), Text: &vlChannel{Field: "t", Type: "nominal"}},
+		})
+	}
+}

@@ -1,0 +1,103 @@
+package ode
+
+import "math"
+
+// jacobian evaluates the matrix ∂f_i/∂x_j of a Solver's problem: with Problem.Jacobian, or by forward differences.
+type jacobian struct {
+	s                      *Solver
+	rate, moved, at, delta []float64
+}
+
+func newJacobian(s *Solver) *jacobian {
+	n := len(s.x)
+	b := make([]float64, 4*n)
+	return &jacobian{s, b[:n:n], b[n : 2*n : 2*n], b[2*n : 3*n : 3*n], b[3*n:]}
+}
+
+// evaluate writes ∂f_i/∂x_j at (t, x) to j[i·n+j] and counts the evaluation. The step is of length h. f0 is the rate
+// f(t, x) if that is known, or nil: forward differences then evaluate it.
+func (m *jacobian) evaluate(t, h float64, x, f0, j []float64) {
+	s := m.s
+	s.stats.Jacobians++
+	if s.p.Jacobian != nil {
+		clear(j) // of what the last call wrote: entries that are always zero may be left out
+		s.p.Jacobian(s.sides.of(t), x, j)
+		return
+	}
+	if f0 == nil {
+		f0 = m.rate
+		s.f(t, x, f0)
+	}
+	s.perturbations(h, x, f0, m.delta)
+	n := len(x)
+	copy(m.at, x)
+	for k, delta := range m.delta {
+		// The other attempts are for a rate that is not defined there, such as √x to the left of 0, or overflows.
+		for _, d := range []float64{delta, -delta, delta * rootRounding} {
+			m.at[k] = x[k] + d
+			exact := m.at[k] - x[k] // what rounding has made of it
+			s.f(t, m.at, m.moved)
+			for i := range n {
+				j[i*n+k] = (m.moved[i] - f0[i]) / exact
+			}
+			if firstBad(m.moved) < 0 || firstBad(f0) >= 0 {
+				break
+			}
+		}
+		m.at[k] = x[k]
+	}
+}
+
+const (
+	rounding     = 0x1p-52 // of a float64, relative
+	rootRounding = 0x1p-26
+)
+
+// perturbations writes to delta by how much each component of x moves for a forward difference in a step of length h.
+// Component j moves by the largest of
+//
+//	√ε·|x_j|,   w_j/1000   and   1000·n·ε·‖h·f‖·w_j,   w_j = RTol_j·|x_j| + ATol_j,
+//
+// where ‖·‖ is the root mean square of what is divided by w. The second is much less than what the solution is computed
+// to. With the third, the noise ε·f of the rates changes h·J by no more than a thousandth in units of the tolerances
+// (as in CVODE: Hindmarsh et al., SUNDIALS, ACM Trans. Math. Softw. 31, 2005). Fixed steps have no tolerances:
+// there component j moves by √ε·max(|x_j|, |h·f_j|). No absolute number is in any of this, so that the unit of a
+// component does not matter.
+//
+// The direction is that of the solution, which is less likely to leave the domain of f.
+func (s *Solver) perturbations(h float64, x, f, delta []float64) {
+	sum, largest := 0.0, 0.0
+	for i := range x {
+		if size := max(math.Abs(x[i]), math.Abs(h*f[i])); finite(size) {
+			largest = max(largest, size)
+		}
+		if w := s.norm.tolerance(i, x[i], x[i]); w > 0 {
+			r := h * f[i] / w
+			sum += r * r
+		}
+	}
+	if largest == 0 {
+		largest = 1 // nothing has a size here
+	}
+	n := float64(len(x))
+	noise := 1000 * n * rounding * math.Sqrt(sum/n)
+	if !finite(noise) {
+		noise = 0
+	}
+	for i := range x {
+		d := rootRounding * math.Abs(x[i])
+		if w := s.norm.tolerance(i, x[i], x[i]); s.grid == nil && w > 0 {
+			d = max(d, 1e-3*w, noise*w)
+		} else if step := math.Abs(h * f[i]); finite(step) {
+			d = max(d, rootRounding*step)
+		}
+		if d == 0 {
+			d = rootRounding * largest
+		}
+		d = max(d, 0x1p-1000) // the quotient must not be one of subnormal numbers
+		if h*f[i] < 0 {
+			d = -d
+		}
+		delta[i] = d
+	}
+}

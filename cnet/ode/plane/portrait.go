@@ -1,0 +1,126 @@
+package plane
+
+import (
+	"errors"
+	"math"
+
+	"continuousnet/cnet/ode"
+)
+
+// Curve is a solution in the plane, through Start at the time At.
+type Curve struct {
+	Start [2]float64
+	At    float64
+	T     []float64 // ascending
+	X, Y  []float64
+	Stats ode.Stats // forwards and backwards together
+	// Stopped says why a solver stopped before the curve left the window or Options.Duration was over, "" if it did
+	// not.
+	Stopped string
+}
+
+// Portrait is a phase portrait: a field, solutions, equilibria and nullclines.
+type Portrait struct {
+	Field
+	Curves     []Curve
+	Equilibria []Equilibrium
+	Nullclines [2][][][2]float64 // the lines on which a component of f is 0: [component][lines][points]
+}
+
+// NewPortrait computes the phase portrait of f, which has two components. Solutions go forwards and backwards from
+// their starts. For an f that depends on time, field, equilibria and nullclines are those at Options.T.
+func NewPortrait(f ode.Func, o Options) (*Portrait, error) {
+	field, err := NewField(f, o)
+	if err != nil {
+		return nil, err
+	}
+	if o, err = o.WithDefaults(); err != nil {
+		return nil, err
+	}
+	v := at(f, o.T)
+	p := &Portrait{Field: *field, Equilibria: equilibria(v, o), Nullclines: nullclines(v, o)}
+	for _, start := range o.Starts {
+		c, err := NewCurve(f, start, o)
+		if err != nil {
+			return nil, err
+		}
+		p.Curves = append(p.Curves, c)
+	}
+	return p, nil
+}
+
+// perStep is how many points a curve has for a step that adapts.
+const perStep = 8
+
+// NewCurve solves dx/dt = f(t, x) from a start at Options.T, forwards and backwards for Options.Duration, as long as
+// the solution is in the window or close to it.
+func NewCurve(f ode.Func, start [2]float64, o Options) (Curve, error) {
+	if f == nil {
+		return Curve{}, errNoRate
+	}
+	o, err := o.WithDefaults()
+	if err != nil {
+		return Curve{}, err
+	}
+	c := Curve{Start: start, At: o.T}
+	for _, direction := range []float64{-1, 1} {
+		s, err := solveInside(f, start, direction, o)
+		var failure *ode.Failure
+		if errors.As(err, &failure) {
+			c.Stopped = failure.Error()
+		} else if err != nil {
+			return c, err
+		}
+		c.add(s, direction)
+	}
+	return c, nil
+}
+
+// solveInside solves in one direction until the solution has left the window by half its size.
+func solveInside(f ode.Func, start [2]float64, direction float64, o Options) (*ode.Solution, error) {
+	// Positive inside, relative to the size of the window.
+	inside := func(_ float64, x []float64) float64 {
+		least := math.Inf(1)
+		for k, ends := range [2][2]float64{o.X, o.Y} {
+			size := ends[1] - ends[0]
+			least = min(least, (x[k]-ends[0])/size+0.5, (ends[1]-x[k])/size+0.5)
+		}
+		return least
+	}
+	p := ode.Problem{
+		F: f, X0: start[:], T0: o.T, T1: o.T + direction*o.Duration,
+		Events: []ode.Event{{Name: "left the window", G: inside, Terminal: true}},
+	}
+	if inside(o.T, p.X0) <= 0 {
+		p.T1 = p.T0
+	}
+	s := o.Solve
+	if s.Steps == 0 && s.StepSize == 0 && s.Grid == nil {
+		s.Dense = true
+		if s.MaxSteps == 0 {
+			s.MaxSteps = 20_000
+		}
+	}
+	s.At, s.EveryStep = nil, true
+	return ode.Solve(p, s)
+}
+
+// add appends a solution in the direction of time, before or after what there is.
+func (c *Curve) add(s *ode.Solution, direction float64) {
+	if s == nil || len(s.T) == 0 {
+		return
+	}
+	t, states := s.Sampled(perStep)
+	for i := range t {
+		k := i
+		if direction < 0 {
+			k = len(t) - 1 - i
+		} else if i == 0 && len(c.T) > 0 {
+			continue // the start is there
+		}
+		c.T, c.X, c.Y = append(c.T, t[k]), append(c.X, states[k][0]), append(c.Y, states[k][1])
+	}
+	c.Stats.NFE += s.Stats.NFE
+	c.Stats.Accepted += s.Stats.Accepted
+	c.Stats.Rejected += s.Stats.Rejected
+}
