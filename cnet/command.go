@@ -156,9 +156,14 @@ func (q *Queue) Send(ctx context.Context, c Command) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	o, done := c.order(), make(chan error, 1)
-	o.done = func(err error) { done <- err }
-	if !q.put(o) {
+	return q.Do(ctx, c.order().do)
+}
+
+// Do has the training call f with its run at the end of a batch, and waits until that is done. F may do to the run what
+// is allowed between trainings. Its error is returned, and does not stop the training unless it is ErrStopped.
+func (q *Queue) Do(ctx context.Context, f func(r *Run) error) error {
+	done := make(chan error, 1)
+	if !q.put(order{what: "do", do: f, done: func(err error) { done <- err }}) {
 		return ErrEnded
 	}
 	select {

@@ -246,6 +246,15 @@ func TestCommands(t *testing.T) {
 		if _, err := Ask(ctx, dir, Command{Do: DoRate, Rate: 0.002}); err != nil {
 			t.Error(err)
 		}
+		mine := errors.New("mine")
+		if err := q.Do(ctx, func(r *Run) error {
+			if r.Network().String() != "2-2-2 midpoint" {
+				t.Errorf("done to %s", r.Network())
+			}
+			return mine
+		}); !errors.Is(err, mine) {
+			t.Errorf("an error of what was done: %v", err)
+		}
 		for _, bad := range []Command{{Do: "x"}, {Do: DoRefine, Name: "x"}, {Do: DoRate}, {Do: DoSave}, {}} {
 			if _, err := Ask(ctx, dir, bad); err == nil || !strings.Contains(err.Error(), "command") {
 				t.Errorf("%+v: %v", bad, err)

@@ -3,6 +3,7 @@ package figures
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"continuousnet/cnet"
@@ -18,6 +19,8 @@ type HistoryOptions struct {
 	LogLoss bool
 	// Now is the progress within the epoch that is being trained; its mean loss and accuracy end the training curves.
 	Now cnet.Progress
+	// Marks are drawn beside those of the history.
+	Marks []chart.Mark
 }
 
 // History draws the learning curves of a run: loss and accuracy over epochs beside each other, with a mark where the
@@ -61,6 +64,9 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 			marks = mark(marks, at, Label(r))
 		}
 		x.Max = max(x.Max, at)
+	}
+	for _, m := range o.Marks {
+		marks = among(marks, m)
 	}
 	if p := o.Now; p.Batch > 0 {
 		at := float64(p.Epoch) + float64(p.Batch)/float64(p.Batches)
@@ -121,6 +127,18 @@ func mark(marks []chart.Mark, at float64, label string) []chart.Mark {
 		return marks
 	}
 	return append(marks, chart.Mark{At: at, Label: label})
+}
+
+// among puts a mark in its place, or adds its label to the mark that is there.
+func among(marks []chart.Mark, m chart.Mark) []chart.Mark {
+	i := 0
+	for i < len(marks) && marks[i].At <= m.At {
+		i++
+	}
+	if i > 0 && marks[i-1].At == m.At {
+		return append(mark(marks[:i:i], m.At, m.Label), marks[i:]...)
+	}
+	return slices.Insert(marks, i, m)
 }
 
 // Label describes a change of the run in a word or two, such as "refined to 2-2-2".

@@ -166,3 +166,21 @@ func TestHistoryTestedOnce(t *testing.T) {
 		}
 	}
 }
+
+// Marks of the caller's stand among those of the history, in the order of their places.
+func TestHistoryMarks(t *testing.T) {
+	history := cnet.History{
+		{Event: cnet.EventRefine, Epoch: 1, Net: "2-2-2 euler"}, {Event: cnet.EventRate, Epoch: 3, LearningRate: 0.1},
+		{Event: cnet.EventEpoch, Epoch: 3, TrainLoss: 1, TrainAccuracy: 0.5},
+	}
+	mine := []chart.Mark{{At: 4, Label: "end"}, {At: 1, Label: "saved"}, {At: 2, Label: "between"},
+		{At: 0, Label: "begin"}}
+	c := History(history, HistoryOptions{Marks: mine})
+	want := []chart.Mark{{At: 0, Label: "begin"}, {At: 1, Label: "refined to 2-2-2, saved"}, {At: 2, Label: "between"},
+		{At: 3, Label: "rate 0.1"}, {At: 4, Label: "end"}}
+	for _, p := range c.Panels {
+		if !slices.Equal(p.Marks, want) {
+			t.Errorf("%v, want %v", p.Marks, want)
+		}
+	}
+}

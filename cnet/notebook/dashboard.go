@@ -36,6 +36,7 @@ type dashboard struct {
 	line       string        // ids of the two outputs
 	chart      string
 	epochsHere int
+	marks      []chart.Mark // of what the history does not tell
 }
 
 func newDashboard(s *surface, run *cnet.Run, last int) *dashboard {
@@ -207,16 +208,17 @@ func (d *dashboard) frame(s status) {
 	var b bytes.Buffer
 	c := d.curves()
 	if err := c.SVG(&b); err == nil { // the last drawing reports errors; training goes on without this one
-		d.update(d.chart, content{html: inline(b.String(), c), text: summary(d.run)})
+		d.update(d.chart, content{html: inline(b.String(), c.String()), text: summary(d.run)})
 	}
 	d.throttle.drawn(start)
 }
 
-// inline makes the SVG document of a chart a part of a page that shrinks with it, in the colours of JupyterLab's theme.
+// inline makes the SVG document of a chart a part of a page that shrinks with it, in the colours of JupyterLab's theme;
+// screen readers read its label.
 // As an output of its own type, JupyterLab cuts off what is wider than the window.
-func inline(svg string, c chart.Chart) string {
+func inline(svg, label string) string {
 	_, body, _ := strings.Cut(svg, "<svg")
-	return `<svg role="img" aria-label="` + html.EscapeString(c.String()) + `" style="max-width:100%;height:auto"` +
+	return `<svg role="img" aria-label="` + html.EscapeString(label) + `" style="max-width:100%;height:auto"` +
 		themed.Replace(body)
 }
 
@@ -249,11 +251,20 @@ func (d *dashboard) finish(s status) {
 
 // curves are the learning curves so far, with the mean over the present epoch at their end.
 func (d *dashboard) curves() chart.Chart {
-	o := figures.HistoryOptions{Epochs: d.last}
+	o := figures.HistoryOptions{Epochs: d.last, Marks: d.marks}
 	if d.latest.Epoch == d.run.Epoch() {
 		o.Now = d.latest
 	}
 	return figures.History(d.run.History(), o)
+}
+
+// mark marks the present position in the curves.
+func (d *dashboard) mark(label string) {
+	at := float64(d.run.Epoch())
+	if d.latest.Batches > 0 {
+		at += float64(d.run.Batch()) / float64(d.latest.Batches)
+	}
+	d.marks = append(d.marks, chart.Mark{At: at, Label: label})
 }
 
 // content writes the line with its bar. Its colours are those of the front end's theme, or seen on light and dark.

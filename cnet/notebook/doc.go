@@ -17,6 +17,18 @@
 //	notebook.ShowScheme("rk4")               // tableau, order conditions, stability, measured order
 //	notebook.PhasePortrait(f)                // of an equation in the plane; also VectorField, Trajectories
 //
+// In front ends that show widgets, as JupyterLab does, Train has controls below the curves, and Interact draws a
+// picture again while sliders and menus are moved:
+//
+//	notebook.Interact(func(steps int, scheme string) chart.Chart { ... },
+//		widget.NewIntSlider("steps", 1, 64, 4), widget.NewDropdown("scheme", cnet.NetworkSchemes(), "euler"))
+//
+// Plane shows a system of two equations, to click into; Go solves from there:
+//
+//	notebook.Plane(func(x, y float64) (dx, dy float64) { return y, (1-x*x)*y - x })
+//
+// Where nobody sees widgets, nothing waits: Train trains, Interact and Plane draw once.
+//
 // The functions here return no errors, because a cell would ignore them: an error is written to standard error as one
 // line, and the cell fails. Everything shown stays in the saved notebook: charts as PNG, the rest as HTML that needs
 // neither scripts nor a network, each with a plain text for front ends that show nothing else. Outside a notebook the

@@ -7,6 +7,7 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
 	"continuousnet/cnet/notebook"
+	"continuousnet/kernel/widget"
 )
 
 // In a cell this is a table and a chart; outside of a notebook it is their text.
@@ -53,4 +54,40 @@ func Example_lesson() {
 	notebook.Convergence(run)        // the order that schemes have on the trained net
 	notebook.Compress(run, "hat", 2) // the closest weights that are linear over depth
 	fmt.Println(score.Accuracy)
+}
+
+// In JupyterLab the chart follows a slider and a menu. Where nobody sees widgets, as here, it is drawn once.
+func ExampleInteract() {
+	growth := func(steps int, scheme string) chart.Chart {
+		curve := chart.Series{Name: scheme, X: []float64{0}, Y: []float64{1}}
+		h := 1 / float64(steps)
+		for n := range steps {
+			factor := 1 + h
+			if scheme == "midpoint" {
+				factor += h * h / 2
+			}
+			curve.X, curve.Y = append(curve.X, float64(n+1)*h), append(curve.Y, curve.Y[n]*factor)
+		}
+		return chart.Chart{Title: fmt.Sprintf("x' = x, %d steps: %.3f", steps, curve.Y[steps]),
+			Panels: []chart.Panel{{Series: []chart.Series{curve}}}}
+	}
+	notebook.Interact(growth, widget.NewIntSlider("steps", 1, 64, 4),
+		widget.NewDropdown("scheme", []string{"euler", "midpoint"}, "euler"))
+	// Output:
+	// steps: 4 · scheme: euler
+	// [chart: x' = x, 4 steps: 2.441]
+}
+
+// Predators and prey. In JupyterLab a click solves from there; where nobody sees widgets, as here, a chart has the
+// solutions from the given initial values, and outside of a notebook their cost is told.
+func ExamplePlane() {
+	notebook.Plane(func(x, y float64) (dx, dy float64) { return 1.5*x - x*y, -3*y + x*y }, notebook.PlaneOptions{
+		Title: "Predators and prey", X: [2]float64{0, 8}, Y: [2]float64{0, 4}, Names: [2]string{"prey", "predators"},
+		T: 10, Starts: [][2]float64{{1, 1}, {5, 1}}, Scheme: "rk4", Second: "euler",
+	})
+	// Output:
+	// [Predators and prey, from 2 initial values to t = 10]
+	// rk4, h = 0.1: 200 steps, 800 evaluations of f
+	// euler, h = 0.1: 200 steps, 200 evaluations of f
+	// from (5, 1): leaves the plane for good at t = 9.8
 }

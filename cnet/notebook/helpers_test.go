@@ -104,6 +104,13 @@ func tiny(t *testing.T) *cnet.Run {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { run.Close() })
+	small(t, run)
+	return run
+}
+
+// small cuts the data set of a run to two batches.
+func small(t *testing.T, run *cnet.Run) {
+	t.Helper()
 	set, err := run.Dataset()
 	if err != nil {
 		t.Fatal(err)
@@ -111,5 +118,4 @@ func tiny(t *testing.T) *cnet.Run {
 	for _, s := range []*dataset.Split{&set.Train, &set.Test} { // two batches of images
 		s.Images, s.Labels = s.Images[:100*set.ImageSize()], s.Labels[:100]
 	}
-	return run
 }

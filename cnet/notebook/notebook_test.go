@@ -22,7 +22,9 @@ func TestMain(m *testing.M) {
 		fmt.Println("run these tests outside of a notebook")
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	session.Close()
+	os.Exit(code)
 }
 
 // While training, two outputs change in place, and end as what stays: a line without a bar, and a PNG.
@@ -89,7 +91,7 @@ func TestLivePictureFollowsTheTheme(t *testing.T) {
 	if err := c.SVG(&b); err != nil {
 		t.Fatal(err)
 	}
-	svg := inline(b.String(), c)
+	svg := inline(b.String(), c.String())
 	wellFormed(t, svg)
 	wantParts(t, svg, `aria-label="[chart: a &lt;b&gt; (train)]"`, "fill:var(--jp-layout-color0,#ffffff)",
 		"fill:var(--jp-content-font-color1,#4a4f57)", "stroke:"+strings.ToUpper(chart.Blue))

@@ -15,6 +15,8 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
 	"continuousnet/cnet/internal/words"
+	"continuousnet/kernel/cell"
+	"continuousnet/kernel/widget"
 )
 
 func init() {
@@ -28,12 +30,17 @@ type content struct {
 	png   []byte
 	width float64 // of the PNG, in CSS pixels
 	text  string  // always there
+
+	view any // of a widget, which front ends take before all others
 }
 
 func (c content) message(id string) *protocol.DisplayData {
 	m := &protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextPlain: c.text}, DisplayID: id}
 	if c.html != "" {
 		m.Data[protocol.MIMETextHTML] = c.html
+	}
+	if c.view != nil {
+		m.Data[widget.ViewType] = c.view
 	}
 	if c.vega != "" {
 		m.Data[chart.VegaLiteType] = c.vega
@@ -107,6 +114,22 @@ func (s *surface) update(id string, c content) {
 	if s.notebook {
 		s.send(c.message(id))
 	}
+}
+
+// shows reports whether somebody can see widgets.
+func (s *surface) shows() bool { return s.notebook && cell.ShowsWidgets() }
+
+// place shows a widget in place of what was shown under the same id.
+func (s *surface) place(id string, w widget.Widget) error {
+	b, err := w.MIMEBundle()
+	if err != nil {
+		return err
+	}
+	c := content{view: b[widget.ViewType]}
+	c.text, _ = b["text/plain"].(string)
+	c.html, _ = b["text/html"].(string)
+	s.update(id, c)
+	return nil
 }
 
 // fail ends the cell, after it says why.

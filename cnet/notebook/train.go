@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/internal/words"
 )
 
 // Option says how long Train trains, Epochs or Until, or what it does meanwhile, OnStep.
@@ -33,6 +34,10 @@ func OnStep(f func(s *cnet.Step)) Option { return func(p *plan) { p.act = f } }
 
 // Train trains the run for one epoch, or as long as the options say. It shows progress, speed and the time left, and
 // the learning curves, which are redrawn in place; their last state stays in the notebook.
+//
+// Where a front end shows widgets, there are controls below the curves while it trains: to stop, to refine, to keep a
+// checkpoint, a slider for the learning rate, and a menu of schemes. They act at the end of a batch, and a mark on the
+// curves says what they did.
 //
 // If the cell is interrupted, Train finishes the batch, saves and returns. The same cell run again continues from
 // there.
@@ -68,20 +73,32 @@ func (s *surface) train(run *cnet.Run, options ...Option) {
 	defer stop()
 	d := newDashboard(s, run, last)
 	d.start()
+	queue := &cnet.Queue{}
 	var remembered error
-	err := run.TrainTo(ctx, last, cnet.TrainOptions{
-		OnBatch: d.batch, OnStep: p.act, GradientNorms: p.act != nil,
+	controls, err := newControls(d, queue)
+	if err != nil {
+		fmt.Fprintln(s.stderr, words.Message(err)) // the training does without
+	}
+	err = run.TrainTo(ctx, last, cnet.TrainOptions{
+		Commands: queue, OnStep: p.act, GradientNorms: p.act != nil,
+		OnBatch: func(p cnet.Progress) {
+			d.batch(p)
+			controls.batch()
+		},
 		OnRecord: func(r cnet.Record) {
 			if r.ChangesNet() {
 				remembered = errors.Join(remembered, remember(run))
 			}
 			d.record(r)
+			controls.record(r)
 		},
 	})
+	controls.end()
 	switch {
 	case err == nil:
 		d.finish(d.trained())
 	case errors.Is(err, cnet.ErrStopped) && interruptedOnly(err):
+		d.mark("stopped")
 		d.finish(d.told())
 	case interruptedOnly(err):
 		d.finish(d.interrupted())

@@ -71,12 +71,45 @@ func OpenComm(target string, data, metadata any, receive func(CommMessage), buff
 	}
 }
 
+// WidgetsVariable is the environment variable that answers for ShowsWidgets: "1" or "0".
+const WidgetsVariable = "CNET_WIDGETS"
+
+// ShowsWidgets reports whether somebody can see and move widgets: whether a front end that shows them, as JupyterLab
+// does, has been connected to the session. It is false for programs that execute notebooks, on consoles, and outside of
+// a notebook. Where a front end is not recognised, the environment variable CNET_WIDGETS=1 says that it is one; 0 says
+// the opposite.
+func ShowsWidgets() bool {
+	if os.Getenv(commlink.SocketEnv) == "" {
+		return false
+	}
+	switch os.Getenv(WidgetsVariable) {
+	case "1":
+		return true
+	case "0":
+		return false
+	}
+	if session.connect() != nil || session.write(commlink.Message{Kind: commlink.Present}) != nil {
+		return false
+	}
+	return <-session.present
+}
+
 // ID returns the comm's id, which is the model_id of a widget's view.
 func (c *Comm) ID() string { return c.id }
 
 // Send sends a message to the front end. It waits while more is sent than a notebook can show, but for no front end.
 func (c *Comm) Send(data any, buffers ...[]byte) error {
 	return c.send(commlink.Msg, data, buffers)
+}
+
+// Leave sets what is shown in place of the outputs that show the comm's widget when the process has ended, however it
+// does. Without it those are the other formats of these outputs.
+func (c *Comm) Leave(value any) error {
+	formats, err := Formats(value)
+	if err != nil {
+		return err
+	}
+	return c.send(commlink.Leave, formats, nil)
 }
 
 // Close closes the comm, which removes the widget from the page.
@@ -135,6 +168,7 @@ type connection struct {
 	failure error
 	file    *os.File
 	arrived chan arrival
+	present chan bool // answers to Present, in their order; closed with the connection
 
 	mu    sync.Mutex
 	ended bool
@@ -168,6 +202,7 @@ func (l *connection) connect() error {
 		l.file = os.NewFile(uintptr(fd), "comms")
 		l.comms = map[string]*Comm{}
 		l.arrived = make(chan arrival, 1) // the session sends the next message when this one has been handled
+		l.present = make(chan bool, 1)
 		l.failure = l.write(commlink.Message{Kind: commlink.Hello, Target: os.Getenv(TokenVariable)})
 		if l.failure == nil {
 			go l.read()
@@ -207,6 +242,7 @@ func (l *connection) remove(c *Comm) {
 // read reads what the session sends. It never waits for a handler, which may open comms itself.
 func (l *connection) read() {
 	defer func() {
+		close(l.present)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.ended = true
@@ -225,6 +261,8 @@ func (l *connection) read() {
 		switch {
 		case m.Kind == commlink.Msg:
 			l.arrived <- arrival{c, CommMessage{m.Data, m.Metadata, m.Buffers}}
+		case m.Kind == commlink.Present:
+			l.present <- m.Target != ""
 		case c == nil: // closed meanwhile
 		case m.Kind == commlink.Opened:
 			close(c.opened)

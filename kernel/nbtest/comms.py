@@ -11,6 +11,8 @@ import psutil
 
 from live import SessionTest, main, poll
 
+VIEW = "application/vnd.jupyter.widget-view+json"
+
 # A cell that says each message it gets, answers with the buffers in reverse order, and ends with {"End": true}.
 ECHO = """
 import (
@@ -220,6 +222,40 @@ fmt.Println(c.Send(struct{}{}))
         self.assertEqual((result.status, result.text()), ("ok", "the comm is closed\n"), result)
         self.assertEqual([c["data"]["i"] for c in result.of("comm_msg")], list(range(200)))
         self.assertEqual(len(result.of("comm_close")), 1)
+
+
+class NobodyTest(SessionTest):
+    def test_no_widgets(self):
+        """In a session without a front end that shows widgets none is sent and nothing waits; CNET_WIDGETS overrides."""
+        code = """
+import "continuousnet/kernel/widget"
+%%
+done := make(chan struct{})
+cell.Display(widget.NewHBox(widget.NewIntSlider("steps", 1, 64, 4), widget.NewButton("Stop")))
+widget.Await(done)
+run := cnet.MustOpen("results/nobody", cnet.Config{Steps: 1, Channels: 1, BatchSize: 128})
+notebook.Train(run, notebook.OnStep(func(s *cnet.Step) { s.Stop() }))
+notebook.Interact(func(n int) chart.Chart { return chart.Chart{Title: fmt.Sprint(n)} },
+	widget.NewIntSlider("n", 1, 3, 2))
+notebook.Plane(func(x, y float64) (float64, float64) { return y, -x })
+"""
+        result = self.session.execute(code)
+        self.assertEqual(result.status, "ok", result)
+        self.assertEqual([m for m in result.messages if m["msg_type"].startswith("comm_")], [])
+        shown = [content["data"] for content in result.of("display_data") + result.of("update_display_data")]
+        self.assertEqual([data for data in shown if VIEW in data], [])
+        texts = [data["text/plain"] for data in shown]
+        for text in ("steps: 4 · [Stop]", "n: 2", "[chart: 2]"):
+            self.assertIn(text, texts)
+        self.assertTrue(any(text.startswith("[plane of x and y") for text in texts), texts)
+        seen = "fmt.Println(cell.ShowsWidgets())"
+        self.expect(seen, "false\n")
+        self.assertEqual(self.session.execute("%env CNET_WIDGETS=1").status, "ok")
+        self.expect(seen, "true\n")
+        self.assertEqual(self.session.execute("%env CNET_WIDGETS=").status, "ok")
+        self.expect(seen, "false\n")
+        self.session.ask("comm_info_request", {"target_name": "jupyter.widget"})
+        self.expect(seen, "true\n")
 
 
 if __name__ == "__main__":

@@ -7,15 +7,18 @@ saves pictures in DIR.
 """
 
 import re
+import statistics
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 import nbformat
+import psutil
 from playwright.sync_api import expect, sync_playwright
 
 from browser import CHROMIUM, LIMIT, SCREENSHOTS, start_lab
-from live import KERNEL, main
+from live import KERNEL, main, poll
 
 CELL = """
 import (
@@ -107,6 +110,109 @@ cell.Display(cell.Bundle{"text/plain": "a counter", "application/vnd.jupyter.wid
 fmt.Println("got", <-enough, "at", count)
 """
 
+# All kinds of widgets of package widget.
+ALL = """
+import (
+	"continuousnet/kernel/cell"
+	"continuousnet/kernel/widget"
+	"image"
+	"image/color"
+	"image/png"
+	"bytes"
+	"os"
+)
+%%
+picture := func(c color.Color) []byte {
+	m := image.NewRGBA(image.Rect(0, 0, 60, 30))
+	for i := range 1800 {
+		m.Set(i%60, i/60, c)
+	}
+	var b bytes.Buffer
+	png.Encode(&b, m)
+	return b.Bytes()
+}
+steps := widget.NewIntSlider("steps", 1, 64, 4)
+mu := widget.NewFloatSlider("µ", 0, 5, 0.1, 1)
+rate := widget.NewFloatLogSlider("learning rate", 1e-4, 1, 0.1)
+scheme := widget.NewDropdown("scheme", []string{"euler", "midpoint", "rk4"}, "midpoint")
+log := widget.NewCheckbox("logarithmic", false)
+name := widget.NewText("name", "first")
+bar := widget.NewProgress("steps", 1, 64, 4)
+html := widget.NewHTML("<b>4</b> steps")
+square := widget.NewImage(picture(color.RGBA{0, 114, 178, 255}))
+out := widget.NewOutput()
+end := widget.NewButton("End")
+exit := widget.NewButton("Exit")
+exit.Set("button_style", "danger")
+done := make(chan struct{})
+end.OnClick(func() { close(done) })
+exit.OnClick(func() { os.Exit(3) })
+steps.Observe(func(n int) {
+	bar.SetValue(float64(n))
+	html.SetValue(fmt.Sprintf("<b>%d</b> steps", n))
+	square.SetValue(picture(color.RGBA{213, 94, 0, 255}))
+})
+for _, w := range []widget.Input{mu, rate, scheme, log, name} {
+	w.OnChange(func() { out.Replace(fmt.Sprintf("now %v", w.Current()), [][]int{{1, 2}, {3, 4}}) })
+}
+box := widget.NewVBox(widget.NewHBox(steps, mu), widget.NewHBox(rate, scheme), widget.NewHBox(log, name),
+	widget.NewHBox(bar, html, square), out, widget.NewHBox(end, exit))
+cell.Display(box)
+widget.Await(done)
+fmt.Println("at", steps.Value(), mu.Value(), rate.Value(), scheme.Value(), log.Value(), name.Value())
+"""
+
+TRAIN = """
+run := cnet.MustOpen("results/controls", cnet.Config{Steps: 1, Channels: 4, BatchSize: 32, LearningRate: 0.01})
+notebook.Train(run, notebook.Until(50))
+fmt.Println("now", run.Network(), run.LearningRate())
+"""
+
+# x' = -2x by a scheme, beside the solution.
+INTERACT = """
+import (
+	"continuousnet/cnet/chart"
+	"continuousnet/cnet/notebook"
+	"continuousnet/cnet/ode"
+	"continuousnet/kernel/widget"
+	"math"
+)
+
+func decay(steps int, scheme string) (chart.Chart, error) {
+	s, err := ode.Solve(ode.Problem{F: func(t float64, x, dx []float64) { dx[0] = -2 * x[0] }, X0: []float64{1}, T1: 3},
+		ode.Options{Scheme: scheme, Steps: steps, EveryStep: true})
+	if err != nil {
+		return chart.Chart{}, err
+	}
+	by := chart.Series{Name: scheme, Dots: true}
+	exact := chart.Series{Name: "solution", Dashed: true}
+	for i, t := range s.T {
+		by.X, by.Y = append(by.X, t), append(by.Y, s.X[i][0])
+	}
+	for t := 0.0; t <= 3; t += 0.05 {
+		exact.X, exact.Y = append(exact.X, t), append(exact.Y, math.Exp(-2*t))
+	}
+	return chart.Chart{Width: 600, Panels: []chart.Panel{{Title: fmt.Sprintf("%d steps of %s", steps, scheme),
+		X: chart.Axis{Title: "t"}, Series: []chart.Series{by, exact}}}}, nil
+}
+%%
+notebook.Interact(decay, widget.NewIntSlider("steps", 1, 64, 4),
+	widget.NewDropdown("scheme", []string{"euler", "midpoint", "rk4"}, "euler"))
+fmt.Println("over")
+"""
+
+PLANE = """
+import (
+	"continuousnet/cnet/notebook"
+	"continuousnet/kernel/widget"
+)
+%%
+mu := widget.NewFloatSlider("µ", 0, 5, 0.1, 1)
+notebook.Plane(func(x, y float64) (float64, float64) { return y, mu.Value()*(1-x*x)*y - x },
+	notebook.PlaneOptions{T: 15, Starts: [][2]float64{{0.5, 0.5}}, Inputs: []widget.Input{mu}})
+fmt.Println("over")
+"""
+
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
 class WidgetsTest(unittest.TestCase):
@@ -129,14 +235,21 @@ class WidgetsTest(unittest.TestCase):
             Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=Path(SCREENSHOTS) / f"widgets-{name}.png")
 
-    def run_cell(self, code):
-        """Runs a notebook with one cell, and returns the cell's outputs."""
+    def run_cell(self, code, restart=False):
+        """Runs a notebook with one cell, if wanted after a restart of the kernel, and returns the cell's outputs."""
         kernel = {"name": KERNEL, "display_name": KERNEL, "language": "go"}
         cells = [nbformat.v4.new_code_cell(code)]
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), self.notebook)
         page = self.page
         page.goto(f"http://{self.lab.address}/lab/tree/widgets.ipynb?token={self.lab.token}")
         expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+        if restart:
+            idle = page.locator("#jp-main-statusbar").get_by_text("ContinuousNet (Go) | Idle")
+            expect(idle).to_be_visible()
+            page.get_by_title("Restart the kernel", exact=True).click()
+            page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
+            expect(page.get_by_role("dialog")).to_have_count(0)
+            expect(idle).to_be_visible()
         # JupyterLab may take the focus away once more while it loads the notebook, and with it the keys. On a busy machine
         # the prompt comes late: a cell that is asked for twice runs twice.
         prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
@@ -170,6 +283,44 @@ class WidgetsTest(unittest.TestCase):
         expect(slider).to_have_count(0)  # the process has ended, and its widgets leave the page
         self.picture("ended")
 
+    def test_all(self):
+        """Every kind of widget of the package: the cell sees what is done to it, and changes what is shown."""
+        page, outputs = self.page, self.run_cell(ALL)
+        handles = outputs.locator(".noUi-handle")
+        expect(handles).to_have_count(3)
+        handles.nth(0).focus()
+        page.keyboard.press("ArrowRight")
+        expect(outputs).to_contain_text("5 steps")
+        expect(outputs.locator(".progress-bar")).to_have_attribute("style", re.compile(r"width: 6\.3"))
+        handles.nth(1).focus()
+        page.keyboard.press("ArrowRight")
+        expect(outputs).to_contain_text("now 1.1")
+        handles.nth(2).focus()
+        page.keyboard.press("ArrowLeft")
+        expect(outputs).to_contain_text("now 0.089")
+        outputs.locator("select").select_option("rk4")
+        expect(outputs).to_contain_text("now rk4")
+        outputs.locator("input[type=checkbox]").check()
+        expect(outputs).to_contain_text("now true")
+        outputs.locator("input[type=text]").fill("second")
+        page.keyboard.press("Enter")
+        expect(outputs).to_contain_text("now second")
+        expect(outputs.locator("td", has_text="4")).to_be_visible()  # a table
+        self.picture("all")
+        outputs.get_by_role("button", name="End").click()
+        expect(outputs).to_contain_text(re.compile(r"at 5 1\.1 0\.0891\d* rk4 true second"))
+        # The process has gone, and a text is left of what it showed.
+        expect(outputs).to_contain_text("steps: 5 · µ: 1.1 learning rate: 0.089125 · scheme: rk4")
+        expect(handles).to_have_count(0)
+        self.picture("all-ended")
+
+    def test_exit(self):
+        """A process that ends at once leaves no widget that nobody listens to; a kernel that was restarted has widgets."""
+        outputs = self.run_cell(ALL, restart=True)
+        outputs.get_by_role("button", name="Exit").click()
+        expect(outputs).to_contain_text("[End] · [Exit]")
+        expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
+
     def test_anywidget(self):
         """A widget with a front end of its own, and bytes both ways."""
         outputs = self.run_cell(ANYWIDGET)
@@ -193,6 +344,137 @@ class WidgetsTest(unittest.TestCase):
         self.picture("reloaded")
         button.click()
         expect(slider).to_have_count(0)  # the click has ended the cell
+
+    def said(self, outputs, text, act):
+        """Does something, waits until the page says what came of it, and prints how long that took."""
+        started = time.monotonic()
+        act()
+        expect(outputs.get_by_text(text).first).to_be_visible()
+        print(f"  {text.pattern}: {time.monotonic() - started:.2f} s", flush=True)
+
+    def test_train(self):
+        """Controls below the curves of a training: each acts while it runs, also after a reload, and they end with it."""
+        page, outputs = self.page, self.run_cell(TRAIN)
+        button = lambda name: outputs.get_by_role("button", name=name)
+        expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
+        self.picture("train")
+        self.said(outputs, re.compile("refined to 2-2-2 in epoch"), button("Refine ×2").click)
+        slider = outputs.locator(".noUi-handle")
+        slider.focus()
+        self.said(outputs, re.compile("rate 0.0089 in epoch"), lambda: page.keyboard.press("ArrowLeft"))
+        self.said(outputs, re.compile("midpoint in epoch"), lambda: outputs.locator("select").select_option("midpoint"))
+        self.said(outputs, re.compile("saved as checkpoint epoch-1-batch"), button("Save").click)
+        expect(outputs.locator("svg", has_text="saved").first).to_be_visible()  # the mark
+        self.picture("train-changed")
+        page.keyboard.press("Control+S")
+        expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+        page.reload()
+        expect(slider).to_be_visible()
+        expect(outputs.locator("select")).to_have_value("midpoint")
+        self.said(outputs, re.compile("refined to 4-4-4 in epoch"), button("Refine ×2").click)
+        self.picture("train-reloaded")
+        button("Stop").click()
+        expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
+        expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+        # Trained on: the net is what was made of it, and Stop leaves a truthful cell.
+        prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
+        page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+        page.keyboard.press("Control+Enter")
+        expect(outputs.get_by_text(re.compile("4-4-4 midpoint · epoch")).first).to_be_visible()
+        button("Stop").click()
+        expect(outputs).to_contain_text("now 4-4-4 midpoint 0.0089")
+        expect(outputs).to_contain_text("The training has ended, and its controls are off")
+        expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
+        expect(prompt).to_have_text("[2]:")
+        self.picture("train-ended")
+
+    def test_interact(self):
+        """A chart follows a slider and a menu while they are moved; the last one stays as a picture."""
+        page, outputs = self.page, self.run_cell(INTERACT)
+        drawn = lambda text: outputs.locator("svg", has_text=text).first
+        expect(drawn("4 steps of euler")).to_be_visible()
+        self.picture("interact")
+        slider = outputs.locator(".noUi-handle")
+        slider.focus()
+        times = []
+        for steps in range(5, 26):
+            started = time.monotonic()
+            page.keyboard.press("ArrowRight")
+            drawn(f"{steps} steps of euler").wait_for()
+            times.append(time.monotonic() - started)
+        print(f"  a move of the slider is drawn after {statistics.median(times):.3f} s (median of {len(times)})")
+        outputs.locator("select").select_option("rk4")
+        expect(drawn("25 steps of rk4")).to_be_visible()
+        self.picture("interact-moved")
+        outputs.get_by_role("button", name="Done").click()
+        expect(outputs).to_contain_text("over")
+        expect(outputs.locator("img, .vega-embed svg, .vega-embed canvas").first).to_be_visible()
+        expect(outputs).to_contain_text("steps: 25 · scheme: rk4")
+        expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
+        self.picture("interact-ended")
+
+    def test_plane(self):
+        """Clicks in a plane are solved from in the cell; what is dragged, chosen and moved is solved again."""
+        page, outputs = self.page, self.run_cell(PLANE)
+        plane = outputs.locator("svg.cnet-plane")
+        first, second, starts = plane.locator(".first"), plane.locator(".second"), plane.get_by_role("slider")
+        expect(first).to_have_count(1)
+        self.picture("plane")
+        box = plane.bounding_box()
+        at = lambda u, v: (box["x"] + u * box["width"], box["y"] + v * box["height"])
+        times = []
+        for i, (u, v) in enumerate([(0.3, 0.2), (0.8, 0.3), (0.7, 0.8), (0.2, 0.7), (0.5, 0.9)]):
+            started = time.monotonic()
+            page.mouse.click(*at(u, v))
+            first.nth(i + 1).wait_for(state="attached")
+            times.append(time.monotonic() - started)
+        print(f"  a click is solved and drawn after {statistics.median(times):.3f} s (median of {len(times)})")
+        self.picture("plane-clicked")
+        curve = lambda: first.nth(0).get_attribute("points")
+        before = curve()
+        handle = starts.nth(0).bounding_box()
+        page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(*at(0.55, 0.2), steps=10)
+        page.mouse.up()
+        self.assertTrue(poll(lambda: curve() != before))
+        expect(first).to_have_count(6)  # the drag was no click
+        x, y = (float(part) for part in starts.nth(0).get_attribute("aria-valuetext").split(","))
+        self.assertAlmostEqual(x, 0.19, delta=0.1)
+        self.assertAlmostEqual(y, 1.75, delta=0.2)
+        starts.nth(0).focus()
+        page.keyboard.press("ArrowRight")
+        expect(starts.nth(0)).not_to_have_attribute("aria-valuetext", f"{x}, {y}")
+        starts.nth(3).dblclick()
+        expect(first).to_have_count(5)
+        menus = outputs.locator("select")
+        menus.nth(1).select_option("euler")
+        expect(second).to_have_count(5)
+        menus.nth(2).select_option("0.2")
+        expect(outputs.get_by_text("euler, h = 0.2: ").first).to_be_visible()
+        self.picture("plane-compared")
+        before = curve()
+        outputs.locator(".noUi-handle").focus()
+        started = time.monotonic()
+        page.keyboard.press("ArrowRight")
+        self.assertTrue(poll(lambda: curve() != before))
+        print(f"  a parameter is solved and drawn after {time.monotonic() - started:.3f} s")
+        outputs.get_by_role("button", name="Done").click()
+        expect(outputs).to_contain_text("over")
+        expect(outputs.locator("img, .vega-embed svg, .vega-embed canvas").first).to_be_visible()
+        expect(plane).to_have_count(0)
+        self.picture("plane-ended")
+
+    def test_killed(self):
+        """A training whose process is killed does not leave controls that nobody listens to."""
+        outputs = self.run_cell(TRAIN)
+        expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
+        for process in psutil.Process(self.lab.process.pid).children(recursive=True):
+            if "gonb_" in process.name() or "/gonb_" in " ".join(process.cmdline()[:1]):
+                process.kill()
+        expect(outputs).to_contain_text("The process has ended in the middle of the training")
+        expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
+        self.picture("train-killed")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ const (
 	Msg     Kind = "msg"     // of both
 	Handled Kind = "handled" // of the process: it has dealt with a Msg, and the next one may come
 	Close   Kind = "close"   // of both
+	Leave   Kind = "leave"   // of the process: Data are the formats of what is left of a widget when it has gone
+	Present Kind = "present" // of the process: is there a front end with widgets? of the session: Target says for what
 )
 
 // Message is what travels.

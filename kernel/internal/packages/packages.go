@@ -26,7 +26,7 @@ var Standard = []string{
 var Project = []string{
 	"continuousnet/cnet", "continuousnet/cnet/basis", "continuousnet/cnet/chart", "continuousnet/cnet/dataset",
 	"continuousnet/cnet/engine", "continuousnet/cnet/notebook", "continuousnet/cnet/ode", "continuousnet/kernel/cell",
-	"github.com/janpfeifer/gonb/gonbui", "github.com/janpfeifer/gonb/gonbui/dom",
+	"continuousnet/kernel/widget", "github.com/janpfeifer/gonb/gonbui", "github.com/janpfeifer/gonb/gonbui/dom",
 	"github.com/janpfeifer/gonb/gonbui/widgets",
 }
 

@@ -108,6 +108,12 @@ func (l *commLink) handle(m commlink.Message) {
 		comms.note(m.ID, m.Data, m.Buffers)
 		l.publish("comm_msg", raw(map[string]any{"comm_id": m.ID, "data": objectOr(m.Data)}), objectOr(m.Metadata),
 			m.Buffers)
+	case commlink.Leave:
+		if owner == l {
+			l.cell.leave(m.ID, m.Data)
+		}
+	case commlink.Present:
+		l.queue.say(commlink.Message{Kind: commlink.Present, Target: comms.showTarget()})
 	case commlink.Handled:
 		l.queue.handled()
 	case commlink.Close:

@@ -35,6 +35,25 @@ type comms struct {
 	mu     sync.Mutex
 	open   map[string]*openComm
 	states int // bytes
+
+	widgetsShown bool // a front end that shows widgets has been connected
+}
+
+// shown notes that a front end asks for widgets, as those that show them do when they connect.
+func (c *comms) shown() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.widgetsShown = true
+}
+
+// showTarget returns widgetTarget if a front end that shows widgets has been connected, or else nothing.
+func (c *comms) showTarget() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.widgetsShown {
+		return widgetTarget
+	}
+	return ""
 }
 
 func (c *comms) set(id string, comm openComm) bool {
@@ -187,8 +206,11 @@ func (s *server) comm(r *request) {
 			return
 		}
 		target = content.Target
-		if target == gonbTarget {
+		switch target {
+		case gonbTarget:
 			s.pageOpened()
+		case controlTarget:
+			s.comms.shown()
 		}
 	case "comm_close":
 		s.comms.remove(content.ID)

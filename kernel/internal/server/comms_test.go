@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"continuousnet/kernel/internal/commlink"
+	"continuousnet/kernel/internal/output"
+	"continuousnet/kernel/internal/wire"
 )
 
 func TestComms(t *testing.T) {
@@ -141,5 +143,72 @@ func TestRequestStates(t *testing.T) {
 	c.remove("w")
 	if data, _ := c.widgets(); bytes.Contains(data, []byte(`"w"`)) || c.states != 0 {
 		t.Errorf("after the end: %s, %d bytes", data, c.states)
+	}
+}
+
+// Who shows widgets says so by asking for them, and cells are told.
+func TestWidgetsShown(t *testing.T) {
+	var c comms
+	if c.showTarget() != "" {
+		t.Error("somebody shows widgets before anybody came")
+	}
+	c.shown()
+	if c.showTarget() != widgetTarget {
+		t.Errorf("%q", c.showTarget())
+	}
+}
+
+// When the process of a cell has ended, the outputs that showed its widgets show their other formats.
+func TestViews(t *testing.T) {
+	var sent []string
+	s := &server{displays: map[string]string{}}
+	cell := &run{req: &request{Message: &wire.Message{}}}
+	cell.stream = output.New(func(msgType string, content, _ json.RawMessage, _ [][]byte) {
+		sent = append(sent, msgType+" "+string(content))
+	}, output.Options{})
+	show := func(kind, content string) { s.said(cell, kind, []byte(content)) }
+	view := func(model, text, id string) string {
+		return `{"data":{"application/vnd.jupyter.widget-view+json":{"model_id":"` + model + `","version_major":2},` +
+			`"text/plain":"` + text + `"},"metadata":{},"transient":{"display_id":"` + id + `"}}`
+	}
+	show("display", view("m1", "ended", "a"))
+	show("display", view("m2", "of another cell", "b"))
+	show("update", view("m3", "first", "c"))
+	show("update", view("m3", "last", "c"))
+	show("update", view("m4", "was a widget", "d"))
+	show("update", `{"data":{"text/plain":"text"},"metadata":{},"transient":{"display_id":"d"}}`)
+	show("display", `{"data":{"application/vnd.jupyter.widget-view+json":{"model_id":"m5"}},"metadata":{}}`)
+	show("display", `{"data":{"application/vnd.jupyter.widget-view+json":{"model_id":"m6"},"text/plain":"no id"}}`)
+	show("display", `{"data":{"application/vnd.jupyter.widget-view+json":7,"text/plain":"nonsense"}}`)
+	show("result", view("m7", "a result", ""))
+	cell.stream.Flush()
+	if last := sent[len(sent)-1]; !strings.Contains(last, `"a result"`) || strings.Contains(last, "widget-view") {
+		t.Errorf("a result is %s", last)
+	}
+	s.comms.set("m1", openComm{target: widgetTarget, owner: &commLink{cell: cell}}) // its end has not arrived yet
+	s.comms.set("m2", openComm{target: widgetTarget, owner: &commLink{cell: &run{}}})
+	cell.leave("m3", json.RawMessage(`{"text/plain":"left"}`))
+	cell.leave("m3", json.RawMessage(`{}`))
+	cell.leave("m6", json.RawMessage(`{"text/plain":"`+strings.Repeat("x", maxStates)+`"}`))
+	before := len(sent)
+	s.endViews(cell)
+	cell.stream.Flush()
+	cell.stream.Close()
+	var texts []string
+	for _, m := range sent[before:] {
+		kind, content, _ := strings.Cut(m, " ")
+		var c struct {
+			Data      map[string]any
+			Transient map[string]string
+		}
+		if err := json.Unmarshal([]byte(content), &c); err != nil || kind != "update_display_data" ||
+			len(c.Data) != 1 ||
+			c.Transient["display_id"] == "" {
+			t.Errorf("%v: %s", err, m)
+		}
+		texts = append(texts, fmt.Sprint(c.Data["text/plain"]))
+	}
+	if fmt.Sprint(texts) != "[ended left no id]" {
+		t.Errorf("%q", texts)
 	}
 }

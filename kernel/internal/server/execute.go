@@ -69,6 +69,7 @@ type run struct {
 	stop  chan struct{}   // closed by the first interrupt
 	done  chan struct{}   // closed when the cell has ended
 	shown map[string]bool // display ids that the cell has used; accessed only where GoNB's messages are handled
+	views map[string]view // of widgets, by display id; likewise
 
 	mu           sync.Mutex
 	attempt      *attempt
@@ -79,8 +80,9 @@ type run struct {
 	refusedInput bool          // the cell wants input and cannot get it
 	pressed      bool          // interrupted
 	interrupted  proc.Activity
-	interrupter  *proc.Interrupter // for the attempt
-	links        []*commLink       // of processes that have opened comms
+	interrupter  *proc.Interrupter          // for the attempt
+	links        []*commLink                // of processes that have opened comms
+	left         map[string]json.RawMessage // of widgets that have gone: formats by model
 
 	lineMu sync.Mutex        // may be locked while mu is not
 	line   output.Unfinished // holds back what may be a prompt
@@ -204,6 +206,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 		s.notice(cell)
 		failure = s.runSafely(ctx, cell)
 		s.awaitLinks(cell)
+		s.endViews(cell)
 	}
 	reply := executeReply{Status: "ok", Count: cell.count, UserExpressions: map[string]any{}, Payload: cell.payload}
 	if reply.Payload == nil {

@@ -230,7 +230,8 @@ Interrupt (the stop button) sends the cell an interrupt signal, so that a traini
 after 15 s (CNET_INTERRUPT_GRACE=30s in the environment of Jupyter), the cell is killed.
 
 Package continuousnet/kernel/cell shows values: cell.Display(v), cell.Update("id", v), cell.Clear(wait). A value with a
-method HTML, Markdown, SVG or PNG, or an image.Image, is shown as that.
+method HTML, Markdown, SVG or PNG, or an image.Image, is shown as that. Package continuousnet/kernel/widget has sliders,
+menus and buttons for a running cell.
 `
 
 // showUsage prints the resources that the session has used.

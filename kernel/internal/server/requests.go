@@ -86,5 +86,8 @@ func (s *server) commInfo(r *request) (any, error) {
 	if err := decode(r, &content); err != nil {
 		return nil, err
 	}
+	if content.Target == widgetTarget {
+		s.comms.shown()
+	}
 	return map[string]any{"status": "ok", "comms": s.comms.list(content.Target)}, nil
 }

@@ -61,6 +61,7 @@ func (s *server) outputOf(cell *run, a *attempt, e gonb.Event) {
 		}
 		s.pageShown(cell, content["data"])
 		if !cell.content.Silent {
+			cell.noteView(content)
 			cell.message(s.displayType(cell, m.Header.MsgType, content), raw(content), m.Metadata, m.Buffers)
 		}
 	default:
@@ -89,6 +90,7 @@ func (s *server) said(cell *run, kind string, body []byte) {
 	case "result":
 		content["execution_count"] = raw(cell.count)
 		delete(content, "transient")
+		withoutView(content) // its process ends now
 		cell.message("execute_result", raw(content), nil, nil)
 		var bundle struct {
 			Text string `json:"text/plain"`
@@ -100,6 +102,7 @@ func (s *server) said(cell *run, kind string, body []byte) {
 		}
 	case "display", "update":
 		if !cell.content.Silent {
+			cell.noteView(content)
 			cell.message(s.displayType(cell, "display_data", content), raw(content), nil, nil)
 		}
 	case "clear":

@@ -1,0 +1,230 @@
+package notebook
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/janpfeifer/gonb/gonbui"
+
+	"continuousnet/cnet"
+	"continuousnet/cnet/figures"
+	"continuousnet/cnet/internal/words"
+	"continuousnet/kernel/cell"
+	"continuousnet/kernel/widget"
+)
+
+// controls are what a user presses and moves while a run is trained. What they ask for goes through the queue of
+// commands, and is done at the end of a batch. Their handlers run beside the training; everything else is the
+// training's.
+type controls struct {
+	d     *dashboard
+	queue *cnet.Queue
+	id    string // of the output
+	box   *widget.Box
+	rate  *widget.Control[float64]
+	said  *widget.Control[string]
+	did   []string
+	names []string // of the buttons
+
+	began   chan struct{} // closed when the training takes commands, or is over
+	beginIt sync.Once
+
+	// These are nil where the net is not continuous in depth.
+	refine *widget.Button
+	scheme *widget.Control[string]
+}
+
+// newControls shows controls for the training of a dashboard below it; nil if nobody would see them.
+func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
+	if !d.shows() {
+		return nil, nil
+	}
+	c := &controls{d: d, queue: queue, id: "controls_" + gonbui.UniqueId(),
+		began: make(chan struct{})}
+	button := func(name, icon, about string, press func(b *widget.Button)) *widget.Button {
+		b := widget.NewButton(name)
+		for trait, value := range map[string]any{"icon": icon, "tooltip": about} {
+			_ = b.Set(trait, value) // fails only where it is sent
+		}
+		_ = b.SetLayout(map[string]string{"width": "auto"})
+		b.OnClick(func() { press(b) })
+		c.names = append(c.names, name)
+		return b
+	}
+	stop := button("Stop", "stop", "save and stop at the end of this batch", func(b *widget.Button) {
+		_ = b.SetDisabled(true)
+		c.ask("stopping", cnet.Command{Do: cnet.DoStop})
+	})
+	_ = stop.Set("button_style", "warning")
+	row := []widget.Widget{stop}
+	if n, ok := d.run.Network().(*cnet.Net); ok {
+		c.refine = button("Refine ×2", "expand", "twice as many steps in every stage, with the same weights over depth",
+			func(b *widget.Button) {
+				_ = b.SetDisabled(true)
+				c.ask("refining", cnet.Command{Do: cnet.DoRefine})
+				_ = b.SetDisabled(false)
+			})
+		row = append(row, c.refine)
+		schemes := cnet.NetworkSchemes()
+		if name := n.Scheme.Info().Name; !slices.Contains(schemes, name) {
+			schemes = append(schemes, name)
+		}
+		c.scheme = widget.NewDropdown("scheme", schemes, n.Scheme.Info().Name)
+		c.scheme.Observe(func(name string) {
+			c.ask("changing the scheme to "+name, cnet.Command{Do: cnet.DoScheme, Name: name})
+		})
+		_ = c.scheme.SetLayout(map[string]string{"width": "165px"})
+		_ = c.scheme.SetStyle(map[string]any{"description_width": "initial"})
+	}
+	row = append(row, button("Save", "save", "keep the run as it is now, as a checkpoint", c.save))
+	rate := d.run.LearningRate()
+	c.rate = widget.NewFloatLogSlider("learning rate", math.Pow(10, math.Floor(math.Log10(rate))-2),
+		math.Pow(10, math.Ceil(math.Log10(rate))+1), rate)
+	_ = c.rate.Set("continuous_update", false) // each value is a change of the run
+	_ = c.rate.Set("readout_format", ".2~g")
+	_ = c.rate.SetLayout(map[string]string{"width": "280px"})
+	c.rate.Observe(func(rate float64) {
+		c.ask(fmt.Sprintf("setting the learning rate to %g", rounded(rate)),
+			cnet.Command{Do: cnet.DoRate, Rate: rounded(rate)})
+	})
+	row = append(row, c.rate)
+	if c.scheme != nil {
+		row = append(row, c.scheme)
+	}
+	buttons := widget.NewHBox(row...)
+	_ = buttons.SetLayout(map[string]string{"flex_flow": "row wrap", "max_width": "900px"})
+	c.said = widget.NewHTML("")
+	c.box = widget.NewVBox(buttons, c.said)
+	c.show()
+	if err := d.place(c.id, c.box); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// rounded returns a rate as the slider shows it.
+func rounded(rate float64) float64 {
+	v, err := strconv.ParseFloat(strconv.FormatFloat(rate, 'g', 2, 64), 64)
+	if err != nil {
+		return rate
+	}
+	return v
+}
+
+// ask has the training do something, and says what is being done, or why it could not be. It returns when it is done:
+// what the user does meanwhile comes next.
+func (c *controls) ask(what string, command cnet.Command) {
+	c.do(what, func(ctx context.Context) error { return c.queue.Send(ctx, command) })
+}
+
+func (c *controls) do(what string, send func(context.Context) error) {
+	c.say(what + " …")
+	<-c.began
+	if err := send(context.Background()); err != nil {
+		c.say(words.Message(err))
+	}
+	// What could not be done shows in the controls.
+	_ = c.queue.Do(context.Background(), func(*cnet.Run) error {
+		c.show()
+		return nil
+	})
+}
+
+func (c *controls) say(text string) {
+	_ = c.said.SetValue(`<div style="line-height:1.4">` + html.EscapeString(text) + "</div>")
+}
+
+// batch notes that a batch was trained: the training takes commands.
+func (c *controls) batch() {
+	if c != nil {
+		c.beginIt.Do(func() { close(c.began) })
+	}
+}
+
+// save keeps the run as a checkpoint that is named after its position.
+func (c *controls) save(*widget.Button) {
+	c.do("saving", func(ctx context.Context) error {
+		return c.queue.Do(ctx, func(run *cnet.Run) error {
+			name := fmt.Sprintf("epoch-%d-batch-%d", run.Epoch()+1, run.Batch())
+			if run.Batch() == 0 {
+				name = fmt.Sprintf("after-epoch-%d", run.Epoch())
+			}
+			if err := run.SaveAs(name); err != nil {
+				return err
+			}
+			c.d.mark("saved")
+			c.tell("saved as checkpoint "+name, "")
+			c.d.frame(c.d.progress())
+			return nil
+		})
+	})
+}
+
+// tell says what was done to the run, and keeps it for the end.
+func (c *controls) tell(text, when string) {
+	c.did = append(c.did, text)
+	c.say(text + when)
+	c.show()
+}
+
+// record says what has changed, whoever has changed it.
+func (c *controls) record(r cnet.Record) {
+	if c != nil && r.Event != cnet.EventLoss && r.Event != cnet.EventEpoch {
+		c.tell(figures.Label(r), " "+c.d.where())
+	}
+	if c != nil && r.Event == cnet.EventEpoch {
+		c.show() // the rate may have decayed
+	}
+}
+
+// show sets the controls to what the run is.
+func (c *controls) show() {
+	rate := c.d.run.Rate()
+	value := rate.Now
+	if rate.Schedule != "" {
+		value = rate.Start // which SetLearningRate sets
+	}
+	if value != c.rate.Value() {
+		_ = c.rate.SetValue(value) // beyond the slider's ends it stays where it is
+	}
+	if n, ok := c.d.run.Network().(*cnet.Net); ok && c.scheme != nil && n.Scheme.Info().Name != c.scheme.Value() {
+		_ = c.scheme.SetValue(n.Scheme.Info().Name) // one that was registered meanwhile is not in the menu
+	}
+	c.leave("The process has ended in the middle of the training; the run is at its last save")
+}
+
+// leave says what is shown when the controls have gone: that they are off, and what the run was then.
+func (c *controls) leave(why string) content {
+	text := []string{why, c.d.run.Network().String(), "learning rate " + c.d.run.Rate().String()}
+	if len(c.did) > 0 {
+		text = append(text, "done while it was trained: "+strings.Join(c.did, ", "))
+	}
+	off := content{text: strings.Join(text, " · ")}
+	var b strings.Builder
+	b.WriteString(`<div style="max-width:900px;font-size:13px;opacity:0.7">`)
+	for _, name := range c.names {
+		fmt.Fprintf(&b, `<span style="display:inline-block;border:1px solid;border-radius:3px;padding:0 8px;`+
+			`margin:2px 6px 4px 0;opacity:0.5">%s</span>`, html.EscapeString(name))
+	}
+	fmt.Fprintf(&b, `<br/>%s</div>`, html.EscapeString(off.text))
+	off.html = b.String()
+	c.box.SetStill(cell.Bundle{"text/plain": off.text, "text/html": off.html})
+	return off
+}
+
+// end takes the controls away.
+func (c *controls) end() {
+	if c == nil {
+		return
+	}
+	c.batch()                   // for those who wait, in vain
+	_ = c.box.SetDisabled(true) // for pages that were loaded again, which get no new output
+	c.d.update(c.id, c.leave("The training has ended, and its controls are off"))
+	_ = c.box.Close()
+}

@@ -1,0 +1,175 @@
+package notebook
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"continuousnet/cnet"
+	"continuousnet/kernel/widget"
+	"continuousnet/kernel/widget/widgettest"
+)
+
+// session has a front end that shows widgets, in the tests that say so.
+var session = widgettest.New()
+
+// described returns the widget with a description as soon as it is there.
+func described(name string) *widgettest.State {
+	return session.Await(map[string]string{"description": `"` + name + `"`})
+}
+
+// valueOf returns what the front end has of a widget, after all that was sent.
+func valueOf(w *widgettest.State, name string) string {
+	return string(session.Settled(w.ID).Values[name])
+}
+
+// A user refines, sets the learning rate and the scheme, saves and stops while a run is trained: each is done, said,
+// marked on the curves and kept by the run; afterwards the controls are off.
+func TestControls(t *testing.T) {
+	session.Show(t, true)
+	run, err := cnet.Open(t.TempDir(), cnet.Config{Channels: 1, BatchSize: 50, TestBatchSize: 50, NoAugment: true,
+		Adjoint: cnet.Checkpoint})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { run.Close() })
+	small(t, run)
+	r := newRecorder(true)
+	over := make(chan bool)
+	go func() {
+		defer close(over)
+		r.train(run, Until(1_000_000))
+	}()
+	refine := described("Refine ×2")
+	said := session.Await(map[string]string{"_model_name": `"HTMLModel"`})
+	session.Press(refine.ID)
+	if got := valueOf(said, "value"); !strings.Contains(got, "refined to 2-2-2 ") {
+		t.Errorf("said %s", got)
+	}
+	if got := valueOf(refine, "disabled"); got != "false" {
+		t.Errorf("refining cannot be done again: %s", got)
+	}
+	rate := described("learning rate")
+	session.Move(rate.ID, "value", "0.0446683592150963")
+	if got := valueOf(said, "value"); !strings.Contains(got, "rate 0.045 ") || valueOf(rate, "value") != "0.045" {
+		t.Errorf("said %s, the slider is at %s", got, valueOf(rate, "value"))
+	}
+	scheme := described("scheme")
+	schemes := cnet.NetworkSchemes()
+	choose := func(name string) {
+		session.Move(scheme.ID, "index", strconv.Itoa(slices.Index(schemes, name)))
+	}
+	choose("midpoint")
+	if got := valueOf(said, "value"); !strings.Contains(got, "midpoint ") {
+		t.Errorf("said %s", got)
+	}
+	choose("ab2") // which the adjoint does not allow
+	if got := valueOf(said, "value"); !strings.Contains(got, "a Runge–Kutta scheme with the adjoint") {
+		t.Errorf("said %s", got)
+	}
+	if got := valueOf(scheme, "index"); got != strconv.Itoa(slices.Index(schemes, "midpoint")) {
+		t.Errorf("the menu is at %s of %q", got, schemes)
+	}
+	session.Press(described("Save").ID)
+	if got := valueOf(said, "value"); !strings.Contains(got, "saved as checkpoint ") {
+		t.Errorf("said %s", got)
+	}
+	box := session.Await(map[string]string{"_model_name": `"VBoxModel"`})
+	wantParts(t, box.Left, "The process has ended in the middle of the training", "2-2-2 midpoint", "rate 0.045")
+	stop := described("Stop")
+	session.Press(stop.ID)
+	<-over
+
+	if r.stderr.Len() > 0 || len(r.exits) > 0 || run.Network().String() != "2-2-2 midpoint" ||
+		run.LearningRate() != 0.045 {
+		t.Errorf("%s with rate %g: %s", run.Network(), run.LearningRate(), r.stderr.String())
+	}
+	var events []string
+	for _, record := range run.History() {
+		if record.Event != cnet.EventEpoch && record.Event != cnet.EventLoss {
+			events = append(events, record.Event)
+		}
+	}
+	if !slices.Equal(events, []string{cnet.EventRefine, cnet.EventRate, cnet.EventScheme}) {
+		t.Errorf("the history has %q", events)
+	}
+	if list, err := run.Checkpoints(); err != nil || len(list) != 1 || list[0].Net != "2-2-2 midpoint" {
+		t.Errorf("checkpoints %v, %v", list, err)
+	}
+	var frames, views, last = "", 0, map[string]*protocol.DisplayData{}
+	for _, m := range r.sent {
+		if html, ok := m.Data[protocol.MIMETextHTML].(string); ok {
+			frames += html
+		}
+		if m.Data[widget.ViewType] != nil {
+			views++
+		}
+		last[m.DisplayID] = m
+	}
+	wantParts(t, frames, "refined to 2-2-2", "rate 0.045", "midpoint", "saved")
+	wantParts(t, r.last(t, protocol.MIMETextHTML), "Stopped as told")
+	if views != 1 || len(last) != 3 {
+		t.Errorf("%d outputs, and widgets in %d messages; want 3 and 1", len(last), views)
+	}
+	off := 0
+	for _, m := range last {
+		if text := m.Data[protocol.MIMETextPlain].(string); strings.HasPrefix(text, "The training has ended") {
+			off++
+			wantParts(t, text, "2-2-2 midpoint", "learning rate 0.045",
+				"done while it was trained: refined to 2-2-2, rate 0.045, midpoint, saved as checkpoint ")
+			wellFormed(t, m.Data[protocol.MIMETextHTML].(string))
+		}
+	}
+	if off != 1 || !session.Settled(box.ID).Closed {
+		t.Errorf("%d outputs say that the controls are off, closed: %v", off, session.State(box.ID).Closed)
+	}
+	for _, w := range []*widgettest.State{stop, refine, rate, scheme} {
+		if valueOf(w, "disabled") != "true" {
+			t.Errorf("%s is not disabled", w.Values["description"])
+		}
+	}
+}
+
+// A model that is not continuous in depth has neither steps nor scheme to change.
+func TestControlsOfResNet(t *testing.T) {
+	session.Show(t, true)
+	run, err := cnet.Open(t.TempDir(), cnet.Config{Model: cnet.ResNetV2, Channels: 1, BatchSize: 50, TestBatchSize: 50,
+		NoAugment: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { run.Close() })
+	d := newDashboard(newRecorder(true).surface, run, 1)
+	c, err := newControls(d, &cnet.Queue{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.refine != nil || c.scheme != nil || !slices.Equal(c.names, []string{"Stop", "Save"}) {
+		t.Errorf("%q", c.names)
+	}
+	c.batch()
+	session.Press(described("Stop").ID) // after the training has ended
+	if got := c.said.Value(); !strings.Contains(got, "the training ended before it could be done") {
+		t.Errorf("said %s", got)
+	}
+}
+
+// Where nobody sees widgets a training sends none, and waits for nothing.
+func TestNobodyControls(t *testing.T) {
+	session.Show(t, false)
+	before := session.Messages()
+	run := tiny(t)
+	r := newRecorder(true)
+	r.train(run)
+	for _, m := range r.sent {
+		if m.Data[widget.ViewType] != nil {
+			t.Errorf("%v", m.Data)
+		}
+	}
+	if n := session.Messages() - before; n != 0 || run.Epoch() != 1 {
+		t.Errorf("%d messages, %d epochs", n, run.Epoch())
+	}
+}

@@ -1,0 +1,153 @@
+package notebook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"continuousnet/cnet/chart"
+	"continuousnet/kernel/widget"
+)
+
+// titled draws a chart whose title tells the values.
+func titled(steps int, scheme string) (chart.Chart, error) {
+	if steps == 7 {
+		return chart.Chart{}, errors.New("seven <steps>")
+	}
+	return chart.Chart{Title: fmt.Sprintf("%s in %d steps", scheme, steps), Height: 100, Width: 200}, nil
+}
+
+func inputs() (*widget.Control[int], *widget.Control[string]) {
+	return widget.NewIntSlider("steps of Interact", 1, 64, 4),
+		widget.NewDropdown("scheme", []string{"euler", "rk4"}, "euler")
+}
+
+// What the inputs are moved to is drawn at once, errors included; the last drawing stays as a PNG.
+func TestInteract(t *testing.T) {
+	session.Show(t, true)
+	r := newRecorder(true)
+	steps, scheme := inputs()
+	over := make(chan bool)
+	go func() {
+		defer close(over)
+		r.interact(titled, steps, scheme)
+	}()
+	slider := described("steps of Interact")
+	menu := session.Await(map[string]string{"_model_name": `"DropdownModel"`, "_options_labels": `["euler","rk4"]`})
+	done := described("Done")
+	session.Move(slider.ID, "value", "9")
+	session.Move(menu.ID, "index", "1")
+	session.Move(slider.ID, "value", "7")
+	session.Move(slider.ID, "value", "12")
+	session.Press(done.ID)
+	session.Press(done.ID)
+	<-over
+	if r.stderr.Len() > 0 || len(r.exits) > 0 {
+		t.Fatal(r.stderr.String())
+	}
+	var shown []string
+	for _, m := range r.sent[1:] { // the first are the inputs
+		shown = append(shown, m.Data[protocol.MIMETextPlain].(string))
+	}
+	want := []string{"[chart: euler in 4 steps]", "[chart: euler in 9 steps]", "[chart: rk4 in 9 steps]",
+		"seven <steps>", "[chart: rk4 in 12 steps]", "[chart: rk4 in 12 steps]", "steps of Interact: 12 · scheme: rk4"}
+	if !slices.Equal(shown, want) {
+		t.Errorf("shown %q, want %q", shown, want)
+	}
+	if r.sent[0].Data[widget.ViewType] == nil || r.sent[len(r.sent)-1].DisplayID != r.sent[0].DisplayID {
+		t.Error("the inputs are not replaced by their values")
+	}
+	for i, m := range r.sent[1 : len(r.sent)-2] {
+		wellFormed(t, m.Data[protocol.MIMETextHTML].(string))
+		if m.DisplayID != r.sent[1].DisplayID {
+			t.Errorf("drawing %d is not in the place of the first", i)
+		}
+	}
+	if data := r.last(t, protocol.MIMEImagePNG); !strings.HasPrefix(data, "\x89PNG") {
+		t.Error("no PNG stays")
+	}
+	if left := session.Settled(slider.ID); string(left.Values["disabled"]) != "true" {
+		t.Error("the slider is not off")
+	}
+}
+
+// An interrupt ends it as Done does.
+func TestInteractInterrupted(t *testing.T) {
+	session.Show(t, true)
+	r := newRecorder(true)
+	steps, scheme := inputs()
+	over, waits := make(chan bool), make(chan context.CancelFunc, 1)
+	r.surface.signals = func(ctx context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(ctx)
+		waits <- cancel
+		return ctx, cancel
+	}
+	go func() {
+		defer close(over)
+		r.interact(titled, steps, scheme)
+	}()
+	(<-waits)() // what an interrupt does
+	<-over
+	if len(r.exits) > 0 || !strings.HasPrefix(r.last(t, protocol.MIMEImagePNG), "\x89PNG") {
+		t.Errorf("exits %v", r.exits)
+	}
+}
+
+// Where nobody sees widgets it is drawn once, with the values that the inputs begin with.
+func TestInteractNobody(t *testing.T) {
+	session.Show(t, false)
+	before := session.Messages()
+	for _, inNotebook := range []bool{true, false} {
+		r := newRecorder(inNotebook)
+		steps, scheme := inputs()
+		calls := 0
+		r.interact(func(n int, name string) Drawing {
+			calls++
+			c, _ := titled(n, name)
+			return c
+		}, steps, scheme)
+		text := r.stdout.String()
+		for _, m := range r.sent {
+			text += m.Data[protocol.MIMETextPlain].(string) + "\n"
+		}
+		if calls != 1 || text != "steps of Interact: 4 · scheme: euler\n[chart: euler in 4 steps]\n" {
+			t.Errorf("%d calls, %q", calls, text)
+		}
+	}
+	if n := session.Messages() - before; n != 0 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestInteractMisuse(t *testing.T) {
+	steps, scheme := inputs()
+	for _, c := range []struct {
+		f    any
+		want string
+	}{
+		{nil, "it draws with nil; expected a function"},
+		{chart.Chart{}, "it draws with a chart.Chart; expected a function"},
+		{func(string, int) chart.Chart { return chart.Chart{} },
+			"the function is a func(string, int) chart.Chart; expected one that takes (int, string), the values of " +
+				"its inputs"},
+		{func(int) chart.Chart { return chart.Chart{} }, "expected one that takes (int, string)"},
+		{func(int, ...string) chart.Chart { return chart.Chart{} }, "expected one that takes (int, string)"},
+		{func(int, string) {},
+			"expected one that returns a Drawing, such as chart.Chart, or a Drawing and an error"},
+		{func(int, string) (chart.Chart, string) { return chart.Chart{}, "" }, "expected one that returns a Drawing"},
+		{func(int, string) (chart.Chart, error) { return chart.Chart{}, errors.New("my error") }, "my error"},
+		{func(int, string) Drawing { return nil }, "the function has returned no drawing"},
+	} {
+		r := newRecorder(false)
+		r.interact(c.f, steps, scheme)
+		if got := r.stderr.String(); !strings.Contains(got, c.want) || strings.Count(got, "\n") != 1 ||
+			len(r.exits) != 1 {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
