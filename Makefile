@@ -1,6 +1,7 @@
-# make lab     JupyterLab with the kernel "cnet", on the first notebook (ARGS=--no-browser: only show the URL)
+# make lab     JupyterLab with the kernel "cnet", on the list of lessons (ARGS=--no-browser: only show the URL)
 # make test    every test of the project
 # make quick   vet and one case of each kind, for while you work; make fmt formats, make hook has git check before commits
+# make lessons runs the notebooks and saves their outputs (LESSONS=notebooks/02*: some); make html makes web pages of them
 # make bench   speed and memory of everything, as a table and in bin/bench.json; PEERS=/path/to/python measures PyTorch
 #              and JAX in turns with it, BENCH=--quick measures little; measure with nothing else running
 # make gpu-check   packs what checks and measures a GPU into bin/gpu-check.tar.gz, for a machine without Go
@@ -15,7 +16,7 @@
 PYTHON ?= python3
 VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
-NOTEBOOK := notebooks/01-quickstart.ipynb
+NOTEBOOK := notebooks/00-index.ipynb
 
 # Packages with goroutines of their own, tested a second time under the race detector.
 RACE_PKGS ?= ./kernel/... ./cnet/dataset/...
@@ -37,8 +38,8 @@ export GOEXPERIMENT := simd
 endif
 endif
 
-.PHONY: lab test bench bench-kernel bench-class image bench-go gpu-check build kernel kernel-behind python venv venv-test check fmt \
-	fmt-check quick hook vet staticcheck unit race vega session notebooks browser clean
+.PHONY: lab test lessons html bench bench-kernel bench-class image bench-go gpu-check build kernel kernel-behind python venv \
+	venv-test check fmt fmt-check quick hook vet staticcheck unit race vega session notebooks browser clean
 .NOTPARALLEL:
 
 # News and update checks would go to the network.
@@ -162,12 +163,22 @@ session: kernel venv-test
 	done
 
 notebooks: kernel
-	$(VENV_PYTHON) kernel/nbtest/notebooks.py notebooks
+	$(VENV_PYTHON) -B kernel/nbtest/notebooks.py notebooks
+
+# Look at what has changed before it is committed.
+LESSONS ?= notebooks
+lessons: kernel
+	$(VENV_PYTHON) -B kernel/nbtest/notebooks.py $(LESSONS) --save
+
+# Pages that work without a server or a network.
+html: venv-test
+	$(VENV_PYTHON) -B internal/site/pages.py notebooks --output bin/site
 
 # Skipped, with a message, where there is no Chromium.
 browser: kernel venv-test
 	$(VENV_PYTHON) -B kernel/nbtest/browser.py
 	$(VENV_PYTHON) -B kernel/nbtest/widgets.py
+	$(VENV_PYTHON) -B internal/site/pages_test.py
 
 # What make bench-kernel has measured is in the table, too.
 bench: build

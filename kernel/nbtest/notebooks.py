@@ -1,9 +1,12 @@
-"""Runs notebooks from top to bottom through the installed kernel "cnet".
+"""Runs notebooks from top to bottom through the installed kernel "cnet", and compares what they show with what is saved.
 
     .venv/bin/python kernel/nbtest/notebooks.py notebooks [--timeout SECONDS] [--output DIR]
+    .venv/bin/python kernel/nbtest/notebooks.py notebooks --save    # writes the outputs into the notebooks
 
-Every notebook runs in a directory of its own, a copy of its own folder, so that the runs that it makes do not
-end up beside it. Exit status 1: a cell failed; its source and its error are in the log.
+Every notebook runs in a directory of its own, a copy of its own folder, so that the runs that it makes do not end up
+beside it. Saved text has to be what the cell prints now, apart from times and speeds; of a cell with the tag "varies"
+numbers may differ as well, as they do where training rounds otherwise on another processor. Exit status 1: a cell
+failed, or a notebook is not as it should be; the log says which and why.
 """
 
 import argparse
@@ -19,6 +22,15 @@ from nbclient import NotebookClient
 
 KERNEL = "cnet"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+VARIES = "varies"
+SLOWEST = 180  # seconds that a saved notebook may take
+
+# What differs between two runs: durations, speeds, and how wide the column is that they stand in.
+DURATION = re.compile(r"\d[\d,.]*(?: ?(?:h|min|s|ms|µs|ns)\b)(?: \d+ ?(?:min|s)\b)*|\d[\d,.]* (?:images|points)/s")
+NUMBER = re.compile(r"[-−]?\d[\d,.]*(?:e[-+−]?\d+)?")
+# Where somebody's files are. A notebook says where its runs are relative to its own folder.
+CHECKOUT = str(Path(__file__).resolve().parents[2])
+ABSOLUTE = re.compile(re.escape(CHECKOUT) + "|" + r"(?:/(?:home|root|tmp|Users|mnt|var|private)/|[A-Z]:\\)[\w.@-]+")
 
 
 class Timer:
@@ -37,8 +49,8 @@ class Timer:
         print(f"  cell {cell_index:3} {time.monotonic() - self.started:7.2f} s  {title[:70]}", flush=True)
 
 
-def run(path, timeout, output):
-    """Executes one notebook and returns the text of its failure, or None."""
+def run(path, timeout):
+    """Executes one notebook, and returns it with its outputs, and the text of its failure or None."""
     with tempfile.TemporaryDirectory(prefix="cnet-notebook-") as scratch:
         work = Path(scratch) / path.resolve().parent.name
         shutil.copytree(path.parent, work, ignore=shutil.ignore_patterns("results", ".ipynb_checkpoints"))
@@ -61,10 +73,76 @@ def run(path, timeout, output):
             if timer.source not in text:
                 text = f"{timer.source}\n{'-' * 20}\n{text}"
             problem = f"{where}: {type(error).__name__}\n{text}"
-        if output:
-            output.mkdir(parents=True, exist_ok=True)
-            nbformat.write(notebook, output / path.name)
-        return problem
+        return notebook, problem
+
+
+def same_each_time(text, numbers):
+    """Returns text without what differs between two runs; numbers: without these, too."""
+    text = DURATION.sub("<time>", ANSI.sub("", text))
+    if numbers:
+        text = NUMBER.sub("<number>", text)
+    return re.sub(r"[ \t]+", " ", text).strip()
+
+
+def shown(cell):
+    """Returns what a cell shows as text, in a form that two runs share: streams, and the text of every display."""
+    numbers = VARIES in cell.metadata.get("tags", [])
+    parts = {}
+    for i, output in enumerate(cell.outputs):
+        if output.output_type == "stream":
+            # How a stream is cut into pieces is chance.
+            parts[output.name] = parts.get(output.name, "") + output.text
+        elif output.output_type == "error":
+            parts["error"] = output.evalue
+        else:
+            parts[f"display {sum(name.startswith('display') for name in parts) + 1}"] = output.data.get("text/plain", "")
+    return {name: same_each_time(text, numbers) for name, text in parts.items()}
+
+
+def faults(saved):
+    """Yields what is wrong with a notebook as it is saved."""
+    try:
+        nbformat.validate(saved)
+    except nbformat.ValidationError as error:
+        yield f"not a valid notebook: {str(error).splitlines()[0]}"
+    for i, cell in enumerate(saved.cells):
+        texts = [cell.source]
+        for output in cell.get("outputs", []):
+            texts += [output.get("text", ""), *(t for kind, t in output.get("data", {}).items() if kind.startswith("text/"))]
+        for place in sorted({place for text in texts for place in ABSOLUTE.findall(text)}):
+            yield f"cell {i} has the absolute path {place}"
+        if cell.cell_type == "code" and not cell.source.strip():
+            yield f"cell {i} is empty"
+
+
+def stale(saved, fresh):
+    """Yields what a notebook shows otherwise than it is saved."""
+    for i, (old, new) in enumerate(zip(saved.cells, fresh.cells)):
+        if old.cell_type != "code":
+            continue
+        before, now = shown(old), shown(new)
+        for name in sorted({*before, *now}):
+            if before.get(name) != now.get(name):
+                yield (f"cell {i}, {name}: the saved output is not that of today; look at it and run make lessons\n"
+                       f"  saved: {before.get(name)!r}\n  today: {now.get(name)!r}")
+
+
+def save(notebook, path):
+    """Writes a notebook with its outputs, without what differs each time that it is run."""
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        streams = {}
+        for output in list(cell.outputs):
+            if output.output_type == "stream":
+                if output.name in streams:
+                    streams[output.name].text += output.text
+                    cell.outputs.remove(output)
+                else:
+                    streams[output.name] = output
+    notebook.metadata.language_info.pop("version", None)
+    nbformat.write(notebook, path)
 
 
 def find(paths):
@@ -82,18 +160,31 @@ def main():
     parser.add_argument("paths", nargs="+", type=Path, help="notebooks, or directories of them")
     parser.add_argument("--timeout", type=int, default=600, help="seconds that a cell may take (default: %(default)s)")
     parser.add_argument("--output", type=Path, help="keep the executed notebooks here")
+    parser.add_argument("--save", action="store_true", help="write the outputs into the notebooks")
     args = parser.parse_args()
 
     passed, failed = 0, []
     for path in find(args.paths):
         print(path, flush=True)
         started = time.monotonic()
-        problem = run(path, args.timeout, args.output)
-        word = "FAILED" if problem else "passed"
-        print(f"{word} {path} in {time.monotonic() - started:.1f} s", flush=True)
-        if problem:
+        saved = nbformat.read(path, as_version=4)
+        fresh, problem = run(path, args.timeout)
+        seconds = time.monotonic() - started
+        problems = [problem] if problem else []
+        if args.save and not problem:
+            save(fresh, path)
+            if seconds > SLOWEST:
+                problems.append(f"took {seconds:.0f} s; a lesson takes at most {SLOWEST} s")
+        problems += faults(nbformat.read(path, as_version=4))
+        if not args.save and not problem:
+            problems += stale(saved, fresh)
+        if args.output:
+            args.output.mkdir(parents=True, exist_ok=True)
+            nbformat.write(fresh, args.output / path.name)
+        print(f"{'FAILED' if problems else 'passed'} {path} in {seconds:.1f} s", flush=True)
+        if problems:
             failed.append(path)
-            print("\n".join("    " + line for line in problem.splitlines()), flush=True)
+            print("\n".join("    " + line for text in problems for line in text.splitlines()), flush=True)
         else:
             passed += 1
     if not passed and not failed:
