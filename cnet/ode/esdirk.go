@@ -22,7 +22,7 @@ var esdirk5 = func() Tableau {
 		},
 		C: []float64{0, 2 * gamma, 1.230333209967908, 0.8957659843500759, 0.43639360985864756, 1, 1},
 		Note: "L-stable ESDIRK 5(4) pair for stiff problems, cheaper a step than radau5 where matrices are large; " +
-			"Kværnø (2004)",
+			"Kvaerno (2004)",
 	}
 	tb.B = tb.A[6]
 	for i, b := range tb.B {
