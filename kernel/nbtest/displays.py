@@ -25,9 +25,7 @@ class WidgetPage:
     """The scripts of GoNB's widgets in a page: they open a comm, and send the first value of each widget over it."""
 
     def __init__(self, session):
-        self.session, self.comm, self.acknowledged, self.values = session, "page", False, {}
-        # A page runs the scripts of those outputs that come when it is there.
-        self.seen = {m["header"]["msg_id"] for result in session.results.values() for m in result.messages}
+        self.session, self.comm, self.acknowledged, self.values, self.seen = session, "page", False, {}, set()
 
     def send(self, address, value):
         self.session.send("comm_msg", {"comm_id": self.comm, "data": {"address": address, "value": value}})
@@ -128,26 +126,6 @@ class DisplaysTest(SessionTest):
         page.send(list(page.values)[1], 1)
         result = self.session.wait(cell)
         self.assertEqual((result.status, result.text()), ("ok", "listens\nsecond 1 true 3\n"), result)
-
-    def test_gonb_widgets_without_a_page(self):
-        """Where no page opens GoNB's comm, its widgets have their first values, and the cell goes on."""
-        code = (
-            'import "github.com/janpfeifer/gonb/gonbui/widgets"\n%%\nwidgets.Button("b").Done()\n'
-            'slider := widgets.Slider(0, 10, 3).Done()\n'
-            'list := widgets.Select([]string{"a", "b", "c"}).SetDefault(2).Done()\n'
-            'fmt.Println(slider.Value(), list.Value())\n'
-        )
-        for _ in range(2):
-            result = self.session.execute(code)
-            self.assertEqual((result.status, result.text()), ("ok", "3 2\n"), result)
-            self.assertEqual(result.of("comm_msg"), [])
-        cell = self.session.start(code + 'fmt.Println("waits")\nselect {}')
-        self.session.wait(cell, lambda result: "waits" in result.text())
-        kernel = psutil.Process(self.session.pid)
-        next(process for process in kernel.children(recursive=True) if process.name() == "gonb").kill()
-        self.assertIn("GoNB", self.session.wait(cell).error)
-        result = self.session.execute(code)
-        self.assertEqual((result.status, result.text()), ("ok", "3 2\n"), result)
 
     def test_clear(self):
         """A saved notebook holds the outputs after the last clear."""

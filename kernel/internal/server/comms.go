@@ -206,10 +206,7 @@ func (s *server) comm(r *request) {
 			return
 		}
 		target = content.Target
-		switch target {
-		case gonbTarget:
-			s.pageOpened()
-		case controlTarget:
+		if target == controlTarget {
 			s.comms.shown()
 		}
 	case "comm_close":
@@ -231,7 +228,6 @@ func (s *server) comm(r *request) {
 			data, buffers := s.comms.widgets()
 			s.commAnswer(r, content.ID, data, buffers)
 		}
-	case r.Header.MsgType == "comm_msg" && s.pageRepeats(content.Data): // a click, for GoNB
 	default:
 		s.engine.forward(r)
 	}

@@ -272,9 +272,6 @@ func (v *supervisor) route(e gonb.Event) {
 		return
 	}
 	if isComm {
-		if v.s.pageHeard(e) {
-			return
-		}
 		v.s.commFromGoNB(e)
 	}
 	content := output.Objects(e.Message.Content)

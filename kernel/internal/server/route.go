@@ -55,20 +55,12 @@ func (s *server) outputOf(cell *run, a *attempt, e gonb.Event) {
 		}
 	case "execute_input", "error": // the server sends its own instead
 	case "display_data", "update_display_data":
-		content := object(output.Objects(m.Content))
-		if content == nil {
-			return
-		}
-		s.pageShown(cell, content["data"])
-		if !cell.content.Silent {
+		if content := object(output.Objects(m.Content)); content != nil && !cell.content.Silent {
 			cell.noteView(content)
 			cell.message(s.displayType(cell, m.Header.MsgType, content), raw(content), m.Metadata, m.Buffers)
 		}
 	default:
 		if strings.HasPrefix(m.Header.MsgType, "comm_") {
-			if s.pageHeard(e) {
-				return
-			}
 			s.commFromGoNB(e)
 		}
 		cell.message(m.Header.MsgType, m.Content, m.Metadata, m.Buffers)

@@ -86,7 +86,6 @@ type server struct {
 	dropped    counters
 	queue      queue
 	comms      comms
-	page       page
 	engine     supervisor
 	assistant  assistant
 	importable importable
