@@ -16,18 +16,26 @@ import (
 	"continuousnet/cnet/ode"
 )
 
-// gradientsThrough returns the logits of a net for three points, and the gradients of their squares, with the steps of
-// a grid or, if that is nil, with those of the net.
-func gradientsThrough(t *testing.T, e *engine.Engine, n *Net, store *model.Store, g grid, padded int) [][]float64 {
+// netOfPlane returns a net for points in the plane and three classes, with weights.
+func netOfPlane(t *testing.T, c Config) (*Net, *model.Store) {
 	t.Helper()
-	exec, err := model.NewExec(e.Backend, store, func(scope *model.Scope, inputs []*Node) []*Node {
-		logits := withSteps(n, inputs, 1).Logits(scope.Store(), e.Layout, inputs[0], true)
-		var variables []*Node
-		for _, v := range n.Variables() {
-			variables = append(variables, scope.Store().GetVariable(Root+"/"+v.Path).NodeValue(logits.Graph()))
-		}
-		return append([]*Node{logits}, Gradient(ReduceAllSum(Square(logits)), variables...)...)
-	})
+	n, err := NewNet(c, 2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := model.NewStore()
+	if err := n.Init(store, 3, Float); err != nil {
+		t.Fatal(err)
+	}
+	return n, store
+}
+
+// through returns what a graph makes of three points, with the steps of a grid or, if that is nil, with those of the
+// net.
+func through(t *testing.T, e *engine.Engine, n *Net, store *model.Store, g grid, padded int,
+	build func(scope *model.Scope, inputs []*Node) []*Node) [][]float64 {
+	t.Helper()
+	exec, err := model.NewExec(e.Backend, store, build)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +58,19 @@ func gradientsThrough(t *testing.T, e *engine.Engine, n *Net, store *model.Store
 		values = append(values, list)
 	}
 	return values
+}
+
+// gradientsThrough returns the logits of a net, and the gradients of their squares; see through.
+func gradientsThrough(t *testing.T, e *engine.Engine, n *Net, store *model.Store, g grid, padded int) [][]float64 {
+	t.Helper()
+	return through(t, e, n, store, g, padded, func(scope *model.Scope, inputs []*Node) []*Node {
+		logits := withSteps(n, inputs, 1).Logits(scope.Store(), e.Layout, inputs[0], true)
+		var variables []*Node
+		for _, v := range n.Variables() {
+			variables = append(variables, scope.Store().GetVariable(Root+"/"+v.Path).NodeValue(logits.Graph()))
+		}
+		return append([]*Node{logits}, Gradient(ReduceAllSum(Square(logits)), variables...)...)
+	})
 }
 
 // farthest returns the largest difference between numbers, relative to the largest of each list.
@@ -77,14 +98,7 @@ func TestAdaptiveEqualsFixed(t *testing.T) {
 			Model: NeuralODE, Rate: "mlp-6-tanh-t", Scheme: "dopri5", NumBasis: 1, AugmentDim: 1, TimeEpsilon: 1.5,
 		}
 		c.Steps = 5
-		fixed, err := NewNet(c, 2, 3)
-		if err != nil {
-			t.Fatal(err)
-		}
-		store := model.NewStore()
-		if err := fixed.Init(store, 3, Float); err != nil {
-			t.Fatal(err)
-		}
+		fixed, store := netOfPlane(t, c)
 		want := gradientsThrough(t, e, fixed, store, nil, 0)
 		for _, adjoint := range Adjoints {
 			c := c
@@ -119,14 +133,7 @@ func TestStepper(t *testing.T) {
 	}
 	defer e.Close()
 	c := Config{Model: NeuralODE, Rate: "mlp-6-tanh-t", AugmentDim: 1, TimeEpsilon: 6, RTol: 1e-4}
-	n, err := NewNet(c, 2, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store := model.NewStore()
-	if err := n.Init(store, 3, Float); err != nil {
-		t.Fatal(err)
-	}
+	n, store := netOfPlane(t, c)
 	var nfe []int
 	for _, tolerance := range []float64{1e-2, 1e-5} {
 		n.Config.RTol, n.Config.ATol = tolerance, tolerance

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 
 	"continuousnet/cnet/engine"
 )
@@ -19,9 +18,8 @@ var varying = []Config{
 	{Basis: "legendre", NumBasis: 3}, {Basis: "fourier", NumBasis: 3},
 }
 
-//	With weights that vary over depth, too, a net whose steps are an input of the graph computes what it does with so
-//
-// many equal steps, forwards and backwards: the values of the basis at the accepted times are an input as well.
+// With weights that vary over depth, too, a net whose steps are an input of the graph computes what it does with so many
+// equal steps, forwards and backwards: the values of the basis at the accepted times are an input as well.
 func TestAdaptiveBasisEqualsFixed(t *testing.T) {
 	for _, name := range []string{"go", "go:planar"} {
 		e, err := engine.Open(name)
@@ -32,14 +30,7 @@ func TestAdaptiveBasisEqualsFixed(t *testing.T) {
 		for _, c := range varying {
 			c.Model, c.Rate, c.Scheme, c.AugmentDim = NeuralODE, "mlp-6-tanh-t", "dopri5", 1
 			c.TimeEpsilon, c.Steps = 1.5, 6
-			fixed, err := NewNet(c, 2, 3)
-			if err != nil {
-				t.Fatal(err)
-			}
-			store := model.NewStore()
-			if err := fixed.Init(store, 3, Float); err != nil {
-				t.Fatal(err)
-			}
+			fixed, store := netOfPlane(t, c)
 			want := gradientsThrough(t, e, fixed, store, nil, 0)
 			for _, adjoint := range Adjoints {
 				c := c
@@ -73,14 +64,7 @@ func TestStepperWithBasis(t *testing.T) {
 	defer e.Close()
 	for _, c := range varying {
 		c.Model, c.Rate, c.AugmentDim, c.TimeEpsilon, c.RTol = NeuralODE, "mlp-6-tanh", 1, 6, 1e-5
-		n, err := NewNet(c, 2, 3)
-		if err != nil {
-			t.Fatal(err)
-		}
-		store := model.NewStore()
-		if err := n.Init(store, 3, Float); err != nil {
-			t.Fatal(err)
-		}
+		n, store := netOfPlane(t, c)
 		s, err := newStepper(e, n, store)
 		if err != nil {
 			t.Fatal(err)

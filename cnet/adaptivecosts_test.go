@@ -7,11 +7,9 @@ import (
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"continuousnet/cnet/engine"
-	"continuousnet/cnet/internal/layers"
 )
 
 // costsThrough returns both costs of a net for three points, and the gradients of their sum, with the steps of a grid
@@ -21,7 +19,7 @@ func costsThrough(t *testing.T, e *engine.Engine, n *Net, store *model.Store, g 
 	if err := store.SetRNGStateFromSeed(3); err != nil {
 		t.Fatal(err)
 	}
-	exec, err := model.NewExec(e.Backend, store, func(scope *model.Scope, inputs []*Node) []*Node {
+	return through(t, e, n, store, g, padded, func(scope *model.Scope, inputs []*Node) []*Node {
 		outputs := n.Config.outputs(withSteps(n, inputs, 1), scope.Store(), e.Layout, inputs[0])
 		var variables []*Node
 		for _, v := range n.Variables() {
@@ -32,27 +30,6 @@ func costsThrough(t *testing.T, e *engine.Engine, n *Net, store *model.Store, g 
 		}
 		return append(outputs[1:], Gradient(Add(outputs[1], outputs[2]), variables...)...)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	inputs := []any{tensors.FromFlatDataAndDimensions([]float32{0.5, -1, 2, 0.1, -0.7, 0.3}, 3, 1, 1, 2)}
-	if g != nil {
-		values, columns := n.stepValues(g, padded)
-		inputs = append(inputs, tensors.FromFlatDataAndDimensions(values, padded, columns))
-	}
-	results, err := exec.Call(inputs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var values [][]float64
-	for _, r := range results {
-		list, err := layers.FromTensor(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		values = append(values, list)
-	}
-	return values
 }
 
 // The costs of steps that are an input of the graph, and their gradients, are those of so many equal steps, padded or
@@ -68,14 +45,7 @@ func TestAdaptiveCostsEqualFixed(t *testing.T) {
 			c := basis
 			c.Model, c.Rate, c.Scheme, c.AugmentDim, c.TimeEpsilon = NeuralODE, "mlp-6-tanh-t", "dopri5", 1, 1.5
 			c.KineticEnergy, c.JacobianNorm, c.Steps = 1, 1, 6
-			fixed, err := NewNet(c, 2, 3)
-			if err != nil {
-				t.Fatal(err)
-			}
-			store := model.NewStore()
-			if err := fixed.Init(store, 3, Float); err != nil {
-				t.Fatal(err)
-			}
+			fixed, store := netOfPlane(t, c)
 			want := costsThrough(t, e, fixed, store, nil, 0)
 			c.Steps, c.RTol = 1, 1e-3
 			n, err := NewNet(c, 2, 3)

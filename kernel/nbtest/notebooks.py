@@ -88,7 +88,7 @@ def shown(cell):
     """Returns what a cell shows as text, in a form that two runs share: streams, and the text of every display."""
     numbers = VARIES in cell.metadata.get("tags", [])
     parts = {}
-    for i, output in enumerate(cell.outputs):
+    for output in cell.outputs:
         if output.output_type == "stream":
             # How a stream is cut into pieces is chance.
             parts[output.name] = parts.get(output.name, "") + output.text
