@@ -18,8 +18,8 @@ var varying = []Config{
 	{Basis: "legendre", NumBasis: 3}, {Basis: "fourier", NumBasis: 3},
 }
 
-// With weights that vary over depth, too, a net whose steps are an input of the graph computes what it does with so many
-// equal steps, forwards and backwards: the values of the basis at the accepted times are an input as well.
+// With weights that vary over depth, too, a net whose steps are an input of the graph computes what it does with so
+// many equal steps, forwards and backwards: the values of the basis at the accepted times are an input as well.
 func TestAdaptiveBasisEqualsFixed(t *testing.T) {
 	for _, name := range []string{"go", "go:planar"} {
 		e, err := engine.Open(name)
