@@ -322,6 +322,7 @@ class InterruptTest(unittest.TestCase):
                     self.assertEqual((result.status, result.text()), ("error", ""), result)
                     self.assertRegex(result.error, r"(?i)interrupted while .*compil")
                     self.assertEqual(session.execute("fmt.Println(kept)").text(), "5\n")
+                    self.assertTrue(poll(lambda: not self.world.processes("compile")), "it is still compiled")
 
     def test_shell_command(self):
         cell = self.session.start("!echo on; sleep 1000")

@@ -369,6 +369,10 @@ func (s *server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 	}
 	cell.text("stderr", s.engine.takeLost())
 	a, header := s.prepare(cell, engine, rewritten)
+	if cell.stopped() { // while there was nothing to interrupt
+		cell.finish(a)
+		return result{failure: interruptedBy("before it began"), unbuilt: true, unread: true}
+	}
 	number := s.engine.number(cell, rewritten)
 	s.expect(cell.count, rewritten)
 	endWatch := s.watch(ctx, cell, engine, a)
@@ -400,12 +404,7 @@ func (s *server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 		}
 	}
 	used := endWatch()
-	stderr, begun := a.end()
-	// Whoever still looks for processes to interrupt would find those of the next cell.
-	cell.mu.Lock()
-	a.past = true
-	cell.mu.Unlock()
-	a.interrupts.Wait()
+	stderr, begun := cell.finish(a)
 	if reply == nil {
 		s.stderr(cell, stderr)
 		return result{failure: s.engineDied(engine), unbuilt: true, unread: true, unheard: !begun && !s.stopping.Load()}
@@ -414,6 +413,17 @@ func (s *server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 	s.last = used
 	s.mu.Unlock()
 	return s.judge(cell, reply, stderr, number)
+}
+
+// finish ends an attempt; see attempt.end. It waits for whoever still looks for processes to interrupt, who would find
+// those of the next cell.
+func (c *run) finish(a *attempt) (stderr string, begun bool) {
+	stderr, begun = a.end()
+	c.mu.Lock()
+	a.past = true
+	c.mu.Unlock()
+	a.interrupts.Wait()
+	return stderr, begun
 }
 
 // prepare makes a new attempt the current one of the cell.
