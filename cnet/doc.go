@@ -5,7 +5,7 @@
 //	if err != nil { ... }
 //	defer run.Close()
 //	err = run.Train(ctx, 3)    // three epochs of 1-1-1
-//	err = run.Refine()         // 1-1-1 → 2-2-2: same function, twice as many steps with weights of their own
+//	err = run.Refine()         // 1-1-1 → 2-2-2: the same θ(t), twice as many steps with weights of their own
 //	err = run.Train(ctx, 3)
 //	report, err := run.Compress("piecewise_constant", 1)    // the closest weights that do not vary over depth
 //
