@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -65,9 +66,9 @@ func documents(t *testing.T) map[string]string {
 	return texts
 }
 
-// shellWords splits a command line as a shell does, as far as the documents need it: quotes, and where the command
+// typedWords splits a command line as a shell does, as far as the documents need it: quotes, and where the command
 // ends, at a comment, a pipe or a redirection.
-func shellWords(line string) (list []string) {
+func typedWords(line string) (list []string) {
 	for _, quoted := range regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`).FindAllString(line, -1) {
 		if quoted == "|" || quoted == "&&" || strings.HasPrefix(quoted, "#") || strings.HasPrefix(quoted, ">") {
 			break
@@ -86,7 +87,9 @@ func wrong(args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := cmd.ParseFlags(rest); err != nil {
+	if err := cmd.ParseFlags(rest); errors.Is(err, pflag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return flagError(cmd, err)
 	}
 	if err := a.contradiction(cmd, given); err != nil {
@@ -109,14 +112,33 @@ func wrong(args []string) error {
 	return err
 }
 
+// unknown returns an error if the program has no such command, or the command no such flag. Texts leave out arguments,
+// and have words such as NAME in the place of values.
+func unknown(args []string) error {
+	cmd, rest, err := (&app{out: &output{}}).root().Find(args)
+	if err != nil {
+		return err
+	}
+	cmd.InitDefaultHelpFlag()
+	for _, word := range rest {
+		if name, ok := strings.CutPrefix(word, "--"); ok && flagNamed(cmd, name) == nil {
+			return fmt.Errorf("%s has no flag --%s", cmd.CommandPath(), name)
+		} else if !ok && cmd.HasSubCommands() && word != "COMMAND" {
+			return fmt.Errorf("there is no command %s %s", cmd.CommandPath(), word)
+		}
+	}
+	return nil
+}
+
 // theirData makes the data sets that the documents speak of, as far as a command line is checked against them.
 func theirData(t *testing.T) {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	for _, name := range []string{
-		"photos/birds/train/owl/1.png", "pets.csv", "houses.csv", "data/cifar-10-batches-py/data_batch_1",
-		"data/cifar-10-batches-py/test_batch", "data/cifar-10-batches-bin/data_batch_1.bin",
-		"data/cifar-10-batches-bin/test_batch.bin", "cifar-10-batches-py/data_batch_1", "cifar-10-batches-py/test_batch",
+		"photos/birds/train/owl/1.png", "photos/left/1.png", "pets.csv", "houses.csv",
+		"data/cifar-10-batches-py/data_batch_1", "data/cifar-10-batches-py/test_batch",
+		"data/cifar-10-batches-bin/data_batch_1.bin", "data/cifar-10-batches-bin/test_batch.bin",
+		"cifar-10-batches-py/data_batch_1", "cifar-10-batches-py/test_batch",
 	} {
 		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 			t.Fatal(err)
@@ -135,19 +157,19 @@ func TestCommandLinesOfDocuments(t *testing.T) {
 	inText := regexp.MustCompile("`(?:bin/)?cnet\\s[^`]*`")
 	lines, mentions := 0, 0
 	for name, text := range texts {
-		check := func(command string) {
+		check := func(command string, of func(args []string) error) {
 			_, args, _ := strings.Cut(strings.ReplaceAll(command, "~/", ""), "cnet")
-			if err := wrong(shellWords(args)); err != nil {
+			if err := of(typedWords(args)); err != nil {
 				t.Errorf("%s: %s\n%v", name, strings.TrimSpace(command), err)
 			}
 		}
 		for _, command := range line.FindAllString(text, -1) {
 			lines++
-			check(command)
+			check(command, wrong)
 		}
 		for _, command := range inText.FindAllString(text, -1) {
 			mentions++
-			check(strings.Trim(command, "`"))
+			check(strings.Trim(command, "`"), unknown)
 		}
 	}
 	if lines < 40 || mentions < 20 {
@@ -168,7 +190,7 @@ func TestExamplesOfHelp(t *testing.T) {
 			}
 			examples++
 			command = regexp.MustCompile(`(\S)  +\w.*`).ReplaceAllString(command, "$1") // what is said of it
-			if err := wrong(shellWords(strings.ReplaceAll(command, "~/", ""))); err != nil {
+			if err := wrong(typedWords(strings.ReplaceAll(command, "~/", ""))); err != nil {
 				t.Errorf("%s --help: cnet %s\n%v", cmd.CommandPath(), strings.TrimSpace(command), err)
 			}
 		}
