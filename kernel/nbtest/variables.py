@@ -122,6 +122,12 @@ class VariablesTest(SessionTest):
         self.expect_error("func bad(i int) { seen[i] = 1 }\nvar wg sync.WaitGroup\n"
                           "wg.Go(func() { seen = append(seen, 3); bad(5) })\nwg.Wait()", "out of range", "line 1")
         self.assertEqual(self.value("len(seen)"), ["3"])
+        self.expect_error('import "golang.org/x/sync/errgroup"\nvar group errgroup.Group\n'
+                          "group.Go(func() error { seen = append(seen, 4); bad(5); return nil })\ngroup.Wait()", "out of range")
+        self.assertEqual(self.value("len(seen)"), ["4"])
+        self.expect_error("{ ctx, cancel := context.WithCancel(context.Background())\n"
+                          "context.AfterFunc(ctx, func() { seen = append(seen, 5); bad(9) })\ncancel() }\nselect {}", "out of range")
+        self.assertEqual(self.value("len(seen)"), ["5"])
         self.expect_error("seen = nil\nbad2 := func() { bad(0) }\n{ go bad2() }\nselect {}", "out of range")
         self.assertEqual(self.value("seen == nil"), ["true"])
 

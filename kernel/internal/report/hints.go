@@ -95,6 +95,8 @@ var remedies = sync.OnceValue(func() []remedy {
 			"single quotes hold one character; text stands between double quotes"),
 		say(`^illegal character U\+0023 '#'`, "a comment begins with //"),
 		say(`^illegal character U\+20(?:18|19|1C|1D)`, "this is a typographic quote; Go wants the plain ones, \" or `"),
+		say(`^(?:illegal|invalid) character U\+(?:00A0|200B|202F|FEFF)`,
+			"this is a space of copied text, which looks like one and is none: type it anew"),
 		say(`\(method (\S+) has pointer receiver\)`, "${1} is declared for a pointer: pass the address, as in &x"),
 		say(`^cannot use generic (?:function|type) (\S+) without instantiation`,
 			"write the types that it stands for, as in ${1}[int]"),

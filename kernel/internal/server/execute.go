@@ -58,6 +58,9 @@ type executeReply struct {
 	Traceback       []string         `json:"traceback,omitempty"`
 }
 
+// byteOrderMark begins files of some editors, of which cells are pasted. Go knows it at the beginning of a file alone.
+const byteOrderMark = "\ufeff"
+
 // executed is the metadata of an execute_reply: ipykernel's, which JupyterLab records with the times of a cell.
 type executed struct {
 	Started string `json:"started,omitempty"`
@@ -188,6 +191,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 			Value: err.Error(), Traceback: []string{err.Error()}})
 		return
 	}
+	cell.content.Code = strings.TrimPrefix(cell.content.Code, byteOrderMark)
 	blank, started := strings.TrimSpace(cell.content.Code) == "", time.Now()
 	s.mu.Lock()
 	if cell.content.stores() && !blank {

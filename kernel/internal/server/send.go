@@ -33,7 +33,9 @@ func (s *server) publishRaw(parent json.RawMessage, msgType string, content, met
 }
 
 // reply answers a request on the channel from which it came.
-func (s *server) reply(r *request, msgType string, content any) { s.replyWith(r, msgType, content, nil) }
+func (s *server) reply(r *request, msgType string, content any) {
+	s.replyWith(r, msgType, content, nil)
+}
 
 // replyWith answers a request with metadata.
 func (s *server) replyWith(r *request, msgType string, content any, metadata json.RawMessage) {
