@@ -133,9 +133,8 @@ class DisplaysTest(SessionTest):
         """Where no page runs the scripts of GoNB's widgets, they have their first values, and the cell goes on."""
         widgets = 'import "github.com/janpfeifer/gonb/gonbui/widgets"\n%%\n'
         code = widgets + (
-            'widgets.Button("b").Done()\nslider := widgets.Slider(0, 10, 3).Done()\n'
-            'list := widgets.Select([]string{"a", "b", "c"}).SetDefault(2).Done()\n'
-            'fmt.Println(slider.Value(), list.Value())\n'
+            'widgets.Button("b").Done()\nlist := widgets.Select([]string{"a", "b", "c"}).SetDefault(2).Done()\n'
+            'slider := widgets.Slider(0, 10, 3).Done()\nfmt.Println(slider.Value(), list.Value())\n'
         )
         # At once, GoNB takes the comm of the cell before for open; after a second it asks.
         for wait in ("", "time.Sleep(1200*time.Millisecond)\n", "", ""):
