@@ -16,6 +16,8 @@ type Hints struct {
 	Cell int
 	// HasMain tells that the cell has a line %% or %main, or a func main.
 	HasMain bool
+	// Locals are names that the cell's statements define, which are variables of the session if the cell compiles.
+	Locals []string
 	// Ended tells which earlier cell defined a variable that could not outlast it, and why. May be nil.
 	Ended func(name string) (cell, reason string, ok bool)
 }
@@ -145,7 +147,11 @@ func undefinedName(match []string, m *message, h Hints) string {
 	}
 	if m.column > 0 && m.column <= len(m.code) {
 		if member, ok := strings.CutPrefix(m.code[m.column-1:], name+"."); ok {
-			if selected := token.FindString(member); selected != "" {
+			selected := token.FindString(member)
+			if packages.ByName[name] != "" && selected != "" {
+				return undefinedMember([]string{"", name, selected}, m, h)
+			}
+			if selected != "" {
 				return fmt.Sprintf("no package %s with a name %s was found: check both, or write its import",
 					name, selected)
 			}
@@ -158,7 +164,7 @@ func undefinedMember(match []string, _ *message, _ Hints) string {
 	if first := match[2][:1]; first == strings.ToLower(first) {
 		return fmt.Sprintf("a package shows only the names that begin with a capital letter, and %s does not", match[2])
 	}
-	return fmt.Sprintf("package %s has no such name: check the spelling", match[1])
+	return fmt.Sprintf("package %s has no name %s: check the spelling", match[1], match[2])
 }
 
 func strayStatement(_ []string, _ *message, h Hints) string {

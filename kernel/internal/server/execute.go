@@ -429,7 +429,7 @@ func (s *server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 	s.mu.Lock()
 	s.last = used
 	s.mu.Unlock()
-	return s.judge(cell, reply, stderr, number)
+	return s.judge(cell, rewritten, reply, stderr, number)
 }
 
 // finish ends an attempt; see attempt.end. It waits for whoever still looks for processes to interrupt, who would find
