@@ -123,13 +123,17 @@ func TestCheckpoints(t *testing.T) {
 func TestGradientBadInput(t *testing.T) {
 	build, p, _, cost := tracking()
 	for want, change := range map[string]func(p *Problem, o *Options, d *Differentiation){
-		"VJP is nil":         func(p *Problem, _ *Options, _ *Differentiation) { p.VJP = nil },
-		"Checkpoints is -2":  func(_ *Problem, _ *Options, d *Differentiation) { d.Checkpoints = -2 },
-		"sdirk4 is implicit": func(_ *Problem, o *Options, _ *Differentiation) { o.Scheme = "sdirk4" },
+		"VJP is nil":        func(p *Problem, _ *Options, _ *Differentiation) { p.VJP = nil },
+		"Checkpoints is -2": func(_ *Problem, _ *Options, d *Differentiation) { d.Checkpoints = -2 },
 		"leapfrog (symplectic": func(_ *Problem, o *Options, _ *Differentiation) {
 			o.Scheme, o.Steps = "leapfrog", 3
 		},
-		"do not know events":      func(p *Problem, _ *Options, _ *Differentiation) { p.Events = make([]Event, 1) },
+		"not solved through events": func(p *Problem, _ *Options, d *Differentiation) {
+			p.Events, d.Backsolve = make([]Event, 1), true
+		},
+		"has a Do without DoVJP": func(p *Problem, _ *Options, _ *Differentiation) {
+			p.Events = []Event{{G: func(float64, []float64) float64 { return 1 }, Do: func(float64, []float64) {}}}
+		},
 		"instead of EveryStep":    func(_ *Problem, o *Options, _ *Differentiation) { o.EveryStep = true },
 		"has no error estimate":   func(_ *Problem, o *Options, _ *Differentiation) { o.Scheme = "rk4" },
 		"3 steps were not enough": func(_ *Problem, o *Options, _ *Differentiation) { o.MaxSteps = 3 },

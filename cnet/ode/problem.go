@@ -28,6 +28,9 @@ type Problem struct {
 	VJP        func(t float64, x, a, ax, ap []float64)
 	Parameters int
 
+	// TimeVJP returns aᵀ∂f/∂t, for gradients with respect to times and through events; nil: differences are used.
+	TimeVJP func(t float64, x, a []float64) float64
+
 	Events []Event
 }
 
@@ -62,6 +65,10 @@ type Options struct {
 	Dense         bool // keep the solution for Solution.At
 	Interpolation Interpolation
 
+	// CheckDerivatives compares Problem.Jacobian and Problem.VJP with differences of Problem.F before the first step,
+	// as CheckJacobian and CheckVJP do, and refuses wrong ones.
+	CheckDerivatives bool
+
 	groups []int // the ends of groups of components that have error norms of their own, for the adjoint equation
 	compat compat
 }
@@ -76,6 +83,10 @@ type compat struct {
 	initialOrder int  // the order for the length of the first step, if not 0
 	quartic      bool // interpolate with Mid also where there is an extension of higher order
 	singleRoot   bool // round the reciprocal of the order to float32
+	ratios       bool // take 0.01·max(d0/d1) over groups for the first step instead of 0.01·max(d0)/max(d1)
+
+	// Integrate the gradient of time backwards with the adjoint equation; also what outputs contribute to it.
+	integrateTime, outputTimes bool
 }
 
 const (

@@ -166,6 +166,11 @@ func New(p Problem, o Options) (*Solver, error) {
 	if err := o.check(p, info); err != nil {
 		return nil, err
 	}
+	if o.CheckDerivatives {
+		if err := p.checkDerivatives(); err != nil {
+			return nil, err
+		}
+	}
 	asked := o.At
 	o.At, o.Grid = snapped(o.At, p), snappedGrid(o.Grid, p)
 	n := len(p.X0)
@@ -427,7 +432,7 @@ func (s *Solver) advance() (*Step, error) {
 		}
 		e, err := s.step.advance(s.t, h, s.x, s.next)
 		if err != nil && s.grid != nil {
-			return nil, s.failure(err.Error(), h, math.NaN(), "shorten the steps")
+			return nil, s.failure(err.Error(), h, math.NaN(), s.newtonAdvice("shorten the steps"))
 		}
 		bad := firstBad(s.next)
 		if bad >= 0 && err == nil {
@@ -459,7 +464,11 @@ func (s *Solver) advance() (*Step, error) {
 				s.h = direction * max(math.Abs(planned), math.Abs(s.h))
 			}
 			if smallest && !accepted {
-				return nil, s.failure("the state is no longer finite at the smallest step", h, e, "")
+				reason, advice := "the state is no longer finite", ""
+				if err != nil {
+					reason, advice = err.Error(), s.newtonAdvice("")
+				}
+				return nil, s.failure(reason+" at the smallest step", h, e, advice)
 			}
 		}
 		if !accepted {
@@ -500,7 +509,7 @@ func (s *Solver) underflow() error {
 			"it may not be defined behind this time, or the solution have a singularity")
 	}
 	return s.failure("the step size underflowed, because "+s.trouble.Error(), s.h, math.NaN(),
-		"check Problem.Jacobian if there is one; the solution may have a singularity here")
+		s.newtonAdvice("the solution may have a singularity here"))
 }
 
 // begin prepares the first step: it evaluates the events and chooses the length of an adaptive step.
@@ -594,6 +603,9 @@ func (s *Solver) firstStep(direction float64) (float64, error) {
 	h := 1e-6
 	if d0 >= 1e-5 && d1 >= 1e-5 {
 		h = 0.01 * d0 / d1
+		if s.o.compat.ratios {
+			h = 0.01 * s.norm.largestRatio(s.x, f0)
+		}
 	}
 	bound := math.Inf(1) // f may not be defined beyond
 	if !s.o.compat.overshoot {
@@ -603,14 +615,17 @@ func (s *Solver) firstStep(direction float64) (float64, error) {
 		}
 	}
 	h = min(h, bound)
-	for i := range x1 {
-		x1[i] = s.x[i] + direction*h*f0[i]
+	d2 := 0.0
+	if finite(h) {
+		for i := range x1 {
+			x1[i] = s.x[i] + direction*h*f0[i]
+		}
+		s.f(s.t+direction*h, x1, f1)
+		for i := range f1 {
+			f1[i] -= f0[i]
+		}
+		d2 = s.norm.of(f1, s.x, s.x) / h
 	}
-	s.f(s.t+direction*h, x1, f1)
-	for i := range f1 {
-		f1[i] -= f0[i]
-	}
-	d2 := s.norm.of(f1, s.x, s.x) / h
 	h1 := max(1e-6, h*1e-3)
 	if d1 > 1e-15 || d2 > 1e-15 {
 		order := math.Round(s.ctl.order)
