@@ -205,7 +205,7 @@ func ExampleRegister() {
 	fmt.Println(ode.Register(bad))
 	// Output:
 	// order 2
-	// ode: scheme "bad": claims order 2, but violates the condition [τ]: Σ b·Φ = 1/2 of order 2: the left side is 0.375
+	// ode: scheme "bad": claims order 2, but violates the condition Σ bᵢ cᵢ = 1/2 of order 2: the left side is 3/8
 }
 
 // The derivative of the end with respect to the beginning and to a parameter: x' = -p·x.
@@ -295,7 +295,7 @@ func ExampleFailure() {
 	// Output: no further than t = 1.000
 }
 
-// The order conditions of a scheme, one for each rooted tree.
+// The order conditions of a scheme, one for each rooted tree, also of one that need not be registered.
 func ExampleConditions() {
 	heun, err := ode.Scheme("adaptive_heun")
 	if err != nil {
