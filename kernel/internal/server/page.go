@@ -19,15 +19,17 @@ import (
 // scripts). What no page has sent for a while after the script was shown, the session sends.
 //
 // It sends a value once, whatever becomes of GoNB's comm. GoNB drops a comm that is silent for half a second, and the
-// values that come over it then; but the program of a cell that gets a value of a widget to which it does not listen any
-// more, as to a button whose first value has come, waits for ever with the next widget (gonbui/comms forgets to unlock).
-// So the session's comm is one from which GoNB always takes values (install/pagecomm.go), and nothing is sent twice.
+// values that come over it then; but the program of a cell that gets a value of a widget to which it does not listen
+// any more, as to a button whose first value has come, waits for ever with the next widget (gonbui/comms forgets to
+// unlock). So the session's comm is one from which GoNB always takes values (install/pagecomm.go), and nothing is sent
+// twice.
 
 // pageTime is how long a page has to open the comm and to send a value. GoNB gives up waiting for the comm after 3 s.
 const pageTime = 2 * time.Second
 
 // pageMissing is what a cell is told once if there is no page.
-const pageMissing = "No page runs the scripts of GoNB's widgets: they have their first values, and no others will come.\n"
+const pageMissing = "No page runs the scripts of GoNB's widgets: they have their first values, and no others " +
+	"will come.\n"
 
 // page stands in for the page of GoNB's widgets.
 type page struct {

@@ -84,8 +84,8 @@ func TestPageOnce(t *testing.T) {
 	p.expect("the next", p.show(cell, pageScript("/next", "b", "0")), "/next=0 ")
 }
 
-// A cell that follows at once, in which GoNB relies on the comm of the one before and shows no script that opens it, has
-// its values, too; and so has one whose page is slow or gone.
+// A cell that follows at once, in which GoNB relies on the comm of the one before and shows no script that opens it,
+// has its values, too; and so has one whose page is slow or gone.
 func TestPageNextCell(t *testing.T) {
 	p := newPage(t)
 	p.show(pageCell(), opener)
