@@ -25,8 +25,8 @@ func (p pageRun) expect(what string, got pageAnswer, want string) {
 	if got.tell {
 		text += "tell "
 	}
-	if got.open != "" {
-		text += "open " + got.open + " "
+	if got.open {
+		text += "open " + p.kernel + " "
 	}
 	for _, m := range got.messages {
 		text += fmt.Sprintf("%s=%s ", m.Address, m.Value)
@@ -70,6 +70,13 @@ func TestPageValues(t *testing.T) {
 	p.expect("set", p.hears(pageMessage{Address: "/list", Value: raw(2)}), "")
 	p.expect("asked", p.hears(pageMessage{Address: "/list", Request: true}), "/list=2 ")
 	p.expect("asked for nothing", p.hears(pageMessage{Address: "/other", Request: true}), "")
+}
+
+// GoNB's id of the kernel is empty where it cannot tell it by the name of the connection file.
+func TestPageOfNamelessKernel(t *testing.T) {
+	p := newPage(t)
+	p.show(pageCell(), `<script>let comm = { _kernel_id: "" }</script>`)
+	p.expect("late", p.late(), "tell open  ")
 }
 
 // Nothing is sent twice, as a program that has closed what listens to a button would stand still: not when GoNB has
