@@ -55,6 +55,39 @@ class WidgetPage:
                     self.send(address, value)
 
 
+class WithoutPageTest(SessionTest):
+    def test_gonb_widgets(self):
+        """Where no page runs the scripts of GoNB's widgets, they have their first values, and the cell goes on."""
+        widgets = 'import "github.com/janpfeifer/gonb/gonbui/widgets"\n%%\n'
+        code = widgets + (
+            'widgets.Button("b").Done()\nlist := widgets.Select([]string{"a", "b", "c"}).SetDefault(2).Done()\n'
+            'slider := widgets.Slider(0, 10, 3).Done()\nfmt.Println(slider.Value(), list.Value())\n'
+        )
+        # At once, GoNB takes the comm of the cell before for open; after a second it asks.
+        for wait in ("", "time.Sleep(1200*time.Millisecond)\n", "", ""):
+            result = self.session.execute(code.replace("slider :=", wait + "slider :="))
+            self.assertEqual((result.status, result.text()), ("ok", "3 2\n"), result)
+            self.assertEqual(result.text("stderr").count("No page runs the scripts"), 1, result)
+            self.assertNotIn("cnet-page", [content["comm_id"] for content in result.of("comm_msg")])
+        many = widgets + (
+            'var all sync.WaitGroup\nvar done atomic.Int32\n'
+            "for range 20 {\nall.Go(func() {\n"
+            'widgets.Button("b").Done()\nwidgets.Slider(0, 10, 3).Done()\ndone.Add(1)\n})\n}\n'
+            'all.Wait()\nfmt.Println(done.Load())'
+        )
+        result = self.expect(many, "20\n")
+        scripts = [c for kind in ("display_data", "update_display_data") for c in result.of(kind)
+                   if "_kernel_id" in c["data"].get("text/html", "")]
+        self.assertLess(len(scripts), 20, "GoNB has asked for the comm with each widget")
+        cell = self.session.start(code + 'fmt.Println("waits")\nselect {}')
+        self.session.wait(cell, lambda result: "waits" in result.text())
+        kernel = psutil.Process(self.session.pid)
+        next(process for process in kernel.children(recursive=True) if process.name() == "gonb").kill()
+        self.assertIn("GoNB", self.session.wait(cell).error)
+        result = self.session.execute(code)
+        self.assertEqual((result.status, result.text()), ("ok", "3 2\n"), result)
+
+
 class DisplaysTest(SessionTest):
     def shown(self, code):
         """Returns the data of the cell's only display."""
@@ -128,33 +161,6 @@ class DisplaysTest(SessionTest):
         page.send(list(page.values)[1], 1)
         result = self.session.wait(cell)
         self.assertEqual((result.status, result.text()), ("ok", "listens\nsecond 1 true 3\n"), result)
-
-    def test_gonb_widgets_without_a_page(self):
-        """Where no page runs the scripts of GoNB's widgets, they have their first values, and the cell goes on."""
-        widgets = 'import "github.com/janpfeifer/gonb/gonbui/widgets"\n%%\n'
-        code = widgets + (
-            'widgets.Button("b").Done()\nlist := widgets.Select([]string{"a", "b", "c"}).SetDefault(2).Done()\n'
-            'slider := widgets.Slider(0, 10, 3).Done()\nfmt.Println(slider.Value(), list.Value())\n'
-        )
-        # At once, GoNB takes the comm of the cell before for open; after a second it asks.
-        for wait in ("", "time.Sleep(1200*time.Millisecond)\n", "", ""):
-            result = self.session.execute(code.replace("slider :=", wait + "slider :="))
-            self.assertEqual((result.status, result.text()), ("ok", "3 2\n"), result)
-            self.assertEqual(result.text("stderr").count("No page runs the scripts"), 1, result)
-            self.assertEqual(result.of("comm_msg"), [])
-        many = widgets + (
-            'var all sync.WaitGroup\nvar done atomic.Int32\n'
-            'for range 20 { all.Go(func() { widgets.Button("b").Done(); widgets.Slider(0, 10, 3).Done(); done.Add(1) }) }\n'
-            'all.Wait()\nfmt.Println(done.Load())'
-        )
-        self.expect(many, "20\n")
-        cell = self.session.start(code + 'fmt.Println("waits")\nselect {}')
-        self.session.wait(cell, lambda result: "waits" in result.text())
-        kernel = psutil.Process(self.session.pid)
-        next(process for process in kernel.children(recursive=True) if process.name() == "gonb").kill()
-        self.assertIn("GoNB", self.session.wait(cell).error)
-        result = self.session.execute(code)
-        self.assertEqual((result.status, result.text()), ("ok", "3 2\n"), result)
 
     def test_clear(self):
         """A saved notebook holds the outputs after the last clear."""

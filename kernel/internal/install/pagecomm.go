@@ -22,7 +22,8 @@ func anyPageComm(text []byte) ([]byte, error) {
 	text, ok := edit(text, [2]string{"\tif commId != s.CommId {\n",
 		fmt.Sprintf("\tif commId != s.CommId && commId != %q {\n", gonb.PageComm)})
 	if !ok {
-		return nil, unknownComms(commsFile, "where it takes messages of widgets, those without a page would wait for ever")
+		return nil, unknownComms(commsFile,
+			"where it takes messages of widgets, those without a page would wait for ever")
 	}
 	return text, nil
 }

@@ -27,8 +27,8 @@ func (p *preparation) missing(c checked, needed []Variable, b *bindings) {
 		if name := p.undeclared(v, c); name != "" && b.renamed[v.Name] == "" {
 			if use := p.firstUse(v.Name, c); use != nil {
 				at := p.file.fset.Position(use.Pos())
-				text := fmt.Sprintf("%s is of type %s, which is not declared any more: declare it again, or forget the "+
-					"variable with %%reset %s", v.Name, name, v.Name)
+				text := fmt.Sprintf("%s is of type %s, which is not declared any more: declare it again, or forget "+
+					"the variable with %%reset %s", v.Name, name, v.Name)
 				p.result.Errors = append(p.result.Errors, Error{at.Line, at.Column, text})
 			}
 			continue

@@ -267,7 +267,8 @@ func TestMisspeltNameOfKnownPackage(t *testing.T) {
 		}
 	}
 	evalue, traceback := build(3, 1, "\u00a0y", 1, "illegal character U+00A0")
-	if r, _ := Compile(evalue, traceback, session{3: "\u00a0y"}, Hints{Cell: 3}); !strings.Contains(plain(r), "type it anew") {
+	r, _ := Compile(evalue, traceback, session{3: "\u00a0y"}, Hints{Cell: 3})
+	if !strings.Contains(plain(r), "type it anew") {
 		t.Error(plain(r))
 	}
 }

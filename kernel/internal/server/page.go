@@ -19,15 +19,17 @@ import (
 // scripts). What no page has sent for a while after the script was shown, the session sends.
 //
 // It sends a value once, whatever becomes of GoNB's comm. GoNB drops a comm that is silent for half a second, and the
-// values that come over it then; but the program of a cell that gets a value of a widget to which it does not listen any
-// more, as to a button whose first value has come, waits for ever with the next widget (gonbui/comms forgets to unlock).
-// So the session's comm is one from which GoNB always takes values (install/pagecomm.go), and nothing is sent twice.
+// values that come over it then; but the program of a cell that gets a value of a widget to which it does not listen
+// any more, as to a button whose first value has come, waits for ever with the next widget (gonbui/comms forgets to
+// unlock). So the session's comm is one from which GoNB always takes values (install/pagecomm.go), and nothing is sent
+// twice.
 
 // pageTime is how long a page has to open the comm and to send a value. GoNB gives up waiting for the comm after 3 s.
 const pageTime = 2 * time.Second
 
 // pageMissing is what a cell is told once if there is no page.
-const pageMissing = "No page runs the scripts of GoNB's widgets: they have their first values, and no others will come.\n"
+const pageMissing = "No page runs the scripts of GoNB's widgets: they have their first values, and no others " +
+	"will come.\n"
 
 // page stands in for the page of GoNB's widgets.
 type page struct {
@@ -38,7 +40,8 @@ type page struct {
 
 	cell     *run        // of what follows; the widgets of earlier cells have nobody who listens
 	told     bool        // that there is no page
-	kernel   string      // GoNB's id if it waits for a comm
+	opening  bool        // GoNB waits for a comm
+	kernel   string      // GoNB's id, which opening the comm takes; it may be empty
 	awaiting *time.Timer // the time that a page has
 
 	inputs map[string]string          // the values of elements, by their id
@@ -75,7 +78,7 @@ type pageMessage struct {
 
 // pageAnswer is what the session has to do in the place of a page.
 type pageAnswer struct {
-	open     string // the kernel's id with which the comm is opened
+	open     bool // the comm
 	messages []pageMessage
 	tell     bool // the cell that there is no page
 }
@@ -86,7 +89,7 @@ func (p *page) begin(cell *run) {
 		return
 	}
 	p.stop()
-	p.cell, p.told, p.kernel = cell, false, ""
+	p.cell, p.told, p.opening = cell, false, false
 	p.inputs, p.values, p.first = map[string]string{}, map[string]json.RawMessage{}, map[string]origin{}
 }
 
@@ -130,7 +133,7 @@ func (p *page) shows(cell *run, html string) (answer pageAnswer, waits bool) {
 		p.values[w[1]] = value
 	}
 	if kernel != nil { // GoNB has no comm, or has heard nothing over it
-		p.kernel, p.comm = kernel[1], ""
+		p.opening, p.kernel, p.comm = true, kernel[1], ""
 	}
 	if p.missing() {
 		return p.stand(), false
@@ -162,7 +165,7 @@ func (p *page) late() pageAnswer {
 
 // stand returns what a page has not done.
 func (p *page) stand() (answer pageAnswer) {
-	answer.open, p.kernel = p.kernel, ""
+	answer.open, p.opening = p.opening, false
 	for _, address := range slices.Sorted(maps.Keys(p.values)) {
 		if p.first[address] == nobody {
 			p.first[address] = bySession
@@ -214,7 +217,7 @@ func (p *page) repeats(address string) bool {
 
 // opened records that a page has opened the comm.
 func (p *page) opened(comm string) {
-	p.comm, p.kernel, p.absent = comm, "", false
+	p.comm, p.opening, p.absent = comm, false, false
 }
 
 // connects records that a front end has connected. It waits for nothing.
@@ -301,9 +304,9 @@ func (s *server) forPage(p *page, answer pageAnswer) {
 	if answer.tell {
 		p.cell.text("stderr", pageMissing)
 	}
-	if answer.open != "" {
+	if answer.open {
 		s.tellGoNB(p, "comm_open", map[string]any{"comm_id": gonb.PageComm, "target_name": gonbTarget,
-			"kernel_id": answer.open, "data": map[string]any{}})
+			"kernel_id": p.kernel, "data": map[string]any{}})
 	}
 	for _, m := range answer.messages {
 		s.tellGoNB(p, "comm_msg", map[string]any{"comm_id": gonb.PageComm, "data": m})

@@ -25,8 +25,8 @@ func (p pageRun) expect(what string, got pageAnswer, want string) {
 	if got.tell {
 		text += "tell "
 	}
-	if got.open != "" {
-		text += "open " + got.open + " "
+	if got.open {
+		text += "open " + p.kernel + " "
 	}
 	for _, m := range got.messages {
 		text += fmt.Sprintf("%s=%s ", m.Address, m.Value)
@@ -72,6 +72,13 @@ func TestPageValues(t *testing.T) {
 	p.expect("asked for nothing", p.hears(pageMessage{Address: "/other", Request: true}), "")
 }
 
+// GoNB's id of the kernel is empty where it cannot tell it by the name of the connection file.
+func TestPageOfNamelessKernel(t *testing.T) {
+	p := newPage(t)
+	p.show(pageCell(), `<script>let comm = { _kernel_id: "" }</script>`)
+	p.expect("late", p.late(), "tell open  ")
+}
+
 // Nothing is sent twice, as a program that has closed what listens to a button would stand still: not when GoNB has
 // dropped the comm and shows its script once more, nor when a script is shown again.
 func TestPageOnce(t *testing.T) {
@@ -84,8 +91,8 @@ func TestPageOnce(t *testing.T) {
 	p.expect("the next", p.show(cell, pageScript("/next", "b", "0")), "/next=0 ")
 }
 
-// A cell that follows at once, in which GoNB relies on the comm of the one before and shows no script that opens it, has
-// its values, too; and so has one whose page is slow or gone.
+// A cell that follows at once, in which GoNB relies on the comm of the one before and shows no script that opens it,
+// has its values, too; and so has one whose page is slow or gone.
 func TestPageNextCell(t *testing.T) {
 	p := newPage(t)
 	p.show(pageCell(), opener)

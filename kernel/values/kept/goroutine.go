@@ -22,7 +22,8 @@ var panicked atomic.Bool
 //go:linkname panics runtime.runningPanicDefers
 var panics uint32
 
-// passesOn reports whether a function of a package runs one of its caller's in a goroutine, and leaves its panics alone.
+// passesOn reports whether a function of a package runs one of its caller's in a goroutine, and leaves its panics
+// alone.
 func passesOn(name string) bool {
 	switch name {
 	case "sync.(*WaitGroup).Go.func1", "golang.org/x/sync/errgroup.(*Group).Go.func1",
