@@ -126,6 +126,7 @@ type backpropagation struct {
 	g         *Gradient
 	cost      Cost
 	eventCost EventCost
+	work      workspace
 	stored    int // states held now
 	err       error
 }
@@ -196,7 +197,7 @@ func (b *backpropagation) segment(from, to int, state carry, bars [][]float64) {
 	if b.err != nil {
 		return
 	}
-	tp := &tape{p: &b.p, stats: &b.g.Backward}
+	tp := &tape{p: &b.p, stats: &b.g.Backward, work: &b.work}
 	begin, inputs := state.onto(tp)
 	now := begin
 	for k := from; k < to; k++ {

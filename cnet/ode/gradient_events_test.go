@@ -275,6 +275,43 @@ func TestEventGradients(t *testing.T) {
 	}
 }
 
+// Adaptive steps, in time forwards and backwards: gradients are those of solutions at tight tolerances.
+func TestAdaptiveEventGradients(t *testing.T) {
+	parameters := []float64{1.3, 0.3, 0.9}
+	for _, backwards := range []bool{false, true} {
+		build := func(parameters []float64) Problem {
+			p := kicked(parameters, false, false)
+			if backwards {
+				p.T0, p.T1 = p.T1, 1
+				p.Events[0].Direction = 0
+			}
+			return p
+		}
+		fine := Options{Scheme: "dopri8", RTol: 1e-12, ATol: 1e-12}
+		var want []float64
+		for j := range parameters {
+			want = append(want, central(0, 1e-3, func(by float64) float64 {
+				return lossOf(t, build(moved(parameters, j, by)), fine, weightedCost)
+			}))
+		}
+		for _, scheme := range []string{"dopri5", "tsit5", "dopri8", "sdirk4", "kvaerno5", "radau5", "auto"} {
+			o := Options{Scheme: scheme, RTol: 1e-10, ATol: 1e-10}
+			g, err := Differentiate(build(parameters), o, weightedCost, Differentiation{Checkpoints: Auto})
+			if err != nil {
+				t.Errorf("%s: %v", scheme, err)
+				continue
+			}
+			if distance(g.Parameters, want) > 1e-5*size(want) {
+				t.Errorf("%s, backwards %v: %.8g, want %.8g", scheme, backwards, g.Parameters, want)
+			}
+		}
+		s, err := Solve(build(parameters), fine)
+		if err != nil || len(s.Events) < 3 {
+			t.Errorf("backwards %v: %d events, %v", backwards, len(s.Events), err)
+		}
+	}
+}
+
 // compareSensitivities compares the gradient of a loss with the one that sensitivities give.
 func compareSensitivities(t *testing.T, name string, build func([]float64) Problem, p []float64, o Options, cost Cost,
 	eventCost EventCost, want []float64) {

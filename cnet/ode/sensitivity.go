@@ -383,9 +383,7 @@ func (f *tangents) stages(tp *tape, g *stageGroup) {
 		of[i] = f.derivatives(tp, g.t[i], g.states[i], w)
 		g.rates[i].dots = make([][]float64, len(f.p))
 	}
-	system, err := tp.factorise(g, func(b []float64, width, i, j, row, column, s int, v float64) {
-		b[(row*s+i)*width+column*s+j] = v
-	})
+	system, err := tp.factorise(g, func(i, j, row, column int) (int, int) { return row*s + i, column*s + j })
 	if err != nil {
 		tp.fail(err)
 		return
