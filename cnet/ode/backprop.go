@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -112,7 +113,7 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	g.Backward.since(begun)
 	if bad := firstBad(append(slices.Clone(g.X0), g.Parameters...)); bad >= 0 || !finite(g.Loss) {
 		if err := checkVJPAt(p, p.T0, p.X0); err != nil {
-			return nil, fmt.Errorf("ode: the gradient is not finite (loss %v): %w", g.Loss, err)
+			return nil, fmt.Errorf("%w; the gradient is not finite (loss %v)", err, g.Loss)
 		}
 		return nil, fmt.Errorf("ode: the gradient is not finite (loss %v); the adjoint equation is unstable here, "+
 			"or the VJP wrong", g.Loss)
@@ -213,7 +214,10 @@ func (b *backpropagation) segment(from, to int, state carry, bars [][]float64) {
 	held := len(tp.nodes)
 	b.hold(held)
 	tp.backward(b.g.Parameters)
-	b.err = tp.err
+	var wrong *WrongDerivative
+	if b.err = tp.err; b.err != nil && !errors.As(b.err, &wrong) {
+		b.err = fmt.Errorf("ode: going back through the steps from t = %v: %w", b.times[from], b.err)
+	}
 	b.hold(-held)
 	for i, n := range state.nodes() {
 		if inputs[i].bar != nil {

@@ -187,6 +187,7 @@ func TestEventGradients(t *testing.T) {
 		{Scheme: "dopri5", Steps: 25, At: []float64{0.4, 2.2, 3.9, 6}},
 		{Scheme: "dopri8", StepSize: 0.21}, {Scheme: "radau5", Steps: 30, At: []float64{1.33, 4.1, 5.5}},
 		{Scheme: "sdirk4", Steps: 35}, {Scheme: "kvaerno5", StepSize: 0.29, At: []float64{1.33, 4.1, 5.5}},
+		{Scheme: "rk4", Grid: append(linspace(0, 5.3, 38), 5.6, 5.9, 6)}, // ends that are not T0 + h
 		{Scheme: "implicit_midpoint", Steps: 60}, {Scheme: "dopri5", Steps: 25, Jumps: []float64{1, 3}},
 	} {
 		for _, terminal := range []bool{false, true} {
@@ -213,6 +214,10 @@ func TestEventGradients(t *testing.T) {
 				loss := func(x0, parameters []float64, t0, t1 float64) float64 {
 					q := kicked(parameters, timed, terminal)
 					q.X0, q.T0, q.T1 = x0, t0, t1
+					o := o
+					if o.Grid != nil {
+						o.Grid = append(append([]float64{t0}, o.Grid[1:len(o.Grid)-1]...), t1)
+					}
 					s, err := Solve(q, o)
 					if err != nil {
 						t.Fatal(err)

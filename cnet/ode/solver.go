@@ -488,7 +488,7 @@ func (s *Solver) advance() (*Step, error) {
 func (s *Solver) moreSteps() string {
 	switch s.step.(type) {
 	case *radauStepper, *autoStepper:
-		return "raise MaxSteps or the tolerances"
+		return s.newtonAdvice("raise MaxSteps or the tolerances")
 	}
 	return "raise MaxSteps or the tolerances, or try a scheme for stiff problems such as radau5"
 }

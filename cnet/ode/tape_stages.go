@@ -221,7 +221,7 @@ func (tp *tape) factorise(g *stageGroup, place func(i, j, row, column int) (int,
 	}
 	tp.stats.Factorised++
 	if !w.factor.shifted(1, w.system, b, func(x float64) float64 { return x }) {
-		return nil, fmt.Errorf("ode: the linear system of an implicit stage at t = %v is singular or not finite; "+
+		return nil, fmt.Errorf("the linear system of an implicit stage at t = %v is singular or not finite; "+
 			"shorten the steps", g.t[0])
 	}
 	return w.factor, nil
