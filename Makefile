@@ -1,17 +1,24 @@
-# make lab     JupyterLab with the kernel "cnet", on the list of lessons (ARGS=--no-browser: only show the URL)
-# make test    every test of the project
-# make quick   vet and one case of each kind, for while you work; make fmt formats, make hook has git check before commits
-# make lessons runs the notebooks and saves their outputs (LESSONS=notebooks/02*: some); make html makes web pages of them
-# make bench   speed and memory of everything, as a table and in bin/bench.json; PEERS=/path/to/python measures PyTorch
-#              and JAX in turns with it, BENCH=--quick measures little; measure with nothing else running
-# make gpu-check   packs what checks and measures a GPU into bin/gpu-check.tar.gz, for a machine without Go
-# make bench-kernel   latencies of the kernel beside those of plain GoNB
-# make bench-class   20 kernels at once: time and memory (CLASS="--kernels 30")
-# make image   runs the steps of .binder/Dockerfile in a clean directory
-# make bench-go   the Go benchmarks, for benchstat
-# make clean   remove what make made
+# make lab      JupyterLab with the kernel "cnet", on the list of lessons (ARGS=--no-browser: only show the URL)
+# make build    the command line, bin/cnet
+# make html     web pages of the lessons, in bin/site
+# make clean    remove what make made
 #
-# Both need Go (the version in go.mod) and Python 3.10 with venv, and nothing else; they check it first.
+# For who works on it:
+# make quick    vet and one case of each kind, for while you work; make fmt formats, make hook has git check commits
+# make test     every test of the project
+# make lessons  runs the notebooks and saves their outputs (LESSONS=notebooks/02*: some)
+# make kernel   builds the Jupyter kernel from this checkout and installs it in .venv
+# make image    runs the steps of .binder/Dockerfile in a clean directory
+#
+# To measure, with nothing else running:
+# make bench    speed and memory of everything, as a table and in bin/bench.json; PEERS=/path/to/python measures PyTorch
+#               and JAX in turns with it, BENCH=--quick measures little
+# make bench-go      the Go benchmarks, for benchstat
+# make bench-kernel  latencies of the kernel beside those of plain GoNB
+# make bench-class   20 kernels at once: time and memory (CLASS="--kernels 30")
+# make gpu-check     packs what checks and measures a GPU into bin/gpu-check.tar.gz, for a machine without Go
+#
+# They need Go (the version in go.mod) and Python 3.10 with venv, and nothing else; they check it first.
 
 PYTHON ?= python3
 VENV := .venv
@@ -25,7 +32,7 @@ TEST_FLAGS ?= -timeout 20m
 # Packages with Go benchmarks.
 BENCH_PKGS ?= ./cnet/...
 
-# Where there is Go.
+# Folders with Go files.
 GO_DIRS := assets cnet internal kernel
 
 # Tests of the kernel in live sessions; some of them: make session SESSION_TESTS="cells displays"
@@ -39,12 +46,12 @@ endif
 endif
 
 .PHONY: lab test lessons html bench bench-kernel bench-class image bench-go gpu-check build kernel kernel-behind python venv \
-	venv-test check fmt fmt-check quick hook vet staticcheck unit race vega session notebooks browser clean
+	venv-test help check fmt fmt-check quick hook vet staticcheck unit race vega session notebooks browser clean
 .NOTPARALLEL:
 
 # News and update checks would go to the network.
 LAB_FLAGS = '--ServerApp.root_dir=$(CURDIR)' \
-	--LabApp.default_url=/lab$(if $(wildcard $(NOTEBOOK)),/tree/$(NOTEBOOK)) \
+	--LabApp.default_url=/lab/tree/$(NOTEBOOK) \
 	--LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
 	--MultiKernelManager.default_kernel_name=cnet --log-level=ERROR \
 	$(if $(filter 0,$(shell id -u)),--allow-root)
@@ -53,6 +60,10 @@ LAB_FLAGS = '--ServerApp.root_dir=$(CURDIR)' \
 lab: check python
 	@$(PYTHON) kernel/together.py '$(MAKE) --no-print-directory venv' '$(MAKE) --no-print-directory kernel-behind'
 	@$(VENV_PYTHON) -m jupyterlab $(LAB_FLAGS) $(ARGS)
+
+# The lines above.
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 test: check fmt-check vet staticcheck unit race venv venv-test vega kernel session notebooks browser
 
@@ -73,11 +84,9 @@ check:
 		exit 1; \
 	fi
 
-build:
-ifneq ($(wildcard cnet/cmd/cnet/*.go),)
+build: check
 	@mkdir -p bin
 	go build -o bin/cnet ./cnet/cmd/cnet
-endif
 
 # The environment without anything in it, not even pip.
 python: check
@@ -209,7 +218,7 @@ gpu-check: build
 	go test -c -o $(GPU_CHECK)/tests/cnet.test ./cnet
 	cp -R cnet/testdata/fixtures $(GPU_CHECK)/tests/testdata
 	@if [ -n "$(CNET_FIXTURES)" ]; then cp -R "$(CNET_FIXTURES)" $(GPU_CHECK)/fixtures; chmod -R u+w $(GPU_CHECK)/fixtures; fi
-	@if [ -d cnet/internal/bench/peers ]; then cp -R cnet/internal/bench/peers $(GPU_CHECK); fi
+	cp -R cnet/internal/bench/peers $(GPU_CHECK)
 	tar -C bin -czf $(GPU_CHECK).tar.gz gpu-check
 	@echo "copy $(GPU_CHECK).tar.gz to a machine with a GPU, and run there: tar xzf gpu-check.tar.gz && gpu-check/check.sh"
 

@@ -1,7 +1,6 @@
 package cnet
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -452,37 +451,6 @@ func TestResumeInAnotherBasis(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameRun(t, fingerprint(t, r), fingerprint(t, whole))
-}
-
-// TestOtherVersion: a save of another version is refused, and neither changed nor set aside as damaged.
-func TestOtherVersion(t *testing.T) {
-	dir := t.TempDir()
-	open(t, dir, Config{Channels: 2, BatchSize: 60, TestBatchSize: 50}).Close()
-	save := filepath.Join(dir, savesDir, saveName(1))
-	path := filepath.Join(save, stateFile)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := bytes.Replace(text, fmt.Appendf(nil, `"version": %d`, stateVersion),
-		fmt.Appendf(nil, `"version": %d`, stateVersion+1), 1)
-	if err := os.WriteFile(path, other, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(filepath.Join(save, sumsFile)); err != nil {
-		t.Fatal(err)
-	}
-	if err := seal(save); err != nil {
-		t.Fatal(err)
-	}
-	_, err = Open(dir)
-	want := fmt.Sprintf("version %d, this program reads version %d", stateVersion+1, stateVersion)
-	if err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("opened with %v", err)
-	}
-	if text, err := os.ReadFile(path); err != nil || !bytes.Equal(text, other) {
-		t.Errorf("the save is not as it was: %v", err)
-	}
 }
 
 // rebaseForever is what the process of TestKillWhileCompressing does.

@@ -166,14 +166,6 @@ func CheckpointOf(dir string) (run, name string, ok bool) {
 	return run, name, last == checkpointsDir && checkName(name) == nil && Exists(run)
 }
 
-// CheckpointDir returns the directory of a checkpoint of the run in dir, which OpenReadOnly opens.
-func CheckpointDir(dir, name string) (string, error) {
-	if err := checkName(name); err != nil {
-		return "", fmt.Errorf("run %s: %w", dir, err)
-	}
-	return (&Run{dir: dir}).checkpointDir(name), nil
-}
-
 // sweepCheckpoints removes what a process left that died while it wrote a checkpoint.
 func sweepCheckpoints(dir string) error {
 	entries, err := os.ReadDir(filepath.Join(dir, checkpointsDir))

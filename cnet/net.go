@@ -1,19 +1,3 @@
-// Package cnet builds, trains and refines continuous-in-depth neural networks (Queiruga, Erichson, Taylor & Mahoney,
-// "Continuous-in-Depth Neural Networks", arXiv 2008.02389) on GoMLX.
-//
-//	run, err := cnet.Open("results/first", cnet.Config{Scheme: "euler", Steps: 1})
-//	if err != nil { ... }
-//	defer run.Close()
-//	err = run.Train(ctx, 3)    // three epochs of 1-1-1
-//	err = run.Refine()         // 1-1-1 → 2-2-2: same function, twice as many steps with weights of their own
-//	err = run.Train(ctx, 3)
-//	report, err := run.Compress("piecewise_constant", 1)    // the closest weights that do not vary over depth
-//
-// A Net is the network itself: it builds a GoMLX graph, and lists the variables that the graph needs. The baselines
-// that it is compared with are Networks too. A Run is a directory in which a network is trained: what it holds survives
-// the process, whatever ends it.
-//
-// As everywhere in GoMLX, functions that build graphs panic on misuse; everything else returns an error.
 package cnet
 
 import (

@@ -1,6 +1,7 @@
 package cnet
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -240,11 +241,8 @@ func readSave(dir string, n int) (st state, history History, store *model.Store,
 	if err != nil {
 		return st, nil, nil, err
 	}
-	if err := json.Unmarshal(text, &st); err != nil {
-		return st, nil, nil, fmt.Errorf("%s: %w: %w", path, errDamaged, err)
-	}
-	if st.Version != stateVersion {
-		return st, nil, nil, fmt.Errorf("%s: version %d, this program reads version %d", path, st.Version, stateVersion)
+	if st, err = decodeState(text); err != nil {
+		return st, nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := st.registerSchemes(); err != nil {
 		return st, nil, nil, fmt.Errorf("%s: %w", path, err)
@@ -261,6 +259,39 @@ func readSave(dir string, n int) (st state, history History, store *model.Store,
 		return st, nil, nil, fmt.Errorf("%s: %w: %w", save, errDamaged, err)
 	}
 	return st, history, store, nil
+}
+
+// decodeState reads a state.json. What another version has written is not damaged, whatever its fields are. One that is
+// newer may have fields for what this program does not do: without them the run would go on as another one.
+func decodeState(text []byte) (st state, err error) {
+	var v struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(text, &v); err != nil {
+		return st, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	if v.Version != stateVersion {
+		return st, fmt.Errorf("version %d, this program reads version %d; open the run with the program that made it",
+			v.Version, stateVersion)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	err = d.Decode(&st)
+	if field, ok := unknownField(err); ok {
+		return st, fmt.Errorf("this program does not know its field %s; open the run with the newer one that made it",
+			field)
+	} else if err != nil {
+		return st, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return st, nil
+}
+
+// unknownField returns the field that a strict decoder did not know. Package json has no type for that error.
+func unknownField(err error) (field string, ok bool) {
+	if err == nil {
+		return "", false
+	}
+	return strings.CutPrefix(err.Error(), "json: unknown field ")
 }
 
 // verify compares the files of a save with its checksums.

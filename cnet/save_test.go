@@ -1,9 +1,12 @@
 package cnet
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -65,5 +68,57 @@ func TestARunCalledTilde(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(".", dir, savesDir)); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A save of another version is refused, and neither changed nor set aside as damaged: one with another number, with
+// fields of other types as well, and one that has a field more.
+func TestOtherVersion(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, want string }{
+		"number": {
+			fmt.Sprintf(`"version": %d`, stateVersion), `"version": 99`,
+			fmt.Sprintf("version 99, this program reads version %d; open the run with the program that made it",
+				stateVersion),
+		},
+		"types": {`"scheme": "euler"`, `"version": 98, "scheme": {"name": "euler"}`, "version 98, this program reads"},
+		"field": {
+			`"loss_sum"`, `"loss_kind": "huber", "loss_sum"`, `this program does not know its field "loss_kind"; ` +
+				"open the run with the newer one that made it",
+		},
+		"field of the configuration": {`"seed"`, `"drop_path": 0.1, "seed"`, `does not know its field "drop_path"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			open(t, dir, Config{Channels: 2, BatchSize: 60, TestBatchSize: 50}).Close()
+			save := filepath.Join(dir, savesDir, saveName(1))
+			path := filepath.Join(save, stateFile)
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			other := bytes.ReplaceAll(text, []byte(c.old), []byte(c.new))
+			if bytes.Equal(other, text) {
+				t.Fatalf("the state has no %s:\n%s", c.old, text)
+			}
+			if err := os.WriteFile(path, other, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Remove(filepath.Join(save, sumsFile)); err != nil {
+				t.Fatal(err)
+			}
+			if err := seal(save); err != nil {
+				t.Fatal(err)
+			}
+			for what, openAs := range map[string]func(string, ...Config) (*Run, error){
+				"Open": Open, "OpenReadOnly": OpenReadOnly,
+			} {
+				if _, err := openAs(dir); err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("%s: %v, want %s", what, err, c.want)
+				}
+			}
+			if text, err := os.ReadFile(path); err != nil || !bytes.Equal(text, other) {
+				t.Errorf("the save is not as it was: %v", err)
+			}
+		})
 	}
 }

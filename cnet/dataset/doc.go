@@ -1,5 +1,5 @@
-// Package dataset loads the images that networks learn from, and cuts them into batches whose order can be repeated
-// exactly. Moons, Circles and Spirals make points in the plane.
+// Package dataset loads what networks learn from, images and points, and cuts it into batches whose order can be
+// repeated exactly.
 //
 //	set, err := dataset.Load("cifar10", "data/cifar10")
 //	if err != nil {
@@ -70,6 +70,8 @@
 // those of Options.Targets, or what NewRegression takes. A point is an image of one pixel with a channel for each
 // coordinate, whose numbers are in Split.Floats. LoadPoints returns points in the plane, which draw themselves as the
 // last expression of a notebook's cell.
+//
+// # Batches
 //
 // A batch is a pure function of (seed, epoch, batch). As there is no random generator whose state a run would have to
 // save, a run that was interrupted continues with the same images as one that was not.

@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -24,6 +25,10 @@ type Problem struct {
 	// used.
 	Jacobian func(t float64, x, j []float64)
 
+	// Band says that the Jacobian lies in a band, as that of differences in space does. Finite differences then take
+	// Lower + Upper + 1 evaluations instead of one for each component.
+	Band *Band
+
 	// VJP adds aᵀ∂f/∂x to ax and aᵀ∂f/∂p to ap, for gradients. Parameters is the length of ap.
 	VJP        func(t float64, x, a, ax, ap []float64)
 	Parameters int
@@ -33,6 +38,9 @@ type Problem struct {
 
 	Events []Event
 }
+
+// Band bounds where a matrix is not zero: ∂f_i/∂x_j is 0 for j < i-Lower and for j > i+Upper.
+type Band struct{ Lower, Upper int }
 
 // Options say how a problem is solved. The zero value solves adaptively with dopri5.
 type Options struct {
@@ -68,6 +76,14 @@ type Options struct {
 	// CheckDerivatives compares Problem.Jacobian and Problem.VJP with differences of Problem.F before the first step,
 	// as CheckJacobian and CheckVJP do, and refuses wrong ones.
 	CheckDerivatives bool
+
+	// Context, once it is done, stops the solver before the next step. What has been reached is returned together with
+	// a *Failure that wraps the context's error. nil: the solver is not stopped. It applies to whatever takes Options.
+	Context context.Context
+
+	// Progress, if not nil, is called by Solve after every accepted step with the time reached and the cost so far,
+	// by SolveEach and SolveEnsemble from several goroutines.
+	Progress func(t float64, cost Stats)
 
 	groups []int // the ends of groups of components that have error norms of their own, for the adjoint equation
 	compat compat
@@ -115,6 +131,10 @@ func (p Problem) check() error {
 	}
 	if p.Parameters < 0 {
 		return fmt.Errorf("ode: Problem.Parameters is %d, must not be negative", p.Parameters)
+	}
+	if b := p.Band; b != nil && (b.Lower < 0 || b.Upper < 0) {
+		return fmt.Errorf("ode: Problem.Band is %d below and %d above the diagonal, must not be negative", b.Lower,
+			b.Upper)
 	}
 	for i, e := range p.Events {
 		if e.G == nil {

@@ -55,7 +55,11 @@ type Failure struct {
 	ErrorNorm float64 // of that step; 1 is the most that the tolerances allow; 0 or NaN if there is none
 	Component int     // the first one that is not finite, or else the one with the largest error
 	Value     float64 // of that component
+	Err       error   // that of Options.Context if it has stopped the solver, otherwise nil
 }
+
+// Unwrap returns Err, so that errors.Is finds context.Canceled and context.DeadlineExceeded.
+func (f *Failure) Unwrap() error { return f.Err }
 
 func (f *Failure) Error() string {
 	norm := ""
@@ -392,6 +396,9 @@ func (s *Solver) advance() (*Step, error) {
 	if s.done || (s.p.T1-s.t)*direction <= 0 {
 		return nil, nil
 	}
+	if err := s.stopped(); err != nil {
+		return nil, err
+	}
 	if !s.started {
 		if err := s.begin(direction); err != nil {
 			return nil, s.fail(err)
@@ -475,6 +482,9 @@ func (s *Solver) advance() (*Step, error) {
 			s.stats.Rejected++
 			s.rejected++
 			s.current.Error = e
+			if err := s.stopped(); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err := s.accept(t1, h, e, jump); err != nil {
@@ -482,6 +492,18 @@ func (s *Solver) advance() (*Step, error) {
 		}
 		return &s.current, nil
 	}
+}
+
+// stopped returns a *Failure if Options.Context is done.
+func (s *Solver) stopped() error {
+	if s.o.Context == nil {
+		return nil
+	}
+	err := s.o.Context.Err()
+	if err == nil {
+		return nil
+	}
+	return s.fail(&Failure{Reason: err.Error(), T: s.t, H: s.h, Value: s.x[0], Err: err})
 }
 
 // moreSteps returns what to do where the steps were not enough.
@@ -515,6 +537,11 @@ func (s *Solver) underflow() error {
 // begin prepares the first step: it evaluates the events and chooses the length of an adaptive step.
 func (s *Solver) begin(direction float64) error {
 	s.started = true
+	if split, ok := s.step.(*splittingStepper); ok {
+		if err := split.separable(s.t, s.grid[1]-s.grid[0], s.x); err != nil {
+			return err
+		}
+	}
 	if len(s.p.Events) > 0 {
 		if err := s.events.begin(s); err != nil || s.done {
 			return err

@@ -48,7 +48,7 @@ func (a *app) dataList() *cobra.Command {
 		Long: `List the data sets, what they need, and whether they are there: in DIR or one of its folders with --data
 DIR, else in data/NAME. Folders and files of your own are data sets, too: see cnet train --help.`,
 		Example: `  cnet data list
-  cnet data list --data ../shared/data`,
+  cnet data list --data ~/data`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return a.listData(dir, json) },
 	}

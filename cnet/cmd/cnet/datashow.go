@@ -43,7 +43,7 @@ each point. --out draws them.
 The data set is one of "cnet data list", in the folder of --data DIR, or a folder of images or a .npz file of your own;
 see "cnet train --help". If there is a folder results, decoded images are kept in it, for its runs.`,
 		Example: `  cnet data show photos/birds --size 48 --out sheet.png
-  cnet data show CIFAR10 --data ../shared/data/cifar-10-batches-bin
+  cnet data show CIFAR10 --data ~/data/cifar-10-batches-bin
   cnet data show CIFAR10 --augment crop,flip,cutmix --out augmented.png
   cnet data show sample --json | jq .classes
   cnet data show moons --points 200 --noise 0.2 --out moons.png`,

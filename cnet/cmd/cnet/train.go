@@ -42,18 +42,16 @@ func (a *app) train() *cobra.Command {
 		Use:   "train",
 		Short: "Train a network, or go on with a run",
 		Long: `Train a network in a run: a directory with the weights, the history and everything else that is needed to
-go on.
+go on. Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With
+--run DIR, the run in DIR goes on, or is made if there is none; a name without a slash is a run in results/.
 
-Without --run, a fresh directory results/DATASET-SCHEME-STEPS, or results/DATASET-MODEL-DEPTH, is made. With --run DIR,
-the run in DIR goes on, or is made if there is none; a name without a slash is a run in results/. A run keeps the flags
-that it was made with: to go on, --run and --epochs are enough; --lr, --data, --engine and --devices may differ. The
-batch sizes, --optimizer with --momentum and --weight-decay, --refine, --augment and the schedule of the learning rate
-may, too: the history notes that. With another optimizer the learning rate is multiplied by the ratio of the two
-defaults, unless --lr is given. The
---lr that it is trained with already leaves its decays as they are. --epochs counts from the beginning of the run, so
-that the same command once more completes it, to the same numbers, whatever ended it.
+GOING ON. A run keeps the flags that it was made with: --run and --epochs are enough, and --epochs counts from the
+beginning of the run, so that the same command once more completes it, to the same numbers, whatever ended it. --lr,
+--data, --engine and --devices may differ. The batch sizes, --optimizer with --momentum and --weight-decay, --refine,
+--augment and the schedule of the learning rate may, too, and the history notes that. With another optimizer the
+learning rate is multiplied by the ratio of the two defaults, unless --lr is given.
 
-Without --dataset, the files in the folder of --data say which set they are.
+DATA. Without --dataset, the files in the folder of --data say which set they are.
 
 --dataset DIR takes images of your own: DIR/train/CLASS/*.png and DIR/test/CLASS/*.png (or val/), or DIR/CLASS/*.png,
 of which a fifth is for testing, chosen by the names of the files and --split-seed. PNG, JPEG, GIF, BMP and WebP are
@@ -62,42 +60,44 @@ read. Images of different sizes are brought to one with --size N: the middle of 
 floats of any range, y_train, [N], and for testing x_test and y_test. A run goes on with the images that it was made
 with and with no others; --data PATH says where they are now.
 
---dataset moons, circles or spirals makes --points points in the plane; --dataset FILE.csv reads points with any number
-of coordinates: a header, a line for each point, and the class in the column class, label, target or species, or in the
-last one. The net is a NeuralODE, with an MLP as its rate, and is trained by adam. With --rtol or --atol its steps are
-not --steps equal ones: for each batch a solver chooses them by the error that dopri5, or another --scheme, estimates.
+POINTS. --dataset moons, circles or spirals makes --points points in the plane; --dataset FILE.csv reads points with any
+number of coordinates: a header, a line for each point, and the class in the column class, label, target or species, or
+in the last one. The net is a NeuralODE, with an MLP as its rate, and is trained by adam. With --rtol or --atol its
+steps are not --steps equal ones: for each batch a solver chooses them by the error that dopri5, or another --scheme,
+estimates.
 
-Where a table has columns y, or y1, y2, ..., at its end, and none called as a class, or with --target NAME,..., numbers
-are predicted instead of a class. The loss is then the mean squared error of targets less their mean over the training
-points, divided by their deviation. Instead of the accuracy there are RMSE, the root of the mean squared error in the
-units of the targets, and R2, the share of their variance that is explained, on average over the targets; the best epoch
-is that with the highest R2.
+NUMBERS. Where a table has columns y, or y1, y2, ..., at its end, and none called as a class, or with --target NAME,...,
+numbers are predicted instead of a class. The loss is then the mean squared error of targets less their mean over the
+training points, divided by their deviation. Instead of the accuracy there are RMSE, the root of the mean squared error
+in the units of the targets, and R2, the share of their variance that is explained, on average over the targets; the
+best epoch is that with the highest R2.
 
-The learning rate begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
+LEARNING RATE. It begins with --lr. With --lr-schedule step it is multiplied by --lr-decay at the end of the epochs of
 --lr-decay-epoch; without these at 80 and 120 of 180 epochs, as in the original's README, scaled to --epochs (53 and 80
 of 120), and a longer training is planned anew. cosine brings it to 0 at the end of the training, along half a cosine;
 onecycle begins with a 25th of --lr, reaches --lr after 30 % of the training, and ends with a 10,000th; constant leaves
-it alone. --lr-warmup N lets it rise in the first N epochs, except with onecycle. The length of the training is the
---epochs that the run is made with, or --lr-epochs. To stop before and to go on later changes nothing. After that
-length, the rate stays the last one. An --lr that is another one when the run goes on scales the rest of the schedule;
-after its end, it is the rate.
+it alone. --lr-warmup N lets it rise in the first N epochs, except with onecycle.
 
---validation 0.1 holds a tenth of the training images out of training, chosen by --seed, a tenth of each class. The net
-is measured on them after each epoch, and what is best, and when to stop early, is then decided by them. The test images
-decide nothing and are measured once: when the planned epochs are done or training stops early, with the best epoch if
---keep-best keeps it, or else with the last one. --keep-best test has them measured after each epoch.
+The length of the training is the --epochs that the run is made with, or --lr-epochs. To stop before and to go on later
+changes nothing. After that length, the rate stays the last one. When a run goes on, the --lr that it has already leaves
+the schedule as it is; another one scales the rest of it, and after its end is the rate.
 
---augment LIST varies the training images at random, with these steps in their order; a number after a colon replaces
-the one shown. crop:4 crops from a frame of 4 black pixels; flip mirrors half of the images, but not those of digits and
-the like; cutout:8 covers a square of 8×8 pixels; jitter:0.2 changes brightness, contrast and saturation by up to 20 %;
-mixup:0.2 and cutmix:1, which come last, mix the images of a batch in pairs, and their labels, with shares from
-Beta(0.2, 0.2) and Beta(1, 1); of both, each batch has one. crop,flip is what the original does, and the default; none
-leaves the images as they are. "cnet data show NAME --augment LIST --out sheet.png" draws what comes of it. When a run
-goes on, another list is noted in the history.
+VALIDATION. --validation 0.1 holds a tenth of the training images out of training, chosen by --seed, a tenth of each
+class. The net is measured on them after each epoch, and what is best, and when to stop early, is then decided by them.
+The test images decide nothing and are measured once: when the planned epochs are done or training stops early, with the
+best epoch if --keep-best keeps it, or else with the last one. --keep-best test has them measured after each epoch.
 
 --keep-best keeps the epoch with the best accuracy as the checkpoint best, which eval, export and others take with
 --best; --early-stop N ends the training after N epochs without a better one. A change of net, learning rate or flags
 begins the count anew.
+
+AUGMENTATION. --augment LIST varies the training images at random, with these steps in their order; a number after a
+colon replaces the one shown. crop:4 crops from a frame of 4 black pixels; flip mirrors half of the images, but not
+those of digits and the like; cutout:8 covers a square of 8×8 pixels; jitter:0.2 changes brightness, contrast and
+saturation by up to 20 %; mixup:0.2 and cutmix:1, which come last, mix the images of a batch in pairs, and their labels,
+with shares from Beta(0.2, 0.2) and Beta(1, 1); of both, each batch has one. crop,flip is what the original does, and
+the default; none leaves the images as they are. "cnet data show NAME --augment LIST --out sheet.png" draws what comes
+of it.
 
 Ctrl-C saves first, as a terminal that closes does; Ctrl-C twice does not save. Flags can be written with hyphens or
 underscores. Those of the original's cli.py and train_resnet.py are taken as they are, --name, --arch, --wd,
@@ -106,7 +106,7 @@ underscores. Those of the original's cli.py and train_resnet.py are taken as the
   cnet train --run first --scheme rk4_classic   in results/first
   cnet train --run first --epochs 10            goes on to 10 epochs
   cnet train --epochs 9 --refine 3,6            1-1-1, after 3 epochs 2-2-2, after 6 epochs 4-4-4
-  cnet train --dataset CIFAR10 --data ../shared/data/cifar-10-batches-bin --epochs 3
+  cnet train --dataset CIFAR10 --data ~/data/cifar-10-batches-bin --epochs 3
   cnet train --dataset CIFAR10 --epochs 30 --lr-schedule onecycle --lr 0.2
   cnet train --dataset CIFAR10 --augment crop,flip,cutout:8,mixup:0.4
   cnet train --dataset photos/birds --size 48 --epochs 30     your own images, in a folder for each class

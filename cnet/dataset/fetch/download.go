@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -32,6 +33,10 @@ func (g *getter) download(ctx context.Context, address, path string, file remote
 	resumed, err := g.fetch(ctx, address, part, file)
 	if resumed && errors.Is(err, errNotAsPublished) {
 		_, err = g.fetch(ctx, address, part, file)
+	}
+	var network *net.OpError
+	if errors.As(err, &network) && network.Op == "dial" {
+		err = fmt.Errorf("%w; without a network, get the file elsewhere and put it into %s", err, filepath.Dir(path))
 	}
 	if err != nil {
 		return "", fmt.Errorf("dataset: get %s from %s: %w", file.name, address, err)

@@ -51,9 +51,15 @@ func (g *getter) get(ctx context.Context, name, dir string) error {
 	if dir == "" {
 		dir = dataset.DefaultDir(name)
 	}
+	made := missing(dir)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("dataset: %w; pass another --data DIR", err)
 	}
+	defer func() {
+		for _, folder := range made { // nothing has arrived if they are empty; others stay
+			_ = os.Remove(folder)
+		}
+	}()
 	unlock, err := lock(ctx, dir)
 	if err != nil {
 		return fmt.Errorf("dataset: get %s: %w", name, err)
@@ -68,6 +74,16 @@ func (g *getter) get(ctx context.Context, name, dir string) error {
 		}
 	}
 	return nil
+}
+
+// missing returns the folders that making dir would make, the innermost first.
+func missing(dir string) (list []string) {
+	for path := filepath.Clean(dir); ; path = filepath.Dir(path) {
+		if _, err := os.Lstat(path); err == nil || len(list) > 0 && path == list[len(list)-1] {
+			return list
+		}
+		list = append(list, path)
+	}
 }
 
 // lock waits until no other process, and no other call, downloads into dir. Where directories cannot be locked, such as

@@ -299,6 +299,22 @@ func TestGetCancelledGoesOnLater(t *testing.T) {
 	}
 }
 
+// Where no server answers, the error says what else to do, and no empty folders stay.
+func TestGetWithoutANetwork(t *testing.T) {
+	s := newServer(t, map[string][]byte{file: big(1000)})
+	src := s.source(file)
+	s.Close()
+	above := t.TempDir()
+	dir := filepath.Join(above, "data", "mnist")
+	g := getter{sources: map[string]source{"mnist": src}}
+	check.Error(t, g.get(t.Context(), "mnist", dir),
+		file+" from "+s.URL+"|without a network, get the file elsewhere and put it into "+dir)
+	wantFiles(t, above, nil)
+	check.WriteFile(t, above, "mine", nil)
+	check.Error(t, g.get(t.Context(), "mnist", dir), "without a network")
+	wantFiles(t, above, map[string][]byte{"mine": {}})
+}
+
 func TestGetOnAFullDisk(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("no /dev/full, which is always full, on this system")

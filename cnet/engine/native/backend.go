@@ -27,6 +27,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 
 	"continuousnet/cnet/engine/native/kernels"
+	"continuousnet/cnet/engine/native/ops"
 )
 
 // Backend runs native operations itself, and everything else on the backend that it wraps.
@@ -37,6 +38,7 @@ type Backend struct {
 	Compiled func(Stats)
 
 	leases  leases
+	loops   loops
 	profile atomic.Pointer[Profile]
 	poison  bool // fill memory that is not in use with NaN
 }
@@ -63,7 +65,7 @@ func (b *Backend) Finalize() {
 
 // Builder implements compute.Backend.
 func (b *Backend) Builder(name string) compute.Builder {
-	builder := &builder{Builder: b.Backend.Builder(name), backend: b}
+	builder := &builder{Builder: b.Backend.Builder(name), backend: b, isStep: name == ops.Step}
 	builder.main = &function{Function: builder.Builder.Main(), builder: builder, record: newRecord()}
 	return builder
 }

@@ -7,10 +7,6 @@ import (
 	"continuousnet/cnet/engine/native/kernels"
 )
 
-// Chunks is the number of parts of a batch, whatever the number of workers. Sums over a batch are those
-// of its chunks, added in their order, so that the bits do not depend on who computed which.
-const Chunks = 16
-
 // Workers run an operation's chunks: the goroutine of the caller is one of them, the others are helpers.
 type Workers struct {
 	Kernels *kernels.Set
