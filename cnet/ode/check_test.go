@@ -172,6 +172,18 @@ func TestWrongDerivativesAreSaid(t *testing.T) {
 			t.Errorf("%s: %v", o.Scheme, err)
 		}
 	}
+	// A band that is too narrow.
+	band := robertsonOf([]float64{0.04, 3e7, 1e4}, 1)
+	band.Jacobian, band.Band = nil, &Band{Lower: 1}
+	for _, o := range []Options{{Scheme: "radau5", CheckDerivatives: true}, {Scheme: "sdirk4", Steps: 2}} {
+		if _, err := Solve(band, o); err == nil || !strings.Contains(err.Error(), "Problem.Band is wrong") {
+			t.Errorf("a band that is too narrow, %s: %v", o.Scheme, err)
+		}
+	}
+	band.Band = &Band{Lower: 1, Upper: 2}
+	if _, err := Solve(band, Options{Scheme: "radau5", CheckDerivatives: true}); err != nil {
+		t.Errorf("a band that is right: %v", err)
+	}
 	// Steps that become short because of it, and a VJP that makes gradients infinite.
 	p = vanDerPolOf([]float64{100, 1}, true)
 	_, err = Solve(Problem{F: p.F, X0: p.X0, T1: 3, Jacobian: func(_ float64, _, j []float64) { j[3] = 1e6 }},

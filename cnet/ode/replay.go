@@ -210,6 +210,10 @@ func (r *replay) timeOf(i int) float64 {
 // where f jumps in between or an event changes the state.
 func (r *replay) take(tp *tape, k int, from carry, w watcher) (carry, error) {
 	t0, t1, end := r.times[k], r.times[k+1], r.times[k+1]
+	if c := r.o.Context; c != nil && c.Err() != nil {
+		return from, &Failure{Scheme: r.inner.info.Name, Reason: c.Err().Error() + " while steps were differentiated",
+			T: t0, H: end - t0, Value: from.x.value[0], Err: c.Err()}
+	}
 	full, cut := r.full[k]
 	if cut {
 		end = full
