@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -112,7 +113,7 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	g.Backward.since(begun)
 	if bad := firstBad(append(slices.Clone(g.X0), g.Parameters...)); bad >= 0 || !finite(g.Loss) {
 		if err := checkVJPAt(p, p.T0, p.X0); err != nil {
-			return nil, fmt.Errorf("ode: the gradient is not finite (loss %v): %w", g.Loss, err)
+			return nil, fmt.Errorf("%w; the gradient is not finite (loss %v)", err, g.Loss)
 		}
 		return nil, fmt.Errorf("ode: the gradient is not finite (loss %v); the adjoint equation is unstable here, "+
 			"or the VJP wrong", g.Loss)
@@ -126,6 +127,7 @@ type backpropagation struct {
 	g         *Gradient
 	cost      Cost
 	eventCost EventCost
+	work      workspace
 	stored    int // states held now
 	err       error
 }
@@ -196,7 +198,7 @@ func (b *backpropagation) segment(from, to int, state carry, bars [][]float64) {
 	if b.err != nil {
 		return
 	}
-	tp := &tape{p: &b.p, stats: &b.g.Backward}
+	tp := &tape{p: &b.p, stats: &b.g.Backward, work: &b.work}
 	begin, inputs := state.onto(tp)
 	now := begin
 	for k := from; k < to; k++ {
@@ -212,7 +214,10 @@ func (b *backpropagation) segment(from, to int, state carry, bars [][]float64) {
 	held := len(tp.nodes)
 	b.hold(held)
 	tp.backward(b.g.Parameters)
-	b.err = tp.err
+	var wrong *WrongDerivative
+	if b.err = tp.err; b.err != nil && !errors.As(b.err, &wrong) {
+		b.err = fmt.Errorf("ode: going back through the steps from t = %v: %w", b.times[from], b.err)
+	}
 	b.hold(-held)
 	for i, n := range state.nodes() {
 		if inputs[i].bar != nil {

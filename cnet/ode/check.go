@@ -276,7 +276,7 @@ func (e *expected) compare(name string, t float64, row func(i int) []float64, of
 
 // WrongDerivative is the error of a derivative that does not agree with differences of Problem.F.
 type WrongDerivative struct {
-	Name            string  // "Problem.Jacobian" or "Problem.VJP"
+	Name            string  // "Problem.Jacobian", "Problem.VJP", or "Problem.Band", which says that it is zero
 	T               float64 // where it was compared
 	Row, Column     int     // it is that of component Row of f,
 	Of              string  // with respect to component Column of the state, "x", or of the parameters, "p"
@@ -296,7 +296,26 @@ func (p Problem) checkDerivatives() error {
 		}
 	}
 	if p.VJP != nil {
-		return besideToo(p.X0, func(x []float64) error { return CheckVJP(p, p.T0, x) })
+		if err := besideToo(p.X0, func(x []float64) error { return CheckVJP(p, p.T0, x) }); err != nil {
+			return err
+		}
+	}
+	return besideToo(p.X0, func(x []float64) error { return p.checkBand(p.T0, x) })
+}
+
+// checkBand returns an error if an entry of the Jacobian at (t, x) that Problem.Band says is zero is not.
+func (p Problem) checkBand(t float64, x []float64) error {
+	if p.Band == nil {
+		return nil
+	}
+	n := len(x)
+	e := newExpected(p.F, t, x)
+	for i := range n {
+		for k := range n {
+			if v := e.j[i*n+k]; (k < i-p.Band.Lower || k > i+p.Band.Upper) && math.Abs(v) > e.tolerance(i, k) {
+				return &WrongDerivative{Name: "Problem.Band", T: t, Row: i, Column: k, Of: "x", Expected: v}
+			}
+		}
 	}
 	return nil
 }
@@ -337,6 +356,12 @@ func (p *Problem) disagreement(t float64, x []float64, err error) error {
 // newtonAdvice says what to do where the iterations for implicit stages did not converge.
 func (s *Solver) newtonAdvice(otherwise string) string {
 	var found *WrongDerivative
+	if s.p.Band != nil && errors.As(besideToo(s.x, func(x []float64) error {
+		return s.p.checkBand(s.sides.of(s.t), x)
+	}), &found) {
+		return fmt.Sprintf("Problem.Band is wrong: ∂f_%d/∂x_%d lies outside of it and is %.6g by differences",
+			found.Row, found.Column, found.Expected)
+	}
 	if s.p.Jacobian != nil && errors.As(besideToo(s.x, func(x []float64) error {
 		return CheckJacobian(s.p, s.sides.of(s.t), x)
 	}), &found) {

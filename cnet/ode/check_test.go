@@ -172,6 +172,36 @@ func TestWrongDerivativesAreSaid(t *testing.T) {
 			t.Errorf("%s: %v", o.Scheme, err)
 		}
 	}
+	// A band that is too narrow.
+	band := robertsonOf([]float64{0.04, 3e7, 1e4}, 1)
+	band.Jacobian, band.Band = nil, &Band{Lower: 1}
+	for _, o := range []Options{{Scheme: "radau5", CheckDerivatives: true}, {Scheme: "sdirk4", Steps: 2}} {
+		if _, err := Solve(band, o); err == nil || !strings.Contains(err.Error(), "Problem.Band is wrong") {
+			t.Errorf("a band that is too narrow, %s: %v", o.Scheme, err)
+		}
+	}
+	band.Band = &Band{Lower: 1, Upper: 2}
+	if _, err := Solve(band, Options{Scheme: "radau5", CheckDerivatives: true}); err != nil {
+		t.Errorf("a band that is right: %v", err)
+	}
+	// Steps that become short because of it, and a VJP that makes gradients infinite.
+	p = vanDerPolOf([]float64{100, 1}, true)
+	_, err = Solve(Problem{F: p.F, X0: p.X0, T1: 3, Jacobian: func(_ float64, _, j []float64) { j[3] = 1e6 }},
+		Options{Scheme: "radau5", MaxSteps: 1000})
+	if err == nil || !strings.Contains(err.Error(), "1000 steps were not enough") ||
+		!strings.Contains(err.Error(), "Problem.Jacobian is wrong") {
+		t.Errorf("steps: %v", err)
+	}
+	vjp := p.VJP
+	p.VJP = func(t float64, x, a, ax, ap []float64) {
+		if vjp(t, x, a, ax, ap); a[1] != 0 {
+			ax[0] = math.Inf(1)
+		}
+	}
+	_, err = Differentiate(p, Options{Scheme: "dopri5"}, weightedCost, Differentiation{})
+	if err == nil || !strings.HasPrefix(err.Error(), "ode: Problem.VJP is wrong at t = 0: ∂f_1/∂x_0 is +Inf there") {
+		t.Errorf("a VJP that is not finite: %v", err)
+	}
 	// The same in backpropagation, where the Jacobian also serves to solve for adjoints.
 	q := vanDerPolOf([]float64{100, 1}, true)
 	q.T1 = 1e-3

@@ -187,6 +187,7 @@ func TestEventGradients(t *testing.T) {
 		{Scheme: "dopri5", Steps: 25, At: []float64{0.4, 2.2, 3.9, 6}},
 		{Scheme: "dopri8", StepSize: 0.21}, {Scheme: "radau5", Steps: 30, At: []float64{1.33, 4.1, 5.5}},
 		{Scheme: "sdirk4", Steps: 35}, {Scheme: "kvaerno5", StepSize: 0.29, At: []float64{1.33, 4.1, 5.5}},
+		{Scheme: "rk4", Grid: append(linspace(0, 5.3, 38), 5.6, 5.9, 6)}, // ends that are not T0 + h
 		{Scheme: "implicit_midpoint", Steps: 60}, {Scheme: "dopri5", Steps: 25, Jumps: []float64{1, 3}},
 	} {
 		for _, terminal := range []bool{false, true} {
@@ -213,6 +214,10 @@ func TestEventGradients(t *testing.T) {
 				loss := func(x0, parameters []float64, t0, t1 float64) float64 {
 					q := kicked(parameters, timed, terminal)
 					q.X0, q.T0, q.T1 = x0, t0, t1
+					o := o
+					if o.Grid != nil {
+						o.Grid = append(append([]float64{t0}, o.Grid[1:len(o.Grid)-1]...), t1)
+					}
 					s, err := Solve(q, o)
 					if err != nil {
 						t.Fatal(err)
@@ -271,6 +276,43 @@ func TestEventGradients(t *testing.T) {
 				}, append([]float64{p.X0[0], p.X0[1]}, parameters...), o, cost, eventCost,
 					append(append([]float64{}, g.X0...), g.Parameters...))
 			}
+		}
+	}
+}
+
+// Adaptive steps, in time forwards and backwards: gradients are those of solutions at tight tolerances.
+func TestAdaptiveEventGradients(t *testing.T) {
+	parameters := []float64{1.3, 0.3, 0.9}
+	for _, backwards := range []bool{false, true} {
+		build := func(parameters []float64) Problem {
+			p := kicked(parameters, false, false)
+			if backwards {
+				p.T0, p.T1 = p.T1, 1
+				p.Events[0].Direction = 0
+			}
+			return p
+		}
+		fine := Options{Scheme: "dopri8", RTol: 1e-12, ATol: 1e-12}
+		var want []float64
+		for j := range parameters {
+			want = append(want, central(0, 1e-3, func(by float64) float64 {
+				return lossOf(t, build(moved(parameters, j, by)), fine, weightedCost)
+			}))
+		}
+		for _, scheme := range []string{"dopri5", "tsit5", "dopri8", "sdirk4", "kvaerno5", "radau5", "auto"} {
+			o := Options{Scheme: scheme, RTol: 1e-10, ATol: 1e-10}
+			g, err := Differentiate(build(parameters), o, weightedCost, Differentiation{Checkpoints: Auto})
+			if err != nil {
+				t.Errorf("%s: %v", scheme, err)
+				continue
+			}
+			if distance(g.Parameters, want) > 1e-5*size(want) {
+				t.Errorf("%s, backwards %v: %.8g, want %.8g", scheme, backwards, g.Parameters, want)
+			}
+		}
+		s, err := Solve(build(parameters), fine)
+		if err != nil || len(s.Events) < 3 {
+			t.Errorf("backwards %v: %d events, %v", backwards, len(s.Events), err)
 		}
 	}
 }

@@ -137,6 +137,9 @@ func FuzzEventGradients(f *testing.F) {
 		if info := m.Info(); info.Adaptive && seed%3 == 0 || info.Name == "auto" {
 			o.Steps = 0
 		}
+		if seed%5 == 0 {
+			o.Jumps = []float64{1.5, 4}
+		}
 		eventCost := func(i int, o Occurrence, gx []float64) (value, gt float64) {
 			gx[0], gx[1] = 1, o.T
 			return o.X[0] + o.T*o.X[1], o.X[1]

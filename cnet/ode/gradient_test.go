@@ -1,6 +1,8 @@
 package ode
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -117,6 +119,28 @@ func TestCheckpoints(t *testing.T) {
 	if auto, _ := Differentiate(build(p), o, cost, Differentiation{Checkpoints: Auto}); auto.States > 60 ||
 		auto.Backward.NFE > 4*4*1000 {
 		t.Errorf("√n checkpoints hold %d states and evaluate %d times", auto.States, auto.Backward.NFE)
+	}
+}
+
+// A context that is done on the way back stops it, too.
+func TestGradientsStop(t *testing.T) {
+	build, p, at, cost := tracking()
+	q := build(p)
+	for _, scheme := range []string{"rk4", "radau5"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		calls := 0
+		stopping := func(i int, t float64, x, gx []float64) float64 {
+			if calls++; calls == 2 {
+				cancel()
+			}
+			return cost(i, t, x, gx)
+		}
+		_, err := Differentiate(q, Options{Scheme: scheme, Steps: 50, At: at, Context: ctx}, stopping,
+			Differentiation{Checkpoints: 3})
+		var failure *Failure
+		if !errors.Is(err, context.Canceled) || !errors.As(err, &failure) || calls > 2 {
+			t.Errorf("%s: %v after %d outputs", scheme, err, calls)
+		}
 	}
 }
 

@@ -62,6 +62,24 @@ func (m *jacobian) evaluate(t, h float64, x, f0, j []float64) {
 	}
 }
 
+// rateNoise returns by how much the rounding of its rates changes a state x in a step of length h, relative to it: f
+// has terms of the size of ∂f_i/∂x_j·x_j, which may cancel, and the last digits of each are noise.
+func rateNoise(h float64, jacobian, x []float64) float64 {
+	n, terms, largest := len(x), 0.0, 0.0
+	for i, y := range x {
+		largest = max(largest, math.Abs(y))
+		sum := 0.0
+		for k, v := range jacobian[i*n : (i+1)*n] {
+			sum += math.Abs(v * x[k])
+		}
+		terms = max(terms, sum)
+	}
+	if largest == 0 {
+		return 0
+	}
+	return 4 * rounding * math.Abs(h) * terms / largest
+}
+
 const (
 	rounding     = 0x1p-52 // of a float64, relative
 	rootRounding = 0x1p-26

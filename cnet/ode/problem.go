@@ -73,8 +73,8 @@ type Options struct {
 	Dense         bool // keep the solution for Solution.At
 	Interpolation Interpolation
 
-	// CheckDerivatives compares Problem.Jacobian and Problem.VJP with differences of Problem.F before the first step,
-	// as CheckJacobian and CheckVJP do, and refuses wrong ones.
+	// CheckDerivatives compares Problem.Jacobian, VJP and Band with differences of Problem.F before the first step, as
+	// CheckJacobian and CheckVJP do, and refuses wrong ones.
 	CheckDerivatives bool
 
 	// Context, once it is done, stops the solver before the next step. What has been reached is returned together with

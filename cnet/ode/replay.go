@@ -3,6 +3,7 @@ package ode
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -105,7 +106,7 @@ func (r *replay) note(s *Solver, step *Step) error {
 		}
 		event := &s.p.Events[e.Event]
 		if event.Do != nil || event.Terminal {
-			r.full[k] = step.T0 + lastLength(s.step)
+			r.full[k] = planned(s, step)
 			r.timed = true
 		}
 		r.events[k] = append(r.events[k], &happened{Occurrence: e, index: r.seen + i, of: event,
@@ -124,6 +125,20 @@ func (r *replay) note(s *Solver, step *Step) error {
 		}
 	}
 	return nil
+}
+
+// planned returns where a step that an event has ended would have ended without it.
+func planned(s *Solver, step *Step) float64 {
+	end := step.T0 + lastLength(s.step)
+	if s.grid == nil {
+		return end
+	}
+	// One of these is it, and the event may have inserted the first one.
+	best := s.grid[s.index]
+	if next := s.index + 1; next < len(s.grid) && math.Abs(s.grid[next]-end) < math.Abs(best-end) {
+		best = s.grid[next]
+	}
+	return best
 }
 
 // lastLength returns the length of the last step, before an event has cut it short.
@@ -195,6 +210,10 @@ func (r *replay) timeOf(i int) float64 {
 // where f jumps in between or an event changes the state.
 func (r *replay) take(tp *tape, k int, from carry, w watcher) (carry, error) {
 	t0, t1, end := r.times[k], r.times[k+1], r.times[k+1]
+	if c := r.o.Context; c != nil && c.Err() != nil {
+		return from, &Failure{Scheme: r.inner.info.Name, Reason: c.Err().Error() + " while steps were differentiated",
+			T: t0, H: end - t0, Value: from.x.value[0], Err: c.Err()}
+	}
 	full, cut := r.full[k]
 	if cut {
 		end = full
@@ -213,6 +232,10 @@ func (r *replay) take(tp *tape, k int, from carry, w watcher) (carry, error) {
 	if err != nil {
 		if errors.Is(err, errNewton) {
 			err = tp.p.disagreement(tp.sides.of(t0), from.x.value, err)
+		}
+		var wrong *WrongDerivative
+		if errors.As(err, &wrong) {
+			return next, wrong
 		}
 		return next, fmt.Errorf("ode: repeating the step from t = %v for its derivatives: %w", t0, err)
 	}
@@ -254,7 +277,10 @@ func (r *replay) take(tp *tape, k int, from carry, w watcher) (carry, error) {
 	if w != nil && r.atEnd && k == len(r.times)-2 {
 		w.output(0, next.x)
 	}
-	return next, tp.err
+	if tp.err != nil {
+		return next, fmt.Errorf("ode: the step from t = %v has no derivatives: %w", t0, tp.err)
+	}
+	return next, nil
 }
 
 // moment returns how the time at which step k begins moves with T0, T1 and the times of events:

@@ -23,15 +23,16 @@ type Sensitivity struct {
 //
 //	S_j' = ∂f/∂x·S_j + ∂f/∂p_j,   S_j(T0) = ∂x0/∂p_j
 //
-// (HNW I, sections I.14 and II.6). The steps are those of the solution alone, so that tolerances hold for
-// x and not for S. What is computed is the derivative of the solution's steps, exactly so where they are fixed:
-// implicit stages are solved for S_j with one linear system each, and events move with the parameters, also through
-// Event.Do, as in Differentiate. X0, T0 and T1 may depend on parameters, too: their derivatives are differences.
+// (HNW I, sections I.14 and II.6). The steps are those of the solution alone, so that tolerances hold for x and not for
+// S. What is computed is the derivative of the solution's steps, exactly so where they are fixed: implicit stages are
+// solved for S_j with one linear system each, and events move with the parameters, also through Event.Do, as in
+// Differentiate. X0, T0 and T1 may depend on parameters, too: their derivatives are differences.
 //
-// build is called often, with parameters next to p; it must return problems that do not share what they depend on. The
-// derivatives of f are taken from Problem.VJP, if there is one and Problem.Parameters is the length of p, with as many
-// products for each rate as x has components; otherwise ∂f/∂x·S_j from Problem.Jacobian, if there is one, and what is
-// missing by central differences, which leave about 1e-9 of the size of the derivatives.
+// build is called once with p and twice for each parameter, with p a little above and below. The problems that it
+// returns are used in turns: what they depend on must be theirs alone. The derivatives of f are taken from Problem.VJP,
+// if there is one and Problem.Parameters is the length of p, with as many products for each rate as x has components;
+// otherwise ∂f/∂x·S_j from Problem.Jacobian, if there is one, and what is missing by central differences, which leave
+// about 1e-9 of the size of the derivatives.
 //
 // Each parameter costs as much as a solution or two, and all outputs are there at once. Differentiate costs a few
 // solutions for any number of parameters, but for one loss: take it for more than about ten parameters.
@@ -382,9 +383,7 @@ func (f *tangents) stages(tp *tape, g *stageGroup) {
 		of[i] = f.derivatives(tp, g.t[i], g.states[i], w)
 		g.rates[i].dots = make([][]float64, len(f.p))
 	}
-	system, err := tp.factorise(g, func(b []float64, width, i, j, row, column, s int, v float64) {
-		b[(row*s+i)*width+column*s+j] = v
-	})
+	system, err := tp.factorise(g, func(i, j, row, column int) (int, int) { return row*s + i, column*s + j })
 	if err != nil {
 		tp.fail(err)
 		return

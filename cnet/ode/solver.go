@@ -510,7 +510,7 @@ func (s *Solver) stopped() error {
 func (s *Solver) moreSteps() string {
 	switch s.step.(type) {
 	case *radauStepper, *autoStepper:
-		return "raise MaxSteps or the tolerances"
+		return s.newtonAdvice("raise MaxSteps or the tolerances")
 	}
 	return "raise MaxSteps or the tolerances, or try a scheme for stiff problems such as radau5"
 }

@@ -31,7 +31,8 @@ type tape struct {
 	forward *tangents // compute derivatives with respect to parameters on the way, without recording
 	sides   sides     // of the current step
 	span    *span     // the current step, if times are asked for
-	err     error     // the first one that has happened
+	work    *workspace
+	err     error // the first one that has happened
 }
 
 func (tp *tape) record(n *node) *node {

@@ -180,17 +180,30 @@ func refine(system *matrix[float64], residual, x []float64, next func(residual [
 
 // transposed factorises I - h·(a_ij·J_iᵀ) for the stages.
 func (tp *tape) transposed(g *stageGroup) (*matrix[float64], error) {
-	return tp.factorise(g, func(b []float64, width, i, j, row, column, s int, v float64) {
-		b[(column*s+j)*width+row*s+i] = v
-	})
+	s := len(g.a)
+	return tp.factorise(g, func(i, j, row, column int) (int, int) { return column*s + j, row*s + i })
 }
 
-// factorise factorises I - M for the stages, where place puts h·a_ij·(J_i)_(row, column) into M.
-func (tp *tape) factorise(g *stageGroup,
-	place func(b []float64, width, i, j, row, column, s int, v float64)) (*matrix[float64], error) {
+// workspace is memory for the linear systems of coupled stages, which serves one after the other.
+type workspace struct {
+	system []float64
+	factor *matrix[float64]
+}
+
+// factorise factorises I - M for the stages, where place says at which row and column of M h·a_ij·(J_i)_(row, column)
+// is.
+func (tp *tape) factorise(g *stageGroup, place func(i, j, row, column int) (int, int)) (*matrix[float64], error) {
 	s, n := len(g.a), len(g.base.value)
 	width := s * n
-	b := make([]float64, width*width)
+	if tp.work == nil {
+		tp.work = &workspace{}
+	}
+	w := tp.work
+	if len(w.system) != width*width {
+		w.system, w.factor = make([]float64, width*width), newMatrix[float64](width, math.Abs)
+	}
+	clear(w.system)
+	var b band
 	for i, row := range g.a {
 		jacobian := tp.jacobianAt(g.t[i], g.states[i])
 		for r := range n {
@@ -199,18 +212,19 @@ func (tp *tape) factorise(g *stageGroup,
 					continue
 				}
 				for j, a := range row {
-					place(b, width, i, j, r, c, s, g.h*a*v)
+					x, y := place(i, j, r, c)
+					w.system[x*width+y] = g.h * a * v
+					b.lower, b.upper = max(b.lower, x-y), max(b.upper, y-x)
 				}
 			}
 		}
 	}
-	m := newMatrix[float64](width, math.Abs)
 	tp.stats.Factorised++
-	if !m.shifted(1, b, bandOf(b, width), func(x float64) float64 { return x }) {
-		return nil, fmt.Errorf("ode: the linear system of an implicit stage at t = %v is singular or not finite; "+
+	if !w.factor.shifted(1, w.system, b, func(x float64) float64 { return x }) {
+		return nil, fmt.Errorf("the linear system of an implicit stage at t = %v is singular or not finite; "+
 			"shorten the steps", g.t[0])
 	}
-	return m, nil
+	return w.factor, nil
 }
 
 // jacobianAt returns ∂f_i/∂x_j at [i·n+j], by Problem.Jacobian, row by row by Problem.VJP, or by central differences.
