@@ -311,6 +311,15 @@ func logTicks(s span, n int) []tick {
 		factors = []float64{1, 2, 5}
 	}
 	every := max(1, int(math.Ceil(decades/float64(max(n, 1)))))
+	if decades < 2 { // few labels have to be others, or there may be none
+		every = 1
+		switch {
+		case n <= 1:
+			factors = []float64{1}
+		case n == 2:
+			factors = []float64{1, 3}
+		}
+	}
 	label := func(v float64) string { return plainNumber(v, 6) }
 	if (Axis{}).powers(s) {
 		label = func(v float64) string { return scientific(v, 2) }

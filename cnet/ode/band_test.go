@@ -60,7 +60,8 @@ func TestBand(t *testing.T) {
 			}
 		}
 		if most := 1 + min(n, lower+upper+1); trial%3 != 0 && (nfe != most || all != n+1) {
-			t.Errorf("%d components, %d below and %d above: %d evaluations, %d without a band", n, lower, upper, nfe, all)
+			t.Errorf("%d components, %d below and %d above: %d evaluations, %d without a band", n, lower, upper, nfe,
+				all)
 		}
 	}
 	p := Problem{F: func(_ float64, x, dx []float64) { dx[0] = -x[0] }, X0: []float64{1}, T1: 1, Band: &Band{0, -1}}

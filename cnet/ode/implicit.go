@@ -149,7 +149,7 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 			return errNewton
 		}
 	}
-	previous := 0.0
+	previous, doubtful := 0.0, false
 	iterations := newtonIterations
 	if r.s.grid != nil {
 		iterations = newtonFixedIterations // there is no shorter step to try
@@ -167,6 +167,18 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 		for j := range k {
 			r.residual[j] -= k[j]
 		}
+		defect := 0.0 // of the equation, as a change of the state
+		if iteration == 0 && r.s.grid == nil && !r.current {
+			for j, v := range r.residual {
+				r.at[j] = hg * v
+			}
+			if defect = r.s.norm.of(r.at, x, x); math.IsInf(defect, 0) {
+				defect = 0 // x is zero, and the tolerance there
+			}
+			for j := range r.at {
+				r.at[j] = r.base[j] + hg*k[j]
+			}
+		}
 		r.lu.solve(r.residual)
 		for j := range k {
 			k[j] += r.residual[j]
@@ -181,7 +193,13 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 			return nil
 		}
 		if iteration == 0 && size <= r.tolerance()*1e-3 {
-			return nil
+			if defect <= doubt {
+				return nil
+			}
+			// The change is so small because the Jacobian is large. If that is so no more, the next one is as small.
+			doubtful = true
+		} else if doubtful && rate > 0.5 {
+			return errNewton
 		}
 		if r.s.grid != nil && iteration > 0 && rate >= 0.9 &&
 			size <= max(newtonRounding, rateNoise(hg, r.jacobian, x)) {
@@ -212,7 +230,12 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 // size returns the norm of a change of the state, relative to the tolerances or, with fixed steps, to the state.
 func (r *implicitStepper) size(v, x []float64, hg float64, k []float64) float64 {
 	if r.s.grid == nil {
-		return r.s.norm.of(v, x, r.at) // x may be zero, and the tolerance there
+		// Relative to x: where a guess is far off, the state with it may be any number of decades larger.
+		size := r.s.norm.of(v, x, x)
+		if math.IsInf(size, 0) { // x may be zero, and the tolerance there
+			size = r.s.norm.of(v, x, r.at)
+		}
+		return size
 	}
 	scale := 1e-300
 	for i, y := range x {

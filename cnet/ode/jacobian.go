@@ -92,7 +92,8 @@ const (
 //
 // where ‖·‖ is the root mean square of what is divided by w. The second is much less than what the solution is computed
 // to. With the third, the noise ε·f of the rates changes h·J by no more than a thousandth in units of the tolerances
-// (as in CVODE: Hindmarsh et al., SUNDIALS, ACM Trans. Math. Softw. 31, 2005). Fixed steps have no tolerances:
+// (as in CVODE: Hindmarsh et al., SUNDIALS, ACM Trans. Math. Softw. 31, 2005), but it moves no component by more than
+// w_j + |x_j|/1000: where the state has left its slow solution, h·f may be any number. Fixed steps have no tolerances:
 // there component j moves by √ε·max(|x_j|, |h·f_j|). No absolute number is in any of this, so that the unit of a
 // component does not matter.
 //
@@ -119,7 +120,7 @@ func (s *Solver) perturbations(h float64, x, f, delta []float64) {
 	for i := range x {
 		d := rootRounding * math.Abs(x[i])
 		if w := s.norm.tolerance(i, x[i], x[i]); s.grid == nil && w > 0 {
-			d = max(d, 1e-3*w, noise*w)
+			d = max(d, 1e-3*w, min(noise*w, w+1e-3*math.Abs(x[i])))
 		} else if step := math.Abs(h * f[i]); finite(step) {
 			d = max(d, rootRounding*step)
 		}

@@ -149,3 +149,35 @@ func TestBacksolveStiff(t *testing.T) {
 		})
 	}
 }
+
+// A Jacobian that was right where the state has been, or that differences have found far from it, does not make
+// iterations and error estimates small that are not: what cannot be solved is an error, whatever the method, and what
+// is below the tolerance stays there.
+func TestJacobianThatIsTooLarge(t *testing.T) {
+	for _, scheme := range []string{"sdirk4", "radau5", "kvaerno5", "auto", "adaptive_implicit_euler",
+		"adaptive_trapezoid"} {
+		for _, given := range []bool{false, true} {
+			p := Problem{F: func(_ float64, x, dx []float64) { dx[0] = 1e50 / x[0] }, X0: []float64{1e6}, T0: 1, T1: 2}
+			if given {
+				p.Jacobian = func(_ float64, x, j []float64) { j[0] = -1e50 / (x[0] * x[0]) }
+			}
+			if s, err := Solve(p, Options{Scheme: scheme}); err == nil {
+				t.Errorf("%s: x' = 1e50/x from 1e6 is %v, %v", scheme, s.Final(), s.Stats)
+			}
+			p = Problem{F: func(_ float64, x, dx []float64) { dx[0] = -1e50 * x[0] * x[0] * x[0] }, X0: []float64{1},
+				T1: 2}
+			if given {
+				p.Jacobian = func(_ float64, x, j []float64) { j[0] = -3e50 * x[0] * x[0] }
+			}
+			s, err := Solve(p, Options{Scheme: scheme, EveryStep: true, MaxSteps: 20_000})
+			for i, x := range s.X {
+				want := 1 / math.Sqrt(1+2e50*s.T[i])
+				if e := math.Abs(x[0]-want) / (1e-9 + 1e-6*want); e > 2e3 {
+					t.Errorf("%s, with a Jacobian %v: x(%g) is %g, want %g; %v, %v", scheme, given, s.T[i], x[0], want,
+						s.Stats, err)
+					break
+				}
+			}
+		}
+	}
+}

@@ -97,6 +97,7 @@ type radauStepper struct {
 	current  bool    // the Jacobian is that of the current time
 	stale    bool    // the next step needs a new Jacobian
 	have     bool    // there is a Jacobian
+	off      float64 // what the equations are off by before the first iteration, where the Jacobian is old
 	progress float64 // θ/(1-θ) for the rate θ at which the iterations have converged
 	limit    float64 // the tolerance of the iterations, in units of the tolerances
 	control  radauControl
@@ -294,10 +295,10 @@ func (r *radauStepper) solve(t, h float64, x []float64) error {
 	if r.length == 0 || fixed {
 		r.progress = math.Inf(1)
 	}
-	theta, last, lastRate := 0.0, 0.0, 0.0
+	theta, last, lastRate, doubtful := 0.0, 0.0, 0.0, false
 	for k := 1; k <= iterations; k++ {
 		r.s.stats.Newton++
-		size := r.iterate(t, h, x, fixed)
+		size := r.iterate(t, h, x, fixed, k == 1 && !r.current)
 		if !finite(size) {
 			if firstBad(r.at) < 0 && (firstBad(r.f[0]) >= 0 || firstBad(r.f[1]) >= 0 || firstBad(r.f[2]) >= 0) {
 				return errRate
@@ -315,7 +316,7 @@ func (r *radauStepper) solve(t, h float64, x []float64) error {
 			case fixed && theta >= 0.9 && size <= max(newtonRounding, rateNoise(h, r.jacobian, x)):
 				r.finish(k, theta)
 				return nil
-			case theta >= 0.99 && !fixed && size <= radauTolerance: // all the digits that the rates have
+			case theta >= 0.99 && !fixed && size <= radauTolerance && !doubtful: // all the digits that the rates have
 				r.finish(k, theta)
 				return nil
 			case theta >= 0.99 && !fixed:
@@ -336,13 +337,18 @@ func (r *radauStepper) solve(t, h float64, x []float64) error {
 		}
 		last = max(size, rounding*limit)
 		r.update()
-		if size == 0 || r.progress*size <= limit || k == iterations && r.progress*size <= radauTolerance {
+		// A small change may be that of a Jacobian that is no more so large: then the next one is as small.
+		doubtful = k == 1 && !fixed && !r.current && r.off > doubt
+		if size == 0 || r.progress*size <= limit && !doubtful || k == iterations && r.progress*size <= radauTolerance {
 			r.finish(k, theta)
 			return nil
 		}
 	}
 	return errNewton
 }
+
+// doubt is the defect, in units of the tolerances, above which a first change is not believed to be small.
+const doubt = 1e6
 
 // finish notes what the convergence says about the next step.
 func (r *radauStepper) finish(iterations int, theta float64) {
@@ -377,8 +383,9 @@ func (r *radauStepper) begin(h float64) {
 	}
 }
 
-// iterate computes the next change of w and returns its norm.
-func (r *radauStepper) iterate(t, h float64, x []float64, fixed bool) float64 {
+// iterate computes the next change of w and returns its norm. With an old Jacobian it also measures what the equations
+// are off by.
+func (r *radauStepper) iterate(t, h float64, x []float64, fixed, old bool) float64 {
 	for k, c := range radauNodes {
 		for i, z := range r.z[k] {
 			r.at[i] = x[i] + z
@@ -399,6 +406,9 @@ func (r *radauStepper) iterate(t, h float64, x []float64, fixed bool) float64 {
 		im := inverse[2][0]*a + inverse[2][1]*b + inverse[2][2]*c + beta*w1[i] - alpha*w2[i]
 		r.pair[i] = complex(re, im)
 	}
+	if old {
+		r.measureDefect(h, x)
+	}
 	r.real.solve(f0)
 	r.complex.solve(r.pair)
 	for i, v := range r.pair {
@@ -415,6 +425,19 @@ func (r *radauStepper) iterate(t, h float64, x []float64, fixed bool) float64 {
 		size = r.size(x, r.at)
 	}
 	return size
+}
+
+// measureDefect measures what the equations of the stages are off by, in units of the tolerances: where the Jacobian is
+// large, the change of w is much smaller, and tells nothing if the Jacobian is that of another state.
+func (r *radauStepper) measureDefect(h float64, x []float64) {
+	sum := 0.0
+	for i, v := range r.f[0] {
+		if w := r.s.norm.tolerance(i, x[i], x[i]); w > 0 {
+			a, b := v/w, size1(r.pair[i])/w
+			sum += a*a + b*b
+		}
+	}
+	r.off = math.Abs(h) / radauReal * math.Sqrt(sum/float64(len(x)))
 }
 
 // size returns the norm of the change of w, relative to the tolerances at states x and y.

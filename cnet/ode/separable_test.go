@@ -17,8 +17,9 @@ func TestNotSeparable(t *testing.T) {
 	}{
 		"friction": {Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], -x[0]-0.2*x[1] },
 			X0: []float64{1, 0.5}, T1: 10}, "component 1, a momentum, depends on the momenta"},
-		"little friction, at rest": {Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], -x[0]-1e-6*x[1] },
-			X0: []float64{1, 0}, T1: 10}, "component 1, a momentum, depends on the momenta"},
+		"little friction, at rest": {Problem{F: func(_ float64, x, dx []float64) {
+			dx[0], dx[1] = x[1], -x[0]-1e-6*x[1]
+		}, X0: []float64{1, 0}, T1: 10}, "component 1, a momentum, depends on the momenta"},
 		"drag, at rest, backwards": {Problem{F: func(_ float64, x, dx []float64) {
 			dx[0], dx[1] = x[1], -x[0]-0.1*x[1]*math.Abs(x[1])
 		}, X0: []float64{1, 0}, T1: -10}, "component 1, a momentum, depends on the momenta"},
@@ -133,7 +134,8 @@ func TestSeparableUpToRounding(t *testing.T) {
 		}, X0: p.X0, T1: h}
 		if _, err := Solve(depends, Options{Scheme: "leapfrog", Steps: 1}); err == nil ||
 			!strings.Contains(err.Error(), "separable") {
-			t.Fatalf("trial %d, %g of the force depends on p, a = %g, h = %g, from %v: %v", trial, share, a, h, p.X0, err)
+			t.Fatalf("trial %d, %g of the force depends on p, a = %g, h = %g, from %v: %v", trial, share, a, h, p.X0,
+				err)
 		}
 	}
 }

@@ -156,7 +156,8 @@ func TestEnsemble(t *testing.T) {
 	for range 20 {
 		solutions, err = SolveEnsemble([]initial{{0.5}, {0.2}, {2}, {-1}, {4}, {0.1}}, pole, Options{})
 		var f *Failure
-		if !errors.As(err, &f) || !strings.HasPrefix(err.Error(), "parameter 2: ode: dopri5: ") || math.Abs(f.T-0.5) > 1e-6 {
+		if !errors.As(err, &f) || !strings.HasPrefix(err.Error(), "parameter 2: ode: dopri5: ") ||
+			math.Abs(f.T-0.5) > 1e-6 {
 			t.Fatalf("got %v", err)
 		}
 		if solutions[3] != nil || len(solutions[2].T) == 0 || math.Abs(solutions[5].Final()[0]-1/9.) > 1e-6 ||

@@ -109,7 +109,8 @@ func TestSchemes(t *testing.T) {
 	if found["implicit_euler"]["networks"] != false || found["leapfrog"] == nil || found["ab2"] == nil {
 		t.Errorf("found %v", found)
 	}
-	if out, _ := mustRun(t, "schemes"); !strings.Contains(out, "\ndopri5             yes   5(4)   7       6 FSAL ") {
+	out, _ = mustRun(t, "schemes")
+	if !strings.Contains(out, "\ndopri5                   yes   5(4)   7       6 FSAL ") {
 		t.Errorf("list:\n%s", out)
 	}
 
