@@ -181,6 +181,7 @@ func (b *specBuilder) spec() (vlSpec, error) {
 		// when a picture is made, there is room.
 		fits := fmt.Sprintf("windowSize()[0] < %d ? 1 : %d", narrowWindow, cols)
 		spec.Columns = vlSignal{"columns"}
+		spec.Autosize = &vlAutosize{Type: "pad", Resize: true}
 		spec.Config.Signals = append(spec.Config.Signals, vgSignal{
 			Name: "columns", Init: fits, On: []vgHandler{{Events: "window:resize", Update: fits}},
 		})

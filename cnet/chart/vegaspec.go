@@ -18,7 +18,14 @@ type vlSpec struct {
 	Concat      []vlView           `json:"concat"`
 	Columns     any                `json:"columns,omitempty"` // a number or a vlSignal
 	Spacing     float64            `json:"spacing"`
+	Autosize    *vlAutosize        `json:"autosize,omitempty"`
 	Config      vlConfig           `json:"config"`
+}
+
+// vlAutosize with Resize makes the picture as large as it is now; otherwise it stays as large as it was at first.
+type vlAutosize struct {
+	Type   string `json:"type"`
+	Resize bool   `json:"resize"`
 }
 
 type vlSignal struct {

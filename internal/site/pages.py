@@ -2,7 +2,7 @@
 
     .venv/bin/python internal/site/pages.py notebooks --output bin/site
 
-Charts keep their sliders; Vega and MathJax lie beside the pages.
+Charts keep their sliders, and pages are light or dark as the browser is; Vega and MathJax lie beside the pages.
 """
 
 import argparse
@@ -54,8 +54,10 @@ def exporter():
 def page(notebook, title, around):
     """Returns a notebook as HTML. around has the links to the index, and to the lessons before and after."""
     notebook.metadata["title"] = title
-    body, _ = exporter().from_notebook_node(notebook, resources={
-        "cnet": {"chart": CHART, "charts": has_charts(notebook), **around},
+    writer = exporter()
+    dark, *_ = writer.environment.loader.get_source(writer.environment, "static/theme-dark.css")
+    body, _ = writer.from_notebook_node(notebook, resources={
+        "cnet": {"chart": CHART, "charts": has_charts(notebook), "dark": dark, **around},
     })
     return LINK.sub(r'href="\1.html\2"', body)
 

@@ -21,6 +21,16 @@ CHROMIUM = os.environ.get("CNET_CHROMIUM") or shutil.which("chromium") or shutil
 SCREENSHOTS = os.environ.get("CNET_SCREENSHOTS")
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LIMIT = 60_000  # milliseconds to wait for anything
+WIDTHS = 1280, 700
+
+# How light it is behind an element, from 0 to 1: the nearest background that is not transparent.
+SHADE = """window.shadeBehind = e => {
+    for (; e; e = e.parentElement) {
+        const [r, g, b, opacity = 1] = (getComputedStyle(e).backgroundColor.match(/[\d.]+/g) || []).map(Number);
+        if (opacity > 0) return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
+    }
+    return 1;
+}"""
 
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
@@ -39,12 +49,13 @@ class PagesTest(unittest.TestCase):
         cls.addClassCleanup(cls.browser.close)
         expect.set_options(timeout=LIMIT)
 
-    def open(self, path, width):
-        """Opens a page of a width, in a browser without a network, and returns it and the list of what went wrong."""
-        context = self.browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+    def open(self, path, theme):
+        """Opens a page in a browser without a network, and returns it and the list of what went wrong."""
+        context = self.browser.new_context(color_scheme=theme, offline=True, viewport={"width": WIDTHS[0], "height": 900})
         self.addCleanup(context.close)
         page = context.new_page()
         page.set_default_timeout(LIMIT)
+        page.add_init_script(SHADE)
         wrong = []
         page.on("console", lambda m: m.type == "error" and wrong.append(m.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -56,31 +67,54 @@ class PagesTest(unittest.TestCase):
         return page, wrong
 
     def test_every_page(self):
-        """Every page is whole without a network, at two widths: formulas, charts, links; every slider moves its chart."""
+        """Every page is whole without a network, in both themes, at two widths: formulas, charts; sliders move charts."""
         for path in self.pages:
-            for width in (1280, 700):
-                with self.subTest(page=path.stem, width=width):
-                    page, wrong = self.open(path, width)
-                    if SCREENSHOTS:
-                        Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
-                        page.screenshot(path=Path(SCREENSHOTS) / f"{path.stem}-{width}.png", full_page=True)
-                    if width > 1000:
+            for theme in ("light", "dark"):
+                page, wrong = self.open(path, theme)
+                for width in WIDTHS:
+                    with self.subTest(page=path.stem, theme=theme, width=width):
+                        page.set_viewport_size({"width": width, "height": 900})
+                        if SCREENSHOTS:
+                            Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+                            picture = Path(SCREENSHOTS) / f"page-{path.stem}-{theme}-{width}.png"
+                            page.screenshot(path=picture, full_page=True)
+                        self.check_look(page, theme, width)
                         self.move_sliders(page)
-                    self.assertEqual(wrong, [])
+                        self.unfold(page)
+                        self.assertEqual(wrong, [])
+                page.context.close()
+
+    def check_look(self, page, theme, width):
+        """The page is as wide as the window, and as dark as the theme."""
+        self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), width)
+        shades = page.evaluate("[document.body, ...document.querySelectorAll('.cnet-chart svg.marks')].map(shadeBehind)")
+        for shade in shades:
+            self.assertEqual("light" if shade > 0.5 else "dark", theme, shades)
 
     def move_sliders(self, page):
+        """Pulls every slider to its other end; its chart follows."""
         charts = page.locator(".cnet-chart")
         for i in range(charts.count()):
             sliders = charts.nth(i).locator("input[type=range]")
-            if not sliders.count():
-                continue
-            drawing = charts.nth(i).locator("svg.marks")
-            before = drawing.evaluate("d => d.innerHTML")
-            low, high, value = (float(sliders.first.evaluate(f"s => s.{name}")) for name in ("min", "max", "value"))
-            sliders.first.evaluate(
-                "(s, value) => { s.value = value; s.dispatchEvent(new Event('input')); }", high if value < high else low,
-            )
-            page.wait_for_function("([d, before]) => d.innerHTML != before", arg=[drawing.element_handle(), before])
+            for k in range(sliders.count()):
+                drawing, slider = charts.nth(i).locator("svg.marks"), sliders.nth(k)
+                before = drawing.evaluate("d => d.innerHTML")
+                low, high, value = (float(slider.evaluate(f"s => s.{name}")) for name in ("min", "max", "value"))
+                slider.evaluate(
+                    "(s, value) => { s.value = value; s.dispatchEvent(new Event('input')); }",
+                    low if value > (low + high) / 2 else high,
+                )
+                page.wait_for_function("([d, before]) => d.innerHTML != before", arg=[drawing.element_handle(), before])
+
+    def unfold(self, page):
+        """What is folded away opens, and closes again."""
+        folded = page.locator("details")
+        for i in range(folded.count()):
+            text, summary = folded.nth(i).locator("p").first, folded.nth(i).locator("summary")
+            expect(text).not_to_be_visible()
+            summary.click()
+            expect(text).to_be_visible()
+            summary.click()
 
     def test_links(self):
         """Links between lessons lead to pages that are there."""

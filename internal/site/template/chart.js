@@ -1,4 +1,10 @@
 (function (place) {
   const spec = JSON.parse(place.querySelector("script").textContent);
-  vegaEmbed(place.appendChild(document.createElement("div")), spec, {mode: "vega-lite", actions: false});
+  const drawing = place.appendChild(document.createElement("div"));
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  function draw() {
+    vegaEmbed(drawing, spec, {mode: "vega-lite", actions: false, theme: dark.matches ? "dark" : undefined});
+  }
+  draw();
+  dark.addEventListener("change", draw);
 })(document.currentScript.previousElementSibling);
