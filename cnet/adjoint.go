@@ -11,6 +11,7 @@ import (
 
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/internal/layers"
 	"continuousnet/cnet/ode"
 	"continuousnet/cnet/rate"
 )
@@ -58,6 +59,9 @@ func (b *builder) block(x fmap.Map, of stage) fmap.Map {
 				x = s.backsolved(x, step)
 			}
 			return x
+		}
+		if y, ok := s.repeated(x); ok {
+			return y
 		}
 	}
 	x, err := ode.Integrate(n.Scheme, x, s.steps, s.h, ode.System[fmap.Map]{Rate: s.rate, Combine: fmap.Map.Combine})
@@ -122,6 +126,31 @@ func (s solve) phi(step int, c float64) []float64 {
 func (s solve) step(x fmap.Map, step int) fmap.Map {
 	rate := func(stage int, c float64, x fmap.Map) fmap.Map { return s.rate(step, stage, c, x) }
 	return ode.Advance(s.tableau(), x, s.h, rate, fmap.Map.Combine)
+}
+
+// repeated takes all steps as one that is built once and repeated, which keeps graphs of many steps small. It reports
+// whether that is possible: the engine must be able to, and the steps must differ in nothing but in coefficients that
+// each has for itself.
+func (s solve) repeated(x fmap.Map) (y fmap.Map, ok bool) {
+	tb, ok := s.net.Scheme.(ode.Tableau)
+	if !ok || s.steps < 2 || s.steps != s.basis.NumBasis() || s.factor != nil || !s.net.originalRate() ||
+		!tb.Explicit() || len(tb.C) != len(tb.B) {
+		return nil, false
+	}
+	for step := range s.steps {
+		for _, c := range tb.C {
+			for k, v := range s.phi(step, c) {
+				if k == step && v != 1 || k != step && v != 0 {
+					return nil, false
+				}
+			}
+		}
+	}
+	return s.Repeat(x, s.steps, func(one *layers.Builder, x fmap.Map) fmap.Map {
+		own := s
+		own.builder = &builder{one, s.net, s.layout}
+		return own.step(x, 0)
+	})
 }
 
 // timeAt returns the time t in [0, 1] of a block at the fraction c of a step.

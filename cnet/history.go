@@ -10,6 +10,7 @@ import (
 
 // Events of a run's history.
 const (
+	EventStart  = "start"  // the first batch of the run, before its step: the loss of weights that have learned nothing
 	EventEpoch  = "epoch"  // an epoch is complete: losses, accuracies, speed
 	EventLoss   = "loss"   // the mean training loss of the last few batches
 	EventRefine = "refine" // time steps and the functions of the basis were doubled

@@ -69,7 +69,7 @@ func (h History) indexOf(epoch int) int {
 // Tested reports whether the epoch was measured on the test images. With a validation part only one is, when the
 // training is at its end.
 func (r Record) Tested() bool {
-	return !r.Validated() || r.TestLoss > 0 || r.TestAccuracy > 0 || r.TestR2 != 0
+	return r.Event != EventStart && !r.Validated() || r.TestLoss > 0 || r.TestAccuracy > 0 || r.TestR2 != 0
 }
 
 // Tested returns the record of the last epoch that was measured on the test images; ok is false if there is none.

@@ -346,6 +346,9 @@ func (t *training) batch(ctx context.Context, took, waited time.Duration, loss, 
 		st.TimedBatches++
 		st.TimedSeconds += took.Seconds()
 	}
+	if st.Epoch == 0 && st.Batch == 1 {
+		t.noteStart(loss)
+	}
 	st.Recent += loss
 	st.RecentN++
 	if all := t.trainer.batches.Len(); st.RecentN >= (all+lossRecords-1)/lossRecords {
@@ -378,6 +381,19 @@ func (t *training) batch(ctx context.Context, took, waited time.Duration, loss, 
 		return setLearningRate(t.store, Float, next)
 	}
 	return nil
+}
+
+// noteStart records the loss of a run's first batch, which is that of the weights as they began. A measurement of the
+// test images would not tell it: batch norm's running statistics are not known before the first step, and with others a
+// deep net's outputs are arbitrarily large.
+func (t *training) noteStart(loss float64) {
+	q := t.state.trained(t.trainer.batches.Size(), t.set)
+	record := Record{
+		Event: EventStart, TrainLoss: loss, TrainAccuracy: q.Accuracy, TrainRMSE: q.RMSE, TrainR2: q.R2,
+		Net: t.net.String(),
+	}
+	t.history = append(t.history, record)
+	t.report(record)
 }
 
 // saveOrGoBack saves. Weights that cannot be saved because they are not finite are given up for those of the last save.

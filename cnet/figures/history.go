@@ -37,10 +37,16 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	x := chart.Axis{Title: "epoch", Integer: true, Max: float64(max(o.Epochs, 1))}
 
 	batches := batchesPerEpoch(history)
-	regression := false
+	regression, started := false, false
 	for _, r := range history {
 		at := float64(r.Epoch) + float64(r.Batch)/float64(batches)
 		switch r.Event {
+		case cnet.EventStart:
+			started = true
+			add(&within, 0, r.TrainLoss)
+			add(&trainLoss, 0, r.TrainLoss)
+			add(&trainAccuracy, 0, r.Quality(cnet.PartTrain).Compared())
+			regression = regression || r.Quality(cnet.PartTrain).Regression()
 		case cnet.EventEpoch:
 			at++ // records count from 0, and the epoch is over
 			add(&trainLoss, at, r.TrainLoss)
@@ -76,7 +82,7 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 		x.Max = max(x.Max, at)
 	}
 	// A curve of whole epochs alone begins with the first of them; what lies within epochs begins at 0.
-	if n := len(trainLoss.X); n > 1 && len(within.X) == 0 && trainLoss.X[0] < x.Max {
+	if n := len(trainLoss.X); n > 1 && len(within.X) == 0 && !started && trainLoss.X[0] < x.Max {
 		x.Min = trainLoss.X[0]
 		for _, m := range marks {
 			x.Min = min(x.Min, m.At)
@@ -93,6 +99,11 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	panels := []chart.Panel{
 		{Title: "Loss", X: x, Y: chart.Axis{Log: o.LogLoss}, Marks: marks, Series: losses},
 		{Title: "Accuracy", X: x, Y: chart.Axis{Percent: true}, Marks: marks, Series: accuracies},
+	}
+	if started {
+		// From guessing to knowing: axes that stand still from the first batch on.
+		panels[0].Y.Zero = !o.LogLoss
+		panels[1].Y.Max = 1
 	}
 	if regression {
 		panels[1].Title, panels[1].Y = "R²", chart.Axis{}

@@ -62,6 +62,24 @@ func epochs(n int) cnet.History {
 	return list
 }
 
+// TestHistoryStart checks that curves begin with the loss of guessing, on axes that stand still from there on.
+func TestHistoryStart(t *testing.T) {
+	begun := cnet.History{{Event: cnet.EventStart, TrainLoss: 2.3, TrainAccuracy: 0.1}}
+	for _, history := range []cnet.History{begun, append(begun, epochs(2)...)} {
+		c := History(history, HistoryOptions{Epochs: 2})
+		loss, accuracy := c.Panels[0], c.Panels[1]
+		if x, y := loss.Series[1].X, loss.Series[1].Y; x[0] != 0 || y[0] != 2.3 {
+			t.Errorf("the loss is %v over %v", y, x)
+		}
+		if x, y := accuracy.Series[0].X, accuracy.Series[0].Y; x[0] != 0 || y[0] != 0.1 {
+			t.Errorf("the accuracy is %v over %v", y, x)
+		}
+		if !loss.Y.Zero || accuracy.Y.Max != 1 || loss.X.Min != 0 || loss.X.Max != 2 {
+			t.Errorf("axes %+v, %+v, %+v", loss.X, loss.Y, accuracy.Y)
+		}
+	}
+}
+
 // The axis reaches to what is planned and holds all there is; epochs without the losses within begin with the first.
 func TestHistoryAxis(t *testing.T) {
 	whole := slices.DeleteFunc(epochs(6), func(r cnet.Record) bool { return r.Event == cnet.EventLoss })

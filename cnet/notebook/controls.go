@@ -175,11 +175,15 @@ func (c *controls) tell(text, when string) {
 
 // record says what has changed, whoever has changed it.
 func (c *controls) record(r cnet.Record) {
-	if c != nil && r.Event != cnet.EventLoss && r.Event != cnet.EventEpoch {
-		c.tell(figures.Label(r), " "+c.d.where())
+	if c == nil {
+		return
 	}
-	if c != nil && r.Event == cnet.EventEpoch {
+	switch r.Event {
+	case cnet.EventStart, cnet.EventLoss:
+	case cnet.EventEpoch:
 		c.show() // the rate may have decayed
+	default:
+		c.tell(figures.Label(r), " "+c.d.where())
 	}
 }
 

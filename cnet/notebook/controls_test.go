@@ -93,7 +93,7 @@ func TestControls(t *testing.T) {
 			events = append(events, record.Event)
 		}
 	}
-	if !slices.Equal(events, []string{cnet.EventRefine, cnet.EventRate, cnet.EventScheme}) {
+	if !slices.Equal(events, []string{cnet.EventStart, cnet.EventRefine, cnet.EventRate, cnet.EventScheme}) {
 		t.Errorf("the history has %q", events)
 	}
 	if list, err := run.Checkpoints(); err != nil || len(list) != 1 || list[0].Net != "2-2-2 midpoint" {

@@ -77,7 +77,7 @@ func (d *dashboard) batch(p cnet.Progress) {
 
 func (d *dashboard) record(r cnet.Record) {
 	switch r.Event {
-	case cnet.EventLoss:
+	case cnet.EventStart, cnet.EventLoss:
 		return
 	case cnet.EventEpoch:
 		d.epochsHere++

@@ -2,7 +2,6 @@ package notebook
 
 import (
 	"context"
-	"fmt"
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/figures"
@@ -29,7 +28,10 @@ func (s *surface) flow(run *cnet.Run, options []cnet.HiddenStatesOptions) *cnet.
 		return nil
 	}
 	c := figures.Flow(f)
-	c.Title = fmt.Sprintf("%s, %s", c.Title, run.Title())
+	c.Title = "Flow over depth, " + run.Title()
+	if o.Scheme != "" {
+		c.Title += ", by " + f.Scheme
+	}
 	s.draw(c, describe(c))
 	return f
 }

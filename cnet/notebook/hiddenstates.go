@@ -2,6 +2,7 @@ package notebook
 
 import (
 	"context"
+	"fmt"
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/figures"
@@ -37,7 +38,7 @@ func (s *surface) hiddenStates(run *cnet.Run, options []cnet.HiddenStatesOptions
 		s.fail(err)
 		return list
 	}
-	c.Title += ", " + run.Title()
+	c.Title = fmt.Sprintf("Feature maps, stage %d, %s", list[0].Stage, run.Network()) // which has room above one net's maps
 	s.draw(c, describe(c))
 	return list
 }

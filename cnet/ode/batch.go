@@ -11,32 +11,62 @@ import (
 
 // SolveEach solves the problem from each of the initial states with step sizes of its own, as many at once as there are
 // processors. A hard sample then neither slows the others down nor hides its error among theirs. Problem.X0 is ignored,
-// and F is called from several goroutines. If samples fail, their solutions are partial and the error joins theirs.
+// and F is called from several goroutines. If samples fail, their solutions are partial and the error joins theirs. For
+// problems that differ in more than the initial state, there is SolveEnsemble.
 func SolveEach(p Problem, x0 [][]float64, o Options) ([]*Solution, error) {
-	return solveAll(len(x0), func(i int) (*Solution, error) {
+	solutions, failures := solveAll(len(x0), func(i int) (*Solution, error) {
 		sample := p
 		sample.X0 = x0[i]
 		return Solve(sample, o)
 	})
+	return solutions, o.joined(failures)
 }
 
-// solveAll solves n problems on all processors.
-func solveAll(n int, solve func(i int) (*Solution, error)) ([]*Solution, error) {
+// unfinished returns the error of Options.Context, as one for all, if it has kept problems from being solved.
+func (o Options) unfinished(failures []error) error {
+	if o.Context == nil || o.Context.Err() == nil {
+		return nil
+	}
+	solved, stopped := 0, false
+	for _, err := range failures {
+		if err == nil {
+			solved++
+		}
+		stopped = stopped || errors.Is(err, o.Context.Err())
+	}
+	if !stopped {
+		return nil
+	}
+	return fmt.Errorf("ode: %d of %d problems are solved: %w", solved, len(failures), o.Context.Err())
+}
+
+// joined returns the errors of samples as one.
+func (o Options) joined(failures []error) error {
+	if err := o.unfinished(failures); err != nil {
+		return err
+	}
+	for i, err := range failures {
+		if err != nil {
+			failures[i] = fmt.Errorf("sample %d: %w", i, err)
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// solveAll solves n problems on all processors, and returns their solutions and errors in order.
+func solveAll(n int, solve func(i int) (*Solution, error)) ([]*Solution, []error) {
 	solutions, failures := make([]*Solution, n), make([]error, n)
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), n) {
 		workers.Go(func() {
 			for i := int(next.Add(1) - 1); i < n; i = int(next.Add(1) - 1) {
-				var err error
-				if solutions[i], err = solve(i); err != nil {
-					failures[i] = fmt.Errorf("sample %d: %w", i, err)
-				}
+				solutions[i], failures[i] = solve(i)
 			}
 		})
 	}
 	workers.Wait()
-	return solutions, errors.Join(failures...)
+	return solutions, failures
 }
 
 // solveIndependent solves a batch sample by sample, and puts the states together again. If samples fail, the solution
@@ -50,7 +80,7 @@ func solveIndependent(p Problem, o Options) (*Solution, error) {
 	}
 	p.Samples = 0
 	rtols, atols := o.RTols, o.ATols
-	solutions, err := solveAll(len(x0), func(i int) (*Solution, error) {
+	solutions, failures := solveAll(len(x0), func(i int) (*Solution, error) {
 		q, own := p, o
 		q.X0 = x0[i]
 		if rtols != nil {
@@ -61,6 +91,7 @@ func solveIndependent(p Problem, o Options) (*Solution, error) {
 		}
 		return Solve(q, own)
 	})
+	err := o.joined(failures)
 	if slices.Contains(solutions, nil) {
 		return nil, err // what is wrong with one sample's options is wrong with all
 	}

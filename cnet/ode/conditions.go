@@ -24,12 +24,22 @@ type Condition struct {
 // String returns the condition as a formula.
 func (c Condition) String() string { return fmt.Sprintf("%s: Σ b·Φ = 1/%d", c.Tree, c.Density) }
 
+// left returns the left side as text, exactly if it can be.
+func (c Condition) left() string {
+	if c.Exact != "" {
+		return c.Exact
+	}
+	return fmt.Sprintf("%.10g", c.Value)
+}
+
 // Conditions returns the order conditions of a tableau for all trees of up to the given order, by order.
 //
 // They are evaluated in rational arithmetic. A coefficient stands for the simplest fraction that rounds to it, so that
 // 1./3 is a third. Where coefficients are irrational, a condition holds if it is violated by no more than their
-// rounding. A tableau whose shape Check refuses has no conditions: nil.
+// rounding. C is derived where it is missing, as Register does. A tableau whose shape Check refuses has no conditions:
+// nil.
 func Conditions(tb Tableau, order int) []Condition {
+	tb = tb.timed()
 	if tb.shape() != nil {
 		return nil
 	}

@@ -9,7 +9,7 @@
 //     graph. In a graph the steps are the layers of a network, which the graph differentiates.
 //   - Solve and New run on the host, on []float64, with fixed or adaptive steps, dense output, events that may act, and
 //     an iterator over the steps; Differentiate gives gradients by backpropagation, with checkpoints, or by solving the
-//     adjoint equation backwards.
+//     adjoint equation backwards, and Sensitivities derivatives of the whole solution.
 //
 // # Example
 //
@@ -25,6 +25,21 @@
 // comes and goes. stiff.md has figures. For long orbits leapfrog or yoshida4, which keep the energy. For trained
 // networks the scheme is part of the model: train and run with the same one, unless the point is to see what happens
 // otherwise.
+//
+// # How to choose a derivative
+//
+//	of one loss, by many parameters                Differentiate
+//	  memory is short                              with Differentiation.Checkpoints; Backsolve for very many steps
+//	  stiff problems, implicit schemes             as it is; not Backsolve, which integrates x backwards, too
+//	  by T0, T1 and times of outputs               with Differentiation.Times
+//	  of times and states of events, through Do    with Differentiation.EventCost; Event.DoVJP
+//	of the whole solution, by a few parameters     Sensitivities
+//	is a Jacobian or VJP of one's own right?       CheckJacobian, CheckVJP, CheckParameters; Options.CheckDerivatives
+//
+// An adjoint costs a few solutions, however many parameters there are, and a sensitivity one or two for each parameter
+// (Gholami, Keutzer & Biros, ANODE, 2019, compare adjoints of networks). All of them but Backsolve differentiate what
+// the steps have computed, with the steps as they are; Backsolve discretises the adjoint equation (Chen et al., Neural
+// ordinary differential equations, 2018).
 //
 // # Errors
 //

@@ -22,6 +22,14 @@ type Event struct {
 	// fires. Other events that Do itself carries through zero do not happen. If an event happens again and again
 	// without time passing, the solver stops with a *Failure: where a ball has come to rest, the equation is another.
 	Do func(t float64, x []float64)
+
+	// Gradient writes ∂G/∂x to gx and ∂G/∂p to gp, which are zero before, and returns ∂G/∂t, for gradients through
+	// events; nil: differences are used, and G depends on no parameters.
+	Gradient func(t float64, x, gx, gp []float64) (gt float64)
+
+	// DoVJP adds aᵀ∂x'/∂x to ax and aᵀ∂x'/∂p to ap, where x' is what Do makes of x, and returns aᵀ∂x'/∂t, for gradients
+	// through Do.
+	DoVJP func(t float64, x, a, ax, ap []float64) (at float64)
 }
 
 // Occurrence is an event that a solver has found, with its time and state.

@@ -1,6 +1,7 @@
 package ode_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -66,6 +67,92 @@ func ExampleSolveEach() {
 	// Output: 5.095 15.095 25.095
 }
 
+// A sweep over the damping of a pendulum, on all processors. The solutions are in the order of the parameters.
+func ExampleSolveEnsemble() {
+	damping := []float64{0, 0.1, 0.5, 2}
+	solutions, err := ode.SolveEnsemble(damping, func(c float64) ode.Problem {
+		return ode.Problem{
+			F:  func(t float64, x, dx []float64) { dx[0], dx[1] = x[1], -math.Sin(x[0])-c*x[1] },
+			X0: []float64{1, 0}, T1: 10,
+		}
+	}, ode.Options{RTol: 1e-8})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, s := range solutions {
+		fmt.Printf("damping %.1f: angle %.4f\n", damping[i], s.Final()[0])
+	}
+	// Output:
+	// damping 0.0: angle -0.9989
+	// damping 0.1: angle -0.5933
+	// damping 0.5: angle -0.0820
+	// damping 2.0: angle 0.0007
+}
+
+// A component over the outputs, as charts need it.
+func ExampleSolution_Component() {
+	s, err := ode.Solve(ode.Problem{
+		F:  func(t float64, x, dx []float64) { dx[0], dx[1] = x[1], -9.81 },
+		X0: []float64{10, 0}, T1: 1,
+	}, ode.Options{At: []float64{0, 0.5, 1}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("heights %.2f at %.1f\n", s.Component(0), s.T)
+	// Output: heights [10.00 8.77 5.09] at [0.0 0.5 1.0]
+}
+
+// A solution that is followed, and stopped when it has cost enough: what has been reached is there.
+func ExampleOptions_context() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s, err := ode.Solve(ode.Problem{
+		F:  func(t float64, x, dx []float64) { dx[0] = -x[0] },
+		X0: []float64{1}, T1: 1e6,
+	}, ode.Options{Scheme: "rk4", StepSize: 0.5, Context: ctx, Progress: func(t float64, cost ode.Stats) {
+		if cost.NFE >= 1000 {
+			cancel()
+		}
+	}})
+	fmt.Println(errors.Is(err, context.Canceled), s.T, s.Stats.NFE)
+	// Output: true [0 125] 1000
+}
+
+// A diffusion in one dimension: with the band of its Jacobian a difference quotient of all 200 columns takes four
+// evaluations and not 201.
+func ExampleBand() {
+	const n = 200
+	p := ode.Problem{
+		F: func(t float64, u, du []float64) {
+			for i := range u {
+				left, right := 1.0, 0.0 // at the ends
+				if i > 0 {
+					left = u[i-1]
+				}
+				if i < n-1 {
+					right = u[i+1]
+				}
+				du[i] = (n + 1) * (n + 1) * (left - 2*u[i] + right)
+			}
+		},
+		X0: make([]float64, n), T1: 1,
+	}
+	for _, band := range []*ode.Band{nil, {Lower: 1, Upper: 1}} {
+		p.Band = band
+		s, err := ode.Solve(p, ode.Options{Scheme: "radau5"})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%.3f in the middle after %d evaluations\n", s.Final()[n/2], s.Stats.NFE)
+	}
+	// Output:
+	// 0.497 in the middle after 1249 evaluations
+	// 0.497 in the middle after 1052 evaluations
+}
+
 // A splitting of one's own: leapfrog, which keeps the energy of a spring for as long as it is followed.
 func ExampleRegisterMethod() {
 	err := ode.RegisterMethod(ode.Splitting{Name: "leapfrog", Order: 2, Kick: []float64{0.5, 0.5}, Drift: []float64{1}})
@@ -118,7 +205,7 @@ func ExampleRegister() {
 	fmt.Println(ode.Register(bad))
 	// Output:
 	// order 2
-	// ode: scheme "bad": claims order 2, but violates the condition [τ]: Σ b·Φ = 1/2 of order 2: the left side is 0.375
+	// ode: scheme "bad": claims order 2, but violates the condition Σ bᵢ cᵢ = 1/2 of order 2: the left side is 3/8
 }
 
 // The derivative of the end with respect to the beginning and to a parameter: x' = -p·x.
@@ -208,7 +295,7 @@ func ExampleFailure() {
 	// Output: no further than t = 1.000
 }
 
-// The order conditions of a scheme, one for each rooted tree.
+// The order conditions of a scheme, one for each rooted tree, also of one that need not be registered.
 func ExampleConditions() {
 	heun, err := ode.Scheme("adaptive_heun")
 	if err != nil {

@@ -69,7 +69,14 @@ func TestStiffBetweenSteps(t *testing.T) {
 	}
 }
 
-// Events of a stiff problem, and outputs in a non-linear one (Kaps): y₂ = e^-t, y₁ = y₂², whatever ε is.
+// kaps is a stiff non-linear problem (Kaps, 1981) with the solution y₂ = e^-t, y₁ = y₂², whatever ε is.
+func kaps(epsilon float64) (p Problem, exact func(t float64) []float64) {
+	return Problem{F: func(_ float64, x, dx []float64) {
+		dx[0], dx[1] = (x[1]*x[1]-x[0])/epsilon-2*x[0], x[0]-x[1]-x[1]*x[1]
+	}, X0: []float64{1, 1}, T1: 2}, func(t float64) []float64 { return []float64{math.Exp(-2 * t), math.Exp(-t)} }
+}
+
+// Events of a stiff problem, and outputs in a non-linear one.
 func TestStiffEventsAndOutputs(t *testing.T) {
 	p := protheroRobinson(1e6)
 	p.T1 = 7
@@ -84,10 +91,7 @@ func TestStiffEventsAndOutputs(t *testing.T) {
 		}
 	}
 	for _, epsilon := range []float64{1e-2, 1e-5, 1e-8} {
-		kaps := Problem{F: func(_ float64, x, dx []float64) {
-			dx[0], dx[1] = (x[1]*x[1]-x[0])/epsilon-2*x[0], x[0]-x[1]-x[1]*x[1]
-		}, X0: []float64{1, 1}, T1: 2}
-		exact := func(t float64) []float64 { return []float64{math.Exp(-2 * t), math.Exp(-t)} }
+		p, exact := kaps(epsilon)
 		for _, tb := range implicitTableaux() {
 			tolerance := 5e-3
 			if tb.Order == 1 {
@@ -95,7 +99,7 @@ func TestStiffEventsAndOutputs(t *testing.T) {
 			} else if tb.Order >= 4 {
 				tolerance = 3e-4
 			}
-			if e := largestBetween(t, kaps, Options{Method: tb, Steps: 20}, exact); e > tolerance {
+			if e := largestBetween(t, p, Options{Method: tb, Steps: 20}, exact); e > tolerance {
 				t.Errorf("%s, ε = %g: off by %.1e", tb.Name, epsilon, e)
 			}
 		}

@@ -17,6 +17,12 @@ type Gradient struct {
 	Forward        Stats     // of the forward solution; backpropagation with fixed steps counts them in Backward
 	Backward       Stats     // of computing the gradient
 	States         int       // the largest number of states held at once: the memory that was needed, in units of X0
+
+	// With Differentiation.Times: the derivatives of the loss with respect to the ends of the interval and to the times
+	// Options.At. T1 is without the outputs that lie there, which are among At; without Options.At the output is at T1
+	// and moves with it. What Cost itself makes of the time that it is given is not in them.
+	T0, T1 float64
+	At     []float64
 }
 
 // Differentiation is the way in which gradients are computed.
@@ -33,29 +39,62 @@ type Differentiation struct {
 
 	// Adjoint holds the options of the backward solution, for Backsolve; nil: those of the forward one.
 	Adjoint *Options
+
+	Times     bool      // also with respect to T0, T1 and the times of outputs
+	EventCost EventCost // a part of the loss for each event; nil: none
 }
 
 // Auto as the number of checkpoints stands for the square root of the number of steps.
 const Auto = -1
 
 // Differentiate solves the problem and computes the gradient of Σ cost over the outputs (Options.At, or the end if
-// there are none) with respect to the initial state and the parameters. Problem.VJP must be set.
+// there are none), and of Σ EventCost over the events, with respect to the initial state and the parameters.
+// Problem.VJP must be set.
 //
 // Step sizes are treated as constants. The original's fork of torchdiffeq also differentiates through their choice,
 // which puts its gradients off by up to a tenth at tolerances of 1e-3. torchdiffeq 0.2.5 does so for the first step
-// alone, unless its length is given: up to 0.5 % there. Backpropagation needs an explicit Runge–Kutta scheme or an
-// Adams method.
+// alone, unless its length is given: up to 0.5 % there.
+//
+// Backpropagation needs a Runge–Kutta scheme, explicit or implicit, a Switching or an Adams method. Implicit stages are
+// solved to the last digit, and differentiated by the implicit function theorem: with one linear system of the
+// transposed matrix for a stage. Their loss is therefore that of fixed steps of these lengths, and differs from that of
+// an adaptive solution by what the Newton iterations have left there, a part of the tolerances.
+//
+// # Times
+//
+// Along the solution, ∂loss/∂t = <∂loss/∂x(t), f(t, x)> for an output at t, and ∂loss/∂T0 = -<∂loss/∂x(T0), f(T0, x0)>
+// (Chen et al., Neural ordinary differential equations, 2018, appendix C). This is what Backsolve computes.
+// Backpropagation differentiates the steps and the interpolation between them, for which rates are also differentiated
+// with respect to time: Options.Steps and adaptive steps keep their proportions between T0, jumps, events and T1, with
+// Options.StepSize all steps but the last move with T0, and the inner times of Options.Grid stay where they are.
+//
+// # Events
+//
+// Backpropagation knows events. Their times follow from the state (see Event.Gradient), the steps behind an Event.Do
+// begin where it ends, and Event.DoVJP takes adjoints through what it does (Corner, Sandu & Sandu, Modeling and
+// sensitivity analysis methodology for hybrid dynamical systems, 2019). Where a terminal event ends the solution, the
+// outputs behind it are left out; without Options.At, the output is the state there. Events are taken to happen in the
+// same order wherever the initial state and the parameters move; one that merely touches zero is refused.
 func Differentiate(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, error) {
 	if p.VJP == nil {
 		return nil, fmt.Errorf("ode: Problem.VJP is nil; " +
 			"gradients need it: it must add aᵀ∂f/∂x to ax and aᵀ∂f/∂p to ap")
 	}
 	if cost == nil {
-		return nil, fmt.Errorf("ode: the cost is nil")
+		if d.EventCost == nil {
+			return nil, fmt.Errorf("ode: the cost is nil")
+		}
+		cost = func(int, float64, []float64, []float64) float64 { return 0 }
 	}
-	if len(p.Events) > 0 {
-		return nil, fmt.Errorf("ode: gradients do not know events; remove Problem.Events, or let T1 be where " +
-			"the event happens")
+	if d.Backsolve && len(p.Events) > 0 {
+		return nil, fmt.Errorf("ode: the adjoint equation is not solved through events; " +
+			"use backpropagation, Differentiation.Backsolve: false")
+	}
+	for i, e := range p.Events {
+		if e.Do != nil && e.DoVJP == nil {
+			return nil, fmt.Errorf("ode: Problem.Events[%d] (%s) has a Do without DoVJP; "+
+				"gradients need it: it must add aᵀ∂x'/∂x to ax and aᵀ∂x'/∂p to ap", i, e.Name)
+		}
 	}
 	if d.Checkpoints < Auto {
 		return nil, fmt.Errorf("ode: Differentiation.Checkpoints is %d, must be a number of states, 0 for all or Auto",
@@ -64,9 +103,6 @@ func Differentiate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	if o.EveryStep {
 		return nil, fmt.Errorf("ode: gradients need outputs that do not depend on the steps; " +
 			"use Options.At instead of EveryStep")
-	}
-	if len(o.At) == 0 {
-		o.At = []float64{p.T1}
 	}
 	if d.Backsolve {
 		return backsolve(p, o, cost, d)
@@ -79,6 +115,10 @@ func Differentiate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 // forward solution.
 func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, error) {
 	o.Dense, o.EveryStep = false, false
+	atEnd := len(o.At) == 0
+	if atEnd {
+		o.At = []float64{p.T1}
+	}
 	solution, err := Solve(p, o)
 	if err != nil {
 		return nil, err
@@ -108,7 +148,10 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 			a[i] = -y[n+i]
 		}
 		clear(dy[n:])
-		p.VJP(t, y[:n], a, dy[n:2*n], dy[2*n:])
+		p.VJP(t, y[:n], a, dy[n:2*n], dy[2*n:2*n+m])
+		if o.compat.integrateTime {
+			dy[2*n+m] = p.TimeVJP(t, y[:n], a)
+		}
 		g.Backward.VJPs++
 	}}
 	back.Dense, back.EveryStep = false, false
@@ -121,7 +164,18 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 		back.groups = back.groups[:2]
 	}
 	y := make([]float64, 2*n+m)
+	if o.compat.integrateTime {
+		y = append(y, 0)
+		back.groups = append(back.groups, len(y))
+	}
 	gx := make([]float64, n)
+	rate := func(t float64, x []float64) []float64 { // on the side of a jump that the solution comes from
+		f := make([]float64, n)
+		side := newSides(p, o, p.T0, t)
+		p.F(side.of(t), x, f)
+		g.Backward.NFE++
+		return f
+	}
 	if len(solution.T) == 0 {
 		return nil, fmt.Errorf("ode: there is no output that the cost could depend on")
 	}
@@ -161,11 +215,30 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 		for j, v := range gx {
 			y[n+j] += v
 		}
+		if d.Times {
+			slope := dot(gx, rate(times[i], solution.X[i]))
+			if atEnd {
+				g.T1 += slope
+			} else {
+				g.At = append(g.At, slope) // backwards
+			}
+		}
+		if o.compat.outputTimes && i > 0 {
+			y[2*n+m] -= dot(gx, rate(times[i], solution.X[i]))
+		}
 	}
 	if err := solve(p.T0); err != nil {
 		return nil, err
 	}
-	g.X0, g.Parameters = slices.Clone(y[n:2*n]), slices.Clone(y[2*n:])
+	g.X0, g.Parameters = slices.Clone(y[n:2*n]), slices.Clone(y[2*n:2*n+m])
+	if d.Times {
+		slices.Reverse(g.At)
+		side := newSides(p, o, p.T0, p.T0)
+		f := make([]float64, n)
+		p.F(side.of(p.T0), p.X0, f)
+		g.Backward.NFE++
+		g.T0 = -dot(g.X0, f)
+	}
 	return g, nil
 }
 

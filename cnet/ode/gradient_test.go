@@ -1,6 +1,8 @@
 package ode
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -120,16 +122,42 @@ func TestCheckpoints(t *testing.T) {
 	}
 }
 
+// A context that is done on the way back stops it, too.
+func TestGradientsStop(t *testing.T) {
+	build, p, at, cost := tracking()
+	q := build(p)
+	for _, scheme := range []string{"rk4", "radau5"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		calls := 0
+		stopping := func(i int, t float64, x, gx []float64) float64 {
+			if calls++; calls == 2 {
+				cancel()
+			}
+			return cost(i, t, x, gx)
+		}
+		_, err := Differentiate(q, Options{Scheme: scheme, Steps: 50, At: at, Context: ctx}, stopping,
+			Differentiation{Checkpoints: 3})
+		var failure *Failure
+		if !errors.Is(err, context.Canceled) || !errors.As(err, &failure) || calls > 2 {
+			t.Errorf("%s: %v after %d outputs", scheme, err, calls)
+		}
+	}
+}
+
 func TestGradientBadInput(t *testing.T) {
 	build, p, _, cost := tracking()
 	for want, change := range map[string]func(p *Problem, o *Options, d *Differentiation){
-		"VJP is nil":         func(p *Problem, _ *Options, _ *Differentiation) { p.VJP = nil },
-		"Checkpoints is -2":  func(_ *Problem, _ *Options, d *Differentiation) { d.Checkpoints = -2 },
-		"sdirk4 is implicit": func(_ *Problem, o *Options, _ *Differentiation) { o.Scheme = "sdirk4" },
+		"VJP is nil":        func(p *Problem, _ *Options, _ *Differentiation) { p.VJP = nil },
+		"Checkpoints is -2": func(_ *Problem, _ *Options, d *Differentiation) { d.Checkpoints = -2 },
 		"leapfrog (symplectic": func(_ *Problem, o *Options, _ *Differentiation) {
 			o.Scheme, o.Steps = "leapfrog", 3
 		},
-		"do not know events":      func(p *Problem, _ *Options, _ *Differentiation) { p.Events = make([]Event, 1) },
+		"not solved through events": func(p *Problem, _ *Options, d *Differentiation) {
+			p.Events, d.Backsolve = make([]Event, 1), true
+		},
+		"has a Do without DoVJP": func(p *Problem, _ *Options, _ *Differentiation) {
+			p.Events = []Event{{G: func(float64, []float64) float64 { return 1 }, Do: func(float64, []float64) {}}}
+		},
 		"instead of EveryStep":    func(_ *Problem, o *Options, _ *Differentiation) { o.EveryStep = true },
 		"has no error estimate":   func(_ *Problem, o *Options, _ *Differentiation) { o.Scheme = "rk4" },
 		"3 steps were not enough": func(_ *Problem, o *Options, _ *Differentiation) { o.MaxSteps = 3 },

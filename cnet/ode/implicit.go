@@ -183,7 +183,8 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 		if iteration == 0 && size <= r.tolerance()*1e-3 {
 			return nil
 		}
-		if r.s.grid != nil && iteration > 0 && rate >= 0.9 && size <= newtonRounding {
+		if r.s.grid != nil && iteration > 0 && rate >= 0.9 &&
+			size <= max(newtonRounding, rateNoise(hg, r.jacobian, x)) {
 			return nil
 		}
 		if iteration > 0 && rate > staleRate {

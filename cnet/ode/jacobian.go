@@ -31,21 +31,53 @@ func (m *jacobian) evaluate(t, h float64, x, f0, j []float64) {
 	s.perturbations(h, x, f0, m.delta)
 	n := len(x)
 	copy(m.at, x)
-	for k, delta := range m.delta {
+	// Columns that have no row in common are found together, as many apart as the band is wide (Curtis, Powell & Reid,
+	// On the estimation of sparse Jacobian matrices, 1974).
+	lower, upper, width := n, n, n
+	if b := s.p.Band; b != nil {
+		lower, upper = min(b.Lower, n), min(b.Upper, n)
+		width = min(n, lower+upper+1)
+		clear(j)
+	}
+	for first := range width {
 		// The other attempts are for a rate that is not defined there, such as √x to the left of 0, or overflows.
-		for _, d := range []float64{delta, -delta, delta * rootRounding} {
-			m.at[k] = x[k] + d
-			exact := m.at[k] - x[k] // what rounding has made of it
+		for _, by := range []float64{1, -1, rootRounding} {
+			for k := first; k < n; k += width {
+				m.at[k] = x[k] + by*m.delta[k]
+			}
 			s.f(t, m.at, m.moved)
-			for i := range n {
-				j[i*n+k] = (m.moved[i] - f0[i]) / exact
+			for k := first; k < n; k += width {
+				exact := m.at[k] - x[k] // what rounding has made of it
+				for i := max(0, k-upper); i < min(n, k+lower+1); i++ {
+					j[i*n+k] = (m.moved[i] - f0[i]) / exact
+				}
 			}
 			if firstBad(m.moved) < 0 || firstBad(f0) >= 0 {
 				break
 			}
 		}
-		m.at[k] = x[k]
+		for k := first; k < n; k += width {
+			m.at[k] = x[k]
+		}
 	}
+}
+
+// rateNoise returns by how much the rounding of its rates changes a state x in a step of length h, relative to it: f
+// has terms of the size of ∂f_i/∂x_j·x_j, which may cancel, and the last digits of each are noise.
+func rateNoise(h float64, jacobian, x []float64) float64 {
+	n, terms, largest := len(x), 0.0, 0.0
+	for i, y := range x {
+		largest = max(largest, math.Abs(y))
+		sum := 0.0
+		for k, v := range jacobian[i*n : (i+1)*n] {
+			sum += math.Abs(v * x[k])
+		}
+		terms = max(terms, sum)
+	}
+	if largest == 0 {
+		return 0
+	}
+	return 4 * rounding * math.Abs(h) * terms / largest
 }
 
 const (

@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -24,12 +25,22 @@ type Problem struct {
 	// used.
 	Jacobian func(t float64, x, j []float64)
 
+	// Band says that the Jacobian lies in a band, as that of differences in space does. Finite differences then take
+	// Lower + Upper + 1 evaluations instead of one for each component.
+	Band *Band
+
 	// VJP adds aᵀ∂f/∂x to ax and aᵀ∂f/∂p to ap, for gradients. Parameters is the length of ap.
 	VJP        func(t float64, x, a, ax, ap []float64)
 	Parameters int
 
+	// TimeVJP returns aᵀ∂f/∂t, for gradients with respect to times and through events; nil: differences are used.
+	TimeVJP func(t float64, x, a []float64) float64
+
 	Events []Event
 }
+
+// Band bounds where a matrix is not zero: ∂f_i/∂x_j is 0 for j < i-Lower and for j > i+Upper.
+type Band struct{ Lower, Upper int }
 
 // Options say how a problem is solved. The zero value solves adaptively with dopri5.
 type Options struct {
@@ -62,6 +73,18 @@ type Options struct {
 	Dense         bool // keep the solution for Solution.At
 	Interpolation Interpolation
 
+	// CheckDerivatives compares Problem.Jacobian, VJP and Band with differences of Problem.F before the first step, as
+	// CheckJacobian and CheckVJP do, and refuses wrong ones.
+	CheckDerivatives bool
+
+	// Context, once it is done, stops the solver before the next step. What has been reached is returned together with
+	// a *Failure that wraps the context's error. nil: the solver is not stopped. It applies to whatever takes Options.
+	Context context.Context
+
+	// Progress, if not nil, is called by Solve after every accepted step with the time reached and the cost so far,
+	// by SolveEach and SolveEnsemble from several goroutines.
+	Progress func(t float64, cost Stats)
+
 	groups []int // the ends of groups of components that have error norms of their own, for the adjoint equation
 	compat compat
 }
@@ -76,6 +99,10 @@ type compat struct {
 	initialOrder int  // the order for the length of the first step, if not 0
 	quartic      bool // interpolate with Mid also where there is an extension of higher order
 	singleRoot   bool // round the reciprocal of the order to float32
+	ratios       bool // take 0.01·max(d0/d1) over groups for the first step instead of 0.01·max(d0)/max(d1)
+
+	// Integrate the gradient of time backwards with the adjoint equation; also what outputs contribute to it.
+	integrateTime, outputTimes bool
 }
 
 const (
@@ -104,6 +131,10 @@ func (p Problem) check() error {
 	}
 	if p.Parameters < 0 {
 		return fmt.Errorf("ode: Problem.Parameters is %d, must not be negative", p.Parameters)
+	}
+	if b := p.Band; b != nil && (b.Lower < 0 || b.Upper < 0) {
+		return fmt.Errorf("ode: Problem.Band is %d below and %d above the diagonal, must not be negative", b.Lower,
+			b.Upper)
 	}
 	for i, e := range p.Events {
 		if e.G == nil {

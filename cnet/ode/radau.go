@@ -312,7 +312,7 @@ func (r *radauStepper) solve(t, h float64, x []float64) error {
 			}
 			lastRate = rate
 			switch {
-			case fixed && theta >= 0.9 && size <= newtonRounding:
+			case fixed && theta >= 0.9 && size <= max(newtonRounding, rateNoise(h, r.jacobian, x)):
 				r.finish(k, theta)
 				return nil
 			case theta >= 0.99 && !fixed && size <= radauTolerance: // all the digits that the rates have

@@ -299,11 +299,4 @@ func TestRadauRegistered(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "implicit") {
 		t.Errorf("Integrate: %v", err)
 	}
-	p := nonAutonomous
-	p.VJP = func(_ float64, _, _, _, _ []float64) {}
-	cost := func(int, float64, []float64, []float64) float64 { return 0 }
-	if _, err := Differentiate(p, Options{Scheme: "radau5"}, cost, Differentiation{}); err == nil ||
-		!strings.Contains(err.Error(), "Backsolve") {
-		t.Errorf("Differentiate: %v", err)
-	}
 }

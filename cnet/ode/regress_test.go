@@ -283,3 +283,31 @@ func TestEmbeddedOfHigherOrder(t *testing.T) {
 		t.Errorf("no error estimate: %v", err)
 	}
 }
+
+// Fixed implicit steps end their iterations where the rounding of rates ends them: the fast direction is not that of a
+// component, so that ε·h·λ of the slow one is noise.
+func TestFixedImplicitRounding(t *testing.T) {
+	const c, s = 0.6, 0.8
+	// What is left is slow: (c·1 + s·2)·e^-4 along (c, s).
+	slow := (c + 2*s) * math.Exp(-4)
+	for _, scheme := range []string{"radau5", "kvaerno5", "sdirk4"} {
+		for lambda := 1e4; lambda < 1e9; lambda *= 3 {
+			a := []float64{-c*c - lambda*s*s, c * s * (lambda - 1), -s*s - lambda*c*c}
+			p := Problem{
+				F: func(_ float64, x, dx []float64) {
+					dx[0], dx[1] = a[0]*x[0]+a[1]*x[1], a[1]*x[0]+a[2]*x[1]
+				},
+				X0: []float64{1, 2}, T1: 4,
+			}
+			solution, err := Solve(p, Options{Scheme: scheme, StepSize: 0.25})
+			if err != nil {
+				t.Errorf("%s, λ = %g: %v", scheme, lambda, err)
+				continue
+			}
+			x, tolerance := solution.Final(), 1e-4+100*rounding*lambda
+			if math.Abs(x[0]/(c*slow)-1) > tolerance || math.Abs(x[1]/(s*slow)-1) > tolerance {
+				t.Errorf("%s, λ = %g: %v, want %v", scheme, lambda, x, []float64{c * slow, s * slow})
+			}
+		}
+	}
+}

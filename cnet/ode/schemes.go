@@ -281,4 +281,22 @@ var implicitSchemes = []Method{
 		Note: "L-stable 4(3) pair for stiff problems; Hairer & Wanner, Solving Ordinary Differential Equations II, " +
 			"table IV.6.5",
 	},
+	Tableau{
+		Name: "trapezoid", Order: 2,
+		A: [][]float64{{}, {1. / 2, 1. / 2}}, B: []float64{1. / 2, 1. / 2},
+		Note: "the implicit trapezoidal rule: A-stable, does not damp stiff components; Crank & Nicolson (1947)",
+	},
+	Tableau{
+		Name: "adaptive_implicit_euler", Order: 1,
+		A: [][]float64{{}, {0, 1}}, B: []float64{0, 1},
+		Err:  []float64{-1. / 2, 1. / 2},
+		Note: "L-stable implicit Euler, with the trapezoidal rule of the same stage as the better method",
+	},
+	Tableau{
+		Name: "adaptive_trapezoid", Order: 2,
+		A: [][]float64{{}, {1. / 4, 1. / 4}, {1. / 4, 1. / 2, 1. / 4}}, B: []float64{1. / 4, 1. / 2, 1. / 4},
+		Err: []float64{1./4 - 1./6, 1./2 - 2./3, 1./4 - 1./6},
+		Note: "two trapezoidal half steps, with Simpson's rule over their stages as the better method; " +
+			"TRX2 of Hosea & Shampine (1996)",
+	},
 }

@@ -18,6 +18,19 @@ type Solution struct {
 // Final returns the last state.
 func (s *Solution) Final() []float64 { return s.X[len(s.X)-1] }
 
+// Component returns component i of the state at every output, beside T, as charts need it: s.X[k][i] for all k. It is
+// nil if the state has no such component.
+func (s *Solution) Component(i int) []float64 {
+	if len(s.X) == 0 || i < 0 || i >= len(s.X[0]) {
+		return nil
+	}
+	values := make([]float64, len(s.X))
+	for k, x := range s.X {
+		values[k] = x[i]
+	}
+	return values
+}
+
 // At returns the state at any time that was reached, if the problem was solved with Options.Dense.
 func (s *Solution) At(t float64) ([]float64, error) { return s.Curve.At(t) }
 
@@ -106,6 +119,11 @@ func (s *Solver) Solve() (*Solution, error) {
 				break
 			}
 			output(x)
+		}
+		if s.o.Progress != nil {
+			cost := s.stats
+			cost.Wall += time.Since(begun)
+			s.o.Progress(s.t, cost)
 		}
 	}
 	// A solution that ends early includes the last state.

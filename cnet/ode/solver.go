@@ -55,7 +55,11 @@ type Failure struct {
 	ErrorNorm float64 // of that step; 1 is the most that the tolerances allow; 0 or NaN if there is none
 	Component int     // the first one that is not finite, or else the one with the largest error
 	Value     float64 // of that component
+	Err       error   // that of Options.Context if it has stopped the solver, otherwise nil
 }
+
+// Unwrap returns Err, so that errors.Is finds context.Canceled and context.DeadlineExceeded.
+func (f *Failure) Unwrap() error { return f.Err }
 
 func (f *Failure) Error() string {
 	norm := ""
@@ -165,6 +169,11 @@ func New(p Problem, o Options) (*Solver, error) {
 	o = o.withDefaults()
 	if err := o.check(p, info); err != nil {
 		return nil, err
+	}
+	if o.CheckDerivatives {
+		if err := p.checkDerivatives(); err != nil {
+			return nil, err
+		}
 	}
 	asked := o.At
 	o.At, o.Grid = snapped(o.At, p), snappedGrid(o.Grid, p)
@@ -387,6 +396,9 @@ func (s *Solver) advance() (*Step, error) {
 	if s.done || (s.p.T1-s.t)*direction <= 0 {
 		return nil, nil
 	}
+	if err := s.stopped(); err != nil {
+		return nil, err
+	}
 	if !s.started {
 		if err := s.begin(direction); err != nil {
 			return nil, s.fail(err)
@@ -427,7 +439,7 @@ func (s *Solver) advance() (*Step, error) {
 		}
 		e, err := s.step.advance(s.t, h, s.x, s.next)
 		if err != nil && s.grid != nil {
-			return nil, s.failure(err.Error(), h, math.NaN(), "shorten the steps")
+			return nil, s.failure(err.Error(), h, math.NaN(), s.newtonAdvice("shorten the steps"))
 		}
 		bad := firstBad(s.next)
 		if bad >= 0 && err == nil {
@@ -459,13 +471,20 @@ func (s *Solver) advance() (*Step, error) {
 				s.h = direction * max(math.Abs(planned), math.Abs(s.h))
 			}
 			if smallest && !accepted {
-				return nil, s.failure("the state is no longer finite at the smallest step", h, e, "")
+				reason, advice := "the state is no longer finite", ""
+				if err != nil {
+					reason, advice = err.Error(), s.newtonAdvice("")
+				}
+				return nil, s.failure(reason+" at the smallest step", h, e, advice)
 			}
 		}
 		if !accepted {
 			s.stats.Rejected++
 			s.rejected++
 			s.current.Error = e
+			if err := s.stopped(); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err := s.accept(t1, h, e, jump); err != nil {
@@ -475,11 +494,23 @@ func (s *Solver) advance() (*Step, error) {
 	}
 }
 
+// stopped returns a *Failure if Options.Context is done.
+func (s *Solver) stopped() error {
+	if s.o.Context == nil {
+		return nil
+	}
+	err := s.o.Context.Err()
+	if err == nil {
+		return nil
+	}
+	return s.fail(&Failure{Reason: err.Error(), T: s.t, H: s.h, Value: s.x[0], Err: err})
+}
+
 // moreSteps returns what to do where the steps were not enough.
 func (s *Solver) moreSteps() string {
 	switch s.step.(type) {
 	case *radauStepper, *autoStepper:
-		return "raise MaxSteps or the tolerances"
+		return s.newtonAdvice("raise MaxSteps or the tolerances")
 	}
 	return "raise MaxSteps or the tolerances, or try a scheme for stiff problems such as radau5"
 }
@@ -500,12 +531,17 @@ func (s *Solver) underflow() error {
 			"it may not be defined behind this time, or the solution have a singularity")
 	}
 	return s.failure("the step size underflowed, because "+s.trouble.Error(), s.h, math.NaN(),
-		"check Problem.Jacobian if there is one; the solution may have a singularity here")
+		s.newtonAdvice("the solution may have a singularity here"))
 }
 
 // begin prepares the first step: it evaluates the events and chooses the length of an adaptive step.
 func (s *Solver) begin(direction float64) error {
 	s.started = true
+	if split, ok := s.step.(*splittingStepper); ok {
+		if err := split.separable(s.t, s.grid[1]-s.grid[0], s.x); err != nil {
+			return err
+		}
+	}
 	if len(s.p.Events) > 0 {
 		if err := s.events.begin(s); err != nil || s.done {
 			return err
@@ -594,6 +630,9 @@ func (s *Solver) firstStep(direction float64) (float64, error) {
 	h := 1e-6
 	if d0 >= 1e-5 && d1 >= 1e-5 {
 		h = 0.01 * d0 / d1
+		if s.o.compat.ratios {
+			h = 0.01 * s.norm.largestRatio(s.x, f0)
+		}
 	}
 	bound := math.Inf(1) // f may not be defined beyond
 	if !s.o.compat.overshoot {
@@ -603,14 +642,17 @@ func (s *Solver) firstStep(direction float64) (float64, error) {
 		}
 	}
 	h = min(h, bound)
-	for i := range x1 {
-		x1[i] = s.x[i] + direction*h*f0[i]
+	d2 := 0.0
+	if finite(h) {
+		for i := range x1 {
+			x1[i] = s.x[i] + direction*h*f0[i]
+		}
+		s.f(s.t+direction*h, x1, f1)
+		for i := range f1 {
+			f1[i] -= f0[i]
+		}
+		d2 = s.norm.of(f1, s.x, s.x) / h
 	}
-	s.f(s.t+direction*h, x1, f1)
-	for i := range f1 {
-		f1[i] -= f0[i]
-	}
-	d2 := s.norm.of(f1, s.x, s.x) / h
 	h1 := max(1e-6, h*1e-3)
 	if d1 > 1e-15 || d2 > 1e-15 {
 		order := math.Round(s.ctl.order)

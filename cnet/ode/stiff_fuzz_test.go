@@ -24,25 +24,7 @@ func FuzzStiff(f *testing.F) {
 		// Below 1e-9 the rounding of rates, ε·10⁸, is more than the tolerance.
 		name := stiffSchemes[((scheme%len(stiffSchemes))+len(stiffSchemes))%len(stiffSchemes)]
 		rng := rand.New(rand.NewPCG(seed, 4))
-		// V is a product of two reflections.
-		reflect := func() []float64 {
-			u, norm := make([]float64, n), 0.0
-			for i := range u {
-				u[i] = rng.NormFloat64()
-				norm += u[i] * u[i]
-			}
-			v := make([]float64, n*n)
-			for i := range n {
-				for j := range n {
-					v[i*n+j] = -2 * u[i] * u[j] / norm
-				}
-				v[i*n+i]++
-			}
-			return v
-		}
-		p, q := reflect(), reflect()
-		v := make([]float64, n*n)
-		multiply(v, p, q, n)
+		v := randomOrthogonal(rng, n)
 		d, scale := make([]float64, n), math.Pow(10, unit)
 		for i := range d {
 			d[i] = -math.Pow(10, 8*rng.Float64())

@@ -109,8 +109,8 @@ func (tb Tableau) Check() error {
 		if c.Order == 1 {
 			return tb.errorf("the weights B sum to %.10g, not 1: the scheme is not consistent", c.Value)
 		}
-		return tb.errorf("claims order %d, but violates the condition %s of order %d: the left side is %.10g", tb.Order,
-			c, c.Order, c.Value)
+		return tb.errorf("claims order %d, but violates the condition %s of order %d: the left side is %s", tb.Order,
+			c.Formula(), c.Order, c.left())
 	}
 	if tb.Order < 1 {
 		return tb.errorf("order is %d, must be at least 1, or 0 to derive it", tb.Order)
@@ -176,14 +176,19 @@ func (tb Tableau) finite(name string, v []float64) error {
 // normalised returns the tableau with C and Order derived where they are missing, and with slices of its own: what the
 // caller does to its slices later does not reach a registered scheme.
 func (tb Tableau) normalised() Tableau {
-	tb = tb.clone()
+	tb = tb.clone().timed()
+	if tb.Order == 0 {
+		tb.Order = derivedOrder(tb)
+	}
+	return tb
+}
+
+// timed returns the tableau with C derived if it is missing.
+func (tb Tableau) timed() Tableau {
 	if tb.C == nil && len(tb.A) == len(tb.B) {
 		for _, row := range tb.A {
 			tb.C = append(tb.C, fractionSum(row))
 		}
-	}
-	if tb.Order == 0 {
-		tb.Order = derivedOrder(tb)
 	}
 	return tb
 }

@@ -222,7 +222,8 @@ class CellsTest(SessionTest):
                 self.assertNotIn("TOKEN", result.text())
         result = self.session.execute("import \"testing\"\nfunc TestIt(t *testing.T) { t.Log(1) }\n%test -v -run It")
         self.assertRegex(result.text(), r"Cell \[\d+\] line 2: 1\n--- PASS: TestIt")
-        for code, kind in (("%%html", "html"), ("\n%%html", "html"), ("%%markdown", "markdown"), ("%%md", "markdown")):
+        for code, kind in (("%%html", "html"), ("\n%%html", "html"), ("%%markdown", "markdown"), ("%%md", "markdown"),
+                           ("%%latex", "latex")):
             result = self.session.execute(code + "\n<b>bold</b>")
             self.assertEqual(result.of("display_data")[0]["data"]["text/" + kind], "<b>bold</b>")
         self.expect("\n%%writefile of_a_cell.txt\nhello", "")
@@ -233,6 +234,27 @@ class CellsTest(SessionTest):
         self.expect_error("%tine f()", "no command %tine", "%time")
         self.expect_error("%%htm\nx", "no command %%htm", "%%html")
         self.expect_error("%env NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE")
+        self.expect_error("%%writefile /no/such/folder/x\nhi", "not written", "/no/such/folder/x")
+
+    def test_path(self):
+        """A cell may set PATH, which GoNB would look for its own programs in."""
+        before = self.session.execute("%env PATH").text()
+        self.session.execute("%env PATH=/no/such/folder")
+        self.expect("fmt.Println(1)", "1\n")
+        self.session.execute("%env PATH=" + before)
+        self.expect("!true && echo 2", "2\n")
+
+    def test_imports_of_one_name(self):
+        """Of two packages of one name, the one that was imported last is meant."""
+        self.expect('import "math/rand"\n%%\nfmt.Println(rand.Intn(1))', "0\n")
+        self.expect('import "crypto/rand"\n%%\nfmt.Println(len(rand.Text()) > 20)', "true\n")
+        self.expect('import "math/rand/v2"\n%%\nfmt.Println(rand.IntN(1))', "0\n")
+        self.expect("fmt.Println(rand.IntN(1))", "0\n")
+
+    def test_copied_text(self):
+        """A byte order mark does not matter; a no-break space is named."""
+        self.expect('\ufefffmt.Println("mark")', "mark\n")
+        self.expect_error('\u00a0fmt.Println("space")', "U+00A0", "type it anew")
 
     def test_embed(self):
         self.session.execute("%%writefile data.txt\nhello")

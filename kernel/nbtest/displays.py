@@ -25,7 +25,9 @@ class WidgetPage:
     """The scripts of GoNB's widgets in a page: they open a comm, and send the first value of each widget over it."""
 
     def __init__(self, session):
-        self.session, self.comm, self.acknowledged, self.values, self.seen = session, "page", False, {}, set()
+        self.session, self.comm, self.acknowledged, self.values = session, "page", False, {}
+        # A page runs the scripts of those outputs that come when it is there.
+        self.seen = {m["header"]["msg_id"] for result in session.results.values() for m in result.messages}
 
     def send(self, address, value):
         self.session.send("comm_msg", {"comm_id": self.comm, "data": {"address": address, "value": value}})
@@ -51,6 +53,39 @@ class WidgetPage:
                 self.acknowledged = True
                 for address, value in self.values.items():
                     self.send(address, value)
+
+
+class WithoutPageTest(SessionTest):
+    def test_gonb_widgets(self):
+        """Where no page runs the scripts of GoNB's widgets, they have their first values, and the cell goes on."""
+        widgets = 'import "github.com/janpfeifer/gonb/gonbui/widgets"\n%%\n'
+        code = widgets + (
+            'widgets.Button("b").Done()\nlist := widgets.Select([]string{"a", "b", "c"}).SetDefault(2).Done()\n'
+            'slider := widgets.Slider(0, 10, 3).Done()\nfmt.Println(slider.Value(), list.Value())\n'
+        )
+        # At once, GoNB takes the comm of the cell before for open; after a second it asks.
+        for wait in ("", "time.Sleep(1200*time.Millisecond)\n", "", ""):
+            result = self.session.execute(code.replace("slider :=", wait + "slider :="))
+            self.assertEqual((result.status, result.text()), ("ok", "3 2\n"), result)
+            self.assertEqual(result.text("stderr").count("No page runs the scripts"), 1, result)
+            self.assertNotIn("cnet-page", [content["comm_id"] for content in result.of("comm_msg")])
+        many = widgets + (
+            'var all sync.WaitGroup\nvar done atomic.Int32\n'
+            "for range 20 {\nall.Go(func() {\n"
+            'widgets.Button("b").Done()\nwidgets.Slider(0, 10, 3).Done()\ndone.Add(1)\n})\n}\n'
+            'all.Wait()\nfmt.Println(done.Load())'
+        )
+        result = self.expect(many, "20\n")
+        scripts = [c for kind in ("display_data", "update_display_data") for c in result.of(kind)
+                   if "_kernel_id" in c["data"].get("text/html", "")]
+        self.assertLess(len(scripts), 20, "GoNB has asked for the comm with each widget")
+        cell = self.session.start(code + 'fmt.Println("waits")\nselect {}')
+        self.session.wait(cell, lambda result: "waits" in result.text())
+        kernel = psutil.Process(self.session.pid)
+        next(process for process in kernel.children(recursive=True) if process.name() == "gonb").kill()
+        self.assertIn("GoNB", self.session.wait(cell).error)
+        result = self.session.execute(code)
+        self.assertEqual((result.status, result.text()), ("ok", "3 2\n"), result)
 
 
 class DisplaysTest(SessionTest):

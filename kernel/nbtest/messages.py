@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 from types import SimpleNamespace
 
+import dateutil.parser
 import psutil
 
 from live import KERNEL, TIMEOUT, Session, SessionTest, main, poll
@@ -112,6 +113,10 @@ class MessagesTest(SessionTest):
         self.assertEqual(kinds[:2] + kinds[-1:], ["status", "execute_input", "status"])
         self.assertEqual(result.states, ["busy", "idle"])
         self.assertEqual(result.of("execute_input"), [{"code": self.code.hello, "execution_count": result.count}])
+        metadata = result.reply["metadata"]
+        self.assertEqual(metadata["status"], "ok")
+        started = dateutil.parser.parse(str(metadata["started"]))
+        self.assertLessEqual(started, result.reply["header"]["date"])
 
     def test_execute_result(self):
         result = self.session.execute(self.code.value)
@@ -147,10 +152,27 @@ class MessagesTest(SessionTest):
         self.assertEqual(self.session.execute(self.code.hello).count, first + 3)
 
     def test_user_expressions(self):
-        result = self.session.execute(self.code.hello, user_expressions={"x": "nowhere.At()"})
+        """Expressions are evaluated after the cell, one without a value is an error of its own; not after a failure."""
+        asked = {"x": self.code.value, "y": "nowhere.At()", "z": self.code.unfinished}
+        result = self.session.execute(self.code.hello, user_expressions=asked)
+        self.assertEqual((result.status, result.text(), result.of("error")), ("ok", "hi\n", []), result)
         expressions = result.reply["content"]["user_expressions"]
-        self.assertIn(set(expressions), (set(), {"x"}))
-        self.assertNotEqual(expressions.get("x", {}).get("status"), "ok")
+        self.assertEqual(expressions["x"], {"status": "ok", "data": {"text/plain": "42"}, "metadata": {}})
+        for name in "yz":
+            self.assertEqual(expressions[name]["status"], "error")
+            self.assertTrue(expressions[name]["ename"] and expressions[name]["traceback"], expressions)
+        result = self.session.execute(self.code.error, user_expressions=asked)
+        self.assertEqual(result.reply["content"].get("user_expressions", {}), {})
+
+    @ours
+    def test_user_expressions_of_variables(self):
+        """An expression sees the cell's variables; what it prints is not shown."""
+        code = 'func loud() int { fmt.Println("loud"); return 8 }\nseven := 7'
+        result = self.session.execute(code, user_expressions={"a": "seven", "b": "loud()", "c": "seven +\nnowhere"}, silent=True)
+        answers = result.reply["content"]["user_expressions"]
+        self.assertEqual([answers[name]["data"]["text/plain"] for name in "ab"], ["7", "8"])
+        self.assertEqual(result.text(), "")
+        self.assertIn("nowhere", "\n".join(answers["c"]["traceback"]))
 
     def test_queue(self):
         """Cells run in the order in which they were sent, each with its own output."""

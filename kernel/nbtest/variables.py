@@ -102,6 +102,27 @@ class VariablesTest(SessionTest):
         self.expect('fmt.Println(eof == io.EOF, errors.Is(wrapped, io.EOF), upper("a"), zone == time.Local)',
                     "true true A true\n")
 
+    def test_unnamed_types(self):
+        """Values of types that no cell can name are there in cells that do not call what has made them."""
+        self.run_all('joined := errors.Join(io.EOF, os.ErrNotExist)', 'ctx := context.WithValue(context.Background(), "k", 5)',
+                     'import "crypto/sha256"\nhash := sha256.New()\n_, _ = hash.Write([]byte("a"))', "copied := joined")
+        self.expect("fmt.Println(errors.Is(copied, os.ErrNotExist), copied == joined)", "true true\n")
+        self.expect('fmt.Println(ctx.Value("k"))', "5\n")
+        self.expect('hash.Write([]byte("b"))\nfmt.Printf("%x", hash.Sum(nil)[:4])', "fb8e20fc")
+
+    def test_forgotten_type(self):
+        self.run_all("type forgotten struct{ v int }\nof := []forgotten{{1}}", "%reset forgotten")
+        self.expect_error("len(of)", "of is of type forgotten", "%reset of")
+
+    def test_full_disk(self):
+        """What cannot be written takes no other variable along, and the next use says why it is not there."""
+        self.run_all("small := 1")
+        limit = "syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 8192, Max: 1 << 40})\n"
+        result = self.session.execute(limit + "small = 2\nlarge := make([]float64, 100000)")
+        self.assertIn("large: its value could not be kept", result.text("stderr"), result)
+        self.assertEqual(self.value("small"), ["2"])
+        self.expect_error("large", "large could not be written", "too large")
+
     def test_after_a_failure(self):
         """The values of a cell that panics are kept, those of one that is killed are not: the last ones stay."""
         self.run_all("steps := 1")
@@ -122,6 +143,12 @@ class VariablesTest(SessionTest):
         self.expect_error("func bad(i int) { seen[i] = 1 }\nvar wg sync.WaitGroup\n"
                           "wg.Go(func() { seen = append(seen, 3); bad(5) })\nwg.Wait()", "out of range", "line 1")
         self.assertEqual(self.value("len(seen)"), ["3"])
+        self.expect_error('import "golang.org/x/sync/errgroup"\nvar group errgroup.Group\n'
+                          "group.Go(func() error { seen = append(seen, 4); bad(5); return nil })\ngroup.Wait()", "out of range")
+        self.assertEqual(self.value("len(seen)"), ["4"])
+        self.expect_error("{ ctx, cancel := context.WithCancel(context.Background())\n"
+                          "context.AfterFunc(ctx, func() { seen = append(seen, 5); bad(9) })\ncancel() }\nselect {}", "out of range")
+        self.assertEqual(self.value("len(seen)"), ["5"])
         self.expect_error("seen = nil\nbad2 := func() { bad(0) }\n{ go bad2() }\nselect {}", "out of range")
         self.assertEqual(self.value("seen == nil"), ["true"])
 

@@ -337,13 +337,21 @@ class WidgetsTest(unittest.TestCase):
         """A page that is loaded again has the widgets as they are, and they work. What the cell prints is not there:
         JupyterLab shows outputs of cells that this page has started."""
         _, slider, button = self.begin()
-        self.page.keyboard.press("Control+S")
-        expect(self.page.locator(".jp-mod-dirty")).to_have_count(0)
+        self.save("widget-view", "value 5")
         self.page.reload()
         expect(slider).to_have_attribute("aria-valuenow", "5.0")
         self.picture("reloaded")
         button.click()
         expect(slider).to_have_count(0)  # the click has ended the cell
+
+    def save(self, *texts):
+        """Saves the notebook until its file has the texts. That JupyterLab calls it unchanged shows for a moment only
+        while the cell goes on to print, and otherwise at the next automatic save, two minutes later."""
+        def saved():
+            self.page.keyboard.press("Control+S")
+            return poll(lambda: all(text in self.notebook.read_text() for text in texts), 20)
+
+        self.assertTrue(poll(saved), texts)
 
     def said(self, outputs, text, act):
         """Does something, waits until the page says what came of it, and prints how long that took."""
@@ -369,8 +377,7 @@ class WidgetsTest(unittest.TestCase):
         self.assertTrue((self.notebook.parent / "results" / "controls" / "checkpoints" / name).is_dir(), name)
         expect(outputs.locator("svg", has_text="saved").first).to_be_visible()  # the mark
         self.picture("train-changed")
-        page.keyboard.press("Control+S")
-        expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+        self.save("widget-view")
         page.reload()
         expect(slider).to_be_visible()
         expect(outputs.locator("select")).to_have_value("midpoint")

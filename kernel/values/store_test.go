@@ -217,3 +217,43 @@ func TestNeeds(t *testing.T) {
 		}
 	}
 }
+
+// TestUnwritten checks that a variable whose file cannot be written, as on a full disk, takes no others along: they are
+// written, one that was kept before stays as it was, and a new one is lost with the reason.
+func TestUnwritten(t *testing.T) {
+	dir := t.TempDir()
+	before, other := []int{1}, []int{2}
+	write(t, dir, keep("before", &before), keep("other", &other))
+	numbers := func() (all []int) {
+		for _, f := range files(t, dir) {
+			var n int
+			if _, err := fmt.Sscanf(f, "island-%d", &n); err == nil {
+				all = append(all, n)
+			}
+		}
+		return all
+	}
+	block := func(n int) { // where the file would be written
+		if err := os.MkdirAll(filepath.Join(dir, fmt.Sprintf("island-%d.tmp", n), "x"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := slices.Max(numbers()) + 1
+	block(next)
+	block(next + 1)
+	before, other = nil, nil
+	fresh := []int{5}
+	s := values.Open(dir, keep("before", &before), values.Var{Name: "fresh", Pointer: &fresh, New: true},
+		keep("other", &other))
+	before[0], other[0] = 3, 4
+	s.Write()
+	before, other = nil, nil
+	values.Open(dir, keep("before", &before), keep("other", &other))
+	if len(before) != 1 || before[0] != 1 || len(other) != 1 || other[0] != 4 {
+		t.Errorf("before: %v, other: %v", before, other)
+	}
+	why := lost(t, dir)
+	if !strings.Contains(why["fresh"], "could not be written") || why["before"] != "" || why["other"] != "" {
+		t.Errorf("%q", why)
+	}
+}

@@ -118,8 +118,9 @@ func (p *plan) try(torn bool) (again bool, err error) {
 		limit -= size
 		number := p.index.next
 		p.index.next++
-		if err := writeFile(p.dir, islandFile(number), parts...); err != nil {
-			return false, err
+		if err := writeFile(p.dir, islandFile(number), parts...); err != nil { // the disk may be full
+			p.unwritten(is, err)
+			continue
 		}
 		for _, v := range is.variables {
 			w := &p.vars[v]
@@ -132,6 +133,19 @@ func (p *plan) try(torn bool) (again bool, err error) {
 		p.index.set(Variable{Name: w.Name, Type: w.info.t.String(), Lost: why})
 	}
 	return false, p.index.write(p.dir)
+}
+
+// unwritten tells that variables could not be written. Those that were kept before stay as they were then.
+func (p *plan) unwritten(is *island, err error) {
+	for _, v := range is.variables {
+		name := p.vars[v].Name
+		if old := p.index.find(name); old != nil && old.Lost == "" {
+			say(name + ": its value could not be kept, and is the one from before this cell: " + err.Error())
+			continue
+		}
+		say(name + ": its value could not be kept: " + err.Error())
+		p.lost[v] = name + " could not be written (" + err.Error() + ")"
+	}
 }
 
 // cleanSize is what the islands that are not written take.

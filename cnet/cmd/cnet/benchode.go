@@ -16,6 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"continuousnet/cnet/engine"
+	"continuousnet/cnet/figures"
+	"continuousnet/cnet/internal/bench"
 	"continuousnet/cnet/ode"
 	"continuousnet/cnet/ode/problems"
 )
@@ -29,7 +31,8 @@ type odeBench struct {
 	json                                     bool
 
 	stiff, differences bool
-	peers              string
+	peers, picture     string
+	works              []figures.Work // what --out draws, in picture
 }
 
 func (a *app) benchODE() *cobra.Command {
@@ -42,17 +45,27 @@ evaluations of the rate, and the largest error at the end against a solution wit
 graph takes as many equal steps as the host's solution has, in a compiled graph of the go engine.
 
 With --stiff the problems are stiff ones. Then the errors are relative, at the end and the largest one at outputs
-between steps, the tolerance is the relative one, and Jacobians and factorisations are counted, too. --peers names a
-Python whose SciPy and diffrax solve them as well, to the same tolerances.`,
+between steps, the tolerance is the relative one, and Jacobians and factorisations are counted, too.
+
+--peers names a Python whose SciPy and diffrax solve the problems as well, to the same tolerances. --out draws errors
+over evaluations, a panel for each problem.`,
 		Example: `  cnet bench ode
   cnet bench ode --problems lotka-volterra --methods dopri5,dopri8 --tol 1e-6,1e-9 --batch 1,1024 --json
-  cnet bench ode --stiff --problems hires,robertson --methods radau5,auto --peers venv/bin/python`,
+  cnet bench ode --stiff --problems hires,robertson --methods radau5,auto --peers venv/bin/python
+  cnet bench ode --stiff --tol 1e-3,1e-4,1e-5,1e-6,1e-7,1e-8 --out stiff.png`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := b.checkStiff(cmd.Flags().Changed); err != nil {
 				return err
 			}
-			return b.measure(cmd.Context())
+			if err := checkFiles(b.picture, ""); err != nil {
+				return err
+			}
+			if err := b.measure(cmd.Context()); err != nil || b.picture == "" {
+				return err
+			}
+			title := "Work and precision, tolerances " + strings.Join(b.tolerances, ", ")
+			return figures.WorkPrecision(title, b.works).Save(b.picture)
 		},
 	}
 	flags := cmd.Flags()
@@ -68,7 +81,8 @@ Python whose SciPy and diffrax solve them as well, to the same tolerances.`,
 	flags.BoolVar(&b.json, "json", false, "print one JSON object per solution")
 	flags.BoolVar(&b.stiff, "stiff", false, "solve stiff problems: "+strings.Join(stiffNames(), ", "))
 	flags.BoolVar(&b.differences, "differences", false, "with --stiff: Jacobians by differences")
-	flags.StringVar(&b.peers, "peers", "", "with --stiff: a `PYTHON` with SciPy or diffrax to compare with")
+	flags.StringVar(&b.peers, "peers", "", "a `PYTHON` with SciPy or diffrax to compare with")
+	flags.StringVar(&b.picture, "out", "", "draw errors over evaluations: `FILE` ends in .png or .svg")
 	return cmd
 }
 
@@ -148,21 +162,74 @@ func (b *odeBench) measure(ctx context.Context) error {
 						for i, v := range x {
 							line.Error = max(line.Error, jsonNumber(math.Abs(v-exact.Final()[i%2])))
 						}
-						if b.json {
-							if err := printJSON(b.out, line); err != nil {
-								return err
-							}
-							continue
+						if err := b.printPlain(line); err != nil {
+							return err
 						}
-						took := time.Duration(line.Seconds * 1e9).Round(100 * time.Nanosecond)
-						fmt.Fprintf(b.out, "%-15s %-14s %6.0e %6d %-6s %10s %7d %9.1e\n",
-							line.Problem, line.Method, tol, batch, executor, took, line.NFE, float64(line.Error))
 					}
+				}
+			}
+		}
+		if b.peers != "" {
+			lines, err := b.solveWithPeers(ctx, named.Name, one, exact.Final())
+			if err != nil {
+				return err
+			}
+			for _, line := range lines {
+				if err := b.printPlain(line); err != nil {
+					return err
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// printPlain prints a solution of a problem that is not stiff.
+func (b *odeBench) printPlain(line odeLine) error {
+	b.works = append(b.works, figures.Work{
+		Problem: line.Problem, Method: line.Method, NFE: line.NFE, Error: float64(line.Error),
+	})
+	if b.json {
+		return printJSON(b.out, line)
+	}
+	nfe := "-"
+	if line.NFE > 0 {
+		nfe = strconv.Itoa(line.NFE)
+	}
+	took := time.Duration(line.Seconds * 1e9).Round(100 * time.Nanosecond)
+	_, err := fmt.Fprintf(b.out, "%-15s %-14s %6.0e %6d %-6s %10s %7s %9.1e\n", line.Problem, line.Method, line.Tol,
+		line.Batch, line.Executor, took, nfe, float64(line.Error))
+	return err
+}
+
+// plainPeers are the peers' methods for problems that are not stiff.
+const plainPeers = "RK45,DOP853,LSODA,Tsit5,Dopri8"
+
+// solveWithPeers solves a problem that is not stiff with the peers' methods.
+func (b *odeBench) solveWithPeers(ctx context.Context, name string, p ode.Problem, exact []float64) ([]odeLine, error) {
+	found, err := bench.SolverPeers(ctx, b.peers, []bench.SolverProblem{{
+		Name: name, X0: p.X0, End: p.T1, Outputs: []float64{p.T1}, ATol: 1,
+	}}, []string{
+		"--methods", plainPeers, "--tol", strings.Join(b.tolerances, ","), "--repeats", strconv.Itoa(b.repeats),
+	})
+	if err != nil {
+		return nil, usagef("--peers %v", err)
+	}
+	var lines []odeLine
+	for _, s := range found {
+		line := odeLine{
+			Problem: name, Method: s.Method, Tol: s.Tol, Batch: 1, Executor: "host", Seconds: s.Seconds, NFE: s.NFE,
+			Error: jsonNumber(math.NaN()),
+		}
+		if len(s.X) == 1 && len(s.X[0]) == len(exact) {
+			line.Error = 0
+			for i, v := range s.X[0] {
+				line.Error = max(line.Error, jsonNumber(math.Abs(v-exact[i])))
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
 }
 
 // check checks the flags before anything is computed.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/bench"
 	"continuousnet/cnet/ode"
 	"continuousnet/cnet/ode/problems"
@@ -165,7 +166,7 @@ func (b *odeBench) solveStiffWithPeers(ctx context.Context, p problems.Stiff, re
 	if b.differences {
 		args = append(args, "--differences")
 	}
-	found, err := bench.StiffPeers(ctx, b.peers, []bench.StiffProblem{{
+	found, err := bench.SolverPeers(ctx, b.peers, []bench.SolverProblem{{
 		Name: p.Name, X0: p.Problem.X0, End: p.Problem.T1, Outputs: p.Outputs, ATol: p.ATol,
 	}}, args)
 	if err != nil {
@@ -187,6 +188,9 @@ func (b *odeBench) solveStiffWithPeers(ctx context.Context, p problems.Stiff, re
 }
 
 func (b *odeBench) printStiff(line stiffLine) error {
+	b.works = append(b.works, figures.Work{
+		Problem: line.Problem, Method: line.Method, NFE: line.NFE, Error: float64(line.Error),
+	})
 	if b.json {
 		return printJSON(b.out, line)
 	}
@@ -229,8 +233,8 @@ func rounded(seconds float64) string {
 // checkStiff checks the flags of --stiff, and chooses what it solves where they do not.
 func (b *odeBench) checkStiff(changed func(name string) bool) error {
 	if !b.stiff {
-		if b.peers != "" {
-			return usagef("--peers needs --stiff; other problems are compared by cnet bench all --peers")
+		if b.peers != "" && (changed("batch") || changed("executor")) {
+			return usagef("--peers solves single samples; leave --batch and --executor out")
 		}
 		if b.differences {
 			return usagef("--differences needs --stiff: explicit schemes have no Jacobians")

@@ -68,12 +68,34 @@ echo '{"problem":"prothero-robinson","method":"scipy BDF","tol":1e-4,"seconds":0
 	}
 }
 
+// Peers solve the other problems, too, and what all of them took is drawn.
+func TestBenchPeersAndPicture(t *testing.T) {
+	dir := t.TempDir()
+	python, picture := filepath.Join(dir, "python"), filepath.Join(dir, "work.png")
+	if err := os.WriteFile(python, []byte(`#!/bin/sh
+grep -q '"pendulum","x0":\[1.5,0\],"end":20,"outputs":\[20\]' || exit 3
+echo '{"problem":"pendulum","method":"scipy RK45","tol":1e-4,"seconds":0.5,"nfe":31,"x":[[0.5,0.25]]}'
+`), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lines := objects(t, first(mustRun(t, "bench", "ode", "--problems", "pendulum", "--methods", "dopri5,tsit5", "--tol",
+		"1e-4,1e-6", "--repeats", "1", "--json", "--peers", python, "--out", picture)))
+	if len(lines) != 5 || lines[4]["method"] != "scipy RK45" || lines[4]["nfe"] != 31.0 ||
+		lines[4]["error"].(float64) < 0.1 {
+		t.Errorf("got %v", lines)
+	}
+	if info, err := os.Stat(picture); err != nil || info.Size() < 10_000 {
+		t.Errorf("the picture: %v, %v", info, err)
+	}
+}
+
 // Flags that do not go together are refused.
 func TestBenchStiffFlags(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"--stiff --batch 2", "--batch is for problems that are not stiff"},
 		{"--stiff --executor graph", "--executor is for problems that are not stiff"},
-		{"--peers python", "--peers needs --stiff"},
+		{"--peers python --batch 2", "--peers solves single samples"},
+		{"--out work.pdf", "expected a file that ends in .png or .svg"},
 		{"--differences", "--differences needs --stiff"},
 		{"--stiff --problems pendulum", `--problems "pendulum" is not known; known are robertson`},
 		{"--problems hires", `--problems "hires" is not known; known are lotka-volterra`},

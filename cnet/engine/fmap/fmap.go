@@ -40,8 +40,8 @@ type Map interface {
 	Conv(kernel, bias *Node, stride int, relu bool) Map
 
 	// BatchNorm normalises each channel by the mean and the (biased) variance of the batch, multiplies by scale [C] and
-	// adds offset [C] (Ioffe & Szegedy, 2015, algorithm 1). Mean and variance [C] are returned without gradient, for
-	// running statistics.
+	// adds offset [C] (Ioffe & Szegedy, 2015, algorithm 1). Mean and variance [C] are returned for running statistics;
+	// nothing may be differentiated through them.
 	BatchNorm(scale, offset *Node, epsilon float64) (y Map, mean, variance *Node)
 
 	// Affine returns scale·x + offset for each channel; scale and offset are [C].

@@ -121,8 +121,7 @@ func (m *native) BatchNorm(scale, offset *Node, epsilon float64) (y Map, mean, v
 	m = m.applied()
 	mean, variance = m.from.moments(m.shape)
 	a := call.Op(ops.Norm{Channels: m.shape.Channels, Epsilon: epsilon}, scale, variance)[0]
-	still := constant(mean, variance)
-	return m.transformed(a, mean, offset), still[0], still[1]
+	return m.transformed(a, mean, offset), mean, variance
 }
 
 func (m *native) Affine(scale, offset *Node) Map {
@@ -190,8 +189,3 @@ func (m *native) Images() *Node { return m.applied().from.value() }
 
 func (m *native) nodes() []*Node         { return []*Node{m.Images()} }
 func (m *native) with(nodes []*Node) Map { return newNative(nodes[0]) }
-
-// constant returns nodes without gradient.
-func constant(nodes ...*Node) []*Node {
-	return call.WithGradient(nodes, len(nodes), func([]*Node) []*Node { return make([]*Node, len(nodes)) })
-}

@@ -32,3 +32,8 @@ func (m *native) pullback(f func(x Map) Map, weights []*Node, dy Map) (y, dx Map
 	gradients := Gradient(target, append([]*Node{x}, weights...)...)
 	return y, newNative(gradients[0]), gradients[1:]
 }
+
+// constant returns nodes without gradient.
+func constant(nodes ...*Node) []*Node {
+	return call.WithGradient(nodes, len(nodes), func([]*Node) []*Node { return make([]*Node, len(nodes)) })
+}

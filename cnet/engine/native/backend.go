@@ -9,8 +9,9 @@
 // with operations of the graph, for backends that do not know the name. Everything else of a graph is left to the
 // wrapped backend:
 //
-//   - The builder passes each operation on to a builder of the wrapped backend, which checks it and infers shapes, and
-//     records it (builder.go, recorded.go).
+//   - The builder passes each operation but native calls on to a builder of the wrapped backend, which checks it and
+//     infers shapes, and records it (builder.go, recorded.go, pending.go).
+//   - Steps that are alike but for their weights are recorded once, and copied (loop.go).
 //   - A graph without native calls is compiled by the wrapped backend. So is one with operations that cannot be built a
 //     second time elsewhere, such as loops; its calls run as the bodies of their functions.
 //   - Any other graph becomes a list of steps (schedule.go): native operations, simple operations on float32 (glue.go),
@@ -27,6 +28,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 
 	"continuousnet/cnet/engine/native/kernels"
+	"continuousnet/cnet/engine/native/ops"
 )
 
 // Backend runs native operations itself, and everything else on the backend that it wraps.
@@ -37,6 +39,7 @@ type Backend struct {
 	Compiled func(Stats)
 
 	leases  leases
+	loops   loops
 	profile atomic.Pointer[Profile]
 	poison  bool // fill memory that is not in use with NaN
 }
@@ -63,7 +66,7 @@ func (b *Backend) Finalize() {
 
 // Builder implements compute.Backend.
 func (b *Backend) Builder(name string) compute.Builder {
-	builder := &builder{Builder: b.Backend.Builder(name), backend: b}
+	builder := &builder{Builder: b.Backend.Builder(name), backend: b, isStep: name == ops.Step}
 	builder.main = &function{Function: builder.Builder.Main(), builder: builder, record: newRecord()}
 	return builder
 }

@@ -92,20 +92,10 @@ func (st *step) compile(b compute.Backend, name string) (kinds []string, err err
 			return nil, err
 		}
 	}
+	if err := rebuild(main, st.segment.nodes, values); err != nil {
+		return nil, err
+	}
 	for _, n := range st.segment.nodes {
-		in := make([]compute.Value, len(n.in))
-		for i, v := range n.in {
-			if v != nil {
-				in[i] = values[v]
-			}
-		}
-		out, err := n.repeat(main, in)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", n.kind, err)
-		}
-		for i, v := range n.out {
-			values[v] = out[i]
-		}
 		if !st.segment.borrowed[n] {
 			kinds = append(kinds, n.kind)
 		}

@@ -94,6 +94,9 @@ func (e *executable) finish() {
 		}
 	}
 	for _, n := range e.nodes {
+		for _, v := range n.out {
+			v.inner = nil
+		}
 		*n = node{}
 	}
 	e.nodes, e.values = nil, nil

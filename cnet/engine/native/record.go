@@ -8,15 +8,16 @@ import (
 	"continuousnet/cnet/engine/native/ops"
 )
 
-// record is what the main function of a graph does, in the order in which it was built.
+// record is what a function of a graph does, in the order in which it was built.
 type record struct {
 	nodes   []*node
 	values  map[compute.Value]*value
 	params  []param
 	outputs []*value
 
-	calls  int    // of native operations
-	opaque string // an operation that cannot be repeated in another function
+	calls    int    // of native operations
+	opaque   string // an operation that cannot be repeated in another function
+	passedOn bool   // everything is in the wrapped function, too
 }
 
 // param is a parameter of the graph.
@@ -33,8 +34,10 @@ type node struct {
 	kind    string   // the method of compute.Function, or the type of op
 	args    []any    // the method's arguments that are not values
 	in, out []*value // an input that was left out is nil
-	repeat  repeat   // nil for parameters and native operations
-	op      ops.Op   // of native operations
+	repeat  repeat   // nil for parameters, and where a function is called instead
+	called  *function
+	op      ops.Op // of native operations
+	pending bool   // it is not in the wrapped function, or was not when the graph was built
 
 	needed bool // by the graph's outputs
 	late   bool // it needs the result of a native operation
@@ -45,6 +48,7 @@ type node struct {
 type value struct {
 	shape shapes.Shape
 	node  *node
+	inner compute.Value // in the wrapped function: what it is there, or a stand-in
 	place
 
 	needed bool // by the graph's outputs
@@ -59,10 +63,11 @@ func (f *function) note(kind string, args []any, again repeat, in []compute.Valu
 	r := f.record
 	n := &node{kind: kind, args: args, repeat: again}
 	for _, v := range in {
-		if v != nil && r.values[v] == nil {
+		known := r.find(v)
+		if v != nil && known == nil {
 			r.leave(kind) // of a value that comes from such an operation
 		}
-		n.in = append(n.in, r.values[v])
+		n.in = append(n.in, known)
 	}
 	known := 0
 	for _, v := range out {
@@ -76,7 +81,7 @@ func (f *function) note(kind string, args []any, again repeat, in []compute.Valu
 		if err != nil || shape.IsDynamic() {
 			r.leave(kind)
 		}
-		result := &value{shape: shape, node: n}
+		result := &value{shape: shape, node: n, inner: v}
 		result.root = result
 		r.values[v] = result
 		n.out = append(n.out, result)
@@ -86,6 +91,17 @@ func (f *function) note(kind string, args []any, again repeat, in []compute.Valu
 	}
 	return n
 }
+
+// find returns the value of the graph that another builder knows as v; nil if there is none.
+func (r *record) find(v compute.Value) *value {
+	if own, ok := v.(*value); ok {
+		return own
+	}
+	return r.values[v]
+}
+
+// isNative reports whether the graph runs here, and not on the wrapped backend.
+func (r *record) isNative() bool { return r.calls > 0 && r.opaque == "" }
 
 // leave notes an operation that is the reason to leave the graph to the wrapped backend, unless there is one already.
 func (r *record) leave(kind string) {

@@ -246,8 +246,10 @@ func (f *function) DynamicDimensionSize(p0 compute.Value, p1 int) (compute.Value
 
 // DynamicReshape implements compute.Function.
 func (f *function) DynamicReshape(p0 compute.Value, p1 ...compute.DynamicDimensionSpec) (compute.Value, error) {
-	f.opaque("DynamicReshape")
-	return f.Function.DynamicReshape(p0, p1...)
+	if err := f.opaque("DynamicReshape"); err != nil {
+		return nil, err
+	}
+	return f.Function.DynamicReshape(f.passed(p0), p1...)
 }
 
 // DynamicShape implements compute.Function.
@@ -375,16 +377,20 @@ func (f *function) FusedLayerNorm(
 func (f *function) FusedQuantizedDense(
 	p0, p1, p2 compute.Value, p3 *compute.Quantization, p4 compute.ActivationType,
 ) (compute.Value, error) {
-	f.opaque("FusedQuantizedDense")
-	return f.Function.FusedQuantizedDense(p0, p1, p2, p3, p4)
+	if err := f.opaque("FusedQuantizedDense"); err != nil {
+		return nil, err
+	}
+	return f.Function.FusedQuantizedDense(f.passed(p0), f.passed(p1), f.passed(p2), p3, p4)
 }
 
 // FusedScaledDotProductAttention implements compute.Function.
 func (f *function) FusedScaledDotProductAttention(
 	p0, p1, p2 compute.Value, p3 compute.AttentionAxesLayout, p4 *compute.ScaledDotProductAttentionConfig,
 ) (compute.Value, []compute.Value, error) {
-	f.opaque("FusedScaledDotProductAttention")
-	return f.Function.FusedScaledDotProductAttention(p0, p1, p2, p3, p4)
+	if err := f.opaque("FusedScaledDotProductAttention"); err != nil {
+		return nil, nil, err
+	}
+	return f.Function.FusedScaledDotProductAttention(f.passed(p0), f.passed(p1), f.passed(p2), p3, p4)
 }
 
 // FusedScaledDotProductAttentionVJP implements compute.Function.
@@ -398,8 +404,19 @@ func (f *function) FusedScaledDotProductAttentionVJP(
 	p6 []compute.Value,
 	p7 compute.Value,
 ) (compute.Value, compute.Value, compute.Value, error) {
-	f.opaque("FusedScaledDotProductAttentionVJP")
-	return f.Function.FusedScaledDotProductAttentionVJP(p0, p1, p2, p3, p4, p5, p6, p7)
+	if err := f.opaque("FusedScaledDotProductAttentionVJP"); err != nil {
+		return nil, nil, nil, err
+	}
+	return f.Function.FusedScaledDotProductAttentionVJP(
+		f.passed(p0),
+		f.passed(p1),
+		f.passed(p2),
+		p3,
+		p4,
+		f.passed(p5),
+		f.passedAll(p6),
+		f.passed(p7),
+	)
 }
 
 // FusedSoftmax implements compute.Function.
@@ -460,8 +477,10 @@ func (f *function) Identity(p0 compute.Value) (compute.Value, error) {
 
 // If implements compute.Function.
 func (f *function) If(p0 compute.Value, p1, p2 compute.Function) ([]compute.Value, error) {
-	f.opaque("If")
-	return f.Function.If(p0, unwrap(p1), unwrap(p2))
+	if err := f.opaque("If"); err != nil {
+		return nil, err
+	}
+	return f.Function.If(f.passed(p0), unwrap(p1), unwrap(p2))
 }
 
 // Imag implements compute.Function.
@@ -660,8 +679,10 @@ func (f *function) Pow(p0, p1 compute.Value) (compute.Value, error) {
 func (f *function) QuantizedEmbeddingLookup(
 	p0, p1 compute.Value, p2 *compute.Quantization,
 ) (compute.Value, error) {
-	f.opaque("QuantizedEmbeddingLookup")
-	return f.Function.QuantizedEmbeddingLookup(p0, p1, p2)
+	if err := f.opaque("QuantizedEmbeddingLookup"); err != nil {
+		return nil, err
+	}
+	return f.Function.QuantizedEmbeddingLookup(f.passed(p0), f.passed(p1), p2)
 }
 
 // RNGBitGenerator implements compute.Function.
@@ -919,8 +940,10 @@ func (f *function) Slice(p0 compute.Value, p1, p2, p3 []int) (compute.Value, err
 
 // Sort implements compute.Function.
 func (f *function) Sort(p0 compute.Function, p1 int, p2 bool, p3 ...compute.Value) ([]compute.Value, error) {
-	f.opaque("Sort")
-	return f.Function.Sort(unwrap(p0), p1, p2, p3...)
+	if err := f.opaque("Sort"); err != nil {
+		return nil, err
+	}
+	return f.Function.Sort(unwrap(p0), p1, p2, f.passedAll(p3)...)
 }
 
 // Sqrt implements compute.Function.
@@ -965,6 +988,8 @@ func (f *function) Where(p0, p1, p2 compute.Value) (compute.Value, error) {
 
 // While implements compute.Function.
 func (f *function) While(p0, p1 compute.Function, p2 ...compute.Value) ([]compute.Value, error) {
-	f.opaque("While")
-	return f.Function.While(unwrap(p0), unwrap(p1), p2...)
+	if err := f.opaque("While"); err != nil {
+		return nil, err
+	}
+	return f.Function.While(unwrap(p0), unwrap(p1), f.passedAll(p2)...)
 }

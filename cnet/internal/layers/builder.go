@@ -38,12 +38,13 @@ type Builder struct {
 	store      *model.Store
 	graph      *Graph
 	variables  map[string]Variable
-	at         map[position]*Node // the results of At
-	later      map[string]*Node   // φ of Later, by their bits
-	split      map[string][]*Node // variables over depth by path, one node a coefficient; see mix
-	recorders  []*recorder        // of the calls of Recording in progress, inner ones last
-	quiet      int                // the number of calls of Quietly in progress; while > 0 statistics are not recorded
-	statistics []*statistic       // in the order of their first evaluation
+	at         map[position]*Node      // the results of At
+	later      map[string]*Node        // φ of Later, by their bits
+	split      map[string][]*Node      // variables over depth by path, one node a coefficient; see mix
+	row        func(path string) *Node // in the step of Repeat: the value of a variable
+	recorders  []*recorder             // of the calls of Recording in progress, inner ones last
+	quiet      int                     // the number of calls of Quietly in progress; statistics are not recorded then
+	statistics []*statistic            // in the order of their first evaluation
 }
 
 // NewBuilder returns a builder for a network with these variables, in the graph of the images.
@@ -125,6 +126,9 @@ func bits(phi []float64) []byte {
 
 // At returns the value of a variable at a position in depth. The same path and position always give the same node.
 func (b *Builder) At(path string, phi []float64) *Node {
+	if b.row != nil {
+		return b.row(path)
+	}
 	key := position{path, string(bits(phi))}
 	node, known := b.at[key]
 	if !known {

@@ -19,6 +19,8 @@ type statistic struct {
 	phi      [][]float64 // of each evaluation; 1 if the statistic is not over depth
 	values   []*Node     // likewise, [channels], to be multiplied by factor
 	factor   float64
+
+	rounds []*Node // instead of phi and values: each evaluation's values at all coefficients, [K, channels]
 }
 
 // see records a statistic of the batch at a position in depth: value times factor, which is the same at all positions.
@@ -35,7 +37,9 @@ func (b *Builder) see(path string, phi []float64, momentum float64, value *Node,
 			return
 		}
 	}
-	b.statistics = append(b.statistics, &statistic{path, momentum, [][]float64{phi}, []*Node{value}, factor})
+	b.statistics = append(b.statistics, &statistic{
+		path: path, momentum: momentum, phi: [][]float64{phi}, values: []*Node{value}, factor: factor,
+	})
 }
 
 // UpdateStatistics moves the running statistics by the share momentum towards those of the batch. It is called once,
@@ -69,6 +73,12 @@ func (b *Builder) UpdateStatistics() {
 // oneByOne returns the statistic [K, channels] after an update by each evaluation; nil if an evaluation has several
 // coefficients.
 func (s *statistic) oneByOne(old *Node) *Node {
+	if s.rounds != nil {
+		for _, values := range s.rounds {
+			old = s.moved(old, s.scaled(values))
+		}
+		return old
+	}
 	seen := make([][]*Node, old.Shape().Dimensions[0]) // by coefficient
 	for i, phi := range s.phi {
 		k, ok := only(phi)

@@ -29,6 +29,10 @@ type Options struct {
 	Handle  func(Event) // is called with GoNB's messages, one at a time
 }
 
+// PageComm is the comm with which the kernel stands in for a page of GoNB's widgets. GoNB is built to take the messages
+// of this comm in any state.
+const PageComm = "cnet-page"
+
 // Channel is one of the sockets of GoNB.
 type Channel int
 

@@ -42,7 +42,8 @@ func edit(text []byte, edits ...[2]string) (edited []byte, ok bool) {
 
 var changedModules = []changedModule{
 	{zeromq, map[string]change{publisherFile: boundPublisher}, []string{"example", "leaks_test"}},
-	{gonb, map[string]change{streamFile: wholeText, composeFile: composeReached, storeFile: storeAll},
+	{gonbModule, map[string]change{streamFile: wholeText, composeFile: composeReached, storeFile: storeAll,
+		commsFile: anyPageComm, pipesFile: lockedSubscriptions},
 		[]string{"binder", "cmd", "docs", "examples", "internal/nbtests"}},
 }
 

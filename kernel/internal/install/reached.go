@@ -38,7 +38,7 @@ func storeAll(text []byte) ([]byte, error) {
 
 func unknownComposing(file string) error {
 	return fmt.Errorf("%s of %s is not the one that this kernel knows: where it composes programs, it would compose "+
-		"all declarations; adapt reached.go to the version in %s", file, gonb, project.ToolsModule)
+		"all declarations; adapt reached.go to the version in %s", file, gonbModule, project.ToolsModule)
 }
 
 const reachedFunc = `

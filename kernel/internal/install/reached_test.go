@@ -17,7 +17,7 @@ func TestReached(t *testing.T) {
 		{composeFile, "updatedDecls = s.reached()", composeReached},
 		{storeFile, "s.Definitions.MergeFrom(updatedDecls)", storeAll},
 	} {
-		changed, err := c.change(pinnedFile(t, gonb, c.file))
+		changed, err := c.change(pinnedFile(t, gonbModule, c.file))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -29,7 +29,7 @@ func TestReached(t *testing.T) {
 		}
 		// Once more it is not the text that is known.
 		for _, text := range [][]byte{nil, changed} {
-			if _, err := c.change(text); err == nil || !strings.Contains(err.Error(), gonb) {
+			if _, err := c.change(text); err == nil || !strings.Contains(err.Error(), gonbModule) {
 				t.Errorf("%.40q: %v", text, err)
 			}
 		}

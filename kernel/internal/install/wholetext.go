@@ -11,9 +11,9 @@ import (
 // of itself that sends the bytes along where they are not valid UTF-8; output.StreamText reads them, and output.Stream
 // decodes them over all pieces of a cell.
 
-// gonb is GoNB's module, streamFile the file of it that is changed.
+// gonbModule is GoNB's module, streamFile the file of it that is changed.
 const (
-	gonb       = "github.com/janpfeifer/gonb"
+	gonbModule = "github.com/janpfeifer/gonb"
 	streamFile = "internal/kernel/messages.go"
 )
 
@@ -28,7 +28,7 @@ func wholeText(text []byte) ([]byte, error) {
 		})
 	if !ok {
 		return nil, fmt.Errorf("%s of %s is not the one that this kernel knows: where it makes stream messages, "+
-			"text would be damaged; adapt wholeText to the version in %s", streamFile, gonb, project.ToolsModule)
+			"text would be damaged; adapt wholeText to the version in %s", streamFile, gonbModule, project.ToolsModule)
 	}
 	return fmt.Appendf(text, "\n%s", "// invalidText returns the bytes of text that is not valid UTF-8, nil for other "+
 		"text.\nfunc invalidText(text string) []byte {\n\tif utf8.ValidString(text) {\n\t\treturn nil\n\t}\n"+

@@ -10,7 +10,7 @@ import (
 
 // GoNB in the pinned version is the one whose stream messages are changed.
 func TestWholeText(t *testing.T) {
-	whole, err := wholeText(pinnedFile(t, gonb, streamFile))
+	whole, err := wholeText(pinnedFile(t, gonbModule, streamFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func TestWholeText(t *testing.T) {
 	}
 	// Once more it is not the text that is known.
 	for _, text := range [][]byte{nil, whole[:len(whole)/4], whole} {
-		if _, err := wholeText(text); err == nil || !strings.Contains(err.Error(), gonb) {
+		if _, err := wholeText(text); err == nil || !strings.Contains(err.Error(), gonbModule) {
 			t.Errorf("%.40q: %v", text, err)
 		}
 	}

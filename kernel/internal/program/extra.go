@@ -12,13 +12,27 @@ import (
 	"strings"
 )
 
-// missing adds an error for every variable of the session that the program reads and that has no value.
+func compareNeeds(a, b Need) int {
+	return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
+}
+
+// missing adds an error for every variable of the session that the program reads and that has no value, or a type that
+// is not declared any more.
 func (p *preparation) missing(c checked, needed []Variable, b *bindings) {
 	if p.stored == nil {
 		return
 	}
 	for _, v := range needed {
 		s, known := p.stored[v.Name]
+		if name := p.undeclared(v, c); name != "" && b.renamed[v.Name] == "" {
+			if use := p.firstUse(v.Name, c); use != nil {
+				at := p.file.fset.Position(use.Pos())
+				text := fmt.Sprintf("%s is of type %s, which is not declared any more: declare it again, or forget "+
+					"the variable with %%reset %s", v.Name, name, v.Name)
+				p.result.Errors = append(p.result.Errors, Error{at.Line, at.Column, text})
+			}
+			continue
+		}
 		if b.fresh[v.Name] && b.renamed[v.Name] == "" || known && s.Lost == "" {
 			continue
 		}
@@ -34,6 +48,16 @@ func (p *preparation) missing(c checked, needed []Variable, b *bindings) {
 		at := p.file.fset.Position(use.Pos())
 		p.result.Errors = append(p.result.Errors, Error{at.Line, at.Column, text})
 	}
+}
+
+// undeclared returns a type of cells in the type of a variable that no cell declares, "" if there is none.
+func (p *preparation) undeclared(v Variable, c checked) string {
+	for _, name := range v.Type.own() {
+		if _, ok := c.pkg.Scope().Lookup(name).(*types.TypeName); !ok {
+			return name
+		}
+	}
+	return ""
 }
 
 // firstUse returns the first place at which a variable of the session is used, in main if it is used there.
@@ -127,9 +151,7 @@ func (p *preparation) second(declared []Variable, opened []string, b *bindings, 
 			}
 		}
 	}
-	slices.SortFunc(needs, func(a, b Need) int {
-		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(needs, compareNeeds)
 	imports, lines := importNames(declared)
 	const kept = ownPrefix + "kept"
 	lines = append(lines, debugImport, kept+` "continuousnet/kernel/values/kept"`)
@@ -137,11 +159,18 @@ func (p *preparation) second(declared []Variable, opened []string, b *bindings, 
 		lines = append(lines, `_ "continuousnet/kernel/values/tensorvalues"`)
 	}
 	var before strings.Builder
-	for _, n := range needs {
-		if imports[n.Package] == "" {
-			imports[n.Package] = ownPrefix + strconv.Itoa(len(imports))
-			lines = append(lines, imports[n.Package]+" "+strconv.Quote(n.Package))
+	use := func(path string) {
+		if imports[path] == "" {
+			imports[path] = ownPrefix + strconv.Itoa(len(imports))
+			lines = append(lines, imports[path]+" "+strconv.Quote(path))
 		}
+	}
+	for _, n := range p.linked() {
+		use(n.Package)
+		fmt.Fprintf(&before, "\t%s.Use(%s)\n", kept, behind(imports[n.Package], n.Name))
+	}
+	for _, n := range needs {
+		use(n.Package)
 		what, name := imports[n.Package]+"."+n.Name, strconv.Quote(n.Package+"."+n.Name)
 		switch n.Kind {
 		case Types:

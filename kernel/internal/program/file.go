@@ -210,6 +210,27 @@ func (f *file) leaveOutImports(used map[string]bool, realName func(path string) 
 	}
 }
 
+// leaveOutReplaced takes the imports out of the text whose name another one has by now; paths holds the quoted paths of
+// the present ones by name. GoNB keeps imports by the last part of their path, which is not always the name.
+func (f *file) leaveOutReplaced(paths map[string]string) {
+	for _, d := range f.tree.Decls {
+		g, ok := d.(*ast.GenDecl)
+		if !ok || g.Tok != token.IMPORT {
+			continue
+		}
+		for _, s := range g.Specs {
+			i := s.(*ast.ImportSpec)
+			if path := paths[importName(i)]; path == "" || path == i.Path.Value {
+				continue
+			}
+			f.blank(i.Pos(), i.End())
+			if !g.Lparen.IsValid() {
+				f.blank(g.Pos(), g.End())
+			}
+		}
+	}
+}
+
 // importName returns the name by which a file uses an import.
 func importName(i *ast.ImportSpec) string {
 	if i.Name != nil {

@@ -19,7 +19,8 @@ const goroutineFuncs = "\nfunc " + ownPrefix + "begun() bool { return " + ownPre
 	"\nfunc " + ownPrefix + "ended(outermost bool) { " + ownPrefix + "kept.Ended(outermost) }\n"
 
 // starters are the functions of packages that run their last argument in a goroutine and leave its panics alone.
-var starters = map[string]bool{"(*sync.WaitGroup).Go": true, "time.AfterFunc": true}
+var starters = map[string]bool{"(*sync.WaitGroup).Go": true, "time.AfterFunc": true, "context.AfterFunc": true,
+	"(*golang.org/x/sync/errgroup.Group).Go": true, "(*golang.org/x/sync/errgroup.Group).TryGo": true}
 
 // watchGoroutines puts the statement into the functions of the cells that goroutines begin with, as far as the code
 // names them: literals, functions, methods, and variables that a literal defines. It reports whether there are any.

@@ -19,6 +19,8 @@ func TestGoroutines(t *testing.T) {
 		{"{ f := func() { n++ }; go f() }", []string{"f := func() {"}},
 		{`import ("sync"; "time")` + "\nvar wg sync.WaitGroup\nwg.Go(func() { n++ })\nwg.Wait()\n" +
 			"time.AfterFunc(1, late)\nfunc late() { n++ }", []string{"wg.Go(func() {", "func late() {"}},
+		{`import "context"` + "\nctx, cancel := context.WithCancel(context.Background())\n" +
+			"context.AfterFunc(ctx, func() { n++ })\ncancel()", []string{"context.AfterFunc(ctx, func() {"}},
 		{"x := 2\ngo func() { n++ }()", []string{"go func() {"}}, // x is not used in main
 		{"go func() { go func() { n++ }() }()", []string{"go func() {", "; go func() {"}},
 

@@ -77,6 +77,7 @@ type Cell struct {
 	Values string        // the directory with the values of the session's variables
 	Decls  []source.Decl // its declarations
 	Locals []string      // names that its statements define at their top level
+	Beside []source.Decl // what other cells have declared and the cell does not declare anew
 	Test   bool          // it runs with go test; its values are not written
 }
 
@@ -93,6 +94,8 @@ type Program struct {
 	gone      []string          // variables that its other declarations replace
 	preamble  string            // the C code of the cell
 	ended     map[string]string // variables that last no longer than the cell, with the reason
+	calls     []Need            // functions of packages that the program names
+	reads     []string          // variables of the session that it has
 }
 
 // Embed is a pattern of a go:embed directive.
@@ -112,8 +115,9 @@ type Session struct {
 	mu       sync.Mutex
 	vars     map[string]Variable
 	ended    map[string]ended
-	preamble string           // the C code of the cells
-	units    map[string]*unit // what declarations of cells refer to, by their text
+	preamble string            // the C code of the cells
+	units    map[string]*unit  // what declarations of cells refer to, by their text
+	calls    map[string][]Need // functions that may have made what a variable holds
 	exports  *Exports
 	Problems func(error) // is told what keeps go/types from the packages that cells import; may be nil
 }
@@ -126,7 +130,8 @@ type ended struct {
 
 // NewSession returns a session without variables. exports finds the packages that cells import.
 func NewSession(exports *Exports) *Session {
-	return &Session{vars: map[string]Variable{}, ended: map[string]ended{}, exports: exports}
+	return &Session{vars: map[string]Variable{}, ended: map[string]ended{}, calls: map[string][]Need{},
+		exports: exports}
 }
 
 // Variables returns the variables of the session in the order of their names.
@@ -163,6 +168,7 @@ func (s *Session) Forget(names ...string) []string {
 	var gone []string
 	for _, name := range names {
 		delete(s.ended, name)
+		delete(s.calls, name)
 		if _, ok := s.vars[name]; ok {
 			delete(s.vars, name)
 			gone = append(gone, name)
@@ -186,7 +192,9 @@ func (s *Session) Commit(p Program) {
 	for _, name := range p.gone {
 		delete(s.vars, name)
 		delete(s.ended, name)
+		delete(s.calls, name)
 	}
+	s.noteCalls(p)
 	for _, v := range p.variables {
 		s.vars[v.Name] = v
 		delete(s.ended, v.Name)
@@ -380,7 +388,22 @@ func (p *preparation) prune() {
 		}
 	}
 	p.moveDirected()
+	f.leaveOutReplaced(p.imports())
 	f.leaveOutImports(p.packages(), p.realName)
+}
+
+// imports returns the paths of the imports of cells by the names that they have, of two the younger one.
+func (p *preparation) imports() map[string]string {
+	paths := map[string]string{}
+	for _, d := range slices.Concat(p.cell.Beside, p.cell.Decls) {
+		if d.Kind != "import" || len(d.Names) == 0 || d.Key == "C" {
+			continue
+		}
+		if at := strings.IndexByte(d.Text, '"'); at >= 0 {
+			paths[d.Names[0]] = d.Text[at:]
+		}
+	}
+	return paths
 }
 
 // realName returns the name of the package that a quoted path imports, "" if it is not known. Packages of the standard
@@ -437,6 +460,7 @@ func (p *preparation) variables() {
 	byName := func(a, b Variable) int { return strings.Compare(a.Name, b.Name) }
 	needed := slices.SortedFunc(maps.Values(p.needed), byName)
 	check := p.check(needed)
+	p.result.calls, p.result.reads = p.calls(check), slices.Sorted(maps.Keys(p.needed))
 
 	b := &bindings{locals: map[string]bool{}, defined: map[string]Variable{}, renamed: map[string]string{},
 		fresh: map[string]bool{}, set: map[string]bool{}}

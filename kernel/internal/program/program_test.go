@@ -75,7 +75,7 @@ func (n *notebook) compose(decls []source.Decl, r source.Rewritten) Program {
 	if !strings.Contains(main, "func main()") {
 		main += "func main() {\n" + statements + "\n}\n"
 	}
-	cell := Cell{Number: n.number, Decls: r.Decls, Locals: r.Locals}
+	cell := Cell{Number: n.number, Decls: r.Decls, Locals: r.Locals, Beside: decls}
 	p := n.session.Prepare(n.t.Context(), []byte(main), cell, n.stored)
 	if strings.Count(p.Main, "\n") != strings.Count(main, "\n") && !strings.Contains(main, `"C"`) {
 		n.t.Errorf("lines have moved:\n%s\n->\n%s", main, p.Main)
@@ -326,6 +326,60 @@ func TestIslands(t *testing.T) {
 	if p = n.run("println(1)"); strings.Contains(p.Extra, "values") {
 		t.Errorf("a cell without variables has\n%s", p.Extra)
 	}
+}
+
+// What a value of a type that cannot be named was made with is in the programs of its variable, and of others that have
+// got it from there.
+func TestLinked(t *testing.T) {
+	n := newNotebook(t)
+	n.run("import (\"errors\"; \"io\"; \"strings\")\nj := errors.Join(io.EOF, io.ErrUnexpectedEOF)\n" +
+		"r := strings.NewReader(\"\")\nr.Len()\nvar read io.Reader = r\nread.Read(nil)")
+	uses := func(p Program, names ...string) {
+		t.Helper()
+		for _, name := range []string{"Join", "NewReader", "Reader).Len", "Reader).Read"} {
+			if got, want := strings.Contains(p.Extra, "."+name+")"), slices.Contains(names, name); got != want {
+				t.Errorf("%s: %v, want %v\n%s", name, got, want, p.Extra)
+			}
+		}
+	}
+	n.stored["j"] = Stored{Island: 1, Needs: []Need{{Types, "errors", "joinError"}}}
+	n.stored["read"] = Stored{Island: 2, Needs: []Need{{Types, "strings", "Reader"}}}
+	all := []string{"Join", "NewReader", "Reader).Len"} // a method of an interface is none
+	uses(n.run("_ = j"), all...)
+	uses(n.run("_ = read")) // its type has a name
+	n.run("k := j")
+	n.stored["k"] = Stored{Island: 3, Needs: []Need{{Types, "crypto/internal/fips140/sha256", "Digest"}}}
+	uses(n.run("_ = k"), all...)
+	n.session.Forget("k")
+	n.run("var k error")
+	uses(n.run("_ = k"))
+}
+
+// Of two packages of one name, a program has the one that a cell has imported last.
+func TestReplacedImports(t *testing.T) {
+	n := newNotebook(t)
+	n.run("import \"math/rand\"\n_ = rand.Intn(1)")
+	n.run("import \"crypto/rand\"\n_ = rand.Text()")
+	if p := n.run("import \"math/rand/v2\"\n_ = rand.IntN(1)"); strings.Contains(p.Main, "crypto") {
+		t.Error(p.Main)
+	}
+	p := n.run("_ = rand.IntN(2)")
+	if strings.Contains(p.Main, "crypto") || !strings.Contains(p.Main, `"math/rand/v2"`) {
+		t.Error(p.Main)
+	}
+}
+
+// A variable whose type was forgotten is named where it is used.
+func TestForgottenType(t *testing.T) {
+	n := newNotebook(t)
+	n.run("type point struct{ x int }\nmany := map[string][]*point{}\nstruct1 := struct{ point int }{1}")
+	n.memory = nil
+	n.stored["many"], n.stored["struct1"] = Stored{Island: 1}, Stored{Island: 2}
+	p := n.prepare("println(len(many))")
+	if len(p.Errors) != 1 || p.Errors[0].Column != 13 || !strings.Contains(p.Errors[0].Text, "many is of type point") {
+		t.Errorf("%+v", p.Errors)
+	}
+	n.run("println(struct1.point)")
 }
 
 // Broken code stays as it is, for the compiler to complain about.

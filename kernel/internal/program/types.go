@@ -1,6 +1,8 @@
 package program
 
 import (
+	"go/ast"
+	"go/parser"
 	"go/types"
 	"maps"
 	pathpkg "path"
@@ -174,6 +176,38 @@ func (t Type) mentions() map[string]bool {
 			names[name] = true
 		}
 	}
+	return names
+}
+
+// own returns the names of the cells' own types in it.
+func (t Type) own() []string {
+	paths := map[string]string{}
+	for _, path := range t.packages() {
+		paths[path] = "p"
+	}
+	e, err := parser.ParseExpr(t.in(paths))
+	if err != nil {
+		return nil
+	}
+	var names []string
+	var look func(ast.Node)
+	look = func(n ast.Node) {
+		ast.Inspect(n, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				return false // a package's
+			case *ast.Field:
+				look(n.Type)
+				return false
+			case *ast.Ident:
+				if types.Universe.Lookup(n.Name) == nil {
+					names = append(names, n.Name)
+				}
+			}
+			return true
+		})
+	}
+	look(e)
 	return names
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,6 +22,7 @@ func Compile(evalue string, traceback []string, cells Cells, hints Hints) (Repor
 		// Nothing but an exit status: better a bare line than none.
 		messages = []*message{{text: strings.TrimSpace(evalue)}}
 	}
+	messages = hints.essential(messages)
 	if hints.Cell > 0 {
 		for _, m := range messages {
 			findImport(m, hints.Cell, cells)
@@ -49,6 +51,21 @@ func Compile(evalue string, traceback []string, cells Cells, hints Hints) (Repor
 		r.Traceback = append(r.Traceback, "... and more: the compiler stopped here")
 	}
 	return r, true
+}
+
+var notUsed = regexp.MustCompile(`^declared and not used: (\S+)$`)
+
+// essential leaves out that variables of the session are not used, if there are other messages: only because of these
+// they are none.
+func (h Hints) essential(messages []*message) []*message {
+	rest := slices.DeleteFunc(slices.Clone(messages), func(m *message) bool {
+		name := notUsed.FindStringSubmatch(m.text)
+		return name != nil && slices.Contains(h.Locals, name[1]) && (m.id == 0 || m.id == h.Cell)
+	})
+	if len(rest) == 0 {
+		return messages
+	}
+	return rest
 }
 
 // message is one finding of the compiler or of a tool beside it.

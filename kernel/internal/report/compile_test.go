@@ -231,3 +231,44 @@ func TestUnusedImportOfAnotherCell(t *testing.T) {
 		t.Error(hint)
 	}
 }
+
+// Variables of the session are none in a program that does not compile, which is not to be told beside the reason.
+func TestUnusedVariablesBesideOthers(t *testing.T) {
+	unused, unusedTrace := build(3, 1, "x := foo", 1, "declared and not used: x")
+	undefined, undefinedTrace := build(3, 1, "x := foo", 6, "undefined: foo")
+	both, bothTrace := unused+strings.SplitN(undefined, "\n", 2)[1], append(unusedTrace[:2:2], undefinedTrace[1:]...)
+	for _, c := range []struct {
+		evalue string
+		trace  []string
+		locals []string
+		want   bool
+	}{
+		{both, bothTrace, []string{"x"}, false},
+		{both, bothTrace, []string{"y"}, true}, // a variable of a function
+		{unused, unusedTrace, []string{"x"}, true},
+	} {
+		r, _ := Compile(c.evalue, c.trace, session{3: "x := foo"}, Hints{Cell: 3, Locals: c.locals})
+		if got := strings.Contains(plain(r), "not used"); got != c.want {
+			t.Errorf("%v: %v, want %v\n%s", c.locals, got, c.want, plain(r))
+		}
+	}
+}
+
+// A misspelt name of a package that cells know is not a package that is not there.
+func TestMisspeltNameOfKnownPackage(t *testing.T) {
+	for code, want := range map[string]string{
+		"fmt.Printn(1)": "package fmt has no name Printn", "fmtt.Print(1)": "no package fmtt with a name Print",
+	} {
+		name, _, _ := strings.Cut(code, ".")
+		evalue, traceback := build(3, 1, code, 1, "undefined: "+name)
+		r, _ := Compile(evalue, traceback, session{3: code}, Hints{Cell: 3})
+		if !strings.Contains(plain(r), want) {
+			t.Errorf("%s: %s; want %q", code, plain(r), want)
+		}
+	}
+	evalue, traceback := build(3, 1, "\u00a0y", 1, "illegal character U+00A0")
+	r, _ := Compile(evalue, traceback, session{3: "\u00a0y"}, Hints{Cell: 3})
+	if !strings.Contains(plain(r), "type it anew") {
+		t.Error(plain(r))
+	}
+}

@@ -16,6 +16,8 @@ type Hints struct {
 	Cell int
 	// HasMain tells that the cell has a line %% or %main, or a func main.
 	HasMain bool
+	// Locals are names that the cell's statements define, which are variables of the session if the cell compiles.
+	Locals []string
 	// Ended tells which earlier cell defined a variable that could not outlast it, and why. May be nil.
 	Ended func(name string) (cell, reason string, ok bool)
 }
@@ -95,6 +97,8 @@ var remedies = sync.OnceValue(func() []remedy {
 			"single quotes hold one character; text stands between double quotes"),
 		say(`^illegal character U\+0023 '#'`, "a comment begins with //"),
 		say(`^illegal character U\+20(?:18|19|1C|1D)`, "this is a typographic quote; Go wants the plain ones, \" or `"),
+		say(`^(?:illegal|invalid) character U\+(?:00A0|200B|202F|FEFF)`,
+			"this is a space of copied text, which looks like one and is none: type it anew"),
 		say(`\(method (\S+) has pointer receiver\)`, "${1} is declared for a pointer: pass the address, as in &x"),
 		say(`^cannot use generic (?:function|type) (\S+) without instantiation`,
 			"write the types that it stands for, as in ${1}[int]"),
@@ -143,7 +147,11 @@ func undefinedName(match []string, m *message, h Hints) string {
 	}
 	if m.column > 0 && m.column <= len(m.code) {
 		if member, ok := strings.CutPrefix(m.code[m.column-1:], name+"."); ok {
-			if selected := token.FindString(member); selected != "" {
+			selected := token.FindString(member)
+			if packages.ByName[name] != "" && selected != "" {
+				return undefinedMember([]string{"", name, selected}, m, h)
+			}
+			if selected != "" {
 				return fmt.Sprintf("no package %s with a name %s was found: check both, or write its import",
 					name, selected)
 			}
@@ -156,7 +164,7 @@ func undefinedMember(match []string, _ *message, _ Hints) string {
 	if first := match[2][:1]; first == strings.ToLower(first) {
 		return fmt.Sprintf("a package shows only the names that begin with a capital letter, and %s does not", match[2])
 	}
-	return fmt.Sprintf("package %s has no such name: check the spelling", match[1])
+	return fmt.Sprintf("package %s has no name %s: check the spelling", match[1], match[2])
 }
 
 func strayStatement(_ []string, _ *message, h Hints) string {

@@ -274,7 +274,8 @@ func (a *assistant) complete(document string, offset int) (gopls.Completion, err
 		return a.explain(document, plain()), nil
 	}
 	if with.err != nil && !gopls.IsOvertaken(with.err) {
-		if without := plain(); len(without.Matches) > 0 {
+		// On a busy machine gopls may begin too slowly: then there is nothing yet, which is no error.
+		if without := plain(); len(without.Matches) > 0 || errors.Is(with.err, context.DeadlineExceeded) {
 			return without, nil
 		}
 	}

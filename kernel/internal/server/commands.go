@@ -3,6 +3,8 @@ package server
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,9 +17,12 @@ import (
 
 // cellMagics are the commands of a cell's first line that are not about Go, and not GoNB's.
 var cellMagics = map[string]func(*server, *run, string) (string, *report.Report){
-	"%%html":     showAs("text/html"),
-	"%%markdown": showAs("text/markdown"),
-	"%%md":       showAs("text/markdown"),
+	"%%html":       showAs("text/html"),
+	"%%markdown":   showAs("text/markdown"),
+	"%%md":         showAs("text/markdown"),
+	"%%svg":        showAs("image/svg+xml"),
+	"%%latex":      showAs("text/latex"),
+	"%%javascript": showAs("application/javascript"),
 }
 
 // showAs shows the rest of a cell.
@@ -29,6 +34,25 @@ func showAs(format string) func(*server, *run, string) (string, *report.Report) 
 		}), nil, nil)
 		return "", nil
 	}
+}
+
+// checkWritable returns an error if the file of a %%writefile, whose first line is given, cannot be written: GoNB does
+// not tell. Where a cell has changed the directory, only that of an absolute path is known here.
+func (s *server) checkWritable(line string) error {
+	_, path := commandWords(strings.TrimPrefix(line, "//gonb:"))
+	path = strings.TrimSpace(strings.TrimPrefix(path, "-a "))
+	changed := slices.ContainsFunc(s.engine.kept(), func(c string) bool { return strings.HasPrefix(c, "%cd") })
+	if path == "" || strings.HasPrefix(path, "~") || changed && !filepath.IsAbs(path) {
+		return nil
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(s.dir, path)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return fmt.Errorf("the cell is not written: %w", err)
+	}
+	return f.Close()
 }
 
 // timeCell lets the rest of a cell be timed. The command stands after blank lines.
@@ -102,6 +126,9 @@ func (s *server) env(cell *run, arguments string) (string, error) {
 	if set {
 		if name == "" {
 			return "", fmt.Errorf("%%env NAME=VALUE takes a name before the =, found %q", arguments)
+		}
+		if own := filepath.Join(s.processes.Dir, binDir); name == "PATH" && !strings.Contains(value, own) {
+			value = own + string(filepath.ListSeparator) + strings.Trim(value, `"`) // GoNB finds its programs there
 		}
 		if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
 			return "%env " + name + " " + value, nil // quoted as GoNB has it
@@ -199,6 +226,9 @@ func (s *server) who(cell *run, arguments string) (string, error) {
 // reset forgets the variables and declarations of some names, or has GoNB forget all.
 func (s *server) reset(cell *run, arguments string) (string, error) {
 	names := strings.Fields(arguments)
+	if arguments == "-f" { // IPython's, which asks without it
+		names, arguments = nil, ""
+	}
 	if len(names) == 0 || arguments == "go.mod" {
 		return strings.TrimSpace("%reset " + arguments), nil
 	}

@@ -206,7 +206,10 @@ func (s *server) comm(r *request) {
 			return
 		}
 		target = content.Target
-		if target == controlTarget {
+		switch target {
+		case gonbTarget:
+			s.pageOpened(content.ID)
+		case controlTarget:
 			s.comms.shown()
 		}
 	case "comm_close":
@@ -228,6 +231,7 @@ func (s *server) comm(r *request) {
 			data, buffers := s.comms.widgets()
 			s.commAnswer(r, content.ID, data, buffers)
 		}
+	case r.Header.MsgType == "comm_msg" && s.pageRepeats(content.Data): // a click, for GoNB
 	default:
 		s.engine.forward(r)
 	}

@@ -237,8 +237,11 @@ func (v *supervisor) number(cell *run, rewritten source.Rewritten) int {
 	for i := range sent {
 		sent[i] = words.Squeezed(sent[i])
 	}
-	v.numbers[v.sent] = numbered{fmt.Sprintf("cell [%d]", cell.count), strings.Split(cell.content.Code, "\n"), sent,
-		rewritten}
+	label, code := fmt.Sprintf("cell [%d]", cell.count), cell.content.Code
+	if c := cell.captured.Load(); c != nil {
+		label, code = "a user expression", c.code
+	}
+	v.numbers[v.sent] = numbered{label, strings.Split(code, "\n"), sent, rewritten}
 	return v.sent
 }
 
@@ -272,6 +275,9 @@ func (v *supervisor) route(e gonb.Event) {
 		return
 	}
 	if isComm {
+		if v.s.pageHeard(e) {
+			return
+		}
 		v.s.commFromGoNB(e)
 	}
 	content := output.Objects(e.Message.Content)

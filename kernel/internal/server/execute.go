@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"continuousnet/kernel/internal/gonb"
@@ -57,6 +58,15 @@ type executeReply struct {
 	Traceback       []string         `json:"traceback,omitempty"`
 }
 
+// byteOrderMark begins files of some editors, of which cells are pasted. Go knows it at the beginning of a file alone.
+const byteOrderMark = "\ufeff"
+
+// executed is the metadata of an execute_reply: ipykernel's, which JupyterLab records with the times of a cell.
+type executed struct {
+	Started string `json:"started,omitempty"`
+	Status  string `json:"status"`
+}
+
 // run is a cell being executed.
 type run struct {
 	req     *request
@@ -70,6 +80,8 @@ type run struct {
 	done  chan struct{}   // closed when the cell has ended
 	shown map[string]bool // display ids that the cell has used; accessed only where GoNB's messages are handled
 	views map[string]view // of widgets, by display id; likewise
+
+	captured atomic.Pointer[capture] // instead of being published; nil: it is
 
 	mu           sync.Mutex
 	attempt      *attempt
@@ -146,7 +158,7 @@ func (s *server) enqueue(r *request) {
 // cell.
 func (s *server) abort(r *request) {
 	s.status(r.Message, "busy")
-	s.reply(r, "execute_reply", map[string]string{"status": "aborted"})
+	s.replyWith(r, "execute_reply", map[string]string{"status": "aborted"}, raw(executed{Status: "aborted"}))
 	s.status(r.Message, "idle")
 	s.stillBusy()
 }
@@ -179,7 +191,8 @@ func (s *server) execute(ctx context.Context, r *request) {
 			Value: err.Error(), Traceback: []string{err.Error()}})
 		return
 	}
-	blank := strings.TrimSpace(cell.content.Code) == ""
+	cell.content.Code = strings.TrimPrefix(cell.content.Code, byteOrderMark)
+	blank, started := strings.TrimSpace(cell.content.Code) == "", time.Now()
 	s.mu.Lock()
 	if cell.content.stores() && !blank {
 		s.count++
@@ -202,13 +215,17 @@ func (s *server) execute(ctx context.Context, r *request) {
 		}
 	}
 	var failure *report.Report
+	expressions := map[string]any{}
 	if !blank {
 		s.notice(cell)
 		failure = s.runSafely(ctx, cell)
 		s.awaitLinks(cell)
 		s.endViews(cell)
 	}
-	reply := executeReply{Status: "ok", Count: cell.count, UserExpressions: map[string]any{}, Payload: cell.payload}
+	if failure == nil {
+		expressions = s.evaluateAll(ctx, cell)
+	}
+	reply := executeReply{Status: "ok", Count: cell.count, UserExpressions: expressions, Payload: cell.payload}
 	if reply.Payload == nil {
 		reply.Payload = []map[string]any{}
 	}
@@ -233,7 +250,7 @@ func (s *server) execute(ctx context.Context, r *request) {
 	if (failure != nil || cell.stopped()) && cell.content.StopOnError {
 		aborted = s.queue.drain()
 	}
-	s.reply(r, "execute_reply", reply)
+	s.replyWith(r, "execute_reply", reply, raw(executed{wire.Date(started), reply.Status}))
 	s.status(r.Message, "idle")
 	for _, waiting := range aborted {
 		s.abort(waiting)
@@ -258,7 +275,7 @@ const (
 // message queues an output of the cell. It ignores outputs of silent cells, and of interrupted cells for which enough
 // is waiting.
 func (c *run) message(msgType string, content, metadata json.RawMessage, buffers [][]byte) {
-	if c.content.Silent || c.stopped() && c.showsEnough() {
+	if c.content.Silent || c.captured.Load() != nil || c.stopped() && c.showsEnough() {
 		return
 	}
 	c.releaseLine()
@@ -279,6 +296,9 @@ func (c *run) stopped() bool {
 
 // text queues text of a stream. If the front end can be asked for input, an unfinished line waits; see prompt.go.
 func (c *run) text(name, text string) {
+	if c.captured.Load() != nil {
+		return
+	}
 	c.lineMu.Lock()
 	defer c.lineMu.Unlock()
 	if !c.content.AllowStdin {
@@ -321,10 +341,7 @@ func (s *server) runCell(ctx context.Context, cell *run) *report.Report {
 	if failure != nil || strings.TrimSpace(code) == "" {
 		return failure
 	}
-	options := source.Options{Show: ShowCall, ShowImport: showImport, Displays: s.memory.Displays()}
-	if s.o.Checkout == "" { // package cell has gone with it
-		options.Show, options.ShowImport = "", ""
-	}
+	options := s.showing()
 	if cell.timed && options.Show != "" {
 		options.First = timeCall
 	}
@@ -412,7 +429,7 @@ func (s *server) attempt(ctx context.Context, cell *run, rewritten source.Rewrit
 	s.mu.Lock()
 	s.last = used
 	s.mu.Unlock()
-	return s.judge(cell, reply, stderr, number)
+	return s.judge(cell, rewritten, reply, stderr, number)
 }
 
 // finish ends an attempt; see attempt.end. It waits for whoever still looks for processes to interrupt, who would find

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/token"
 	"strings"
 
 	"continuousnet/kernel/internal/gopls"
@@ -32,14 +33,22 @@ func (s *server) documentation(code string, cursor int) (markdown, plain string,
 func (s *server) explain(cell *run, name string, line int) error {
 	var markdown, plain string
 	var err error
-	if strings.HasPrefix(name, "%") {
+	switch {
+	case strings.HasPrefix(name, "%"):
 		plain, _ = inspectMagic(name, len(name))
-	} else {
+	case token.IsKeyword(name):
+		plain = name + " is a keyword of Go, which its specification explains: https://go.dev/ref/spec#Keywords"
+	default:
 		lines := strings.Split(cell.content.Code, "\n")
 		ask := func(expression string) {
 			lines[line] = expression
 			cursor := len(strings.Join(lines[:line+1], "\n"))
-			markdown, plain, err = s.documentation(strings.Join(lines, "\n"), cursor)
+			for range 3 { // gopls may have begun just now
+				markdown, plain, err = s.documentation(strings.Join(lines, "\n"), cursor)
+				if !errors.Is(err, context.DeadlineExceeded) {
+					break
+				}
+			}
 		}
 		ask(name)
 		if dot := strings.LastIndexByte(name, '.'); dot > 0 && err == nil && plain == "" {

@@ -8,12 +8,14 @@ import (
 
 	"continuousnet/kernel/internal/proc"
 	"continuousnet/kernel/internal/report"
+	"continuousnet/kernel/internal/source"
 )
 
 // How a cell has ended, and its error in readable form.
 
 // judge returns the result of an attempt from GoNB's execute_reply and the cell's stderr.
-func (s *server) judge(cell *run, reply json.RawMessage, stderr string, number int) result {
+func (s *server) judge(cell *run, rewritten source.Rewritten, reply json.RawMessage, stderr string,
+	number int) result {
 	var content struct {
 		Status    string   `json:"status"`
 		Value     string   `json:"evalue"`
@@ -44,7 +46,8 @@ func (s *server) judge(cell *run, reply json.RawMessage, stderr string, number i
 	}
 	hideShow(&content.Value, content.Traceback)
 	cells := s.engine.cells()
-	hints := report.Hints{Cell: number, HasMain: hasMain(cell.content.Code), Ended: s.endedWith}
+	hints := report.Hints{Cell: number, HasMain: hasMain(cell.content.Code), Locals: rewritten.Locals,
+		Ended: s.endedWith}
 	if compile, ok := report.Compile(content.Value, content.Traceback, cells, hints); ok {
 		s.stderr(cell, stderr)
 		return result{failure: &compile, unbuilt: true, dotImport: unusedImport(content.Value)}

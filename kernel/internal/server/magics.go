@@ -79,6 +79,9 @@ func init() { // set here, as help refers to magics
 		{"%%html", "", "first line of a cell: show the rest as HTML", nil},
 		{"%%markdown", "", "first line of a cell: show the rest as Markdown (also %%md)", nil},
 		{"%%md", "", "the same as %%markdown", nil},
+		{"%%svg", "", "first line of a cell: show the rest as SVG; %%latex and %%javascript likewise", nil},
+		{"%%latex", "", "see %%svg", nil},
+		{"%%javascript", "", "see %%svg", nil},
 		{"!", "command", "run a command in the shell; !*command in the directory where cells are built, !*go get " +
 			"PACKAGE fetches a package", nil},
 	}
@@ -98,6 +101,11 @@ func (s *server) magics(cell *run) (string, *report.Report) {
 		}
 		if show := cellMagics[name]; show != nil {
 			return show(s, cell, rest)
+		}
+		if first, _, _ := strings.Cut(rest, "\n"); name == "%%writefile" {
+			if err := s.checkWritable(first); err != nil {
+				return "", failed("CommandError", err.Error())
+			}
 		}
 		code = rest
 	}
@@ -271,6 +279,9 @@ func (s *server) memoryInUse() (memory int64, processes int) {
 func completeMagic(text string) (names []string, from int) {
 	from = strings.LastIndexByte(text, '\n') + 1
 	word := text[from:]
+	if strings.HasPrefix(word, "!") {
+		return []string{}, len(text) // the shell's
+	}
 	if !strings.HasPrefix(word, "%") || strings.ContainsAny(word, " \t") {
 		return nil, 0
 	}

@@ -11,7 +11,8 @@ import (
 
 // Requests that the server answers by itself, without GoNB and gopls.
 
-func (s *server) kernelInfo(*request) (any, error) {
+func (s *server) kernelInfo(r *request) (any, error) {
+	s.page.connects(r.Header.Session)
 	type link struct {
 		Text string `json:"text"`
 		URL  string `json:"url"`

@@ -55,12 +55,20 @@ func (s *server) outputOf(cell *run, a *attempt, e gonb.Event) {
 		}
 	case "execute_input", "error": // the server sends its own instead
 	case "display_data", "update_display_data":
-		if content := object(output.Objects(m.Content)); content != nil && !cell.content.Silent {
+		content := object(output.Objects(m.Content))
+		if content == nil {
+			return
+		}
+		s.pageShown(cell, content["data"])
+		if !cell.content.Silent {
 			cell.noteView(content)
 			cell.message(s.displayType(cell, m.Header.MsgType, content), raw(content), m.Metadata, m.Buffers)
 		}
 	default:
 		if strings.HasPrefix(m.Header.MsgType, "comm_") {
+			if s.pageHeard(e) {
+				return
+			}
 			s.commFromGoNB(e)
 		}
 		cell.message(m.Header.MsgType, m.Content, m.Metadata, m.Buffers)
@@ -80,6 +88,10 @@ func (s *server) said(cell *run, kind string, body []byte) {
 	}
 	switch kind {
 	case "result":
+		if c := cell.captured.Load(); c != nil {
+			c.take(content)
+			return
+		}
 		content["execution_count"] = raw(cell.count)
 		delete(content, "transient")
 		withoutView(content) // its process ends now

@@ -34,13 +34,18 @@ func (s *server) publishRaw(parent json.RawMessage, msgType string, content, met
 
 // reply answers a request on the channel from which it came.
 func (s *server) reply(r *request, msgType string, content any) {
+	s.replyWith(r, msgType, content, nil)
+}
+
+// replyWith answers a request with metadata.
+func (s *server) replyWith(r *request, msgType string, content any, metadata json.RawMessage) {
 	body, err := json.Marshal(content)
 	if err != nil {
 		s.o.Log.Printf("%s cannot be sent: %v", msgType, err)
 		return
 	}
 	s.send(r.socket, &wire.Message{Identities: r.Identities, Header: wire.NewHeader(msgType, s.session),
-		Parent: r.RawHeader, Content: body})
+		Parent: r.RawHeader, Metadata: metadata, Content: body})
 }
 
 func (s *server) send(socket *wire.Socket, m *wire.Message) {

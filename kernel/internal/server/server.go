@@ -86,6 +86,7 @@ type server struct {
 	dropped    counters
 	queue      queue
 	comms      comms
+	page       page
 	engine     supervisor
 	assistant  assistant
 	importable importable

@@ -260,7 +260,7 @@ func TestJudge(t *testing.T) {
 		s := &server{}
 		s.engine.s = s
 		test.run.stream = output.New(func(string, json.RawMessage, json.RawMessage, [][]byte) {}, output.Options{})
-		got := s.judge(test.run, json.RawMessage(test.reply), test.stderr, 1)
+		got := s.judge(test.run, source.Rewritten{}, json.RawMessage(test.reply), test.stderr, 1)
 		test.run.stream.Close()
 		found := ""
 		if got.failure != nil {

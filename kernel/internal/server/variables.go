@@ -59,7 +59,8 @@ func (s *server) expect(count int, rewritten source.Rewritten) {
 	defer s.building.Unlock()
 	s.removeEmbedded()
 	s.built = prepared{
-		cell: program.Cell{Number: count, Decls: rewritten.Decls, Locals: rewritten.Locals},
+		cell: program.Cell{Number: count, Decls: rewritten.Decls, Locals: rewritten.Locals,
+			Beside: s.memory.Beside(rewritten.Decls)},
 		test: hasCommand(rewritten, "%test"), wasm: hasCommand(rewritten, "%wasm"),
 	}
 	dir := s.programDir()
@@ -69,7 +70,7 @@ func (s *server) expect(count int, rewritten source.Rewritten) {
 	reached := ""
 	if !s.built.wasm {
 		s.built.stored = s.stored()
-		reached = listed(s.program.Reached(s.memory.Beside(rewritten.Decls), rewritten.Code, s.built.stored))
+		reached = listed(s.program.Reached(s.built.cell.Beside, rewritten.Code, s.built.stored))
 	}
 	s.put(filepath.Join(dir, program.ReachedFile), reached)
 }

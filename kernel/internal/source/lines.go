@@ -10,7 +10,7 @@ import (
 
 // magics are the first words of cells that hold no Go: GoNB's, and the kernel's own, which do not reach GoNB.
 var magics = map[string]bool{"%%writefile": true, "%%script": true, "%%bash": true, "%%sh": true, "%%gx": true,
-	"%%html": true, "%%markdown": true, "%%md": true}
+	"%%html": true, "%%markdown": true, "%%md": true, "%%svg": true, "%%latex": true, "%%javascript": true}
 
 // AfterBlankLines cuts a cell before its first line that is not blank. Commands of the first line may stand there.
 func AfterBlankLines(cell string) (blank, rest string) {

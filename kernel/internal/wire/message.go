@@ -136,10 +136,13 @@ func sign(key []byte, parts [][]byte) []byte {
 func NewHeader(msgType, session string) Header {
 	return Header{
 		MsgID: NewID(), Session: session, Username: "kernel",
-		Date:    time.Now().UTC().Format("2006-01-02T15:04:05.000000Z"),
+		Date:    Date(time.Now()),
 		MsgType: msgType, Version: ProtocolVersion,
 	}
 }
+
+// Date returns a time as messages have it.
+func Date(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
 
 // NewID returns a random identifier for a message or a session.
 func NewID() string {

@@ -22,8 +22,16 @@ var panicked atomic.Bool
 //go:linkname panics runtime.runningPanicDefers
 var panics uint32
 
-// waitGroup is the function in which sync.WaitGroup runs one of the caller's. It goes on with the function's panic.
-const waitGroup = "sync.(*WaitGroup).Go.func1"
+// passesOn reports whether a function of a package runs one of its caller's in a goroutine, and leaves its panics
+// alone.
+func passesOn(name string) bool {
+	switch name {
+	case "sync.(*WaitGroup).Go.func1", "golang.org/x/sync/errgroup.(*Group).Go.func1",
+		"golang.org/x/sync/errgroup.(*Group).TryGo.func1":
+		return true
+	}
+	return false
+}
 
 // Begun reports whether a function is the outermost one of a goroutine. It is called by a function of its own, which
 // the function calls.
@@ -33,7 +41,7 @@ func Begun() bool {
 	var pcs [3]uintptr // in the function, in the one that has called it, and so on; they defer, and are not inlined
 	n := runtime.Callers(3, pcs[:])
 	outer := 1
-	if outer < n && functionAt(pcs[outer]) == waitGroup {
+	if outer < n && passesOn(functionAt(pcs[outer])) {
 		outer++
 	}
 	return outer >= n || functionAt(pcs[outer]) == "runtime.goexit"

@@ -71,3 +71,8 @@ func Global(name string, pointer any) { values.Global(name, pointer) }
 //
 //go:noinline
 func Function(name string, f any) { values.Function(name, f) }
+
+// Use has the program contain a function, with the types of what it makes.
+//
+//go:noinline
+func Use(any) {}

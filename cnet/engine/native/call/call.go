@@ -4,12 +4,16 @@
 // operation; every other backend runs the function's body, which computes the same with GoMLX's own operations. GoMLX's
 // go backend must run one operation after another then, or any number of them side by side: with its own limit, calls
 // wait for each other for ever.
+//
+// A Loop is a step that is built once and taken many times, on the native engine alone.
 package call
 
 import (
 	"encoding/binary"
+	"math"
 	"reflect"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -22,6 +26,11 @@ import (
 type Engine interface {
 	// RunsNative reports whether functions that are named by ops.Name run natively.
 	RunsNative() bool
+
+	// Loop returns the names of two functions that take a step a number of times, forwards and backwards, and whose
+	// bodies do not matter. The step is the executable of a graph with the name ops.Step; see there for its inputs and
+	// outputs.
+	Loop(step compute.Executable, count int) (forward, backward string, err error)
 }
 
 // Available reports whether the backend of a graph runs operations natively on tensors of a dtype.
@@ -48,8 +57,7 @@ type vjp func(ins, outs, dys []*Node) []*Node
 
 // calls are the operations in a graph.
 type calls struct {
-	names     map[ops.Op]string    // of operations that can be compared
-	functions map[string]*Function // by name and the shapes of the inputs
+	functions map[string]*Function // by the operation and the shapes of the inputs; see function
 	made      map[*Node]made
 }
 
@@ -65,7 +73,7 @@ type key struct{}
 func of(g *Graph) *calls {
 	c, ok := g.State(key{}).(*calls)
 	if !ok {
-		c = &calls{map[ops.Op]string{}, map[string]*Function{}, map[*Node]made{}}
+		c = &calls{map[string]*Function{}, map[*Node]made{}}
 		g.AttachState(key{}, c)
 	}
 	return c
@@ -75,42 +83,36 @@ func call(op ops.Op, inputs []*Node, vjp vjp) []*Node {
 	g := inputs[0].Graph()
 	c := of(g)
 	outs := c.function(g, op, inputs).Call(inputs...)
+	c.keep(outs, vjp)
+	return outs
+}
+
+// keep gives the call that has made outs a gradient.
+func (c *calls) keep(outs []*Node, vjp vjp) {
 	node := outs[0]
 	if len(outs) > 1 {
 		node = outs[0].Inputs()[0]
 	}
 	c.made[node] = made{outs, vjp}
-	return outs
-}
-
-// name returns the name of an operation, which takes longer to write than the operation takes to be found again.
-func (c *calls) name(op ops.Op) string {
-	if !reflect.TypeOf(op).Comparable() {
-		return ops.Name(op)
-	}
-	name, ok := c.names[op]
-	if !ok {
-		name = ops.Name(op)
-		c.names[op] = name
-	}
-	return name
 }
 
 // function returns the function of an operation on inputs of these shapes, which a graph has once.
 func (c *calls) function(g *Graph, op ops.Op, inputs []*Node) *Function {
-	name := c.name(op)
-	list := make([]shapes.Shape, len(inputs))
-	key := []byte(name)
-	for i, x := range inputs {
-		list[i] = x.Shape()
-		key = append(key, byte(list[i].DType), byte(len(list[i].Dimensions)))
-		for _, d := range list[i].Dimensions {
+	key := appendKey(nil, op)
+	for _, x := range inputs {
+		shape := x.Shape()
+		key = append(key, byte(shape.DType), byte(len(shape.Dimensions)))
+		for _, d := range shape.Dimensions {
 			key = binary.AppendUvarint(key, uint64(d))
 		}
 	}
 	f := c.functions[string(key)]
 	if f == nil {
-		f = NewFunction(g, g.UniqueName(name), func(g *Graph) []*Node {
+		list := make([]shapes.Shape, len(inputs))
+		for i, x := range inputs {
+			list[i] = x.Shape()
+		}
+		f = NewFunction(g, g.UniqueName(ops.Name(op)), func(g *Graph) []*Node {
 			in := make([]*Node, len(list))
 			for i, shape := range list {
 				in[i] = Parameter(g, "", shape)
@@ -125,6 +127,42 @@ func (c *calls) function(g *Graph, op ops.Op, inputs []*Node) *Function {
 		c.functions[string(key)] = f
 	}
 	return f
+}
+
+// appendKey appends bytes that two operations share only if they are equal. To write the name of an operation takes
+// much longer.
+func appendKey(key []byte, op ops.Op) []byte {
+	v := reflect.Indirect(reflect.ValueOf(op))
+	key = append(append(key, v.Type().Name()...), 0)
+	return appendNumbers(key, v)
+}
+
+// appendNumbers appends the numbers and flags of an operation.
+func appendNumbers(key []byte, v reflect.Value) []byte {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			key = appendNumbers(key, v.Field(i))
+		}
+	case reflect.Slice:
+		key = binary.AppendUvarint(key, uint64(v.Len()))
+		for i := range v.Len() {
+			key = appendNumbers(key, v.Index(i))
+		}
+	case reflect.Int:
+		key = binary.AppendVarint(key, v.Int())
+	case reflect.Float64:
+		key = binary.LittleEndian.AppendUint64(key, math.Float64bits(v.Float()))
+	case reflect.Bool:
+		b := byte(0)
+		if v.Bool() {
+			b = 1
+		}
+		key = append(key, b)
+	default:
+		exceptions.Panicf("call: an operation has a field of type %s; it is to have numbers and flags alone", v.Type())
+	}
+	return key
 }
 
 // GoMLX has no gradient for calls; its table of gradients may be changed.

@@ -68,7 +68,12 @@ func writeMethod(w *bytes.Buffer, m reflect.Method) {
 	fmt.Fprintf(w, "\n// %s implements compute.Function.\nfunc (f *function) %s(%s) (%s, error) {\n",
 		m.Name, m.Name, params, strings.Join(s.results, ", "))
 	if !s.repeatable {
-		fmt.Fprintf(w, "f.opaque(%q)\nreturn f.Function.%s(%s)\n}\n", m.Name, m.Name, strings.Join(s.arguments, ", "))
+		arguments := strings.Join(s.arguments, ", ")
+		if len(arguments) > columns-40 {
+			arguments = "\n" + strings.Join(s.arguments, ",\n") + ",\n"
+		}
+		fmt.Fprintf(w, "if err := f.opaque(%q); err != nil {\nreturn %serr\n}\nreturn f.Function.%s(%s)\n}\n",
+			m.Name, strings.Repeat("nil, ", len(s.results)), m.Name, arguments)
 		return
 	}
 	record, result := "one", "compute.Value"
@@ -106,7 +111,7 @@ func writeMethod(w *bytes.Buffer, m reflect.Method) {
 // signature is what a method takes and returns, as source.
 type signature struct {
 	params, results []string
-	arguments       []string // of the call of the wrapped function
+	arguments       []string // of the call of the wrapped function, unless it is repeatable
 	repeated        []string // of the call of another function, whose values are v
 	fixed           []string // parameters that are one value
 	list            string   // the parameter that is several values, after all others
@@ -133,6 +138,15 @@ func signatureOf(t reflect.Type) signature {
 		typ, argument, repeated := p.String(), name, name
 		if variadic {
 			typ, argument, repeated = "..."+p.Elem().String(), name+"...", name+"..."
+		}
+		switch p {
+		case value:
+			argument = fmt.Sprintf("f.passed(%s)", name)
+		case values:
+			argument = fmt.Sprintf("f.passedAll(%s)", argument)
+			if variadic {
+				argument = fmt.Sprintf("f.passedAll(%s)...", name)
+			}
 		}
 		switch {
 		case s.list != "" && (p == value || p == values):

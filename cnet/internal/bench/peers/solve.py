@@ -1,9 +1,9 @@
-"""Solves stiff problems with SciPy and diffrax, as "cnet bench ode --stiff" does here.
+"""Solves problems with SciPy and diffrax, as "cnet bench ode" does here, with --stiff and without.
 
 Standard input has the problems as JSON: name, x0, end, outputs, and atol, the absolute tolerance divided by the
 relative one. Each solution is printed as a line of JSON with the states at the outputs, and whoever reads it measures
 the error. All evaluations of the rate are counted, also those for Jacobians by differences; those of diffrax, whose
-programs are compiled, are not.
+programs are compiled, follow from the steps of its explicit schemes, and are not known of the others.
 """
 
 import json
@@ -20,6 +20,19 @@ args = common.arguments(
 import numpy  # noqa: E402  after the threads are chosen
 
 H, O, MU, EPSILON, LAMBDA = 280, (77.27, 8.375e-6, 0.161), 1e3, 1e-6, 1e6
+
+
+def lotka_volterra(xp, t, x):
+    xy = x[0] * x[1]
+    return xp.array([1.5 * x[0] - xy, -3 * x[1] + xy])
+
+
+def pendulum(xp, t, x):
+    return xp.array([x[1], -xp.sin(x[0])])
+
+
+def mild_van_der_pol(xp, t, x):
+    return xp.array([x[1], 5 * (1 - x[0] * x[0]) * x[1] - x[0]])
 
 
 def robertson(xp, t, x):
@@ -99,7 +112,11 @@ def prothero_robinson_jacobian(x):
     return [[-LAMBDA]]
 
 
+# The rates, and the Jacobians of stiff problems.
 PROBLEMS = {
+    "lotka-volterra": (lotka_volterra, None),
+    "pendulum": (pendulum, None),
+    "van-der-pol": (mild_van_der_pol, None),
     "robertson": (robertson, robertson_jacobian),
     "hires": (hires, hires_jacobian),
     "oregonator": (oregonator, oregonator_jacobian),
@@ -120,7 +137,7 @@ def with_scipy(problem, method, tol):
         count[0] += 1
         return f(numpy, t, x)
 
-    options = {} if args.differences else {"jac": lambda t, x: numpy.array(j(x), dtype=float)}
+    options = {} if args.differences or j is None else {"jac": lambda t, x: numpy.array(j(x), dtype=float)}
 
     def solve():
         count[0] = 0
@@ -135,7 +152,11 @@ def with_scipy(problem, method, tol):
                 x=s.y.T.tolist() if ok else None)
 
 
-def with_diffrax(problem, tol):
+# The evaluations in a step of diffrax's explicit schemes, of which the last one serves the next step; 0: not known.
+EVALUATIONS = {"Kvaerno5": 0, "Dopri5": 6, "Tsit5": 6, "Dopri8": 13}
+
+
+def with_diffrax(problem, method, tol):
     import jax
 
     jax.config.update("jax_enable_x64", True)
@@ -143,23 +164,28 @@ def with_diffrax(problem, tol):
     import jax.numpy as jnp
 
     f, _ = PROBLEMS[problem["name"]]
-    solve = jax.jit(lambda x: diffrax.diffeqsolve(
-        diffrax.ODETerm(lambda t, x, _: f(jnp, t, x)), diffrax.Kvaerno5(), 0.0, problem["end"], None, x,
-        max_steps=1_000_000, throw=False, saveat=diffrax.SaveAt(ts=jnp.array(problem["outputs"])),
-        stepsize_controller=diffrax.PIDController(rtol=tol, atol=tol * problem["atol"])).ys)
+    def run(x):
+        s = diffrax.diffeqsolve(
+            diffrax.ODETerm(lambda t, x, _: f(jnp, t, x)), getattr(diffrax, method)(), 0.0, problem["end"], None, x,
+            max_steps=1_000_000, throw=False, saveat=diffrax.SaveAt(ts=jnp.array(problem["outputs"])),
+            stepsize_controller=diffrax.PIDController(rtol=tol, atol=tol * problem["atol"]))
+        return s.ys, s.stats["num_steps"]
+
+    solve = jax.jit(run)
     begin = jnp.array(problem["x0"], dtype=float)
-    _, seconds = common.best(lambda: solve(begin).block_until_ready(), args.repeats)
-    states = solve(begin)
-    return dict(seconds=seconds, nfe=0, x=states.tolist() if bool(numpy.isfinite(states).all()) else None)
+    _, seconds = common.best(lambda: solve(begin)[0].block_until_ready(), args.repeats)
+    states, steps = solve(begin)
+    return dict(seconds=seconds, nfe=int(steps) * EVALUATIONS[method],
+                x=states.tolist() if bool(numpy.isfinite(states).all()) else None)
 
 
 for problem in json.load(sys.stdin):
     for tol in args.tol.split(","):
         for method in args.methods.split(","):
-            library = "diffrax" if method == "Kvaerno5" else "scipy"
+            library = "diffrax" if method in EVALUATIONS else "scipy"
             try:
                 if library == "diffrax":
-                    result = with_diffrax(problem, float(tol))
+                    result = with_diffrax(problem, method, float(tol))
                 else:
                     result = with_scipy(problem, method, float(tol))
             except ImportError:

@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 )
 
-// StiffProblem tells the peers which problem to solve. They have its rate under the name.
-type StiffProblem struct {
+// SolverProblem tells the peers which problem to solve. They have its rate under the name.
+type SolverProblem struct {
 	Name    string    `json:"name"`
 	X0      []float64 `json:"x0"`
 	End     float64   `json:"end"`
@@ -20,8 +20,8 @@ type StiffProblem struct {
 	ATol    float64   `json:"atol"` // divided by the relative tolerance
 }
 
-// StiffSolution is what a peer found, and what it took.
-type StiffSolution struct {
+// SolverSolution is what a peer found, and what it took.
+type SolverSolution struct {
 	Problem    string      `json:"problem"`
 	Method     string      `json:"method"`
 	Tol        float64     `json:"tol"`
@@ -32,9 +32,11 @@ type StiffSolution struct {
 	X          [][]float64 `json:"x"` // at the outputs; nil: the peer did not reach them
 }
 
-// StiffPeers solves stiff problems with the libraries of a Python: SciPy and diffrax, as far as it has them. args are
+// SolverPeers solves problems with the libraries of a Python: SciPy and diffrax, as far as it has them. args are
 // further arguments of the script: --methods, --tol, --differences, --repeats.
-func StiffPeers(ctx context.Context, python string, problems []StiffProblem, args []string) ([]StiffSolution, error) {
+func SolverPeers(
+	ctx context.Context, python string, problems []SolverProblem, args []string,
+) ([]SolverSolution, error) {
 	folder, err := os.MkdirTemp("", "cnet-bench-*")
 	if err != nil {
 		return nil, err
@@ -47,18 +49,18 @@ func StiffPeers(ctx context.Context, python string, problems []StiffProblem, arg
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, python, append([]string{"-B", filepath.Join(folder, "stiff.py")}, args...)...)
+	cmd := exec.CommandContext(ctx, python, append([]string{"-B", filepath.Join(folder, "solve.py")}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(input), &stderr
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w%s", python, err, lastLine(stderr.String()))
 	}
-	var list []StiffSolution
+	var list []SolverSolution
 	lines := bufio.NewScanner(bytes.NewReader(out))
 	lines.Buffer(nil, len(out)+1)
 	for lines.Scan() {
-		var s StiffSolution
+		var s SolverSolution
 		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
 			return nil, fmt.Errorf("%s: it printed %.80q, expected solutions in JSON", python, lines.Text())
 		}
