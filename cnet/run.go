@@ -211,6 +211,9 @@ func (r *Run) create(c Config) (err error) {
 			return fmt.Errorf("run %s: %w", r.dir, err)
 		}
 	}
+	if err := fits(r.net); err != nil {
+		return fmt.Errorf("run %s: %w", r.dir, err)
+	}
 	r.store = model.NewStore()
 	if err := r.net.Init(r.store, c.Seed, Float); err != nil {
 		return fmt.Errorf("run %s: %w", r.dir, err)

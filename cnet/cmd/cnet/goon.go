@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/engine"
@@ -112,12 +113,21 @@ func (t *training) changeConfig(run *cnet.Run) error {
 	}
 	records := len(run.History())
 	if err := run.Change(func(config *cnet.Config) { *config = c }); err != nil {
-		return usagef("%v", err)
+		return orSystem(err)
 	}
 	for _, r := range run.History()[records:] {
 		t.notes = append(t.notes, change(r)+" from here")
 	}
 	return nil
+}
+
+// orSystem returns err as a mistake on the command line, unless the system refused something, such as to write on a
+// full disk.
+func orSystem(err error) error {
+	if errors.As(err, new(syscall.Errno)) {
+		return err
+	}
+	return usagef("%v", err)
 }
 
 // present returns the configuration of a run with its network as it is now.

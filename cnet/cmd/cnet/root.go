@@ -69,8 +69,10 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
-	if err == nil && a.out.err != nil && !errors.Is(a.out.err, syscall.EPIPE) {
-		err = fmt.Errorf("standard output: %w", a.out.err)
+	if lost := a.out.err; lost != nil && (err == nil || err == lost) {
+		if err = nil; !errors.Is(lost, syscall.EPIPE) { // who reads no further has what it wants
+			err = fmt.Errorf("standard output: %w", lost)
+		}
 	}
 	return a.status(inTheirWords(err, given))
 }
@@ -127,7 +129,8 @@ func (a *app) warnAll(warnings []string) {
 	}
 }
 
-// output is standard output. It keeps the first error of writing, which the callers of fmt do not check.
+// output is standard output. It keeps the first error of writing, which the callers of fmt do not check, and returns it
+// from then on.
 type output struct {
 	w      io.Writer
 	err    error
@@ -135,8 +138,11 @@ type output struct {
 }
 
 func (o *output) Write(p []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
 	n, err := o.w.Write(p)
-	if err != nil && o.err == nil {
+	if err != nil {
 		o.err = err
 		if o.failed != nil {
 			o.failed()

@@ -96,12 +96,15 @@ func changeCommand(dir string, fields []*setting) (c cnet.Command, err error) {
 // parseCommand reads a command and its value.
 func parseCommand(do, value string) (c cnet.Command, err error) {
 	c.Do = strings.ToLower(do)
+	needs := map[string]string{cnet.DoRate: "0.01", cnet.DoScheme: "rk4_classic", cnet.DoSave: "NAME"}
 	switch {
-	case c.Do == cnet.DoRate && value != "":
+	case value == "" && needs[c.Do] != "":
+		return c, usagef("tell RUN %s needs a value, such as: cnet tell RUN %[1]s %s", c.Do, needs[c.Do])
+	case c.Do == cnet.DoRate:
 		if c.Rate, err = strconv.ParseFloat(value, 64); err != nil || !(c.Rate > 0) {
 			return c, usagef("the learning rate is %q, expected a number greater than 0", value)
 		}
-	case c.Do == cnet.DoScheme && value != "":
+	case c.Do == cnet.DoScheme:
 		if c.Name, err = canonicalScheme(value); err != nil {
 			return c, usagef("the scheme %v", err)
 		}

@@ -15,7 +15,7 @@ func TestTell(t *testing.T) {
 		"tell first lr 0":                  "the learning rate is \"0\", expected a number greater than 0",
 		"tell first scheme rk5":            "the scheme is \"rk5\", expected one of",
 		"tell first halt":                  "must be one of [stop refine scheme lr save change]",
-		"tell first save":                  "command save: its name is \"\", must be given",
+		"tell first save":                  "tell RUN save needs a value, such as: cnet tell RUN save NAME",
 		"tell first refine twice":          "the stages to refine are \"twice\", expected whole numbers from 1",
 		"tell first":                       "tell needs a run and a command",
 		"tell none stop":                   "there is no run in results/none",

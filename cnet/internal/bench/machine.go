@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/cpu"
+
+	"continuousnet/cnet/internal/machine"
 )
 
 // Machine describes where something was measured. What is not known is empty.
@@ -22,14 +24,11 @@ type Machine struct {
 
 // ThisMachine describes this machine.
 func ThisMachine() Machine {
-	m := Machine{Cores: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH}
-	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		m.CPU = field(string(info), "model name")
+	m := Machine{
+		Cores: runtime.NumCPU(), MemoryBytes: machine.Memory(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 	}
-	if info, err := os.ReadFile("/proc/meminfo"); err == nil {
-		text, _, _ := strings.Cut(field(string(info), "MemTotal"), " ")
-		kilobytes, _ := strconv.ParseInt(text, 10, 64)
-		m.MemoryBytes = kilobytes * 1024
+	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		m.CPU = machine.Field(string(info), "model name")
 	}
 	for _, f := range []struct {
 		name string
@@ -44,16 +43,6 @@ func ThisMachine() Machine {
 		}
 	}
 	return m
-}
-
-// field returns the value of the first line "name: value".
-func field(text, name string) string {
-	for line := range strings.Lines(text) {
-		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
 }
 
 // Load returns the load averages over 1, 5 and 15 minutes, or nil where they are not known.
