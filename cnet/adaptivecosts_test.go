@@ -67,8 +67,8 @@ func TestAdaptiveCostsEqualFixed(t *testing.T) {
 					}
 					got := costsThrough(t, e, n, store, tc.g, tc.padded)
 					if d := farthest(got, want); !(d < tolerance) || got[0][0] == 0 || got[1][0] == 0 {
-						t.Errorf("%s, %d functions, %d steps, %s: off by %g, costs %g and %g", name, c.NumBasis, tc.padded,
-							n.Config.Adjoint, d, got[0][0], got[1][0])
+						t.Errorf("%s, %d functions, %d steps, %s: off by %g, costs %g and %g", name, c.NumBasis,
+							tc.padded, n.Config.Adjoint, d, got[0][0], got[1][0])
 					}
 				}
 			}

@@ -328,7 +328,9 @@ func TestRegularisersBacksolved(t *testing.T) {
 	} {
 		t.Run(tc.scheme+" "+tc.rate, func(t *testing.T) {
 			notInShort(t, tc.scheme != "midpoint")
-			for _, only := range []Config{{KineticEnergy: 1}, {JacobianNorm: 1}, {KineticEnergy: 0.3, JacobianNorm: 0.2}} {
+			for _, only := range []Config{
+				{KineticEnergy: 1}, {JacobianNorm: 1}, {KineticEnergy: 0.3, JacobianNorm: 0.2},
+			} {
 				var errs []float64
 				for _, steps := range []int{4, 8} {
 					c := only
@@ -350,8 +352,8 @@ func TestRegularisersBacksolved(t *testing.T) {
 				}
 				if rate := math.Log2(errs[0] / errs[1]); !(rate > tc.order-0.5) || errs[1] > 0.2 {
 					t.Errorf("kinetic energy %g, jacobian norm %g: the gradients are off by %.1e with 4 steps and "+
-						"%.1e with 8: order %.2f, want %g", only.KineticEnergy, only.JacobianNorm, errs[0], errs[1], rate,
-						tc.order)
+						"%.1e with 8: order %.2f, want %g", only.KineticEnergy, only.JacobianNorm, errs[0], errs[1],
+						rate, tc.order)
 				}
 			}
 		})

@@ -53,8 +53,8 @@ func Custom(
 		return adjoints[i]
 	}
 
-	// As in withVJPs: identities on the results, which the reverse pass reaches first, note their adjoints, and
-	// identities on the inputs, which are tied to the results by adding zero times one element of each, hand out theirs.
+	// As in withVJPs: identities on the results, which the reverse pass reaches first, note their adjoints; identities
+	// on the inputs, which are tied to the results by adding zero times one element of each, hand out theirs.
 	var tie *Node
 	for i, input := range inputs {
 		zero := MulScalar(firstElement(IdentityWithCustomGradient(input,
