@@ -60,10 +60,16 @@ func TestAdaptiveCostsEqualFixed(t *testing.T) {
 				{equalSteps(0, 1, 1./6), 6, 1e-5}, {equalSteps(0, 1, 1./6), 8, 1e-5},
 				{grid{0, 0.1, 0.25, 0.5, 0.6, 1}, 8, 2e-3},
 			} {
-				got := costsThrough(t, e, n, store, tc.g, tc.padded)
-				if d := farthest(got, want); !(d < tc.tolerance) || got[0][0] == 0 || got[1][0] == 0 {
-					t.Errorf("%s, %d functions, %d steps: off by %g, costs %g and %g", name, c.NumBasis, tc.padded, d,
-						got[0][0], got[1][0])
+				for _, n.Config.Adjoint = range Adjoints {
+					tolerance := tc.tolerance
+					if n.Config.Adjoint == Backsolve {
+						tolerance = 2e-3
+					}
+					got := costsThrough(t, e, n, store, tc.g, tc.padded)
+					if d := farthest(got, want); !(d < tolerance) || got[0][0] == 0 || got[1][0] == 0 {
+						t.Errorf("%s, %d functions, %d steps, %s: off by %g, costs %g and %g", name, c.NumBasis,
+							tc.padded, n.Config.Adjoint, d, got[0][0], got[1][0])
+					}
 				}
 			}
 		}

@@ -48,27 +48,32 @@ func (c Config) checkAdjoint(scheme ode.Method) error {
 }
 
 // block builds the ODE block: the scheme takes x from t = 0 to t = 1 of dx/dt = ε·R(x, θ(t)).
-func (b *builder) block(x fmap.Map, of stage) fmap.Map {
-	n, s := b.net, b.solve(of)
-	if b.Training { // otherwise there are no gradients
-		switch n.Config.Adjoint {
+func (b *builder) block(x fmap.Map, of stage) fmap.Map { return b.solve(of).end(x).x }
+
+// end returns the end of the block that begins at x, and what the way there costs.
+func (s solve) end(x fmap.Map) costly {
+	at := costly{x, s.zero}
+	if s.Training { // otherwise there are no gradients
+		switch s.net.Config.Adjoint {
 		case Checkpoint:
-			return s.checkpointed(x)
+			return s.checkpointed(at)
 		case Backsolve:
 			for step := range s.steps {
-				x = s.backsolved(x, step)
+				at = at.then(s.backsolved(at.x, step))
 			}
-			return x
+			return at
 		}
 		if y, ok := s.repeated(x); ok {
 			return y
 		}
 	}
-	x, err := ode.Integrate(n.Scheme, x, s.steps, s.h, ode.System[fmap.Map]{Rate: s.rate, Combine: fmap.Map.Combine})
+	at, err := ode.Integrate(s.net.Scheme, at, s.steps, s.h, ode.System[costly]{
+		Rate: s.costlyRate, Combine: costly.combine,
+	})
 	if err != nil {
 		exceptions.Panicf("net: %v", err)
 	}
-	return x
+	return at
 }
 
 // solve returns the ODE block of a stage.
@@ -96,6 +101,9 @@ type solve struct {
 	// The steps of a solver: for each the time t in [0, 1] at its beginning, its length, and the factor of the rate.
 	begin, length, factor []*Node
 	phis                  []map[float64][]float64 // of each step, by the fraction of it; none if weights are constant
+
+	zero  Costs // what is charged for at the beginning: zeros; without regularisers there are none
+	noise *Node // the e of the Jacobian's cost
 }
 
 // rate returns the rate at the fraction c of a step, as an ode.System asks for it.
@@ -122,10 +130,10 @@ func (s solve) phi(step int, c float64) []float64 {
 	return basis.Stage(s.basis, step, s.steps, c)
 }
 
-// step takes one step of a Runge–Kutta scheme.
-func (s solve) step(x fmap.Map, step int) fmap.Map {
-	rate := func(stage int, c float64, x fmap.Map) fmap.Map { return s.rate(step, stage, c, x) }
-	return ode.Advance(s.tableau(), x, s.h, rate, fmap.Map.Combine)
+// step takes one step of a Runge–Kutta scheme, and returns its costs.
+func (s solve) step(x fmap.Map, step int) costly {
+	rate := func(stage int, c float64, at costly) costly { return s.costlyRate(step, stage, c, at) }
+	return ode.Advance(s.tableau(), costly{x, s.zero}, s.h, rate, costly.combine)
 }
 
 // repeated takes all steps as one that is built once and repeated, which keeps graphs of many steps small. It reports
@@ -170,7 +178,7 @@ func (s solve) tableau() ode.Tableau {
 // with. With n steps there are 2√n states in memory unless Config.Checkpoints says otherwise, those of the segments and
 // those within one segment, and the layers of one step (Chen et al., Training deep nets with sublinear memory cost,
 // 2016).
-func (s solve) checkpointed(x fmap.Map) fmap.Map {
+func (s solve) checkpointed(at costly) costly {
 	steps := s.steps
 	segments := s.net.Config.Checkpoints
 	if segments == 0 {
@@ -179,34 +187,36 @@ func (s solve) checkpointed(x fmap.Map) fmap.Map {
 	segments = min(segments, steps)
 	for i := range segments {
 		from, to := i*steps/segments, (i+1)*steps/segments
-		segment := func(x fmap.Map) fmap.Map {
+		segment := func(x fmap.Map) costly {
+			at := costly{x, s.zero}
 			for step := from; step < to; step++ {
-				x = s.again(x, func(x fmap.Map) fmap.Map { return s.step(x, step) })
+				at = at.then(s.again(at.x, func(x fmap.Map) costly { return s.step(x, step) }))
 			}
-			return x
+			return at
 		}
 		if to-from == 1 {
-			x = segment(x)
+			at = at.then(segment(at.x))
 		} else {
-			x = s.again(x, segment)
+			at = at.then(s.again(at.x, segment))
 		}
 	}
-	return x
+	return at
 }
 
 // again returns f(x). The backward pass computes f once more instead of keeping what it computed.
-func (s solve) again(x fmap.Map, f func(x fmap.Map) fmap.Map) fmap.Map {
+func (s solve) again(x fmap.Map, f func(x fmap.Map) costly) costly {
 	var weights []*Node
-	return fmap.Custom(x,
-		func(x fmap.Map) (y fmap.Map) {
-			weights = s.Recording(func() { y = f(x) })
+	outputs := func(x fmap.Map) fmap.Outputs { return f(x).outputs() }
+	return s.costly(fmap.Custom(x,
+		func(x fmap.Map) (y fmap.Outputs) {
+			weights = s.Recording(func() { y = outputs(x) })
 			return y
 		},
 		func() []*Node { return weights },
-		func(x, _, dy fmap.Map) (dx fmap.Map, dw []*Node) {
-			s.Quietly(func() { _, dx, dw = fmap.Pullback(x, f, weights, dy) })
+		func(x fmap.Map, _, dy fmap.Outputs) (dx fmap.Map, dw []*Node) {
+			s.Quietly(func() { _, dx, dw = fmap.Pullback(x, outputs, weights, dy) })
 			return dx, dw
-		})
+		}))
 }
 
 // adjoint is the state of the adjoint equation: the state x of the block, a = ∂loss/∂x, and g, the gradients of the
@@ -219,11 +229,13 @@ type adjoint struct {
 // backsolved takes one step whose gradient is that of the ODE, not that of the scheme. From the x at the end of the
 // step, the same scheme solves the adjoint equation
 //
-//	da/dt = -aᵀ∂R/∂x,  dg/dt = -aᵀ∂R/∂θ
+//	da/dt = -aᵀ∂R/∂x - bᵀ∂C/∂x,  dg/dt = -aᵀ∂R/∂θ - bᵀ∂C/∂θ
 //
-// backwards over the step, together with x (Chen et al., Neural ordinary differential equations, 2018). The error of
-// the gradient is that of the scheme, which for few Euler steps is as large as the gradient.
-func (s solve) backsolved(x fmap.Map, step int) fmap.Map {
+// backwards over the step, together with x (Chen et al., Neural ordinary differential equations, 2018). C holds what
+// regularisers charge, which is integrated like a part of the state, and b = ∂loss/∂∫C dt. As nothing depends on the
+// integrals so far, b does not change. The error of the gradient is that of the scheme, which for few Euler steps is as
+// large as the gradient.
+func (s solve) backsolved(x fmap.Map, step int) costly {
 	tb := s.tableau()
 	// The weights that the stages of the step backwards use: the stage at c is at 1-c of the step.
 	var weights []*Node
@@ -234,22 +246,28 @@ func (s solve) backsolved(x fmap.Map, step int) fmap.Map {
 			}
 		}
 	}
-	return fmap.Custom(x,
-		func(x fmap.Map) fmap.Map { return s.step(x, step) },
+	return s.costly(fmap.Custom(x,
+		func(x fmap.Map) fmap.Outputs { return s.step(x, step).outputs() },
 		func() []*Node { return weights },
-		func(_, y, dy fmap.Map) (dx fmap.Map, dw []*Node) {
-			end := adjoint{x: y, a: dy}
+		func(_ fmap.Map, y, dy fmap.Outputs) (dx fmap.Map, dw []*Node) {
+			end := adjoint{x: y.Map, a: dy.Map}
 			for _, w := range weights {
 				end.g = append(end.g, ZerosLike(w))
 			}
 			rate := func(stage int, c float64, at adjoint) (d adjoint) {
-				f := func(x fmap.Map) fmap.Map { return s.rate(step, stage, 1-c, x) }
-				s.Quietly(func() { d.x, d.a, d.g = fmap.Pullback(at.x, f, weights, at.a) })
+				f := func(x fmap.Map) fmap.Outputs {
+					return s.costlyRate(step, stage, 1-c, costly{x: x}).outputs()
+				}
+				s.Quietly(func() {
+					var y fmap.Outputs
+					y, d.a, d.g = fmap.Pullback(at.x, f, weights, fmap.Outputs{Map: at.a, More: dy.More})
+					d.x = y.Map
+				})
 				return d
 			}
 			begin := ode.Advance(tb, end, s.h, rate, adjoint.combine)
 			return begin.a, begin.g
-		})
+		}))
 }
 
 // combine steps back in time: the terms are subtracted from x, and added to a and g.

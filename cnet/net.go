@@ -138,15 +138,16 @@ func (n *Net) build(
 	b.Apart = n.Config.Adjoint == Checkpoint || n.Config.Adjoint == Backsolve
 	x := b.begin(images)
 	for i, s := range n.stages() {
-		if x = b.stitch(x, s); !charged {
-			x = b.block(x, s)
-			continue
+		x = b.stitch(x, s)
+		block := b.solve(s)
+		if charged {
+			block.charge(x)
 		}
-		var more Costs
-		if x, more = b.solve(s).costly(x); i == 0 {
-			costs = more
+		end := block.end(x)
+		if x = end.x; i == 0 {
+			costs = end.Costs
 		} else {
-			costs = costs.plus([]float64{1}, []Costs{more})
+			costs = costs.plus([]float64{1}, []Costs{end.Costs})
 		}
 	}
 	logits = b.head(x)

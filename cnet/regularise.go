@@ -1,15 +1,11 @@
 package cnet
 
 import (
-	"fmt"
-
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/metric"
-	"github.com/gomlx/gomlx/support/exceptions"
 
 	"continuousnet/cnet/engine/fmap"
-	"continuousnet/cnet/ode"
 )
 
 // Costs are what regularisers charge for the way that a state x takes through an ODE (Finlay, Jacobsen, Nurbekyan &
@@ -61,37 +57,54 @@ func (a Costs) plus(coefficients []float64, terms []Costs) Costs {
 	})
 }
 
-// costly is the state of an ODE together with what it has cost so far.
-type costly[X any] struct {
-	x X
+// nodes lists the costs that there are; with returns so many others in their places.
+func (a Costs) nodes() (list []*Node) {
+	a.each(func(of func(Costs) *Node) *Node {
+		list = append(list, of(a))
+		return of(a)
+	})
+	return list
+}
+
+func (a Costs) with(nodes []*Node) Costs {
+	i := -1
+	return a.each(func(func(Costs) *Node) *Node {
+		i++
+		return nodes[i]
+	})
+}
+
+// costly is the state of an ODE block together with what the way to it has cost. The costs are integrated as more
+// components of the state. Nothing depends on them.
+type costly struct {
+	x fmap.Map
 	Costs
 }
 
-// integrateCosts is ode.Integrate, and returns the costs of the way as well: they are integrated as more components of
-// the state, whose rates cost returns for the state x and its rate f at a stage. zero holds zeros for those.
-func integrateCosts[X any](
-	m ode.Method, x X, steps int, h float64, system ode.System[X],
-	zero Costs, cost func(step, stage int, c float64, x, f X) Costs,
-) (X, Costs, error) {
-	end, err := ode.Integrate(m, costly[X]{x, zero}, steps, h, ode.System[costly[X]]{
-		Rate: func(step, stage int, c float64, at costly[X]) costly[X] {
-			f := system.Rate(step, stage, c, at.x)
-			return costly[X]{f, cost(step, stage, c, at.x, f)}
-		},
-		Combine: func(at costly[X], coefficients []float64, terms []costly[X]) costly[X] {
-			xs, costs := make([]X, len(terms)), make([]Costs, len(terms))
-			for i, term := range terms {
-				xs[i], costs[i] = term.x, term.Costs
-			}
-			return costly[X]{system.Combine(at.x, coefficients, xs), at.plus(coefficients, costs)}
-		},
-	})
-	return end.x, end.Costs, err
+// combine is that of an ode.System.
+func (at costly) combine(coefficients []float64, terms []costly) costly {
+	xs, costs := make([]fmap.Map, len(terms)), make([]Costs, len(terms))
+	for i, term := range terms {
+		xs[i], costs[i] = term.x, term.Costs
+	}
+	return costly{at.x.Combine(coefficients, xs), at.plus(coefficients, costs)}
 }
+
+// then returns where a way that goes on from at.x comes to, with the costs of both.
+func (at costly) then(next costly) costly {
+	return costly{next.x, at.plus([]float64{1}, []Costs{next.Costs})}
+}
+
+// outputs returns the state as what a function of a map returns; solve.costly is the way back.
+func (at costly) outputs() fmap.Outputs { return fmap.Outputs{Map: at.x, More: at.nodes()} }
+
+func (s solve) costly(o fmap.Outputs) costly { return costly{o.Map, s.zero.with(o.More)} }
 
 // jacobianNorm returns the mean square of eᵀ·∂f/∂x, a scalar. The gradient of f must have a gradient itself: f may use
 // GoMLX's operations and maps of the layout fmap.Plain.
 func jacobianNorm(x, e *Node, f func(x *Node) *Node) *Node {
+	// A node of its own: x may be without gradient, as in fmap.Custom, and GoMLX has none with respect to such a node.
+	x = IdentityWithCustomGradient(x, func(_, dy *Node) *Node { return dy })
 	product := ReduceAllSum(Mul(f(x), e))
 	return meanSquare(Gradient(product, x)[0])
 }
@@ -120,10 +133,6 @@ func (c Config) checkRegularisers() error {
 			return badField(f.name, f.value, "0, which is off, or a positive number, its weight in the loss")
 		}
 	}
-	if c.regularised() && c.Adjoint != "" && c.Adjoint != Backprop {
-		return badField("adjoint", c.Adjoint, fmt.Sprintf("%s with a regulariser: "+
-			"the other ones carry no more than the state back", Backprop))
-	}
 	return nil
 }
 
@@ -144,47 +153,43 @@ func (n *Net) RegularisedLogits(store *model.Store, layout fmap.Layout, images *
 	return logits, costs
 }
 
-// costly builds the ODE block and what it costs.
-func (s solve) costly(x fmap.Map) (fmap.Map, Costs) {
+// charge makes s charge for the way from x as the configuration says.
+func (s *solve) charge(x fmap.Map) {
 	c := s.net.Config
-	var zero Costs
-	var e *Node
 	if c.KineticEnergy > 0 {
-		zero.Kinetic = s.constant(0)
+		s.zero.Kinetic = s.constant(0)
 	}
 	if c.JacobianNorm > 0 {
-		zero.Jacobian = s.constant(0)
-		e = s.Rademacher(x.Images().Shape())
+		s.zero.Jacobian = s.constant(0)
+		s.noise = s.Rademacher(x.Images().Shape())
 	}
-	system := ode.System[fmap.Map]{Rate: s.rate, Combine: fmap.Map.Combine}
-	y, costs, err := integrateCosts(s.net.Scheme, x, s.steps, s.h, system, zero,
-		func(step, stage int, c float64, x, f fmap.Map) (costs Costs) {
-			if zero.Kinetic != nil {
-				costs.Kinetic = meanSquare(f.Images())
-			}
-			if e != nil {
-				costs.Jacobian = s.jacobian(step, stage, c, x, e)
-			}
-			if s.factor == nil {
-				return costs
-			}
-			// The rate of a solver's step is times its length in time, and so is the cost, which has it squared here.
-			// In a step of length 0, which fills the grid up, both are 0.
-			return costs.each(func(of func(Costs) *Node) *Node {
-				return Div(of(costs), MaxScalar(s.factor[step], 1e-30))
-			})
-		})
-	if err != nil {
-		exceptions.Panicf("net: %v", err)
+}
+
+// costlyRate returns the rate at the fraction c of a step, together with that of the costs.
+func (s solve) costlyRate(step, stage int, c float64, at costly) costly {
+	f := s.rate(step, stage, c, at.x)
+	var costs Costs
+	if s.zero.Kinetic != nil {
+		costs.Kinetic = meanSquare(f.Images())
 	}
-	return y, costs
+	if s.zero.Jacobian != nil {
+		costs.Jacobian = s.jacobian(step, stage, c, at.x)
+	}
+	if s.factor == nil {
+		return costly{f, costs}
+	}
+	// The rate of a solver's step is times its length in time, and so is the cost, which has it squared here. In a step
+	// of length 0, which fills the grid up, both are 0.
+	return costly{f, costs.each(func(of func(Costs) *Node) *Node {
+		return Div(of(costs), MaxScalar(s.factor[step], 1e-30))
+	})}
 }
 
 // jacobian returns the Jacobian's cost at a stage. What is made of maps alone, as the built-in rates, is differentiated
 // forwards, which is the faster way; other rates backwards, in a layout whose gradients have gradients.
-func (s solve) jacobian(step, stage int, c float64, x fmap.Map, e *Node) (cost *Node) {
+func (s solve) jacobian(step, stage int, c float64, x fmap.Map) (cost *Node) {
 	s.Quietly(func() { // the statistics of the batch have been recorded
-		d, ok := fmap.Derivative(s.in, x, fmap.New(s.in, e), func(x fmap.Map) fmap.Map {
+		d, ok := fmap.Derivative(s.in, x, fmap.New(s.in, s.noise), func(x fmap.Map) fmap.Map {
 			return s.rate(step, stage, c, x)
 		})
 		if ok {
@@ -193,7 +198,7 @@ func (s solve) jacobian(step, stage int, c float64, x fmap.Map, e *Node) (cost *
 		}
 		again := s
 		again.in = fmap.Plain
-		cost = jacobianNorm(x.Images(), e, func(x *Node) *Node {
+		cost = jacobianNorm(x.Images(), s.noise, func(x *Node) *Node {
 			return again.rate(step, stage, c, fmap.New(fmap.Plain, x)).Images()
 		})
 	})

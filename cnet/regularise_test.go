@@ -2,6 +2,7 @@ package cnet
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -72,6 +73,14 @@ func regularised(
 	}
 }
 
+// smoothRate is tanh(W·x) in each pixel.
+var smoothRate = rate.Rate{Name: "test_smooth", Description: "x",
+	Weights: func(w *rate.Weights) { w.Add("matrix", rate.Normal(0.5), w.Channels, w.Channels) },
+	Build: func(b *rate.Builder, x fmap.Map) fmap.Map {
+		return b.Map(Tanh(DotGeneral(x.Images(), []int{3}, nil, b.Weight("matrix"), []int{1}, nil)))
+	},
+}
+
 // TestKineticEnergy compares the kinetic energy of Euler's steps with loops, and that of other schemes with each other:
 // of a smooth rate they approach the same integral.
 func TestKineticEnergy(t *testing.T) {
@@ -93,12 +102,7 @@ func TestKineticEnergy(t *testing.T) {
 		t.Errorf("kinetic energy %.15g, by hand %.15g", got, want)
 	}
 
-	registerRate(t, rate.Rate{Name: "test_smooth", Description: "x",
-		Weights: func(w *rate.Weights) { w.Add("matrix", rate.Normal(0.5), w.Channels, w.Channels) },
-		Build: func(b *rate.Builder, x fmap.Map) fmap.Map {
-			return b.Map(Tanh(DotGeneral(x.Images(), []int{3}, nil, b.Weight("matrix"), []int{1}, nil)))
-		},
-	})
+	registerRate(t, smoothRate)
 	var energies, norms []float64
 	for _, c := range []Config{
 		{Scheme: "rk4", Steps: 32}, {Scheme: "rk4", Steps: 8}, {Scheme: "midpoint", Steps: 16},
@@ -216,10 +220,12 @@ func TestRegularisersGradients(t *testing.T) {
 			Stages: 2},
 		{Scheme: "ab2", Steps: 3, Rate: "test_mlp", Channels: 2, Stages: 1},
 		{Rate: "test_tanh_conv", Channels: 2, Stages: 1},
+		{Scheme: "midpoint", Channels: 2, Stages: 2, Steps: 3, Adjoint: Checkpoint},
+		{Rate: "test_tanh_conv", Channels: 2, Stages: 1, Steps: 2, Adjoint: Checkpoint},
 	} {
 		c.KineticEnergy, c.JacobianNorm = 0.3, 0.2
 		n, store := shaken(t, c)
-		t.Run(n.String(), func(t *testing.T) {
+		t.Run(n.String()+c.Adjoint, func(t *testing.T) {
 			evaluate := regularised(t, n, store, fmap.Planar, random(3, 4, 4, 1), []float64{1, 4, 0})
 			total, kinetic, jacobian, gradients := evaluate()
 			if kinetic <= 0 || jacobian <= 0 || total < 0.3*kinetic+0.2*jacobian {
@@ -246,6 +252,108 @@ func TestRegularisersGradients(t *testing.T) {
 				loss(x[at])
 				if got := gradients[v.Path][at]; math.Abs(got-want) > 2e-7+1e-5*math.Abs(want) {
 					t.Errorf("%s: gradient %.9g, finite difference %.9g", v.Path, got, want)
+				}
+			}
+		})
+	}
+}
+
+// TestRegularisersCheckpointed: with steps that are computed again, the loss, both costs, all gradients and the running
+// statistics are those of backpropagation, in every layout, for costs of maps and of a rate of one's own.
+func TestRegularisersCheckpointed(t *testing.T) {
+	registerRate(t, mlpRate(4))
+	for name, layout := range layouts {
+		for _, c := range []Config{
+			{Scheme: "midpoint", Steps: 5, Channels: 2, Stages: 2, SkipInit: true},
+			{Model: ContinuousNetActFirst, Scheme: "rk4", Basis: "hat", NumBasis: 3, Steps: 3, Channels: 2, Stages: 1},
+			{Scheme: "heun2", Rate: "test_mlp", Steps: 4, NumBasis: 2, Channels: 2, Stages: 1, NoBatchNorm: true},
+		} {
+			c.KineticEnergy, c.JacobianNorm = 0.3, 0.2
+			compute := func(c Config) (values []float64, gradients, variables map[string][]float64) {
+				n, store := shaken(t, c)
+				if layout == fmap.Native {
+					store = inFloat32(t, n, store)
+				}
+				total, kinetic, jacobian, gradients := regularised(t, n, store, layout, random(3, 6, 6, 1),
+					[]float64{1, 4, 0})()
+				return []float64{total, kinetic, jacobian}, gradients, variableValues(t, n, store)
+			}
+			want, gradients, variables := compute(c)
+			c.Adjoint = Checkpoint
+			for _, c.Checkpoints = range []int{0, 1} {
+				t.Run(fmt.Sprintf("%s/%s/%d", name, c.Scheme, c.Checkpoints), func(t *testing.T) {
+					notInShort(t, c.Scheme != "midpoint" || c.Checkpoints != 0)
+					got, again, after := compute(c)
+					_, tolerance := in(layout, dtypes.Float64, 1e-11)
+					for i := range want {
+						if !(math.Abs(got[i]-want[i]) < tolerance*want[i]) {
+							t.Errorf("loss, kinetic energy and jacobian norm are %.12g, want %.12g", got, want)
+						}
+					}
+					if d := difference(t, again, gradients); !(d < tolerance) {
+						t.Errorf("the gradients differ by %.1e", d)
+					}
+					if d := difference(t, after, variables); !(d < tolerance/100) {
+						t.Errorf("the variables after the batch differ by %.1e", d)
+					}
+				})
+			}
+		}
+	}
+}
+
+// inFloat32 returns the variables of a net in the numbers of runs.
+func inFloat32(t *testing.T, n *Net, store *model.Store) *model.Store {
+	t.Helper()
+	narrow := model.NewStore()
+	for _, v := range n.Variables() {
+		if err := layers.Set(narrow, v, variableValues(t, n, store)[v.Path], Float); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return narrow
+}
+
+// TestRegularisersBacksolved: the gradients of the adjoint equation, with both costs as parts of the state, approach
+// those of the scheme with the scheme's order as steps become short, whether the costs are differentiated forwards or
+// backwards. The costs themselves are the scheme's.
+func TestRegularisersBacksolved(t *testing.T) {
+	registerRate(t, smoothRate)
+	for _, tc := range []struct {
+		scheme, rate string
+		order        float64
+	}{
+		{"euler", "test_smooth", 1}, {"midpoint", "test_smooth", 2}, {"rk4_classic", "test_smooth", 4},
+		{"midpoint", "mlp-3-tanh-t", 2},
+	} {
+		t.Run(tc.scheme+" "+tc.rate, func(t *testing.T) {
+			notInShort(t, tc.scheme != "midpoint")
+			for _, only := range []Config{
+				{KineticEnergy: 1}, {JacobianNorm: 1}, {KineticEnergy: 0.3, JacobianNorm: 0.2},
+			} {
+				var errs []float64
+				for _, steps := range []int{4, 8} {
+					c := only
+					c.Scheme, c.Rate, c.Steps, c.NumBasis = tc.scheme, tc.rate, steps, 2
+					c.Basis, c.Channels, c.Stages, c.NoStitch, c.TimeEpsilon = "legendre", 2, 1, true, 0.3
+					compute := func(c Config) (float64, map[string][]float64) {
+						n, store := shaken(t, c)
+						total, _, _, gradients := regularised(t, n, store, fmap.Planar, random(3, 4, 4, 1),
+							[]float64{1, 4, 0})()
+						return total, gradients
+					}
+					loss, want := compute(c)
+					c.Adjoint = Backsolve
+					total, got := compute(c)
+					if !(math.Abs(total-loss) < 1e-11*loss) {
+						t.Errorf("%d steps: the loss is %.12g, want %.12g", steps, total, loss)
+					}
+					errs = append(errs, difference(t, got, want))
+				}
+				if rate := math.Log2(errs[0] / errs[1]); !(rate > tc.order-0.5) || errs[1] > 0.2 {
+					t.Errorf("kinetic energy %g, jacobian norm %g: the gradients are off by %.1e with 4 steps and "+
+						"%.1e with 8: order %.2f, want %g", only.KineticEnergy, only.JacobianNorm, errs[0], errs[1],
+						rate, tc.order)
 				}
 			}
 		})
@@ -290,7 +398,13 @@ func TestRegularisedRuns(t *testing.T) {
 	c := tiny()
 	c.Stages, c.KineticEnergy, c.JacobianNorm, c.RefineEpochs = 1, 0.1, 0.1, nil
 	c.Channels, c.Scheme = 1, "midpoint"
-	resumeIsExact(t, c)
+	for _, c.Adjoint = range Adjoints {
+		t.Run(c.Adjoint, func(t *testing.T) {
+			notInShort(t, c.Adjoint == Backsolve)
+			resumeIsExact(t, c)
+		})
+	}
+	c.Adjoint = ""
 
 	charged := func(kinetic, jacobian float64) Record {
 		c := c
@@ -322,7 +436,6 @@ func TestBadRegularisers(t *testing.T) {
 		{"kinetic energy is -1, must be 0, which is off", Config{KineticEnergy: -1}},
 		{"jacobian norm is NaN", Config{JacobianNorm: math.NaN()}},
 		{"jacobian norm is +Inf", Config{JacobianNorm: math.Inf(1)}},
-		{"adjoint is checkpoint, must be backprop with a regulariser", Config{KineticEnergy: 1, Adjoint: Checkpoint}},
 		{"a ResNetV2 has no kinetic energy", Config{Model: ResNetV2, KineticEnergy: 1}},
 	} {
 		if err := bad.c.WithDefaults().Check(); err == nil || !strings.Contains(err.Error(), bad.want) {

@@ -21,11 +21,12 @@ func TestCustomRecomputes(t *testing.T) {
 					}
 					weights := func() []*Node { return []*Node{kernel, bias} }
 					again := func(f func(Map) Map) func(Map) Map {
+						outputs := func(x Map) Outputs { return Outputs{Map: f(x)} }
 						return func(x Map) Map {
-							return Custom(x, f, weights, func(x, _, dy Map) (Map, []*Node) {
-								_, dx, dw := Pullback(x, f, weights(), dy)
+							return Custom(x, outputs, weights, func(x Map, _, dy Outputs) (Map, []*Node) {
+								_, dx, dw := Pullback(x, outputs, weights(), dy)
 								return dx, dw
-							})
+							}).Map
 						}
 					}
 					if nest > 0 {
