@@ -7,9 +7,9 @@ import (
 	"continuousnet/cnet/engine/native/ops"
 )
 
-// Repeat takes a step a number of times from x, which build builds once, in a graph of its own: row is a variable's row
-// [count, ...] that belongs to the step, in that graph. It returns the last state, and stacked, [count, ...], what build
-// has seen in the steps.
+// Repeat takes a step a number of times from x. build builds it once, in a graph of its own: row is the row of a
+// variable, [count, ...], that belongs to the step, in that graph. Repeat returns the last state, and what build has
+// seen in the steps, stacked, [count, ...].
 //
 // Only the native engine can do that, and only from a map that is in memory; otherwise ok is false.
 func Repeat(

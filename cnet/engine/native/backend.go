@@ -9,8 +9,9 @@
 // with operations of the graph, for backends that do not know the name. Everything else of a graph is left to the
 // wrapped backend:
 //
-//   - The builder passes each operation on to a builder of the wrapped backend, which checks it and infers shapes, and
-//     records it (builder.go, recorded.go).
+//   - The builder passes each operation but native calls on to a builder of the wrapped backend, which checks it and
+//     infers shapes, and records it (builder.go, recorded.go, pending.go).
+//   - Steps that are alike but for their weights are recorded once, and copied (loop.go).
 //   - A graph without native calls is compiled by the wrapped backend. So is one with operations that cannot be built a
 //     second time elsewhere, such as loops; its calls run as the bodies of their functions.
 //   - Any other graph becomes a list of steps (schedule.go): native operations, simple operations on float32 (glue.go),

@@ -262,7 +262,9 @@ func (p *plan) arrange() {
 				continue
 			}
 			if gap := other.at - end; gap >= size && (at < 0 || gap < best) {
-				at, best = end, gap
+				if at, best = end, gap; gap == size {
+					break
+				}
 			}
 			end = max(end, other.end)
 		}

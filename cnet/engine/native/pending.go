@@ -76,7 +76,7 @@ func (f *function) checkCall(kind string, called *function, in []compute.Value) 
 // operands returns what an operation of the wrapped function reads for these values.
 func (f *function) operands(in []compute.Value) ([]compute.Value, error) {
 	for _, v := range in {
-		if own, ok := v.(*value); ok && own.inner == nil {
+		if own, ok := v.(*value); ok && own.inner == nil && f == f.builder.main {
 			if err := f.standIn(own); err != nil {
 				return nil, err
 			}

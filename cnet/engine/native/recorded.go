@@ -407,7 +407,16 @@ func (f *function) FusedScaledDotProductAttentionVJP(
 	if err := f.opaque("FusedScaledDotProductAttentionVJP"); err != nil {
 		return nil, nil, nil, err
 	}
-	return f.Function.FusedScaledDotProductAttentionVJP(f.passed(p0), f.passed(p1), f.passed(p2), p3, p4, f.passed(p5), f.passedAll(p6), f.passed(p7))
+	return f.Function.FusedScaledDotProductAttentionVJP(
+		f.passed(p0),
+		f.passed(p1),
+		f.passed(p2),
+		p3,
+		p4,
+		f.passed(p5),
+		f.passedAll(p6),
+		f.passed(p7),
+	)
 }
 
 // FusedSoftmax implements compute.Function.

@@ -43,7 +43,7 @@ type Builder struct {
 	split      map[string][]*Node      // variables over depth by path, one node a coefficient; see mix
 	row        func(path string) *Node // in the step of Repeat: the value of a variable
 	recorders  []*recorder             // of the calls of Recording in progress, inner ones last
-	quiet      int                     // the number of calls of Quietly in progress; while > 0 statistics are not recorded
+	quiet      int                     // the number of calls of Quietly in progress; statistics are not recorded then
 	statistics []*statistic            // in the order of their first evaluation
 }
 

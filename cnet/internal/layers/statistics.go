@@ -20,7 +20,7 @@ type statistic struct {
 	values   []*Node     // likewise, [channels], to be multiplied by factor
 	factor   float64
 
-	rounds []*Node // instead of phi and values: those of all coefficients, [K, channels], one evaluation after the other
+	rounds []*Node // instead of phi and values: each evaluation's values at all coefficients, [K, channels]
 }
 
 // see records a statistic of the batch at a position in depth: value times factor, which is the same at all positions.

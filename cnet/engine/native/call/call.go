@@ -4,6 +4,8 @@
 // operation; every other backend runs the function's body, which computes the same with GoMLX's own operations. GoMLX's
 // go backend must run one operation after another then, or any number of them side by side: with its own limit, calls
 // wait for each other for ever.
+//
+// A Loop is a step that is built once and taken many times, on the native engine alone.
 package call
 
 import (

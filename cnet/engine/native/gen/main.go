@@ -68,8 +68,12 @@ func writeMethod(w *bytes.Buffer, m reflect.Method) {
 	fmt.Fprintf(w, "\n// %s implements compute.Function.\nfunc (f *function) %s(%s) (%s, error) {\n",
 		m.Name, m.Name, params, strings.Join(s.results, ", "))
 	if !s.repeatable {
+		arguments := strings.Join(s.arguments, ", ")
+		if len(arguments) > columns-40 {
+			arguments = "\n" + strings.Join(s.arguments, ",\n") + ",\n"
+		}
 		fmt.Fprintf(w, "if err := f.opaque(%q); err != nil {\nreturn %serr\n}\nreturn f.Function.%s(%s)\n}\n",
-			m.Name, strings.Repeat("nil, ", len(s.results)), m.Name, strings.Join(s.arguments, ", "))
+			m.Name, strings.Repeat("nil, ", len(s.results)), m.Name, arguments)
 		return
 	}
 	record, result := "one", "compute.Value"

@@ -67,8 +67,8 @@ func init() {
 const prefix = "native."
 
 // Step is the name of the graph of a step of a loop, which an engine repeats in other graphs; see call.Loop. Its inputs
-// are the state x, the adjoint of the new x, and rows of variables; its outputs the new x, what is seen, and the adjoints
-// of x and of the rows.
+// are the state x, the adjoint of the new x, and rows of variables; its outputs are the new x, what is seen, and the
+// adjoints of x and of the rows.
 const Step = "native step"
 
 // Name returns the name of a graph's function that stands for an operation. It holds the whole operation.
