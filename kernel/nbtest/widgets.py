@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import psutil
+from playwright.sync_api import TimeoutError as Late
 from playwright.sync_api import expect, sync_playwright
 
 from browser import CHROMIUM, LIMIT, SCREENSHOTS, start_lab
@@ -253,14 +254,25 @@ class WidgetsTest(unittest.TestCase):
         # JupyterLab may take the focus away once more while it loads the notebook, and with it the keys. On a busy machine
         # the prompt comes late: a cell that is asked for twice runs twice.
         prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
-        while True:
-            page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-            page.keyboard.press("Control+Enter")
+
+        def began():
             try:
+                page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click(timeout=60_000)
+                page.keyboard.press("Control+Enter")
                 expect(prompt).to_have_text(re.compile(r"[*\d]"), timeout=15_000)
-                break
+                return True
             except AssertionError:
-                continue
+                return False
+            except Late:
+                # On a busy machine JupyterLab has the list of kernels too late, and asks in a dialog above the notebook.
+                dialog = page.locator(".jp-Dialog")
+                print("  the cell cannot be clicked:", dialog.all_inner_texts(), flush=True)
+                if dialog.locator("select").count():
+                    dialog.locator("select").first.select_option(label="ContinuousNet (Go)")
+                    dialog.locator("button.jp-mod-accept").click()
+                return False
+
+        self.assertTrue(poll(began))
         return page.locator(".jp-Notebook .jp-OutputArea").first
 
     def begin(self):
