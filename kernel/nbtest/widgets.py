@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import psutil
+from playwright.sync_api import TimeoutError as Late
 from playwright.sync_api import expect, sync_playwright
 
 from browser import CHROMIUM, LIMIT, SCREENSHOTS, start_lab
@@ -243,9 +244,10 @@ class WidgetsTest(unittest.TestCase):
         page = self.page
         page.goto(f"http://{self.lab.address}/lab/tree/widgets.ipynb?token={self.lab.token}")
         expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+        # A cell that is run before the notebook has its kernel makes JupyterLab ask for one, in a dialog.
+        idle = page.locator("#jp-main-statusbar").get_by_text("ContinuousNet (Go) | Idle")
+        expect(idle).to_be_visible()
         if restart:
-            idle = page.locator("#jp-main-statusbar").get_by_text("ContinuousNet (Go) | Idle")
-            expect(idle).to_be_visible()
             page.get_by_title("Restart the kernel", exact=True).click()
             page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
             expect(page.get_by_role("dialog")).to_have_count(0)
@@ -253,14 +255,24 @@ class WidgetsTest(unittest.TestCase):
         # JupyterLab may take the focus away once more while it loads the notebook, and with it the keys. On a busy machine
         # the prompt comes late: a cell that is asked for twice runs twice.
         prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
-        while True:
-            page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-            page.keyboard.press("Control+Enter")
+
+        def began():
             try:
+                page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click(timeout=60_000)
+                page.keyboard.press("Control+Enter")
                 expect(prompt).to_have_text(re.compile(r"[*\d]"), timeout=15_000)
-                break
+                return True
             except AssertionError:
-                continue
+                return False
+            except Late:  # JupyterLab asks nevertheless
+                dialog = page.locator(".jp-Dialog")
+                print("  the cell cannot be clicked:", dialog.all_inner_texts(), flush=True)
+                if dialog.locator("select").count():
+                    dialog.locator("select").first.select_option(label="ContinuousNet (Go)")
+                    dialog.locator("button.jp-mod-accept").click()
+                return False
+
+        self.assertTrue(poll(began))
         return page.locator(".jp-Notebook .jp-OutputArea").first
 
     def begin(self):
