@@ -30,11 +30,14 @@ run := cnet.MustOpen("results/quickstart")
 fmt.Println("opened at batch", run.Batch(), "of epoch", run.Epoch()+1)"""
 
 
-def start_lab(scratch):
-    """Returns a JupyterLab that runs on a copy of the notebook."""
+def start_lab(scratch, folder=None):
+    """Returns a JupyterLab that runs on a copy of the first notebook, as quickstart.ipynb, or of a folder."""
     root = scratch / "root"
     root.mkdir()
-    shutil.copy(NOTEBOOK, root / "quickstart.ipynb")
+    if folder:
+        shutil.copytree(folder, root / folder.name, ignore=shutil.ignore_patterns("results", ".ipynb_checkpoints"))
+    else:
+        shutil.copy(NOTEBOOK, root / "quickstart.ipynb")
     # JupyterLab would ask whether to fetch news.
     settings = scratch / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
@@ -43,6 +46,22 @@ def start_lab(scratch):
         "jupyterlab", root, "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         f"--LabApp.workspaces_dir={scratch / 'workspaces'}", f"--LabApp.user_settings_dir={scratch / 'settings'}",
     )
+
+
+def start_cell(page, cell):
+    """Has a cell that has no number yet run, as a user does, and returns its outputs.
+
+    JupyterLab may take the focus away once more while it loads the notebook, and with it the keys. On a busy machine the
+    prompt comes late: a cell that is asked for twice runs twice.
+    """
+    while True:
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        try:
+            expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"[*\d]"), timeout=15_000)
+            return cell.locator(".jp-OutputArea").first
+        except AssertionError:
+            continue
 
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")

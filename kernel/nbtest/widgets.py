@@ -17,7 +17,7 @@ import nbformat
 import psutil
 from playwright.sync_api import expect, sync_playwright
 
-from browser import CHROMIUM, LIMIT, SCREENSHOTS, start_lab
+from browser import CHROMIUM, LIMIT, SCREENSHOTS, start_cell, start_lab
 from live import KERNEL, main, poll
 
 CELL = """
@@ -250,18 +250,7 @@ class WidgetsTest(unittest.TestCase):
             page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
             expect(page.get_by_role("dialog")).to_have_count(0)
             expect(idle).to_be_visible()
-        # JupyterLab may take the focus away once more while it loads the notebook, and with it the keys. On a busy machine
-        # the prompt comes late: a cell that is asked for twice runs twice.
-        prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
-        while True:
-            page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
-            page.keyboard.press("Control+Enter")
-            try:
-                expect(prompt).to_have_text(re.compile(r"[*\d]"), timeout=15_000)
-                break
-            except AssertionError:
-                continue
-        return page.locator(".jp-Notebook .jp-OutputArea").first
+        return start_cell(page, page.locator(".jp-Notebook .jp-CodeCell").first)
 
     def begin(self):
         """Runs the cell with ipywidgets and moves the slider to 5. Returns the outputs, the slider and the button."""
