@@ -187,6 +187,7 @@ html: venv-test
 browser: kernel venv-test
 	$(VENV_PYTHON) -B kernel/nbtest/browser.py
 	$(VENV_PYTHON) -B kernel/nbtest/widgets.py
+	$(VENV_PYTHON) -B kernel/nbtest/lessons.py
 	$(VENV_PYTHON) -B internal/site/pages_test.py
 
 # What make bench-kernel has measured is in the table, too.

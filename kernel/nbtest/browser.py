@@ -13,6 +13,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from playwright.sync_api import TimeoutError as Late
 from playwright.sync_api import expect, sync_playwright
 
 from live import TIMEOUT, JupyterServer, main, poll
@@ -30,11 +31,14 @@ run := cnet.MustOpen("results/quickstart")
 fmt.Println("opened at batch", run.Batch(), "of epoch", run.Epoch()+1)"""
 
 
-def start_lab(scratch):
-    """Returns a JupyterLab that runs on a copy of the notebook."""
+def start_lab(scratch, folder=None):
+    """Returns a JupyterLab that runs on a copy of the first notebook, as quickstart.ipynb, or of a folder."""
     root = scratch / "root"
     root.mkdir()
-    shutil.copy(NOTEBOOK, root / "quickstart.ipynb")
+    if folder:
+        shutil.copytree(folder, root / folder.name, ignore=shutil.ignore_patterns("results", ".ipynb_checkpoints"))
+    else:
+        shutil.copy(NOTEBOOK, root / "quickstart.ipynb")
     # JupyterLab would ask whether to fetch news.
     settings = scratch / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
@@ -43,6 +47,33 @@ def start_lab(scratch):
         "jupyterlab", root, "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         f"--LabApp.workspaces_dir={scratch / 'workspaces'}", f"--LabApp.user_settings_dir={scratch / 'settings'}",
     )
+
+
+def start_cell(page, cell):
+    """Has a cell that has no number yet run, as a user does, and returns its outputs.
+
+    JupyterLab may take the focus away once more while it loads the notebook, and with it the keys. On a busy machine the
+    prompt comes late: a cell that is asked for twice runs twice.
+    """
+    def began():
+        try:
+            cell.locator(".cm-content").click(timeout=60_000)
+            page.keyboard.press("Control+Enter")
+            expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"[*\d]"), timeout=15_000)
+            return True
+        except AssertionError:
+            return False
+        except Late:  # a slow JupyterLab asks for the kernel that the notebook names
+            dialog = page.locator(".jp-Dialog")
+            print("  the cell cannot be clicked:", dialog.all_inner_texts(), flush=True)
+            if dialog.locator("select").count():
+                dialog.locator("select").first.select_option(label="ContinuousNet (Go)")
+                dialog.locator("button.jp-mod-accept").click()
+            return False
+
+    if not poll(began):
+        raise AssertionError("the cell does not begin")
+    return cell.locator(".jp-OutputArea").first
 
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")

@@ -15,10 +15,9 @@ from pathlib import Path
 
 import nbformat
 import psutil
-from playwright.sync_api import TimeoutError as Late
 from playwright.sync_api import expect, sync_playwright
 
-from browser import CHROMIUM, LIMIT, SCREENSHOTS, start_lab
+from browser import CHROMIUM, LIMIT, SCREENSHOTS, start_cell, start_lab
 from live import KERNEL, main, poll
 
 CELL = """
@@ -252,28 +251,7 @@ class WidgetsTest(unittest.TestCase):
             page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
             expect(page.get_by_role("dialog")).to_have_count(0)
             expect(idle).to_be_visible()
-        # JupyterLab may take the focus away once more while it loads the notebook, and with it the keys. On a busy machine
-        # the prompt comes late: a cell that is asked for twice runs twice.
-        prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
-
-        def began():
-            try:
-                page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click(timeout=60_000)
-                page.keyboard.press("Control+Enter")
-                expect(prompt).to_have_text(re.compile(r"[*\d]"), timeout=15_000)
-                return True
-            except AssertionError:
-                return False
-            except Late:  # JupyterLab asks nevertheless
-                dialog = page.locator(".jp-Dialog")
-                print("  the cell cannot be clicked:", dialog.all_inner_texts(), flush=True)
-                if dialog.locator("select").count():
-                    dialog.locator("select").first.select_option(label="ContinuousNet (Go)")
-                    dialog.locator("button.jp-mod-accept").click()
-                return False
-
-        self.assertTrue(poll(began))
-        return page.locator(".jp-Notebook .jp-OutputArea").first
+        return start_cell(page, page.locator(".jp-Notebook .jp-CodeCell").first)
 
     def begin(self):
         """Runs the cell with ipywidgets and moves the slider to 5. Returns the outputs, the slider and the button."""
