@@ -14,9 +14,8 @@
 // [Guide] is a slope to compare with.
 //
 // A [Chart] is data only: panels with axes, series and marks, or with the cells of a heat map. It does not know how it
-// is drawn. [ByClass] returns the series for classified points in
-// the plane. A [Gallery] shows pictures with captions, as PNG only. The charts of a training run are made in package
-// figures.
+// is drawn. [ByClass] returns the series for classified points in the plane. A [Gallery] shows pictures with captions,
+// as PNG and as Vega-Lite. The charts of a training run are made in package figures.
 //
 // Zero values are good defaults. A value that is NaN or infinite is a gap, and an empty chart is drawn as empty axes.
 // What cannot be drawn, such as X and Y of different lengths or an unknown colour, is an error that names the panel and

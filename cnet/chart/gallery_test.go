@@ -2,6 +2,7 @@ package chart_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"image/color"
 	"image/png"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"continuousnet/cnet/chart"
+	"continuousnet/cnet/internal/vegatest"
 )
 
 func gallery() chart.Gallery {
@@ -123,5 +125,89 @@ func TestGalleryErrors(t *testing.T) {
 	if err := gallery().Save(filepath.Join(t.TempDir(), "g.svg")); err == nil ||
 		!strings.Contains(err.Error(), `expected .png`) {
 		t.Errorf("saving as SVG: %v", err)
+	}
+}
+
+func gallerySpec(t *testing.T, g chart.Gallery) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := g.VegaLite(&b); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() > 300_000 {
+		t.Errorf("%s takes %d bytes", g.Title, b.Len())
+	}
+	return b.String()
+}
+
+// Vega draws galleries with their pictures and captions, in other colours on a dark background.
+func TestVegaDrawsGalleries(t *testing.T) {
+	plain := gallery()
+	plain.Predicted, plain.Labels, plain.Confidence, plain.Title = nil, nil, nil, ""
+	labelled := gallery()
+	labelled.Predicted, labelled.Confidence = nil, nil
+	gray := gallery()
+	gray.Channels, gray.Pixels = 1, gray.Pixels[:36]
+	specs := map[string][]byte{}
+	for name, g := range map[string]chart.Gallery{"classified": gallery(), "plain": plain, "labelled": labelled,
+		"gray": gray, "nothing": {Width: 1, Height: 1}} {
+		specs[name] = []byte(gallerySpec(t, g))
+	}
+	pictures := vegatest.Draw(t, specs)
+	for name, n := range map[string]int{"classified": 3, "plain": 3, "labelled": 3, "gray": 3, "nothing": 0} {
+		if got := strings.Count(pictures[name].SVG, "<image"); got != n {
+			t.Errorf("%s has %d pictures, want %d", name, got, n)
+		}
+	}
+	for _, text := range []string{" 98 %<", ">is ankle boot<", "Test images", "predicted: bag", "probability: 50",
+		"#007552"} {
+		if !strings.Contains(pictures["classified"].SVG, text) {
+			t.Errorf("the picture lacks %q", text)
+		}
+	}
+	if dark := pictures["classified"].Dark; strings.Contains(dark, "#007552") || !strings.Contains(dark, "#4cc9a0") {
+		t.Error("captions are as dark on a dark background as on a light one")
+	}
+}
+
+// The pictures of a specification are those of the gallery, pixel by pixel; pixels of large ones are left out.
+func TestGallerySpecification(t *testing.T) {
+	g := gallery()
+	_, uri, _ := strings.Cut(gallerySpec(t, g), "data:image/png;base64,")
+	uri, _, _ = strings.Cut(uri, `"`)
+	text, err := base64.StdEncoding.DecodeString(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range g.Width * g.Height {
+		want := color.NRGBA{g.Pixels[3*i], g.Pixels[3*i+1], g.Pixels[3*i+2], 0xff}
+		if got := color.NRGBAModel.Convert(img.At(i%g.Width, i/g.Width)); got != want {
+			t.Fatalf("pixel %d is %v, want %v", i, got, want)
+		}
+	}
+	if got, want := g.String(), "[Test images: 3 pictures, 1 of 2 classified right]"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	noise := chart.Gallery{Title: "noise", Width: 64, Height: 64, Channels: 3, Zoom: 1}
+	state := uint32(1)
+	for range 48 * 64 * 64 * 3 {
+		state = state*1664525 + 1013904223
+		noise.Pixels = append(noise.Pixels, uint8(state>>24))
+	}
+	if !strings.Contains(gallerySpec(t, noise), "Left out here: fine detail of pictures.") {
+		t.Error("the specification does not say that pixels are left out")
+	}
+	for len(noise.Pixels) < 1<<23 {
+		noise.Pixels = append(noise.Pixels, noise.Pixels...)
+	}
+	if err := noise.VegaLite(io.Discard); err == nil || !strings.Contains(err.Error(), "fewer pictures") {
+		t.Errorf("a gallery that is too large: %v", err)
+	}
+	if err := (chart.Gallery{Width: -1}).VegaLite(io.Discard); err == nil {
+		t.Error("a width of -1: no error")
 	}
 }

@@ -21,7 +21,14 @@ type HistoryOptions struct {
 	Now cnet.Progress
 	// Marks are drawn beside those of the history.
 	Marks []chart.Mark
+	// Classes is the number of classes K. Until steadyEpochs epochs are complete, axes then hold what can be expected,
+	// so that they stand still in the first seconds of a training: the loss from 0 to 1.3 times that of guessing, log K
+	// nats, and the accuracy from 0 to 100 %. Lines show what guessing gives. 0: axes as far as there is data.
+	Classes int
 }
+
+// steadyEpochs is the number of complete epochs from which on axes are as long as the data.
+const steadyEpochs = 3
 
 // History draws the learning curves of a run: loss and accuracy over epochs beside each other, with a mark where the
 // run was changed, and the loss within epochs as a thin light line behind the loss of whole epochs. Where targets are
@@ -107,6 +114,17 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	}
 	if regression {
 		panels[1].Title, panels[1].Y = "R²", chart.Axis{}
+	} else if o.Classes > 1 && len(history.Epochs()) < steadyEpochs {
+		k := float64(o.Classes)
+		panels[1].Y.Min, panels[1].Y.Max = 0, 1
+		// The loss of the first batches is a little above that of guessing.
+		if top := 1.3 * math.Log(k); !o.LogLoss && greatest(losses) <= top {
+			panels[0].Y.Max = top
+		}
+		panels[0].Marks = append(slices.Clone(marks), chart.Mark{Across: true, At: math.Log(k),
+			Label: fmt.Sprintf("guessing: log %d = %.2f", o.Classes, math.Log(k))})
+		panels[1].Marks = append(slices.Clone(marks), chart.Mark{Across: true, At: 1 / k,
+			Label: fmt.Sprintf("guessing: 1/%d", o.Classes)})
 	}
 	if len(evaluations.X) > 0 {
 		panels = append(panels, chart.Panel{
@@ -115,6 +133,16 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 		})
 	}
 	return chart.Chart{Panels: panels}
+}
+
+// greatest returns the greatest value of some series, 0 if there is none.
+func greatest(list []chart.Series) (most float64) {
+	for _, s := range list {
+		for _, y := range s.Y {
+			most = max(most, y)
+		}
+	}
+	return most
 }
 
 func add(s *chart.Series, x, y float64) { s.X, s.Y = append(s.X, x), append(s.Y, y) }

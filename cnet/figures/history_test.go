@@ -202,3 +202,49 @@ func TestHistoryMarks(t *testing.T) {
 		}
 	}
 }
+
+// In the first epochs of a training the axes are what they will be: the loss from 0 to a little more than that of
+// guessing, the accuracy from 0 to 100 %. Later they are as long as the data.
+func TestHistoryStandsStill(t *testing.T) {
+	var history cnet.History
+	bounds := func(loss float64, batch int) (axes [2][2]float64, across int) {
+		c := History(history, HistoryOptions{Epochs: 5, Classes: 10,
+			Now: cnet.Progress{Epoch: len(history), Batch: batch, Batches: 9, MeanLoss: loss,
+				Accuracy: 1 / (1 + loss)}})
+		for i, p := range c.Panels {
+			y := []float64{p.Y.Min, p.Y.Max}
+			for _, m := range p.Marks {
+				if m.Across {
+					across++
+					y = append(y, m.At)
+				}
+			}
+			for _, s := range p.Series {
+				y = append(y, s.Y...)
+			}
+			axes[i] = [2]float64{slices.Min(y), slices.Max(y)}
+		}
+		return axes, across
+	}
+	want := [2][2]float64{{0, 1.3 * math.Log(10)}, {0, 1}}
+	for batch, loss := range []float64{2.5, 2.2, 1.8, 0.4} {
+		if got, lines := bounds(loss, batch+1); got != want || lines != 2 {
+			t.Errorf("with a loss of %g: axes from %v, %d lines, want %v and 2", loss, got, lines, want)
+		}
+	}
+	if got, _ := bounds(40, 1); got[0][1] != 40 {
+		t.Errorf("a loss of 40 is on an axis to %g", got[0][1])
+	}
+	for epoch := range steadyEpochs {
+		history = append(history, cnet.Record{Event: cnet.EventEpoch, Epoch: epoch, TrainLoss: 0.3, TestLoss: 0.4,
+			TrainAccuracy: 0.9, TestAccuracy: 0.85})
+	}
+	if got, lines := bounds(0.2, 1); lines != 0 || got[0][1] != 0.4 {
+		t.Errorf("after %d epochs: %v, %d lines", steadyEpochs, got, lines)
+	}
+	history = history[:1]
+	history[0].TrainAccuracy, history[0].TrainR2, history[0].TrainRMSE = 0, 0.5, 1
+	if c := History(history, HistoryOptions{Classes: 10}); c.Panels[1].Y.Max != 0 {
+		t.Error("R² has the axis of an accuracy")
+	}
+}

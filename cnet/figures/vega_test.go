@@ -3,6 +3,7 @@ package figures_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"math"
 	"strings"
 	"testing"
@@ -56,6 +57,39 @@ func TestVegaDrawsFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	depths := []float64{0, 0.5, 1}
+	ramp := func(k int) []float64 { // one state of 2 × 2 pixels with four channels
+		var x []float64
+		for i := range 16 {
+			x = append(x, float64(i*(k+1)))
+		}
+		return x
+	}
+	hidden, err := figures.HiddenStates([]*cnet.HiddenStates{{Stage: 1, Scheme: "euler", T: depths,
+		Shape: []int{2, 2, 4}, X: [][][]float64{{ramp(0)}, {ramp(1)}, {ramp(2)}}}}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flow := &cnet.Flow{Classes: []string{"inner", "outer"}, HiddenStates: &cnet.HiddenStates{Scheme: "euler", T: depths,
+		Shape: []int{1, 1, 2}, Labels: []int32{1, 0}, X: [][][]float64{{{0, 1}, {2, 3}}, {{4, 5}, {6, 7}},
+			{{8, 9}, {10, 11}}}}}
+	euler, err := ode.Scheme("euler")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spectrum := &cnet.Spectrum{Method: euler, T: []float64{0, 0.5}, H: []float64{0.5, 0.5}, Size: 2, All: true,
+		Eigenvalues: [][][]complex128{{{-1, -6}}, {{-2 + 1i, -2 - 1i}, {3, -5}}}}
+	robust := []cnet.Robustness{{Scheme: "euler", Steps: 1, Trained: true, Epsilons: []float64{0, 0.1},
+		Accuracies: []float64{0.9, 0.2}}}
+	boundary, err := figures.NewBoundary(context.Background(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	field, err := plane.NewField(problems.Pendulum(1).F, plane.Options{X: [2]float64{-7, 7}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	confusion := cnet.Confusion{Classes: []string{"cat", "dog"}, Counts: [][]int{{8, 2}, {0, 10}}}
 	over := figures.NewOverDepth(basis.PiecewiseConstant{K: 2}, [][]float64{{1, 2}, {1.5, 1}})
 	specs := map[string][]byte{}
 	for name, c := range map[string]chart.Chart{
@@ -64,12 +98,21 @@ func TestVegaDrawsFigures(t *testing.T) {
 		"convergence": figures.Convergence(convergence), "portrait": figures.PhasePortrait(portrait),
 		"trajectories": figures.Trajectories(solved), "scheme": figures.Scheme(card),
 		"weights": figures.Weights([]figures.StageWeights{{Name: "stage 1", Now: over, Before: over}}, "before"),
+		"steady":  figures.History(history, figures.HistoryOptions{Classes: 10}), "hidden": hidden,
+		"flow": figures.Flow(flow), "spectrum": figures.Spectrum(spectrum), "adversarial": figures.Adversarial(robust),
+		"boundary": figures.DecisionBoundary(boundary), "field": figures.VectorField(field),
+		"compare":   figures.Compare([]figures.Comparison{{Name: "fine", History: history}}),
+		"confusion": figures.Confusion(confusion),
 	} {
 		var b bytes.Buffer
 		if err := c.VegaLite(&b); err != nil {
 			t.Fatal(err)
 		}
 		specs[name] = b.Bytes()
+		var spec struct{ Description string }
+		if err := json.Unmarshal(b.Bytes(), &spec); err != nil || len(spec.Description) < 12 {
+			t.Errorf("%s is described as %q to those who cannot see it (%v)", name, spec.Description, err)
+		}
 		if len(specs[name]) > 300_000 {
 			t.Errorf("%s takes %d bytes", name, len(specs[name]))
 		}
@@ -80,7 +123,9 @@ func TestVegaDrawsFigures(t *testing.T) {
 	pictures := vegatest.Draw(t, specs)
 	for name, want := range map[string]string{"history": "refined to 2-2-2", "manifest": ">60 %<",
 		"convergence": "heun (order 1.98)", "regions": "data:image/png;base64,",
-		"scheme": "order 4", "weights": ">now<"} {
+		"scheme": "order 4", "weights": ">now<", "steady": "guessing: log 10 = 2.30", "hidden": "euler, 2 steps, t = 0",
+		"flow": ">inner<", "spectrum": ">t = 0.5<", "adversarial": "euler, 1 step (as trained)",
+		"boundary": "data:image/png;base64,", "compare": ">fine<", "confusion": ">80 %<"} {
 		if !strings.Contains(pictures[name].SVG, want) {
 			t.Errorf("the picture of %s lacks %q", name, want)
 		}

@@ -205,12 +205,32 @@ func (d *dashboard) frame(s status) {
 	}
 	start := d.now()
 	d.update(d.line, s.content())
-	var b bytes.Buffer
-	c := d.curves()
-	if err := c.SVG(&b); err == nil { // the last drawing reports errors; training goes on without this one
-		d.update(d.chart, content{html: inline(b.String(), c.String()), text: summary(d.run)})
+	// The last drawing reports errors; training goes on without this one.
+	if html, err := besides(d.curves()); err == nil {
+		d.update(d.chart, content{html: html, text: summary(d.run)})
 	}
 	d.throttle.drawn(start)
+}
+
+// A panel of a live chart is panelWidth pixels wide, and shrinks to panelLeast before panels stand below each other:
+// its smallest letters, of 10.5 pixels, then still have nine.
+const panelWidth, panelLeast = 430, 370
+
+// besides draws the panels of a chart as pictures beside each other, or below each other where a page is narrow.
+func besides(c chart.Chart) (string, error) {
+	var out strings.Builder
+	fmt.Fprintf(&out, `<div style="display:flex;flex-wrap:wrap;max-width:%dpx">`, panelWidth*len(c.Panels))
+	for _, p := range c.Panels {
+		one := chart.Chart{Panels: []chart.Panel{p}, Width: panelWidth, Height: 340}
+		var b bytes.Buffer
+		if err := one.SVG(&b); err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&out, `<div style="flex:1 1 %dpx;max-width:%dpx">%s</div>`, panelLeast, panelWidth,
+			inline(b.String(), one.String()))
+	}
+	out.WriteString("</div>")
+	return out.String(), nil
 }
 
 // inline makes the SVG document of a chart a part of a page that shrinks with it, in the colours of JupyterLab's theme;
@@ -251,7 +271,7 @@ func (d *dashboard) finish(s status) {
 
 // curves are the learning curves so far, with the mean over the present epoch at their end.
 func (d *dashboard) curves() chart.Chart {
-	o := figures.HistoryOptions{Epochs: d.last, Marks: d.marks}
+	o := figures.HistoryOptions{Epochs: d.last, Marks: d.marks, Classes: d.run.Classes()}
 	if d.latest.Epoch == d.run.Epoch() {
 		o.Now = d.latest
 	}

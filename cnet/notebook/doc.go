@@ -30,9 +30,9 @@
 // Where nobody sees widgets, nothing waits: Train trains, Interact and Plane draw once.
 //
 // The functions here return no errors, because a cell would ignore them: an error is written to standard error as one
-// line, and the cell fails. Everything shown stays in the saved notebook: charts as PNG, the rest as HTML that needs
-// neither scripts nor a network, each with a plain text for front ends that show nothing else. Outside a notebook the
-// plain text goes to standard output.
+// line, and the cell fails. Everything shown stays in the saved notebook: charts as Vega-Lite and PNG, the rest as HTML
+// that needs neither scripts nor a network, each with a plain text for front ends that show nothing else. Outside a
+// notebook the plain text goes to standard output.
 //
 // Only this package knows GoNB; the rest of the library works without a notebook.
 package notebook
