@@ -38,7 +38,8 @@ func (s *surface) hiddenStates(run *cnet.Run, options []cnet.HiddenStatesOptions
 		s.fail(err)
 		return list
 	}
-	c.Title = fmt.Sprintf("Feature maps, stage %d, %s", list[0].Stage, run.Network()) // which has room above one net's maps
+	// Short: it has to fit above the maps of one scheme.
+	c.Title = fmt.Sprintf("Feature maps, stage %d, %s", list[0].Stage, run.Network())
 	s.draw(c, describe(c))
 	return list
 }

@@ -103,12 +103,12 @@ func TestRegisterRefusesBadTableaux(t *testing.T) {
 		"one entry per stage": {Name: "x", Order: 1, A: half, B: []float64{1}},
 		"A[1][0] is NaN": {Name: "x", Order: 1, A: [][]float64{{}, {math.NaN()}},
 			B: []float64{0, 1}},
-		"B[0] is +Inf":                       {Name: "x", Order: 1, A: [][]float64{{}}, B: []float64{math.Inf(1)}},
-		"Err must have one entry":            {Name: "x", Order: 1, A: half, B: []float64{1, 0}, Err: []float64{1}},
-		"claims order 3, but violates":       {Name: "x", Order: 3, A: half, B: []float64{0, 1}},
-		"the condition Σ bᵢ cᵢ = 1/2":        {Name: "x", Order: 2, A: half, B: []float64{1, 0}},
-		"the left side is 499/1000":          {Name: "x", Order: 2, A: [][]float64{{}, {0.499}}, B: []float64{0, 1}},
-		"the left side is 0.5000000001":      {Name: "x", Order: 2, A: [][]float64{{}, {0.5000000001}}, B: []float64{0, 1}},
+		"B[0] is +Inf":                  {Name: "x", Order: 1, A: [][]float64{{}}, B: []float64{math.Inf(1)}},
+		"Err must have one entry":       {Name: "x", Order: 1, A: half, B: []float64{1, 0}, Err: []float64{1}},
+		"claims order 3, but violates":  {Name: "x", Order: 3, A: half, B: []float64{0, 1}},
+		"the condition Σ bᵢ cᵢ = 1/2":   {Name: "x", Order: 2, A: half, B: []float64{1, 0}},
+		"the left side is 499/1000":     {Name: "x", Order: 2, A: [][]float64{{}, {0.499}}, B: []float64{0, 1}},
+		"the left side is 0.5000000001": {Name: "x", Order: 2, A: [][]float64{{}, {0.5000000001}}, B: []float64{0, 1}},
 	} {
 		if err := Register(tb); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Register(%+v) = %v, want an error with %q", tb, err, want)
