@@ -64,7 +64,7 @@ func (s solve) end(x fmap.Map) costly {
 			return at
 		}
 		if y, ok := s.repeated(x); ok {
-			return y
+			return costly{y, s.zero}
 		}
 	}
 	at, err := ode.Integrate(s.net.Scheme, at, s.steps, s.h, ode.System[costly]{
@@ -137,12 +137,12 @@ func (s solve) step(x fmap.Map, step int) costly {
 }
 
 // repeated takes all steps as one that is built once and repeated, which keeps graphs of many steps small. It reports
-// whether that is possible: the engine must be able to, and the steps must differ in nothing but in coefficients that
-// each has for itself.
+// whether that is possible: the engine must be able to, nothing is charged for the way, and the steps must differ in
+// nothing but in coefficients that each has for itself.
 func (s solve) repeated(x fmap.Map) (y fmap.Map, ok bool) {
 	tb, ok := s.net.Scheme.(ode.Tableau)
 	if !ok || s.steps < 2 || s.steps != s.basis.NumBasis() || s.factor != nil || !s.net.originalRate() ||
-		!tb.Explicit() || len(tb.C) != len(tb.B) {
+		len(s.zero.nodes()) > 0 || !tb.Explicit() || len(tb.C) != len(tb.B) {
 		return nil, false
 	}
 	for step := range s.steps {
@@ -157,7 +157,7 @@ func (s solve) repeated(x fmap.Map) (y fmap.Map, ok bool) {
 	return s.Repeat(x, s.steps, func(one *layers.Builder, x fmap.Map) fmap.Map {
 		own := s
 		own.builder = &builder{one, s.net, s.layout}
-		return own.step(x, 0)
+		return own.step(x, 0).x
 	})
 }
 

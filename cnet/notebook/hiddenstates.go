@@ -38,7 +38,7 @@ func (s *surface) hiddenStates(run *cnet.Run, options []cnet.HiddenStatesOptions
 		s.fail(err)
 		return list
 	}
-	// A title that has room above the maps of one net.
+	// Short: it has to fit above the maps of one scheme.
 	c.Title = fmt.Sprintf("Feature maps, stage %d, %s", list[0].Stage, run.Network())
 	s.draw(c, describe(c))
 	return list
