@@ -179,7 +179,9 @@ class BrowserTest(unittest.TestCase):
     def next_cell(self):
         """The next cell runs."""
         self.run_cell(PREDICTIONS)
-        pictures = self.cell(PREDICTIONS).locator(".jp-OutputArea-output img, .jp-OutputArea-output svg")
+        pictures = self.cell(PREDICTIONS).locator(
+            ":is(.jp-OutputArea-output img, .jp-OutputArea-output svg, .vega-embed canvas)",
+        )
         expect(pictures.first).to_be_visible(timeout=LIMIT)
         self.assertEqual(self.cell(PREDICTIONS).locator(".jp-mod-error, [data-mime-type*=stderr]").count(), 0)
         self.picture("next")
