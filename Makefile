@@ -1,6 +1,7 @@
 # make lab      JupyterLab with the kernel "cnet", on the list of lessons (ARGS=--no-browser: only show the URL)
 # make build    the command line, bin/cnet
 # make html     web pages of the lessons, in bin/site
+# make moving-pictures   the README's GIFs, from two lessons in a browser; look at them before you commit
 # make clean    remove what make made
 #
 # For who works on it:
@@ -45,8 +46,9 @@ export GOEXPERIMENT := simd
 endif
 endif
 
-.PHONY: lab test lessons html bench bench-kernel bench-class image bench-go gpu-check build kernel kernel-behind python venv \
-	venv-test help check fmt fmt-check quick hook vet staticcheck unit race vega session notebooks browser clean
+.PHONY: lab test lessons html moving-pictures bench bench-kernel bench-class image bench-go gpu-check build kernel \
+	kernel-behind python venv venv-test help check fmt fmt-check quick hook vet staticcheck unit race vega session \
+	notebooks browser clean
 .NOTPARALLEL:
 
 # News and update checks would go to the network.
@@ -182,6 +184,9 @@ lessons: kernel
 # Pages that work without a server or a network.
 html: venv-test
 	$(VENV_PYTHON) -B internal/site/pages.py notebooks --output bin/site
+
+moving-pictures: kernel venv-test
+	$(VENV_PYTHON) -B kernel/nbtest/moving.py assets
 
 # Skipped, with a message, where there is no Chromium.
 browser: kernel venv-test
