@@ -21,7 +21,7 @@ func (r *Run) exportONNX(path string) error {
 		return fail(errors.New("an ONNX file has a fixed number of layers, and the steps of this net adapt to " +
 			"tolerances; train one with --steps"))
 	}
-	set, err := r.Dataset()
+	set, err := r.DataForm()
 	if err != nil {
 		return err
 	}
