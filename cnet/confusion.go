@@ -79,9 +79,9 @@ type Prediction struct {
 }
 
 // PredictFiles classifies images of one's own, in files; see dataset.Set.ReadImage. It changes nothing. An image that
-// cannot be read is an error that names it.
+// cannot be read is an error that names it. The data set need not be there.
 func (r *Run) PredictFiles(ctx context.Context, paths ...string) ([]Prediction, error) {
-	set, err := r.Dataset()
+	set, err := r.dataForm(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -109,9 +109,9 @@ func (r *Run) PredictFiles(ctx context.Context, paths ...string) ([]Prediction, 
 }
 
 // PredictImages returns the probability of each class, [images][classes], for images of the size of the data set:
-// pixels [images, height, width, channels].
+// pixels [images, height, width, channels]. The data set need not be there.
 func (r *Run) PredictImages(ctx context.Context, pixels []uint8) (rows [][]float32, err error) {
-	ev, set, err := r.evaluator(ctx)
+	ev, set, err := r.predictor(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -136,9 +136,9 @@ func (r *Run) takesPoints() error {
 }
 
 // PredictPoints returns the probability of each class, [points][classes], or the targets, [points][targets], for points
-// with as many coordinates as those of the data set.
+// with as many coordinates as those of the data set, which need not be there.
 func (r *Run) PredictPoints(ctx context.Context, points [][]float64) (rows [][]float32, err error) {
-	ev, set, err := r.evaluator(ctx)
+	ev, set, err := r.predictor(ctx)
 	if err != nil {
 		return nil, err
 	}

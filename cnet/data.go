@@ -95,7 +95,7 @@ func (c Config) holdOut(set *dataset.Set) (*dataset.Set, dataState, error) {
 	if err != nil {
 		return nil, about, err
 	}
-	about.TrainImages = held.Train.Len()
+	about.TrainImages, about.Form = held.Train.Len(), held.Form()
 	return held, about, nil
 }
 
@@ -127,13 +127,16 @@ type dataState struct {
 	DataTitle   string   `json:"data_title,omitempty"`
 	Fingerprint string   `json:"fingerprint,omitempty"` // of the data set; "" in runs from before there was one
 	InGo        bool     `json:"in_go,omitempty"`       // it was given as Config.Set
+
+	// Form is what else prediction needs, so that it does without the data set; nil in runs from before it was kept.
+	Form *dataset.Form `json:"data_form,omitempty"`
 }
 
 // describe returns what a run remembers of its data set.
 func describe(set *dataset.Set) dataState {
 	return dataState{
 		TrainImages: set.Train.Len(), Channels: set.Channels, Classes: set.Outputs(), ClassNames: set.Classes,
-		Targets: set.Targets, DataTitle: set.Title, Fingerprint: set.Fingerprint(),
+		Targets: set.Targets, DataTitle: set.Title, Fingerprint: set.Fingerprint(), Form: set.Form(),
 	}
 }
 
@@ -192,11 +195,39 @@ func (r *Run) dataset() (*dataset.Set, error) {
 			return nil, r.otherData(now, r.state.Config.Data)
 		}
 		held, now = older, r.state.dataState
+		now.Form = older.Form()
 	}
 	now.InGo = r.state.InGo
 	r.state.dataState = now
 	r.set = held
 	return r.set, nil
+}
+
+// DataForm returns the data set of the run without its images: what they look like, how they are normalised, and what
+// classes or targets are called, which is all that prediction needs. The run remembers it; only in a run from before it
+// did, the data set is loaded. Use Dataset for the images.
+func (r *Run) DataForm() (*dataset.Set, error) { return r.dataForm(context.Background()) }
+
+func (r *Run) dataForm(ctx context.Context) (*dataset.Set, error) {
+	about := r.state.dataState
+	if r.set != nil || about.Form == nil {
+		set, err := r.DatasetContext(ctx)
+		if err != nil && ctx.Err() == nil {
+			err = fmt.Errorf("%w; the run is from before runs remembered how to normalise images, and needs them", err)
+		}
+		return set, err
+	}
+	set := &dataset.Set{
+		Name: r.state.Config.Dataset, Title: about.DataTitle, Channels: about.Channels, Classes: about.ClassNames,
+		Targets: about.Targets,
+	}
+	about.Form.Fill(set)
+	if set.Outputs() != about.Classes || len(set.Mean) != set.Channels || len(set.Std) != set.Channels {
+		return nil, fmt.Errorf("run %s: what it remembers of its data set does not fit together: %d names of %d "+
+			"outputs, %d means and %d deviations of %s", r.dir, set.Outputs(), about.Classes, len(set.Mean),
+			len(set.Std), words.Plural(set.Channels, "channel"))
+	}
+	return set, nil
 }
 
 // older returns a set of floats as the run was made with it, if that was when floats were kept as 256 levels, or nil.

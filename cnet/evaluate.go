@@ -240,18 +240,34 @@ func (r *Run) evaluator(ctx context.Context) (*evaluator, *dataset.Set, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := r.weights()
+	ev, err := r.compiled()
+	return ev, set, err
+}
+
+// predictor is evaluator for what the data set does not hold: its images are missing, unless they are loaded.
+func (r *Run) predictor(ctx context.Context) (*evaluator, *dataset.Set, error) {
+	set, err := r.dataForm(ctx)
 	if err != nil {
 		return nil, nil, err
+	}
+	ev, err := r.compiled()
+	return ev, set, err
+}
+
+// compiled returns the evaluator of the present net.
+func (r *Run) compiled() (*evaluator, error) {
+	store, err := r.weights()
+	if err != nil {
+		return nil, err
 	}
 	if r.eval == nil {
 		e, err := r.Engine()
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if r.eval, err = newEvaluator(e, r.net, r.state.Config, store, r.Regression()); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	return r.eval, set, nil
+	return r.eval, nil
 }

@@ -30,7 +30,7 @@ x = numpy.fromfile(sys.argv[2], "<f4").reshape([-1] + i.shape[1:])
 rows = [session.run(["output"], {"input": x[k:k + n]})[0] for k, n in ((0, 1), (1, len(x) - 1))]
 numpy.concatenate(rows).astype("<f4").tofile(sys.argv[3])
 print(i.name, i.type, i.shape, o.name, o.type, o.shape)
-print(session.get_modelmeta().custom_metadata_map["mean"])
+print(session.get_modelmeta().custom_metadata_map.get("mean"))
 `
 
 // onnxPython returns a Python with onnxruntime and numpy; the test is skipped if CNET_TEST_ONNX does not name one.
@@ -142,7 +142,7 @@ func TestExportONNX(t *testing.T) {
 			}
 			images, set := testImages(t, r, 5)
 			want := logitsOf(t, r, images, set)
-			got, said := inONNXRuntime(t, python, r, images, set)
+			got, said := inONNXRuntime(t, python, r, images, set, ONNXOptions{})
 			if len(got) != len(want) {
 				t.Fatalf("%d logits, want %d", len(got), len(want))
 			}
@@ -163,11 +163,13 @@ func TestExportONNX(t *testing.T) {
 }
 
 // inONNXRuntime exports a run and returns the logits that ONNX Runtime computes, and what the program prints.
-func inONNXRuntime(t *testing.T, python string, r *Run, images []float32, set *dataset.Set) ([]float32, string) {
+func inONNXRuntime(
+	t *testing.T, python string, r *Run, images []float32, set *dataset.Set, o ONNXOptions,
+) ([]float32, string) {
 	t.Helper()
 	dir := t.TempDir()
 	file, in, out := filepath.Join(dir, "net.onnx"), filepath.Join(dir, "in"), filepath.Join(dir, "out")
-	if err := r.Export(file); err != nil {
+	if err := r.ExportONNX(file, o); err != nil {
 		t.Fatal(err)
 	}
 	var raw []byte
@@ -195,6 +197,74 @@ func inONNXRuntime(t *testing.T, python string, r *Run, images []float32, set *d
 		got[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 	}
 	return got, strings.TrimSpace(string(said))
+}
+
+// TestExportONNXRaw: with the normalisation in the graph, ONNX Runtime computes of pixels from 0 to 255, and of numbers
+// as the data set has them, what the run predicts, targets in their units; also of numbers far from 0, whose mean
+// 32 bits do not hold.
+func TestExportONNXRaw(t *testing.T) {
+	python := onnxPython(t)
+	far, labels := make([][]float64, 60), make([]int, 60)
+	for i := range far {
+		labels[i] = i % 2
+		for k := range 3 {
+			// Around 5000.0001, where 32-bit floats are 0.0005 apart.
+			far[i] = append(far[i], 5000.0001+float64((i*7+k*3)%5-2+2*labels[i])/2048)
+		}
+	}
+	farSet, err := dataset.NewVectors(far, labels, dataset.VectorOptions{Name: "far"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]Config{
+		"colours": {Dataset: "CIFAR10", Data: colours(t), Channels: 2, TestBatchSize: 3},
+		"floats":  {Set: smallDifferences(t), Channels: 2, NoAugment: true},
+		"targets": regression(t, 60),
+		"far":     {Set: farSet, Rate: "mlp-8-tanh"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.BatchSize, c.LearningRate = 10, 0.01
+			r, err := Open(filepath.Join(t.TempDir(), "run"), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			if err := r.Train(context.Background(), 1); err != nil {
+				t.Fatal(err)
+			}
+			normal, set := testImages(t, r, 3)
+			want := logitsOf(t, r, normal, set)
+			raw := set.Test.Floats
+			for _, b := range set.Test.Images {
+				raw = append(raw, float32(b))
+			}
+			if set.Regression() {
+				for i := range 3 {
+					asMeasured(set, want[i*len(set.Targets):][:len(set.Targets)])
+				}
+			}
+			got, said := inONNXRuntime(t, python, r, raw[:len(normal)], set, ONNXOptions{RawInput: true})
+			if len(got) != len(want) || !strings.HasSuffix(said, "None") {
+				t.Fatalf("%d outputs, want %d; %s", len(got), len(want), said)
+			}
+			var differ float64
+			for i := range want {
+				// As in TestExportONNX; targets differ by as much times their deviation.
+				tolerance := 1e-4
+				if set.Regression() {
+					tolerance *= set.TargetStd[i%len(set.Targets)]
+				}
+				tolerance *= max(1, math.Abs(float64(want[i])))
+				if diff := math.Abs(float64(got[i] - want[i])); !(diff <= tolerance) {
+					t.Errorf("output %d is %v, want %v", i, got[i], want[i])
+				}
+				differ = max(differ, math.Abs(float64(want[i]-want[i%(len(want)/3)])))
+			}
+			if differ < 1e-3 {
+				t.Errorf("the outputs for different inputs are the same: %v", want)
+			}
+		})
+	}
 }
 
 // TestONNXLayers: in an exported network a convolution is one node with one weight, whatever the scheme and the basis,

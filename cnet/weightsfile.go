@@ -49,12 +49,12 @@ type exportedNet struct {
 // they are, less the mean of each channel, divided by its deviation, which the metadata have as "mean" and "std" (JSON
 // lists), beside the names of the "classes". Points are images of one pixel with a channel for each coordinate.
 // "output", float32 [batch, classes], are the logits; where targets are numbers, they are the "targets" of the
-// metadata, less "target_mean" and divided by "target_std". The data set must be there, which tells mean, deviation and
-// size. Any network can be exported whose operations ONNX has, with a scheme or rate of one's own, too; if one has not,
-// the error names it.
+// metadata, less "target_mean" and divided by "target_std". The run remembers all of it, so that the data set need not
+// be there, unless the run is from before it did. Any network can be exported whose operations ONNX has, with a scheme
+// or rate of one's own, too; if one has not, the error names it. ExportONNX can put the normalisation into the file.
 func (r *Run) Export(path string) error {
 	if strings.EqualFold(filepath.Ext(path), ".onnx") {
-		return r.exportONNX(path)
+		return r.ExportONNX(path, ONNXOptions{})
 	}
 	store, err := r.weights()
 	if err != nil {

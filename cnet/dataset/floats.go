@@ -43,6 +43,9 @@ func (s *Set) span() (low, high float64) {
 	if !s.Floats() {
 		return 0, 1
 	}
+	if s.bounds != nil {
+		return s.bounds[0], s.bounds[1]
+	}
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, x := range s.Train.Floats {
 		low, high = min(low, float64(x)), max(high, float64(x))

@@ -45,6 +45,8 @@ type Set struct {
 	// Notice tells the user what is unusual about the files that were read, such
 	// as missing training batches. It is empty if they are as published.
 	Notice string
+
+	bounds *[2]float64 // the smallest and the largest training value, where Form.Fill gives them without images
 }
 
 // Points reports whether the set is of points or other vectors, with numbers for coordinates, and not of images.

@@ -47,6 +47,11 @@ func readTable(r io.Reader, coordinates int, targets []string) (*table, error) {
 	}
 	header[0] = strings.TrimPrefix(header[0], "\ufeff") // as Excel writes it
 	switch n := len(header); {
+	case strings.ContainsRune(strings.Join(header, ""), 0):
+		return nil, errors.New("it is text in UTF-16 or no text at all, want UTF-8; save it as CSV in UTF-8")
+	case n == 1 && strings.ContainsAny(header[0], ";\t"):
+		return nil, fmt.Errorf("the header has 1 columns, %.100q, whose separators are no commas; replace them by "+
+			"commas, and decimal commas by points first", header)
 	case coordinates == 2 && n != 3:
 		return nil, fmt.Errorf("the header has %d columns, %.100q, want two coordinates and a class, with commas "+
 			"between them: x,y,class", n, header)

@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) export() *cobra.Command {
-	var json, best bool
+	var json, best, raw bool
 	cmd := &cobra.Command{
 		Use:   "export RUN FILE",
 		Short: "Write a run for PyTorch and NumPy, or as ONNX",
@@ -25,13 +25,18 @@ import" makes a run again. An existing FILE is replaced.
 A FILE that ends in .onnx gets the network itself, unrolled, for ONNX Runtime and other programs: opset 18, with the
 input "input", float32 [batch, channels, height, width] for any number of images, and the output "output", the logits
 [batch, classes]. The input is normalised as in training: (x/255 - mean)/std for bytes x. The metadata of the file have
-"mean" and "std", one number a channel, and "classes", as lists in JSON. The data set of the run must be there.
+"mean" and "std", one number a channel, and "classes", as lists in JSON. With --raw-input the graph normalises: the
+input is pixels from 0 to 255, or points and other numbers as the data set has them, and targets come out in their
+units.
+
+The data set need not be there, except for an .onnx file of a run from before runs remembered how to normalise images.
 
 RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of it (cnet save).`,
 		Example: `  cnet export first first.safetensors
   python -c "import torch, safetensors.torch as s; print(s.load_file('first.safetensors')['net.4.net.L1.weight'].shape)"
   cnet export first first.npz
   cnet export first first.onnx
+  cnet export first first.onnx --raw-input
   python -c "import onnxruntime as o; print(o.InferenceSession('first.onnx').get_modelmeta().custom_metadata_map)"`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,18 +48,24 @@ RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of 
 			if err != nil {
 				return err
 			}
-			return a.exportRun(dir, args[1], best, json)
+			return a.exportRun(dir, args[1], best, raw, json)
 		},
 	}
 	cmd.Flags().BoolVar(&best, "best", false, "as it was after its best epoch, see --keep-best of cnet train")
+	cmd.Flags().BoolVar(&raw, "raw-input", false,
+		"normalise in the .onnx file, which then takes pixels from 0 to 255, and numbers as they are")
 	cmd.Flags().BoolVar(&json, "json", false, "print the result as JSON")
 	return cmd
 }
 
-func (a *app) exportRun(dir, file string, fromBest, json bool) error {
+func (a *app) exportRun(dir, file string, fromBest, raw, json bool) error {
 	ext := strings.ToLower(filepath.Ext(file))
 	if ext != ".safetensors" && ext != ".npz" && ext != ".onnx" {
 		return usagef("the file is %q, expected one that ends in .safetensors, .npz or .onnx", file)
+	}
+	if raw && ext != ".onnx" {
+		return usagef("--raw-input is for an .onnx file, and the file is %q, which holds weights alone; leave it out",
+			file)
 	}
 	if err := checkFile(file); err != nil {
 		return usagef("the file is %q, %v", file, err)
@@ -68,7 +79,11 @@ func (a *app) exportRun(dir, file string, fromBest, json bool) error {
 	}
 	defer run.Close()
 	a.warnAll(run.Warnings())
-	if err := run.Export(file); err != nil {
+	write := run.Export
+	if raw {
+		write = func(path string) error { return run.ExportONNX(path, cnet.ONNXOptions{RawInput: true}) }
+	}
+	if err := write(file); err != nil {
 		return err
 	}
 	parameters, originals := run.Network().CountParameters()

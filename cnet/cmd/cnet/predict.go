@@ -37,6 +37,8 @@ and becomes grey if that is grey. It changes nothing.
 For the net of a run on points there are points instead, their coordinates with commas between them; write -- before one
 that begins with a minus. Where targets are numbers, these are what is said.
 
+The data set of the run need not be there: a run that was copied to another machine answers, too.
+
 Images that cannot be read are told, and the others classified all the same; then the exit status is 1.
 
 RUN is a directory, or the name of one in results/; RUN@NAME is a checkpoint of it (cnet save).`,
@@ -81,7 +83,7 @@ type classProbability struct {
 }
 
 func (p *predicting) classify(ctx context.Context, run *cnet.Run, images []string) error {
-	set, err := run.Dataset()
+	set, err := run.DataForm()
 	if err != nil {
 		return err
 	}

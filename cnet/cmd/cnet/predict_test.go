@@ -96,7 +96,18 @@ func TestPredict(t *testing.T) {
 			t.Errorf("%s: status %d, %s", args, status, errText)
 		}
 	}
-	mustRun(t, "predict", "--run", "first", "0.png")
+	before, _ := mustRun(t, "predict", "--run", "first", "0.png")
+	if err := os.RemoveAll("digits"); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := mustRun(t, "predict", "first", "0.png"); after != before {
+		t.Errorf("without the data set: %s, want %s", after, before)
+	}
+	mustRun(t, "export", "first", "raw.onnx", "--raw-input")
+	mustRun(t, "info", "first")
+	if _, errText, status := cnetRun(t, "eval", "first"); status != 1 || !strings.Contains(errText, "digits") {
+		t.Errorf("eval without the data set: status %d, %s", status, errText)
+	}
 }
 
 // The counts of the confusion add up to the accuracy, in every form.

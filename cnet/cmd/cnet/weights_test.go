@@ -72,6 +72,7 @@ func TestImportForeign(t *testing.T) {
 		{"import own.npz x --model ResNetV2", "weights own.npz: it holds a ContinuousNet, not a ResNetV2", 1},
 		{"export first", "export needs a run and a file", 2},
 		{"export nope x.npz", "there is no run in results/nope", 2},
+		{"export first x.npz --raw-input", `--raw-input is for an .onnx file, and the file is "x.npz"`, 2},
 		{"export first x.pt", `the file is "x.pt", expected one that ends in .safetensors, .npz or .onnx`, 2},
 		{"export first none/x.npz", "there is no folder none; make it first", 2},
 		{"manifest first --schemes euler,rk5", `--schemes is "rk5", which is none; did you mean rk4?`, 2},
