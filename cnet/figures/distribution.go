@@ -18,8 +18,7 @@ var quantiles = [...]float64{0.05, 0.25, 0.5, 0.75, 0.95}
 func distribution(rows [][]float64, stairs bool) (*chart.Background, []chart.Series) {
 	var q [len(quantiles)][]float64
 	for _, row := range rows {
-		sorted := slices.DeleteFunc(slices.Clone(row), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
-		slices.Sort(sorted)
+		sorted := ascending(row)
 		for i, share := range quantiles {
 			q[i] = append(q[i], quantile(sorted, share))
 		}
@@ -78,6 +77,13 @@ func around(title string, list []chart.Series) chart.Axis {
 	return a
 }
 
+// ascending returns the finite ones of some values, sorted.
+func ascending(values []float64) []float64 {
+	list := slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+	slices.Sort(list)
+	return list
+}
+
 // quantile returns the value below which a share of sorted values lies, interpolated; NaN of none.
 func quantile(sorted []float64, share float64) float64 {
 	if len(sorted) == 0 {
@@ -106,7 +112,7 @@ func boxes(q [len(quantiles)][]float64, stairs bool) *chart.Background {
 	each := max(wide/n, 1)
 	gap := 0 // pixels left free beside each edge, so that intervals are told apart
 	if apart(n, stairs) {
-		gap = max(each/40, 1)
+		gap = min(3, max(each/8, 1))
 	}
 	img := image.NewNRGBA(image.Rect(0, 0, n*each, height))
 	for i := range n {

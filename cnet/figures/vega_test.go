@@ -99,8 +99,9 @@ func TestVegaDrawsFigures(t *testing.T) {
 		"convergence": figures.Convergence(convergence), "portrait": figures.PhasePortrait(portrait),
 		"trajectories": figures.Trajectories(solved), "scheme": figures.Scheme(card),
 		"weights": figures.Weights([]figures.StageWeights{{Name: "stage 1", Now: over, Before: whole}}, "before training"),
-		"refined": figures.Refined([]figures.StageWeights{{Name: "stage 1", Now: over, Before: whole}}, "1-1-1", "2-2-2"),
-		"steady":  figures.History(history, figures.HistoryOptions{Classes: 10}), "hidden": hidden,
+		"changed": figures.Changed([]figures.StageChange{{Name: "stage 1", Before: figures.StageState{Weights: whole},
+			After: figures.StageState{Weights: over, Evaluations: []float64{0, 0.5}}}}),
+		"steady": figures.History(history, figures.HistoryOptions{Classes: 10}), "hidden": hidden,
 		"flow": figures.Flow(flow), "spectrum": figures.Spectrum(spectrum), "adversarial": figures.Adversarial(robust),
 		"boundary": figures.DecisionBoundary(boundary), "field": figures.VectorField(field),
 		"compare":   figures.Compare([]figures.Comparison{{Name: "fine", History: history}}),
@@ -125,7 +126,7 @@ func TestVegaDrawsFigures(t *testing.T) {
 	pictures := vegatest.Draw(t, specs)
 	for name, want := range map[string]string{"history": "refined to 2-2-2", "manifest": ">60 %<",
 		"convergence": "heun (order 1.98)", "regions": "data:image/png;base64,",
-		"scheme": "order 4", "weights": ">middle half<", "refined": "stage 1, 2 intervals", "steady": "guessing: log 10 = 2.30", "hidden": "euler, 2 steps, t = 0",
+		"scheme": "order 4", "weights": ">middle half<", "changed": ">R is evaluated<", "steady": "guessing: log 10 = 2.30", "hidden": "euler, 2 steps, t = 0",
 		"flow": ">inner<", "spectrum": ">t = 0.5<", "adversarial": "euler, 1 step (as trained)",
 		"boundary": "data:image/png;base64,", "compare": ">fine<", "confusion": ">80 %<"} {
 		if !strings.Contains(pictures[name].SVG, want) {

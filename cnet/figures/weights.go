@@ -177,27 +177,62 @@ func alternative(stages []StageWeights, before string) string {
 	return what + ": " + strings.Join(parts, ", ") + "."
 }
 
-// Refined draws the weights of a layer before and after a change of the net, as two frames: for each interval of depth
-// the distribution over all weights. After a refinement each interval has become two with the same distribution.
-func Refined(stages []StageWeights, before, after string) chart.Chart {
-	c := chart.Chart{Height: 260, Slider: chart.Slider{Name: "net", Labels: []string{before, after}, Start: 1}}
-	for _, st := range stages {
-		p := chart.Panel{X: chart.Axis{Title: "depth t", Min: 0, Max: 1}}
+// StageState is a stage of a net: the weights of a layer, and the depths at which the scheme evaluates the rate, which
+// may be unknown.
+type StageState struct {
+	Weights     OverDepth
+	Evaluations []float64
+}
+
+// StageChange is a stage of a net before and after a change of it.
+type StageChange struct {
+	Name          string
+	Before, After StageState
+}
+
+// Changed draws a change of a net, above what it was before and below what it is after: for each interval of depth the
+// distribution of the weights of a layer, and where the rate is evaluated. A refinement splits each interval in two
+// with the same distribution; another scheme evaluates elsewhere.
+func Changed(stages []StageChange) chart.Chart {
+	c := chart.Chart{Columns: len(stages), Height: 460}
+	c.Panels = make([]chart.Panel, 2*len(stages))
+	var parts []string
+	for i, st := range stages {
 		var all []chart.Series
-		for _, o := range []OverDepth{st.Before, st.Now} {
-			f := chart.Frame{Title: st.Name}
-			if o.weights() > 0 {
-				f.Title = fmt.Sprintf("%s, %s", st.Name, o.functions())
-				f.Background, f.Series = distribution(o.on(intervals(o)), o.sampling == nil)
+		for k, now := range []StageState{st.Before, st.After} {
+			when := [...]string{"before", "after"}[k]
+			p := chart.Panel{
+				Title: fmt.Sprintf("%s %s: %s", st.Name, when, now.Weights.functions()),
+				X:     chart.Axis{Title: "depth t", Min: -0.02, Max: 1.02}, // points at both ends are whole
 			}
-			p.Frames = append(p.Frames, f)
-			all = append(all, f.Series...)
+			if now.Weights.weights() > 0 {
+				p.Background, p.Series = now.draw()
+			}
+			all = append(all, p.Series...)
+			c.Panels[k*len(stages)+i] = p
+			parts = append(parts, p.Title)
 		}
-		p.Y = around("weight", all)
-		c.Panels = append(c.Panels, p)
+		y := around("weight", all)
+		c.Panels[i].Y, c.Panels[len(stages)+i].Y = y, y
 	}
-	c.Alt = fmt.Sprintf("The distribution of the weights of a layer over depth, of %s and of %s.", before, after)
+	c.Alt = "The distribution of the weights of a layer over depth, before and after: " + strings.Join(parts, ", ") + "."
 	return c
+}
+
+// draw draws the distribution of the weights, and on the median where the rate is evaluated.
+func (s StageState) draw() (*chart.Background, []chart.Series) {
+	n := intervals(s.Weights)
+	rows := s.Weights.on(n)
+	background, list := distribution(rows, s.Weights.sampling == nil)
+	if len(s.Evaluations) == 0 {
+		return background, list
+	}
+	points := chart.Series{Name: "R is evaluated", Kind: chart.Points, X: s.Evaluations, Color: chart.Vermillion}
+	for _, t := range s.Evaluations {
+		row := rows[min(max(int(t*float64(n)), 0), n-1)]
+		points.Y = append(points.Y, quantile(ascending(row), 0.5))
+	}
+	return background, append(list, points)
 }
 
 // functions says of what the weights are made.

@@ -109,21 +109,36 @@ func filled(b *chart.Background, x, y int) bool {
 }
 
 // A refinement splits each interval in two with the same distribution, and nothing has changed by it.
-func TestRefinedWeights(t *testing.T) {
+func TestChanged(t *testing.T) {
 	row := []float64{-1, 0, 1, 2}
-	stage := StageWeights{Name: "stage 1", Before: NewOverDepth(basis.PiecewiseConstant{K: 1}, [][]float64{row}),
-		Now: NewOverDepth(basis.PiecewiseConstant{K: 2}, [][]float64{row, row})}
-	c := Refined([]StageWeights{stage}, "1-1-1 euler", "2-2-2 euler")
-	frames := c.Panels[0].Frames
-	if len(frames) != 2 || frames[0].Title != "stage 1, 1 interval" || frames[1].Title != "stage 1, 2 intervals" {
-		t.Fatalf("frames %+v", frames)
+	whole := NewOverDepth(basis.PiecewiseConstant{K: 1}, [][]float64{row})
+	halves := NewOverDepth(basis.PiecewiseConstant{K: 2}, [][]float64{row, row})
+	c := Changed([]StageChange{{"stage 1", StageState{whole, []float64{0}}, StageState{halves, []float64{0, 0.5}}},
+		{"stage 2", StageState{whole, nil}, StageState{whole, nil}}})
+	if c.Columns != 2 || len(c.Panels) != 4 {
+		t.Fatalf("%d panels in %d columns", len(c.Panels), c.Columns)
 	}
-	for i, was := range frames[0].Series {
-		is := frames[1].Series[i]
+	before, after := c.Panels[0], c.Panels[2]
+	if before.Title != "stage 1 before: 1 interval" || after.Title != "stage 1 after: 2 intervals" {
+		t.Errorf("titles %q, %q", before.Title, after.Title)
+	}
+	for i, was := range before.Series[:len(before.Series)-1] {
+		is := after.Series[i]
 		if len(was.Y) != 1 || is.Y[0] != was.Y[0] || is.Y[2] != was.Y[0] {
 			t.Errorf("%s: %v became %v", was.Name, was.Y, is.Y)
 		}
 	}
+	if s := named(after, "R is evaluated"); len(s) != 1 || !reflect.DeepEqual(s[0].X, []float64{0, 0.5}) ||
+		!reflect.DeepEqual(s[0].Y, []float64{0.5, 0.5}) {
+		t.Errorf("evaluations %+v", s)
+	}
+	if !reflect.DeepEqual(before.Y, after.Y) {
+		t.Errorf("axes %+v, %+v", before.Y, after.Y)
+	}
+	if n := len(named(c.Panels[1], "R is evaluated")); n != 0 {
+		t.Errorf("%d series of evaluations that are not known", n)
+	}
+	stage := StageWeights{Name: "stage 1", Before: whole, Now: halves}
 	p := Weights([]StageWeights{stage}, "before training").Panels[0]
 	if m := named(p, "middle 90 %"); p.Background != nil || m[0].Y[0] != 0 || m[1].Y[2] != 0 {
 		t.Errorf("changed by %v", m)
