@@ -215,7 +215,8 @@ func Changed(stages []StageChange) chart.Chart {
 		y := around("weight", all)
 		c.Panels[i].Y, c.Panels[len(stages)+i].Y = y, y
 	}
-	c.Alt = "The distribution of the weights of a layer over depth, before and after: " + strings.Join(parts, ", ") + "."
+	c.Alt = "The distribution of the weights of a layer over depth, before and after: " +
+		strings.Join(parts, ", ") + "."
 	return c
 }
 

@@ -32,14 +32,16 @@ func TestChanges(t *testing.T) {
 
 // What a name such as 2-2-2 means is said in words.
 func TestStepsInWords(t *testing.T) {
+	const hats, halves = "4 steps per stage, weights of 3 hat functions",
+		"4 steps per stage, weights of 2 piecewise_constant functions"
 	for want, c := range map[string]cnet.Config{
-		"1 step: one set of weights per stage":                         {Scheme: "euler", Steps: 1},
-		"2 steps per stage, each with weights of its own":              {Scheme: "euler", Steps: 2},
-		"1-2-2 steps per stage, each with weights of its own":          {Scheme: "euler", StageSteps: []int{1, 2, 2}},
-		"4 steps per stage, all with the same weights":                 {Scheme: "euler", Steps: 4, NumBasis: 1},
-		"4 steps per stage, weights of 3 hat functions":                {Scheme: "euler", Steps: 4, Basis: "hat", NumBasis: 3},
-		"4 steps per stage, weights of 2 piecewise_constant functions": {Scheme: "euler", Steps: 4, NumBasis: 2},
-		"": {Model: cnet.ResNetV2},
+		"1 step: one set of weights per stage":                {Scheme: "euler", Steps: 1},
+		"2 steps per stage, each with weights of its own":     {Scheme: "euler", Steps: 2},
+		"1-2-2 steps per stage, each with weights of its own": {Scheme: "euler", StageSteps: []int{1, 2, 2}},
+		"4 steps per stage, all with the same weights":        {Scheme: "euler", Steps: 4, NumBasis: 1},
+		hats:   {Scheme: "euler", Steps: 4, Basis: "hat", NumBasis: 3},
+		halves: {Scheme: "euler", Steps: 4, NumBasis: 2},
+		"":     {Model: cnet.ResNetV2},
 	} {
 		c.Channels = 4
 		run, err := cnet.Open(t.TempDir(), c)
