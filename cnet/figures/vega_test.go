@@ -127,7 +127,9 @@ func TestVegaDrawsFigures(t *testing.T) {
 	pictures := vegatest.Draw(t, specs)
 	for name, want := range map[string]string{"history": "refined to 2-2-2", "manifest": ">60 %<",
 		"convergence": "heun (order 1.98)", "regions": "data:image/png;base64,",
-		"scheme": "order 4", "weights": ">middle half<", "changed": ">R is evaluated<", "steady": "guessing: log 10 = 2.30", "hidden": "euler, 2 steps, t = 0",
+		"scheme": "order 4", "weights": ">middle half<",
+		"changed": ">R is evaluated<",
+		"steady":  "guessing: log 10 = 2.30", "hidden": "euler, 2 steps, t = 0",
 		"flow": ">inner<", "spectrum": ">t = 0.5<", "adversarial": "euler, 1 step (as trained)",
 		"boundary": "data:image/png;base64,", "compare": ">fine<", "confusion": ">80 %<"} {
 		if !strings.Contains(pictures[name].SVG, want) {

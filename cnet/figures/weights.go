@@ -128,8 +128,8 @@ func (st StageWeights) change() [][]float64 {
 
 // Weights draws over depth, for each stage, how much the weights of a layer have changed since before: for each
 // interval of depth the distribution over all weights, as its median and the ranges of the middle half and the middle
-// 90 %, and the few single weights that vary most over depth. The y axis names that time, such as "after 3 epochs"; with
-// an empty name the weights themselves are drawn.
+// 90 %, and the few single weights that vary most over depth. The y axis names that time, such as "after 3 epochs";
+// with an empty name the weights themselves are drawn.
 func Weights(stages []StageWeights, before string) chart.Chart {
 	var c chart.Chart
 	for _, st := range stages {
@@ -168,7 +168,7 @@ func Weights(stages []StageWeights, before string) chart.Chart {
 func alternative(stages []StageWeights, before string) string {
 	what := "The distribution of the weights of a layer over depth"
 	if before != "" {
-		what = "The distribution of what the weights of a layer have changed since they were as " + before + ", over depth"
+		what = "The distribution over depth of the weights of a layer now minus those " + before
 	}
 	var parts []string
 	for _, st := range stages {
