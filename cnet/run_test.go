@@ -269,7 +269,7 @@ func TestRefineKeepsTheFunction(t *testing.T) {
 			events = append(events, h.Event+" "+h.Net)
 		}
 	}
-	want := "epoch 1-1-1 euler, refine 2-2-2 euler, scheme 2-2-2 midpoint, epoch 2-2-2 midpoint"
+	want := "start 1-1-1 euler, epoch 1-1-1 euler, refine 2-2-2 euler, scheme 2-2-2 midpoint, epoch 2-2-2 midpoint"
 	if got := strings.Join(events, ", "); got != want {
 		t.Errorf("history is %s, want %s", got, want)
 	}

@@ -69,7 +69,7 @@ func TestStepsAct(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameRun(t, fingerprint(t, r), want)
-	if got := strings.Join(events, " "); got != "rate epoch refine scheme change epoch epoch" {
+	if got := strings.Join(events, " "); got != "start rate epoch refine scheme change epoch epoch" {
 		t.Errorf("records %s", got)
 	}
 	if s, err := r.Checkpoint("midpoint"); err != nil || s.Batch() != 3 || s.Network().String() != "2-2-2 midpoint" {

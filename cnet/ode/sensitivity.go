@@ -388,6 +388,10 @@ func (f *tangents) stages(tp *tape, g *stageGroup) {
 		tp.fail(err)
 		return
 	}
+	enough := refinedEnough
+	if !f.rows && tp.p.Jacobian == nil {
+		enough = roughlySolved
+	}
 	state := make([]float64, n)
 	for p := range f.p {
 		length := 0.0
@@ -415,7 +419,7 @@ func (f *tangents) stages(tp *tape, g *stageGroup) {
 		}
 		residual := make([]float64, s*n)
 		next(residual)
-		if _, err := refine(system, residual, k, next); err != nil {
+		if err := refine(system, residual, k, enough, next); err != nil {
 			tp.fail(tp.p.disagreement(g.t[0], g.states[0], err))
 			return
 		}

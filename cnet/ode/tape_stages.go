@@ -57,7 +57,8 @@ func (tp *tape) stages(base *node, t0, h float64, a [][]float64, c []float64, k 
 const (
 	refinements   = 30    // of the solution of a stage's linear system, at most
 	refined       = 1e-14 // the residual, relative to the numbers that it is the difference of, that is rounding
-	refinedEnough = 1e-6  // above it, derivatives disagree
+	refinedEnough = 1e-6  // above it, derivatives that are given disagree
+	roughlySolved = 1e-3  // above it, derivatives by differences are no solution
 )
 
 // backStages propagates the adjoints of coupled stages. The linear system is factorised with Problem.Jacobian, or the
@@ -87,7 +88,7 @@ func (tp *tape) backStages(g *stageGroup, parameters []float64) {
 	at := make([]float64, n)
 	products, gradient := make([]float64, s*n), make([]float64, len(parameters))
 	residual := append([]float64(nil), right...)
-	_, err = refine(system, residual, lambda, func(residual []float64) float64 {
+	err = refine(system, residual, lambda, refinedEnough, func(residual []float64) float64 {
 		clear(gradient)
 		clear(products)
 		ax := make([]float64, n)
@@ -147,8 +148,10 @@ func (tp *tape) backStages(g *stageGroup, parameters []float64) {
 }
 
 // refine solves a linear system by iterative refinement: next writes the residual of x and returns the size of what it
-// is the difference of, and the factors give corrections. It returns the residual that is left, relative to that size.
-func refine(system *matrix[float64], residual, x []float64, next func(residual []float64) float64) (float64, error) {
+// is the difference of, and the factors give corrections. A residual of more than enough times that size is an error.
+func refine(
+	system *matrix[float64], residual, x []float64, enough float64, next func(residual []float64) float64,
+) error {
 	left, before := 0.0, math.Inf(1)
 	for range refinements {
 		system.solve(residual)
@@ -159,12 +162,12 @@ func refine(system *matrix[float64], residual, x []float64, next func(residual [
 		largest := 0.0
 		for _, v := range residual {
 			if !finite(v) {
-				return math.NaN(), fmt.Errorf("a derivative is not finite")
+				return fmt.Errorf("a derivative is not finite")
 			}
 			largest = max(largest, math.Abs(v))
 		}
 		if largest <= refined*size {
-			return largest, nil
+			return nil
 		}
 		left = largest / size
 		if left >= before/2 { // as far as rounding, and differences, permit
@@ -172,10 +175,10 @@ func refine(system *matrix[float64], residual, x []float64, next func(residual [
 		}
 		before = left
 	}
-	if left > refinedEnough {
-		return left, fmt.Errorf("the linear system of an implicit stage has a residual of %.2g", left)
+	if left > enough {
+		return fmt.Errorf("the linear system of an implicit stage has a residual of %.2g", left)
 	}
-	return left, nil
+	return nil
 }
 
 // transposed factorises I - h·(a_ij·J_iᵀ) for the stages.

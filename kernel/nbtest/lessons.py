@@ -211,7 +211,7 @@ class LessonsTest(unittest.TestCase):
             if path.name == INDEX:
                 continue
             print(f"  {path.name}, {theme}", flush=True)
-            title = re.search(rf"\[([^\]]*)\]\({re.escape(path.name)}\)", (LESSONS / INDEX).read_text())[1]
+            title = re.search(rf"\[([^\[\]]*)\]\({re.escape(path.name)}\)", (LESSONS / INDEX).read_text())[1]
             self.page.set_viewport_size({"width": 1280, "height": 1000})
             self.panel.get_by_role("link", name=title, exact=True).click()
             tab = self.page.locator("#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current")

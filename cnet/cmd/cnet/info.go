@@ -253,7 +253,7 @@ func (a *app) showRun(s summary) error {
 	header := false
 	for _, r := range s.History {
 		switch {
-		case r.Event == cnet.EventEpoch, r.Event == cnet.EventStart:
+		case r.Event == cnet.EventEpoch:
 			if !header {
 				t.line("\n%s", headFor(c, len(s.Targets) > 0))
 				header = true

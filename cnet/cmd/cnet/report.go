@@ -158,9 +158,6 @@ func (r *reporter) record(rec cnet.Record) {
 			return
 		}
 		r.row(tableRow(rec, r.epochs))
-	case rec.Event == cnet.EventStart:
-		r.bar.clear()
-		r.row(tableRow(rec, r.epochs))
 	case rec.Event == cnet.EventChange, rec.Event == cnet.EventRate:
 		r.bar.clear()
 		r.row(tableMark(rec))
@@ -403,26 +400,20 @@ func headFor(c cnet.Config, regression bool) string {
 	return head
 }
 
-// tableRow returns the row of an epoch; with epochs, the number of all, unless it is 0. The start is epoch 0.
+// tableRow returns the row of an epoch; with epochs, the number of all, unless it is 0.
 func tableRow(r cnet.Record, epochs int) string {
 	number := strconv.Itoa(r.Epoch + 1)
-	if r.Event == cnet.EventStart {
-		number = "0"
-	}
 	if epochs > 0 {
 		number += "/" + strconv.Itoa(epochs)
 	}
-	speed, took := "-", "-"
-	if r.Seconds > 0 {
-		speed, took = rate(r.ImagesPerS), words.Clock(time.Duration(r.Seconds*float64(time.Second)))
-	}
+	took := time.Duration(r.Seconds * float64(time.Second))
 	loss, regression := "-", r.Quality(cnet.PartTrain).Regression()
 	if r.Tested() {
 		loss = fmt.Sprintf("%.4f", r.TestLoss)
 	}
 	row := fmt.Sprintf("%7s %12.4f%s %11s%s %10s %9s", number, r.TrainLoss,
 		qualityColumns(r.Quality(cnet.PartTrain), regression, true), loss,
-		qualityColumns(r.Quality(cnet.PartTest), regression, r.Tested()), speed, took)
+		qualityColumns(r.Quality(cnet.PartTest), regression, r.Tested()), rate(r.ImagesPerS), words.Clock(took))
 	if r.Validated() {
 		row += fmt.Sprintf("%14.4f%s", r.ValidationLoss,
 			qualityColumns(r.Quality(cnet.PartValidation), regression, true))
