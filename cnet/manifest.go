@@ -25,6 +25,8 @@ type Manifestation struct {
 	Evaluations int    `json:"evaluations"` // of the rate (NFE), in all stages of the net, for one image
 	Score
 	Seconds float64 `json:"seconds"` // of the evaluation, without compiling it
+	// Predicted are the most probable classes of the first ManifestOptions.Predict test images.
+	Predicted []int `json:"predicted,omitempty"`
 }
 
 // StepsText returns the steps for people: "4" over each stage, or "2-4-4" if stages differ.
@@ -41,6 +43,7 @@ type ManifestOptions struct {
 	Schemes []string // euler, midpoint, rk4_classic, and the one of the run
 	Steps   []int    // 1, 2, 4 and 8 times the (most) cells of depth, and those of the run; 0: its own, if they differ
 	Limit   int      // the number of test images, from the first; 0: all
+	Predict int      // the number of test images, from the first, whose predicted classes are returned as well
 
 	// Progress, if not nil, is called after each combination, with the number done and that of all.
 	Progress func(m Manifestation, done, all int)
@@ -73,6 +76,10 @@ func (o ManifestOptions) WithDefaults(r *Run) (ManifestOptions, error) {
 	if o.Limit < 0 {
 		return o, fmt.Errorf("run %s: the number of test images is %d, must be at least 1, or 0 for all",
 			r.dir, o.Limit)
+	}
+	if o.Predict < 0 {
+		return o, fmt.Errorf("run %s: the number of images to predict is %d, must be at least 1, or 0 for none",
+			r.dir, o.Predict)
 	}
 	seen := map[string]bool{}
 	for _, scheme := range o.Schemes {
@@ -113,7 +120,7 @@ func (r *Run) Manifest(ctx context.Context, o ManifestOptions) ([]Manifestation,
 	list := make([]Manifestation, 0, len(o.Schemes)*len(o.Steps))
 	for _, scheme := range o.Schemes {
 		for _, steps := range o.Steps {
-			m, err := r.manifest(ctx, scheme, steps, set, split)
+			m, err := r.manifest(ctx, scheme, steps, set, split, o.Predict)
 			if err != nil {
 				return list, err
 			}
@@ -128,7 +135,7 @@ func (r *Run) Manifest(ctx context.Context, o ManifestOptions) ([]Manifestation,
 
 // manifest scores one combination.
 func (r *Run) manifest(
-	ctx context.Context, scheme string, steps int, set *dataset.Set, split dataset.Split,
+	ctx context.Context, scheme string, steps int, set *dataset.Set, split dataset.Split, predict int,
 ) (m Manifestation, err error) {
 	if err := ctx.Err(); err != nil {
 		return m, err
@@ -173,6 +180,15 @@ func (r *Run) manifest(
 		m.Evaluations += evaluations
 	}
 	_, m.StageSteps = oneOrEach(n.Steps)
+	if predict > 0 && !set.Regression() {
+		rows, err := ev.predict(set, split, predict)
+		if err != nil {
+			return m, err
+		}
+		for _, row := range rows {
+			m.Predicted = append(m.Predicted, slices.Index(row, slices.Max(row)))
+		}
+	}
 	return m, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +31,8 @@ func TestManifest(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := fingerprint(t, reader)
-	list, err := reader.Manifest(ctx, ManifestOptions{Schemes: []string{"euler", "midpoint"}, Steps: []int{1, 2}})
+	list, err := reader.Manifest(ctx, ManifestOptions{Schemes: []string{"euler", "midpoint"}, Steps: []int{1, 2},
+		Predict: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +59,13 @@ func TestManifest(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.Seconds = list[i].Seconds
+		rows, err := r.Predict(3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			w.Predicted = append(w.Predicted, slices.Index(row, slices.Max(row)))
+		}
 		if !reflect.DeepEqual(list[i], w) || w.Seconds <= 0 {
 			t.Errorf("got %+v, want %+v", list[i], w)
 		}
@@ -90,6 +99,7 @@ func TestManifestOptions(t *testing.T) {
 		{ManifestOptions{Schemes: []string{"euler", "euler"}}, "the scheme euler is named twice"},
 		{ManifestOptions{Steps: []int{2, 2}}, "the number of steps 2 is named twice"},
 		{ManifestOptions{Steps: []int{2, 0}}, "with euler and 0 steps: config: steps is 0, must be from 1"},
+		{ManifestOptions{Predict: -1}, "the number of images to predict is -1"},
 		{ManifestOptions{Limit: -1}, "the number of test images is -1"},
 	} {
 		c.o.Progress = func(Manifestation, int, int) { t.Errorf("%v: something was computed", c.o.Schemes) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -210,7 +211,11 @@ func (b *specBuilder) title(c Chart) *vlTitle {
 		can = append(can, "Click on a name to bring it out")
 	}
 	if b.driver >= 0 {
-		can = append(can, "Point at a cell to see its curves")
+		what := "curves"
+		if slices.ContainsFunc(c.Panels, func(p Panel) bool { return p.Bare }) {
+			what = "pictures"
+		}
+		can = append(can, "Point at a cell to see its "+what)
 	}
 	t := &vlTitle{Text: clean(c.Title), Anchor: "start", FontSize: 15, SubtitleFontSize: 10,
 		SubtitleColor: themed(Gray)}

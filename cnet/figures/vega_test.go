@@ -91,14 +91,18 @@ func TestVegaDrawsFigures(t *testing.T) {
 	}
 	confusion := cnet.Confusion{Classes: []string{"cat", "dog"}, Counts: [][]int{{8, 2}, {0, 10}}}
 	over := figures.NewOverDepth(basis.PiecewiseConstant{K: 2}, [][]float64{{1, 2}, {1.5, 1}})
+	whole := figures.NewOverDepth(basis.PiecewiseConstant{K: 1}, [][]float64{{1, 2}})
 	specs := map[string][]byte{}
 	for name, c := range map[string]chart.Chart{
 		"history": figures.History(history, figures.HistoryOptions{}), "regions": regions,
 		"manifest":    figures.Manifestations(manifested, []string{"euler", "rk4_classic"}, []int{2, 4}),
 		"convergence": figures.Convergence(convergence), "portrait": figures.PhasePortrait(portrait),
 		"trajectories": figures.Trajectories(solved), "scheme": figures.Scheme(card),
-		"weights": figures.Weights([]figures.StageWeights{{Name: "stage 1", Now: over, Before: over}}, "before"),
-		"steady":  figures.History(history, figures.HistoryOptions{Classes: 10}), "hidden": hidden,
+		"weights": figures.Weights([]figures.StageWeights{{Name: "stage 1", Now: over, Before: whole}},
+			"before training"),
+		"changed": figures.Changed([]figures.StageChange{{Name: "stage 1", Before: figures.StageState{Weights: whole},
+			After: figures.StageState{Weights: over, Evaluations: []float64{0, 0.5}}}}),
+		"steady": figures.History(history, figures.HistoryOptions{Classes: 10}), "hidden": hidden,
 		"flow": figures.Flow(flow), "spectrum": figures.Spectrum(spectrum), "adversarial": figures.Adversarial(robust),
 		"boundary": figures.DecisionBoundary(boundary), "field": figures.VectorField(field),
 		"compare":   figures.Compare([]figures.Comparison{{Name: "fine", History: history}}),
@@ -123,7 +127,9 @@ func TestVegaDrawsFigures(t *testing.T) {
 	pictures := vegatest.Draw(t, specs)
 	for name, want := range map[string]string{"history": "refined to 2-2-2", "manifest": ">60 %<",
 		"convergence": "heun (order 1.98)", "regions": "data:image/png;base64,",
-		"scheme": "order 4", "weights": ">now<", "steady": "guessing: log 10 = 2.30", "hidden": "euler, 2 steps, t = 0",
+		"scheme": "order 4", "weights": ">middle half<",
+		"changed": ">R is evaluated<",
+		"steady":  "guessing: log 10 = 2.30", "hidden": "euler, 2 steps, t = 0",
 		"flow": ">inner<", "spectrum": ">t = 0.5<", "adversarial": "euler, 1 step (as trained)",
 		"boundary": "data:image/png;base64,", "compare": ">fine<", "confusion": ">80 %<"} {
 		if !strings.Contains(pictures[name].SVG, want) {

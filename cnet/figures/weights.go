@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/chart"
 	"continuousnet/cnet/internal/words"
 )
 
-// weightsShown is the number of weights drawn for each stage.
-const weightsShown = 5
+// weightsShown is the number of single weights drawn for each stage.
+const weightsShown = 3
 
 // samples is the number of depths at which a curve is drawn, unless it is a staircase.
 const samples = 128
@@ -53,17 +54,48 @@ func (o OverDepth) curve(j int) []float64 {
 	return y
 }
 
-// series returns the curve of weight j over depth, a staircase for piecewise constants.
-func (o OverDepth) series(j int) chart.Series {
-	y := o.curve(j)
-	if o.sampling == nil {
-		return chart.Series{Kind: chart.Steps, X: edges(len(y)), Y: y}
+// intervals returns the number of equal intervals of depth on which all of these weights are constant, or else samples.
+func intervals(list ...OverDepth) int {
+	n := 1
+	for _, o := range list {
+		k := len(o.coefficients)
+		if k == 0 {
+			continue
+		}
+		if o.sampling != nil {
+			return samples
+		}
+		n = n / gcd(n, k) * k
 	}
-	x := make([]float64, len(y))
-	for i := range x {
-		x[i] = (float64(i) + 0.5) / float64(len(x))
+	return min(n, samples)
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
 	}
-	return chart.Series{X: x, Y: y}
+	return a
+}
+
+// on returns the values of all weights in the middles of n equal intervals of depth, [n][weights].
+func (o OverDepth) on(n int) [][]float64 {
+	rows := o.coefficients
+	if o.sampling != nil {
+		rows = make([][]float64, samples)
+		for i := range rows {
+			rows[i] = make([]float64, o.weights())
+		}
+		for j := range o.weights() {
+			for i, y := range o.curve(j) {
+				rows[i][j] = y
+			}
+		}
+	}
+	list := make([][]float64, n)
+	for i := range list {
+		list[i] = rows[(2*i+1)*len(rows)/(2*n)]
+	}
+	return list
 }
 
 // StageWeights holds the weights of a layer in one stage, now and at an earlier time, which may be in another basis.
@@ -72,47 +104,144 @@ type StageWeights struct {
 	Now, Before OverDepth
 }
 
-// Weights draws over depth, for each stage, the few weights of a layer that vary most, and dashed what they were
-// before. The legend names that time, such as "after 3 epochs"; an empty name leaves them out.
+// comparable reports whether the stage has as many weights as before.
+func (st StageWeights) comparable() bool {
+	return st.Now.weights() > 0 && st.Before.weights() == st.Now.weights()
+}
+
+// change returns how much every weight has changed since before, on equal intervals of depth: [intervals][weights]. If
+// that is not known, it returns the weights themselves.
+func (st StageWeights) change() [][]float64 {
+	if !st.comparable() {
+		return st.Now.on(intervals(st.Now))
+	}
+	n := intervals(st.Now, st.Before)
+	before, rows := st.Before.on(n), make([][]float64, n)
+	for i, now := range st.Now.on(n) {
+		rows[i] = make([]float64, len(now))
+		for j := range now {
+			rows[i][j] = now[j] - before[i][j]
+		}
+	}
+	return rows
+}
+
+// Weights draws over depth, for each stage, how much the weights of a layer have changed since before: for each
+// interval of depth the distribution over all weights, as its median and the ranges of the middle half and the middle
+// 90 %, and the few single weights that vary most over depth. The y axis names that time, such as "after 3 epochs";
+// with an empty name the weights themselves are drawn.
 func Weights(stages []StageWeights, before string) chart.Chart {
 	var c chart.Chart
-	colors := []string{chart.Blue, chart.Vermillion, chart.Green, chart.Purple, chart.Orange}
 	for _, st := range stages {
 		p := chart.Panel{
 			Title: fmt.Sprintf("%s: varies by %s", st.Name, words.Percent(st.Now.Variation())),
 			X:     chart.Axis{Title: "depth t", Min: 0, Max: 1},
+			Y:     chart.Axis{Title: "weight"},
 		}
-		compare := before != "" && st.Before.weights() == st.Now.weights()
-		if !compare {
+		if before == "" {
 			st.Before = OverDepth{}
 		}
-		for i, j := range st.notable(weightsShown) {
-			color := colors[i%len(colors)]
-			if compare {
-				was := st.Before.series(j)
-				was.Dashed, was.Color = true, color
-				p.Series = append(p.Series, was)
-			}
-			is := st.Now.series(j)
-			is.Color = color
-			p.Series = append(p.Series, is)
+		if st.comparable() {
+			p.Y.Title = "weight now − weight " + before
+			p.Marks = []chart.Mark{{At: 0, Across: true}}
 		}
-		if compare { // without points, for the legend only
-			p.Series = append(p.Series,
-				chart.Series{Name: before, Kind: chart.Steps, Color: chart.Gray, Dashed: true},
-				chart.Series{Name: "now", Kind: chart.Steps, Color: chart.Gray})
+		if st.Now.weights() > 0 {
+			rows, stairs := st.change(), st.Now.sampling == nil && st.Before.sampling == nil
+			p.Background, p.Series = distribution(rows, stairs)
+			for _, j := range st.notable(weightsShown) {
+				y := make([]float64, len(rows))
+				for i, row := range rows {
+					y[i] = row[j]
+				}
+				single := chart.Series{Name: "single weights", Y: y, Color: chart.Vermillion}
+				p.Series = append(p.Series, overDepth(single, stairs))
+			}
+			p.Y = around(p.Y.Title, p.Series)
 		}
 		c.Panels = append(c.Panels, p)
 	}
+	c.Alt = alternative(stages, before)
 	return c
 }
 
-func edges(intervals int) []float64 {
-	x := make([]float64, intervals+1)
-	for i := range x {
-		x[i] = float64(i) / float64(intervals)
+// alternative says in words what Weights draws.
+func alternative(stages []StageWeights, before string) string {
+	what := "The distribution of the weights of a layer over depth"
+	if before != "" {
+		what = "The distribution over depth of the weights of a layer now minus those " + before
 	}
-	return x
+	var parts []string
+	for _, st := range stages {
+		parts = append(parts, fmt.Sprintf("%s varies by %s", st.Name, words.Percent(st.Now.Variation())))
+	}
+	return what + ": " + strings.Join(parts, ", ") + "."
+}
+
+// StageState is a stage of a net: the weights of a layer, and the depths at which the scheme evaluates the rate, which
+// may be unknown.
+type StageState struct {
+	Weights     OverDepth
+	Evaluations []float64
+}
+
+// StageChange is a stage of a net before and after a change of it.
+type StageChange struct {
+	Name          string
+	Before, After StageState
+}
+
+// Changed draws a change of a net, above what it was before and below what it is after: for each interval of depth the
+// distribution of the weights of a layer, and where the rate is evaluated. A refinement splits each interval in two
+// with the same distribution; another scheme evaluates elsewhere.
+func Changed(stages []StageChange) chart.Chart {
+	c := chart.Chart{Columns: len(stages), Height: 460}
+	c.Panels = make([]chart.Panel, 2*len(stages))
+	var parts []string
+	for i, st := range stages {
+		var all []chart.Series
+		for k, now := range []StageState{st.Before, st.After} {
+			when := [...]string{"before", "after"}[k]
+			p := chart.Panel{
+				Title: fmt.Sprintf("%s %s: %s", st.Name, when, now.Weights.functions()),
+				X:     chart.Axis{Title: "depth t", Min: -0.02, Max: 1.02}, // points at both ends are whole
+			}
+			if now.Weights.weights() > 0 {
+				p.Background, p.Series = now.draw()
+			}
+			all = append(all, p.Series...)
+			c.Panels[k*len(stages)+i] = p
+			parts = append(parts, p.Title)
+		}
+		y := around("weight", all)
+		c.Panels[i].Y, c.Panels[len(stages)+i].Y = y, y
+	}
+	c.Alt = "The distribution of the weights of a layer over depth, before and after: " +
+		strings.Join(parts, ", ") + "."
+	return c
+}
+
+// draw draws the distribution of the weights, and on the median where the rate is evaluated.
+func (s StageState) draw() (*chart.Background, []chart.Series) {
+	n := intervals(s.Weights)
+	rows := s.Weights.on(n)
+	background, list := distribution(rows, s.Weights.sampling == nil)
+	if len(s.Evaluations) == 0 {
+		return background, list
+	}
+	points := chart.Series{Name: "R is evaluated", Kind: chart.Points, X: s.Evaluations, Color: chart.Vermillion}
+	for _, t := range s.Evaluations {
+		row := rows[min(max(int(t*float64(n)), 0), n-1)]
+		points.Y = append(points.Y, quantile(ascending(row), 0.5))
+	}
+	return background, append(list, points)
+}
+
+// functions says of what the weights are made.
+func (o OverDepth) functions() string {
+	if o.sampling == nil {
+		return words.Plural(len(o.coefficients), "interval")
+	}
+	return words.Plural(len(o.coefficients), "function")
 }
 
 // notable returns the n weights that vary most over depth; where they are constant those that have moved most since

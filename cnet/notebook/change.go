@@ -4,15 +4,22 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
+
+	"github.com/janpfeifer/gonb/gonbui"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
 	"continuousnet/cnet/internal/words"
+	"continuousnet/cnet/ode"
 )
 
 // Refine doubles the time steps of every stage and refines the basis of its weights, as from 1-1-1 to 2-2-2, and shows
-// the test accuracy before and after. The two are nearly equal, because the refined net has the same weights over
-// depth.
+// the test accuracy before and after, what has changed, and a picture of the weights over depth, in which each interval
+// has become two. The accuracies are nearly equal, because the refined net has the same weights over depth.
+//
 // Given the numbers of stages, from 1, it refines only these.
 func Refine(run *cnet.Run, stages ...int) {
 	here().change(run, func() error { return run.RefineStages(stages...) })
@@ -49,28 +56,171 @@ func (s *surface) compress(run *cnet.Run, basis string, functions int, method ..
 	s.show(t.content())
 }
 
-// SetScheme changes the scheme, for example to "midpoint", and shows the test accuracy before and after.
+// SetScheme changes the scheme, for example to "midpoint", and shows the test accuracy before and after, what has
+// changed, and where over depth the rate is evaluated.
 func SetScheme(run *cnet.Run, name string) {
 	here().change(run, func() error { return run.SetScheme(name) })
 }
 
 func (s *surface) change(run *cnet.Run, change func() error) {
+	line := ""
+	if s.notebook {
+		line = "line_" + gonbui.UniqueId()
+	}
+	say := func(left string) { s.update(line, status{left: left, done: -1}.content()) }
+	was := run.Network().String()
+	say("Testing " + was + " before the change")
 	before, ok := s.measure(run)
 	if !ok {
 		return
 	}
+	stages, err := stageStates(run)
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	say("Changing " + was)
 	if err := change(); err != nil {
 		s.fail(err)
 		return
 	}
+	is := run.Network().String()
+	say("Testing " + is + " after the change")
 	after, ok := s.measure(run)
 	if !ok {
 		return
 	}
-	s.show(table{
-		head: append([]string{""}, measured(run)...),
-		rows: [][]string{append([]string{"before"}, before.row()...), append([]string{"after"}, after.row()...)},
-	}.content())
+	say(was + " is " + is + " now")
+	s.show(changeTable(run, before, after).content())
+	s.showChange(run, stages, was)
+}
+
+// changeTable shows a net before and after a change, and what has changed.
+func changeTable(run *cnet.Run, before, after measurement) table {
+	t := table{head: []string{"", "before", "after", "change"}}
+	b, a, changes := before.row(), after.row(), before.changes(after)
+	for i, name := range measured(run) {
+		t.rows = append(t.rows, []string{name, b[i], a[i], changes[i]})
+	}
+	return t
+}
+
+// changes tells for each of measured how it has changed.
+func (m measurement) changes(after measurement) []string {
+	const same = "none"
+	list := []string{same, same, same}
+	if after.inWords != m.inWords {
+		list[0] = after.inWords
+	} else if after.net != m.net {
+		list[0] = "another scheme"
+	}
+	if d := after.weights - m.weights; d != 0 {
+		list[1] = signed(float64(d), words.Grouped(max(d, -d)))
+	}
+	if len(m.evaluations) > 0 && len(after.evaluations) > 0 && !slices.Equal(m.evaluations, after.evaluations) {
+		list[2] = fmt.Sprintf("× %.3g", float64(sum(after.evaluations))/float64(sum(m.evaluations)))
+	}
+	p, q := m.Quality(), after.Quality()
+	if q.Regression() {
+		d := q.RMSE - p.RMSE
+		list = append(list, signed(d, fmt.Sprintf("%.4g", math.Abs(d))), difference(p.R2, q.R2, 4, ""))
+	} else {
+		list = append(list, difference(100*m.Accuracy, 100*after.Accuracy, 1, " points"))
+	}
+	return append(list, difference(m.Loss, after.Loss, 3, ""))
+}
+
+// difference writes the change between two numbers as they are shown, with so many digits after the point.
+func difference(before, after float64, digits int, unit string) string {
+	scale := math.Pow10(digits)
+	d := (math.Round(after*scale) - math.Round(before*scale)) / scale
+	return signed(d, fmt.Sprintf("%.*f%s", digits, math.Abs(d), unit))
+}
+
+// signed writes a size with the sign of a change.
+func signed(change float64, size string) string {
+	switch {
+	case change > 0:
+		return "+" + size
+	case change < 0:
+		return "−" + size
+	}
+	return "none"
+}
+
+func sum(list []int) (s int) {
+	for _, x := range list {
+		s += x
+	}
+	return s
+}
+
+// showChange draws the weights over depth before and after a change.
+func (s *surface) showChange(run *cnet.Run, before []figures.StageChange, was string) {
+	after, err := stageStates(run)
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	if len(after) == 0 || len(after) != len(before) {
+		return
+	}
+	for i := range after {
+		after[i].Before = before[i].After
+	}
+	is := run.Network().String()
+	c := figures.Changed(after)
+	s.draw(c.Titled(was+" → "+is),
+		fmt.Sprintf("%s → %s: weights of the %s over depth", was, is, layerInWords(firstOverDepth(run.Network()))))
+}
+
+// stageStates returns, as the state after a change, the weights over depth of the first layer of each stage of a net,
+// and where its rate is evaluated.
+func stageStates(run *cnet.Run) (list []figures.StageChange, err error) {
+	n, ok := run.Network().(*cnet.Net)
+	if !ok {
+		return nil, nil
+	}
+	name := firstOverDepth(n)
+	for _, v := range n.Variables() {
+		stage, ok := strings.CutSuffix(v.Path, "/"+name)
+		if !ok || !v.OverDepth {
+			continue
+		}
+		rows, err := run.Weights(v.Path)
+		if err != nil {
+			return nil, err
+		}
+		k := n.StageOf(v.Path)
+		list = append(list, figures.StageChange{Name: stageName(stage), After: figures.StageState{
+			Weights: figures.NewOverDepth(n.Bases[k], rows), Evaluations: evaluatedAt(n, k),
+		}})
+	}
+	return list, nil
+}
+
+// evaluatedAt returns the depths at which a Runge–Kutta method evaluates the rate in a stage, counted from 0; nil where
+// steps adapt, and for other methods.
+func evaluatedAt(n *cnet.Net, stage int) (depths []float64) {
+	t, ok := n.Scheme.(ode.Tableau)
+	if !ok || n.Config.RTol > 0 || n.Config.ATol > 0 {
+		return nil
+	}
+	steps := n.Steps[stage]
+	for i := range steps {
+		for k, row := range t.A {
+			c := 0.0
+			if t.C != nil {
+				c = t.C[k]
+			} else {
+				for _, a := range row {
+					c += a
+				}
+			}
+			depths = append(depths, (float64(i)+c)/float64(steps))
+		}
+	}
+	return depths
 }
 
 // Evaluate shows the accuracy, or RMSE and R² where targets are numbers, and the loss on the test images or points, and
@@ -114,6 +264,7 @@ func qualityRow(s cnet.Score) []string {
 // measurement describes a net and its score on the test images.
 type measurement struct {
 	net         string
+	inWords     string // its steps and weights
 	weights     int
 	evaluations []int // of R, in each stage of the net; none if it is not continuous in depth
 	cnet.Score
@@ -136,6 +287,7 @@ func (s *surface) measure(run *cnet.Run) (m measurement, ok bool) {
 	case err == nil:
 		weights, _ := run.Network().CountParameters()
 		m := measurement{net: run.Network().String(), weights: weights, Score: score}
+		m.inWords = stepsInWords(run.Network())
 		if n, ok := run.Network().(*cnet.Net); ok {
 			m.evaluations = n.Evaluations()
 			if score.Evaluations > 0 { // steps adapt

@@ -3,9 +3,9 @@
 //
 //	run := cnet.MustOpen("results/first", cnet.Config{Scheme: "euler", Steps: 1})
 //	notebook.Train(run, notebook.Epochs(3))  // live: progress, loss and accuracy
-//	notebook.Refine(run)                     // 1-1-1 → 2-2-2, with the test accuracy before and after
+//	notebook.Refine(run)                     // 1-1-1 → 2-2-2, with what changes by it
 //	notebook.Train(run, notebook.Epochs(2))  // the curves go on where they stopped
-//	notebook.Weights(run)                    // over depth, now and before
+//	notebook.Weights(run)                    // what has changed over depth
 //	notebook.Compress(run, "hat", 2)         // the closest weights that are linear over depth
 //	notebook.Predictions(run, 24)
 //	notebook.Manifest(run)                   // the same weights under other schemes and numbers of steps

@@ -30,6 +30,7 @@ func Example() {
 	// Output:
 	// Run results/first
 	// net      ContinuousNet 1-1-1 euler, 4-8-16 channels, batch norm
+	// depth    1 step: one set of weights per stage
 	// weights  11,326, made of 1 piecewise_constant function of depth per stage
 	// data     fashion-sample, 10 classes, batches of 128
 	// trained  not yet
@@ -42,12 +43,12 @@ func Example_lesson() {
 	defer run.Close()
 
 	notebook.Train(run, notebook.Until(3)) // progress and learning curves; run again, it trains no further
-	notebook.Refine(run)                   // 1-1-1 → 2-2-2, with the test accuracy before and after
+	notebook.Refine(run)                   // 1-1-1 → 2-2-2, with what changes by it
 	notebook.SetScheme(run, "midpoint")    // likewise
 	notebook.Train(run, notebook.Epochs(2))
 
 	notebook.History(run)            // the learning curves of all epochs
-	notebook.Weights(run)            // over depth, now and before
+	notebook.Weights(run)            // what has changed over depth
 	notebook.Predictions(run, 24)    // test images with the classes that the net gives them
 	score := notebook.Evaluate(run)  // a table, and the same as a value
 	notebook.Manifest(run)           // the same weights under other schemes and numbers of steps

@@ -37,11 +37,14 @@ func info(run *cnet.Run) table {
 		{"data", fmt.Sprintf("%s, %s, batches of %d", data, classes, c.BatchSize)},
 		{"trained", trained(run)},
 	}}
+	if w := stepsInWords(run.Network()); w != "" {
+		t.rows = append(t.rows[:1:1], append([][]string{{"depth", w}}, t.rows[1:]...)...)
+	}
 	if e := run.TrainedWith(); e != "" {
 		t.rows = append(t.rows, []string{"engine", e})
 	}
 	if n, ok := run.Network().(*cnet.Net); ok {
-		t.rows[1][1] += fmt.Sprintf(", made of %s of depth per stage",
+		t.rows[2][1] += fmt.Sprintf(", made of %s of depth per stage",
 			words.OfStagesPlural(n.NumBasis(), n.Bases[0].Name()+" function"))
 		if !rate.BuiltIn(n.Rate.Name) {
 			t.rows = append(t.rows, []string{"rate", n.Rate.Name + ": " + n.Rate.Description})

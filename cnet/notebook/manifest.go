@@ -16,9 +16,13 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
+// imagesBeside is how many test images stand beside the heat map of Manifest.
+const imagesBeside = 16
+
 // Manifest tests the weights of a run under other schemes and numbers of steps. It shows the test accuracies as a heat
 // map, whose cells fill in as they are computed, and as a table, and returns them; see Run.Manifest. It changes
-// nothing, and the run may be open for reading only.
+// nothing, and the run may be open for reading only. In the end hovering over a cell shows which of the first sixteen
+// test images get another class there than as trained.
 //
 // If the cell is interrupted, the combinations tested so far are shown and returned.
 func Manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cnet.Manifestation {
@@ -39,6 +43,14 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 	what := "test accuracy"
 	if run.Regression() {
 		what = "test R²"
+	}
+	set, err := run.Dataset()
+	if err != nil {
+		s.fail(err)
+		return nil
+	}
+	if o.Predict == 0 && s.notebook && !set.Points() {
+		o.Predict = imagesBeside
 	}
 	var list []cnet.Manifestation
 	draw := func() chart.Chart {
@@ -87,7 +99,11 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		s.fail(err)
 		return computed
 	}
-	s.replace(picture, draw(),
+	c := draw()
+	if !set.Points() {
+		c = figures.ManifestedImages(list, o.Schemes, o.Steps, set).Titled(c.Title)
+	}
+	s.replace(picture, c,
 		fmt.Sprintf("%s: %s of %d of %d combinations", run.Network(), what, len(computed), all))
 	s.show(manifestTable(run, computed).content())
 	return computed

@@ -31,6 +31,7 @@ func TestManifest(t *testing.T) {
 		t.Errorf("%d frames under %d names", frames, len(ids))
 	}
 	s.last(t, protocol.MIMEImagePNG)
+	wantParts(t, s.last(t, "application/vnd.vegalite.v5+json"), "euler × 1: 0 of 10 change class", "midpoint × 2: ")
 	wantParts(t, wellFormed(t, s.last(t, protocol.MIMETextHTML)), "euler (as trained)", "midpoint", "test accuracy")
 
 	plain := newRecorder(false)

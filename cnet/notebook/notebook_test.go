@@ -217,9 +217,15 @@ func TestLook(t *testing.T) {
 	run := tiny(t)
 	r := newRecorder(true)
 	r.train(run)
+	first := len(r.sent)
 	r.change(run, run.Refine)
+	wantParts(t, r.sent[first].Data[protocol.MIMETextPlain].(string), "Testing 1-1-1 euler before the change")
 	text := wellFormed(t, r.last(t, protocol.MIMETextHTML))
-	wantParts(t, text, "before", "1-1-1 euler", "after", "2-2-2 euler", "test accuracy")
+	wantParts(t, text, "before", "1-1-1 euler", "after", "2-2-2 euler", "test accuracy", "change",
+		"2 steps per stage, each with weights of its own", "× 2")
+	wantParts(t, r.last(t, "application/vnd.vegalite.v5+json"), "stage 1 before: 1 interval",
+		"stage 3 after: 2 intervals", "R is evaluated")
+	wantParts(t, r.last(t, protocol.MIMETextPlain), "1-1-1 euler → 2-2-2 euler: weights of the first convolution")
 	r.change(run, func() error { return run.SetScheme("midpoint") })
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "2-2-2 midpoint")
 

@@ -12,20 +12,18 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// Weights draws single weights of a layer over depth, for each stage. Dashed lines show the same weights when training
-// last began with a new net: at the beginning, or after a refinement or a change of the basis or of the scheme. Of
-// thousands of weights the few that vary most over depth are drawn; the percentage in the title is about all of them.
+// Weights draws over depth, for each stage, how much the weights of a layer have changed since training last began with
+// a new net: from the beginning, or since a refinement or a change of the basis or of the scheme. Each interval of
+// depth has the distribution over all weights of the layer: its median, the middle half and the middle 90 %; the lines
+// across are the three weights that vary most over depth. The percentage in the title says by how much all of them vary
+// over depth. Without training since then the weights themselves are drawn.
 //
 // The layer is the path of a variable in Net.Variables without its stage; the default is the first
 // one over depth, which is "ode/conv1/kernel" unless the rate is one's own.
 func Weights(run *cnet.Run, layer ...string) { here().weights(run, layer...) }
 
 func (s *surface) weights(run *cnet.Run, layer ...string) {
-	first := ""
-	if known := layersOverDepth(run.Network()); len(known) > 0 {
-		first = known[0]
-	}
-	name, err := optional.One("notebook: Weights", "layer", layer, first)
+	name, err := optional.One("notebook: Weights", "layer", layer, firstOverDepth(run.Network()))
 	if err != nil {
 		s.fail(err)
 		return
@@ -73,7 +71,7 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 		}
 	}
 	d := figures.Weights(stages, when)
-	d.Title = fmt.Sprintf("%s: weights of %s over depth", run.Network(), name)
+	d.Title = fmt.Sprintf("%s: %s", run.Network(), layerInWords(name))
 	var lines []string
 	for _, st := range stages {
 		lines = append(lines, fmt.Sprintf("%s varies by %s over depth", st.Name, words.Percent(st.Now.Variation())))
@@ -87,6 +85,14 @@ func stageName(path string) string {
 		return path[:i] + " " + path[i:]
 	}
 	return path
+}
+
+// firstOverDepth returns the first layer over depth, empty if there is none.
+func firstOverDepth(n cnet.Network) string {
+	if known := layersOverDepth(n); len(known) > 0 {
+		return known[0]
+	}
+	return ""
 }
 
 // layersOverDepth lists the layers that Weights can draw.
