@@ -3,6 +3,7 @@ package gopls
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -55,7 +56,11 @@ func isBuildVariable(name string) bool {
 // dialPoll is how often a socket is tried of which the process is still starting.
 const dialPoll = 5 * time.Millisecond
 
-// Dial connects to a socket as soon as gopls listens there, while running says that it may still.
+// ErrEnded is the error of a connection to a gopls that has ended before it listened.
+var ErrEnded = errors.New("gopls: it has ended")
+
+// Dial connects to a socket as soon as gopls listens there, while running says that it may still. When it may not any
+// more, the error wraps ErrEnded.
 func Dial(ctx context.Context, socket string, running func() bool) (net.Conn, error) {
 	for {
 		var dialer net.Dialer
@@ -64,7 +69,7 @@ func Dial(ctx context.Context, socket string, running func() bool) (net.Conn, er
 			return connection, nil
 		}
 		if !running() {
-			return nil, fmt.Errorf("gopls: it has ended: %w", err)
+			return nil, fmt.Errorf("%w: %w", ErrEnded, err)
 		}
 		select {
 		case <-ctx.Done():

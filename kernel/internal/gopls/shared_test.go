@@ -2,6 +2,7 @@ package gopls
 
 import (
 	"context"
+	"errors"
 	"net"
 	"path/filepath"
 	"slices"
@@ -74,8 +75,8 @@ func TestClientsOfOneServer(t *testing.T) {
 
 func TestDialWaitsForAServerThatStarts(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "socket")
-	if _, err := Dial(testContext(t), socket, func() bool { return false }); err == nil {
-		t.Error("nobody listens and nobody will: no error")
+	if _, err := Dial(testContext(t), socket, func() bool { return false }); !errors.Is(err, ErrEnded) {
+		t.Errorf("nobody listens and nobody will: %v", err)
 	}
 	tries := 0
 	connection, err := Dial(testContext(t), socket, func() bool {

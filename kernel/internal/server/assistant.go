@@ -96,6 +96,10 @@ func (a *assistant) get() (*gopls.Client, error) {
 		return nil, errNoGopls
 	}
 	client, err := a.connect()
+	if errors.Is(err, gopls.ErrEnded) { // the one that was joined was just ending; the next one is another
+		a.leave()
+		client, err = a.connect()
+	}
 	if err != nil {
 		a.leave()
 		a.s.o.Log.Printf("completion knows no types: %v", err)
