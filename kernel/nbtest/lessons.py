@@ -10,6 +10,7 @@ They are skipped without a Chromium (apt install chromium; CNET_CHROMIUM names a
 import json
 import math
 import re
+import shutil
 import statistics
 import tempfile
 import time
@@ -63,6 +64,7 @@ class LessonsTest(unittest.TestCase):
         scratch = tempfile.TemporaryDirectory(prefix="cnet-lab-")
         cls.addClassCleanup(scratch.cleanup)
         cls.root = Path(scratch.name) / "root"
+        cls.workspaces = Path(scratch.name) / "workspaces"
         cls.settings = Path(scratch.name) / "settings" / "@jupyterlab" / "apputils-extension"
         cls.lab = start_lab(Path(scratch.name), LESSONS)
         cls.addClassCleanup(cls.lab.close)
@@ -74,6 +76,8 @@ class LessonsTest(unittest.TestCase):
         expect.set_options(timeout=LIMIT)
 
     def setUp(self):
+        # JupyterLab would give the sidebar the share of the window that it had in the narrow one of the test before.
+        shutil.rmtree(self.workspaces, ignore_errors=True)
         self.page = self.browser.new_page(viewport={"width": 1280, "height": 1000})
         self.addCleanup(self.page.close)
         self.page.set_default_timeout(LIMIT)
