@@ -123,9 +123,7 @@ type waitingRuns struct {
 	runs map[*Run]kept
 }
 
-var waiting = waitingRuns{runs: map[*Run]kept{}}
-
-func init() { late.OnRegister(waiting.open) }
+var waiting waitingRuns
 
 // of returns how a run was described that waits, nil for another one.
 func (w *waitingRuns) of(r *Run) *kept {
@@ -146,6 +144,11 @@ func (w *waitingRuns) add(r *Run, k kept, why error) {
 		waits: fmt.Errorf("%w; each cell is a program of its own, and does so before it uses the run", why)}
 	w.Lock()
 	defer w.Unlock()
+	if w.runs == nil {
+		// Not in an init function: every program that imports this package would contain all that opening a run needs.
+		late.OnRegister(w.open)
+		w.runs = map[*Run]kept{}
+	}
 	w.runs[r] = k
 }
 
