@@ -91,7 +91,9 @@ func send(kind, id string, value any) {
 var writing sync.Mutex
 
 // write writes a message to standard output in one piece.
-func write(kind string, content any) {
+func write(kind string, content any) { writeTo(os.Stdout, kind, content) }
+
+func writeTo(out *os.File, kind string, content any) {
 	token := os.Getenv(TokenVariable)
 	if token == "" {
 		return
@@ -103,5 +105,5 @@ func write(kind string, content any) {
 	}
 	writing.Lock()
 	defer writing.Unlock()
-	fmt.Fprintf(os.Stdout, "\x1b_cnet:%s:%s:%s\x1b\\", token, kind, base64.StdEncoding.EncodeToString(text))
+	fmt.Fprintf(out, "\x1b_cnet:%s:%s:%s\x1b\\", token, kind, base64.StdEncoding.EncodeToString(text))
 }

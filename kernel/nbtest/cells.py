@@ -236,6 +236,19 @@ class CellsTest(SessionTest):
         self.expect_error("%env NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE")
         self.expect_error("%%writefile /no/such/folder/x\nhi", "not written", "/no/such/folder/x")
 
+    def test_go_variables(self):
+        """What would build programs for another machine, or none, is refused in one line that says what to do."""
+        for code, words in (
+            ("%env GOOS=windows", "`!GOOS=windows go build ...`"),
+            ("%env GOARCH wasm", "`!GOARCH=wasm go build ...`"),
+            ("%env GOFLAGS=-race", "%goflags"),
+            ("%env GOTOOLCHAIN=go1.2", "install the kernel again"),
+            ("%env GOEXPERIMENT=nonsense", "GOEXPERIMENT=nonsense the go command does not run"),
+        ):
+            with self.subTest(code=code):
+                self.assertNotIn("\n", self.expect_error(code, words).error.split("\n", 2)[2])
+        self.expect("fmt.Println(1)", "1\n")
+
     def test_path(self):
         """A cell may set PATH, which GoNB would look for its own programs in."""
         before = self.session.execute("%env PATH").text()
@@ -243,6 +256,18 @@ class CellsTest(SessionTest):
         self.expect("fmt.Println(1)", "1\n")
         self.session.execute("%env PATH=" + before)
         self.expect("!true && echo 2", "2\n")
+
+    def test_absent_imports(self):
+        """An import of a package that there is not is an error, also where nothing uses it; packages near are named."""
+        for code, *words in (
+            ('import "fmtt"', "line 1: package fmtt is not in std", "hint: there is fmt"),
+            ('import (\n\t"os"\n\t"rand"\n)\nx := 1', "line 3: package rand", "math/rand"),
+            ("import `example.org/no/such`", "line 1: no required module", "!*go get example.org/no/such@latest"),
+            ('import "nosuch"\nnosuch.F()', "line 1: package nosuch is not in std", "!*go work use DIR"),
+        ):
+            with self.subTest(code=code):
+                self.expect_error(code, *words)
+        self.expect('import "os"', "")
 
     def test_imports_of_one_name(self):
         """Of two packages of one name, the one that was imported last is meant."""
@@ -324,6 +349,22 @@ class CellsTest(SessionTest):
 
     def test_panic_with_error(self):
         self.expect_error('panic(fmt.Errorf("wrapped: %w", os.ErrNotExist))', "wrapped: file does not exist")
+
+    def test_panic_with_values(self):
+        """The value of a panic is shown as other values are, never as an address; recover gets it as it is."""
+        self.session.execute("type fail struct {\n\tCode int\n\tErr  error\n}\ntype grade int")
+        for code, text in (
+            ("panic(fail{7, io.EOF})", "panic: fail{Code: 7, Err: EOF}"),
+            ("panic(&fail{7, nil})", "panic: &fail{Code: 7, Err: nil}"),
+            ('panic(struct{ A, B string }{"a b", ""})', 'panic: {A: "a b", B: ""}'),
+            ("panic(map[string]int{})", "panic: map[string]int{}"),
+            ("go func() { panic([]any{1, nil}) }()\nselect {}", "panic: []any{1, nil}"),
+            ("defer func() { panic(recover()) }()\npanic(fail{8, nil})", "panic: fail{Code: 8, Err: nil}"),
+            ("panic(grade(5))", "panic: grade(5)"),
+        ):
+            with self.subTest(code=code):
+                self.assertNotIn("0x", self.expect_error(code, text).error)
+        self.expect("func() {\n\tdefer func() { fmt.Println(recover().(fail).Code) }()\n\tpanic(fail{9, nil})\n}()", "9\n")
 
     def test_deadlock(self):
         self.expect_error("select {}", "deadlock")

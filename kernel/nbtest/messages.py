@@ -443,7 +443,18 @@ class MessagesTest(SessionTest):
     def test_unknown_message(self):
         for channel in ("shell", "control"):
             self.session.send("no_such_request", {"x": 1}, channel)
+            self.session.send("no_such_message", {"x": 1}, channel)
         self.expect(self.code.hello, "hi\n")
+
+    @ours
+    def test_requests_that_it_does_not_have(self):
+        """Nobody who asks for a debugger or a subshell waits for ever."""
+        reply = self.session.ask("debug_request", {"seq": 7, "type": "request", "command": "debugInfo"}, "control")
+        self.assertEqual((reply["request_seq"], reply["success"], reply["command"]), (7, False, "debugInfo"))
+        for kind in ("create_subshell_request", "list_subshell_request", "no_such_request"):
+            result = self.session.wait(self.session.send(kind, {}, "control"))
+            self.assertEqual((result.status, result.states), ("error", ["busy", "idle"]), result)
+            self.assertIn(kind, result.reply["content"]["evalue"])
 
     @ours
     def test_wrong_content(self):

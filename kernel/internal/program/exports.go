@@ -31,6 +31,7 @@ type Exports struct {
 	gc      types.ImporterFrom
 	watched map[string]stamp // files and directories that decide about the packages
 	dir     string           // where the packages were asked for
+	env     []string         // with which variables of the go command
 	cgo     bool             // a package that is not of the standard library uses cgo
 }
 
@@ -71,8 +72,10 @@ func (e *Exports) reset(dir string) {
 func (e *Exports) Load(ctx context.Context, dir string, paths []string) (types.Importer, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.gc == nil || e.dir != dir || e.changed() {
+	env := goVariables(e.Env())
+	if e.gc == nil || e.dir != dir || !slices.Equal(env, e.env) || e.changed() {
 		e.reset(dir)
+		e.env = env
 	}
 	var missing []string
 	for _, path := range paths {
@@ -85,6 +88,19 @@ func (e *Exports) Load(ctx context.Context, dir string, paths []string) (types.I
 		err = e.list(ctx, missing)
 	}
 	return locked{e}, err
+}
+
+// goVariables returns the variables that the go command reads, in order.
+func goVariables(env []string) []string {
+	var list []string
+	for _, variable := range env {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "GO") || strings.HasPrefix(name, "CGO_") || name == "CC" || name == "CXX" {
+			list = append(list, variable)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // Config returns where the compiler and the linker find the packages of a program that imports some, in the form of

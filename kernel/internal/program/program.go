@@ -106,7 +106,7 @@ type Embed struct {
 
 // Error is why the program is not to be built.
 type Error struct {
-	Line, Column int // in GoNB's file, 1-based
+	Line, Column int // in GoNB's file, 1-based; 0 if it is about no line of it
 	Text         string
 }
 
@@ -283,10 +283,11 @@ func (s *Session) Prepare(ctx context.Context, main []byte, cell Cell, stored ma
 	}
 	p.file = f
 	p.prune()
-	if len(p.needed) > 0 || len(p.ownVars) > 0 || len(cell.Locals) > 0 {
+	if len(p.needed) > 0 || len(p.ownVars) > 0 || len(cell.Locals) > 0 || len(p.file.panicCalls()) > 0 {
 		p.variables()
 	}
 	p.cgo()
+	p.absent(f)
 	p.result.Main = p.text()
 	return p.result
 }
@@ -484,6 +485,9 @@ func (p *preparation) variables() {
 	}
 	p.missing(check, needed, b)
 	p.write(check, needed, b)
+	if p.describePanics(check) {
+		p.result.Extra = withPanicFunc(p.result.Extra)
+	}
 	p.leaveOutTypes()
 }
 

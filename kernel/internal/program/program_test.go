@@ -443,3 +443,55 @@ func TestDirectives(t *testing.T) {
 		t.Error(p.Main)
 	}
 }
+
+// An import of a package that there is not is an error also where nothing uses it.
+func TestAbsentImport(t *testing.T) {
+	for _, c := range []struct{ cell, want string }{
+		{`import "nosuch"`, "package nosuch is not in std"},
+		{"import `nosuch/more`\nx := 1", "package nosuch/more is not in std"},
+		{"import (\n\t\"os\"\n\t\"strngs\"\n)\nfmt.Println(1)", "package strngs is not in std"},
+		{`import alias "example.org/no/such"`, "no required module provides package example.org/no/such"},
+		{`import "os"`, ""},
+		{`import "encoding/json"`, ""},
+		{`import "continuousnet/kernel/cell"`, ""},
+		{"import \"nosuch\"\nnosuch.F()", ""}, // the compiler says it
+	} {
+		got := ""
+		for _, e := range newNotebook(t).prepare(c.cell).Errors {
+			got += e.Text
+		}
+		if !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+			t.Errorf("%s: %q, want %q", c.cell, got, c.want)
+		}
+	}
+}
+
+// A value of a panic that the runtime prints as an address is described; the others are left alone.
+func TestPanicValues(t *testing.T) {
+	n := newNotebook(t)
+	n.run("type failure struct{ Code int }\ntype told struct{}\nfunc (told) String() string { return \"told\" }")
+	for cell, want := range map[string]bool{
+		"panic(failure{1})":              true,
+		"panic(&failure{1})":             true,
+		"panic(struct{ A int }{1})":      true,
+		"panic([]int{1})":                true,
+		"v := any(failure{1})\npanic(v)": true,
+		"func() {\n\tdefer func() { r := recover(); panic(r) }()\n\tpanic(\"a\")\n}()": true,
+		"go func() { panic(failure{1}) }()":                                            true,
+		`panic("text")`:                                                                false,
+		"import \"fmt\"\npanic(fmt.Errorf(\"e\"))":                                     false,
+		"panic(told{})":                                                                false,
+		"code := 3\npanic(code)":                                                       false,
+		"import \"strconv\"\n_, err := strconv.Atoi(\"\")\npanic(err)":                 false,
+		"import \"time\"\npanic(time.Second)":                                          false,
+		"panic := func(failure) {}\npanic(failure{})":                                  false,
+	} {
+		p := n.prepare(cell)
+		if err := compile(p); err != nil {
+			t.Errorf("%s\n%v\n%s\n%s", cell, err, p.Main, p.Extra)
+		}
+		if got := strings.Contains(p.Main, panicFunc+"("); got != want {
+			t.Errorf("%s: described: %v\n%s", cell, got, p.Main)
+		}
+	}
+}

@@ -124,7 +124,7 @@ var (
 	// fromBuild finds one line that only a build writes.
 	fromBuild = regexp.MustCompile(`(?m)^# \S|\.go:\d+(:\d+)?: |^go: |^failed to run "|^package \S+ is not in std|` +
 		`^(\S+ imports$|no required module provides|cannot find module providing)|^build constraints exclude|` +
-		`^flag provided but not defined: |^import cycle not allowed`)
+		`^flag provided but not defined: |^import cycle not allowed|^use of internal package `)
 	// mainPlace is a position in the program that GoNB wrote. The program is in GoNB's own folder, or relative to it.
 	mainPlace = regexp.MustCompile(`^(\s*)(?:\./|/\S*/)?main(?:_test)?\.go:(\d+):(\d+): (.+)$`)
 	// otherPlace is a position in any other Go file.
@@ -220,7 +220,8 @@ func readMessage(line, context, pkg string, cells Cells) *message {
 		}
 		return &message{text: file + ":" + at[2] + ": " + at[3]}
 	}
-	return &message{text: strings.TrimSpace(line)}
+	text := installation.ReplaceAllString(strings.TrimSuffix(strings.TrimSpace(line), "; to add it:"), "$1")
+	return &message{text: text}
 }
 
 // locate finds the message's line in the user's cell, and the column there: GoNB writes declarations again, in its own
@@ -300,7 +301,11 @@ func findImport(m *message, id int, cells Cells) {
 		if !ok {
 			continue
 		}
-		if at := strings.Index(code, `"`+path+`"`); at >= 0 {
+		at := strings.Index(code, `"`+path+`"`)
+		if at < 0 {
+			at = strings.Index(code, "`"+path+"`")
+		}
+		if at >= 0 {
 			m.id, m.cell, m.line, m.code, m.column = id, cell, line, code, at+1
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"continuousnet/kernel/internal/packages"
+	"continuousnet/kernel/internal/words"
 )
 
 // Hints is what the caller knows beyond the compiler's messages. The zero value is of use.
@@ -20,6 +21,8 @@ type Hints struct {
 	Locals []string
 	// Ended tells which earlier cell defined a variable that could not outlast it, and why. May be nil.
 	Ended func(name string) (cell, reason string, ok bool)
+	// Importable returns the paths of all packages that a cell can import. May be nil.
+	Importable func() []string
 }
 
 // of returns the hint for a message, or "" if there is none.
@@ -106,6 +109,7 @@ var remedies = sync.OnceValue(func() []remedy {
 			"%goflags gave go build a flag that it does not know; `%goflags \"\"` clears the list"),
 		say(`does not contain package (\S+?)[;:]?$`,
 			"the module is there, the package is not: check the spelling of the path"),
+		say(`^use of internal package`, "a package below a directory internal is for its own module alone"),
 		choose(`is not in std$|no required module provides package|cannot find module providing package|`+
 			`module lookup disabled|`+
 			`^go: .*(?:no such host|i/o timeout|connection refused|dial tcp|unrecognized import path)`, unknownModule),
@@ -198,33 +202,61 @@ func redeclared(match []string, m *message, h Hints) string {
 	return ""
 }
 
-var quotedPath = regexp.MustCompile(`(?:^package |provides package |providing package |contain package |^go: )` +
+var quotedPath = regexp.MustCompile(`(?:^package |internal package |provides package |providing package |` +
+	`contain package |^go: )` +
 	`"?([\w.~-]+(?:/[\w.~-]+)*)`)
 
 // packagePath returns the package that a message is about, "" if none.
 func packagePath(text string) string {
-	if match := quotedPath.FindStringSubmatch(text); match != nil && strings.ContainsAny(match[1], "./") {
+	match := quotedPath.FindStringSubmatch(text)
+	if match != nil && (strings.ContainsAny(match[1], "./") || strings.Contains(text, " is not in std")) {
 		return match[1]
 	}
 	return ""
 }
 
-func unknownModule(_ []string, m *message, _ Hints) string {
+func unknownModule(_ []string, m *message, h Hints) string {
 	path := packagePath(m.text)
 	if path == "" {
 		if match := importSpec.FindStringSubmatch(m.code); match != nil {
 			path = match[1]
 		}
 	}
+	near := ""
+	if list := h.near(path); len(list) > 0 {
+		near = "there is " + strings.Join(list, ", ") + ". Else: "
+	}
 	if path == "" {
 		path = "PATH"
 	} else if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
-		return "a path whose first part has no dot is the standard library's or a module's of your own: check the " +
-			"spelling, or add that module with `!*go work use DIR` in a cell of its own"
+		return near + "a path whose first part has no dot is the standard library's or a module's of your own: check " +
+			"the spelling, or add that module with `!*go work use DIR` in a cell of its own"
 	}
-	return fmt.Sprintf("no module in use has it. Check the spelling, or add it in a cell of its own: a module of "+
-		"yours with `!*go work use DIR`, another with `!*go get %s@latest`, which needs the network; without it, only "+
-		"the modules in the checkout's go.mod can be imported", path)
+	return near + fmt.Sprintf("no module in use has it. Check the spelling, or add it in a cell of its own: a module "+
+		"of yours with `!*go work use DIR`, another with `!*go get %s@latest`, which needs the network; without it, "+
+		"only the modules in the checkout's go.mod can be imported", path)
+}
+
+// maxNear bounds how many paths a hint names.
+const maxNear = 4
+
+// near returns the paths of packages that may be meant by one that there is not: those that are written nearly so, and
+// those that end in it, as "math/rand" does in "rand".
+func (h Hints) near(path string) []string {
+	if h.Importable == nil || path == "" {
+		return nil
+	}
+	var list []string
+	for _, p := range h.Importable() {
+		longer := strings.HasSuffix(p, "/"+path)
+		if longer || len(path) > 2 && words.Distance(p, path) <= min(2, len(path)/3) {
+			list = append(list, p)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b string) int {
+		return words.Distance(a, path) - words.Distance(b, path)
+	})
+	return list[:min(len(list), maxNear)]
 }
 
 var importSpec = regexp.MustCompile(`"([^"\s]+)"`)

@@ -22,9 +22,12 @@ const maxCandidates = 32
 
 var (
 	signalHead = regexp.MustCompile(`^SIG[A-Z]+: `)
-	// bareValue is how the runtime prints a panic's value that is neither error, nor Stringer, nor a basic type.
-	bareValue = regexp.MustCompile(`\((\S+)\) 0x[0-9a-f]+`)
-	exceeds   = regexp.MustCompile(`runtime: (goroutine stack exceeds .*)`)
+	// bareValue is how the runtime prints a panic's value that is neither error, nor Stringer, nor a basic type, in the
+	// first line of its message or behind "panic: ".
+	bareValue = regexp.MustCompile(`(?m)^(\t?(?:panic: )?)\((.+)\) (0x[0-9a-f]+)`)
+	// ownBasic is how it begins to print a value of a cell's type whose underlying type is basic.
+	ownBasic = regexp.MustCompile(`(?m)^(\t?(?:panic: )?)main\.(\w+\()`)
+	exceeds  = regexp.MustCompile(`runtime: (goroutine stack exceeds .*)`)
 )
 
 // Panic reports a program that Go's runtime ended: a panic, a fatal error, a deadlock, a signal that nobody caught.
@@ -41,6 +44,21 @@ func Panic(stderr string, cells Cells) (r Report, rest string, ok bool) {
 	}
 	r, start = t.report(text, start, cells)
 	return r, text[:start] + strings.Join(t.strays, ""), true
+}
+
+// WithValues puts what the values of panics are like into the place of the addresses that Go's runtime prints of them.
+func WithValues(stderr string, values map[string]string) string {
+	if len(values) == 0 {
+		return stderr
+	}
+	return bareValue.ReplaceAllStringFunc(stderr, func(found string) string {
+		parts := bareValue.FindStringSubmatch(found)
+		text, ok := values[parts[3]]
+		if !ok || !strings.Contains(parts[1], "panic") {
+			return found
+		}
+		return parts[1] + strings.ReplaceAll(text, "\n", "\n\t") // as the runtime indents what goes on
+	})
 }
 
 // findTrace finds the trace that ends a text, and where it begins.
@@ -113,7 +131,8 @@ func (t *trace) report(text string, start int, cells Cells) (Report, int) {
 		start = from
 	}
 	value := escape.ReplaceAllString(annotation.ReplaceAllString(strings.Join(lines, "\n"), ""), "")
-	value = clip(strings.TrimSpace(bareValue.ReplaceAllString(value, "a value of type $1")), maxValue)
+	value = ownBasic.ReplaceAllString(value, "$1$2")
+	value = clip(strings.TrimSpace(bareValue.ReplaceAllString(value, "${1}a value of type $2")), maxValue)
 	r := Report{Name: t.kind, Value: value}
 	if short, ok := strings.CutSuffix(value, " - deadlock!"); ok && t.kind == "fatal error" {
 		r = Report{Name: "deadlock", Value: short}

@@ -54,6 +54,21 @@ func TestRestIsWhatTheProgramWrote(t *testing.T) {
 	}
 }
 
+func TestWithValues(t *testing.T) {
+	values := map[string]string{"0xc01": "point{X: 1}", "0xc02": "[]string{\n  \"a\",\n}"}
+	for stderr, want := range map[string]string{
+		"mine 0xc01\npanic: (main.point) 0xc01\n\n":     "mine 0xc01\npanic: point{X: 1}\n\n",
+		"panic: (struct { A int }) 0xc01 [recovered]\n": "panic: point{X: 1} [recovered]\n",
+		"panic: (main.point) 0xc03\n":                   "panic: (main.point) 0xc03\n",
+		"panic: a\n\tpanic: ([]string) 0xc02\n":         "panic: a\n\tpanic: []string{\n\t  \"a\",\n\t}\n",
+		"(main.point) 0xc01\n":                          "(main.point) 0xc01\n",
+	} {
+		if got := WithValues(stderr, values); got != want {
+			t.Errorf("%q: %q, want %q", stderr, got, want)
+		}
+	}
+}
+
 func TestTheRuntimesPreambleIsNotTheProgramsOwn(t *testing.T) {
 	f := recorded(t)["overflow"]
 	r, rest, ok := Panic("mine\n"+f.Stderr, f.session())

@@ -127,6 +127,11 @@ func (s *server) env(cell *run, arguments string) (string, error) {
 		if name == "" {
 			return "", fmt.Errorf("%%env NAME=VALUE takes a name before the =, found %q", arguments)
 		}
+		advice, err := s.checkGoVariable(name, strings.Trim(value, `"`))
+		if err != nil {
+			return "", fmt.Errorf("%%env %s: %w", name, err)
+		}
+		cell.text("stderr", advice)
 		if own := filepath.Join(s.processes.Dir, binDir); name == "PATH" && !strings.Contains(value, own) {
 			value = own + string(filepath.ListSeparator) + strings.Trim(value, `"`) // GoNB finds its programs there
 		}

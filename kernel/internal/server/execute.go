@@ -95,6 +95,7 @@ type run struct {
 	interrupter  *proc.Interrupter          // for the attempt
 	links        []*commLink                // of processes that have opened comms
 	left         map[string]json.RawMessage // of widgets that have gone: formats by model
+	panics       map[string]string          // what values of panics are like, by their addresses
 
 	lineMu sync.Mutex        // may be locked while mu is not
 	line   output.Unfinished // holds back what may be a prompt

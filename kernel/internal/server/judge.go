@@ -26,6 +26,7 @@ func (s *server) judge(cell *run, rewritten source.Rewritten, reply json.RawMess
 	}
 	cell.mu.Lock()
 	pressed, refusedInput, interrupted := cell.pressed, cell.refusedInput, cell.interrupted
+	stderr = report.WithValues(stderr, cell.panics)
 	cell.mu.Unlock()
 	if refusedInput {
 		s.stderr(cell, report.Trim(stderr))
@@ -47,7 +48,7 @@ func (s *server) judge(cell *run, rewritten source.Rewritten, reply json.RawMess
 	hideShow(&content.Value, content.Traceback)
 	cells := s.engine.cells()
 	hints := report.Hints{Cell: number, HasMain: hasMain(cell.content.Code), Locals: rewritten.Locals,
-		Ended: s.endedWith}
+		Ended: s.endedWith, Importable: s.importPaths}
 	if compile, ok := report.Compile(content.Value, content.Traceback, cells, hints); ok {
 		s.stderr(cell, stderr)
 		return result{failure: &compile, unbuilt: true, dotImport: unusedImport(content.Value)}
@@ -63,6 +64,16 @@ func (s *server) judge(cell *run, rewritten source.Rewritten, reply json.RawMess
 		}
 	}
 	return result{failure: &failure}
+}
+
+// panicsWith records what the value of a panic is like, of which Go's runtime prints the address.
+func (c *run) panicsWith(address, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.panics == nil {
+		c.panics = map[string]string{}
+	}
+	c.panics[address] = text
 }
 
 // failed returns an error whose traceback is its value, one line.

@@ -169,7 +169,7 @@ func magicOf(name string) (magic, bool) {
 func unknownCommand(name string) *report.Report {
 	var near []string
 	for _, m := range magics {
-		if distance(m.name, name) <= 2 || len(name) > 2 && strings.HasPrefix(m.name, name) {
+		if words.Distance(m.name, name) <= 2 || len(name) > 2 && strings.HasPrefix(m.name, name) {
 			near = append(near, m.name)
 		}
 	}
@@ -178,27 +178,6 @@ func unknownCommand(name string) *report.Report {
 		text += "; there is " + strings.Join(near, ", ")
 	}
 	return failed("CommandError", text+"; %help explains them all")
-}
-
-// distance returns the number of letters that have to be put in, taken out or replaced to make one word of another
-// (Levenshtein 1966).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0]++
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // help opens the pager with a page on cells and special commands.

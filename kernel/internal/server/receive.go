@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	"continuousnet/kernel/internal/wire"
@@ -65,10 +66,19 @@ func (s *server) dispatch(r *request) {
 		s.assist(r, "complete_reply", s.complete)
 	case "inspect_request":
 		s.assist(r, "inspect_reply", s.inspect)
+	case "debug_request":
+		s.answer(r, "debug_reply", noDebugger)
 	default:
+		if kind, ok := strings.CutSuffix(r.Header.MsgType, "_request"); ok && len(kind) < maxKind {
+			s.answer(r, kind+"_reply", unsupported) // or who asks would wait for ever
+			return
+		}
 		s.o.Log.Printf("%.100q on %s is not known here, and left unanswered", r.Header.MsgType, r.channel)
 	}
 }
+
+// maxKind bounds the name of a request that is not known and yet answered.
+const maxKind = 50
 
 // answer answers a request at once, between the statuses busy and idle, whether or not a cell runs.
 func (s *server) answer(r *request, replyType string, make func(*request) (any, error)) {

@@ -79,6 +79,24 @@ func (s *server) usage(*request) (any, error) {
 		"cpu_count": runtime.NumCPU()}, nil
 }
 
+// unsupported answers a request of a kind that this kernel has not, as of subshells.
+func unsupported(r *request) (any, error) {
+	return nil, fmt.Errorf("this kernel has no %s; kernel_info_reply lists its supported_features", r.Header.MsgType)
+}
+
+// noDebugger answers a request for the debugger, in the form of the Debug Adapter Protocol that such answers have.
+func noDebugger(r *request) (any, error) {
+	var content struct {
+		Seq     int    `json:"seq"`
+		Command string `json:"command"`
+	}
+	if err := decode(r, &content); err != nil {
+		return nil, err
+	}
+	return map[string]any{"type": "response", "request_seq": content.Seq, "success": false,
+		"command": content.Command, "message": "this kernel has no debugger"}, nil
+}
+
 // commInfo returns the open comms.
 func (s *server) commInfo(r *request) (any, error) {
 	var content struct {

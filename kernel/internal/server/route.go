@@ -111,6 +111,11 @@ func (s *server) said(cell *run, kind string, body []byte) {
 		}
 	case "clear":
 		cell.message("clear_output", raw(content), nil, nil)
+	case "panic":
+		var value struct{ At, Text string }
+		if json.Unmarshal(body, &value) == nil {
+			cell.panicsWith(value.At, value.Text)
+		}
 	}
 }
 

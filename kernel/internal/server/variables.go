@@ -40,7 +40,7 @@ type prepared struct {
 
 // startVariables makes the session's variables, and listens to the programs that build cells.
 func (s *server) startVariables() (close func(), err error) {
-	exports := &program.Exports{Go: s.o.GoCommand, Env: s.environment}
+	exports := &program.Exports{Go: s.o.GoCommand, Env: s.goEnvironment}
 	s.program = program.NewSession(exports)
 	s.program.Problems = func(err error) { s.o.Log.Printf("types of variables: %v", err) }
 	path := filepath.Join(s.processes.Dir, hookFile)
@@ -175,6 +175,10 @@ func (s *server) hooked(ctx context.Context, r hook.Request) hook.Reply {
 	if len(p.Errors) > 0 {
 		var b strings.Builder
 		for _, e := range p.Errors {
+			if e.Line == 0 {
+				b.WriteString(e.Text + "\n")
+				continue
+			}
 			fmt.Fprintf(&b, "./%s:%d:%d: %s\n", name, e.Line, e.Column, e.Text)
 		}
 		return hook.Reply{Refusal: b.String()}

@@ -67,3 +67,24 @@ func GlobQuote(path string) string {
 
 // Squeezed returns text without white space.
 func Squeezed(text string) string { return strings.Join(strings.Fields(text), "") }
+
+// Distance returns the number of letters that have to be put in, taken out or replaced to make one word of another
+// (Levenshtein 1966).
+func Distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0]++
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
