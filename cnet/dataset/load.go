@@ -91,9 +91,12 @@ type folder struct {
 	path string
 }
 
+// Stat implements fs.StatFS. Without it fs.Stat would open the file, which may be a pipe, or unreadable.
+func (f folder) Stat(name string) (fs.FileInfo, error) { return fs.Stat(f.FS, name) }
+
 func (f folder) has(name string) bool {
 	info, err := fs.Stat(f, name)
-	return err == nil && !info.IsDir()
+	return err == nil && info.Mode().IsRegular()
 }
 
 func (f folder) join(name string) string { return filepath.Join(f.path, name) }
