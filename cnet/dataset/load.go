@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"continuousnet/cnet/internal/optional"
@@ -62,6 +63,9 @@ func load(name, dir string, o Options) (*Set, error) {
 	}
 	if dir == "" {
 		dir = DefaultDir(s.name)
+	}
+	if _, err := os.Stat(dir); IsKind(s.name) && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("dataset: %s is not there; if it has moved, say where it is with --data PATH", dir)
 	}
 	err = s.places(dir, func(f folder) error { return s.read(set, f, o) })
 	if errors.Is(err, errNothingHere) {

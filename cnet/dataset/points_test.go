@@ -70,7 +70,7 @@ func TestReadPoints(t *testing.T) {
 		"x,y,class\n1,2,a\n3,4,a\n":            "all points are of class a, want at least two",
 		"x,y,class\n1,\"2,a\n":                 "parse error on line 2",
 		"class,x,y\n1,2,a\n1,2,3":              `line 2: column "y" is "a"`,
-		"x,y,z\n" + strings.Join(seq(200), ""): "it has 200 different classes",
+		"x,y,z\n" + strings.Join(seq(200), ""): `the column "z" has 200 different classes, such as "x", want at most 100|say --target z`,
 	} {
 		_, err := ReadPoints(strings.NewReader(text))
 		check.Error(t, err, want)

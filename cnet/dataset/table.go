@@ -120,7 +120,7 @@ func readTable(r io.Reader, coordinates int, targets []string) (*table, error) {
 				t.noticeClasses(guessed, wanted)
 				return t, t.setTargets(wanted)
 			}
-			return t, t.setLabels(labels)
+			return t, t.setLabels(labels, header[label])
 		}
 		if err != nil {
 			return nil, err // has the line
@@ -237,8 +237,8 @@ func readTableFile(path string, coordinates int, targets []string) (*table, erro
 // maxPointClasses bounds the classes of points: more distinct labels are measurements.
 const maxPointClasses = 100
 
-// setLabels sets classes and labels by the names of the classes of all points.
-func (t *table) setLabels(names []string) error {
+// setLabels sets classes and labels by the names of the classes of all points, which are in a column.
+func (t *table) setLabels(names []string, column string) error {
 	t.classes = slices.Compact(slices.Sorted(slices.Values(names)))
 	if !slices.ContainsFunc(t.classes, func(s string) bool { return !isNumber(s) }) {
 		slices.SortFunc(t.classes, func(a, b string) int { return compareNumbers(a, b) })
@@ -247,8 +247,9 @@ func (t *table) setLabels(names []string) error {
 	case n < 2:
 		return fmt.Errorf("all points are of class %.40s, want at least two classes", t.classes[0])
 	case n > maxPointClasses:
-		return fmt.Errorf("it has %d different classes, such as %.40q, want at most %d; is the column of classes "+
-			"called class? --target NAME says that a column is a number to predict", n, t.classes[0], maxPointClasses)
+		return fmt.Errorf("the column %.40q has %d different classes, such as %.40q, want at most %d; call the column "+
+			"of classes class, or say --target %s if this one is a number to predict", column, n, t.classes[0],
+			maxPointClasses, words.ShellQuote(strings.TrimSpace(column)))
 	}
 	for _, name := range names {
 		t.labels = append(t.labels, int32(slices.Index(t.classes, name)))
