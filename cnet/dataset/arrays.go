@@ -86,6 +86,10 @@ func (a array) labels(count int) ([]int32, error) {
 	if len(a.shape) == 2 && a.shape[1] == 1 {
 		a.shape = a.shape[:1]
 	}
+	if len(a.shape) == 2 && a.shape[0] == count {
+		return nil, fmt.Errorf("%s has the shape %v, want [%d]: a number from 0 for the class of each image; of rows "+
+			"with a 1 for the class, numpy.argmax(y, 1) makes them", a.name, a.shape, count)
+	}
 	if len(a.shape) != 1 || a.shape[0] != count {
 		return nil, fmt.Errorf("%s has the shape %v, want [%d]: a number from 0 for the class of each image", a.name,
 			a.shape, count)
@@ -180,6 +184,9 @@ func (p arrayParts) fill(set *Set, told string, seed uint64) error {
 func (s *Set) nameClasses() error {
 	top := slices.Max(append(slices.Clone(s.Test.Labels), s.Train.Labels...))
 	if len(s.Classes) == 0 {
+		if low := slices.Min(s.Train.Labels); low == 1 && !slices.Contains(s.Test.Labels, 0) {
+			return fmt.Errorf("the labels are from 1 to %d, want them from 0; subtract 1", top)
+		}
 		for k := range top + 1 {
 			s.Classes = append(s.Classes, strconv.Itoa(int(k)))
 		}

@@ -164,7 +164,7 @@ func TestBadNPZ(t *testing.T) {
 		"one class": {[]statedict.Tensor{good[0], tensor(yTrain, make([]float64, 4), 4)},
 			"all images are of class 0"},
 		"from 1": {[]statedict.Tensor{good[0], tensor(yTrain, []float64{1, 2, 1, 2}, 4)},
-			"no image of class 0 to train on"},
+			"the labels are from 1 to 2, want them from 0"},
 		"NaN": {[]statedict.Tensor{tensor(xTrain, nan, 4, 4, 4), good[1]},
 			"x_train: value 7 is NaN, want numbers"},
 		"flat": {[]statedict.Tensor{tensor(xTrain, x, 4, 16), good[1]},

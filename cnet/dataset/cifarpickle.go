@@ -27,6 +27,14 @@ func (c *cifarPickle) appendTo(split *Split, r io.Reader, size int64, classes in
 	}
 	data, isArray := d["data"].(*pickle.Array)
 	labels, isList := d[c.labels].(*pickle.List)
+	for _, entry := range []struct {
+		key, want string
+		ok        bool
+	}{{"data", "an array", isArray}, {c.labels, "a list", isList}} {
+		if v, there := d[entry.key]; there && !entry.ok {
+			return fmt.Errorf("%q is %s, want %s", entry.key, kindOfValue(v), entry.want)
+		}
+	}
 	if !isArray || !isList {
 		return fmt.Errorf("the dict has the keys %q, want an array \"data\" and a list %q", keys(d), c.labels)
 	}
@@ -100,6 +108,20 @@ func keys(d pickle.Dict) []string {
 	}
 	slices.Sort(list)
 	return list[:min(len(list), 8)]
+}
+
+// kindOfValue is what an error calls a value.
+func kindOfValue(v any) string {
+	switch v := v.(type) {
+	case *pickle.Array:
+		return "an array"
+	case *pickle.List:
+		return "a list"
+	case pickle.Dict:
+		return "a dict"
+	default:
+		return fmt.Sprint(scalar(v))
+	}
 }
 
 // scalar is what an error shows of a value: containers may contain themselves.

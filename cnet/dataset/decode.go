@@ -11,7 +11,9 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
+	"sync"
 
 	_ "golang.org/x/image/bmp"
 	"golang.org/x/image/draw"
@@ -115,6 +117,42 @@ func decode(dir fs.FS, name string, pixels []uint8, height, width, channels int,
 	})
 }
 
+// decodable returns an error if the pixels of an image file cannot be read.
+func decodable(dir fs.FS, name string) error {
+	return reading(dir, name, func(r io.Reader) error {
+		_, _, err := image.Decode(r)
+		return err
+	})
+}
+
+// pixelGate bounds the memory of pictures that are decoded at one time: together they have maxPixels at most.
+type pixelGate struct {
+	mutex sync.Mutex
+	freed *sync.Cond
+	taken int
+}
+
+// within calls f, which decodes a picture, as soon as there is room for it.
+func (g *pixelGate) within(p picture, f func()) {
+	n := p.width * p.height
+	g.mutex.Lock()
+	if g.freed == nil {
+		g.freed = sync.NewCond(&g.mutex)
+	}
+	for g.taken+n > maxPixels {
+		g.freed.Wait()
+	}
+	g.taken += n
+	g.mutex.Unlock()
+	defer func() {
+		g.mutex.Lock()
+		g.taken -= n
+		g.mutex.Unlock()
+		g.freed.Broadcast()
+	}()
+	f()
+}
+
 // wholeGIF returns the first picture of a GIF file at its place in the whole, which may be larger.
 func wholeGIF(dir fs.FS, name string, first image.Image) (image.Image, error) {
 	p, err := inspect(dir, name)
@@ -166,17 +204,33 @@ func reading(dir fs.FS, name string, read func(io.Reader) error) (err error) {
 		if errors.Is(err, image.ErrFormat) {
 			err = errors.New("the contents are no PNG, JPEG, GIF, BMP or WebP")
 		}
-		if err != nil && strings.HasSuffix(err.Error(), "EOF") { // some decoders keep only the text
+		// Some decoders keep only the text.
+		if err != nil && slices.ContainsFunc([]string{"EOF", "short Huffman data", "not enough pixel data"},
+			func(s string) bool { return strings.HasSuffix(err.Error(), s) }) {
 			err = errTruncated
 		}
 	}()
+	info, err := fs.Stat(dir, name) // opening a pipe would wait for somebody who writes
+	switch {
+	case err != nil:
+		return withoutPath(err)
+	case !info.Mode().IsRegular():
+		return errors.New("it is no regular file")
+	case info.Size() == 0:
+		return errors.New("the file is empty")
+	}
 	f, err := dir.Open(name)
 	if err != nil {
-		if e, ok := errors.AsType[*fs.PathError](err); ok {
-			return e.Err
-		}
-		return err
+		return withoutPath(err)
 	}
 	defer f.Close()
 	return read(f)
+}
+
+// withoutPath returns what happened to a file whose name is known.
+func withoutPath(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
 }

@@ -23,13 +23,14 @@
 //	photos/train/CLASS/*.png    and photos/test/CLASS/*.png, or val/ in the place of test/
 //	photos/CLASS/*.png          a fifth of each class is for testing, chosen by a hash of the files' names
 //
-// PNG, JPEG, GIF (its first picture), BMP and WebP are read, by their contents. The classes are called by their
-// folders, in the order of the names. All images have one size, or are brought to one with Options.Size. They are grey
-// if all files are, and have three colours otherwise; transparency and EXIF's rotation are ignored, as torchvision
-// does. Mean and deviation are those of the training images; colour images may be mirrored in training, grey ones are
-// not, as they are often letters or digits. What cannot be read, is CMYK or has more than 100 million pixels is named
-// in one error, or left out with Options.SkipBad. With Options.Cache, decoded images are kept in a file with a
-// checksum, as long as the folder does not change. LoadContext can be interrupted while they are decoded, and
+// PNG, JPEG, GIF (its first picture), BMP and WebP are read, by their contents, whatever the names end with. The
+// classes are called by their folders, in the order of the names. All images have one size, or are brought to one with
+// Options.Size. They are grey if all files are, and have three colours otherwise, of 8 bits; transparency and EXIF's
+// rotation are ignored, as torchvision does: turn the pixels of photos that lie on their side before. Mean and
+// deviation are those of the training images; colour images may be mirrored in training, grey ones are not, as they are
+// often letters or digits. What cannot be read, is CMYK, has another size than most images or more than 100 million
+// pixels is named in one error, or left out with Options.SkipBad. With Options.Cache, decoded images are kept in a file
+// with a checksum, as long as the folder does not change. LoadContext can be interrupted while they are decoded, and
 // Options.Progress tells how far that is. Folders of runs, with their charts, are left out and named.
 //
 // A .npz file is a data set, too: x_train, [N H W C], [N C H W] or [N H W], y_train, [N], and for testing x_test and

@@ -88,7 +88,7 @@ func level(x float64) uint8 { return uint8(min(max(math.Round(x), 0), 255)) }
 func (s *Set) TakesFiles() error {
 	if low, high := s.span(); low < 0 || high > 1 {
 		return fmt.Errorf("the net is trained on numbers from %.6g to %.6g, and image files have none but those from "+
-			"0 to 1", low, high)
+			"0 to 1; train on pixels from 0 to 1, or whole numbers to 255, which are normalised in any case", low, high)
 	}
 	return nil
 }

@@ -3,12 +3,15 @@ package dataset
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"continuousnet/cnet/internal/words"
 )
 
 // badFile is a file that cannot be used, and why.
@@ -28,157 +31,234 @@ const shown = 5
 
 // String names the files.
 func (b badFiles) String() string {
-	words := make([]string, 0, shown)
+	list := make([]string, 0, shown)
 	for _, f := range b.bad[:min(len(b.bad), shown)] {
-		words = append(words, fmt.Sprintf("%s (%v)", f.name, f.why))
+		list = append(list, fmt.Sprintf("%s (%v)", f.name, f.why))
 	}
-	if more := len(b.bad) - len(words); more > 0 {
-		words = append(words, fmt.Sprintf("and %d more", more))
+	if more := len(b.bad) - len(list); more > 0 {
+		list = append(list, fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Sprintf("%d of %d images: %s", len(b.bad), b.of, strings.Join(words, ", "))
+	return fmt.Sprintf("%d of %d images: %s", len(b.bad), b.of, strings.Join(list, ", "))
 }
 
 // maxDecoded is the most memory that decoded images may take.
 const maxDecoded = 16 << 30
 
+// quickPixels bounds the pixels that are decoded only to name more files that cannot be used: seconds of work.
+const quickPixels = 1_000_000_000
+
 // decodeListing fills set with the images of a listing. The size and the channels of the images are those of the set,
 // if it has them already, or else those of the files.
 func decodeListing(set *Set, dir folder, list listing, o Options) error {
-	all := slices.Concat(list.train, list.test)
-	pictures := make([]picture, len(all))
-	whys := make([]error, len(all))
-	p := progress{total: 2 * len(all), o: o}
-	err := inParallel(o, len(all), func(i int) {
-		pictures[i], whys[i] = inspect(dir, all[i].name)
-		p.add()
-	})
-	if err != nil {
-		return fmt.Errorf("dataset: %s: %w", dir.path, err)
-	}
-	// Files whose heads are bad are refused together with those whose pixels are, as far as these can be looked at.
-	refused := refuse(all, whys, o)
-	if refused != nil && len(badOnes(all, whys).bad) == len(all) {
-		return fmt.Errorf("dataset: %s: %w", dir.path, refused)
-	}
-	if err := setForm(set, all, pictures, whys, o); err != nil {
-		return fmt.Errorf("dataset: %s: %w", dir.path, cmp.Or(refused, err))
-	}
-	size := set.ImageSize()
-	if int64(len(all))*int64(size) > maxDecoded && refused != nil {
-		return fmt.Errorf("dataset: %s: %w", dir.path, refused)
-	}
-	if int64(len(all))*int64(size) > maxDecoded {
-		return fmt.Errorf("dataset: %s: %d images of %d×%d take more than %d GB; make them smaller with --size N",
-			dir.path, len(all), set.Height, set.Width, maxDecoded>>30)
-	}
-	pixels := make([]uint8, len(all)*size)
-	err = inParallel(o, len(all), func(i int) {
-		if whys[i] == nil {
-			whys[i] = decode(dir, all[i].name, pixels[i*size:][:size], set.Height, set.Width, set.Channels, o.Size > 0)
-		}
-		p.add()
-	})
-	if err != nil {
-		return fmt.Errorf("dataset: %s: %w", dir.path, err)
-	}
-	if err := refuse(all, whys, o); err != nil {
-		return fmt.Errorf("dataset: %s: %w", dir.path, err)
-	}
-	set.Train, set.Test = Split{}, Split{}
-	kept := 0
-	for i, f := range all {
-		if whys[i] != nil {
-			continue
-		}
-		copy(pixels[kept*size:][:size], pixels[i*size:][:size])
-		kept++
-		if i < len(list.train) {
-			set.Train.Labels = append(set.Train.Labels, f.label)
-		} else {
-			set.Test.Labels = append(set.Test.Labels, f.label)
-		}
-	}
-	train := set.Train.Len() * size
-	set.Train.Images, set.Test.Images = pixels[:train:train], pixels[train:kept*size:kept*size]
-	notices := slices.Clone(list.notices)
-	if bad := badOnes(all, whys); len(bad.bad) > 0 {
-		notices = append(notices, "left out "+bad.String())
-	}
-	set.Notice = strings.Join(notices, "; ")
-	if err := set.everyClass(); err != nil {
+	if err := set.decodeListing(dir, list, o); err != nil {
 		return fmt.Errorf("dataset: %s: %w", dir.path, err)
 	}
 	return nil
 }
 
-// refuse returns an error if there are bad files, unless they are to be left out.
-func refuse(all []imageFile, whys []error, o Options) error {
-	bad := badOnes(all, whys)
-	switch {
-	case len(bad.bad) == 0:
-		return nil
-	case len(bad.bad) == len(all):
-		return fmt.Errorf("no image can be used: %v", bad)
-	case o.SkipBad:
-		return nil
+func (s *Set) decodeListing(dir folder, list listing, o Options) error {
+	all := slices.Concat(list.train, list.test)
+	files := imageFiles{dir: dir, all: all, pictures: make([]picture, len(all)), whys: make([]error, len(all)), o: o}
+	files.p = progress{total: 2 * len(all), o: o}
+	err := inParallel(o, len(all), func(i int) {
+		files.pictures[i], files.whys[i] = inspect(dir, all[i].name)
+		files.p.add()
+	})
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("cannot use %v; repair or remove them, or leave them out with --skip-bad", bad)
+	if len(files.bad().bad) == len(all) {
+		return files.refusal(nil)
+	}
+	if err := s.setForm(&files); err != nil {
+		return cmp.Or(files.decodable(), files.refusal(err))
+	}
+	if !o.SkipBad && (len(files.bad().bad) > 0 || slices.ContainsFunc(files.pictures, files.odd)) {
+		return cmp.Or(files.decodable(), files.refusal(nil))
+	}
+	size := s.ImageSize()
+	pixels := make([]uint8, len(all)*size)
+	err = inParallel(o, len(all), func(i int) {
+		if files.whys[i] == nil {
+			files.whys[i] = files.oddity(i)
+		}
+		if files.whys[i] == nil {
+			files.gate.within(files.pictures[i], func() {
+				files.whys[i] = decode(dir, all[i].name, pixels[i*size:][:size], s.Height, s.Width, s.Channels,
+					o.Size > 0)
+			})
+		}
+		files.p.add()
+	})
+	if err != nil {
+		return err
+	}
+	bad := files.bad()
+	if len(bad.bad) == len(all) || len(bad.bad) > 0 && !o.SkipBad {
+		return files.refusal(nil)
+	}
+	s.Train, s.Test = Split{}, Split{}
+	kept := 0
+	for i, f := range all {
+		if files.whys[i] != nil {
+			continue
+		}
+		copy(pixels[kept*size:][:size], pixels[i*size:][:size])
+		kept++
+		if i < len(list.train) {
+			s.Train.Labels = append(s.Train.Labels, f.label)
+		} else {
+			s.Test.Labels = append(s.Test.Labels, f.label)
+		}
+	}
+	train := s.Train.Len() * size
+	s.Train.Images, s.Test.Images = pixels[:train:train], pixels[train:kept*size:kept*size]
+	notices := slices.Clone(list.notices)
+	if len(bad.bad) > 0 {
+		notices = append(notices, "left out "+bad.String())
+	}
+	s.Notice = strings.Join(notices, "; ")
+	return s.everyClass()
 }
 
-func badOnes(all []imageFile, whys []error) badFiles {
-	b := badFiles{of: len(all)}
-	for i, why := range whys {
+// imageFiles are the files of a listing while they are read.
+type imageFiles struct {
+	dir      folder
+	all      []imageFile
+	pictures []picture // what their heads say
+	whys     []error   // why a file cannot be used
+	want     imageSize // of all images; zero: each is brought to Options.Size
+	o        Options
+	p        progress
+	gate     pixelGate
+}
+
+// imageSize is the size of an image.
+type imageSize struct{ height, width int }
+
+func (s imageSize) String() string { return fmt.Sprintf("%d×%d", s.width, s.height) }
+
+// odd reports whether a picture has another size than it must have.
+func (f *imageFiles) odd(p picture) bool {
+	return p.width > 0 && f.want != imageSize{} && f.want != imageSize{p.height, p.width}
+}
+
+// oddity returns an error, an oddSize, if a file has another size than it must have.
+func (f *imageFiles) oddity(i int) error {
+	if p := f.pictures[i]; f.odd(p) {
+		return oddSize{imageSize{p.height, p.width}, f.want}
+	}
+	return nil
+}
+
+// oddSize is why a file of another size than the others cannot be used.
+type oddSize struct{ got, want imageSize }
+
+func (o oddSize) Error() string { return fmt.Sprintf("%v pixels, want %v", o.got, o.want) }
+
+// decodable looks for files whose pixels cannot be read, so that all that cannot be used are named at once, unless
+// there are so many pixels that it would take long.
+func (f *imageFiles) decodable() error {
+	pixels := 0
+	for _, p := range f.pictures {
+		pixels += p.width * p.height
+	}
+	if pixels > quickPixels {
+		return nil
+	}
+	return inParallel(f.o, len(f.all), func(i int) {
+		if f.whys[i] == nil {
+			f.gate.within(f.pictures[i], func() { f.whys[i] = decodable(f.dir, f.all[i].name) })
+		}
+		f.p.add()
+	})
+}
+
+// bad lists the files that cannot be used.
+func (f *imageFiles) bad() badFiles {
+	b := badFiles{of: len(f.all)}
+	for i, why := range f.whys {
 		if why != nil {
-			b.bad = append(b.bad, badFile{all[i].name, why})
+			b.bad = append(b.bad, badFile{f.all[i].name, why})
 		}
 	}
 	return b
 }
 
-// setForm sets the size and the channels of the images: grey, if all files are.
-func setForm(set *Set, all []imageFile, pictures []picture, whys []error, o Options) error {
-	type size struct{ height, width int }
-	sizes := map[size][]int{} // the indices of the files
-	channels := 1
-	for i, p := range pictures {
-		if whys[i] != nil {
+// refusal returns the error for files that cannot be used, and for what is wrong with the form of the others.
+func (f *imageFiles) refusal(form error) error {
+	for i, why := range f.whys {
+		if why == nil && form == nil {
+			f.whys[i] = f.oddity(i)
+		}
+	}
+	bad := f.bad()
+	if len(bad.bad) == 0 || form != nil && f.o.SkipBad {
+		return form
+	}
+	advice := "repair or remove them, or leave them out with --skip-bad"
+	if len(bad.bad) == len(f.all) {
+		advice = "repair or replace them"
+	}
+	if slices.ContainsFunc(f.whys, func(why error) bool { _, odd := why.(oddSize); return odd }) {
+		advice += "; --size N brings images of all sizes to one"
+	}
+	switch {
+	case len(bad.bad) == len(f.all):
+		return fmt.Errorf("no image can be used: %v; %s", bad, advice)
+	case form != nil:
+		return fmt.Errorf("cannot use %v; %s; and %w", bad, advice, form)
+	}
+	return fmt.Errorf("cannot use %v; %s", bad, advice)
+}
+
+// setForm sets the size and the channels of the images: grey, if all files are, and the size that most of them have.
+func (s *Set) setForm(files *imageFiles) error {
+	sizes := map[imageSize][]int{} // the indices of the files
+	channels, good := 1, 0
+	for i, p := range files.pictures {
+		if files.whys[i] != nil {
 			continue
 		}
-		s := size{p.height, p.width}
-		sizes[s] = append(sizes[s], i)
+		good++
+		size := imageSize{p.height, p.width}
+		sizes[size] = append(sizes[size], i)
 		if !p.gray {
 			channels = 3
 		}
 	}
-	if set.Channels == 0 {
-		set.Channels = channels
+	if s.Channels == 0 {
+		s.Channels = channels
 	}
-	if o.Size > 0 {
-		set.Height, set.Width = o.Size, o.Size
-		return nil
-	}
-	if len(sizes) == 1 {
-		for s := range sizes {
-			if set.Height != 0 && s != (size{set.Height, set.Width}) {
-				return fmt.Errorf("images of %d×%d pixels, want %d×%d", s.width, s.height, set.Width, set.Height)
+	switch {
+	case files.o.Size > 0:
+		s.Height, s.Width = files.o.Size, files.o.Size
+	case s.Height > 0:
+		files.want = imageSize{s.Height, s.Width}
+	default:
+		kinds := slices.SortedFunc(maps.Keys(sizes), func(a, b imageSize) int {
+			return cmp.Or(len(sizes[b])-len(sizes[a]), sizes[a][0]-sizes[b][0])
+		})
+		files.want = kinds[0]
+		if 2*len(sizes[files.want]) <= good && len(kinds) > 1 { // none is that of most
+			var list []string
+			for _, size := range kinds {
+				list = append(list, fmt.Sprintf("%s has %v pixels", files.all[sizes[size][0]].name, size))
 			}
-			set.Height, set.Width = s.height, s.width
+			return fmt.Errorf("the images have %d different sizes: %s; bring them to one with --size N", len(kinds),
+				words.Some(list, 3))
 		}
-		if set.Height > maxSide || set.Width > maxSide {
-			return fmt.Errorf("images of %d×%d pixels, want at most %d each way; make them smaller with --size N",
-				set.Width, set.Height, maxSide)
-		}
-		return nil
+		s.Height, s.Width = files.want.height, files.want.width
 	}
-	kinds := make([]size, 0, len(sizes))
-	for s := range sizes {
-		kinds = append(kinds, s)
+	if s.Height > maxSide || s.Width > maxSide {
+		return fmt.Errorf("images of %v pixels, want at most %d each way; make them smaller with --size N",
+			files.want, maxSide)
 	}
-	slices.SortFunc(kinds, func(a, b size) int { return sizes[a][0] - sizes[b][0] })
-	a, b := kinds[0], kinds[1]
-	return fmt.Errorf("the images have %d different sizes: %s has %d×%d pixels, %s has %d×%d; "+
-		"bring them to one with --size N", len(sizes), all[sizes[a][0]].name, a.width, a.height,
-		all[sizes[b][0]].name, b.width, b.height)
+	if n := len(files.all); int64(n)*int64(s.ImageSize()) > maxDecoded {
+		return fmt.Errorf("%d images of %d×%d take more than %d GB; make them smaller with --size N", n, s.Height,
+			s.Width, maxDecoded>>30)
+	}
+	return nil
 }
 
 // everyClass returns an error unless there are images of every class to train on, and some to test with.

@@ -3,6 +3,7 @@ package dataset
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -135,6 +136,11 @@ func listFolder(dir folder, seed uint64) (list listing, err error) {
 	if list.test, err = list.part(dir, testParts[test]); err != nil {
 		return list, err
 	}
+	for label, class := range list.classes {
+		if !slices.ContainsFunc(list.test, func(f imageFile) bool { return f.label == int32(label) }) {
+			list.notices = append(list.notices, fmt.Sprintf("%s/ has no images of class %s", testParts[test], class))
+		}
+	}
 	for _, name := range testParts[test+1:] {
 		if has(name) {
 			list.notices = append(list.notices, fmt.Sprintf("%s/ is not used, as there is %s/", name, testParts[test]))
@@ -162,7 +168,7 @@ func (list *listing) part(dir folder, sub string) (files []imageFile, err error)
 			return nil, fmt.Errorf("%s is a class that train/ does not have; its classes are %s",
 				dir.join(f), words.Some(list.classes, 10))
 		}
-		names, err := list.imagesBelow(dir, f, maxDepth)
+		names, err := list.imagesBelow(dir, f, foldersTo(dir, sub))
 		if err != nil {
 			return nil, err
 		}
@@ -187,12 +193,37 @@ func (list *listing) part(dir folder, sub string) (files []imageFile, err error)
 	return files, nil
 }
 
-// maxDepth is how many folders below each other are looked into: links can make circles.
-const maxDepth = 8
+// maxDepth is how many folders below each other are looked into.
+const maxDepth = 16
 
-// imagesBelow lists the image files in a folder and in those below it, in the order of their names. Folders of runs are
-// left out.
-func (list *listing) imagesBelow(dir folder, sub string, depth int) (names []string, err error) {
+// foldersTo returns the folders on the way to a folder of a data set, itself included, which links in it may lead to.
+func foldersTo(dir fs.FS, sub string) (list []fs.FileInfo) {
+	for {
+		if info, err := fs.Stat(dir, sub); err == nil {
+			list = append(list, info)
+		}
+		if sub == "." {
+			return list
+		}
+		sub = path.Dir(sub)
+	}
+}
+
+// imagesBelow lists the image files in a folder and in those below it, in the order of their names. above are the
+// folders above it. Folders of runs are left out.
+func (list *listing) imagesBelow(dir folder, sub string, above []fs.FileInfo) (names []string, err error) {
+	here, err := fs.Stat(dir, sub)
+	if err != nil {
+		return nil, fmt.Errorf("%w; check that %s can be read", err, dir.join(sub))
+	}
+	if slices.ContainsFunc(above, func(a fs.FileInfo) bool { return os.SameFile(a, here) }) {
+		return nil, fmt.Errorf("%s is a link to a folder above it, so that there is no end of folders; remove the link",
+			dir.join(sub))
+	}
+	if len(above) > maxDepth {
+		return nil, fmt.Errorf("%s lies too deep; want at most %d folders below each other", dir.join(sub), maxDepth)
+	}
+	above = append(slices.Clone(above), here)
 	entries, err := fs.ReadDir(dir, sub)
 	if err != nil {
 		return nil, fmt.Errorf("%w; check that %s can be read", err, dir.join(sub))
@@ -203,15 +234,11 @@ func (list *listing) imagesBelow(dir folder, sub string, depth int) (names []str
 			continue
 		}
 		if info, err := fs.Stat(dir, name); err == nil && info.IsDir() {
-			if depth == 0 {
-				return nil, fmt.Errorf("%s lies too deep; want at most %d folders below each other", dir.join(name),
-					maxDepth)
-			}
 			if isRun(dir, name) {
 				list.runs = append(list.runs, name)
 				continue
 			}
-			below, err := list.imagesBelow(dir, name, depth-1)
+			below, err := list.imagesBelow(dir, name, above)
 			if err != nil {
 				return nil, err
 			}

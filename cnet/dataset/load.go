@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"continuousnet/cnet/internal/optional"
@@ -63,6 +64,9 @@ func load(name, dir string, o Options) (*Set, error) {
 	if dir == "" {
 		dir = DefaultDir(s.name)
 	}
+	if _, err := os.Stat(dir); IsKind(s.name) && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("dataset: %s is not there; if it has moved, say where it is with --data PATH", dir)
+	}
 	err = s.places(dir, func(f folder) error { return s.read(set, f, o) })
 	if errors.Is(err, errNothingHere) {
 		what := remedy(s.name)
@@ -91,9 +95,12 @@ type folder struct {
 	path string
 }
 
+// Stat implements fs.StatFS. Without it fs.Stat would open the file, which may be a pipe, or unreadable.
+func (f folder) Stat(name string) (fs.FileInfo, error) { return fs.Stat(f.FS, name) }
+
 func (f folder) has(name string) bool {
 	info, err := fs.Stat(f, name)
-	return err == nil && !info.IsDir()
+	return err == nil && info.Mode().IsRegular()
 }
 
 func (f folder) join(name string) string { return filepath.Join(f.path, name) }

@@ -1,9 +1,9 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"continuousnet/cnet/statedict"
 )
@@ -41,13 +41,22 @@ func fillFromArchive(set *Set, z *statedict.Archive, o Options) error {
 	for _, pair := range [][2]string{{xTrain, yTrain}, {yTrain, xTrain}, {xTest, yTest}, {yTest, xTest}} {
 		needed := pair[0] == xTrain || pair[0] == yTrain || has(pair[1])
 		if needed && !has(pair[0]) {
-			return fmt.Errorf("there is no array %s; it has %.200q, want %s, and %s or neither", pair[0], names,
-				strings.Join([]string{xTrain, yTrain}, " and "), strings.Join([]string{xTest, yTest}, " and "))
+			return fmt.Errorf("there is no array %s; it has %.200q, want %s and %s, and %s and %s or neither, as "+
+				"numpy.savez(FILE, %s=images, %s=labels) writes them", pair[0], names, xTrain, yTrain, xTest, yTest,
+				xTrain, yTrain)
 		}
 	}
 	open := func(name string) (array, error) {
 		h, err := z.Array(name)
 		if err != nil {
+			kind, ok := errors.AsType[*statedict.TypeError](err)
+			switch {
+			case ok && (name == yTrain || name == yTest):
+				err = fmt.Errorf("%w; labels are whole numbers from 0, which numpy.unique(y, return_inverse=True)[1] "+
+					"makes of names", err)
+			case ok && kind.Type == "|O":
+				err = fmt.Errorf("%w, of which numpy.stack(LIST) makes an array if the images have one size", err)
+			}
 			return array{}, err
 		}
 		if h.Bytes > largeArray && h.Bytes/maxCompression > h.Stored {
@@ -65,8 +74,7 @@ func fillFromArchive(set *Set, z *statedict.Archive, o Options) error {
 		return err
 	}
 	if parts.labels, err = open(yTrain); err != nil {
-		return fmt.Errorf("%w; labels are whole numbers from 0, which numpy.unique(y, return_inverse=True)[1] makes "+
-			"of names", err)
+		return err
 	}
 	if has(xTest) {
 		images, err := open(xTest)

@@ -65,12 +65,12 @@ func TestReadPoints(t *testing.T) {
 		"x,y,class\n1,2,a\n1,two,b\n":          `line 3: column "y" is "two", want a number`,
 		"x,y,class\n1,,a\n":                    `line 2: column "y" is "", want a number`,
 		"x,y,class\nNaN,1,a\n":                 `line 2: column "x" is "NaN", want a number`,
-		"x,y,class\n1,2\n":                     "line 2: wrong number of fields",
+		"x,y,class\n1,2\n":                     "line 2: it has 2 columns, want 3, as the header",
 		"x,y,class\n1,2,\n":                    `line 2: column "class" is empty`,
 		"x,y,class\n1,2,a\n3,4,a\n":            "all points are of class a, want at least two",
 		"x,y,class\n1,\"2,a\n":                 "parse error on line 2",
 		"class,x,y\n1,2,a\n1,2,3":              `line 2: column "y" is "a"`,
-		"x,y,z\n" + strings.Join(seq(200), ""): "it has 200 different classes",
+		"x,y,z\n" + strings.Join(seq(200), ""): `the column "z" has 200 different classes, such as "x", want at most 100|say --target z`,
 	} {
 		_, err := ReadPoints(strings.NewReader(text))
 		check.Error(t, err, want)

@@ -163,7 +163,7 @@ func TestTableSet(t *testing.T) {
 		"x,class\n":                  "no points below its header",
 		"class\na\nb\n":              "the header has 1 columns",
 		"x,y,class\n1,two,a\n":       `line 2: column "y" is "two", want a number`,
-		"x,y,class\n1,2,a\n1,2\n":    "wrong number of fields",
+		"x,y,class\n1,2,a\n1,2\n":    "line 3: it has 2 columns, want 3",
 		"x,y,class\n1,2,a\n1,inf,b":  `column "y" is "inf", want a number`,
 		"x,y,class\n1,2,a\n1,3,\n":   `column "class" is empty`,
 		"x,y,class\n1,2,a\n3,4,a\n":  "all points are of class a",

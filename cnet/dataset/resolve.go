@@ -67,6 +67,9 @@ func recognize(dir string) (string, error) {
 		return "", fmt.Errorf("dataset: there is no file %s; pass the path of a .csv file", dir)
 	case err != nil:
 		return "", fmt.Errorf("dataset: there is no folder %s; pass another --data DIR", dir)
+	case !info.IsDir() && !info.Mode().IsRegular():
+		return "", fmt.Errorf("dataset: %s is neither a folder nor a regular file; want a folder, a .npz, a .csv, or "+
+			"an archive of a published set", dir)
 	case isArchive(dir):
 		return recognizeArchive(dir)
 	case !info.IsDir() && strings.HasSuffix(dir, ".npz"):
@@ -76,6 +79,9 @@ func recognize(dir string) (string, error) {
 	case !info.IsDir():
 		return "", fmt.Errorf("dataset: %s is a file that is not read; want a folder, a .npz, a .csv, or an archive "+
 			"of a published set", dir)
+	}
+	if _, err := os.ReadDir(dir); err != nil {
+		return "", fmt.Errorf("dataset: %w; check that %s can be read", err, dir)
 	}
 	found := setsIn(specs, dir, func(*spec) []string { return []string{"."} })
 	if len(found) == 0 {

@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"continuousnet/cnet/internal/words"
 )
 
 // table is a table of points with their classes or targets: a row for each, with numbers in all columns but that of the
@@ -38,6 +41,7 @@ const maxColumns = 4096
 func readTable(r io.Reader, coordinates int, targets []string) (*table, error) {
 	in := csv.NewReader(r)
 	in.TrimLeadingSpace = true
+	in.FieldsPerRecord = -1 // rows are counted here, as the error says more
 	header, err := in.Read()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -49,6 +53,9 @@ func readTable(r io.Reader, coordinates int, targets []string) (*table, error) {
 	switch n := len(header); {
 	case strings.ContainsRune(strings.Join(header, ""), 0):
 		return nil, errors.New("it is text in UTF-16 or no text at all, want UTF-8; save it as CSV in UTF-8")
+	case strings.ContainsRune(strings.Join(header, ""), '\r'):
+		return nil, errors.New("its lines end with a carriage return alone, as of old Macintoshes; save it as CSV " +
+			"with line feeds, or CRLF")
 	case n == 1 && strings.ContainsAny(header[0], ";\t"):
 		return nil, fmt.Errorf("the header has 1 columns, %.100q, whose separators are no commas; replace them by "+
 			"commas, and decimal commas by points first", header)
@@ -58,6 +65,9 @@ func readTable(r io.Reader, coordinates int, targets []string) (*table, error) {
 	case n < 2 || n > maxColumns:
 		return nil, fmt.Errorf("the header has %d columns, %.100q, want coordinates and a class, with commas between "+
 			"them: x,y,z,class", n, header)
+	}
+	if err := checkHeader(header); err != nil {
+		return nil, err
 	}
 	goals, guessed, err := targetColumns(header, targets)
 	if err != nil {
@@ -110,12 +120,16 @@ func readTable(r io.Reader, coordinates int, targets []string) (*table, error) {
 				t.noticeClasses(guessed, wanted)
 				return t, t.setTargets(wanted)
 			}
-			return t, t.setLabels(labels)
+			return t, t.setLabels(labels, header[label])
 		}
 		if err != nil {
 			return nil, err // has the line
 		}
 		line, _ := in.FieldPos(0)
+		if len(row) != len(header) {
+			return nil, fmt.Errorf("line %d: it has %s, want %d, as the header", line,
+				words.Plural(len(row), "column"), len(header))
+		}
 		if len(t.rows) == maxImages {
 			return nil, fmt.Errorf("line %d: more than %d points", line, maxImages)
 		}
@@ -147,11 +161,47 @@ func readTable(r io.Reader, coordinates int, targets []string) (*table, error) {
 			continue
 		}
 		class := strings.TrimSpace(row[label])
-		if class == "" {
+		switch {
+		case class == "":
 			return nil, fmt.Errorf("line %d: column %q is empty, want the class of the point", line, header[label])
+		case !isText(class):
+			return nil, fmt.Errorf("line %d: column %q is %.40q, which is no text in UTF-8; save the table as CSV in "+
+				"UTF-8", line, header[label], class)
 		}
 		labels = append(labels, class)
 	}
+}
+
+// checkHeader returns an error for names by which columns cannot be told apart.
+func checkHeader(header []string) error {
+	if !slices.ContainsFunc(header, func(s string) bool { return s != "" && !isNumber(s) }) {
+		return fmt.Errorf("the first line is %.100q, want a header such as x,y,class", header)
+	}
+	seen := map[string]int{}
+	for k, name := range header {
+		name = strings.TrimSpace(name)
+		first, twice := seen[name]
+		switch {
+		case name == "":
+			return fmt.Errorf("column %d of %d has no name in the header; name it, or remove it: if it numbers the "+
+				"rows, pandas leaves it out with to_csv(FILE, index=False)", k+1, len(header))
+		case !isText(name):
+			return fmt.Errorf("the name of column %d, %.40q, is no text in UTF-8; save the table as CSV in UTF-8",
+				k+1, name)
+		case twice && isNumber(name):
+			return fmt.Errorf("the first line is %.100q, want a header such as x,y,class", header)
+		case twice:
+			return fmt.Errorf("columns %d and %d are both called %.40q in the header; give each a name of its own",
+				first+1, k+1, name)
+		}
+		seen[name] = k
+	}
+	return nil
+}
+
+// isText reports whether a name is text in UTF-8.
+func isText(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' })
 }
 
 // mostGuessed is how many different whole numbers look like classes.
@@ -187,8 +237,8 @@ func readTableFile(path string, coordinates int, targets []string) (*table, erro
 // maxPointClasses bounds the classes of points: more distinct labels are measurements.
 const maxPointClasses = 100
 
-// setLabels sets classes and labels by the names of the classes of all points.
-func (t *table) setLabels(names []string) error {
+// setLabels sets classes and labels by the names of the classes of all points, which are in a column.
+func (t *table) setLabels(names []string, column string) error {
 	t.classes = slices.Compact(slices.Sorted(slices.Values(names)))
 	if !slices.ContainsFunc(t.classes, func(s string) bool { return !isNumber(s) }) {
 		slices.SortFunc(t.classes, func(a, b string) int { return compareNumbers(a, b) })
@@ -197,8 +247,9 @@ func (t *table) setLabels(names []string) error {
 	case n < 2:
 		return fmt.Errorf("all points are of class %.40s, want at least two classes", t.classes[0])
 	case n > maxPointClasses:
-		return fmt.Errorf("it has %d different classes, such as %.40q, want at most %d; is the column of classes "+
-			"called class? --target NAME says that a column is a number to predict", n, t.classes[0], maxPointClasses)
+		return fmt.Errorf("the column %.40q has %d different classes, such as %.40q, want at most %d; call the column "+
+			"of classes class, or say --target %s if this one is a number to predict", column, n, t.classes[0],
+			maxPointClasses, words.ShellQuote(strings.TrimSpace(column)))
 	}
 	for _, name := range names {
 		t.labels = append(t.labels, int32(slices.Index(t.classes, name)))

@@ -19,6 +19,7 @@ const (
 	tinyClasses     = "wnids.txt"
 	tinyWords       = "words.txt"
 	tinyAnnotations = "val/val_annotations.txt"
+	tinyTestImages  = "val/images"
 )
 
 // holdsTiny reports whether there are files of Tiny ImageNet.
@@ -35,9 +36,13 @@ func readTiny(set *Set, dir folder, o Options) error {
 	if list.train, err = list.part(dir, "train"); err != nil {
 		return fmt.Errorf("dataset: %w; %s", err, remedy(set.Name))
 	}
-	if dir.has(tinyAnnotations) {
+	switch {
+	case dir.has(tinyAnnotations):
 		err = list.annotated(dir)
-	} else {
+	case hasImage(dir, tinyTestImages):
+		err = fmt.Errorf("%s is missing, which has the classes of the images in %s", dir.join(tinyAnnotations),
+			tinyTestImages)
+	default:
 		list.test, err = list.part(dir, "val")
 	}
 	if err != nil {
@@ -56,7 +61,7 @@ func (list *listing) annotated(dir folder) error {
 	if err != nil {
 		return fmt.Errorf("%w; check that %s can be read", err, dir.join(tinyAnnotations))
 	}
-	there, err := list.imagesBelow(dir, "val/images", 0)
+	there, err := list.imagesBelow(dir, tinyTestImages, nil)
 	if err != nil {
 		return err
 	}
@@ -64,6 +69,8 @@ func (list *listing) annotated(dir folder) error {
 	for _, name := range there {
 		missing[name] = true
 	}
+	named := map[string]bool{}
+	var absent []string
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
 		fields := strings.Split(lines.Text(), "\t")
@@ -76,19 +83,28 @@ func (list *listing) annotated(dir folder) error {
 		if len(fields) < 2 {
 			return fail("%.40q, want a file, its class and a box, with tabs between them", lines.Text())
 		}
-		name := path.Join("val/images", fields[0])
+		name := path.Join(tinyTestImages, fields[0])
 		label := slices.Index(list.classes, fields[1])
 		switch {
 		case label < 0:
 			return fail("class %.40q, want one of those in train/: %s", fields[1], words.Some(list.classes, 3))
-		case !missing[name]:
-			return fail("the image %.60q is not in val/images, or is named twice", fields[0])
+		case named[name]:
+			return fail("the image %.60q is named a second time", fields[0])
+		}
+		named[name] = true
+		if !missing[name] {
+			absent = append(absent, fmt.Sprintf("%.60s", fields[0]))
+			continue
 		}
 		delete(missing, name)
 		list.test = append(list.test, imageFile{name, int32(label)})
 	}
 	if err := lines.Err(); err != nil {
 		return fmt.Errorf("%s: %w", dir.join(tinyAnnotations), err)
+	}
+	if len(absent) > 0 {
+		return fmt.Errorf("%s: %d of the %d images that it names are not in %s: %s", dir.join(tinyAnnotations),
+			len(absent), len(named), tinyTestImages, words.Some(absent, shown))
 	}
 	if len(missing) > 0 {
 		list.notices = append(list.notices,

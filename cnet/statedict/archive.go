@@ -87,16 +87,22 @@ func (a *Archive) member(name string) (member, error) {
 // piece is how many values Each hands over at a time.
 const piece = 1 << 13
 
-// Each calls f with the values of an array, piece by piece in the order of the file. The slice is used again.
+// Each calls f with the values of an array, piece by piece in the order of the file. The slice is used again. Errors of
+// f are returned as they are.
 func (a *Archive) Each(name string, f func(values []float64) error) error {
 	m, err := a.member(name)
 	if err != nil {
 		return err
 	}
-	if err := each(m.File, f); err != nil {
+	var theirs error
+	err = each(m.File, func(values []float64) error {
+		theirs = f(values)
+		return theirs
+	})
+	if err != nil && theirs == nil {
 		return fmt.Errorf("array %q: %w", name, err)
 	}
-	return nil
+	return err
 }
 
 func each(m *zip.File, f func(values []float64) error) error {

@@ -32,7 +32,7 @@ type array struct {
 
 // The entries of a header, in whatever order and spacing. Python 2 wrote an L after large integers.
 var (
-	descrEntry   = regexp.MustCompile(`['"]descr['"]\s*:\s*['"]([<>|=])(\w+)['"]`)
+	descrEntry   = regexp.MustCompile(`['"]descr['"]\s*:\s*['"]([<>|=])([\w\[\]]+)['"]`)
 	fortranEntry = regexp.MustCompile(`['"]fortran_order['"]\s*:\s*(True|False)`)
 	shapeEntry   = regexp.MustCompile(`['"]shape['"]\s*:\s*\(((?:\s*\d+L?\s*,)*\s*(?:\d+L?\s*)?)\)`)
 	emptyDict    = regexp.MustCompile(`^\s*\{\s*(,\s*){2,3}\}\s*$`)
@@ -79,11 +79,12 @@ func parseArrayHeader(text string) (array, error) {
 		shapeEntry.FindStringSubmatch(text)
 	if descr == nil || fortran == nil || shape == nil {
 		return array{}, fmt.Errorf("header %.200q; expected the type of plain numbers ('<f4'), fortran_order and shape",
-			text)
+			strings.TrimSpace(text))
 	}
 	rest := strings.NewReplacer(descr[0], "", fortran[0], "", shape[0], "").Replace(text)
 	if !emptyDict.MatchString(rest) {
-		return array{}, fmt.Errorf("header %.200q; expected descr, fortran_order and shape and nothing else", text)
+		return array{}, fmt.Errorf("header %.200q; expected descr, fortran_order and shape and nothing else",
+			strings.TrimSpace(text))
 	}
 	a := array{fortran: fortran[1] == "True", order: binary.LittleEndian}
 	if descr[1] == ">" {
@@ -96,8 +97,7 @@ func parseArrayHeader(text string) (array, error) {
 	}
 	// Files never say "native", and only single bytes are of no order.
 	if a.dtype.size == 0 || descr[1] == "=" || descr[1] == "|" && a.dtype.size > 1 {
-		return array{}, fmt.Errorf("values of type %s%s cannot be read; convert with .astype('float32') before saving",
-			descr[1], descr[2])
+		return array{}, &TypeError{descr[1] + descr[2]}
 	}
 	a.shape = []int{}
 	for s := range strings.SplitSeq(shape[1], ",") {
@@ -113,6 +113,30 @@ func parseArrayHeader(text string) (array, error) {
 	var err error
 	a.count, err = count(a.shape)
 	return a, err
+}
+
+// TypeError is the error for an array of a type that is not read.
+type TypeError struct {
+	Type string // with the byte order, as NumPy writes it: |O, <U3
+}
+
+func (e *TypeError) Error() string {
+	what := ""
+	switch e.Type[1] {
+	case 'O':
+		what = "Python objects"
+	case 'U', 'S':
+		what = "text"
+	case 'V':
+		what = "raw bytes"
+	case 'M', 'm':
+		what = "times"
+	case 'c':
+		what = "complex numbers"
+	default:
+		return fmt.Sprintf("values of type %s cannot be read; convert with .astype('float32') before saving", e.Type)
+	}
+	return fmt.Sprintf("values of type %s cannot be read: they are %s; expected real numbers", e.Type, what)
 }
 
 // arrayHeader returns all that stands before the data of a tensor.

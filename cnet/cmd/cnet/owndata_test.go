@@ -86,6 +86,17 @@ func TestOwnImages(t *testing.T) {
 	if status != 2 || !strings.Contains(errText, "is not what run results/own was made with") {
 		t.Errorf("another --dataset: status %d, %s", status, errText)
 	}
+	if !strings.Contains(errText, "/moved; leave it out to go on, or use another --run; if the data have moved there, "+
+		"say --data ") {
+		t.Errorf("another --dataset says %s", errText)
+	}
+	if err := os.Rename("moved", "elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	_, errText, status = cnetRun(t, "train", "--run", "own")
+	if status != 1 || !strings.Contains(errText, "/moved is not there; if it has moved, say where it is with --data PATH") {
+		t.Errorf("a folder that is gone: status %d, %s", status, errText)
+	}
 }
 
 // A .npz file is trained on and gone on with; --layout says what its shape leaves open.

@@ -12,6 +12,7 @@ import (
 	"continuousnet/cnet"
 	"continuousnet/cnet/basis"
 	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/internal/words"
 	rates "continuousnet/cnet/rate"
 )
 
@@ -456,8 +457,12 @@ func agree(list []*setting, dir string, have, now cnet.Config) (notes []string, 
 			if isNow != is {
 				is += " and " + isNow + " by now"
 			}
+			moved := ""
+			if s.name == "dataset" && dataset.IsKind(have.Dataset) && want.Dataset == have.Dataset {
+				moved = "; if the data have moved there, say --data " + words.ShellQuote(given)
+			}
 			return nil, usagef("--%s %s is not what run %s was made with, which is %s; "+
-				"leave it out to go on, or use another --run", s.name, given, dir, is)
+				"leave it out to go on, or use another --run%s", s.name, given, dir, is, moved)
 		}
 	}
 	return notes, checkAll(list, have)
