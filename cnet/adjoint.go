@@ -66,6 +66,12 @@ func (s solve) end(x fmap.Map) costly {
 		if y, ok := s.repeated(x); ok {
 			return costly{y, s.zero}
 		}
+		if s.zero.ErrorEstimate != nil {
+			for step := range s.steps {
+				at = at.then(s.step(at.x, step))
+			}
+			return at
+		}
 	}
 	at, err := ode.Integrate(s.net.Scheme, at, s.steps, s.h, ode.System[costly]{
 		Rate: s.costlyRate, Combine: costly.combine,
@@ -132,6 +138,9 @@ func (s solve) phi(step int, c float64) []float64 {
 
 // step takes one step of a Runge–Kutta scheme, and returns its costs.
 func (s solve) step(x fmap.Map, step int) costly {
+	if s.zero.ErrorEstimate != nil {
+		return s.estimated(x, step)
+	}
 	rate := func(stage int, c float64, at costly) costly { return s.costlyRate(step, stage, c, at) }
 	return ode.Advance(s.tableau(), costly{x, s.zero}, s.h, rate, costly.combine)
 }

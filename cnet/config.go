@@ -103,6 +103,7 @@ type Config struct {
 	EMA            float64 `json:"ema,omitempty"`             // decay of a moving average of the weights, such as 0.999
 	KineticEnergy  float64 `json:"kinetic_energy,omitempty"`  // weight in the loss of ∫|dx/dt|² dt; see Costs
 	JacobianNorm   float64 `json:"jacobian_norm,omitempty"`   // weight in the loss of ∫‖∂(dx/dt)/∂x‖² dt
+	ErrorEstimate  float64 `json:"error_estimate,omitempty"`  // weight in the loss of ΣE·|h| over steps that adapt
 	KeepBest       string  `json:"keep_best,omitempty"`       // keep the epoch that is best on this part of Parts
 	EarlyStop      int     `json:"early_stop,omitempty"`      // stop after so many epochs without a better one
 

@@ -51,6 +51,7 @@ type Record struct {
 	// Means over the epoch of what regularisers charge, before their weights; 0 where they are off. See Costs.
 	KineticEnergy float64 `json:"kinetic_energy,omitempty"`
 	JacobianNorm  float64 `json:"jacobian_norm,omitempty"`
+	ErrorEstimate float64 `json:"error_estimate,omitempty"`
 
 	LearningRate float64 `json:"learning_rate,omitempty"`
 	ImagesPerS   float64 `json:"images_per_s,omitempty"` // of training; evaluation is not counted

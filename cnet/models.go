@@ -48,6 +48,7 @@ func (c Config) checkModel(lookup schemeLookup) error {
 		{"time epsilon", c.TimeEpsilon != 0, continuous},
 		{"kinetic energy", c.KineticEnergy != 0, continuous},
 		{"jacobian norm", c.JacobianNorm != 0, continuous},
+		{"error estimate", c.ErrorEstimate != 0, c.Model == NeuralODE},
 		{"adjoint", c.Adjoint != "", continuous},
 		{"checkpoints", c.Checkpoints != 0, continuous},
 		{"skip init", c.SkipInit, continuous},

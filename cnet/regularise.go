@@ -6,14 +6,15 @@ import (
 	"github.com/gomlx/gomlx/ml/train/metric"
 
 	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/ode"
 )
 
 // Costs are what regularisers charge for the way that a state x takes through an ODE (Finlay, Jacobsen, Nurbekyan &
 // Oberman, How to train your neural ODE: the world of Jacobian and kinetic regularization, 2020), scalars in a graph.
 // One that is not asked for is nil.
 //
-// Both are integrals over the time of an ODE, by the scheme that solves it and over its steps, of means over the batch
-// and the d numbers of a state; a network's are the sums over its ODEs:
+// The first two are integrals over the time of an ODE, by the scheme that solves it and over its steps, of means over
+// the batch and the d numbers of a state; a network's are the sums over its ODEs:
 //
 //	Kinetic  = ∫ |dx/dt|²/d dt
 //	Jacobian = ∫ |∂(dx/dt)/∂x·e|²/d dt
@@ -25,7 +26,19 @@ import (
 // For a rate of one's own that is not made of feature maps alone, e stands on the other side of the Jacobian. Such a
 // rate must be made of operations whose gradients GoMLX can differentiate again, which those of Slice and Pad are not.
 // Where a batch norm ties the images of a batch, x is the whole batch, and d counts all its numbers.
-type Costs struct{ Kinetic, Jacobian *Node }
+//
+// The third is a sum over the steps j that an adaptive solver has accepted, of length h in t (Pal, Ma, Shah &
+// Rackauckas, Opening the blackbox: accelerating neural differential equations by regularizing internal solver
+// heuristics, 2021, R_E):
+//
+//	ErrorEstimate = Σ E_j·|h_j|
+//
+// E_j is the solver's own estimate e of the error of step j in units of the tolerances, the root of the mean square of
+// e/(atol + rtol·max(|x_j|, |x_j+1|)) over the batch and the d numbers of a state. A solver keeps it below 1, for the
+// point where it is largest, by steps that are short enough: where training makes it smaller, later steps can be longer
+// and fewer. It is differentiated through the steps as they are. It belongs to the steps and not to the equation, so
+// that the adjoint equation (Backsolve) has no gradient of it.
+type Costs struct{ Kinetic, Jacobian, ErrorEstimate *Node }
 
 // each returns the costs whose nodes f returns, for those that a and all of more have.
 func (a Costs) each(f func(of func(Costs) *Node) *Node) Costs {
@@ -36,6 +49,7 @@ func (a Costs) each(f func(of func(Costs) *Node) *Node) Costs {
 	}{
 		{func(c Costs) *Node { return c.Kinetic }, func(n *Node) { result.Kinetic = n }},
 		{func(c Costs) *Node { return c.Jacobian }, func(n *Node) { result.Jacobian = n }},
+		{func(c Costs) *Node { return c.ErrorEstimate }, func(n *Node) { result.ErrorEstimate = n }},
 	} {
 		if cost.of(a) != nil {
 			cost.set(f(cost.of))
@@ -44,12 +58,12 @@ func (a Costs) each(f func(of func(Costs) *Node) *Node) Costs {
 	return result
 }
 
-// plus returns the costs plus Σ coefficients[i]·terms[i], with terms that have the same of them.
+// plus returns the costs plus Σ coefficients[i]·terms[i]. What a term has not is 0.
 func (a Costs) plus(coefficients []float64, terms []Costs) Costs {
 	return a.each(func(of func(Costs) *Node) *Node {
 		sum := of(a)
 		for i, term := range terms {
-			if coefficients[i] != 0 {
+			if coefficients[i] != 0 && of(term) != nil {
 				sum = Add(sum, MulScalar(of(term), coefficients[i]))
 			}
 		}
@@ -121,17 +135,30 @@ func meanSquare(x *Node) *Node {
 }
 
 // regularised reports whether the loss has regularisers.
-func (c Config) regularised() bool { return c.KineticEnergy > 0 || c.JacobianNorm > 0 }
+func (c Config) regularised() bool {
+	return c.KineticEnergy > 0 || c.JacobianNorm > 0 || c.ErrorEstimate > 0
+}
 
-// checkRegularisers checks the weights of the regularisers.
+// checkRegularisers checks the weights of the regularisers, and what does not go with them.
 func (c Config) checkRegularisers() error {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"kinetic energy", c.KineticEnergy}, {"jacobian norm", c.JacobianNorm}} {
+	}{
+		{"kinetic energy", c.KineticEnergy}, {"jacobian norm", c.JacobianNorm}, {"error estimate", c.ErrorEstimate},
+	} {
 		if !(f.value >= 0) || notFinite(f.value) {
 			return badField(f.name, f.value, "0, which is off, or a positive number, its weight in the loss")
 		}
+	}
+	switch {
+	case c.ErrorEstimate == 0:
+	case !c.adaptive():
+		return badField("error estimate", c.ErrorEstimate, "left out where steps do not adapt, as equal steps have no "+
+			"error that is estimated; or set rtol")
+	case c.Adjoint == Backsolve:
+		return badField("error estimate", c.ErrorEstimate, "left out with the adjoint "+Backsolve+", whose equation "+
+			"knows nothing of the errors of steps; or choose the adjoint "+Backprop+" or "+Checkpoint)
 	}
 	return nil
 }
@@ -163,6 +190,38 @@ func (s *solve) charge(x fmap.Map) {
 		s.zero.Jacobian = s.constant(0)
 		s.noise = s.Rademacher(x.Images().Shape())
 	}
+	if c.ErrorEstimate > 0 {
+		s.zero.ErrorEstimate = s.constant(0)
+	}
+}
+
+// estimated takes one step of an adaptive solver and returns its costs, with that of the estimate of its error.
+func (s solve) estimated(x fmap.Map, step int) costly {
+	tb, c := s.tableau(), s.net.Config
+	rate := func(stage int, fraction float64, at costly) costly {
+		if tb.B[stage] == 0 { // it is no part of any integral
+			return costly{x: s.rate(step, stage, fraction, at.x)}
+		}
+		return s.costlyRate(step, stage, fraction, at)
+	}
+	end, k := ode.AdvanceStages(tb, costly{x, s.zero}, s.h, rate, costly.combine)
+	var estimate *Node
+	for i, e := range tb.Err {
+		if e == 0 {
+			continue
+		}
+		term := MulScalar(k[i].x.Images(), e*s.h) // rates are times the length of the step
+		if estimate == nil {
+			estimate = term
+		} else {
+			estimate = Add(estimate, term)
+		}
+	}
+	size := MulScalar(Max(Abs(x.Images()), Abs(end.x.Images())), c.RTol)
+	square := meanSquare(Div(estimate, AddScalar(size, c.ATol)))
+	// A step of length 0, which fills the grid up, has no error, and there the root has no gradient.
+	end.ErrorEstimate = Mul(Sqrt(MaxScalar(square, 1e-30)), s.length[step])
+	return end
 }
 
 // costlyRate returns the rate at the fraction c of a step, together with that of the costs.
@@ -230,6 +289,7 @@ type cost struct {
 func (c Config) weighted(costs Costs) (list []cost) {
 	for _, r := range []cost{
 		{"kinetic energy", c.KineticEnergy, costs.Kinetic}, {"jacobian norm", c.JacobianNorm, costs.Jacobian},
+		{"error estimate", c.ErrorEstimate, costs.ErrorEstimate},
 	} {
 		if r.weight > 0 {
 			list = append(list, r)
@@ -273,5 +333,6 @@ func (st *state) addCost(i int, value float64) {
 func (st *state) noteCosts(r *Record, batches int) {
 	r.KineticEnergy = st.Costs["kinetic energy"] / float64(batches)
 	r.JacobianNorm = st.Costs["jacobian norm"] / float64(batches)
+	r.ErrorEstimate = st.Costs["error estimate"] / float64(batches)
 	st.Costs = nil
 }

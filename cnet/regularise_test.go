@@ -436,6 +436,12 @@ func TestBadRegularisers(t *testing.T) {
 		{"kinetic energy is -1, must be 0, which is off", Config{KineticEnergy: -1}},
 		{"jacobian norm is NaN", Config{JacobianNorm: math.NaN()}},
 		{"jacobian norm is +Inf", Config{JacobianNorm: math.Inf(1)}},
+		{"error estimate is -1, must be 0, which is off", Config{Dataset: "moons", RTol: 1e-3, ErrorEstimate: -1}},
+		{"error estimate is 0.1, must be left out where steps do not adapt",
+			Config{Dataset: "moons", ErrorEstimate: 0.1}},
+		{"error estimate is 0.1, must be left out with the adjoint backsolve",
+			Config{Dataset: "moons", RTol: 1e-3, ErrorEstimate: 0.1, Adjoint: Backsolve}},
+		{"a ContinuousNet has no error estimate", Config{ErrorEstimate: 1}},
 		{"a ResNetV2 has no kinetic energy", Config{Model: ResNetV2, KineticEnergy: 1}},
 	} {
 		if err := bad.c.WithDefaults().Check(); err == nil || !strings.Contains(err.Error(), bad.want) {

@@ -383,3 +383,25 @@ func ExampleSolve_stiff() {
 	// 1e+08: 2.0824e-05 8.3298e-11 9.9998e-01
 	// fewer than 5000 evaluations: true
 }
+
+// One step of Heun's scheme for dx/dt = x, and its difference from Euler's, which is embedded: an estimate of the error
+// of Euler's step.
+func ExampleAdvanceStages() {
+	m, _ := ode.Lookup("adaptive_heun")
+	heun := m.(ode.Tableau)
+	const h = 0.1
+	end, k := ode.AdvanceStages(heun, 1.0, h,
+		func(_ int, _ float64, x float64) float64 { return x },
+		func(x float64, coefficients, terms []float64) float64 {
+			for i, c := range coefficients {
+				x += c * terms[i]
+			}
+			return x
+		})
+	estimate := 0.0
+	for i, e := range heun.Err {
+		estimate += h * e * k[i]
+	}
+	fmt.Printf("x = %.4f, stages %.3f, estimate %.4f\n", end, k, estimate)
+	// Output: x = 1.1050, stages [1.000 1.100], estimate 0.0050
+}

@@ -52,12 +52,26 @@ func Integrate[X any](m Method, x X, steps int, h float64, system System[X]) (X,
 // which only estimates the error, are not evaluated.
 func Advance[X any](tb Tableau, x X, h float64, rate func(stage int, c float64, x X) X,
 	combine func(x X, coefficients []float64, terms []X) X) X {
+	return linear(x, h, tb.B[:tb.neededStages()], stages(tb, tb.neededStages(), x, h, rate, combine), combine)
+}
+
+// AdvanceStages is Advance, and returns the rates k of all stages, too, of those that only estimate the error as well:
+// the estimate of the embedded method is h·Σ Err[i]·k[i].
+func AdvanceStages[X any](tb Tableau, x X, h float64, rate func(stage int, c float64, x X) X,
+	combine func(x X, coefficients []float64, terms []X) X) (end X, k []X) {
+	k = stages(tb, len(tb.B), x, h, rate, combine)
 	needed := tb.neededStages()
-	k := make([]X, 0, needed)
-	for i, row := range tb.A[:needed] {
+	return linear(x, h, tb.B[:needed], k[:needed], combine), k
+}
+
+// stages returns the rates of the first n stages of a step.
+func stages[X any](tb Tableau, n int, x X, h float64, rate func(stage int, c float64, x X) X,
+	combine func(x X, coefficients []float64, terms []X) X) []X {
+	k := make([]X, 0, n)
+	for i, row := range tb.A[:n] {
 		k = append(k, rate(i, tb.C[i], linear(x, h, row[:min(len(row), i)], k, combine)))
 	}
-	return linear(x, h, tb.B[:needed], k, combine)
+	return k
 }
 
 // neededStages returns the number of stages without the trailing ones whose weight is 0.

@@ -292,6 +292,7 @@ func howTrained(c cnet.Config) string {
 		{"gradients clipped at a norm of", c.ClipNorm}, {"labels smoothed by", c.LabelSmoothing},
 		{"weights averaged with a decay of", c.EMA},
 		{"kinetic energy weighted by", c.KineticEnergy}, {"jacobian norm weighted by", c.JacobianNorm},
+		{"error estimate weighted by", c.ErrorEstimate},
 	} {
 		if f.value > 0 {
 			parts = append(parts, fmt.Sprintf("%s %g", f.name, f.value))

@@ -15,7 +15,7 @@ func (a *app) historyCSV(history cnet.History, regression bool) error {
 	head := []string{
 		"event", "epoch", "batch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "learning_rate",
 		"images_per_s", "seconds", "net", "changes", "evaluations", "kinetic_energy", "jacobian_norm",
-		"validation_loss", "validation_accuracy",
+		"validation_loss", "validation_accuracy", "error_estimate",
 	}
 	if regression {
 		head = append(head, "train_rmse", "train_r2", "test_rmse", "test_r2", "validation_rmse", "validation_r2")
@@ -57,7 +57,7 @@ func (a *app) historyCSV(history cnet.History, regression bool) error {
 			share(measured(r.TrainAccuracy)),
 			tested(r.TestLoss), share(tested(r.TestAccuracy)), measured(r.LearningRate), measured(r.ImagesPerS),
 			measured(r.Seconds), r.Net, r.Changes, evaluations(r), charged(r.KineticEnergy), charged(r.JacobianNorm),
-			validated(r.ValidationLoss), share(validated(r.ValidationAccuracy)),
+			validated(r.ValidationLoss), share(validated(r.ValidationAccuracy)), charged(r.ErrorEstimate),
 		}
 		if regression {
 			row = append(row, measured(r.TrainRMSE), measured(r.TrainR2), tested(r.TestRMSE), tested(r.TestR2),

@@ -31,3 +31,35 @@ func TestRegularisers(t *testing.T) {
 		t.Errorf("status %d, %s", status, err)
 	}
 }
+
+// TestErrorEstimate: likewise the estimate of the errors, where steps adapt.
+func TestErrorEstimate(t *testing.T) {
+	t.Chdir(t.TempDir())
+	made := strings.Fields("train --dataset moons --points 64 --rtol 1e-2 --error-estimate 0.1 --run s")
+	out, _ := mustRun(t, append(made, "--epochs", "1")...)
+	if !strings.Contains(out, headFor(cnet.Config{Model: cnet.NeuralODE, RTol: 1, ErrorEstimate: 1}, false)+"\n") {
+		t.Errorf("no column:\n%s", out)
+	}
+	out, _ = mustRun(t, append(made, "--epochs", "2", "--json")...)
+	wantKeys(t, objects(t, out)[0], "evaluations", "error_estimate", "train_loss")
+	for args, want := range map[string]string{
+		"info s":       "error estimate weighted by 0.1",
+		"info s --csv": "validation_accuracy,error_estimate",
+	} {
+		if out, _ := mustRun(t, strings.Fields(args)...); !strings.Contains(out, want) {
+			t.Errorf("%s printed\n%s\nwant %s", args, out, want)
+		}
+	}
+	for args, want := range map[string]string{
+		"--run s --error-estimate 0.5":                                    "--error-estimate 0.5 is not what run",
+		"--dataset moons --error-estimate 0.1":                            "where steps do not adapt",
+		"--error-estimate 0.1":                                            "a ContinuousNet has no error estimate",
+		"--dataset moons --rtol 1 --error-estimate -1":                    "error-estimate",
+		"--dataset moons --rtol 1 --adjoint backsolve --error-estimate 1": "knows nothing",
+	} {
+		_, err, status := cnetRun(t, strings.Fields("train "+args)...)
+		if status != 2 || !strings.Contains(err, want) {
+			t.Errorf("%s: status %d, %s", args, status, err)
+		}
+	}
+}

@@ -307,6 +307,7 @@ type epochNumbers struct {
 	// Only with regularisers.
 	KineticEnergy float64 `json:"kinetic_energy,omitempty"`
 	JacobianNorm  float64 `json:"jacobian_norm,omitempty"`
+	ErrorEstimate float64 `json:"error_estimate,omitempty"`
 
 	// Only with a validation part.
 	ValidationLoss     *float64 `json:"validation_loss,omitempty"`
@@ -321,6 +322,7 @@ func numbers(r cnet.Record) epochNumbers {
 	n := epochNumbers{
 		Epoch: r.Epoch, TrainLoss: r.TrainLoss, ImagesPerS: r.ImagesPerS, Net: r.Net, record: r,
 		Evaluations: r.Evaluations, KineticEnergy: r.KineticEnergy, JacobianNorm: r.JacobianNorm,
+		ErrorEstimate: r.ErrorEstimate,
 	}
 	if !n.regression() {
 		n.TrainAccuracy = &r.TrainAccuracy
@@ -374,10 +376,11 @@ type resultLine struct {
 // evaluationsHead continues the head where steps adapt to tolerances.
 const evaluationsHead = "  evaluations"
 
-// kineticHead and jacobianHead continue it where there are regularisers.
+// kineticHead, jacobianHead and errorHead continue it where there are regularisers.
 const (
 	kineticHead  = "  kin. energy"
 	jacobianHead = "  jac. norm^2"
+	errorHead    = "  error est."
 )
 
 // headFor returns the head of the table of epochs of a run with this configuration. A row shows the number of epochs
@@ -396,6 +399,9 @@ func headFor(c cnet.Config, regression bool) string {
 	}
 	if c.JacobianNorm > 0 {
 		head += jacobianHead
+	}
+	if c.ErrorEstimate > 0 {
+		head += errorHead
 	}
 	return head
 }
@@ -426,6 +432,9 @@ func tableRow(r cnet.Record, epochs int) string {
 	}
 	if r.JacobianNorm > 0 {
 		row += fmt.Sprintf("%*.4g", len(jacobianHead), r.JacobianNorm)
+	}
+	if r.ErrorEstimate > 0 {
+		row += fmt.Sprintf("%*.4g", len(errorHead), r.ErrorEstimate)
 	}
 	return row
 }

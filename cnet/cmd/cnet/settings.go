@@ -136,6 +136,9 @@ func settings() []*setting {
 		fromZero(setting{name: "jacobian-norm",
 			usage: "weight in the loss of the squared norm of the rate's Jacobian, integrated, such as 0.01"},
 			inf, func(c *cnet.Config) *float64 { return &c.JacobianNorm }),
+		fromZero(setting{name: "error-estimate",
+			usage: "weight in the loss of the errors that the solver estimates where steps adapt, such as 0.1"},
+			inf, func(c *cnet.Config) *float64 { return &c.ErrorEstimate }),
 		fromZero(setting{name: "ema", change: true, usage: "decay of a moving average of the weights, such as 0.999, " +
 			"with which the net is tested, used and exported; 0: none"},
 			1, func(c *cnet.Config) *float64 { return &c.EMA }),
