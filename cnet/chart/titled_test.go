@@ -29,7 +29,8 @@ func TestTitled(t *testing.T) {
 
 // The title of a panel begins at its plot, or left of it where it would otherwise reach out of the picture.
 func TestPanelTitlesStayInside(t *testing.T) {
-	for _, title := range []string{"short", "stage 2 after 8 epochs: varies by 3.0 %", strings.Repeat("very long ", 20)} {
+	long := strings.Repeat("very long ", 20)
+	for _, title := range []string{"short", "stage 2 after 8 epochs: varies by 3.0 %", long} {
 		c := Chart{Width: 300, Height: 200, Panels: []Panel{{Title: title, Y: Axis{Title: "y"},
 			Series: []Series{{X: []float64{0, 1}, Y: []float64{0, 1e-3}}}}}}
 		var b bytes.Buffer
