@@ -43,7 +43,8 @@ func (p pen) legendEntry(e entry) {
 
 func (p pen) panel(f *frame, l *looks) {
 	if t := panelLetters.fit(clean(f.Title), f.plot.x1-f.left); t != "" {
-		p.text(panelLetters, f.plot.x0, f.top+12, t)
+		x := min(f.plot.x0, f.plot.x1-panelLetters.width(t)) // a long one begins left of the plot
+		p.text(panelLetters, x, f.top+12, t)
 	}
 	if f.Cells != nil {
 		p.cells(f)

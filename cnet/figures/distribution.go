@@ -12,17 +12,23 @@ import (
 // quantiles are those of a distribution that are drawn: of the middle 90 %, the middle half, and the median.
 var quantiles = [...]float64{0.05, 0.25, 0.5, 0.75, 0.95}
 
-// distribution draws the distribution of many values on each of equal intervals of depth, rows[interval][value]: lines
-// at the quantiles, staircases if values are constant on the intervals, with boxes behind them. What is not finite is
-// left out.
-func distribution(rows [][]float64, stairs bool) (*chart.Background, []chart.Series) {
-	var q [len(quantiles)][]float64
+// Spread holds quantiles of many values on each of equal intervals of depth, [quantiles][intervals]: the ends of the
+// middle 90 %, of the middle half, and the median between them.
+type Spread [len(quantiles)][]float64
+
+// spreadOf returns the quantiles of rows[interval][value]. What is not finite is left out.
+func spreadOf(rows [][]float64) (q Spread) {
 	for _, row := range rows {
 		sorted := ascending(row)
 		for i, share := range quantiles {
 			q[i] = append(q[i], quantile(sorted, share))
 		}
 	}
+	return q
+}
+
+// draw draws lines at the quantiles, staircases if values are constant on the intervals, with boxes behind them.
+func (q Spread) draw(stairs bool) (*chart.Background, []chart.Series) {
 	const all, half, median = "middle 90 %", "middle half", "median"
 	var list []chart.Series
 	for _, line := range []struct {
@@ -37,12 +43,12 @@ func distribution(rows [][]float64, stairs bool) (*chart.Background, []chart.Ser
 	} {
 		line.s.Y = q[line.q]
 		line.s = overDepth(line.s, stairs)
-		if apart(len(rows), stairs) {
+		if apart(len(q[0]), stairs) {
 			line.s.X, line.s.Y = separated(line.s.X, line.s.Y)
 		}
 		list = append(list, line.s)
 	}
-	return boxes(q, stairs), list
+	return q.boxes(stairs), list
 }
 
 // apart reports whether intervals are drawn with gaps between them.
@@ -97,7 +103,7 @@ func quantile(sorted []float64, share float64) float64 {
 
 // boxes fills the range between the outer quantiles of each interval, and darker that between the inner ones. There is
 // nothing to fill if that has no height.
-func boxes(q [len(quantiles)][]float64, stairs bool) *chart.Background {
+func (q Spread) boxes(stairs bool) *chart.Background {
 	n := len(q[0])
 	low, high := math.Inf(1), math.Inf(-1)
 	for i := range n {

@@ -54,7 +54,8 @@ func (o OverDepth) curve(j int) []float64 {
 	return y
 }
 
-// intervals returns the number of equal intervals of depth on which all of these weights are constant, or else samples.
+// intervals returns the number of equal intervals of depth on which all of these weights are constant, or else how many
+// of them are drawn.
 func intervals(list ...OverDepth) int {
 	n := 1
 	for _, o := range list {
@@ -63,7 +64,7 @@ func intervals(list ...OverDepth) int {
 			continue
 		}
 		if o.sampling != nil {
-			return samples
+			return len(o.sampling)
 		}
 		n = n / gcd(n, k) * k
 	}
@@ -81,7 +82,7 @@ func gcd(a, b int) int {
 func (o OverDepth) on(n int) [][]float64 {
 	rows := o.coefficients
 	if o.sampling != nil {
-		rows = make([][]float64, samples)
+		rows = make([][]float64, len(o.sampling))
 		for i := range rows {
 			rows[i] = make([]float64, o.weights())
 		}
@@ -133,29 +134,17 @@ func (st StageWeights) change() [][]float64 {
 func Weights(stages []StageWeights, before string) chart.Chart {
 	var c chart.Chart
 	for _, st := range stages {
-		p := chart.Panel{
-			Title: fmt.Sprintf("%s: varies by %s", st.Name, words.Percent(st.Now.Variation())),
-			X:     chart.Axis{Title: "depth t", Min: 0, Max: 1},
-			Y:     chart.Axis{Title: "weight"},
-		}
 		if before == "" {
 			st.Before = OverDepth{}
 		}
-		if st.comparable() {
+		sum := st.Summary()
+		p := chart.Panel{Title: sum.title(), X: depth(), Y: chart.Axis{Title: "weight"}}
+		if sum.Change {
 			p.Y.Title = "weight now − weight " + before
 			p.Marks = []chart.Mark{{At: 0, Across: true}}
 		}
-		if st.Now.weights() > 0 {
-			rows, stairs := st.change(), st.Now.sampling == nil && st.Before.sampling == nil
-			p.Background, p.Series = distribution(rows, stairs)
-			for _, j := range st.notable(weightsShown) {
-				y := make([]float64, len(rows))
-				for i, row := range rows {
-					y[i] = row[j]
-				}
-				single := chart.Series{Name: "single weights", Y: y, Color: chart.Vermillion}
-				p.Series = append(p.Series, overDepth(single, stairs))
-			}
+		p.Background, p.Series = sum.draw()
+		if len(p.Series) > 0 {
 			p.Y = around(p.Y.Title, p.Series)
 		}
 		c.Panels = append(c.Panels, p)
@@ -163,6 +152,8 @@ func Weights(stages []StageWeights, before string) chart.Chart {
 	c.Alt = alternative(stages, before)
 	return c
 }
+
+func depth() chart.Axis { return chart.Axis{Title: "depth t", Min: 0, Max: 1} }
 
 // alternative says in words what Weights draws.
 func alternative(stages []StageWeights, before string) string {
@@ -224,7 +215,7 @@ func Changed(stages []StageChange) chart.Chart {
 func (s StageState) draw() (*chart.Background, []chart.Series) {
 	n := intervals(s.Weights)
 	rows := s.Weights.on(n)
-	background, list := distribution(rows, s.Weights.sampling == nil)
+	background, list := spreadOf(rows).draw(s.Weights.sampling == nil)
 	if len(s.Evaluations) == 0 {
 		return background, list
 	}

@@ -118,6 +118,7 @@ func epochLine(r cnet.Record, last int, things string) string {
 // status is the line above the curves.
 type status struct {
 	left, right string
+	net         string  // in words what a name such as 2-2-2 means, below the line; it is not in the text
 	done        float64 // share of this training, 0..1; negative: no bar
 }
 
@@ -204,12 +205,18 @@ func (d *dashboard) frame(s status) {
 		return
 	}
 	start := d.now()
-	d.update(d.line, s.content())
+	d.update(d.line, d.explained(s).content())
 	// The last drawing reports errors; training goes on without this one.
 	if html, err := besides(d.curves()); err == nil {
 		d.update(d.chart, content{html: html, text: summary(d.run)})
 	}
 	d.throttle.drawn(start)
+}
+
+// explained returns a status that says in words what the net is now.
+func (d *dashboard) explained(s status) status {
+	s.net = stepsInWords(d.run.Network())
+	return s
 }
 
 // A panel of a live chart is panelWidth pixels wide, and shrinks to panelLeast before panels stand below each other:
@@ -259,7 +266,7 @@ func (d *dashboard) finish(s status) {
 		fmt.Fprintln(d.stdout, s.text())
 		return
 	}
-	d.update(d.line, s.content())
+	d.update(d.line, d.explained(s).content())
 	c, err := picture(d.curves(), summary(d.run))
 	if err != nil {
 		d.fail(err)
@@ -294,6 +301,9 @@ func (s status) content() content {
 	fmt.Fprintf(&b, `<div `+
 		`style="display:flex;justify-content:space-between;flex-wrap:wrap"><span><b>%s</b></span><span>%s</span></div>`,
 		html.EscapeString(s.left), html.EscapeString(s.right))
+	if s.net != "" {
+		fmt.Fprintf(&b, `<div style="font-size:12px;opacity:0.75">%s</div>`, html.EscapeString(s.net))
+	}
 	if s.done >= 0 {
 		fmt.Fprintf(&b, `<div style="height:6px;margin-top:4px;background:rgba(128,128,128,0.25)"><div `+
 			`style="height:6px;width:%.1f%%;background:%s"></div></div>`,

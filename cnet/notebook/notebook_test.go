@@ -56,7 +56,8 @@ func TestTrainInNotebook(t *testing.T) {
 		}
 		end := list[len(list)-1]
 		if html, ok := end.Data[protocol.MIMETextHTML].(string); ok {
-			wantParts(t, html, "Trained 1-1-1 euler for 2 epochs", "test accuracy ")
+			wantParts(t, html, "Trained 1-1-1 euler for 2 epochs", "test accuracy ",
+				"1 step: one set of weights per stage")
 			if strings.Contains(html, "background") {
 				t.Errorf("the bar has stayed: %s", html)
 			}

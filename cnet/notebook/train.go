@@ -89,6 +89,9 @@ func (s *surface) train(run *cnet.Run, options ...Option) {
 			if r.ChangesNet() {
 				remembered = errors.Join(remembered, remember(run))
 			}
+			if r.Event == cnet.EventEpoch {
+				remembered = errors.Join(remembered, keepMoment(run, r.Epoch+1))
+			}
 			d.record(r)
 			controls.record(r)
 		},

@@ -18,6 +18,9 @@ import (
 // across are the three weights that vary most over depth. The percentage in the title says by how much all of them vary
 // over depth. Without training since then the weights themselves are drawn.
 //
+// Train keeps what this shows with the run after each epoch, or, of long runs, after every second, fourth, ...: a
+// slider over the epochs then shows how the weights changed, and how the intervals were halved.
+//
 // The layer is the path of a variable in Net.Variables without its stage; the default is the first
 // one over depth, which is "ode/conv1/kernel" unless the rate is one's own.
 func Weights(run *cnet.Run, layer ...string) { here().weights(run, layer...) }
@@ -32,24 +35,10 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 	if err != nil {
 		before = nil // a damaged memory costs the comparison only
 	}
-	var stages []figures.StageWeights
-	for _, v := range run.Network().Variables() {
-		stage, ok := strings.CutSuffix(v.Path, "/"+name)
-		if !ok || !v.OverDepth {
-			continue
-		}
-		now, err := run.Weights(v.Path)
-		if err != nil {
-			s.fail(err)
-			return
-		}
-		var functions basis.Basis
-		if n, ok := run.Network().(*cnet.Net); ok {
-			functions = n.Bases[n.StageOf(v.Path)]
-		}
-		stages = append(stages, figures.StageWeights{
-			Name: stageName(stage), Now: figures.NewOverDepth(functions, now), Before: before.overDepth(v.Path),
-		})
+	stages, err := stageWeights(run, name, before)
+	if err != nil {
+		s.fail(err)
+		return
 	}
 	if len(stages) == 0 {
 		known := layersOverDepth(run.Network())
@@ -71,12 +60,39 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 		}
 	}
 	d := figures.Weights(stages, when)
+	if when != "" {
+		if list := momentsOf(run, name, stages, before); len(list) > 1 {
+			d = figures.WeightsOverEpochs(list)
+		}
+	}
 	d.Title = fmt.Sprintf("%s: %s", run.Network(), layerInWords(name))
 	var lines []string
 	for _, st := range stages {
 		lines = append(lines, fmt.Sprintf("%s varies by %s over depth", st.Name, words.Percent(st.Now.Variation())))
 	}
 	s.draw(d, fmt.Sprintf("%s, %s: %s", run.Network(), name, strings.Join(lines, ", ")))
+}
+
+// stageWeights returns the weights of a layer in each stage that has it over depth, now and as they are remembered.
+func stageWeights(run *cnet.Run, layer string, before *memory) (stages []figures.StageWeights, err error) {
+	for _, v := range run.Network().Variables() {
+		stage, ok := strings.CutSuffix(v.Path, "/"+layer)
+		if !ok || !v.OverDepth {
+			continue
+		}
+		now, err := run.Weights(v.Path)
+		if err != nil {
+			return nil, err
+		}
+		var functions basis.Basis
+		if n, ok := run.Network().(*cnet.Net); ok {
+			functions = n.Bases[n.StageOf(v.Path)]
+		}
+		stages = append(stages, figures.StageWeights{
+			Name: stageName(stage), Now: figures.NewOverDepth(functions, now), Before: before.overDepth(v.Path),
+		})
+	}
+	return stages, nil
 }
 
 // stageName returns "stage 1" for "stage1".

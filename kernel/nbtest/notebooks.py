@@ -117,6 +117,10 @@ def faults(saved):
 
 def stale(saved, fresh):
     """Yields what a notebook shows otherwise than it is saved."""
+    # A later Go has another version, which costs no more than that.
+    before, now = ({**n.metadata.get("language_info", {}), "version": ""} for n in (saved, fresh))
+    if before != now:
+        yield f"JupyterLab will open it as changed: the saved language_info is {before!r}, the kernel's {now!r}"
     for i, (old, new) in enumerate(zip(saved.cells, fresh.cells)):
         if old.cell_type != "code":
             continue
@@ -141,7 +145,6 @@ def save(notebook, path):
                     cell.outputs.remove(output)
                 else:
                     streams[output.name] = output
-    notebook.metadata.language_info.pop("version", None)
     nbformat.write(notebook, path)
 
 

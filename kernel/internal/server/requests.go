@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"continuousnet/kernel/internal/source"
+	"continuousnet/kernel/internal/toolchain"
 	"continuousnet/kernel/internal/wire"
 )
 
@@ -24,9 +25,11 @@ func (s *server) kernelInfo(r *request) (any, error) {
 		"implementation_version": s.o.Version,
 		"banner": fmt.Sprintf("ContinuousNet kernel %s: %s, cells compiled by GoNB. %%help says what a cell can do.",
 			s.o.Version, s.o.GoVersion),
+		// JupyterLab writes this into a notebook when it is opened. The version is that of the language, which is the
+		// same with each Go 1.26.x, so that notebooks saved with one of them do not open as changed with another.
 		"language_info": map[string]any{
-			"name": "go", "version": s.o.GoVersion, "mimetype": "text/x-go", "file_extension": ".go",
-			"pygments_lexer": "go", "codemirror_mode": "go", "nbconvert_exporter": "script",
+			"name": "go", "version": toolchain.Language(s.o.GoVersion), "mimetype": "text/x-go",
+			"file_extension": ".go", "pygments_lexer": "go", "codemirror_mode": "go", "nbconvert_exporter": "script",
 		},
 		"help_links": []link{
 			{"Go", "https://go.dev/doc/"},

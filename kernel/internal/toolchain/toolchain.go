@@ -155,6 +155,15 @@ func TooOld(have, want string) bool {
 	return have != "" && version.Compare(have, "go"+want) < 0
 }
 
+// Language returns the version of the language that Go compiles by default, "1.26", for a version as in GOVERSION. An
+// unreadable one is returned as it is.
+func Language(have string) string {
+	if word := goVersionWord(have); word != "" {
+		return strings.TrimPrefix(version.Lang(word), "go")
+	}
+	return have
+}
+
 // goVersionWord finds "go1.26.8" in "go1.26.8-X:simd" and "devel go1.27-1234abcd".
 func goVersionWord(s string) string {
 	for word := range strings.FieldsSeq(s) {

@@ -35,6 +35,20 @@ func TestTooOld(t *testing.T) {
 	}
 }
 
+func TestLanguage(t *testing.T) {
+	for _, c := range []struct{ have, want string }{
+		{"go1.26.5", "1.26"},
+		{"go1.26.8-X:simd", "1.26"},
+		{"go1.27rc1", "1.27"},
+		{"devel go1.27-1234abcd Thu Jan 1 00:00:00 1970 +0000", "1.27"},
+		{"something else", "something else"},
+	} {
+		if got := Language(c.have); got != c.want {
+			t.Errorf("%s: %q, want %q", c.have, got, c.want)
+		}
+	}
+}
+
 func TestSIMDExperiment(t *testing.T) {
 	for _, c := range []struct{ arch, users, want string }{
 		{"amd64", "", "simd"},
