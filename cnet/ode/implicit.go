@@ -30,6 +30,9 @@ type implicitStepper struct {
 	ends       endRates
 	last       bool // the last stage is the end of the step, and its rate the one there
 	extension  extension
+	trial      polynomial // the extension of a step that is not accepted yet,
+	points     []float64  // where it is tried,
+	power      int        // and that of the length in its error
 }
 
 const (
@@ -92,7 +95,11 @@ func (r *implicitStepper) advance(t, h float64, x, next []float64) (float64, err
 	if r.factored != 0 {
 		r.lu.solve(r.est)
 	}
-	return r.s.norm.of(r.est, x, next), nil
+	e := r.s.norm.of(r.est, x, next)
+	if e <= 1 && r.s.asksBetween(!r.last) {
+		r.s.inside = r.between(t, h, x, next)
+	}
+	return e, nil
 }
 
 // stages solves the stages one after the other.
@@ -272,8 +279,13 @@ func (r *implicitStepper) fit(p *polynomial) {
 		r.ends.fit(r.s, r.h, p)
 		return
 	}
+	r.curve().fit(p, r.h, r.s.before, r.k)
+}
+
+// curve returns the scheme's continuous extension.
+func (r *implicitStepper) curve() extension {
 	if r.extension.b == nil {
 		r.extension = implicitExtension(r.tb)
 	}
-	r.extension.fit(p, r.h, r.s.before, r.k)
+	return r.extension
 }

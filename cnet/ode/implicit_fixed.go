@@ -19,8 +19,8 @@ const (
 	newtonNear       = 1e-3 // relative: a Jacobian that is evaluated so near is that of the state
 )
 
-// solveFixed finds the rate k = f(time, base + hγ·k) in fixed steps. If the iterations do not converge from the guess k,
-// they begin once more at the state without the rate.
+// solveFixed finds the rate k = f(time, base + hγ·k) in fixed steps. If the iterations do not converge from the guess
+// k, they begin once more at the state without the rate.
 func (r *implicitStepper) solveFixed(time, hg, t float64, x, k []float64) error {
 	if !r.have || r.stale && !r.current {
 		if err := r.evaluateJacobian(t, x); err != nil {

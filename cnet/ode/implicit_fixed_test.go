@@ -22,7 +22,7 @@ func TestFixedStepsFarFromTheirJacobian(t *testing.T) {
 			problem{fmt.Sprintf("%g/x³", c), func(x float64) float64 { return c / (x * x * x) }, 1},
 			problem{fmt.Sprintf("%g·exp(-x)", c), func(x float64) float64 { return c * math.Exp(-x) }, 0},
 			problem{fmt.Sprintf("-%g·x³", c), func(x float64) float64 { return -c * x * x * x }, 1},
-			problem{fmt.Sprintf("-%g·(x-1)³", c), func(x float64) float64 { return -c * (x - 1) * (x - 1) * (x - 1) }, 2},
+			problem{fmt.Sprintf("-%g·(x-1)³", c), func(x float64) float64 { return -c * math.Pow(x-1, 3) }, 2},
 			problem{fmt.Sprintf("-%g·atan x", c), func(x float64) float64 { return -c * math.Atan(x) }, 1},
 		)
 	}

@@ -31,8 +31,8 @@ func (m *jacobian) evaluate(t, h float64, x, f0, j []float64) {
 	}
 }
 
-// differentiate writes ∂f_i/∂x_j at (t, x) to j[i·n+j] and counts the evaluation. The step is of length h. f0 is the rate
-// f(t, x) if that is known, or nil: forward differences then evaluate it.
+// differentiate writes ∂f_i/∂x_j at (t, x) to j[i·n+j] and counts the evaluation. The step is of length h. f0 is the
+// rate f(t, x) if that is known, or nil: forward differences then evaluate it.
 func (m *jacobian) differentiate(t, h float64, x, f0, j []float64) {
 	s := m.s
 	s.stats.Jacobians++
@@ -111,8 +111,8 @@ const (
 // to. With the third, the noise ε·f of the rates changes h·J by no more than a thousandth in units of the tolerances
 // (as in CVODE: Hindmarsh et al., SUNDIALS, ACM Trans. Math. Softw. 31, 2005), but it moves no component by more than
 // w_j + |x_j|/1000: where the state has left its slow solution, h·f may be any number. Fixed steps have no tolerances:
-// there component j moves by the larger one of √ε·|x_j| and 1000·ε·|h·f_j|, but from 0 by √ε·|h·f_j| and else by no more
-// than |x_j|/100. No absolute number is in any of this, so that the unit of a component does not matter.
+// there component j moves by the larger one of √ε·|x_j| and 1000·ε·|h·f_j|, but from 0 by √ε·|h·f_j| and else by no
+// more than |x_j|/100. No absolute number is in any of this, so that the unit of a component does not matter.
 //
 // The direction is that of the solution, which is less likely to leave the domain of f.
 func (s *Solver) perturbations(h float64, x, f, delta []float64) {
