@@ -10,8 +10,9 @@ import (
 type Interpolation int
 
 const (
-	// Natural is the scheme's own dense output: of implicit schemes one that stays right on stiff problems, and cubic
-	// Hermite where an explicit scheme has none.
+	// Natural is the scheme's own dense output: of implicit schemes one that stays right on stiff problems, whose error
+	// adaptive steps keep within the tolerances where states between them are asked for, and cubic Hermite where an
+	// explicit scheme has none.
 	Natural Interpolation = iota
 	Hermite               // cubic, through states and rates at both ends; order 3; not for stiff problems
 	Linear                // through the states at both ends; order 1
@@ -49,6 +50,17 @@ func (p *polynomial) at(theta float64, x []float64) {
 		v := p.c[p.degree][i]
 		for k := p.degree - 1; k >= 0; k-- {
 			v = v*theta + p.c[k][i]
+		}
+		x[i] = v
+	}
+}
+
+// slope writes the derivative with respect to θ to x.
+func (p *polynomial) slope(theta float64, x []float64) {
+	for i := range x {
+		v := 0.0
+		for k := p.degree; k >= 1; k-- {
+			v = v*theta + float64(k)*p.c[k][i]
 		}
 		x[i] = v
 	}

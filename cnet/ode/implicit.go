@@ -30,15 +30,15 @@ type implicitStepper struct {
 	ends       endRates
 	last       bool // the last stage is the end of the step, and its rate the one there
 	extension  extension
+	trial      polynomial // the extension of a step that is not accepted yet,
+	points     []float64  // where it is tried,
+	power      int        // and that of the length in its error
 }
 
 const (
-	newtonIterations      = 10
-	newtonTolerance       = 0.03  // of an error norm of 1, in adaptive steps
-	newtonFixed           = 1e-17 // relative, where no tolerance is given
-	newtonRounding        = 1e-11 // relative: iterations that stagnate below it have reached the limit of rounding
-	staleRate             = 0.03  // of convergence, above which the next step has a new Jacobian
-	newtonFixedIterations = 50
+	newtonIterations = 10
+	newtonTolerance  = 0.03 // of an error norm of 1
+	staleRate        = 0.03 // of convergence, above which the next step has a new Jacobian
 )
 
 var errNewton = errors.New("the Newton iterations for an implicit stage did not converge")
@@ -95,7 +95,11 @@ func (r *implicitStepper) advance(t, h float64, x, next []float64) (float64, err
 	if r.factored != 0 {
 		r.lu.solve(r.est)
 	}
-	return r.s.norm.of(r.est, x, next), nil
+	e := r.s.norm.of(r.est, x, next)
+	if e <= 1 && r.s.asksBetween(!r.last) {
+		r.s.inside = r.between(t, h, x, next)
+	}
+	return e, nil
 }
 
 // stages solves the stages one after the other.
@@ -130,14 +134,18 @@ func (r *implicitStepper) stages(t, h float64, x []float64) error {
 		default:
 			copy(r.k[0], r.guess)
 		}
-		if err := r.solve(time, h*gamma, t, x, r.k[i]); err != nil {
+		solve := r.solve
+		if r.s.grid != nil {
+			solve = r.solveFixed
+		}
+		if err := solve(time, h*gamma, t, x, r.k[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// solve finds the rate k = f(time, base + hγ·k).
+// solve finds the rate k = f(time, base + hγ·k) in adaptive steps.
 func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 	if !r.have || r.stale && !r.current {
 		if err := r.evaluateJacobian(t, x); err != nil {
@@ -150,11 +158,7 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 		}
 	}
 	previous, doubtful := 0.0, false
-	iterations := newtonIterations
-	if r.s.grid != nil {
-		iterations = newtonFixedIterations // there is no shorter step to try
-	}
-	for iteration := range iterations {
+	for iteration := range newtonIterations {
 		r.s.stats.Newton++
 		for j := range r.at {
 			r.at[j] = r.base[j] + hg*k[j]
@@ -168,7 +172,7 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 			r.residual[j] -= k[j]
 		}
 		defect := 0.0 // of the equation, as a change of the state
-		if iteration == 0 && r.s.grid == nil && !r.current {
+		if iteration == 0 && !r.current {
 			for j, v := range r.residual {
 				r.at[j] = hg * v
 			}
@@ -184,15 +188,15 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 			k[j] += r.residual[j]
 			r.residual[j] *= hg // what the state changes by
 		}
-		size := r.size(r.residual, x, hg, k)
+		size := r.size(r.residual, x)
 		if !finite(size) {
 			return errNewton
 		}
 		rate := size / previous
-		if size == 0 || iteration > 0 && rate < 1 && rate/(1-rate)*size <= r.tolerance() {
+		if size == 0 || iteration > 0 && rate < 1 && rate/(1-rate)*size <= newtonTolerance {
 			return nil
 		}
-		if iteration == 0 && size <= r.tolerance()*1e-3 {
+		if iteration == 0 && size <= newtonTolerance*1e-3 {
 			if defect <= doubt {
 				return nil
 			}
@@ -201,64 +205,36 @@ func (r *implicitStepper) solve(time, hg, t float64, x, k []float64) error {
 		} else if doubtful && rate > 0.5 {
 			return errNewton
 		}
-		if r.s.grid != nil && iteration > 0 && rate >= 0.9 &&
-			size <= max(newtonRounding, rateNoise(hg, r.jacobian, x)) {
-			return nil
-		}
 		if iteration > 0 && rate > staleRate {
 			r.stale = true
 		}
-		if iteration > 1 && rate >= 2 && r.s.grid == nil {
+		if iteration > 1 && rate >= 2 {
 			return errNewton
-		}
-		if iteration > 0 && rate > 0.3 && r.s.grid != nil { // with a Jacobian from where the iterations are
-			for j := range r.at {
-				r.at[j] = r.base[j] + hg*k[j]
-			}
-			if err := r.evaluateJacobian(time, r.at); err != nil {
-				return err
-			}
-			if !r.factorise(hg) {
-				return errNewton
-			}
 		}
 		previous = size
 	}
 	return errNewton
 }
 
-// size returns the norm of a change of the state, relative to the tolerances or, with fixed steps, to the state.
-func (r *implicitStepper) size(v, x []float64, hg float64, k []float64) float64 {
-	if r.s.grid == nil {
-		// Relative to x: where a guess is far off, the state with it may be any number of decades larger.
-		size := r.s.norm.of(v, x, x)
-		if math.IsInf(size, 0) { // x may be zero, and the tolerance there
-			size = r.s.norm.of(v, x, r.at)
-		}
-		return size
+// size returns the norm of a change of the state, relative to the tolerances at x: where a guess is far off, the state
+// with it may be any number of decades larger.
+func (r *implicitStepper) size(v, x []float64) float64 {
+	size := r.s.norm.of(v, x, x)
+	if math.IsInf(size, 0) { // x may be zero, and the tolerance there
+		size = r.s.norm.of(v, x, r.at)
 	}
-	scale := 1e-300
-	for i, y := range x {
-		scale = max(scale, math.Abs(y), math.Abs(r.base[i]), math.Abs(hg*k[i]))
-	}
-	largest := 0.0
-	for _, y := range v {
-		largest = max(largest, math.Abs(y))
-	}
-	return largest / scale
-}
-
-func (r *implicitStepper) tolerance() float64 {
-	if r.s.grid == nil {
-		return newtonTolerance
-	}
-	return newtonFixed
+	return size
 }
 
 // evaluateJacobian returns errJacobian if a number of the matrix is not finite.
 func (r *implicitStepper) evaluateJacobian(t float64, x []float64) error {
+	return r.jacobianFor(r.h, t, x)
+}
+
+// jacobianFor evaluates the Jacobian with differences for a step of length h.
+func (r *implicitStepper) jacobianFor(h, t float64, x []float64) error {
 	r.have, r.current, r.stale, r.factored = true, true, false, 0
-	r.derivative.evaluate(t, r.h, x, nil, r.jacobian)
+	r.derivative.evaluate(t, h, x, nil, r.jacobian)
 	if firstBad(r.jacobian) >= 0 {
 		r.have = false
 		if r.s.p.Jacobian == nil && firstBad(r.derivative.rate) >= 0 {
@@ -303,8 +279,13 @@ func (r *implicitStepper) fit(p *polynomial) {
 		r.ends.fit(r.s, r.h, p)
 		return
 	}
+	r.curve().fit(p, r.h, r.s.before, r.k)
+}
+
+// curve returns the scheme's continuous extension.
+func (r *implicitStepper) curve() extension {
 	if r.extension.b == nil {
 		r.extension = implicitExtension(r.tb)
 	}
-	r.extension.fit(p, r.h, r.s.before, r.k)
+	return r.extension
 }

@@ -6,17 +6,34 @@ import "math"
 type jacobian struct {
 	s                      *Solver
 	rate, moved, at, delta []float64
+	terms                  []float64 // Σ_j |∂f_i/∂x_j·x_j| where it was evaluated last, for fixed steps
 }
 
 func newJacobian(s *Solver) *jacobian {
 	n := len(s.x)
-	b := make([]float64, 4*n)
-	return &jacobian{s, b[:n:n], b[n : 2*n : 2*n], b[2*n : 3*n : 3*n], b[3*n:]}
+	b := make([]float64, 5*n)
+	return &jacobian{s, b[:n:n], b[n : 2*n : 2*n], b[2*n : 3*n : 3*n], b[3*n : 4*n : 4*n], b[4*n:]}
 }
 
-// evaluate writes ∂f_i/∂x_j at (t, x) to j[i·n+j] and counts the evaluation. The step is of length h. f0 is the rate
-// f(t, x) if that is known, or nil: forward differences then evaluate it.
+// evaluate writes ∂f_i/∂x_j at (t, x) to j[i·n+j].
 func (m *jacobian) evaluate(t, h float64, x, f0, j []float64) {
+	m.differentiate(t, h, x, f0, j)
+	if m.s.grid == nil {
+		return
+	}
+	n := len(x)
+	for i := range n {
+		sum := 0.0
+		for k, v := range j[i*n : (i+1)*n] {
+			sum += math.Abs(v * x[k])
+		}
+		m.terms[i] = sum
+	}
+}
+
+// differentiate writes ∂f_i/∂x_j at (t, x) to j[i·n+j] and counts the evaluation. The step is of length h. f0 is the
+// rate f(t, x) if that is known, or nil: forward differences then evaluate it.
+func (m *jacobian) differentiate(t, h float64, x, f0, j []float64) {
 	s := m.s
 	s.stats.Jacobians++
 	if s.p.Jacobian != nil {
@@ -94,8 +111,8 @@ const (
 // to. With the third, the noise ε·f of the rates changes h·J by no more than a thousandth in units of the tolerances
 // (as in CVODE: Hindmarsh et al., SUNDIALS, ACM Trans. Math. Softw. 31, 2005), but it moves no component by more than
 // w_j + |x_j|/1000: where the state has left its slow solution, h·f may be any number. Fixed steps have no tolerances:
-// there component j moves by √ε·max(|x_j|, |h·f_j|). No absolute number is in any of this, so that the unit of a
-// component does not matter.
+// there component j moves by the larger one of √ε·|x_j| and 1000·ε·|h·f_j|, but from 0 by √ε·|h·f_j| and else by no
+// more than |x_j|/100. No absolute number is in any of this, so that the unit of a component does not matter.
 //
 // The direction is that of the solution, which is less likely to leave the domain of f.
 func (s *Solver) perturbations(h float64, x, f, delta []float64) {
@@ -122,7 +139,10 @@ func (s *Solver) perturbations(h float64, x, f, delta []float64) {
 		if w := s.norm.tolerance(i, x[i], x[i]); s.grid == nil && w > 0 {
 			d = max(d, 1e-3*w, min(noise*w, w+1e-3*math.Abs(x[i])))
 		} else if step := math.Abs(h * f[i]); finite(step) {
-			d = max(d, rootRounding*step)
+			if x[i] == 0 {
+				d = rootRounding * step
+			}
+			d = max(d, min(1000*rounding*step, 0.01*math.Abs(x[i])))
 		}
 		if d == 0 {
 			d = rootRounding * largest

@@ -34,7 +34,6 @@ func checkName(name string) error {
 const (
 	radauStages     = 3
 	radauIterations = 7    // Newton iterations, at most
-	radauFixed      = 50   // in fixed steps
 	radauTolerance  = 0.01 // of the iterations, in units of the tolerances
 
 	radauControlOrder = 4 // of h in the error estimate
@@ -286,24 +285,20 @@ func (r *radauStepper) solve(t, h float64, x []float64) error {
 		return err
 	}
 	r.begin(h)
-	fixed := r.s.grid != nil
-	iterations, limit := radauIterations, r.limit
-	if fixed {
-		iterations, limit = radauFixed, newtonFixed // there is no shorter step to try
+	if r.s.grid != nil {
+		return r.iterateFixed(t, h, x)
 	}
+	iterations, limit := radauIterations, r.limit
 	r.progress = math.Pow(max(r.progress, rounding), 0.8)
-	if r.length == 0 || fixed {
+	if r.length == 0 {
 		r.progress = math.Inf(1)
 	}
 	theta, last, lastRate, doubtful := 0.0, 0.0, 0.0, false
 	for k := 1; k <= iterations; k++ {
 		r.s.stats.Newton++
-		size := r.iterate(t, h, x, fixed, k == 1 && !r.current)
+		size := r.iterate(t, h, x, k == 1 && !r.current)
 		if !finite(size) {
-			if firstBad(r.at) < 0 && (firstBad(r.f[0]) >= 0 || firstBad(r.f[1]) >= 0 || firstBad(r.f[2]) >= 0) {
-				return errRate
-			}
-			return errNewton
+			return r.noIteration()
 		}
 		if k > 1 && size > 0 {
 			rate := size / last
@@ -313,24 +308,16 @@ func (r *radauStepper) solve(t, h float64, x []float64) error {
 			}
 			lastRate = rate
 			switch {
-			case fixed && theta >= 0.9 && size <= max(newtonRounding, rateNoise(h, r.jacobian, x)):
+			case theta >= 0.99 && size <= radauTolerance && !doubtful: // all the digits that the rates have
 				r.finish(k, theta)
 				return nil
-			case theta >= 0.99 && !fixed && size <= radauTolerance && !doubtful: // all the digits that the rates have
-				r.finish(k, theta)
-				return nil
-			case theta >= 0.99 && !fixed:
-				return errNewton
-			case theta >= 2:
+			case theta >= 0.99:
 				return errNewton
 			}
 			r.progress = theta / (1 - theta)
-			if theta >= 1 {
-				r.progress = math.Inf(1)
-			}
 			// What is left after all iterations tells how much shorter the step must be (HNW II, section IV.8).
 			left := r.progress * size * math.Pow(theta, float64(iterations-1-k)) / limit
-			if !fixed && k < iterations && left >= 1 && r.progress*size > radauTolerance {
+			if k < iterations && left >= 1 && r.progress*size > radauTolerance {
 				r.control.failed = 0.8 * math.Pow(min(20, max(1e-4, left)), -1/float64(4+iterations-1-k))
 				return errNewton
 			}
@@ -338,7 +325,7 @@ func (r *radauStepper) solve(t, h float64, x []float64) error {
 		last = max(size, rounding*limit)
 		r.update()
 		// A small change may be that of a Jacobian that is no more so large: then the next one is as small.
-		doubtful = k == 1 && !fixed && !r.current && r.off > doubt
+		doubtful = k == 1 && !r.current && r.off > doubt
 		if size == 0 || r.progress*size <= limit && !doubtful || k == iterations && r.progress*size <= radauTolerance {
 			r.finish(k, theta)
 			return nil
@@ -383,16 +370,43 @@ func (r *radauStepper) begin(h float64) {
 	}
 }
 
+// noIteration returns the error of an iteration whose change is not finite.
+func (r *radauStepper) noIteration() error {
+	if firstBad(r.at) < 0 && (firstBad(r.f[0]) >= 0 || firstBad(r.f[1]) >= 0 || firstBad(r.f[2]) >= 0) {
+		return errRate
+	}
+	return errNewton
+}
+
 // iterate computes the next change of w and returns its norm. With an old Jacobian it also measures what the equations
 // are off by.
-func (r *radauStepper) iterate(t, h float64, x []float64, fixed, old bool) float64 {
+func (r *radauStepper) iterate(t, h float64, x []float64, old bool) float64 {
+	if !r.residuals(t, h, x) {
+		return math.NaN()
+	}
+	if old {
+		r.measureDefect(h, x)
+	}
+	r.change()
+	size := r.size(x, x)
+	if math.IsInf(size, 0) { // x may be zero, and the tolerance there
+		for i := range r.at {
+			r.at[i] += r.f[0][i] + r.f[1][i]
+		}
+		size = r.size(x, r.at)
+	}
+	return size
+}
+
+// residuals computes those of the two systems, to f[0] and pair, and reports whether the rates are finite.
+func (r *radauStepper) residuals(t, h float64, x []float64) bool {
 	for k, c := range radauNodes {
 		for i, z := range r.z[k] {
 			r.at[i] = x[i] + z
 		}
 		r.s.f(t+c*h, r.at, r.f[k])
 		if firstBad(r.f[k]) >= 0 {
-			return math.NaN()
+			return false
 		}
 	}
 	f0, f1, f2 := r.f[0], r.f[1], r.f[2]
@@ -406,25 +420,16 @@ func (r *radauStepper) iterate(t, h float64, x []float64, fixed, old bool) float
 		im := inverse[2][0]*a + inverse[2][1]*b + inverse[2][2]*c + beta*w1[i] - alpha*w2[i]
 		r.pair[i] = complex(re, im)
 	}
-	if old {
-		r.measureDefect(h, x)
-	}
-	r.real.solve(f0)
+	return true
+}
+
+// change solves both systems for the change of w, to f.
+func (r *radauStepper) change() {
+	r.real.solve(r.f[0])
 	r.complex.solve(r.pair)
 	for i, v := range r.pair {
-		f1[i], f2[i] = real(v), imag(v)
+		r.f[1][i], r.f[2][i] = real(v), imag(v)
 	}
-	if fixed {
-		return r.relative(x)
-	}
-	size := r.size(x, x)
-	if math.IsInf(size, 0) { // x may be zero, and the tolerance there
-		for i := range r.at {
-			r.at[i] += f0[i] + f1[i]
-		}
-		size = r.size(x, r.at)
-	}
-	return size
 }
 
 // measureDefect measures what the equations of the stages are off by, in units of the tolerances: where the Jacobian is
@@ -445,18 +450,6 @@ func (r *radauStepper) size(x, y []float64) float64 {
 	m := &r.s.norm
 	a, b, c := m.of(r.f[0], x, y), m.of(r.f[1], x, y), m.of(r.f[2], x, y)
 	return math.Sqrt((a*a + b*b + c*c) / 3)
-}
-
-// relative returns the largest change of w relative to the state, for fixed steps, which have no tolerances.
-func (r *radauStepper) relative(x []float64) float64 {
-	scale, largest := 1e-300, 0.0
-	for i := range x {
-		scale = max(scale, math.Abs(x[i]), math.Abs(r.z[0][i]), math.Abs(r.z[1][i]), math.Abs(r.z[2][i]))
-		for k := range r.f {
-			largest = max(largest, math.Abs(r.f[k][i]))
-		}
-	}
-	return largest / scale
 }
 
 // update adds the change to w and computes z = T·w.

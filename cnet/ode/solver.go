@@ -102,6 +102,10 @@ type Solver struct {
 	restart   bool // the rates that are known are those in front of a jump
 	anew      bool // an event has changed the state: nothing is known
 
+	end    float64  // of the step that is attempted
+	inside interior // the error of the states in it
+	aim    float64  // an output that the next step must end at; NaN: none
+
 	trouble  error   // why the last attempt has no finite error
 	troubled float64 // the length of the first such attempt in a row
 	done     bool    // a terminal event happened
@@ -150,7 +154,8 @@ type Step struct {
 // H returns the length of the step, negative if time runs backwards.
 func (s *Step) H() float64 { return s.T - s.T0 }
 
-// At interpolates the state at a time within the step and writes it to x.
+// At interpolates the state at a time within the step and writes it to x. Steps of diagonally implicit schemes see to
+// the error between their ends with Options.Dense, or with events, and otherwise for Options.At alone.
 func (s *Step) At(t float64, x []float64) {
 	s.fit()
 	s.curve.at((t-s.T0)/(s.T-s.T0), x)
@@ -180,7 +185,7 @@ func New(p Problem, o Options) (*Solver, error) {
 	n := len(p.X0)
 	s := &Solver{
 		asked: asked,
-		p:     p, o: o, info: info, method: m, norm: newNorm(p, o), t: p.T0,
+		p:     p, o: o, info: info, method: m, norm: newNorm(p, o), t: p.T0, aim: math.NaN(),
 		x: slices.Clone(p.X0), before: make([]float64, n), next: make([]float64, n),
 	}
 	s.current = Step{solver: s, Index: -1, T0: p.T0, T: p.T0, X: s.x, X0: s.x}
@@ -437,6 +442,7 @@ func (s *Solver) advance() (*Step, error) {
 		if underflow || s.t+h == s.t || s.trouble != nil && math.Abs(h) < 1e-25*s.troubled {
 			return nil, s.underflow()
 		}
+		s.end, s.inside = t1, interior{}
 		e, err := s.step.advance(s.t, h, s.x, s.next)
 		if err != nil && s.grid != nil {
 			return nil, s.failure(err.Error(), h, math.NaN(), s.newtonAdvice("shorten the steps"))
@@ -452,7 +458,7 @@ func (s *Solver) advance() (*Step, error) {
 			}
 		}
 		s.trouble = err
-		accepted := e <= 1
+		accepted := e <= 1 && s.inside.accepted()
 		if s.grid != nil {
 			if bad >= 0 || math.IsNaN(e) {
 				return nil, s.failure("the state is no longer finite", h, e,
@@ -466,8 +472,15 @@ func (s *Solver) advance() (*Step, error) {
 				accepted = true
 			}
 			planned := s.h
-			s.h = s.clamp(h*s.factor(h, e, accepted), direction)
-			if jump && accepted { // a step cut short by a jump says nothing about the next one
+			aimed := s.aim == t1
+			s.aim = math.NaN()
+			if e <= 1 && !accepted {
+				s.h = s.clamp(s.shorterInside(h), direction)
+			} else {
+				s.h = s.clamp(h*min(s.factor(h, e, accepted), s.inside.factor()), direction)
+			}
+			// A step cut short by a jump or an output says nothing about the next one.
+			if (jump || aimed) && accepted {
 				s.h = direction * max(math.Abs(planned), math.Abs(s.h))
 			}
 			if smallest && !accepted {
@@ -481,13 +494,13 @@ func (s *Solver) advance() (*Step, error) {
 		if !accepted {
 			s.stats.Rejected++
 			s.rejected++
-			s.current.Error = e
+			s.current.Error = max(e, s.inside.error)
 			if err := s.stopped(); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		if err := s.accept(t1, h, e, jump); err != nil {
+		if err := s.accept(t1, h, max(e, s.inside.error), jump); err != nil {
 			return nil, s.fail(err)
 		}
 		return &s.current, nil
@@ -578,6 +591,9 @@ func (s *Solver) nextTime(direction float64) (t1 float64, jump bool) {
 		return t1, len(s.jumps) > 0 && t1 == s.jumps[0]
 	}
 	t1 = s.t + s.h
+	if !math.IsNaN(s.aim) {
+		return s.aim, false
+	}
 	if len(s.jumps) > 0 && (t1-s.jumps[0])*direction >= -1e-10*math.Abs(s.h) {
 		return s.jumps[0], true
 	}
