@@ -276,6 +276,25 @@ class CellsTest(SessionTest):
         self.expect('import "math/rand/v2"\n%%\nfmt.Println(rand.IntN(1))', "0\n")
         self.expect("fmt.Println(rand.IntN(1))", "0\n")
 
+    def test_names_of_the_kernels_own_calls(self):
+        """Nothing that a cell declares hides what the kernel writes into a program."""
+        self.expect("flag := 3\nfmt.Println(flag)", "3\n")
+        self.expect("type flag struct{ A int }\nfmt.Println(flag{4}.A)", "4\n")
+        self.expect("func flag() int { return 5 }", "")
+        self.expect("fmt.Println(flag())", "5\n")
+        self.session.execute("%reset")
+        self.expect('import "flag"\nvar n = flag.Int("n", 7, "a flag")\n%% -n 9\nfmt.Println(*n)', "9\n")
+        self.session.execute("%args\n%reset")
+
+    def test_wasm(self):
+        """A cell in WebAssembly is built without what it does not reach; another one follows."""
+        self.addCleanup(shutil.rmtree, "jupyter_files", ignore_errors=True)  # where a browser would load it from
+        with Session() as session:
+            self.assertEqual(session.execute("n := 1\nfunc f() int { return n }").status, "ok")
+            result = session.execute('%wasm\nimport "syscall/js"\n%%\njs.Global()')
+            self.assertEqual(result.status, "ok", result.error)
+            self.assertEqual(session.execute("fmt.Println(f())").text(), "1\n")
+
     def test_copied_text(self):
         """A byte order mark does not matter; a no-break space is named."""
         self.expect('\ufefffmt.Println("mark")', "mark\n")

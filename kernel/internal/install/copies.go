@@ -42,8 +42,9 @@ func edit(text []byte, edits ...[2]string) (edited []byte, ok bool) {
 
 var changedModules = []changedModule{
 	{zeromq, map[string]change{publisherFile: boundPublisher}, []string{"example", "leaks_test"}},
-	{gonbModule, map[string]change{streamFile: wholeText, composeFile: composeReached, storeFile: storeAll,
-		commsFile: anyPageComm, pipesFile: lockedSubscriptions},
+	{gonbModule, map[string]change{streamFile: wholeText, composeFile: composeReached, mainFile: callFlags,
+		storeFile: storeAll, commsFile: anyPageComm, pipesFile: lockedSubscriptions,
+		wasmFile: wasmScript},
 		[]string{"binder", "cmd", "docs", "examples", "internal/nbtests"}},
 }
 

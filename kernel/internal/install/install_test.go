@@ -151,7 +151,8 @@ done`)
 	kerneltest.Put(t, filepath.Join(script+".zmq4", publisherFile), publisher, 0o444)
 	kerneltest.Put(t, filepath.Join(script+".zmq4", "go.mod"), "module "+zeromq+"\n", 0o444)
 	for name, text := range map[string]string{
-		streamFile: streamMessages, composeFile: composing, storeFile: storing, commsFile: comms, pipesFile: pipes,
+		streamFile: streamMessages, composeFile: composing, mainFile: calling, storeFile: storing,
+		commsFile: comms, pipesFile: pipes, wasmFile: starting,
 	} {
 		kerneltest.Put(t, filepath.Join(script+".gonb", name), text, 0o444)
 	}
@@ -202,8 +203,8 @@ func (i installer) files(t *testing.T) map[string]string {
 var installedFiles = []string{
 	"bin/goimports", "bin/gonb", "bin/gopls", "bin/kernel", "kernel.json", "logo-32x32.png", "logo-64x64.png",
 	"logo-svg.svg", "tools/go.mod", "tools/go.sum", "tools/gonb/" + commsFile, "tools/gonb/" + pipesFile,
-	"tools/gonb/" + storeFile, "tools/gonb/" + composeFile, "tools/gonb/" + streamFile, "tools/zmq4/go.mod",
-	"tools/zmq4/pub.go",
+	"tools/gonb/" + mainFile, "tools/gonb/" + storeFile, "tools/gonb/" + composeFile, "tools/gonb/" + wasmFile,
+	"tools/gonb/" + streamFile, "tools/zmq4/go.mod", "tools/zmq4/pub.go",
 }
 
 // Twice the same changes nothing; an update changes what differs.

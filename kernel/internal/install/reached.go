@@ -9,9 +9,11 @@ import (
 
 // GoNB composes the program of a cell of all that cells have declared, twice, and parses it as often, which in a long
 // notebook takes a tenth of a cell's time. It is therefore built with a copy of itself that composes what the session
-// has listed beside the program (program.ReachedFile). It keeps all declarations as before.
+// has listed beside the program (program.ReachedFile). It keeps all declarations as before. And main begins with a call
+// that a name of a cell does not hide (program.FlagsCall).
 const (
 	composeFile = "internal/goexec/parser.go"
+	mainFile    = "internal/goexec/composer.go"
 	storeFile   = "internal/goexec/execcode.go"
 )
 
@@ -19,11 +21,23 @@ const (
 func composeReached(text []byte) ([]byte, error) {
 	text, ok := edit(text,
 		[2]string{"\t\"os\"\n", "\t\"os\"\n\t\"path\"\n"},
-		[2]string{"\tupdatedDecls = s.Definitions.Copy()\n", "\tupdatedDecls = s.reached()\n"})
+		[2]string{"\tupdatedDecls = s.Definitions.Copy()\n", "\tupdatedDecls = s.reached()\n"},
+		[2]string{"{ flag.Parse() }", "{ " + program.FlagsCall + " }"})
 	if !ok {
 		return nil, unknownComposing(composeFile)
 	}
 	return fmt.Appendf(text, reachedFunc, program.ReachedFile), nil
+}
+
+// callFlags lets main begin with [program.FlagsCall].
+func callFlags(text []byte) ([]byte, error) {
+	text, ok := edit(text,
+		[2]string{`"func main() {\n\tflag.Parse()\n"`, `"func main() {\n\t` + program.FlagsCall + `\n"`},
+		[2]string{"`func main() {\n\tflag.Parse()\n", "`func main() {\n\t" + program.FlagsCall + "\n"})
+	if !ok {
+		return nil, unknownComposing(mainFile)
+	}
+	return text, nil
 }
 
 // storeAll lets GoNB keep the declarations that were not composed.

@@ -23,7 +23,7 @@ type checked struct {
 // compiler's to report; what they leave unknown has an invalid type.
 func (p *preparation) check(needed []Variable) checked {
 	f := p.file
-	text := declare(needed)
+	text := declare(needed) + "func " + FlagsCall + " {}\n"
 	if i := embedImport(p.moved); i != "" {
 		text = strings.Replace(text, "package main\n", "package main\nimport "+i+"\n", 1)
 	}

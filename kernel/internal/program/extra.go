@@ -126,14 +126,20 @@ func (p *preparation) write(c checked, needed []Variable, b *bindings) {
 	}
 }
 
-// The stack of a goroutine that calls itself without end takes a gigabyte before Go ends the program, and seconds.
+// What each program has. The stack of a goroutine that calls itself without end takes a gigabyte before Go ends the
+// program, and seconds: it has a limit.
 const (
-	debugImport = ownPrefix + `debug "runtime/debug"`
-	stackLimit  = "var _ = " + ownPrefix + "debug.SetMaxStack(256 << 20)\n\n"
+	eachImports = ownPrefix + "debug \"runtime/debug\"\n\t" + ownPrefix + "flag \"flag\""
+	each        = "var _ = " + ownPrefix + "debug.SetMaxStack(256 << 20)\n\n" +
+		"func " + FlagsCall + " { " + ownPrefix + "flag.Parse() }\n\n"
 )
 
-// bare is the second file of a program that has no variables of the session.
-const bare = secondHead + "import " + debugImport + "\n\n" + stackLimit
+// FlagsCall is the call with which GoNB has main begin. GoNB itself writes flag.Parse(), which does not compile in a
+// program of which something else is named flag.
+const FlagsCall = ownPrefix + "flags()"
+
+// Bare is the second file of a program that has no variables of the session.
+const Bare = secondHead + "import (\n\t" + eachImports + "\n)\n\n" + each
 
 const secondHead = "// Code written by the kernel of the notebook. DO NOT EDIT.\n\npackage main\n\n"
 
@@ -154,7 +160,7 @@ func (p *preparation) second(declared []Variable, opened []string, b *bindings, 
 	slices.SortFunc(needs, compareNeeds)
 	imports, lines := importNames(declared)
 	const kept = ownPrefix + "kept"
-	lines = append(lines, debugImport, kept+` "continuousnet/kernel/values/kept"`)
+	lines = append(lines, eachImports, kept+` "continuousnet/kernel/values/kept"`)
 	if p.tensors(c, needs) {
 		lines = append(lines, `_ "continuousnet/kernel/values/tensorvalues"`)
 	}
@@ -193,7 +199,7 @@ func (p *preparation) second(declared []Variable, opened []string, b *bindings, 
 	for _, line := range lines {
 		t.WriteString("\t" + line + "\n")
 	}
-	t.WriteString(")\n\n" + stackLimit)
+	t.WriteString(")\n\n" + each)
 	for _, v := range declared {
 		t.WriteString("var " + v.Name + " " + v.Type.in(imports) + "\n")
 	}

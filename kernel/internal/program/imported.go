@@ -24,7 +24,7 @@ func (s *Session) Imported(main []byte, locals []string) bool {
 	ast.Inspect(f, func(n ast.Node) bool {
 		if selector, ok := n.(*ast.SelectorExpr); ok {
 			id, ok := selector.X.(*ast.Ident)
-			all = !ok || id.Obj != nil || known[id.Name] || s.Knows(id.Name)
+			all = all && (!ok || id.Obj != nil || known[id.Name] || s.Knows(id.Name))
 		}
 		return all
 	})

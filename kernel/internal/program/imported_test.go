@@ -13,8 +13,9 @@ func TestImported(t *testing.T) {
 		`func(fmt T) { fmt.a++ }(T{})`:              true,
 		`{ strings := T{}; strings.a++ }`:           true,
 		`{ sort := T{}; sort.a++ }; sort.Ints(nil)`: false,
-		`t.a++`: true, // declared beside main
-		`(`:     false,
+		`strings.ToUpper(t.s)`:                      false, // whatever comes after it
+		`t.a++`:                                     true,  // declared beside main
+		`(`:                                         false,
 	} {
 		main := "package main\nimport (\n\t\"fmt\"\n\tf \"fmt\"\n\t\"gopkg.in/yaml.v3\"\n" +
 			"\tother \"a/b\"\n\t\"unused\"\n)\ntype T struct{ a int }\nvar t T\nfunc main() {\n" + body + "\n}\n"

@@ -51,7 +51,7 @@ func (p *preparation) literals(c checked, needed []Variable, b *bindings) (strin
 		}
 		w.text.WriteString("\n")
 	}
-	return secondHead + "import (\n\t" + strings.Join(append(lines, debugImport), "\n\t") + "\n)\n\n" + stackLimit +
+	return secondHead + "import (\n\t" + strings.Join(append(lines, eachImports), "\n\t") + "\n)\n\n" + each +
 		w.text.String(), true
 }
 

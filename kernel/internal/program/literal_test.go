@@ -93,7 +93,7 @@ func grow(x []float64) []float64 { return append(x, 1) }`)
 				main += d.Text + "\n"
 			}
 		}
-		main += "func main() {\n" + statements + "\n}\n"
+		main += "func main() {\n\t" + FlagsCall + "\n" + statements + "\n}\n"
 		return book.session.Prepare(t.Context(), []byte(main),
 			Cell{Number: 2, Decls: r.Decls, Locals: r.Locals, Values: dir}, stored)
 	}
@@ -144,7 +144,7 @@ func grow(x []float64) []float64 { return append(x, 1) }`)
 		if want == "-" {
 			continue
 		}
-		_, got, found := strings.Cut(p.Extra, stackLimit)
+		_, got, found := strings.Cut(p.Extra, each)
 		reads := strings.Contains(p.Extra, "values/kept")
 		if reads != (want == "") || !reads && (!found || got != want) {
 			t.Errorf("%s: the second file is\n%s\nwant %s", cell, p.Extra, want)

@@ -275,7 +275,7 @@ func (s *Session) Prepare(ctx context.Context, main []byte, cell Cell, stored ma
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := &preparation{ctx: ctx, session: s, cell: cell, stored: stored}
-	p.result = Program{Main: string(main), Extra: bare, number: cell.Number, ended: map[string]string{}}
+	p.result = Program{Main: string(main), Extra: Bare, number: cell.Number, ended: map[string]string{}}
 	f, err := parse(slices.Clone(main))
 	if err != nil || f.main == nil && !cell.Test {
 		p.result.Extra = ""

@@ -73,7 +73,7 @@ func (n *notebook) compose(decls []source.Decl, r source.Rewritten) Program {
 	}
 	main := "package main\n" + imports.String() + others.String()
 	if !strings.Contains(main, "func main()") {
-		main += "func main() {\n" + statements + "\n}\n"
+		main += "func main() {\n\t" + FlagsCall + "\n" + statements + "\n}\n"
 	}
 	cell := Cell{Number: n.number, Decls: r.Decls, Locals: r.Locals, Beside: decls}
 	p := n.session.Prepare(n.t.Context(), []byte(main), cell, n.stored)

@@ -27,7 +27,7 @@ func compile(t *testing.T, name string, change func(*Hints)) Report {
 // build is what GoNB sends for a program of one mistake in one line of a cell.
 func build(id, line int, source string, column int, text string) (evalue string, traceback []string) {
 	evalue = fmt.Sprintf("# gonb_1\n./main.go:9:%d: %s\n", column, text)
-	context := fmt.Sprintf("Cell[%d]: Line %d\n\nfunc main() {\n\tflag.Parse()\n%s\n%s^\n}\n\n",
+	context := fmt.Sprintf("Cell[%d]: Line %d\n\nfunc main() {\n\tcnet_flags()\n%s\n%s^\n}\n\n",
 		id, line, source, strings.Repeat(" ", column-1))
 	return evalue, []string{"# gonb_1", context + "\n\x1b[31m" + text + "\x1b[0m", ""}
 }

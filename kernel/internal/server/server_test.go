@@ -169,7 +169,7 @@ func TestPlaces(t *testing.T) {
 	}
 	main := strings.Split("package main\n\nvar (\n\ta = f()\n\tb int\n)\n\n"+
 		"func f() int {\n\n\treturn 1\n}\n\nfunc main() {\n"+
-		"\tflag.Parse()\nif true {\n\tf()\n}\nx := `\nf()\n`\n_ = x\n}\n", "\n")
+		"\tcnet_flags()\nif true {\n\tf()\n}\nx := `\nf()\n`\n_ = x\n}\n", "\n")
 	got := fmt.Sprint(v.places(strings.Join(main, "\n"), main))
 	const want = "[{4 Cell [2] 2} {5 main.go 5} {8 Cell [3] 1} {13 main.go 13} " +
 		"{15 Cell [3] 5} {22 main.go 22}]" // the second as one piece, since nothing can stand in the literal

@@ -67,12 +67,11 @@ func (s *server) expect(count int, rewritten source.Rewritten) {
 	if dir == "" || s.o.Checkout == "" {
 		return // GoNB is not there, and there are no variables
 	}
-	reached := ""
 	if !s.built.wasm {
 		s.built.stored = s.stored()
-		reached = listed(s.program.Reached(s.built.cell.Beside, rewritten.Code, s.built.stored))
 	}
-	s.put(filepath.Join(dir, program.ReachedFile), reached)
+	reached := s.program.Reached(s.built.cell.Beside, rewritten.Code, s.built.stored)
+	s.put(filepath.Join(dir, program.ReachedFile), listed(reached))
 }
 
 // put writes a file beside GoNB's, or removes it if it has no text.
@@ -146,12 +145,13 @@ func (s *server) hooked(ctx context.Context, r hook.Request) hook.Reply {
 	defer s.building.Unlock()
 	extra := filepath.Join(r.Dir, program.FileName)
 	if s.o.Checkout == "" { // package values has gone with it
+		s.put(extra, program.Bare)
 		return hook.Reply{}
 	}
 	name := "main.go"
 	switch {
 	case r.Step == hook.Imports && s.built.wasm: // it is not prepared
-		s.put(extra, "")
+		s.put(extra, program.Bare)
 		return hook.Reply{}
 	case r.Step == hook.Test || r.Step == hook.Imports && s.built.test:
 		name = "main_test.go"

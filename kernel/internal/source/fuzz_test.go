@@ -134,7 +134,7 @@ func compose(code string) (file string, lineOf []int) {
 		lineOf = append(lineOf, n)
 		switch {
 		case i == t.main:
-			b.WriteString("func main() {\n\tflag.Parse()\n")
+			b.WriteString("func main() {\n\tcnet_flags()\n")
 			n += 2
 		case !l.special:
 			b.WriteString(t.cell[l.start:l.end] + "\n")

@@ -7,7 +7,7 @@ import (
 
 func TestUnshow(t *testing.T) {
 	file := func(imp, open, expr, end, more string) string {
-		return in("package main", "", "import (", "\t"+imp, `	"fmt"`, ")", "", "func main() {", "\tflag.Parse()",
+		return in("package main", "", "import (", "\t"+imp, `	"fmt"`, ")", "", "func main() {", "\tcnet_flags()",
 			open, expr, end, more, "}", "")
 	}
 	const alias, blank = `cell "a/cell"`, `             `

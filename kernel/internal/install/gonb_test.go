@@ -6,15 +6,19 @@ import (
 	"go/token"
 	"strings"
 	"testing"
+
+	"continuousnet/kernel/internal/program"
 )
 
-// GoNB in the pinned version is the one whose composing is changed.
-func TestReached(t *testing.T) {
+// GoNB in the pinned version is the one that is changed.
+func TestChangesOfGoNB(t *testing.T) {
 	for _, c := range []struct {
 		file, has string
 		change    change
 	}{
 		{composeFile, "updatedDecls = s.reached()", composeReached},
+		{mainFile, program.FlagsCall, callFlags},
+		{wasmFile, `"lib", "wasm"`, wasmScript},
 		{storeFile, "s.Definitions.MergeFrom(updatedDecls)", storeAll},
 	} {
 		changed, err := c.change(pinnedFile(t, gonbModule, c.file))
@@ -36,9 +40,12 @@ func TestReached(t *testing.T) {
 	}
 }
 
-// composing and storing are as much of GoNB as composeReached and storeAll look at.
+// As much of GoNB as composeReached, callFlags, storeAll and wasmScript look at.
 const (
 	composing = "package goexec\n\nimport (\n\t\"os\"\n)\n\n" +
-		"func compose() {\n\tupdatedDecls = s.Definitions.Copy()\n}\n"
-	storing = "package goexec\n\nfunc execute() {\n\ts.Definitions = updatedDecls\n}\n"
+		"func compose() {\n\tupdatedDecls = s.Definitions.Copy()\n\tstub = \"func main() { flag.Parse() }\"\n}\n"
+	calling = "package goexec\n\nfunc write() {\n\tw.Write(\"func main() {\\n\\tflag.Parse()\\n\")\n" +
+		"\tw.Write(`func main() {\n\tflag.Parse()\n`)\n}\n"
+	starting = "package goexec\n\nvar script = path.Join(root, \"misc\", \"wasm\", \"wasm_exec.js\")\n"
+	storing  = "package goexec\n\nfunc execute() {\n\ts.Definitions = updatedDecls\n}\n"
 )
