@@ -90,11 +90,20 @@ func RegisterMethod(m Method) error {
 func add(m Method) {
 	mu.Lock()
 	defer mu.Unlock()
-	name := m.Info().Name
+	name := methodName(m)
 	if _, known := registered[name]; !known {
 		names = append(names, name)
 	}
 	registered[name] = m
+}
+
+// methodName returns a method's name without the rest of its Info: the orders of tableaus are computed, and each program that
+// imports this package registers its schemes.
+func methodName(m Method) string {
+	if tb, ok := m.(Tableau); ok {
+		return tb.Name
+	}
+	return m.Info().Name
 }
 
 // copyOf returns the method with slices of its own, so that callers cannot change a registered one.

@@ -13,7 +13,7 @@ func init() {
 				m = tb.normalised()
 			}
 			add(m)
-			builtIn[m.Info().Name] = m
+			builtIn[methodName(m)] = m
 		}
 	}
 }
