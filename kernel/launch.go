@@ -142,8 +142,8 @@ func ownModules(ctx context.Context, tc toolchain.Toolchain, checkout string) (u
 }
 
 // useShared has cells use what an installation for several users has for them: its modules, and a build cache of the
-// user's own that begins with its one. A GOCACHE of the user's is left alone; a GOMODCACHE, too, but that the modules may
-// come from the installation. It returns how another build cache begins so, nil if there is nothing for it.
+// user's own that begins with its one. A GOCACHE of the user's is left alone; a GOMODCACHE, too, but that the modules
+// may come from the installation. It returns how another build cache begins so, nil if there is nothing for it.
 func useShared(l installed.Layout, tc *toolchain.Toolchain, logger *log.Logger) (fill func(dir string) error) {
 	if _, err := os.Stat(l.Modules()); err != nil {
 		return nil
