@@ -54,11 +54,14 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 	tc.UseModules(o.modules)
 	tc.UseCache(o.cache)
 	logger := log.New(os.Stderr, "[cnet kernel] ", log.Ltime)
-	useShared(l, &tc, logger)
+	fillCache := useShared(l, &tc, logger)
 	if tc.Cache == "" {
-		logger.Print("there is no place for Go's build cache (GOCACHE is off, or the home directory is missing or " +
-			"cannot be written to): this session has its own, and its first cell takes a minute or more; set GOCACHE " +
-			"to a directory that lasts")
+		takes := "its first cell takes a minute or more"
+		if fillCache != nil {
+			takes = "what cells add to the installation's is compiled in each session"
+		}
+		logger.Printf("there is no place for Go's build cache (GOCACHE is off, or the home directory is missing or "+
+			"cannot be written to): this session has its own, and %s; set GOCACHE to a directory that lasts", takes)
 	}
 	checkout, notice := o.checkout, installed.Staleness(l, o.checkout)
 	if project.Check(checkout) != nil {
@@ -102,6 +105,7 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 			envReplace:  strings.Join(own.Replace, "\n"),
 		}),
 		NoCache:   tc.Cache == "",
+		FillCache: fillCache,
 		Front:     map[string]string{goFrontName: program, goplsFrontName: program, importsFrontName: program},
 		GoCommand: tc.Command,
 		HasC:      func() bool { return toolchain.HasC(os.Getenv) },
@@ -137,27 +141,36 @@ func ownModules(ctx context.Context, tc toolchain.Toolchain, checkout string) (u
 	return own, nil
 }
 
-// useShared has cells use what an installation for several users has for them. A GOMODCACHE or GOCACHE of the user's
-// own is left alone.
-func useShared(l installed.Layout, tc *toolchain.Toolchain, logger *log.Logger) {
-	if _, err := os.Stat(l.Modules()); err != nil || os.Getenv("GOMODCACHE") != "" {
-		return
+// useShared has cells use what an installation for several users has for them: its modules, and a build cache of the
+// user's own that begins with its one. A GOCACHE of the user's is left alone; a GOMODCACHE, too, but that the modules
+// may come from the installation. It returns how another build cache begins so, nil if there is nothing for it.
+func useShared(l installed.Layout, tc *toolchain.Toolchain, logger *log.Logger) (fill func(dir string) error) {
+	if _, err := os.Stat(l.Modules()); err != nil {
+		return nil
+	}
+	if os.Getenv("GOMODCACHE") != "" {
+		tc.Source = toolchain.FileProxy(l.Modules())
+		tc.Proxy = tc.Source + "," + tc.Proxy
+		return nil
 	}
 	tc.Modules = l.Modules()
 	version, err := os.ReadFile(caches.VersionFile(l.Builds()))
-	if err != nil || os.Getenv("GOCACHE") != "" {
-		return
-	}
-	dir, err := os.UserCacheDir()
-	if err == nil {
-		dir = filepath.Join(dir, "cnet", "builds")
-		err = caches.Seed(l.Builds(), dir, string(version))
-	}
 	if err != nil {
-		logger.Printf("cells compile what they import anew: %v", err)
-		return
+		return nil
 	}
-	tc.Cache = dir
+	fill = func(dir string) error { return caches.Seed(l.Builds(), dir, string(version)) }
+	dir, err := os.UserCacheDir()
+	if err != nil || os.Getenv("GOCACHE") != "" {
+		return fill
+	}
+	dir = filepath.Join(dir, "cnet", "builds")
+	switch err := fill(dir); {
+	case err == nil:
+		tc.Cache = dir
+	case tc.Cache != "":
+		logger.Printf("cells compile what they import anew: %v", err)
+	}
+	return fill
 }
 
 // ownLayout returns the installation that this program is the kernel of.

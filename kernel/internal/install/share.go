@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -33,7 +32,7 @@ func share(ctx context.Context, out io.Writer, l installed.Layout, checkout stri
 		return tc, fmt.Errorf("go env GOMODCACHE failed: %s", words.CommandError(err))
 	}
 	tc.Modules, tc.Cache = l.Modules(), l.Builds()
-	tc.Proxy = "file://" + filepath.Join(strings.TrimSpace(string(own)), "cache", "download") + "," + tc.Proxy
+	tc.Proxy = toolchain.FileProxy(strings.TrimSpace(string(own))) + "," + tc.Proxy
 	fmt.Fprintf(out, "putting the modules of cells into %s\n", l.Modules())
 	cmd := interruptible(ctx, tc.Command, "mod", "download", "-modcacherw") // who installs must be able to remove them
 	cmd.Dir = checkout

@@ -97,6 +97,10 @@ func warmCells(ctx context.Context, out io.Writer, checkout string, tc toolchain
 	if err := build(online, "first"); err != nil {
 		return err
 	}
+	// What the kernel adds is not linked: that takes a flag. It is compiled with those of all cells.
+	if _, err := goRun(dir, online, slices.Concat([]string{"build"}, packages.Behind)...); err != nil {
+		return err
+	}
 	first := time.Since(start)
 	start = time.Now()
 	if err := build(offline, "changed"); err != nil {

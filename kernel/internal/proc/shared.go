@@ -34,6 +34,7 @@ type SharedOptions struct {
 	Kernel string                    // the path of the kernel's program
 	Argv   func(dir string) []string // its command line; dir is the directory of the process
 	Env    []string                  // its environment, but for TMPDIR, which is below dir
+	Below  []string                  // further variables that name a directory of its own below dir
 }
 
 // Shared is a session's use of a process that all sessions of a user share.
@@ -102,12 +103,15 @@ func (s *Shared) start(o SharedOptions) error {
 			return err
 		}
 	}
-	temp := filepath.Join(s.Dir, "tmp")
-	if err := os.Mkdir(temp, 0o700); err != nil {
-		return err
-	}
 	launcher := exec.Command(o.Kernel, append([]string{SharedCommand, s.Dir}, o.Argv(s.Dir)...)...)
-	launcher.Env = append(slices.Clone(o.Env), "TMPDIR="+temp, sharedEnv+"="+s.Dir)
+	launcher.Env = append(slices.Clone(o.Env), sharedEnv+"="+s.Dir)
+	for _, name := range append([]string{"TMPDIR"}, o.Below...) {
+		below := filepath.Join(s.Dir, strings.TrimSuffix(strings.ToLower(name), "dir"))
+		if err := os.Mkdir(below, 0o700); err != nil {
+			return err
+		}
+		launcher.Env = append(launcher.Env, name+"="+below)
+	}
 	launcher.Dir = "/"
 	if output, err := launcher.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot start a shared process: %w: %s", err, strings.TrimSpace(string(output)))
@@ -243,7 +247,7 @@ func sharedName(o SharedOptions) (string, error) {
 	if stat, ok := program.Sys().(*syscall.Stat_t); ok {
 		fmt.Fprintf(hash, " %d %d", stat.Dev, stat.Ino)
 	}
-	fmt.Fprintf(hash, " %q", slices.Sorted(slices.Values(o.Env)))
+	fmt.Fprintf(hash, " %q %q", slices.Sorted(slices.Values(o.Env)), o.Below)
 	return fmt.Sprintf("%s%x", sharedPrefix, hash.Sum(nil)[:4]), nil
 }
 

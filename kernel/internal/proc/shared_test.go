@@ -217,3 +217,31 @@ func TestSweepEndsUnusedSharedProcesses(t *testing.T) {
 		t.Errorf("%d processes that nobody uses, want 0; the used one runs: %t", n, used.Running())
 	}
 }
+
+// Directories of its own, which variables name, go with the process; one without them is another process.
+func TestSharedProcessHasDirectories(t *testing.T) {
+	base, mark := privateDir(t), newMark(t)
+	plain := shareSleeper(t, base, mark)
+	o := sleeperOptions(base, mark)
+	o.Below = []string{"GOCACHE"}
+	s, err := JoinShared(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Leave()
+	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", s.process.PID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := filepath.Join(s.Dir, "gocache")
+	if !slices.Contains(strings.Split(string(environ), "\x00"), "GOCACHE="+cache) || plain.Dir == s.Dir {
+		t.Errorf("%s, %s: %q", plain.Dir, s.Dir, environ)
+	}
+	if info, err := os.Stat(cache); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info, err)
+	}
+	s.Leave()
+	if _, err := os.Stat(cache); !os.IsNotExist(err) {
+		t.Error(err)
+	}
+}

@@ -113,10 +113,14 @@ func (a *assistant) get() (*gopls.Client, error) {
 // connect begins a session with the gopls that all sessions of the user share.
 func (a *assistant) connect() (*gopls.Client, error) {
 	var err error
+	var caches []string
+	if a.s.o.NoCache {
+		caches = []string{"GOCACHE", "GOPLSCACHE"} // those of this session end with it
+	}
 	a.shared, err = proc.JoinShared(proc.SharedOptions{
 		Base: filepath.Dir(a.s.processes.Dir), Kernel: a.s.o.Program,
 		Argv: func(dir string) []string { return gopls.ListenArgs(a.s.o.Gopls, dir) },
-		Env:  gopls.SharedEnv(a.s.o.Env, a.s.o.Checkout),
+		Env:  gopls.SharedEnv(a.s.o.Env, a.s.o.Checkout), Below: caches,
 	})
 	if err != nil {
 		return nil, err

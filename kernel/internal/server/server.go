@@ -38,6 +38,7 @@ type Options struct {
 	GoNB           func(connectionFile string) []string // returns GoNB's command line
 	Env            []string                             // of GoNB and of the cells
 	NoCache        bool                                 // Go has no build cache; the session makes its own
+	FillCache      func(dir string) error               // puts into that what is compiled already; may be nil
 	Front          map[string]string                    // programs, by name, that GoNB and cells find before PATH's
 	GoCommand      string                               // the real go command
 	HasC           func() bool                          // reports whether there is a C compiler
@@ -128,6 +129,12 @@ func Run(ctx context.Context, o Options) error {
 	defer processes.Close()
 	if err := furnish(processes.Dir, o.Front); err != nil {
 		return err
+	}
+
+	if o.NoCache && o.FillCache != nil {
+		if err := o.FillCache(filepath.Join(processes.Dir, cacheDir)); err != nil {
+			o.Log.Printf("cells compile what they import anew: %v", err)
+		}
 	}
 
 	s := &server{

@@ -1,6 +1,7 @@
 package toolchain
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 )
@@ -27,7 +28,7 @@ func (t Toolchain) CellEnv(base []string) []string {
 		"PATH":    path,
 		"GOFLAGS": cellFlags(t.XLA.Link),
 		// Nothing is fetched behind the user's back; the go of a session has its own way for "!go get".
-		"GOPROXY":      "off",
+		"GOPROXY":      cmp.Or(t.Source, "off"),
 		"GOWORK":       "auto",
 		"GO111MODULE":  "on",
 		"GOTOOLCHAIN":  "local", // the one found at installation; no other is fetched

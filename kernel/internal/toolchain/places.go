@@ -1,6 +1,7 @@
 package toolchain
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -35,6 +36,11 @@ func (t *Toolchain) UseCache(recorded string) {
 	if owner, ok := info.Sys().(*syscall.Stat_t); ok && int(owner.Uid) == os.Geteuid() && Writable(recorded) {
 		t.Cache = recorded
 	}
+}
+
+// FileProxy returns the GOPROXY that has the modules of a module cache.
+func FileProxy(modules string) string {
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(modules, "cache", "download"))}).String()
 }
 
 // engineModule is a module that every cell's workspace needs, as it stands in a module cache, without its version.

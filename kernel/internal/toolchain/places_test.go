@@ -42,6 +42,19 @@ func TestUseModules(t *testing.T) {
 	}
 }
 
+// Cells fetch nothing, unless their modules may come from another place of the machine.
+func TestFileProxy(t *testing.T) {
+	source := FileProxy("/opt/a b/modules")
+	if source != "file:///opt/a%20b/modules/cache/download" {
+		t.Error(source)
+	}
+	for proxy, tc := range map[string]Toolchain{"off": {}, source: {Source: source}} {
+		if env := tc.CellEnv(nil); !slices.Contains(env, "GOPROXY="+proxy) {
+			t.Errorf("%q: want GOPROXY=%s", env, proxy)
+		}
+	}
+}
+
 func TestUseCache(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")

@@ -22,6 +22,7 @@ type Toolchain struct {
 	Command    string // the go command itself, absolute
 	Version    string // for example go1.26.8
 	Proxy      string // the user's GOPROXY
+	Source     string // a GOPROXY on this machine, from which cells may fill Modules; empty if there is none
 	Experiment string // the user's GOEXPERIMENT, with simd where the toolchain has it
 	CC         string // the C compiler, empty if there is none or cgo is off
 	Cache      string // the build cache of cells, at first the user's; empty if none can be written to
