@@ -231,6 +231,10 @@ func theBadData(t *testing.T, mark string) []badData {
 			want: "has one class, a; want a folder for each of at least two"},
 		{name: "val/ with a class that train/ lacks", files: with(photos, map[string][]byte{"test/pink/1.png": red}),
 			want: "test/pink is a class that train/ does not have; its classes are blue, green, red"},
+		{name: "class with a line break in its name", files: with(photos, map[string][]byte{"train/a\nb/1.png": red}),
+			want: `train has a folder "a\nb", whose name is no text in UTF-8 that a class can be called by; rename it`},
+		{name: "bad image with a line break in its name", files: photo("train/red/a\nb.png", []byte{}),
+			want: `1 of 7 images: "train/red/a\nb.png" (the file is empty)`},
 		{name: "link to a folder above", files: photos,
 			more: func(t *testing.T, dir string) error {
 				return os.Symlink("../..", filepath.Join(dir, "train/red/again"))
@@ -303,6 +307,8 @@ func theBadData(t *testing.T, mark string) []badData {
 			want: "line 22: it has 2 columns, want 3, as the header"},
 		{name: "row of four columns", load: "own.csv", files: table("x,y,class\n" + rows.String() + "1,2,a,b\n"),
 			want: "line 22: it has 4 columns, want 3, as the header"},
+		{name: "thousands of columns", load: "own.csv", files: table(strings.Repeat("x,", 5000) + "class\n"),
+			want: `the header has 5001 columns, ["x" "x" "x" "x" "x" "x" "x" "x"], want coordinates and a class`},
 		{name: "coordinates of one name", load: "own.csv", files: table("x,x,class\n" + rows.String()),
 			want: `columns 1 and 2 are both called "x" in the header; give each a name of its own`},
 		{name: "target and coordinate of one name", load: "own.csv", files: table("y,a, y\n" + rows.String()),

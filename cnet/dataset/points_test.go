@@ -71,7 +71,7 @@ func TestReadPoints(t *testing.T) {
 		"x,y,class\n1,\"2,a\n":          "parse error on line 2",
 		"class,x,y\n1,2,a\n1,2,3":       `line 2: column "y" is "a"`,
 		"x,y,z\n" + strings.Join(seq(200), ""): `the column "z" has 200 different classes, such as "x", want at ` +
-			"most 100|say --target z",
+			"most 100; if it is a number to predict, say --target z; or call another one class",
 	} {
 		_, err := ReadPoints(strings.NewReader(text))
 		check.Error(t, err, want)
