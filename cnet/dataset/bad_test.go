@@ -318,7 +318,7 @@ func theBadData(t *testing.T, mark string) []badData {
 		{name: "UTF-16", load: "own.csv", files: table(inUTF16("x,y,class\n" + rows.String())),
 			want: "it is text in UTF-16 or no text at all, want UTF-8; save it as CSV in UTF-8"},
 		{name: "Latin-1", load: "own.csv", files: table("gr\xf6\xdfe,y,class\n" + rows.String()),
-			want: `the name of column 1, "gr\xf6\xdfe", is no text in UTF-8; save the table as CSV in UTF-8`},
+			want: `the name of column 1, "gr\xf6\xdfe", is no line of text in UTF-8; save the table as CSV in UTF-8`},
 		{name: "binary class", load: "own.csv", files: table("x,y,class\n" + rows.String() + "1,2,\x00\x01\n"),
 			want: `line 22: column "class" is "\x00\x01", which is no text in UTF-8`},
 		{name: "semicolons", load: "own.csv", files: table(strings.ReplaceAll("x,y,class\n"+rows.String(), ",", ";")),
@@ -504,6 +504,16 @@ func TestUnusualData(t *testing.T) {
 				t.Errorf("the pixels are %v", got)
 			}
 		})
+	}
+	// testdata/rotated.jpg is a progressive JPEG of Pillow's, 16×8, red on the left and blue on the right, whose EXIF data
+	// say that it is to be turned by a quarter. torchvision does not turn it.
+	rotated, err := os.ReadFile("testdata/rotated.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := Load(files(t, map[string][]byte{"a/1.jpg": rotated, "b/1.jpg": rotated, "b/2.jpg": rotated}), "")
+	if err != nil || set.Height != 8 || set.Width != 16 || set.Train.Images[0] < 180 || set.Train.Images[47] < 180 {
+		t.Errorf("a photo with EXIF data: %v, %+v", err, set)
 	}
 	whole, err := Load(filepath.Join(files(t, map[string][]byte{"own.npz": numpyFile(t, nil)}), "own.npz"), "")
 	if err != nil {

@@ -179,16 +179,16 @@ func checkHeader(header []string) error {
 		return fmt.Errorf("the first line is %.100q, want a header such as x,y,class", few(header))
 	}
 	seen := map[string]int{}
-	for k, name := range header {
-		name = strings.TrimSpace(name)
+	for k, raw := range header {
+		name := strings.TrimSpace(raw)
 		first, twice := seen[name]
 		switch {
 		case name == "":
 			return fmt.Errorf("column %d of %d has no name in the header; name it, or remove it: if it numbers the "+
 				"rows, pandas leaves it out with to_csv(FILE, index=False)", k+1, len(header))
-		case !isText(name):
-			return fmt.Errorf("the name of column %d, %.40q, is no text in UTF-8; save the table as CSV in UTF-8",
-				k+1, name)
+		case !isText(raw):
+			return fmt.Errorf("the name of column %d, %.40q, is no line of text in UTF-8; save the table as CSV in "+
+				"UTF-8", k+1, raw)
 		case twice && isNumber(name):
 			return fmt.Errorf("the first line is %.100q, want a header such as x,y,class", few(header))
 		case twice:
@@ -203,9 +203,10 @@ func checkHeader(header []string) error {
 // few returns the first names of a list, of which there may be thousands.
 func few(names []string) []string { return names[:min(len(names), 8)] }
 
-// isText reports whether a name is text in UTF-8.
+// isText reports whether a name is a line of text in UTF-8.
 func isText(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\t' })
+	broken := func(r rune) bool { return unicode.IsControl(r) && r != '\t' }
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, broken)
 }
 
 // mostGuessed is how many different whole numbers look like classes.
