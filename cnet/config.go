@@ -28,7 +28,7 @@ type Config struct {
 
 	// For images of one's own, see dataset.Options.
 	Size      int    `json:"size,omitempty"`       // pixels each way; 0: as they are, and all of one size
-	SkipBad   bool   `json:"skip_bad,omitempty"`   // leave out files that cannot be used
+	SkipBad   bool   `json:"skip_bad,omitempty"`   // leave out files that cannot be used, or are of an odd size
 	Layout    string `json:"layout,omitempty"`     // of the arrays in a .npz file, if their shape can be two
 	SplitSeed uint64 `json:"split_seed,omitempty"` // of the choice of test images where the folder makes none
 

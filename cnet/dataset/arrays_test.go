@@ -196,7 +196,7 @@ func TestBadNPZ(t *testing.T) {
 		check.Error(t, err, "a.npz: no npz archive|truncated, damaged or of another format")
 	}
 	_, err = Load("arrays", filepath.Join(t.TempDir(), "none.npz"))
-	check.Error(t, err, "none.npz: no such file")
+	check.Error(t, err, "none.npz is not there; if it has moved, say where")
 	_, err = Load("testdata/nhwc.npz", "", Options{Layout: "NCHW"})
 	check.Error(t, err, "x_train: its shape [9 4 5 3] has 4 channels as NCHW")
 	_, err = Load("fashion-sample", "", Options{Layout: "NCHW"})

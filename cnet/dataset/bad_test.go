@@ -231,6 +231,10 @@ func theBadData(t *testing.T, mark string) []badData {
 			want: "has one class, a; want a folder for each of at least two"},
 		{name: "val/ with a class that train/ lacks", files: with(photos, map[string][]byte{"test/pink/1.png": red}),
 			want: "test/pink is a class that train/ does not have; its classes are blue, green, red"},
+		{name: "class with a line break in its name", files: with(photos, map[string][]byte{"train/a\nb/1.png": red}),
+			want: `train has a folder "a\nb", whose name is no text in UTF-8 that a class can be called by; rename it`},
+		{name: "bad image with a line break in its name", files: photo("train/red/a\nb.png", []byte{}),
+			want: `1 of 7 images: "train/red/a\nb.png" (the file is empty)`},
 		{name: "link to a folder above", files: photos,
 			more: func(t *testing.T, dir string) error {
 				return os.Symlink("../..", filepath.Join(dir, "train/red/again"))
@@ -303,6 +307,8 @@ func theBadData(t *testing.T, mark string) []badData {
 			want: "line 22: it has 2 columns, want 3, as the header"},
 		{name: "row of four columns", load: "own.csv", files: table("x,y,class\n" + rows.String() + "1,2,a,b\n"),
 			want: "line 22: it has 4 columns, want 3, as the header"},
+		{name: "thousands of columns", load: "own.csv", files: table(strings.Repeat("x,", 5000) + "class\n"),
+			want: `the header has 5001 columns, ["x" "x" "x" "x" "x" "x" "x" "x"], want coordinates and a class`},
 		{name: "coordinates of one name", load: "own.csv", files: table("x,x,class\n" + rows.String()),
 			want: `columns 1 and 2 are both called "x" in the header; give each a name of its own`},
 		{name: "target and coordinate of one name", load: "own.csv", files: table("y,a, y\n" + rows.String()),
@@ -312,7 +318,7 @@ func theBadData(t *testing.T, mark string) []badData {
 		{name: "UTF-16", load: "own.csv", files: table(inUTF16("x,y,class\n" + rows.String())),
 			want: "it is text in UTF-16 or no text at all, want UTF-8; save it as CSV in UTF-8"},
 		{name: "Latin-1", load: "own.csv", files: table("gr\xf6\xdfe,y,class\n" + rows.String()),
-			want: `the name of column 1, "gr\xf6\xdfe", is no text in UTF-8; save the table as CSV in UTF-8`},
+			want: `the name of column 1, "gr\xf6\xdfe", is no line of text in UTF-8; save the table as CSV in UTF-8`},
 		{name: "binary class", load: "own.csv", files: table("x,y,class\n" + rows.String() + "1,2,\x00\x01\n"),
 			want: `line 22: column "class" is "\x00\x01", which is no text in UTF-8`},
 		{name: "semicolons", load: "own.csv", files: table(strings.ReplaceAll("x,y,class\n"+rows.String(), ",", ";")),
@@ -498,6 +504,16 @@ func TestUnusualData(t *testing.T) {
 				t.Errorf("the pixels are %v", got)
 			}
 		})
+	}
+	// testdata/rotated.jpg is a progressive JPEG of Pillow's, 16×8, red on the left and blue on the right, whose EXIF data
+	// say that it is to be turned by a quarter. torchvision does not turn it.
+	rotated, err := os.ReadFile("testdata/rotated.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := Load(files(t, map[string][]byte{"a/1.jpg": rotated, "b/1.jpg": rotated, "b/2.jpg": rotated}), "")
+	if err != nil || set.Height != 8 || set.Width != 16 || set.Train.Images[0] < 180 || set.Train.Images[47] < 180 {
+		t.Errorf("a photo with EXIF data: %v, %+v", err, set)
 	}
 	whole, err := Load(filepath.Join(files(t, map[string][]byte{"own.npz": numpyFile(t, nil)}), "own.npz"), "")
 	if err != nil {

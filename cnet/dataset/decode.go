@@ -23,7 +23,7 @@ import (
 // imageFormats are the formats of image files by the ends of their names; false: the format is not read. Other files
 // are not images.
 var imageFormats = map[string]bool{
-	".png": true, ".jpg": true, ".jpeg": true, ".gif": true, ".bmp": true, ".webp": true,
+	".png": true, ".jpg": true, ".jpeg": true, ".jfif": true, ".gif": true, ".bmp": true, ".webp": true,
 	".tif": false, ".tiff": false, ".heic": false, ".heif": false, ".avif": false, ".jp2": false, ".jxl": false,
 	".ppm": false, ".pgm": false,
 }
@@ -45,7 +45,7 @@ type picture struct {
 
 // inspect reads the header of an image file.
 func inspect(dir fs.FS, name string) (p picture, err error) {
-	if !imageFormats[strings.ToLower(path.Ext(name))] {
+	if read, known := imageFormats[strings.ToLower(path.Ext(name))]; known && !read {
 		return p, fmt.Errorf("the format %s is not read; want PNG, JPEG, GIF, BMP or WebP", path.Ext(name))
 	}
 	err = reading(dir, name, func(r io.Reader) error {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,14 @@ import (
 type badFile struct {
 	name string
 	why  error
+}
+
+// printable returns a name as it can stand in a line: in quotes if it breaks the line, or is no text.
+func printable(name string) string {
+	if isText(name) {
+		return name
+	}
+	return strconv.Quote(name)
 }
 
 // badFiles is the error for files that cannot be used.
@@ -33,7 +42,7 @@ const shown = 5
 func (b badFiles) String() string {
 	list := make([]string, 0, shown)
 	for _, f := range b.bad[:min(len(b.bad), shown)] {
-		list = append(list, fmt.Sprintf("%s (%v)", f.name, f.why))
+		list = append(list, fmt.Sprintf("%s (%v)", printable(f.name), f.why))
 	}
 	if more := len(b.bad) - len(list); more > 0 {
 		list = append(list, fmt.Sprintf("and %d more", more))
@@ -243,7 +252,7 @@ func (s *Set) setForm(files *imageFiles) error {
 		if 2*len(sizes[files.want]) <= good && len(kinds) > 1 { // none is that of most
 			var list []string
 			for _, size := range kinds {
-				list = append(list, fmt.Sprintf("%s has %v pixels", files.all[sizes[size][0]].name, size))
+				list = append(list, fmt.Sprintf("%s has %v pixels", printable(files.all[sizes[size][0]].name), size))
 			}
 			return fmt.Errorf("the images have %d different sizes: %s; bring them to one with --size N", len(kinds),
 				words.Some(list, 3))

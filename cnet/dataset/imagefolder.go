@@ -159,6 +159,10 @@ func (list *listing) part(dir folder, sub string) (files []imageFile, err error)
 	first := list.classes == nil
 	for _, f := range folders {
 		class := path.Base(f)
+		if !isText(class) {
+			return nil, fmt.Errorf("%s has a folder %q, whose name is no text in UTF-8 that a class can be called by; "+
+				"rename it", dir.join(sub), class)
+		}
 		label := slices.Index(list.classes, class)
 		if first {
 			label = len(list.classes)

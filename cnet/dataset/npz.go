@@ -41,9 +41,9 @@ func fillFromArchive(set *Set, z *statedict.Archive, o Options) error {
 	for _, pair := range [][2]string{{xTrain, yTrain}, {yTrain, xTrain}, {xTest, yTest}, {yTest, xTest}} {
 		needed := pair[0] == xTrain || pair[0] == yTrain || has(pair[1])
 		if needed && !has(pair[0]) {
-			return fmt.Errorf("there is no array %s; it has %.200q, want %s and %s, and %s and %s or neither, as "+
-				"numpy.savez(FILE, %s=images, %s=labels) writes them", pair[0], names, xTrain, yTrain, xTest, yTest,
-				xTrain, yTrain)
+			return fmt.Errorf("there is no array %s; it has %.40q, want %s and %s, and %s and %s or neither, "+
+				"as numpy.savez(FILE, %s=images, %s=labels) writes them", pair[0], few(names), xTrain, yTrain,
+				xTest, yTest, xTrain, yTrain)
 		}
 	}
 	open := func(name string) (array, error) {

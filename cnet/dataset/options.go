@@ -11,7 +11,8 @@ type Options struct {
 	// Resize(Size), CenterCrop(Size). 0: the images are as they are, and must all have one size.
 	Size int
 
-	// SkipBad leaves files out that cannot be read or used, instead of refusing the data set. Notice names them.
+	// SkipBad leaves files out that cannot be read or used, and without Size those of another size than most, instead
+	// of refusing the data set. Notice names them.
 	SkipBad bool
 
 	// Layout says which of Layouts the images in a .npz file are, if their shape can be two.

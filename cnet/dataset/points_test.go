@@ -54,23 +54,24 @@ func TestReadPoints(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                                     "it is empty, want a header such as x,y,class",
-		"x,y,class\n":                          "it has no points below its header",
-		"1,2,0\n3,4,1\n":                       `the first line is ["1" "2" "0"], want a header`,
-		"x,y\n1,2\n":                           `the header has 2 columns, ["x" "y"], want two coordinates and a class`,
-		"x;y;class\n1;2;a\n":                   "separators are no commas; replace them by commas, and decimal",
-		"x\ty\tclass\n1\t2\ta\n":               `["x\ty\tclass"], whose separators are no commas`,
-		"\xff\xfex\x00,\x00y\x00\n\x00":        "it is text in UTF-16 or no text at all, want UTF-8",
-		"a,b,c,class\n1,2,3,a\n":               "the header has 4 columns",
-		"x,y,class\n1,2,a\n1,two,b\n":          `line 3: column "y" is "two", want a number`,
-		"x,y,class\n1,,a\n":                    `line 2: column "y" is "", want a number`,
-		"x,y,class\nNaN,1,a\n":                 `line 2: column "x" is "NaN", want a number`,
-		"x,y,class\n1,2\n":                     "line 2: it has 2 columns, want 3, as the header",
-		"x,y,class\n1,2,\n":                    `line 2: column "class" is empty`,
-		"x,y,class\n1,2,a\n3,4,a\n":            "all points are of class a, want at least two",
-		"x,y,class\n1,\"2,a\n":                 "parse error on line 2",
-		"class,x,y\n1,2,a\n1,2,3":              `line 2: column "y" is "a"`,
-		"x,y,z\n" + strings.Join(seq(200), ""): `the column "z" has 200 different classes, such as "x", want at most 100|say --target z`,
+		"":                              "it is empty, want a header such as x,y,class",
+		"x,y,class\n":                   "it has no points below its header",
+		"1,2,0\n3,4,1\n":                `the first line is ["1" "2" "0"], want a header`,
+		"x,y\n1,2\n":                    `the header has 2 columns, ["x" "y"], want two coordinates and a class`,
+		"x;y;class\n1;2;a\n":            "separators are no commas; replace them by commas, and decimal",
+		"x\ty\tclass\n1\t2\ta\n":        `["x\ty\tclass"], whose separators are no commas`,
+		"\xff\xfex\x00,\x00y\x00\n\x00": "it is text in UTF-16 or no text at all, want UTF-8",
+		"a,b,c,class\n1,2,3,a\n":        "the header has 4 columns",
+		"x,y,class\n1,2,a\n1,two,b\n":   `line 3: column "y" is "two", want a number`,
+		"x,y,class\n1,,a\n":             `line 2: column "y" is "", want a number`,
+		"x,y,class\nNaN,1,a\n":          `line 2: column "x" is "NaN", want a number`,
+		"x,y,class\n1,2\n":              "line 2: it has 2 columns, want 3, as the header",
+		"x,y,class\n1,2,\n":             `line 2: column "class" is empty`,
+		"x,y,class\n1,2,a\n3,4,a\n":     "all points are of class a, want at least two",
+		"x,y,class\n1,\"2,a\n":          "parse error on line 2",
+		"class,x,y\n1,2,a\n1,2,3":       `line 2: column "y" is "a"`,
+		"x,y,z\n" + strings.Join(seq(200), ""): `the column "z" has 200 different classes, such as "x", want at ` +
+			"most 100; if it is a number to predict, say --target z; or call another one class",
 	} {
 		_, err := ReadPoints(strings.NewReader(text))
 		check.Error(t, err, want)

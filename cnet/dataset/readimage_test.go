@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -59,10 +60,20 @@ func TestReadImage(t *testing.T) {
 	if got, err = half.ReadImage(path); err != nil || len(got) != 12 || got[0] < 200 || got[7] < 200 || got[2] > 50 {
 		t.Errorf("%v, %v", got, err)
 	}
+	named, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check.WriteFile(t, dir, "p", named) // the contents tell what it is
+	if again, err := half.ReadImage(filepath.Join(dir, "p")); err != nil || !bytes.Equal(again, got) {
+		t.Errorf("without an ending: %v, %v", again, err)
+	}
+	check.WriteFile(t, dir, "p.heic", named)
 	for name, want := range map[string]string{
 		"p.jpg":    "p.jpg: the contents are no PNG, JPEG, GIF, BMP or WebP",
-		"p.txt":    "p.txt: the format .txt is not read",
-		"none.png": "none.png: ", "": "it is a folder, want an image file",
+		"p.txt":    "p.txt: the contents are no PNG, JPEG, GIF, BMP or WebP",
+		"p.heic":   "p.heic: the format .heic is not read",
+		"none.png": "none.png: no such file", "1,2": "1,2: no such file", "": "it is a folder, want an image file",
 	} {
 		_, err := colour.ReadImage(filepath.Join(dir, name))
 		check.Error(t, err, want)

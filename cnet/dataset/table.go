@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"continuousnet/cnet/internal/words"
@@ -61,10 +62,10 @@ func readTable(r io.Reader, coordinates int, targets []string) (*table, error) {
 			"commas, and decimal commas by points first", header)
 	case coordinates == 2 && n != 3:
 		return nil, fmt.Errorf("the header has %d columns, %.100q, want two coordinates and a class, with commas "+
-			"between them: x,y,class", n, header)
+			"between them: x,y,class", n, few(header))
 	case n < 2 || n > maxColumns:
 		return nil, fmt.Errorf("the header has %d columns, %.100q, want coordinates and a class, with commas between "+
-			"them: x,y,z,class", n, header)
+			"them: x,y,z,class", n, few(header))
 	}
 	if err := checkHeader(header); err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func readTable(r io.Reader, coordinates int, targets []string) (*table, error) {
 		}
 	}
 	if !slices.ContainsFunc(coordinateNames, func(s string) bool { return !isNumber(s) }) {
-		return nil, fmt.Errorf("the first line is %.100q, want a header such as x,y,class", header)
+		return nil, fmt.Errorf("the first line is %.100q, want a header such as x,y,class", few(header))
 	}
 	t := &table{columns: coordinateNames}
 	for _, k := range goals {
@@ -175,21 +176,21 @@ func readTable(r io.Reader, coordinates int, targets []string) (*table, error) {
 // checkHeader returns an error for names by which columns cannot be told apart.
 func checkHeader(header []string) error {
 	if !slices.ContainsFunc(header, func(s string) bool { return s != "" && !isNumber(s) }) {
-		return fmt.Errorf("the first line is %.100q, want a header such as x,y,class", header)
+		return fmt.Errorf("the first line is %.100q, want a header such as x,y,class", few(header))
 	}
 	seen := map[string]int{}
-	for k, name := range header {
-		name = strings.TrimSpace(name)
+	for k, raw := range header {
+		name := strings.TrimSpace(raw)
 		first, twice := seen[name]
 		switch {
 		case name == "":
 			return fmt.Errorf("column %d of %d has no name in the header; name it, or remove it: if it numbers the "+
 				"rows, pandas leaves it out with to_csv(FILE, index=False)", k+1, len(header))
-		case !isText(name):
-			return fmt.Errorf("the name of column %d, %.40q, is no text in UTF-8; save the table as CSV in UTF-8",
-				k+1, name)
+		case !isText(raw):
+			return fmt.Errorf("the name of column %d, %.40q, is no line of text in UTF-8; save the table as CSV in "+
+				"UTF-8", k+1, raw)
 		case twice && isNumber(name):
-			return fmt.Errorf("the first line is %.100q, want a header such as x,y,class", header)
+			return fmt.Errorf("the first line is %.100q, want a header such as x,y,class", few(header))
 		case twice:
 			return fmt.Errorf("columns %d and %d are both called %.40q in the header; give each a name of its own",
 				first+1, k+1, name)
@@ -199,9 +200,13 @@ func checkHeader(header []string) error {
 	return nil
 }
 
-// isText reports whether a name is text in UTF-8.
+// few returns the first names of a list, of which there may be thousands.
+func few(names []string) []string { return names[:min(len(names), 8)] }
+
+// isText reports whether a name is a line of text in UTF-8.
 func isText(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' })
+	broken := func(r rune) bool { return unicode.IsControl(r) && r != '\t' }
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, broken)
 }
 
 // mostGuessed is how many different whole numbers look like classes.
@@ -247,9 +252,13 @@ func (t *table) setLabels(names []string, column string) error {
 	case n < 2:
 		return fmt.Errorf("all points are of class %.40s, want at least two classes", t.classes[0])
 	case n > maxPointClasses:
-		return fmt.Errorf("the column %.40q has %d different classes, such as %.40q, want at most %d; call the column "+
-			"of classes class, or say --target %s if this one is a number to predict", column, n, t.classes[0],
-			maxPointClasses, words.ShellQuote(strings.TrimSpace(column)))
+		other := ""
+		if !isLabelName(column) {
+			other = "; or call another one class"
+		}
+		return fmt.Errorf("the column %.40q has %d different classes, such as %.40q, want at most %d; if it is a "+
+			"number to predict, say --target %s%s", column, n, t.classes[0], maxPointClasses,
+			words.ShellQuote(strings.TrimSpace(column)), other)
 	}
 	for _, name := range names {
 		t.labels = append(t.labels, int32(slices.Index(t.classes, name)))

@@ -5,8 +5,11 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,7 +97,8 @@ func TestOwnImages(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, errText, status = cnetRun(t, "train", "--run", "own")
-	if status != 1 || !strings.Contains(errText, "/moved is not there; if it has moved, say where it is with --data PATH") {
+	if status != 1 || !strings.Contains(errText, "/moved is not there; if it has moved, say where it is with "+
+		"--data PATH") {
 		t.Errorf("a folder that is gone: status %d, %s", status, errText)
 	}
 }
@@ -328,4 +332,77 @@ func TestOwnImagesFlags(t *testing.T) {
 	if status == 0 || !strings.Contains(errText, "all images of Fashion-MNIST sample have one size") {
 		t.Errorf("--size with the sample: status %d, %s", status, errText)
 	}
+}
+
+// TestBadDataAndRuns: data of every kind that are malformed are one line on standard error. They make no run, and what
+// is there of a run stays to the byte when its data become malformed.
+func TestBadDataAndRuns(t *testing.T) {
+	t.Chdir(t.TempDir())
+	flags := append(photos(t, "photos", 20), "--run", "own")
+	mustRun(t, append(flags, "--epochs", "1")...)
+	before := contentsOf(t, "results")
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("photos/left/0.png", "")
+	write("one/a/1.png", "x")
+	write("arrays.npz", "PK\x03\x04")
+	write("twice.csv", "x,x,class\n1,2,a\n3,4,b\n")
+	write("code/data_batch_1", "\x80\x02cos\nsystem\nU\x0ctouch ran.txt\x85R.")
+	write("code/test_batch", "\x80\x02cos\nsystem\nU\x0ctouch ran.txt\x85R.")
+	write("code/batches.meta", "(dp1\n.")
+	write("set.tar.gz", "\x1f\x8b\x08")
+	for args, want := range map[string]string{
+		"train --run own --epochs 3":    "cannot use 1 of 60 images: left/0.png (the file is empty)",
+		"eval own":                      "cannot use 1 of 60 images: left/0.png (the file is empty)",
+		"train --dataset photos":        "cannot use 1 of 60 images: left/0.png (the file is empty)",
+		"train --dataset one":           "has one class, a",
+		"train --dataset arrays.npz":    "arrays.npz: no npz archive",
+		"train --dataset twice.csv":     `columns 1 and 2 are both called "x"`,
+		"data show twice.csv":           `columns 1 and 2 are both called "x"`,
+		"train --dataset code":          `it calls "os.system"`,
+		"data show code":                `it calls "os.system"`,
+		"train --dataset set.tar.gz":    "set.tar.gz: no .tar.gz: the file is truncated",
+		"predict own photos/left/0.png": "image photos/left/0.png: the file is empty",
+	} {
+		out, errText, status := cnetRun(t, strings.Fields(args)...)
+		lines := strings.Count(errText, "\n")
+		if strings.HasPrefix(args, "predict") {
+			lines-- // how many could not be read
+		}
+		if status == 0 || out != "" || lines != 1 || !strings.Contains(errText, want) {
+			t.Errorf("%s: status %d, %q, %q", args, status, out, errText)
+		}
+	}
+	if _, err := os.Stat("ran.txt"); err == nil {
+		t.Error("a pickle was executed")
+	}
+	if after := contentsOf(t, "results"); !maps.Equal(before, after) {
+		t.Errorf("the files of the runs were %q and are %q", slices.Sorted(maps.Keys(before)),
+			slices.Sorted(maps.Keys(after)))
+	}
+}
+
+// contentsOf returns the contents of all files below a folder.
+func contentsOf(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	list := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		list[path] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }

@@ -82,7 +82,7 @@ func TestPredict(t *testing.T) {
 		t.Errorf("status %d, %s", status, out)
 	}
 	for _, want := range []string{
-		"cnet: image bad.png: the contents are no PNG", "cnet: image notes.txt: the format .txt is not read",
+		"cnet: image bad.png: the contents are no PNG", "cnet: image notes.txt: the contents are no PNG",
 		"cnet: image none.png: no such file", "cnet: image digits: it is a folder",
 		"cnet: 4 of 5 images could not be read\n",
 	} {

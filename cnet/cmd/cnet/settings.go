@@ -33,7 +33,8 @@ func settings() []*setting {
 		whole(setting{name: "size",
 			usage: "bring images of your own to N×N pixels; default as they are, all of one size"},
 			4096, func(c *cnet.Config) *int { return &c.Size }),
-		onOff(setting{name: "skip-bad", usage: "leave out images of your own that cannot be used, instead of stopping"},
+		onOff(setting{name: "skip-bad", usage: "leave out images of your own that cannot be used, or have another " +
+			"size than most, instead of stopping"},
 			false, func(c *cnet.Config) *bool { return &c.SkipBad }),
 		oneOf(setting{name: "layout", value: "NAME", usage: "of images in a .npz file whose shape can be two: " +
 			strings.Join(dataset.Layouts, ", ")},
