@@ -341,6 +341,12 @@ func (r hostRate) compile(coordinates int) error {
 	return err
 }
 
+// noSteps is the error of a steppedSet, by which it is found among what GoMLX's loop says around it.
+type noSteps struct{ error }
+
+// Unwrap returns the error of the stepper.
+func (e noSteps) Unwrap() error { return e.error }
+
 // steppedSet is a training set with the steps of each batch as a second input. GoMLX's loop asks for a batch when it
 // has trained on the one before, so that they are chosen with the weights that the batch is trained with.
 type steppedSet struct {
@@ -361,6 +367,7 @@ func (s steppedSet) Iter() iter.Seq2[train.Batch, error] {
 					b.Inputs = append(b.Inputs, steps)
 				} else {
 					release(b)
+					err = noSteps{err}
 				}
 			}
 			if !yield(b, err) {

@@ -82,7 +82,7 @@ func (c Command) Check() error {
 	name, rate := c.Do == DoScheme || c.Do == DoSave, c.Do == DoRate
 	switch known := c.Do == DoStop || c.Do == DoRefine || c.Do == DoChange || name || rate; {
 	case !known:
-		return fmt.Errorf("command: it is %q, must be one of %v", c.Do, Commands)
+		return fmt.Errorf("the command is %q, must be one of %s", c.Do, strings.Join(Commands, ", "))
 	case len(c.Stages) > 0 && c.Do != DoRefine:
 		return fmt.Errorf("command %s: its stages are %s, must be left out", c.Do, listText(c.Stages))
 	case (len(c.Fields) > 0) != (c.Do == DoChange):

@@ -179,8 +179,8 @@ func (q *Queue) answer(c Command) Answer {
 }
 
 // Ask sends a command to the process that trains the run in dir, and waits until that has done it, at the end of a
-// batch. The error wraps ErrInUse if the process that has the run open takes no commands, as it does not train, and
-// ErrEnded if the training ended before.
+// batch. The error wraps ErrInUse if the process that has the run open takes no commands, as it does not train or is
+// suspended, and ErrEnded if the training ended before.
 func Ask(ctx context.Context, dir string, c Command) (Answer, error) {
 	fail := func(err error) (Answer, error) { return Answer{}, fmt.Errorf("run %s: %w", dir, err) }
 	if err := c.Check(); err != nil {
@@ -192,6 +192,11 @@ func Ask(ctx context.Context, dir string, c Command) (Answer, error) {
 	}
 	if err != nil {
 		return fail(fmt.Errorf("%w and takes no commands, as it does not train it", ErrInUse))
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, lockFile)); err == nil {
+		if pid := strings.TrimSpace(string(text)); suspended(pid) && held(dir) {
+			return fail(errSuspended(pid))
+		}
 	}
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "unix", strings.TrimSpace(string(path)))

@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gofrs/flock"
 
 	"continuousnet/cnet/internal/atomicfile"
+	"continuousnet/cnet/internal/machine"
 )
 
 // lockedRun locks dir for a run and calls begin, which opens the run or makes it. If that fails, the files and folders
@@ -136,13 +138,29 @@ func acquire(dir string) (*flock.Flock, error) {
 	if !ok {
 		who := ""
 		if text, err := os.ReadFile(path); err == nil && len(text) > 0 {
-			who = " (process " + strings.TrimSpace(string(text)) + ")"
+			pid := strings.TrimSpace(string(text))
+			who = " (process " + pid + ")"
+			if suspended(pid) {
+				return nil, fmt.Errorf("run %s: %w", dir, errSuspended(pid))
+			}
 		}
 		return nil, fmt.Errorf("run %s: %w%s; wait for it, or use another directory", dir, ErrInUse, who)
 	}
 	// For the message above only: no harm if it cannot be written.
 	_ = os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o666)
 	return lock, nil
+}
+
+// suspended reports whether a process is known to stand still, as after Ctrl-Z or SIGSTOP.
+func suspended(pid string) bool {
+	n, err := strconv.Atoi(pid)
+	return err == nil && machine.Suspended(n)
+}
+
+// errSuspended is the error for a run that a suspended process has open. It wraps ErrInUse.
+func errSuspended(pid string) error {
+	return fmt.Errorf("%w (process %s), which is suspended; end its suspension with fg in its terminal, or kill -CONT "+
+		"%[2]s", ErrInUse, pid)
 }
 
 // stillThere reports whether the locked file is the one that others find under its name.

@@ -384,6 +384,12 @@ func TestBadRates(t *testing.T) {
 		"wrong kind": {func(w *rate.Weights) { w.Conv("a", 2, 2, 3) }, func(b *rate.Builder, x fmap.Map) fmap.Map {
 			return b.Map(b.Linear(x.Images(), "a"))
 		}, `it has declared no "a" with Weights.Linear`},
+		"linear": {func(w *rate.Weights) { w.Linear("a", 7, 2) }, func(b *rate.Builder, x fmap.Map) fmap.Map {
+			return b.Map(b.Linear(x.Images(), "a"))
+		}, `its linear layer "a" takes 7 numbers, and gets an x of the shape [2 28 28 2]`},
+		"mistake in go": {nil, func(_ *rate.Builder, x fmap.Map) fmap.Map {
+			return []fmap.Map{x}[x.Dims()[3]]
+		}, "index out of range [2] with length 1 (ownrate_test.go:"},
 		"gomlx": {add("a", one, 7), func(b *rate.Builder, x fmap.Map) fmap.Map {
 			return b.Map(Mul(x.Images(), b.Weight("a")))
 		}, "rate test_bad: "},

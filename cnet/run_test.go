@@ -489,7 +489,7 @@ func TestMain(m *testing.M) {
 
 func killConfig() Config {
 	return Config{Channels: 1, BatchSize: 10, TestBatchSize: 50, Seed: 3, KeepBest: PartTest,
-		Optimizer: AdamW, EMA: 0.9, ClipNorm: 1, LabelSmoothing: 0.1}
+		Optimizer: AdamW, EMA: 0.9, ClipNorm: 1, LabelSmoothing: 0.1, LRSchedule: LRCosine, LRWarmup: 0.5, Epochs: 6}
 }
 
 // trainElsewhere starts a process that trains the run in dir, saving after every batch.

@@ -76,7 +76,9 @@ func (t *training) obey(loss float64) error {
 	var orders []order
 	if t.OnStep != nil {
 		s := &Step{Progress: t.progress(loss), t: t}
-		t.OnStep(s)
+		if err := t.call("OnStep", func() { t.OnStep(s) }); err != nil {
+			return err
+		}
 		orders = s.asked
 	}
 	orders = append(orders, t.queue.take()...)

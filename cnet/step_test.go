@@ -13,7 +13,11 @@ import (
 	"strings"
 	"testing"
 
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"continuousnet/cnet/engine/fmap"
 	"continuousnet/cnet/internal/layers"
+	"continuousnet/cnet/rate"
 )
 
 // acts is what happens at some batches in the tests below, asked for in a training or done between two.
@@ -126,6 +130,46 @@ func TestStepThatCannot(t *testing.T) {
 		if err := r.Train(context.Background(), 1); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A callback that panics stops the training where it is, is named with its line, and nothing is lost.
+func TestCallbackPanics(t *testing.T) {
+	act := func(batch int) {
+		if batch == 3 {
+			panic("lost my way")
+		}
+	}
+	for name, o := range map[string]TrainOptions{
+		"OnStep":  {OnStep: func(s *Step) { act(s.Batch) }},
+		"OnBatch": {OnBatch: func(p Progress) { act(p.Batch) }},
+	} {
+		dir := t.TempDir()
+		r := open(t, dir, tiny())
+		err := r.Train(context.Background(), 1, o)
+		wantError(t, err, "epoch 1, after 3 batches: "+name+" panics (step_test.go:")
+		wantError(t, err, "): lost my way")
+		r.Close()
+		r = open(t, dir)
+		if r.Batch() != 3 {
+			t.Errorf("%s: saved after %d batches", name, r.Batch())
+		}
+		if err := r.Train(context.Background(), 1); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Weights with which a net fails before its first step are not the learning rate's fault.
+func TestFailsAtOnce(t *testing.T) {
+	registerRate(t, rate.Rate{Name: "test_root", Description: "x", Build: func(b *rate.Builder, x fmap.Map) fmap.Map {
+		return b.Map(Sqrt(AddScalar(Neg(Square(x.Images())), -1)))
+	}})
+	for _, rtol := range []float64{0, 1e-3} {
+		r := open(t, t.TempDir(), Config{Dataset: "moons", Points: 64, Rate: "test_root", RTol: rtol})
+		err := r.Train(context.Background(), 1)
+		wantError(t, err, "these are the weights that it began with, so that a smaller learning rate does not help: "+
+			"look at the rate test_root, and the numbers of the data set")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 
 	"continuousnet/cnet/dataset"
+	"continuousnet/cnet/internal/blame"
 	"continuousnet/cnet/internal/optional"
 	"continuousnet/cnet/internal/runname"
 	"continuousnet/cnet/internal/words"
@@ -265,12 +266,18 @@ func (t *training) run(ctx context.Context) (err error) {
 	defer func() {
 		guard(t.net, t.state.Config, recover(), &err)
 		var own *TrainError
+		var steps noSteps
+		if errors.As(err, &steps) {
+			err = steps.error // without GoMLX's words
+		}
 		switch {
 		case errors.As(err, &own):
 			err = own // without the names of GoMLX's hooks
 		case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
 			// No batch was begun: the solver that chooses its steps was interrupted.
 			err = t.stopped(errors.Join(ctx.Err(), t.saveOrGoBack()))
+		case errors.Is(err, errStiff):
+			err = t.diverged(err)
 		case err != nil:
 			// The engine failed in the middle of a batch, which takes the weights with it.
 			err = t.backToSave(err)
@@ -361,7 +368,9 @@ func (t *training) batch(ctx context.Context, took, waited time.Duration, loss, 
 		t.report(record)
 	}
 	if t.OnBatch != nil {
-		t.OnBatch(t.progress(loss))
+		if err := t.call("OnBatch", func() { t.OnBatch(t.progress(loss)) }); err != nil {
+			return err
+		}
 	}
 	if err := t.obey(loss); err != nil {
 		return err
@@ -420,11 +429,40 @@ func (t *training) backToSave(why error) *TrainError {
 
 // diverged is backToSave for weights that have grown out of bounds: its error says how to go on.
 func (t *training) diverged(why error) *TrainError {
+	began := t.state.Epoch == 0 && t.state.Batch == 0
 	stopped := t.backToSave(why)
+	if began {
+		stopped.Err = fmt.Errorf("%w; these are the weights that it began with, so that a smaller learning rate does "+
+			"not help: look at %s", stopped.Err, t.suspect())
+		return stopped
+	}
 	stopped.Err = fmt.Errorf("%w; go on with a smaller learning rate "+
 		"(SetLearningRate, or cnet train --run %s --epochs %d --lr %.3g)",
 		stopped.Err, runname.Argument(t.dir), t.last, t.baseRate()/10)
 	return stopped
+}
+
+// suspect says what may be wrong with a net that fails with the weights that it began with.
+func (t *training) suspect() string {
+	what := "the numbers of the data set"
+	if n, ok := t.net.(*Net); ok {
+		what = "the rate " + n.Rate.Name + ", and " + what
+	}
+	if t.state.Config.adaptive() {
+		what += ", or make a run with larger tolerances"
+	}
+	return what
+}
+
+// call calls a function of TrainOptions. If it panics, the training stops, and is saved: the batch is done.
+func (t *training) call(name string, f func()) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = t.stopped(errors.Join(fmt.Errorf("%s panics (%s): %v", name, blame.Place(), p), t.saveOrGoBack()))
+		}
+	}()
+	f()
+	return nil
 }
 
 // progress returns the position after a batch with this loss.

@@ -2,12 +2,14 @@ package rate
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"continuousnet/cnet/engine/fmap"
+	"continuousnet/cnet/internal/blame"
 	"continuousnet/cnet/internal/layers"
 )
 
@@ -50,6 +52,8 @@ func (b *Builder) build(x fmap.Map) (y fmap.Map) {
 		case nil:
 		case *misuse:
 			panic(p)
+		case runtime.Error: // a mistake in Go, such as an index out of range
+			panic(&misuse{b.declared.rate.Name, fmt.Errorf("%w (%s)", p, blame.Place())})
 		case error:
 			panic(&misuse{b.declared.rate.Name, p})
 		default:
@@ -109,6 +113,9 @@ func (b *Builder) Conv(x fmap.Map, name string, relu bool) fmap.Map {
 func (b *Builder) Linear(x *Node, name string) *Node {
 	path := b.path(name, linear)
 	w, bias := b.layers.At(path+"/weight", b.at.Phi), b.layers.At(path+"/bias", b.at.Phi)
+	if in := w.Shape().Dimensions[1]; x.Rank() == 0 || x.Shape().Dim(-1) != in {
+		b.panicf("its linear layer %q takes %d numbers, and gets an x of the shape %v", name, in, x.Shape().Dimensions)
+	}
 	if x.Rank() == 4 && b.layout == fmap.Native {
 		// The native convolution of single pixels is the same sums, and faster than a product of GoMLX.
 		d := w.Shape().Dimensions

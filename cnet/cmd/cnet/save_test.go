@@ -60,7 +60,7 @@ func TestBestAndCheckpoints(t *testing.T) {
 		"train --run first@six":          "is a checkpoint of run results/first",
 		"train --run first@new":          "is a checkpoint of run results/first",
 		"train --keep-best training":     `--keep-best is "training", expected test, validation or off`,
-		"train --early-stop -1":          `--early-stop is "-1", expected a whole number from 1`,
+		"train --early-stop -1":          `--early-stop is "-1", expected a whole number from 0`,
 		"eval none@best":                 "there is no run in results/none@best",
 		"save first x --replace surplus": "save needs a run and a name",
 	} {

@@ -102,11 +102,23 @@ func whole(s setting, most int, field func(*cnet.Config) *int) *setting {
 	return &s
 }
 
+// wholeFromZero is whole for a number that may also be 0, which is its default.
+func wholeFromZero(s setting, most int, field func(*cnet.Config) *int) *setting {
+	z := whole(s, most, field)
+	z.set = func(c *cnet.Config, text string) (err error) {
+		*field(c), err = parseWholeFrom(0, text, most)
+		return err
+	}
+	return z
+}
+
 // parseWhole reads a whole number from 1 to most.
-func parseWhole(text string, most int) (int, error) {
+func parseWhole(text string, most int) (int, error) { return parseWholeFrom(1, text, most) }
+
+func parseWholeFrom(least int, text string, most int) (int, error) {
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > most {
-		return 0, bad(text, fmt.Sprintf("a whole number from 1 to %d", most))
+	if err != nil || n < least || n > most {
+		return 0, bad(text, fmt.Sprintf("a whole number from %d to %d", least, most))
 	}
 	return n, nil
 }

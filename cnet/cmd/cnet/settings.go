@@ -53,7 +53,7 @@ func settings() []*setting {
 		targetSetting(),
 
 		alphaSetting(),
-		whole(setting{name: "augment-dim",
+		wholeFromZero(setting{name: "augment-dim",
 			usage: "zeros that a NeuralODE appends to each point, as dimensions to pass each other in"},
 			4096, func(c *cnet.Config) *int { return &c.AugmentDim }),
 		widenFactor(),
@@ -276,18 +276,9 @@ func keepBest() *setting {
 
 // earlyStop returns the setting of how long to train without getting better, which may be 0 for as long as planned.
 func earlyStop() *setting {
-	s := whole(setting{name: "early-stop", change: true,
+	return wholeFromZero(setting{name: "early-stop", change: true,
 		usage: "stop after so many epochs without a better accuracy on that part of the data; 0: never"}, 1<<20,
 		func(c *cnet.Config) *int { return &c.EarlyStop })
-	set := s.set
-	s.set = func(c *cnet.Config, text string) error {
-		if text == "0" {
-			c.EarlyStop = 0
-			return nil
-		}
-		return set(c, text)
-	}
-	return s
 }
 
 // seed returns a setting that is a seed, which may be 0.

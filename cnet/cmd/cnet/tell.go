@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -125,7 +126,24 @@ func parseCommand(do, value string) (c cnet.Command, err error) {
 
 // ask asks the process that trains a run, and prints what it says.
 func (a *app) ask(ctx context.Context, dir string, c cnet.Command, json bool) error {
-	answer, err := cnet.Ask(ctx, dir, c)
+	var answer cnet.Answer
+	var err error
+	answered := make(chan bool)
+	go func() {
+		defer close(answered)
+		answer, err = cnet.Ask(ctx, dir, c)
+	}()
+	select {
+	case <-answered:
+	case <-time.After(patience):
+		// A batch may take long, and the first one, for which graphs are compiled, longer.
+		fmt.Fprintln(a.err, "waiting for the end of the batch ...")
+		<-answered
+	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(a.err, "cnet: interrupted; the training may still do it")
+		return errInterrupted
+	}
 	if err != nil {
 		return err
 	}
@@ -151,6 +169,9 @@ func (a *app) ask(ctx context.Context, dir string, c cnet.Command, json bool) er
 	}
 	return nil
 }
+
+// patience is how long a command to another process may take before something is said.
+const patience = 3 * time.Second
 
 // inUse reports whether a run could not be opened because another process trains it, which can be asked instead.
 func inUse(err error) bool { return errors.Is(err, cnet.ErrInUse) }

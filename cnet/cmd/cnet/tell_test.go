@@ -14,7 +14,7 @@ func TestTell(t *testing.T) {
 	for args, want := range map[string]string{
 		"tell first lr 0":                  "the learning rate is \"0\", expected a number greater than 0",
 		"tell first scheme rk5":            "the scheme is \"rk5\", expected one of",
-		"tell first halt":                  "must be one of [stop refine scheme lr save change]",
+		"tell first halt":                  `the command is "halt", must be one of stop, refine, scheme, lr`,
 		"tell first save":                  "tell RUN save needs a value, such as: cnet tell RUN save NAME",
 		"tell first refine twice":          "the stages to refine are \"twice\", expected whole numbers from 1",
 		"tell first":                       "tell needs a run and a command",
