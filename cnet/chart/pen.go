@@ -141,6 +141,7 @@ var (
 	axisLetters   = letters{size: 12, color: textColor}
 	tickLetters   = letters{size: 11, color: textColor}
 	markLetters   = letters{size: 10.5, color: markColor}
+	hintLetters   = letters{size: 10, color: textColor}
 )
 
 func (l letters) aligned(a float64) letters     { l.align = a; return l }

@@ -8,6 +8,8 @@ const widestTitle = 1400
 func (c Chart) Titled(title string) Chart {
 	c.Title = title
 	width, _ := c.Size()
-	c.Width = max(width, min(titleLetters.width(clean(title))+2*margin+1, widestTitle))
+	if needs := min(titleLetters.width(clean(title))+2*margin+1, widestTitle); needs > width {
+		c.Width = needs
+	}
 	return c
 }

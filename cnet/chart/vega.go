@@ -57,6 +57,8 @@ const (
 	// liveWidth is the width of interactive charts that have none of their own: that of an output in JupyterLab in a
 	// window of 1280 pixels, with the file browser open.
 	liveWidth = 800
+	// pairWidth is that of two panels beside each other: below each other they fit into an output of 340 pixels.
+	pairWidth = 690
 	// narrowWindow is the width of a window below which panels stand below each other. Half of it is the browser of
 	// files, and the element of a specification is as wide as what is in it.
 	narrowWindow = 1000
@@ -149,11 +151,13 @@ func (b *specBuilder) spec() (vlSpec, error) {
 		},
 	}
 	width, height := c.size()
-	if c.Width == 0 {
-		width = liveWidth
-		if c.columns() == 1 {
-			width = liveWidth * 3 / 4
-		}
+	switch cols := c.columns(); {
+	case cols == 2 && c.Width == 0:
+		width = pairWidth
+	case cols > 1:
+		width = min(width, liveWidth)
+	case c.Width == 0:
+		width = liveWidth * 3 / 4
 	}
 	bounded := c
 	bounded.Panels = nil
@@ -177,17 +181,15 @@ func (b *specBuilder) spec() (vlSpec, error) {
 		}
 		spec.Concat = []vlView{v}
 	}
-	if cols := c.columns(); cols > 1 {
-		// Panels stand below each other where there is no room beside each other. Where nothing tells the width, as
-		// when a picture is made, there is room.
-		fits := fmt.Sprintf("windowSize()[0] < %d ? 1 : %d", narrowWindow, cols)
-		spec.Columns = vlSignal{"columns"}
-		spec.Autosize = &vlAutosize{Type: "pad", Resize: true}
-		spec.Config.Signals = append(spec.Config.Signals, vgSignal{
-			Name: "columns", Init: fits, On: []vgHandler{{Events: "window:resize", Update: fits}},
-		})
-	} else {
-		spec.Columns = 1
+	// Where nothing tells the width, as when a picture is made, there is room.
+	narrow := fmt.Sprintf("windowSize()[0] < %d", narrowWindow)
+	spec.Config.Signals = append(spec.Config.Signals, vgSignal{
+		Name: "narrow", Init: narrow, On: []vgHandler{{Events: "window:resize", Update: narrow}},
+	})
+	spec.Autosize = &vlAutosize{Type: "pad", Resize: true}
+	spec.Columns = 1
+	if cols := c.columns(); cols > 1 { // panels stand below each other where there is no room beside each other
+		spec.Columns = vlSignal{fmt.Sprintf("narrow ? 1 : %d", cols)}
 	}
 	if len(c.Slider.Labels) > 0 && b.driver < 0 {
 		b.slider(&spec)
@@ -217,26 +219,59 @@ func (b *specBuilder) title(c Chart) *vlTitle {
 		}
 		can = append(can, "Point at a cell to see its "+what)
 	}
-	t := &vlTitle{Text: clean(c.Title), Anchor: "start", FontSize: 15, SubtitleFontSize: 10,
-		SubtitleColor: themed(Gray)}
-	lines := can
-	if width, _ := c.size(); width >= 560 && len(can) > 0 {
-		lines = []string{strings.Join(can, ". ")}
+	one := func(list []string) []string { return list[:min(len(list), 1)] }
+	wide, small := slices.Clone(can), []string{}
+	if width, _ := c.size(); width >= 560 {
+		wide = one([]string{strings.Join(can, ". ")})
+	}
+	for _, line := range can {
+		small = append(small, wrapped(line, hintLetters)...)
 	}
 	if note := b.omitted.String(); note != "" {
-		lines = append(lines, note)
+		wide, small = append(wide, note), append(small, wrapped(note, hintLetters)...)
 	}
-	if len(lines) > 0 {
-		t.Subtitle = lines
-	}
-	if t.Text == "" {
-		if len(lines) == 0 {
-			return nil
+	wide = slices.DeleteFunc(wide, func(line string) bool { return line == "" })
+	hint := unlessNarrow(wide, small)
+	t := &vlTitle{Anchor: "start", FontSize: 15, SubtitleFontSize: 10, SubtitleColor: themed(Gray)}
+	if title := clean(c.Title); title != "" {
+		t.Text = unlessNarrow([]string{title}, wrapped(title, titleLetters))
+		if len(wide) > 0 {
+			t.Subtitle = hint
 		}
-		// Without a title there would be no subtitle.
-		return &vlTitle{Text: lines, Anchor: "start", FontSize: 10, FontWeight: "normal", Color: themed(Gray)}
+		return t
 	}
-	return t
+	if len(wide) == 0 {
+		return nil
+	}
+	// Without a title there would be no subtitle.
+	return &vlTitle{Text: hint, Anchor: "start", FontSize: 10, FontWeight: "normal", Color: themed(Gray)}
+}
+
+// narrowText is how wide a line of text may be in a narrow window.
+const narrowText = 320
+
+// wrapped breaks a text into lines that fit into a narrow window.
+func wrapped(s string, letters letters) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(s) {
+		if longer := strings.TrimSpace(line + " " + word); line == "" || letters.width(longer) <= narrowText {
+			line = longer
+			continue
+		}
+		lines, line = append(lines, line), word
+	}
+	return append(lines, line)
+}
+
+// unlessNarrow returns lines of a title for wide and for narrow windows.
+func unlessNarrow(wide, small []string) any {
+	if slices.Equal(wide, small) {
+		if len(wide) == 1 {
+			return wide[0]
+		}
+		return wide
+	}
+	return vlExpr{fmt.Sprintf("narrow ? %s : %s", js(small), js(wide))}
 }
 
 // thinFrames leaves frames out.

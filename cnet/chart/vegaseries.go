@@ -239,6 +239,9 @@ func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
 		c := &vlChannel{Field: "s", Type: "nominal", Title: text(""),
 			Scale:  &vlScale{Domain: b.names, Range: values},
 			Legend: &vlLegend{Orient: "top", Title: text(""), SymbolOpacity: 1, Offset: 4}}
+		if n := b.legendColumns(); n < len(b.names) {
+			c.Legend.Columns = vlSignal{fmt.Sprintf("narrow ? %d : %d", n, len(b.names))}
+		}
 		if !b.pointsNamed() {
 			c.Legend.SymbolType, c.Legend.SymbolStroke = "stroke", 2.5
 		}
@@ -264,6 +267,15 @@ func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
 	}
 	l.Encoding.Opacity = &vlChannel{Condition: &vlCondition{Param: "picked", Value: opacity},
 		Value: math.Round(15*opacity) / 100}
+}
+
+// legendColumns returns how many names of the legend fit beside each other in a narrow window.
+func (b *specBuilder) legendColumns() int {
+	widest := 0.0
+	for _, name := range b.names {
+		widest = max(widest, legendLetters.width(name)+30)
+	}
+	return min(max(int(narrowText/widest), 1), len(b.names))
 }
 
 // pointsNamed reports whether there are points in the legend.

@@ -264,7 +264,7 @@ type vlLegend struct {
 	SymbolOpacity float64  `json:"symbolOpacity,omitempty"`
 	SymbolSize    float64  `json:"symbolSize,omitempty"`
 	SymbolStroke  float64  `json:"symbolStrokeWidth,omitempty"`
-	Columns       int      `json:"columns,omitempty"`
+	Columns       any      `json:"columns,omitempty"`
 	Offset        float64  `json:"offset,omitempty"`
 	Values        []string `json:"values,omitempty"`
 }

@@ -39,7 +39,7 @@ func Scheme(c *SchemeCard) chart.Chart {
 		}
 	}
 	return chart.Chart{
-		Title: name, Panels: []chart.Panel{region, star, errors}, Width: 1000, Height: 400,
+		Title: name, Panels: []chart.Panel{region, star, errors}, Height: 400,
 		Alt: fmt.Sprintf("Stability region, order star and convergence of %s, of order %d, beside %s.", name,
 			c.Tableau.Order, strings.Join(classical, ", ")),
 	}
