@@ -102,6 +102,12 @@ func backpropagate(p Problem, o Options, cost Cost, d Differentiation) (*Gradien
 	}
 	if d.Times {
 		g.T0, g.T1 = r.t0.bar, r.t1.bar
+		for i := range r.jumps {
+			g.Jumps = append(g.Jumps, r.jumps[i].bar)
+		}
+		if o.Grid != nil {
+			g.Grid = r.gridBars(o.Grid)
+		}
 		for i := range r.reached() {
 			g.At = append(g.At, r.at[i].bar)
 		}

@@ -63,7 +63,7 @@
 //	of one loss, by many parameters                Differentiate
 //	  memory is short                              with Differentiation.Checkpoints; Backsolve for very many steps
 //	  stiff problems, implicit schemes             as it is; not Backsolve, which integrates x backwards, too
-//	  by T0, T1 and times of outputs               with Differentiation.Times
+//	  by T0, T1, times of outputs and jumps         with Differentiation.Times
 //	  of times and states of events, through Do    with Differentiation.EventCost; Event.DoVJP
 //	of the whole solution, by a few parameters     Sensitivities
 //	is a Jacobian or VJP of one's own right?       CheckJacobian, CheckVJP, CheckParameters; Options.CheckDerivatives

@@ -166,3 +166,30 @@ func ExampleCheckParameters() {
 	// Output:
 	// ode: Problem.VJP is wrong at t = 0: ∂f_0/∂p_0 is -2 there, by differences of Problem.F -4
 }
+
+// When is a heater best switched off? The derivative of the temperature later on, with respect to the time of a jump.
+func ExampleDifferentiate_jumps() {
+	off := 1.0
+	p := ode.Problem{
+		F: func(t float64, x, dx []float64) {
+			dx[0] = -x[0]
+			if t <= off {
+				dx[0] += 3
+			}
+		},
+		VJP: func(_ float64, _, a, ax, _ []float64) { ax[0] -= a[0] },
+		X0:  []float64{0}, T1: 2,
+	}
+	temperature := func(_ int, _ float64, x, gx []float64) float64 {
+		gx[0] = 1
+		return x[0]
+	}
+	g, err := ode.Differentiate(p, ode.Options{Jumps: []float64{off}, RTol: 1e-9}, temperature,
+		ode.Differentiation{Times: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("x(2) = %.5f, changes with the time by %.5f, want %.5f\n", g.Loss, g.Jumps[0], 3*math.Exp(-1))
+	// Output: x(2) = 0.69763, changes with the time by 1.10364, want 1.10364
+}

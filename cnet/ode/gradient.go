@@ -23,6 +23,12 @@ type Gradient struct {
 	// and moves with it. What Cost itself makes of the time that it is given is not in them.
 	T0, T1 float64
 	At     []float64
+
+	// Also with Differentiation.Times. Jumps are with respect to Options.Jumps, at which F changes from one smooth
+	// function to another: ∂loss/∂t = <∂loss/∂x(t), f before the jump - f behind it>. Grid, of backpropagation, is with
+	// respect to the times of Options.Grid, of which the first is T0 and the last T1: what the loss makes of where
+	// steps end. A time of the grid that is a jump is among Jumps alone.
+	Jumps, Grid []float64
 }
 
 // Differentiation is the way in which gradients are computed.
@@ -40,7 +46,7 @@ type Differentiation struct {
 	// Adjoint holds the options of the backward solution, for Backsolve; nil: those of the forward one.
 	Adjoint *Options
 
-	Times     bool      // also with respect to T0, T1 and the times of outputs
+	Times     bool      // also with respect to T0, T1 and the times of outputs, jumps and a grid
 	EventCost EventCost // a part of the loss for each event; nil: none
 }
 
@@ -66,7 +72,7 @@ const Auto = -1
 // (Chen et al., Neural ordinary differential equations, 2018, appendix C). This is what Backsolve computes.
 // Backpropagation differentiates the steps and the interpolation between them, for which rates are also differentiated
 // with respect to time: Options.Steps and adaptive steps keep their proportions between T0, jumps, events and T1, with
-// Options.StepSize all steps but the last move with T0, and the inner times of Options.Grid stay where they are.
+// Options.StepSize all steps but the last move with T0, and the inner times of Options.Grid are times of their own.
 //
 // # Events
 //
@@ -185,7 +191,7 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 	copy(y, solution.X[last])
 	jumps := slices.Clone(o.Jumps)
 	slices.Reverse(jumps)
-	solve := func(to float64) error {
+	along := func(to float64) error {
 		if from == to {
 			return nil
 		}
@@ -204,6 +210,25 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 		g.Backward.add(s.Stats)
 		y, from = s.X[1], to
 		return nil
+	}
+	if d.Times {
+		g.Jumps = make([]float64, len(o.Jumps))
+	}
+	ahead := func(a, b float64) bool { return (b-a)*sign(p.T1-p.T0) > 0 }
+	solve := func(to float64) error {
+		for i := len(o.Jumps) - 1; i >= 0 && d.Times; i-- {
+			at := o.Jumps[i]
+			if !ahead(p.T0, at) || !ahead(at, from) || ahead(at, to) {
+				continue
+			}
+			if err := along(at); err != nil {
+				return err
+			}
+			before, behind := newSides(p, o, p.T0, at), newSides(p, o, at, p.T1)
+			g.Jumps[i] = p.jumpOf(y[:n], y[n:2*n], before.of(at), behind.of(at))
+			g.Backward.NFE += 2
+		}
+		return along(to)
 	}
 	for i := last; i >= 0; i-- {
 		if err := solve(times[i]); err != nil {
@@ -240,6 +265,14 @@ func backsolve(p Problem, o Options, cost Cost, d Differentiation) (*Gradient, e
 		g.T0 = -dot(g.X0, f)
 	}
 	return g, nil
+}
+
+// jumpOf returns <a, f before a jump - f behind it>.
+func (p Problem) jumpOf(x, a []float64, before, behind float64) float64 {
+	f, g := make([]float64, len(x)), make([]float64, len(x))
+	p.F(before, x, f)
+	p.F(behind, x, g)
+	return dot(a, f) - dot(a, g)
 }
 
 // reversedGrid returns the times from, to, and those of the grid between them, backwards.

@@ -29,6 +29,8 @@ type replay struct {
 	timed  bool // derivatives with respect to times are asked for
 	t0, t1 instant
 	at     []instant // of the outputs
+	jumps  []instant // Options.Jumps, of which those between T0 and T1 count,
+	grid   []instant // and Options.Grid, of which inner times that are no jumps count
 	breaks []int     // the indices of times between which the others move in proportion, for adaptive steps
 }
 
@@ -47,6 +49,7 @@ func newReplay(p Problem, o Options, atEnd bool) (*replay, error) {
 	r := &replay{
 		p: solver.p, o: solver.o, asked: solver.asked, atEnd: atEnd, full: map[int]float64{},
 		implicit: map[int]bool{}, events: map[int][]*happened{}, at: make([]instant, len(solver.o.At)),
+		jumps: make([]instant, len(solver.o.Jumps)), grid: make([]instant, len(solver.o.Grid)),
 	}
 	if err := r.choose(solver.method); err != nil {
 		return nil, err
@@ -287,7 +290,7 @@ func (r *replay) take(tp *tape, k int, from carry, w watcher) (carry, error) {
 //
 //   - with Options.Steps, and with adaptive steps, the steps keep their proportions between T0, jumps, events and T1;
 //   - with Options.StepSize all steps but the last move with T0;
-//   - the inner times of Options.Grid and the jumps stay where they are.
+//   - the inner times of Options.Grid and the jumps are times of their own.
 func (r *replay) moment(k int) moment {
 	t := r.times[k]
 	if i := r.instantOf(k); i != nil {
@@ -298,7 +301,7 @@ func (r *replay) moment(k int) moment {
 	}
 	i, found := slices.BinarySearch(r.breaks, k)
 	if found {
-		return nil // a jump
+		return r.jump(t)
 	}
 	low, high := r.breaks[i-1], r.breaks[i]
 	share := (t - r.times[low]) / (r.times[high] - r.times[low])
@@ -334,12 +337,41 @@ func (r *replay) fixedMoment(t float64) moment {
 	switch {
 	case t == r.p.T1:
 		return moment{{&r.t1, 1}}
-	case r.o.isJump(t, sign(r.p.T1-r.p.T0)) || r.o.Grid != nil:
+	case r.o.isJump(t, sign(r.p.T1-r.p.T0)):
+		return r.jump(t)
+	case r.o.Grid != nil:
+		if i := slices.Index(r.o.Grid, t); i >= 0 {
+			return moment{{&r.grid[i], 1}}
+		}
 		return nil
 	case r.o.StepSize > 0:
 		return moment{{&r.t0, 1}}
 	}
 	return moment{{&r.t0, 1 - share}, {&r.t1, share}}
+}
+
+// jump returns the moment of the jump at t.
+func (r *replay) jump(t float64) moment {
+	i := slices.Index(r.o.Jumps, t)
+	if i < 0 {
+		return nil
+	}
+	return moment{{&r.jumps[i], 1}}
+}
+
+// gridBars returns the derivatives with respect to the times of a grid as it was given, whose ends may be T0 and T1 up
+// to rounding.
+func (r *replay) gridBars(grid []float64) []float64 {
+	bars := make([]float64, len(grid))
+	for i, t := range grid {
+		if k := slices.Index(r.o.Grid, t); k >= 0 {
+			bars[i] = r.grid[k].bar
+		}
+	}
+	if last := len(grid) - 1; last > 0 {
+		bars[0], bars[last] = r.t0.bar, r.t1.bar
+	}
+	return bars
 }
 
 // fullMoment returns how the end of step k would move if no event had cut it short. An adaptive step keeps its length.

@@ -353,6 +353,19 @@ func (s *sides) of(t float64) float64 {
 	return t
 }
 
+// fraction returns the fraction of the step at which f is evaluated in place of the fraction c, at t: stages may lie
+// beyond the end.
+func (s *sides) fraction(t, c float64) float64 {
+	switch {
+	case !s.discontinues:
+	case t == s.to || (t < s.to) == s.backwards && !math.IsNaN(s.to):
+		return 1
+	case t == s.from || (t > s.from) == s.backwards && !math.IsNaN(s.from):
+		return 0
+	}
+	return c
+}
+
 // f evaluates the problem's rate and counts the evaluation. At a jump it evaluates on the side of the current step.
 func (s *Solver) f(t float64, x, dx []float64) {
 	s.stats.NFE++

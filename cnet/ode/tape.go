@@ -74,7 +74,7 @@ func (tp *tape) rate(t, c float64, x *node) *node {
 func (tp *tape) known(t, c float64, x *node, value []float64) *node {
 	n := &node{value: value, t: tp.sides.of(t), rateOf: x}
 	if tp.span != nil {
-		n.when = &when{span: tp.span, theta: c}
+		n.when = &when{span: tp.span, theta: tp.sides.fraction(t, c)}
 	}
 	return tp.record(n)
 }

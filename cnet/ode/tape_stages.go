@@ -28,9 +28,10 @@ type stageGroup struct {
 
 // stages records coupled stages of the current step of length h, whose rates are k.
 func (tp *tape) stages(base *node, t0, h float64, a [][]float64, c []float64, k [][]float64) []*node {
-	g := &stageGroup{base: base, h: h, a: a, c: c, span: tp.span}
+	g := &stageGroup{base: base, h: h, a: a, span: tp.span}
 	for i, row := range a {
-		g.t = append(g.t, tp.sides.of(t0+c[i]*h))
+		t := t0 + c[i]*h
+		g.t, g.c = append(g.t, tp.sides.of(t)), append(g.c, tp.sides.fraction(t, c[i]))
 		state := append([]float64(nil), base.value...)
 		for j, v := range row {
 			for m, rate := range k[j] {
