@@ -60,7 +60,11 @@ func isCount(value any) bool {
 	return false
 }
 
-func isZero(value any) bool { return value == nil || reflect.ValueOf(value).IsZero() }
+// isZero reports whether a value beside an error says nothing: it is zero, or an empty slice, as os.ReadFile returns.
+func isZero(value any) bool {
+	v := reflect.ValueOf(value)
+	return value == nil || v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0
+}
 
 func showAll(values []any) {
 	if len(values) == 1 {

@@ -234,6 +234,7 @@ class CellsTest(SessionTest):
         self.expect_error("%tine f()", "no command %tine", "%time")
         self.expect_error("%%htm\nx", "no command %%htm", "%%html")
         self.expect_error("%env NO_SUCH_VARIABLE", "NO_SUCH_VARIABLE")
+        self.expect_error("%cd /no/such/folder", "/no/such/folder")
         self.expect_error("%%writefile /no/such/folder/x\nhi", "not written", "/no/such/folder/x")
 
     def test_go_variables(self):

@@ -27,6 +27,18 @@ class VariablesTest(SessionTest):
         self.assertEqual(self.value("alone + declared"), ["3"])
         self.assertEqual(self.value("err != nil && n == 0"), ["true"])
 
+    def test_own_names_of_packages(self):
+        """A variable may have the name of a package: also flag, of which every cell has a call."""
+        self.run_all("flag := true")
+        self.assertEqual(self.value("flag == true"), ["true"])
+        self.expect("func on() bool { return flag }\nif flag {\n\tfmt.Println(on())\n}", "true\n")
+        self.run_all("%reset flag")
+        self.expect('import "flag"\nn := flag.Int("n", 3, "")\n%args -n=4\nflag.Parse()\nfmt.Println(*n)', "4\n")
+        self.assertEqual(self.value("big := new(big.Int).Exp(big.NewInt(2), big.NewInt(70), nil)\nbig"),
+                         ["1180591620717411303424"])
+        self.expect_error("big.Text(16)", "big was defined by cell [", "name of a package")
+        self.expect('time := time.Duration(1500)\nfmt.Println(time)', "1.5µs\n")
+
     def test_functions_see_them(self):
         self.expect("v := 5\nfunc sees() int { return v }\nfmt.Println(sees())", "5\n")
         self.run_all("v = 6")

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 )
 
 // Imported reports whether a program imports all packages that it names: then goimports would add none. Imports that
@@ -17,6 +18,9 @@ func (s *Session) Imported(main []byte, locals []string) bool {
 	for _, name := range locals {
 		known[name] = true
 	}
+	for name := range shadowing(f, locals) {
+		delete(known, name)
+	}
 	for _, i := range f.Imports {
 		known[importName(i)] = true
 	}
@@ -29,4 +33,45 @@ func (s *Session) Imported(main []byte, locals []string) bool {
 		return all
 	})
 	return all
+}
+
+// shadowing returns those of the names that the cell's statements define which are names of packages up to there, as in
+// "time := time.Now()".
+func shadowing(f *ast.File, locals []string) map[string]bool {
+	names := map[string]bool{}
+	for _, d := range f.Decls {
+		if main, ok := d.(*ast.FuncDecl); ok && main.Recv == nil && main.Name.Name == "main" {
+			ast.Inspect(main, func(n ast.Node) bool {
+				if selector, ok := n.(*ast.SelectorExpr); ok {
+					id, ok := selector.X.(*ast.Ident)
+					if ok && id.Obj == nil && slices.Contains(locals, id.Name) {
+						names[id.Name] = true
+					}
+				}
+				return true
+			})
+		}
+	}
+	return names
+}
+
+// leaveOutFlags takes the call with which GoNB begins func main out of a program whose main calls flag.Parse itself,
+// behind its definitions of flags: arguments for them would be unknown before.
+func (p *preparation) leaveOutFlags() {
+	main := p.file.main
+	if main == nil || main.Body == nil || len(main.Body.List) == 0 {
+		return
+	}
+	first := main.Body.List[0]
+	if string(p.file.text[p.file.offset(first.Pos()):p.file.offset(first.End())]) != FlagsCall {
+		return
+	}
+	ast.Inspect(main, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Parse" {
+			if id, ok := s.X.(*ast.Ident); ok && id.Name == "flag" {
+				p.file.blank(first.Pos(), first.End())
+			}
+		}
+		return true
+	})
 }

@@ -231,12 +231,18 @@ func (s *Session) Config(ctx context.Context, p Program, dir string) (string, bo
 
 // Outline returns a file that declares the variables of the session and those that a cell is about to define. It stands
 // beside GoNB's file while goimports runs, which would else look for packages of these names.
-func (s *Session) Outline(locals []string) string {
+//
+// Names that are packages up to where they are defined in main, GoNB's file, are not declared.
+func (s *Session) Outline(main []byte, locals []string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text := declare(s.list())
+	packages := map[string]bool{}
+	if f, err := parser.ParseFile(token.NewFileSet(), "", main, 0); err == nil {
+		packages = shadowing(f, locals)
+	}
 	for _, name := range locals {
-		if _, known := s.vars[name]; !known && name != "main" {
+		if _, known := s.vars[name]; !known && name != "main" && !packages[name] {
 			text += "var " + name + " int\n"
 		}
 	}
@@ -282,12 +288,18 @@ func (s *Session) Prepare(ctx context.Context, main []byte, cell Cell, stored ma
 		return p.result
 	}
 	p.file = f
+	p.leaveOutFlags()
+	composed := p.file
+	p.shadowed = map[string]bool{}
+	if f, err := parser.ParseFile(token.NewFileSet(), "", composed.text, 0); err == nil {
+		p.shadowed = shadowing(f, cell.Locals)
+	}
 	p.prune()
 	if len(p.needed) > 0 || len(p.ownVars) > 0 || len(cell.Locals) > 0 || len(p.file.panicCalls()) > 0 {
 		p.variables()
 	}
 	p.cgo()
-	p.absent(f)
+	p.absent(composed)
 	p.result.Main = p.text()
 	return p.result
 }
@@ -302,6 +314,7 @@ type preparation struct {
 	result  Program
 
 	ownNames map[string]bool     // declared by the cell, of any kind
+	shadowed map[string]bool     // names of packages up to where a statement of the cell defines them
 	ownVars  []string            // variables that the cell declares outside of functions
 	needed   map[string]Variable // variables of the session that the program reaches
 	moved    []string            // declarations with directives, which GoNB would drop: they go to the second file
@@ -426,9 +439,9 @@ func (p *preparation) realName(quoted string) string {
 }
 
 // packages returns the names before a dot that may be those of packages. In the cell's statements a name that is a
-// variable's is none.
+// variable's is none, but up to where they define it.
 func (p *preparation) packages() map[string]bool {
-	names := map[string]bool{}
+	names := maps.Clone(p.shadowed)
 	for _, u := range p.file.units {
 		for name := range u.bases {
 			_, session := p.session.vars[name]

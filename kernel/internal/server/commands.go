@@ -98,6 +98,22 @@ func (s *server) lsmagic(cell *run, _ string) (string, error) {
 	return "", nil
 }
 
+// cd has GoNB change to a directory that there is; it would say that it has changed to any other, too.
+func (s *server) cd(_ *run, arguments string) (string, error) {
+	path := strings.Trim(arguments, `"`)
+	if path != "" && !strings.HasPrefix(path, "~") {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(s.cellDir(), path)
+		}
+		if info, err := os.Stat(path); err != nil {
+			return "", fmt.Errorf("%%cd: %w", err)
+		} else if !info.IsDir() {
+			return "", fmt.Errorf("%%cd: %s is no directory", path)
+		}
+	}
+	return strings.TrimSpace("%cd " + arguments), nil
+}
+
 // goTestFlags are the flags of go test that a test's program takes with "test." before them.
 var goTestFlags = strings.Fields(`bench benchmem benchtime blockprofile count coverprofile cpu cpuprofile failfast
 	fullpath fuzz fuzztime list memprofile mutexprofile parallel run short shuffle skip timeout trace v`)

@@ -47,7 +47,8 @@ func init() { // set here, as help refers to magics
 		{"%wasm", "", "compile the cell to WebAssembly and run it in the browser", nil},
 		{"%env", "[NAME[=VALUE]]", "show the environment of the cells that follow, or a variable of it, or set one",
 			(*server).env},
-		{"%cd", "[directory]", "change the directory in which cells run, or say which it is", nil},
+		{"%cd", "[directory]", "change the directory in which cells run, or say which it is",
+			(*server).cd},
 		{"%pwd", "", "print the directory in which cells run", replaceBy("!pwd")},
 		{"%goflags", "flags", `flags of go build for the cells that follow; %goflags "" takes them back`, nil},
 		{"%list", "", "what the cells so far have declared (also %ls); " +

@@ -164,7 +164,7 @@ func (s *server) hooked(ctx context.Context, r hook.Request) hook.Reply {
 	if r.Step == hook.Imports {
 		imported := s.program.Imported(text, s.built.cell.Locals)
 		if !imported { // goimports would look for packages of the names of the session's variables
-			s.put(extra, s.program.Outline(s.built.cell.Locals))
+			s.put(extra, s.program.Outline(text, s.built.cell.Locals))
 		}
 		return hook.Reply{Imported: imported}
 	}
