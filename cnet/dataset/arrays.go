@@ -191,6 +191,13 @@ func (s *Set) nameClasses() error {
 			s.Classes = append(s.Classes, strconv.Itoa(int(k)))
 		}
 	}
+	called := map[string]int{}
+	for k, name := range s.Classes {
+		if first, twice := called[name]; twice {
+			return fmt.Errorf("classes %d and %d are both called %.40q; give each a name of its own", first, k, name)
+		}
+		called[name] = k
+	}
 	switch {
 	case int(top) >= len(s.Classes):
 		return fmt.Errorf("label %d, want less than %d, the number of classes: %s", top, len(s.Classes),

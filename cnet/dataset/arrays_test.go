@@ -286,6 +286,7 @@ func TestNew(t *testing.T) {
 		{func(o *ArrayOptions) { o.Classes = o.Classes[:1] }, labels,
 			"label 1, want less than 1, the number of classes: thin"},
 		{func(o *ArrayOptions) { o.Classes = append(o.Classes, "x") }, labels, "no image of class x to train on"},
+		{func(o *ArrayOptions) { o.Classes[1] = "thin" }, labels, `classes 0 and 1 are both called "thin"`},
 		{func(o *ArrayOptions) { o.Name = "CIFAR-10" }, labels, "the name CIFAR-10 is taken by CIFAR-10"},
 		{func(o *ArrayOptions) { o.Name = "a/b" }, labels, `the name "a/b" is that of a path`},
 		{func(*ArrayOptions) {}, []int{0, 1, 0, 1, 0, 1, 0, 1, 0, -1}, "labels: label 9 is -1, want a whole number"},

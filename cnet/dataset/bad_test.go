@@ -505,8 +505,8 @@ func TestUnusualData(t *testing.T) {
 			}
 		})
 	}
-	// testdata/rotated.jpg is a progressive JPEG of Pillow's, 16×8, red on the left and blue on the right, whose EXIF data
-	// say that it is to be turned by a quarter. torchvision does not turn it.
+	// testdata/rotated.jpg is a progressive JPEG of Pillow's, 16×8, red on the left and blue on the right, whose EXIF
+	// data say that it is to be turned by a quarter. torchvision does not turn it.
 	rotated, err := os.ReadFile("testdata/rotated.jpg")
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -41,7 +42,7 @@ func New[P Pixel, L Label](images []P, labels []L, o ArrayOptions) (*Set, error)
 	if err := checkName(o.Name); err != nil {
 		return nil, err
 	}
-	set := &Set{Name: o.Name, Title: o.Name, Classes: o.Classes}
+	set := &Set{Name: o.Name, Title: o.Name, Classes: slices.Clone(o.Classes)}
 	parts, err := o.parts(numbers("images", images, o.Shape), numbers("labels", labels, []int{len(labels)}),
 		len(images))
 	if err == nil {
