@@ -109,6 +109,9 @@ var ErrStopped = errors.New("it was told to stop")
 // ErrEnded is the error of a command that came when the training was ending.
 var ErrEnded = errors.New("the training ended before it could be done; try again")
 
+// ErrNotTrained is wrapped by the error of a command to a run that no process has open.
+var ErrNotTrained = errors.New("nobody trains it")
+
 // order is a command on its way: what it does to a run, and what is to be told how that went, if anything.
 type order struct {
 	what string

@@ -179,8 +179,8 @@ func (q *Queue) answer(c Command) Answer {
 }
 
 // Ask sends a command to the process that trains the run in dir, and waits until that has done it, at the end of a
-// batch. The error wraps ErrInUse if the process that has the run open takes no commands, as it does not train or is
-// suspended, and ErrEnded if the training ended before.
+// batch. The error wraps ErrNotTrained if no process has the run open, ErrInUse if the one that has it open takes no
+// commands, as it does not train or is suspended, and ErrEnded if the training ended before.
 func Ask(ctx context.Context, dir string, c Command) (Answer, error) {
 	fail := func(err error) (Answer, error) { return Answer{}, fmt.Errorf("run %s: %w", dir, err) }
 	if err := c.Check(); err != nil {
@@ -188,7 +188,7 @@ func Ask(ctx context.Context, dir string, c Command) (Answer, error) {
 	}
 	path, err := os.ReadFile(filepath.Join(dir, controlFile))
 	if err != nil && !held(dir) {
-		return fail(fmt.Errorf("nobody trains it; cnet train --run %s does", argument(dir)))
+		return fail(fmt.Errorf("%w; cnet train --run %s does", ErrNotTrained, argument(dir)))
 	}
 	if err != nil {
 		return fail(fmt.Errorf("%w and takes no commands, as it does not train it", ErrInUse))

@@ -31,7 +31,7 @@ the end of the batch, and wait until it has done it:
   stop          save and stop
   refine [2,3]  double the time steps, as cnet refine; of some stages
   lr X          another learning rate
-  scheme NAME   another scheme
+  scheme NAME   another scheme; also of a run that nobody trains
   save NAME     keep the run as it is then; RUN@NAME stands for it
   change        another --batch-size, --weight-decay, --lr-schedule or what else "cnet train" may change of a run
 
@@ -144,6 +144,9 @@ func (a *app) ask(ctx context.Context, dir string, c cnet.Command, json bool) er
 		fmt.Fprintln(a.err, "cnet: interrupted; the training may still do it")
 		return errInterrupted
 	}
+	if errors.Is(err, cnet.ErrNotTrained) && c.Do == cnet.DoScheme {
+		return a.setScheme(dir, c.Name, json) // no other command does it then
+	}
 	if err != nil {
 		return err
 	}
@@ -167,6 +170,28 @@ func (a *app) ask(ctx context.Context, dir string, c cnet.Command, json bool) er
 	default:
 		fmt.Fprintf(a.out, "%s → %s\nprocess %d trains it so after %s\n", answer.Before, answer.Net, answer.PID, at)
 	}
+	return nil
+}
+
+// setScheme gives a run that nobody trains another scheme.
+func (a *app) setScheme(dir, name string, json bool) error {
+	run, err := cnet.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	a.warnAll(run.Warnings())
+	before := run.Network().String()
+	if err := run.SetScheme(name); err != nil {
+		return err
+	}
+	if json {
+		return printJSON(a.out, map[string]any{
+			"event": cnet.DoScheme, "run": dir, "before": before, "net": run.Network().String(),
+			"epoch": run.Epoch(), "batch": run.Batch(),
+		})
+	}
+	fmt.Fprintf(a.out, "%s → %s\ngo on with: %s\n", before, run.Network(), trainOn(run))
 	return nil
 }
 

@@ -67,6 +67,14 @@ func TestTell(t *testing.T) {
 	if status != 1 || !strings.Contains(text, "nobody trains it; cnet train --run first does") {
 		t.Errorf("status %d, %s", status, text)
 	}
+	told, _ = mustRun(t, "tell", "first", "scheme", "euler")
+	if !strings.HasPrefix(told, "2-2-2 midpoint → 2-2-2 euler\ngo on with: cnet train --run first --epochs ") {
+		t.Errorf("a scheme of a run that nobody trains: %s", told)
+	}
+	told, _ = mustRun(t, "tell", "first", "scheme", "rk4_classic", "--json")
+	if o := object(t, told); o["event"] != "scheme" || o["net"] != "2-2-2 rk4_classic" || o["before"] != "2-2-2 euler" {
+		t.Errorf("scheme: %s", told)
+	}
 	_, text, status = cnetRun(t, "tell", "first", "stop")
 	if status != 1 || !strings.Contains(text, "nobody trains it; cnet train --run first does") {
 		t.Errorf("status %d, %s", status, text)
