@@ -57,8 +57,8 @@ const (
 	// liveWidth is the width of interactive charts that have none of their own: that of an output in JupyterLab in a
 	// window of 1280 pixels, with the file browser open.
 	liveWidth = 800
-	// pairWidth is that of two panels beside each other: below each other they fit into an output of 340 pixels.
-	pairWidth = 690
+	// pairWidth is that of two panels beside each other: below each other they fit into an output of 332 pixels.
+	pairWidth = 640
 	// narrowWindow is the width of a window below which panels stand below each other. Half of it is the browser of
 	// files, and the element of a specification is as wide as what is in it.
 	narrowWindow = 1000
@@ -152,8 +152,8 @@ func (b *specBuilder) spec() (vlSpec, error) {
 	}
 	width, height := c.size()
 	switch cols := c.columns(); {
-	case cols == 2 && c.Width == 0:
-		width = pairWidth
+	case cols == 2:
+		width = min(width, pairWidth)
 	case cols > 1:
 		width = min(width, liveWidth)
 	case c.Width == 0:

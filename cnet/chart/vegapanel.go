@@ -109,7 +109,8 @@ func (b *panelBuilder) channel(field string) *vlChannel {
 
 // vega returns the axis for a range, with about as many ticks as the axis of a PNG.
 func (a Axis) vega(s span, ticks []tick, room float64) *vlAxis {
-	v := &vlAxis{Title: text(clean(a.Title)), TickCount: max(len(ticks), 2), LabelOverlap: true}
+	least := min(int(room/30), 4) // or else -0.19 to 0.19 has a label at 0 alone
+	v := &vlAxis{Title: text(clean(a.Title)), TickCount: max(len(ticks), least, 2), LabelOverlap: true}
 	switch {
 	case len(a.Labels) > 0:
 		v.Grid, v.LabelOverlap = no(), false
