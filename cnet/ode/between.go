@@ -34,7 +34,7 @@ func (s *Solver) shorterInside(h float64) float64 {
 	}
 	if next := s.nextOutput(); next < len(s.o.At) && math.Abs(s.o.At[next]-s.t) >= math.Abs(f*h) &&
 		!s.inside.atEnd && !s.o.Dense && len(s.p.Events) == 0 {
-		s.aim = s.o.At[next]
+		s.aim, s.aimed = s.o.At[next], true
 		return h
 	}
 	return f * h

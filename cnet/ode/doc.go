@@ -33,9 +33,9 @@
 //	                           radau5                                           9e-10       5,712  0.7 ms
 //	stiff problems             radau5                   HIRES, 1e-5             3e-7        1,186  0.9 ms
 //	  unknown or changing      auto                                             3e-7        1,224  0.3 ms
-//	  of order 5, one matrix   kvaerno5                                         4e-5        1,672  0.4 ms
-//	  to show lower orders     adaptive_trapezoid                               2e-3        1,229  0.6 ms
-//	                           adaptive_implicit_euler                          2e-2        6,947  3.4 ms
+//	  of order 5, one matrix   kvaerno5                                         7e-5        2,045  0.6 ms
+//	  to show lower orders     adaptive_trapezoid                               1e-3        1,433  0.7 ms
+//	                           adaptive_implicit_euler                          2e-2        7,116  3.6 ms
 //	  and not                  dopri5                                           2e-5       77,774  7.7 ms
 //	large, banded Jacobians    radau5, Problem.Band     heat, 200 points, 1e-5  8e-8          247  2.7 ms
 //	                           radau5, differences                              8e-8          444  3.3 ms

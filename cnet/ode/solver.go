@@ -104,7 +104,8 @@ type Solver struct {
 
 	end    float64  // of the step that is attempted
 	inside interior // the error of the states in it
-	aim    float64  // an output that the next step must end at; NaN: none
+	aim    float64  // an output that the next step must end at,
+	aimed  bool     // if there is one
 
 	trouble  error   // why the last attempt has no finite error
 	troubled float64 // the length of the first such attempt in a row
@@ -185,7 +186,7 @@ func New(p Problem, o Options) (*Solver, error) {
 	n := len(p.X0)
 	s := &Solver{
 		asked: asked,
-		p:     p, o: o, info: info, method: m, norm: newNorm(p, o), t: p.T0, aim: math.NaN(),
+		p:     p, o: o, info: info, method: m, norm: newNorm(p, o), t: p.T0,
 		x: slices.Clone(p.X0), before: make([]float64, n), next: make([]float64, n),
 	}
 	s.current = Step{solver: s, Index: -1, T0: p.T0, T: p.T0, X: s.x, X0: s.x}
@@ -455,7 +456,9 @@ func (s *Solver) advance() (*Step, error) {
 		if underflow || s.t+h == s.t || s.trouble != nil && math.Abs(h) < 1e-25*s.troubled {
 			return nil, s.underflow()
 		}
-		s.end, s.inside = t1, interior{}
+		if s.end = t1; s.inside.checked {
+			s.inside = interior{}
+		}
 		e, err := s.step.advance(s.t, h, s.x, s.next)
 		if err != nil && s.grid != nil {
 			return nil, s.failure(err.Error(), h, math.NaN(), s.newtonAdvice("shorten the steps"))
@@ -485,15 +488,18 @@ func (s *Solver) advance() (*Step, error) {
 				accepted = true
 			}
 			planned := s.h
-			aimed := s.aim == t1
-			s.aim = math.NaN()
-			if e <= 1 && !accepted {
+			aimed := s.aimed
+			s.aimed = false
+			switch {
+			case !s.inside.checked:
+				s.h = s.clamp(h*s.factor(h, e, accepted), direction)
+			case e <= 1 && !accepted:
 				s.h = s.clamp(s.shorterInside(h), direction)
-			} else {
+			default:
 				s.h = s.clamp(h*min(s.factor(h, e, accepted), s.inside.factor()), direction)
 			}
 			// A step cut short by a jump or an output says nothing about the next one.
-			if (jump || aimed) && accepted {
+			if accepted && (jump || aimed) {
 				s.h = direction * max(math.Abs(planned), math.Abs(s.h))
 			}
 			if smallest && !accepted {
@@ -604,7 +610,7 @@ func (s *Solver) nextTime(direction float64) (t1 float64, jump bool) {
 		return t1, len(s.jumps) > 0 && t1 == s.jumps[0]
 	}
 	t1 = s.t + s.h
-	if !math.IsNaN(s.aim) {
+	if s.aimed {
 		return s.aim, false
 	}
 	if len(s.jumps) > 0 && (t1-s.jumps[0])*direction >= -1e-10*math.Abs(s.h) {
