@@ -97,8 +97,8 @@ func add(m Method) {
 	registered[name] = m
 }
 
-// methodName returns a method's name without the rest of its Info: the orders of tableaus are computed, and each program that
-// imports this package registers its schemes.
+// methodName returns a method's name without the rest of its Info. The orders of tableaus are computed, and every
+// program that imports this package registers its schemes.
 func methodName(m Method) string {
 	if tb, ok := m.(Tableau); ok {
 		return tb.Name
