@@ -2,8 +2,9 @@
 
     .venv/bin/python kernel/nbtest/latency.py [--rounds N] [--json FILE]
 
-Plain GoNB is the same program with the same build flags and the same checkout. It is told not to look for modules
-before every cell (%noautoget), which this kernel prevents by other means. Measure with nothing else running.
+Plain GoNB is the same version as it is published, with the same build flags and the same checkout. It is told not to
+look for modules before every cell (%noautoget), which this kernel prevents by other means. Measure with nothing else
+running.
 """
 
 import argparse
@@ -33,16 +34,22 @@ MEASURES = {
 
 
 def plain_gonb(directory):
-    """Writes a kernelspec that starts GoNB itself, with the program and the flags that the kernel uses."""
+    """Builds GoNB without the kernel's changes, and writes a kernelspec that starts it with the flags of cells."""
     installed = KernelSpecManager().get_kernel_spec(KERNEL)
     checkout, go = (installed.argv[installed.argv.index(flag) + 1] for flag in ("--checkout", "--go"))
     programs = Path(installed.resource_dir) / "bin"
     experiment = subprocess.run(
         [go, "env", "GOEXPERIMENT"], env={**os.environ, "GOEXPERIMENT": "simd"}, capture_output=True, text=True
     ).stdout.strip()
+    place = Path(directory) / PLAIN
+    place.mkdir()
+    subprocess.run(
+        [go, "build", "-C", str(Path(checkout) / "kernel" / "tools"), "-ldflags=-s -w", "-o", str(place / "gonb"),
+         "github.com/janpfeifer/gonb"], check=True,
+    )
     spec = {
         "argv": [
-            str(programs / "gonb"), "-kernel", "{connection_file}", "-raw_error=true",
+            str(place / "gonb"), "-kernel", "{connection_file}", "-raw_error=true",
             "-legacy_stderr_threshold_behavior=false", "-stderrthreshold=FATAL", f"-go_work={checkout}",
         ],
         "display_name": PLAIN, "language": "go", "interrupt_mode": "message",
@@ -52,8 +59,6 @@ def plain_gonb(directory):
             "GO111MODULE": "on", "GOTOOLCHAIN": "local", "GOEXPERIMENT": experiment,
         },
     }
-    place = Path(directory) / PLAIN
-    place.mkdir()
     (place / "kernel.json").write_text(json.dumps(spec))
 
 
