@@ -166,7 +166,7 @@ race:
 
 # Charts as Vega draws them; without venv-test these tests skip.
 vega: venv-test
-	CNET_TEST_VEGA='$(CURDIR)/$(VENV_PYTHON)' go test $(TEST_FLAGS) -run Vega ./cnet/chart ./cnet/figures
+	CNET_TEST_VEGA='$(CURDIR)/$(VENV_PYTHON)' go test $(TEST_FLAGS) -run Vega ./cnet/chart ./cnet/figures ./cnet/internal/vegatest
 
 session: kernel venv-test
 	@for test in $(SESSION_TESTS); do \
