@@ -273,7 +273,7 @@ func TestValidationPart(t *testing.T) {
 		t.Errorf("configuration %v", config)
 	}
 	mustRun(t, "eval", "own", "--best")
-	if out, _ = mustRun(t, "info", "own", "--csv"); !strings.Contains(out, "validation_loss,validation_accuracy\n") {
+	if out, _ = mustRun(t, "info", "own", "--csv"); !strings.Contains(out, "validation_loss,validation_accuracy,error_estimate\n") {
 		t.Errorf("the table begins\n%.200s", out)
 	}
 	for _, c := range []struct{ args, want string }{
