@@ -273,7 +273,8 @@ func TestValidationPart(t *testing.T) {
 		t.Errorf("configuration %v", config)
 	}
 	mustRun(t, "eval", "own", "--best")
-	if out, _ = mustRun(t, "info", "own", "--csv"); !strings.Contains(out, "validation_loss,validation_accuracy,error_estimate\n") {
+	const last = "validation_loss,validation_accuracy,error_estimate\n"
+	if out, _ = mustRun(t, "info", "own", "--csv"); !strings.Contains(out, last) {
 		t.Errorf("the table begins\n%.200s", out)
 	}
 	for _, c := range []struct{ args, want string }{
