@@ -137,7 +137,7 @@ class Lab:
         self.lab = start_lab(Path(scratch), LESSONS)
         self.folder = Path(scratch) / "root" / LESSONS.name
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        self.page = browser.new_page(viewport={"width": 900, "height": 1200})
+        self.page = browser.new_page(viewport={"width": 1020, "height": 1200})
         self.page.set_default_timeout(LIMIT)
         expect.set_options(timeout=LIMIT)
 
