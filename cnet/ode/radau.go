@@ -302,11 +302,7 @@ func (r *radauStepper) solve(t, h float64, x []float64) error {
 		}
 		if k > 1 && size > 0 {
 			rate := size / last
-			theta = rate
-			if k > 2 {
-				theta = math.Sqrt(rate * lastRate)
-			}
-			lastRate = rate
+			theta, lastRate = contraction(k, rate, lastRate), rate
 			switch {
 			case theta >= 0.99 && size <= radauTolerance && !doubtful: // all the digits that the rates have
 				r.finish(k, theta)
@@ -376,6 +372,15 @@ func (r *radauStepper) noIteration() error {
 		return errRate
 	}
 	return errNewton
+}
+
+// contraction returns by how much iteration k brings the simplified Newton method closer, from the ratio of the sizes
+// of its last two changes and the ratio before (Hairer & Wanner II, IV.8).
+func contraction(k int, rate, lastRate float64) float64 {
+	if k > 2 {
+		return math.Sqrt(rate * lastRate)
+	}
+	return rate
 }
 
 // iterate computes the next change of w and returns its norm. With an old Jacobian it also measures what the equations

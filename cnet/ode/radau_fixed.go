@@ -57,11 +57,7 @@ func (r *radauStepper) toRounding(t, h float64, x []float64) error {
 		converged := size == 0
 		if k > 1 && size > 0 {
 			rate := size / last
-			theta = rate
-			if k > 2 {
-				theta = math.Sqrt(rate * lastRate)
-			}
-			lastRate = rate
+			theta, lastRate = contraction(k, rate, lastRate), rate
 			converged = theta < 1 && theta/(1-theta)*size <= newtonFixed ||
 				theta >= 0.9 && size <= max(newtonRounding, min(newtonNoise, rateNoise(h, r.jacobian, r.at)))
 		}

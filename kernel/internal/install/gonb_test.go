@@ -21,16 +21,7 @@ func TestChangesOfGoNB(t *testing.T) {
 		{wasmFile, `"lib", "wasm"`, wasmScript},
 		{storeFile, "s.Definitions.MergeFrom(updatedDecls)", storeAll},
 	} {
-		changed, err := c.change(pinnedFile(t, gonbModule, c.file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := parser.ParseFile(token.NewFileSet(), c.file, changed, 0); err != nil {
-			t.Error(err)
-		}
-		if !bytes.Contains(changed, []byte(c.has)) {
-			t.Errorf("%s is not changed", c.file)
-		}
+		changed := changedFile(t, c.file, c.has, c.change)
 		// Once more it is not the text that is known.
 		for _, text := range [][]byte{nil, changed} {
 			if _, err := c.change(text); err == nil || !strings.Contains(err.Error(), gonbModule) {
@@ -38,6 +29,22 @@ func TestChangesOfGoNB(t *testing.T) {
 			}
 		}
 	}
+}
+
+// changedFile returns a file of GoNB in the pinned version with a change, which has a text by that, and is Go.
+func changedFile(t *testing.T, file, has string, change change) []byte {
+	t.Helper()
+	changed, err := change(pinnedFile(t, gonbModule, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.ParseFile(token.NewFileSet(), file, changed, 0); err != nil {
+		t.Error(err)
+	}
+	if !bytes.Contains(changed, []byte(has)) {
+		t.Errorf("%s is not changed", file)
+	}
+	return changed
 }
 
 // As much of GoNB as composeReached, callFlags, storeAll and wasmScript look at.

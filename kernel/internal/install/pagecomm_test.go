@@ -1,9 +1,6 @@
 package install
 
 import (
-	"bytes"
-	"go/parser"
-	"go/token"
 	"strings"
 	"testing"
 )
@@ -17,16 +14,7 @@ func TestPageComm(t *testing.T) {
 		{commsFile, `if commId != s.CommId && commId != "cnet-page" {`, anyPageComm},
 		{pipesFile, "s.mu.Lock()\n\ts.AddressSubscriptions.Insert(address)\n\ts.mu.Unlock()", lockedSubscriptions},
 	} {
-		changed, err := c.change(pinnedFile(t, gonbModule, c.file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := parser.ParseFile(token.NewFileSet(), c.file, changed, 0); err != nil {
-			t.Error(err)
-		}
-		if !bytes.Contains(changed, []byte(c.has)) {
-			t.Errorf("%s is not changed", c.file)
-		}
+		changedFile(t, c.file, c.has, c.change)
 		// Text that is not known is refused.
 		if _, err := c.change(nil); err == nil || !strings.Contains(err.Error(), c.file) {
 			t.Error(err)

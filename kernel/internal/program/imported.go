@@ -14,12 +14,9 @@ func (s *Session) Imported(main []byte, locals []string) bool {
 	if err != nil {
 		return false
 	}
-	known := map[string]bool{}
+	known, packages := map[string]bool{}, shadowing(f, locals)
 	for _, name := range locals {
-		known[name] = true
-	}
-	for name := range shadowing(f, locals) {
-		delete(known, name)
+		known[name] = !packages[name]
 	}
 	for _, i := range f.Imports {
 		known[importName(i)] = true
@@ -33,6 +30,16 @@ func (s *Session) Imported(main []byte, locals []string) bool {
 		return all
 	})
 	return all
+}
+
+// shadowed is shadowing for the text of a program. Without names the text is not parsed.
+func shadowed(main []byte, locals []string) map[string]bool {
+	if len(locals) > 0 {
+		if f, err := parser.ParseFile(token.NewFileSet(), "", main, 0); err == nil {
+			return shadowing(f, locals)
+		}
+	}
+	return map[string]bool{}
 }
 
 // shadowing returns those of the names that the cell's statements define which are names of packages up to there, as in

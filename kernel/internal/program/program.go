@@ -237,10 +237,7 @@ func (s *Session) Outline(main []byte, locals []string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text := declare(s.list())
-	packages := map[string]bool{}
-	if f, err := parser.ParseFile(token.NewFileSet(), "", main, 0); err == nil {
-		packages = shadowing(f, locals)
-	}
+	packages := shadowed(main, locals)
 	for _, name := range locals {
 		if _, known := s.vars[name]; !known && name != "main" && !packages[name] {
 			text += "var " + name + " int\n"
@@ -289,17 +286,13 @@ func (s *Session) Prepare(ctx context.Context, main []byte, cell Cell, stored ma
 	}
 	p.file = f
 	p.leaveOutFlags()
-	composed := p.file
-	p.shadowed = map[string]bool{}
-	if f, err := parser.ParseFile(token.NewFileSet(), "", composed.text, 0); err == nil {
-		p.shadowed = shadowing(f, cell.Locals)
-	}
+	p.shadowed = shadowed(f.text, cell.Locals)
 	p.prune()
 	if len(p.needed) > 0 || len(p.ownVars) > 0 || len(cell.Locals) > 0 || len(p.file.panicCalls()) > 0 {
 		p.variables()
 	}
 	p.cgo()
-	p.absent(composed)
+	p.absent(f)
 	p.result.Main = p.text()
 	return p.result
 }

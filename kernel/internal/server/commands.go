@@ -161,11 +161,9 @@ func (s *server) env(cell *run, arguments string) (string, error) {
 		cell.text("stdout", strings.Join(all, "\n")+"\n")
 		return "", nil
 	}
-	for _, variable := range all {
-		if own, value, _ := strings.Cut(variable, "="); own == name {
-			cell.text("stdout", value+"\n")
-			return "", nil
-		}
+	if value, ok := valueIn(all, name); ok {
+		cell.text("stdout", value+"\n")
+		return "", nil
 	}
 	return "", fmt.Errorf("the environment of cells has no variable %s; %%env %s=VALUE sets it", name, name)
 }

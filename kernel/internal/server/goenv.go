@@ -49,17 +49,22 @@ func (s *server) checkGoVariable(name, value string) (advice string, err error) 
 	if !slices.Contains(rebuilt, name) {
 		return "", nil
 	}
-	first := ""
-	for _, variable := range s.environment() {
-		if n, v, _ := strings.Cut(variable, "="); n == name {
-			first = v
-		}
-	}
+	first, _ := valueIn(s.environment(), name)
 	if first == value {
 		return "", nil
 	}
 	return fmt.Sprintf("with another %s, the packages that cells import are compiled anew, which can take minutes; "+
 		"%%env %s=%s takes it back\n", name, name, first), nil
+}
+
+// valueIn returns the value of a variable in an environment, and whether it is there.
+func valueIn(env []string, name string) (value string, ok bool) {
+	for _, variable := range env {
+		if own, value, _ := strings.Cut(variable, "="); own == name {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // goEnvironment returns the environment of the go command that builds cells, with what cells have set.
