@@ -32,9 +32,11 @@ type Gallery struct {
 	// Classes holds the names of the classes; a class without a name is shown by its number.
 	Classes []string
 
-	// Columns is the number of pictures side by side, 0: up to 8.
+	// Columns is the number of pictures side by side. 0: up to 8, as many as fit into an output. As Vega-Lite there are
+	// fewer in a narrow window.
 	Columns int
-	// Zoom is the size of a picture's pixel in CSS pixels. 0: so that the longer side of a picture has about 96.
+	// Zoom is the size of a picture's pixel in CSS pixels. 0: so that the longer side of a picture has about 96, or
+	// less where the columns would not fit into an output.
 	Zoom int
 	// Scale is the number of image pixels for one CSS pixel, 1 or more; 0 means 2.
 	Scale int
@@ -102,15 +104,8 @@ func (g Gallery) layout() (galleryLayout, error) {
 		}
 	}
 
-	l.cols = g.Columns
-	if l.cols == 0 {
-		l.cols = 8
-	}
-	l.cols = max(1, min(l.cols, l.n))
+	l.cols, l.zoom = g.fitting(l.n)
 	l.rows = (l.n + l.cols - 1) / l.cols
-	if l.zoom == 0 {
-		l.zoom = max(1, int(math.Round(96/float64(max(g.Width, g.Height)))))
-	}
 	l.zoom *= l.scale
 	l.lines = 1
 	if g.Predicted == nil && g.Labels == nil {
@@ -121,8 +116,8 @@ func (g Gallery) layout() (galleryLayout, error) {
 			l.lines = 2
 		}
 	}
-	l.margin, l.gap, l.frame = 12*l.scale, 10*l.scale, l.scale
-	l.tileW = max(g.Width*l.zoom+2*l.frame, 40*l.scale)
+	l.margin, l.gap, l.frame = galleryMargin*l.scale, galleryGap*l.scale, l.scale
+	l.tileW = g.tile(l.zoom/l.scale) * l.scale
 	l.capH = l.lines*14*l.scale + 4*l.scale
 	l.tileH = g.Height*l.zoom + 2*l.frame + l.capH
 	l.top = l.margin
@@ -137,6 +132,43 @@ func (g Gallery) layout() (galleryLayout, error) {
 			l.n, l.width, l.height)
 	}
 	return l, nil
+}
+
+// Sizes of galleries in CSS pixels. An output in JupyterLab has about 790 in a window of 1280, with the file browser
+// open and the scroll bar.
+const (
+	galleryMargin, galleryGap = 12, 10
+	galleryWidth              = 790
+	galleryColumns            = 8
+)
+
+// tile returns how wide a picture is with its frame. Captions need room, too.
+func (g Gallery) tile(zoom int) int { return max(g.Width*zoom+2, 40) }
+
+// fitting returns the columns and the zoom for n pictures: those that the gallery names, or those with which it fits
+// into an output. Pictures are made smaller by up to a quarter for the usual number of columns.
+func (g Gallery) fitting(n int) (cols, zoom int) {
+	room := func(zoom int) int { return (galleryWidth - 2*galleryMargin + galleryGap) / (g.tile(zoom) + galleryGap) }
+	cols, zoom = g.Columns, g.Zoom
+	if zoom == 0 {
+		zoom = max(1, int(math.Round(96/float64(max(g.Width, g.Height)))))
+		want, least := min(galleryColumns, n), (3*zoom+3)/4
+		if cols > 0 {
+			want, least = min(cols, n), 1
+		}
+		for z := zoom; z >= least; z-- {
+			if room(z) >= want {
+				zoom = z
+				break
+			}
+		}
+	}
+	if cols == 0 {
+		cols = max(1, min(room(zoom), galleryColumns))
+		rows := max(1, (n+cols-1)/cols)
+		cols = (n + rows - 1) / rows // a last row with one picture would look forgotten
+	}
+	return max(1, min(cols, n)), zoom
 }
 
 // caption returns the two lines below picture i, the class with its probability and, if it is wrong, the true class,

@@ -128,6 +128,40 @@ func TestGalleryErrors(t *testing.T) {
 	}
 }
 
+// pictures is a gallery of n pictures with names.
+func pictures(n, width, height int) chart.Gallery {
+	return chart.Gallery{Title: "Pictures", Width: width, Height: height, Pixels: make([]uint8, n*width*height),
+		Labels: make([]int, n), Classes: []string{"ankle boot"}}
+}
+
+// Pictures of every size stand in rows that fit into an output; a size and a number of columns that are asked for stay.
+func TestGalleryFits(t *testing.T) {
+	for _, c := range []struct {
+		n, w, h       int
+		columns, zoom int
+		across, size  float64 // the width of the gallery, and of a picture in it
+	}{
+		{n: 16, w: 28, h: 28, across: 8, size: 84},
+		{n: 16, w: 16, h: 16, across: 8, size: 80}, // 96 would be too wide
+		{n: 4, w: 16, h: 16, across: 4, size: 96},
+		{n: 16, w: 32, h: 32, across: 6, size: 96}, // of the seven that fit, rows of six, six and four
+		{n: 10, w: 64, h: 48, across: 5, size: 128},
+		{n: 40, w: 28, h: 28, columns: 10, across: 10, size: 56},
+		{n: 40, w: 28, h: 28, columns: 10, zoom: 3, across: 10, size: 84},
+		{n: 2, w: 900, h: 300, across: 1, size: 900},
+		{n: 9, w: 28, h: 28, across: 5, size: 84},
+	} {
+		g := pictures(c.n, c.w, c.h)
+		g.Columns, g.Zoom = c.columns, c.zoom
+		width, _ := g.Size()
+		if want := 24 + c.across*(c.size+2) + (c.across-1)*10; width != want {
+			t.Errorf("%d pictures of %d×%d are %v px wide, want %v", c.n, c.w, c.h, width, want)
+		} else if width > 790 && c.zoom == 0 && c.across > 1 {
+			t.Errorf("%d pictures of %d×%d are %v px wide, and an output 790", c.n, c.w, c.h, width)
+		}
+	}
+}
+
 func gallerySpec(t *testing.T, g chart.Gallery) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -150,22 +184,32 @@ func TestVegaDrawsGalleries(t *testing.T) {
 	gray.Channels, gray.Pixels = 1, gray.Pixels[:36]
 	specs := map[string][]byte{}
 	for name, g := range map[string]chart.Gallery{"classified": gallery(), "plain": plain, "labelled": labelled,
-		"gray": gray, "nothing": {Width: 1, Height: 1}} {
+		"gray": gray, "nothing": {Width: 1, Height: 1}, "small": pictures(16, 16, 16), "digits": pictures(20, 28, 28),
+		"photos": pictures(9, 64, 48), "large": pictures(2, 900, 300)} {
 		specs[name] = []byte(gallerySpec(t, g))
 	}
-	pictures := vegatest.Draw(t, specs)
-	for name, n := range map[string]int{"classified": 3, "plain": 3, "labelled": 3, "gray": 3, "nothing": 0} {
-		if got := strings.Count(pictures[name].SVG, "<image"); got != n {
+	drawn := vegatest.Draw(t, specs)
+	for name, p := range drawn {
+		if w, _ := vegatest.Size(t, p.Narrow); w > 332 {
+			t.Errorf("%s is %.0f px wide in a narrow window", name, w)
+		}
+		if w, _ := vegatest.Size(t, p.SVG); w > 790 {
+			t.Errorf("%s is %.0f px wide", name, w)
+		}
+	}
+	for name, n := range map[string]int{"classified": 3, "plain": 3, "labelled": 3, "gray": 3, "nothing": 0,
+		"small": 16, "photos": 9, "large": 2} {
+		if got := strings.Count(drawn[name].SVG, "<image"); got != n {
 			t.Errorf("%s has %d pictures, want %d", name, got, n)
 		}
 	}
 	for _, text := range []string{" 98 %<", ">is ankle boot<", "Test images", "predicted: bag", "probability: 50",
 		"#007552"} {
-		if !strings.Contains(pictures["classified"].SVG, text) {
+		if !strings.Contains(drawn["classified"].SVG, text) {
 			t.Errorf("the picture lacks %q", text)
 		}
 	}
-	if dark := pictures["classified"].Dark; strings.Contains(dark, "#007552") || !strings.Contains(dark, "#4cc9a0") {
+	if dark := drawn["classified"].Dark; strings.Contains(dark, "#007552") || !strings.Contains(dark, "#4cc9a0") {
 		t.Error("captions are as dark on a dark background as on a light one")
 	}
 }

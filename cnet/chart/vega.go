@@ -57,11 +57,8 @@ const (
 	// liveWidth is the width of interactive charts that have none of their own: that of an output in JupyterLab in a
 	// window of 1280 pixels, with the file browser open.
 	liveWidth = 800
-	// pairWidth is that of two panels beside each other: below each other they fit into an output of 332 pixels.
+	// pairWidth is that of two panels beside each other: below each other they fit into a narrow output.
 	pairWidth = 640
-	// narrowWindow is the width of a window below which panels stand below each other. Half of it is the browser of
-	// files, and the element of a specification is as wide as what is in it.
-	narrowWindow = 1000
 )
 
 // quality is how much of a chart a specification holds.
@@ -97,12 +94,15 @@ type specBuilder struct {
 	looks    *looks
 	names    []string // in the legend
 	datasets map[string][]vlRow
+	added    map[string]string // names of data sets by their content
 	omitted  leftOut
 
 	view      int  // index of the panel that is being made
 	hasLegend bool // some panel before has shown the legend
 	hasZoom   bool
 	driver    int // the panel whose cells are the positions of the slider; −1: none
+
+	room float64 // how wide a plot may be in a narrow window
 }
 
 // leftOut counts what is not in the specification.
@@ -143,11 +143,11 @@ func (b *specBuilder) spec() (vlSpec, error) {
 	}
 	b.names = c.namesOfSeries()
 	spec := vlSpec{
-		Schema: "https://vega.github.io/schema/vega-lite/v5.json", Spacing: 24,
+		Schema: "https://vega.github.io/schema/vega-lite/v5.json",
 		Config: vlConfig{
-			Axis: vlAxis{LabelFontSize: 11, TitleFontSize: 12, TitleFontWeight: "normal", LabelLimit: 160,
+			Axis: vlAxis{LabelFontSize: 11, TitleFontSize: 12, TitleFontWeight: "normal", LabelLimit: mostLabel,
 				GridOpacity: vlExpr{onBackground("0.3", "0.7")}},
-			Legend: vlLegend{LabelFontSize: 12, SymbolSize: 90, LabelLimit: 320},
+			Legend: vlLegend{LabelFontSize: 12, SymbolSize: 90},
 		},
 	}
 	width, height := c.size()
@@ -164,33 +164,26 @@ func (b *specBuilder) spec() (vlSpec, error) {
 	for _, p := range c.Panels {
 		bounded.Panels = append(bounded.Panels, p.bounded())
 	}
-	frames := bounded.frames(width, height, margin+titleRow)
+	frames, panels := bounded.frames(width, height, margin+titleRow), c.Panels
+	if len(frames) == 0 { // an empty chart is drawn as empty axes
+		f := frame{x: span{0, 1, false}, y: span{0, 1, false}, plot: rect{0, 0, width - 80, height - 80}}
+		f.yTicks = f.tickY(height)
+		frames, panels = []frame{f}, []Panel{{}}
+	}
+	b.room = narrowRoom(frames)
+	spec.Config.Legend.LabelLimit = vlExpr{fmt.Sprintf("narrow ? %s : 320", js(math.Floor(b.legendRoom()-swatch)))}
+	var views []vlView
 	for i := range frames {
 		b.view = i
-		v, err := b.panel(&frames[i], c.Panels[i])
+		v, err := b.panel(&frames[i], panels[i])
 		if err != nil {
 			return spec, err
 		}
-		spec.Concat = append(spec.Concat, v)
+		views = append(views, v)
 	}
-	if len(spec.Concat) == 0 { // an empty chart is drawn as empty axes
-		v, err := b.panel(&frame{x: span{0, 1, false}, y: span{0, 1, false}, plot: rect{0, 0, width - 80, height - 80}},
-			Panel{})
-		if err != nil {
-			return spec, err
-		}
-		spec.Concat = []vlView{v}
-	}
-	// Where nothing tells the width, as when a picture is made, there is room.
-	narrow := fmt.Sprintf("windowSize()[0] < %d", narrowWindow)
-	spec.Config.Signals = append(spec.Config.Signals, vgSignal{
-		Name: "narrow", Init: narrow, On: []vgHandler{{Events: "window:resize", Update: narrow}},
-	})
+	spec.Config.Signals = append(spec.Config.Signals, narrowSignal())
 	spec.Autosize = &vlAutosize{Type: "pad", Resize: true}
-	spec.Columns = 1
-	if cols := c.columns(); cols > 1 { // panels stand below each other where there is no room beside each other
-		spec.Columns = vlSignal{fmt.Sprintf("narrow ? 1 : %d", cols)}
-	}
+	spec.arrange(views, c.columns())
 	if len(c.Slider.Labels) > 0 && b.driver < 0 {
 		b.slider(&spec)
 	}
@@ -199,12 +192,13 @@ func (b *specBuilder) spec() (vlSpec, error) {
 	if note := b.omitted.String(); note != "" {
 		spec.Description += " " + note
 	}
-	spec.Title = b.title(c)
+	spec.Title = b.title(c, width)
 	return spec, nil
 }
 
-// title returns the title of the chart; below it is what a reader can do with it.
-func (b *specBuilder) title(c Chart) *vlTitle {
+// title returns the title of a chart that is so wide; below it is what a reader can do with it. The title of the only
+// panel is part of it.
+func (b *specBuilder) title(c Chart, width float64) *vlTitle {
 	var can []string
 	if b.hasZoom {
 		can = append(can, "Drag to move, Shift + wheel to zoom, double-click to go back")
@@ -225,16 +219,22 @@ func (b *specBuilder) title(c Chart) *vlTitle {
 		wide = one([]string{strings.Join(can, ". ")})
 	}
 	for _, line := range can {
-		small = append(small, wrapped(line, hintLetters)...)
+		small = append(small, wrapped(line, hintLetters, narrowText)...)
 	}
 	if note := b.omitted.String(); note != "" {
-		wide, small = append(wide, note), append(small, wrapped(note, hintLetters)...)
+		wide, small = append(wide, note), append(small, wrapped(note, hintLetters, narrowText)...)
 	}
 	wide = slices.DeleteFunc(wide, func(line string) bool { return line == "" })
 	hint := unlessNarrow(wide, small)
 	t := &vlTitle{Anchor: "start", FontSize: 15, SubtitleFontSize: 10, SubtitleColor: themed(Gray)}
-	if title := clean(c.Title); title != "" {
-		t.Text = unlessNarrow([]string{title}, wrapped(title, titleLetters))
+	t.Text = clean(c.Title)
+	switch {
+	case len(c.Panels) == 1:
+		t.Text = b.joinedTitle(width)
+	case t.Text != "":
+		t.Text = unlessNarrow([]string{clean(c.Title)}, wrapped(clean(c.Title), titleLetters, narrowText))
+	}
+	if t.Text != "" {
 		if len(wide) > 0 {
 			t.Subtitle = hint
 		}
@@ -245,33 +245,6 @@ func (b *specBuilder) title(c Chart) *vlTitle {
 	}
 	// Without a title there would be no subtitle.
 	return &vlTitle{Text: hint, Anchor: "start", FontSize: 10, FontWeight: "normal", Color: themed(Gray)}
-}
-
-// narrowText is how wide a line of text may be in a narrow window.
-const narrowText = 320
-
-// wrapped breaks a text into lines that fit into a narrow window.
-func wrapped(s string, letters letters) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(s) {
-		if longer := strings.TrimSpace(line + " " + word); line == "" || letters.width(longer) <= narrowText {
-			line = longer
-			continue
-		}
-		lines, line = append(lines, line), word
-	}
-	return append(lines, line)
-}
-
-// unlessNarrow returns lines of a title for wide and for narrow windows.
-func unlessNarrow(wide, small []string) any {
-	if slices.Equal(wide, small) {
-		if len(wide) == 1 {
-			return wide[0]
-		}
-		return wide
-	}
-	return vlExpr{fmt.Sprintf("narrow ? %s : %s", js(small), js(wide))}
 }
 
 // thinFrames leaves frames out.
@@ -361,9 +334,16 @@ func js(v any) string {
 	return string(text)
 }
 
-// add keeps rows as a data set and returns its name.
+// add keeps rows as a data set and returns its name; equal rows are one data set.
 func (b *specBuilder) add(rows []vlRow) vlData {
-	name := fmt.Sprintf("d%d", len(b.datasets))
-	b.datasets[name] = rows
+	text := js(rows)
+	if b.added == nil {
+		b.added = map[string]string{}
+	}
+	name, ok := b.added[text]
+	if !ok {
+		name = fmt.Sprintf("d%d", len(b.datasets))
+		b.added[text], b.datasets[name] = name, rows
+	}
 	return vlData{name}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -129,6 +130,9 @@ func TestVegaDrawsEverything(t *testing.T) {
 		if strings.Contains(p.SVG, "NaN") {
 			t.Errorf("the picture of %s contains NaN", name)
 		}
+		if w, _ := vegatest.Size(t, p.Narrow); w > 332 {
+			t.Errorf("%s is %.0f px wide in a narrow window", name, w)
+		}
 		if !strings.Contains(p.Dark, "#333") {
 			t.Errorf("the picture of %s does not follow a dark theme", name)
 		}
@@ -140,15 +144,16 @@ func TestVegaDrawsEverything(t *testing.T) {
 
 // Only a frame's own series are in the data that is shown at a time, and each frame is there once.
 func TestFramesAreRows(t *testing.T) {
+	type param struct {
+		Name string
+		Bind struct{ Min, Max, Step float64 }
+	}
 	var spec struct {
 		Datasets map[string][]struct {
 			K *int       `json:"k"`
 			X []*float64 `json:"x"`
 		} `json:"datasets"`
-		Params []struct {
-			Name string
-			Bind struct{ Min, Max, Step float64 }
-		} `json:"params"`
+		Params []param `json:"params"`
 	}
 	if err := json.Unmarshal(specOf(t, framed("1", "2", "3")), &spec); err != nil {
 		t.Fatal(err)
@@ -164,8 +169,8 @@ func TestFramesAreRows(t *testing.T) {
 	if len(frames) != 3 || frames[0] != 1 || frames[2] != 1 {
 		t.Errorf("rows of frames: %v, want one of each of three", frames)
 	}
-	if len(spec.Params) != 1 || spec.Params[0].Bind.Min != 1 || spec.Params[0].Bind.Max != 3 ||
-		spec.Params[0].Bind.Step != 1 {
+	i := slices.IndexFunc(spec.Params, func(p param) bool { return p.Name == "frame" })
+	if i < 0 || spec.Params[i].Bind.Min != 1 || spec.Params[i].Bind.Max != 3 || spec.Params[i].Bind.Step != 1 {
 		t.Errorf("the slider is %+v, want 1 to 3", spec.Params)
 	}
 }

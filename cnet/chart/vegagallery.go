@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"io"
+	"math"
 )
 
 // VegaLite writes the gallery as a specification in JSON of Vega-Lite 5, as Chart.VegaLite does for charts: the class,
@@ -71,27 +72,45 @@ var onDarkCaption = map[color.NRGBA]string{rightColor: "#4cc9a0", wrongColor: "#
 // spec returns the specification of the gallery with pictures of every coarse-th pixel.
 func (g Gallery) spec(l galleryLayout, coarse int) (vlSpec, error) {
 	scale := float64(l.scale)
-	width, height := float64(l.width)/scale, float64(l.height-l.top)/scale
+	wide := g.places(l, l.cols, galleryWidth-2*vegaPadding)
+	small := g.places(l, l.narrowColumns(), narrowOutput-2*vegaPadding)
 	data := map[color.NRGBA][]vlRow{} // by the colour of the caption
 	for i := range l.n {
 		uri, err := g.dataURI(i, l, coarse)
 		if err != nil {
 			return vlSpec{}, err
 		}
-		x := float64(i%l.cols*(l.tileW+l.gap)+l.margin) / scale
-		y := float64(i/l.cols*(l.tileH+l.gap)) / scale
 		first, percent, second, c := g.caption(i)
 		first = tickLetters.fit(first, float64(l.tileW+l.gap)/scale-tickLetters.width(percent)) + percent
-		data[c] = append(data[c], vlRow{URL: uri,
-			X: nums{[]float64{x}, 6}, X2: nums{[]float64{x + float64(g.Width*l.zoom)/scale}, 6},
-			Y: nums{[]float64{y}, 6}, Y2: nums{[]float64{y + float64(g.Height*l.zoom)/scale}, 6},
-			Text: append([]string{first, second}, g.told(i)...)})
+		data[c] = append(data[c], vlRow{Index: &i, URL: uri, Text: append([]string{first, second}, g.told(i)...)})
 	}
-	along := func(field string, lo, hi float64) *vlChannel {
+	along := func(field string) *vlChannel { // in pixels
 		return &vlChannel{Field: field, Type: "quantitative", noAxis: true,
-			Scale: &vlScale{Domain: nums{[]float64{lo, hi}, 8}, Nice: no(), Zero: no()}}
+			Scale: &vlScale{Domain: []int{0, 1}, Range: []int{0, 1}, Nice: no(), Zero: no()}}
 	}
-	view := vlView{Name: "p0", Width: width, Height: height}
+	spec := vlSpec{Schema: "https://vega.github.io/schema/vega-lite/v5.json", Width: wide.width, Height: wide.height,
+		Autosize: &vlAutosize{Type: "pad", Resize: true}, Description: g.String()}
+	spec.Config.Signals = []vgSignal{narrowSignal()}
+	spec.size("width", wide.width, small.width)
+	spec.size("height", wide.height, small.height)
+	either := func(of func(p galleryPlaces) float64) string {
+		if of(wide) == of(small) {
+			return js(of(wide))
+		}
+		return fmt.Sprintf("(narrow ? %s : %s)", js(of(small)), js(of(wide)))
+	}
+	cols := either(func(p galleryPlaces) float64 { return float64(p.cols) })
+	across, down := either(func(p galleryPlaces) float64 { return p.across }),
+		either(func(p galleryPlaces) float64 { return p.down })
+	placed := []vlTransform{
+		{Calculate: "datum.i % " + cols + " * " + across, As: "x"},
+		{Calculate: "floor(datum.i / " + cols + ") * " + down, As: "y"},
+		{Calculate: "datum.x + " + either(func(p galleryPlaces) float64 { return p.w }), As: "x2"},
+		{Calculate: "datum.y + " + either(func(p galleryPlaces) float64 { return p.h }), As: "y2"},
+	}
+	for k, name := range []string{"first", "second", "predicted", "confidence", "class"} {
+		placed = append(placed, vlTransform{Calculate: fmt.Sprintf("datum.t[%d]", k), As: name})
+	}
 	b := specBuilder{datasets: map[string][]vlRow{}}
 	for _, c := range []color.NRGBA{rightColor, wrongColor, inkColor, textColor} {
 		if len(data[c]) == 0 {
@@ -99,51 +118,75 @@ func (g Gallery) spec(l galleryLayout, coarse int) (vlSpec, error) {
 		}
 		set, smooth := b.add(data[c]), false
 		ink := vlExpr{onBackground("'"+onDarkCaption[c]+"'", "'"+hex(c)+"'")}
-		shown := []vlTransform{{Flatten: []string{"x", "x2", "y", "y2"}}}
-		for k, name := range []string{"first", "second", "predicted", "confidence", "class"} {
-			shown = append(shown, vlTransform{Calculate: fmt.Sprintf("datum.t[%d]", k), As: name})
-		}
-		x, y := along("x", 0, width), along("y", height, 0)
-		picture := vlLayer{Data: set, Transform: shown,
+		x, y := along("x"), along("y")
+		spec.Layer = append(spec.Layer, vlLayer{Data: set, Transform: placed,
 			Mark: vlMark{Type: "image", Aspect: no(), Smooth: &smooth},
 			Encoding: vlEncoding{X: x, Y: y, X2: &vlChannel{Field: "x2"}, Y2: &vlChannel{Field: "y2"},
-				URL: &vlChannel{Field: "u", Type: "nominal"}, Tooltip: g.tooltips()}}
-		view.Layer = append(view.Layer, picture)
+				URL: &vlChannel{Field: "u", Type: "nominal"}, Tooltip: g.tooltips()}})
 		if c == rightColor || c == wrongColor {
-			view.Layer = append(view.Layer, vlLayer{Data: set, Transform: shown,
+			spec.Layer = append(spec.Layer, vlLayer{Data: set, Transform: placed,
 				Mark:     vlMark{Type: "rect", Filled: no(), Stroke: ink, StrokeWidth: 1.5},
 				Encoding: vlEncoding{X: x, Y: y, X2: &vlChannel{Field: "x2"}, Y2: &vlChannel{Field: "y2"}}})
 		}
 		for k, name := range []string{"first", "second"}[:l.lines] {
-			view.Layer = append(view.Layer, vlLayer{Data: set, Transform: shown,
+			spec.Layer = append(spec.Layer, vlLayer{Data: set, Transform: placed,
 				Mark: vlMark{Type: "text", Align: "left", Baseline: "top", DY: 4 + 13*float64(k), FontSize: 11,
 					Color: ink},
-				Encoding: vlEncoding{X: x, Y: along("y2", height, 0),
-					Text: &vlChannel{Field: name, Type: "nominal"}}})
+				Encoding: vlEncoding{X: x, Y: along("y2"), Text: &vlChannel{Field: name, Type: "nominal"}}})
 		}
 	}
-	if len(view.Layer) == 0 { // a gallery of nothing
-		view.Layer = []vlLayer{{Data: b.add([]vlRow{}), Mark: vlMark{Type: "point"},
-			Encoding: vlEncoding{X: along("x", 0, width), Y: along("y", height, 0)}}}
+	if len(spec.Layer) == 0 { // a gallery of nothing
+		spec.Layer = []vlLayer{{Data: b.add([]vlRow{}), Mark: vlMark{Type: "point"},
+			Encoding: vlEncoding{X: along("x"), Y: along("y")}}}
 	}
-	spec := vlSpec{Schema: "https://vega.github.io/schema/vega-lite/v5.json", Spacing: 24, Columns: 1,
-		Concat: []vlView{view}, Datasets: b.datasets, Description: g.String()}
+	spec.Datasets = b.datasets
 	title := clean(g.Title)
 	note := ""
 	if coarse > 1 {
 		note = leftOut{pixels: true}.String()
 		spec.Description += " " + note
 	}
+	lines := func(s string, letters letters) any {
+		return unlessNarrow(wrapped(s, letters, max(wide.width, narrowText)), wrapped(s, letters, narrowText))
+	}
 	switch {
 	case title != "":
-		spec.Title = &vlTitle{Text: title, Anchor: "start", FontSize: 15}
+		spec.Title = &vlTitle{Text: lines(title, titleLetters), Anchor: "start", FontSize: 15}
 		if note != "" {
-			spec.Title.Subtitle = []string{note}
+			spec.Title.Subtitle = lines(note, axisLetters)
 		}
 	case note != "":
-		spec.Title = &vlTitle{Text: note, Anchor: "start", FontSize: 10, FontWeight: "normal"}
+		spec.Title = &vlTitle{Text: lines(note, hintLetters), Anchor: "start", FontSize: 10, FontWeight: "normal"}
 	}
 	return spec, nil
+}
+
+// galleryPlaces says where pictures are in a number of columns, in CSS pixels: how large each is, how far it is from
+// one to the next, and the size of all of them.
+type galleryPlaces struct {
+	cols                              int
+	w, h, across, down, width, height float64
+}
+
+// places returns the places in a number of columns. A picture that is wider than there is room is made smaller.
+func (g Gallery) places(l galleryLayout, cols int, room float64) galleryPlaces {
+	scale := float64(l.scale)
+	p := galleryPlaces{cols: cols, w: float64(g.Width*l.zoom) / scale, h: float64(g.Height*l.zoom) / scale,
+		across: float64(l.tileW+l.gap) / scale, down: float64(l.tileH+l.gap) / scale}
+	if cols == 1 && p.w > room {
+		h := p.h
+		p.w, p.h, p.across = room, math.Round(h*room/p.w), room+galleryGap
+		p.down += p.h - h
+	}
+	rows := (l.n + cols - 1) / cols
+	p.width = float64(cols)*p.across - galleryGap
+	p.height = max(float64(rows)*p.down-galleryGap, 1)
+	return p
+}
+
+// narrowColumns returns how many columns fit into a narrow window.
+func (l galleryLayout) narrowColumns() int {
+	return max(1, min(l.cols, (narrowOutput-2*vegaPadding+galleryGap)*l.scale/(l.tileW+l.gap)))
 }
 
 // told returns what the tooltip of picture i says: the predicted class, its probability, and the class that it is of.

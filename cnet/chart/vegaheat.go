@@ -43,10 +43,11 @@ func (b *panelBuilder) heat() {
 		vlTransform{Calculate: js(columns) + "[datum.x]", As: "tx"},
 		vlTransform{Calculate: js(lines) + "[datum.y]", As: "ty"},
 		vlTransform{Calculate: b.Z.vegaNumber("datum.v"), As: "tv"})
-	w, h := b.plot.w(), b.plot.h()
 	x := &vlChannel{Field: "x", Type: "ordinal", Scale: &vlScale{Domain: counted(cols), PaddingInner: 0.03}}
-	x.Axis = &vlAxis{Title: text(clean(b.X.Title)), LabelExpr: js(columns) + "[datum.value]", LabelAngle: number(0),
-		LabelLimit: max(w/float64(max(cols, 1))-4, 30), LabelOverlap: cols > 30, Ticks: no(), Domain: no()}
+	x.Axis = &vlAxis{Title: text(clean(b.X.Title)), LabelExpr: js(columns) + "[datum.value]", LabelAngle: 0,
+		LabelOverlap: cols > 30, Ticks: no(), Domain: no()}
+	b.named(x.Axis, columns, cols)
+	b.limitTitle(x.Axis)
 	y := &vlChannel{Field: "y", Type: "ordinal", Scale: &vlScale{Domain: counted(rows), PaddingInner: 0.03}}
 	y.Axis = &vlAxis{Title: text(clean(b.Y.Title)), LabelExpr: js(lines) + "[datum.value]", LabelOverlap: rows > 30,
 		Ticks: no(), Domain: no()}
@@ -92,7 +93,10 @@ func (b *panelBuilder) heat() {
 		frame.Mark = vlMark{Type: "rect", Filled: no(), Stroke: Orange, StrokeWidth: 3}
 		b.layers = append(b.layers, frame)
 	}
-	b.valuesInCells(set, shown, bare(x), bare(y), z, w/float64(max(cols, 1)), h/float64(max(rows, 1)))
+	b.fitted(func() {
+		w, h := b.plot.w()/float64(max(cols, 1)), b.plot.h()/float64(max(rows, 1))
+		b.valuesInCells(set, shown, bare(x), bare(y), z, w, h)
+	})
 	if framed := b.framedCells(rows, cols); len(framed) > 0 {
 		b.layers = append(b.layers, vlLayer{
 			Data: b.add(framed), Transform: b.rowsShown(framed, "x", "y"),

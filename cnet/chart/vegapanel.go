@@ -12,7 +12,8 @@ import (
 type panelBuilder struct {
 	*specBuilder
 	*frame
-	panel  Panel // with its frames
+	small  *frame // in a narrow window, if the plot has another size there
+	panel  Panel  // with its frames
 	layers []vlLayer
 	err    error
 }
@@ -20,12 +21,23 @@ type panelBuilder struct {
 // panel returns the view of a panel whose place and ranges are f.
 func (b *specBuilder) panel(f *frame, p Panel) (vlView, error) {
 	pb := panelBuilder{specBuilder: b, frame: f, panel: p}
-	if f.Equal && !f.x.log && !f.y.log && !p.isHeat() {
+	if f.isEqual() {
 		f.x, f.y = f.xSpan(), f.ySpan()
 		unit := max((f.x.hi-f.x.lo)/f.plot.w(), (f.y.hi-f.y.lo)/max(f.plot.h(), min(f.plot.w(), 400)))
 		f.plot = rect{0, 0, math.Round((f.x.hi - f.x.lo) / unit), math.Round((f.y.hi - f.y.lo) / unit)}
 	}
 	f.plot, f.left = rect{0, 0, max(f.plot.w(), 20), max(f.plot.h(), 20)}, 0
+	narrow := pb.narrowed()
+	if b.chart.columns() > 1 {
+		f.plot = narrow // which is all that views beside each other can have
+	} else if narrow != f.plot {
+		small := *f
+		small.plot = narrow
+		if !p.isHeat() {
+			small.xTicks = small.tickX()
+		}
+		pb.small = &small
+	}
 	if p.isHeat() {
 		pb.heat()
 	} else {
@@ -34,31 +46,40 @@ func (b *specBuilder) panel(f *frame, p Panel) (vlView, error) {
 		pb.vertical()
 		pb.horizontal()
 		pb.series()
-		pb.texts()
+		pb.fitted(pb.texts)
 	}
 	v := vlView{
 		Name: fmt.Sprintf("p%d", b.view), Width: f.plot.w(), Height: f.plot.h(), Layer: pb.layers, Title: pb.title(),
+		narrow: narrow,
 	}
 	return v, pb.err
 }
 
 func (b *panelBuilder) title() *vlTitle {
-	t := &vlTitle{Text: clean(b.panel.Title), Anchor: "start", FontSize: 12.5, Offset: 8}
-	if len(b.panel.Frames) > 0 {
-		titles := make([]string, len(b.panel.Frames))
-		for k, f := range b.panel.Frames {
-			titles[k] = clean(f.Title)
-			if titles[k] == "" {
-				titles[k] = strings.TrimPrefix(clean(b.panel.Title)+", "+b.chart.Slider.caption(k), ", ")
-			}
-		}
+	titles := b.titlesOf(b.panel)
+	t := &vlTitle{Text: titles[0], Anchor: "start", FontSize: 12.5, Offset: 8}
+	switch {
+	case len(b.panel.Frames) > 0:
 		t.Text = vlExpr{js(titles) + "[" + b.index() + "]"}
-		return t
-	}
-	if t.Text == "" {
+	case t.Text == "":
 		return nil
 	}
 	return t
+}
+
+// titlesOf returns the title of a panel in each of its frames, or the one of a panel without frames.
+func (b *specBuilder) titlesOf(p Panel) []string {
+	if len(p.Frames) == 0 {
+		return []string{clean(p.Title)}
+	}
+	titles := make([]string, len(p.Frames))
+	for k, f := range p.Frames {
+		titles[k] = clean(f.Title)
+		if titles[k] == "" {
+			titles[k] = strings.TrimPrefix(clean(p.Title)+", "+b.chart.Slider.caption(k), ", ")
+		}
+	}
+	return titles
 }
 
 // base is a layer without data: it has the axes, and takes zooming and moving.
@@ -68,24 +89,27 @@ func (b *panelBuilder) base() {
 		Data: b.add([]vlRow{}), Mark: vlMark{Type: "point"},
 		Encoding: vlEncoding{X: b.channel("x"), Y: b.channel("y")},
 	}
-	for _, a := range []struct {
-		c     *vlChannel
-		axis  Axis
-		s     span
-		ticks []tick
-		room  float64
-	}{{l.Encoding.X, b.X, b.x, b.xTicks, b.plot.w()}, {l.Encoding.Y, b.Y, b.y, b.yTicks, b.plot.h()}} {
-		a.c.noAxis = b.Bare
-		if !b.Bare {
-			a.c.Axis = a.axis.vega(a.s, a.ticks, a.room)
-		}
-	}
+	x, y := l.Encoding.X, l.Encoding.Y
+	x.noAxis, y.noAxis = b.Bare, b.Bare
 	if !b.Bare {
+		x.Axis = b.axis(b.X, b.x, func(f *frame) ([]tick, float64) { return f.xTicks, f.plot.w() })
+		y.Axis = b.axis(b.Y, b.y, func(f *frame) ([]tick, float64) { return f.yTicks, f.plot.h() })
+		if n := len(b.X.Labels); n > 0 {
+			b.named(x.Axis, cleaned(b.X.Labels), n)
+		}
+		b.limitTitle(x.Axis)
 		l.Params = []vlParam{{Name: fmt.Sprintf("zoom%d", id), Bind: "scales",
 			Select: &vlSelect{Type: "interval", Zoom: "wheel![event.shiftKey]"}}}
 		b.hasZoom = true
 	}
 	b.layers = append(b.layers, l)
+	if !b.Bare && len(b.chart.Panels) > 1 {
+		// Titles stand above all that is in a panel: as high above plots with a label at the very top as above others.
+		b.layers = append(b.layers, vlLayer{
+			Data: b.add([]vlRow{{}}), Mark: vlMark{Type: "rule", Opacity: new(float64), Aria: no()},
+			Encoding: vlEncoding{X: &vlChannel{Value: 0}, Y: &vlChannel{Value: -6}, Y2: &vlChannel{Value: 0}},
+		})
+	}
 }
 
 // channel returns the position of a field x, x2, y or y2.
@@ -107,10 +131,15 @@ func (b *panelBuilder) channel(field string) *vlChannel {
 	return c
 }
 
-// vega returns the axis for a range, with about as many ticks as the axis of a PNG.
-func (a Axis) vega(s span, ticks []tick, room float64) *vlAxis {
-	least := min(int(room/30), 4) // or else -0.19 to 0.19 has a label at 0 alone
-	v := &vlAxis{Title: text(clean(a.Title)), TickCount: max(len(ticks), least, 2), LabelOverlap: true}
+// axis returns the axis for a range, with about as many ticks as the axis of a PNG. along returns the ticks of a plot,
+// and how long it is in the axis's direction.
+func (b *panelBuilder) axis(a Axis, s span, along func(f *frame) (ticks []tick, room float64)) *vlAxis {
+	v := &vlAxis{Title: text(clean(a.Title)), LabelOverlap: true}
+	v.TickCount = b.either(func(f *frame) float64 {
+		ticks, room := along(f)
+		least := min(int(room/30), 4) // or else -0.19 to 0.19 has a label at 0 alone
+		return float64(max(len(ticks), least, 2))
+	})
 	switch {
 	case len(a.Labels) > 0:
 		v.Grid, v.LabelOverlap = no(), false
@@ -119,9 +148,10 @@ func (a Axis) vega(s span, ticks []tick, room float64) *vlAxis {
 			v.Values.values = append(v.Values.values, float64(i))
 		}
 		v.LabelExpr = js(cleaned(a.Labels)) + "[datum.value]"
+		_, room := along(b.frame)
 		v.LabelLimit = max(room/float64(len(a.Labels))-4, 30)
 	case s.log:
-		v.TickCount = int(min(max(math.Log10(s.hi/s.lo), 2), 8))
+		v.TickCount = math.Trunc(min(max(math.Log10(s.hi/s.lo), 2), 8))
 		// Of the many lines between powers of ten a few have labels, as long as there are few powers.
 		mantissas := "[1]"
 		switch decades := math.Log10(s.hi / s.lo); {
@@ -209,8 +239,8 @@ func (b *panelBuilder) rowsShown(rows []vlRow, fields ...string) []vlTransform {
 // vertical draws the marks at x values, with labels above the plot.
 func (b *panelBuilder) vertical() {
 	var lines []vlRow
-	b.labels, b.rows = b.placeMarks()
-	for _, l := range b.labels {
+	placed, _ := b.placeMarks()
+	for _, l := range placed {
 		lines = append(lines, vlRow{X: nums{[]float64{l.at}, 8}})
 	}
 	for k, f := range b.panel.Frames {
@@ -228,6 +258,12 @@ func (b *panelBuilder) vertical() {
 		Mark:     vlMark{Type: "rule", Color: Gray, StrokeDash: []float64{2, 3}, Clip: yes()},
 		Encoding: vlEncoding{X: b.channel("x")},
 	})
+	b.fitted(b.markLabels)
+}
+
+// markLabels writes the labels of the marks at x values above the plot.
+func (b *panelBuilder) markLabels() {
+	b.labels, b.rows = b.placeMarks()
 	type place struct {
 		row   int
 		right bool
@@ -268,17 +304,23 @@ func (b *panelBuilder) vertical() {
 	for _, p := range places {
 		text([]vlRow{*labels[p]}, p.row, p.right)
 	}
-	var moving []vlRow
+	var moving [2][]vlRow // at the left and at the right of their ends
 	for k, f := range b.panel.Frames {
 		for _, m := range f.Marks {
-			if !m.Across && finite(m.At) {
-				moving = append(moving, vlRow{Frame: &k, X: nums{[]float64{m.At}, 8}, Text: []string{clean(m.Label)}})
+			if m.Across || !finite(m.At) {
+				continue
 			}
+			label, side := clean(m.Label), 0
+			if t, ok := b.x.frac(m.At); ok && t*b.plot.w()+4+markLetters.width(label) > b.plot.w()+2 {
+				side = 1
+			}
+			moving[side] = append(moving[side], vlRow{Frame: &k, X: nums{[]float64{m.At}, 8}, Text: []string{label}})
 		}
 	}
-	if len(moving) > 0 {
-		text(moving, b.rows, false)
-		b.rows++
+	for side, rows := range moving {
+		if len(rows) > 0 {
+			text(rows, b.rows, side == 1)
+		}
 	}
 }
 
@@ -309,7 +351,8 @@ func (b *panelBuilder) horizontal() {
 		Data: data, Transform: shown,
 		Mark: vlMark{Type: "text", Align: "right", Baseline: "bottom", DY: -2, FontSize: 10.5, Clip: yes(),
 			Color: themed(Black)},
-		Encoding: vlEncoding{X: &vlChannel{Value: b.plot.w() - 4}, Y: b.channel("y"),
+		Encoding: vlEncoding{X: &vlChannel{Value: b.either(func(f *frame) float64 { return f.plot.w() - 4 })},
+			Y:    b.channel("y"),
 			Text: &vlChannel{Field: "t", Type: "nominal"}},
 	})
 }

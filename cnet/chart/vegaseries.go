@@ -269,14 +269,13 @@ func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
 		Value: math.Round(15*opacity) / 100}
 }
 
-// legendColumns returns how many names of the legend fit beside each other in a narrow window. It begins at the plot.
+// legendColumns returns how many names of the legend fit beside each other in a narrow window.
 func (b *specBuilder) legendColumns() int {
-	const swatch, axis = 36, 55
 	widest := 0.0
 	for _, name := range b.names {
 		widest = max(widest, legendLetters.width(name)+swatch)
 	}
-	return min(max(int((narrowText-axis)/widest), 1), len(b.names))
+	return min(max(int(b.legendRoom()/widest), 1), len(b.names))
 }
 
 // pointsNamed reports whether there are points in the legend.

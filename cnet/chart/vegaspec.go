@@ -9,15 +9,19 @@ import (
 // The parts of Vega-Lite 5 that charts are made of, as far as version 5.6 knows them. Absent fields have the defaults
 // of Vega-Lite, whose reference is https://vega.github.io/vega-lite/docs.
 
+// vlSpec has views beside each other in Concat, or is a view itself.
 type vlSpec struct {
 	Schema      string             `json:"$schema"`
 	Description string             `json:"description,omitempty"`
 	Title       *vlTitle           `json:"title,omitempty"`
 	Params      []vlParam          `json:"params,omitempty"`
 	Datasets    map[string][]vlRow `json:"datasets,omitempty"`
-	Concat      []vlView           `json:"concat"`
+	Concat      []vlView           `json:"concat,omitempty"`
 	Columns     any                `json:"columns,omitempty"` // a number or a vlSignal
-	Spacing     float64            `json:"spacing"`
+	Spacing     float64            `json:"spacing,omitempty"`
+	Width       float64            `json:"width,omitempty"`
+	Height      float64            `json:"height,omitempty"`
+	Layer       []vlLayer          `json:"layer,omitempty"`
 	Autosize    *vlAutosize        `json:"autosize,omitempty"`
 	Config      vlConfig           `json:"config"`
 }
@@ -53,6 +57,7 @@ type vlTitle struct {
 type vlParam struct {
 	Name   string    `json:"name"`
 	Value  any       `json:"value,omitempty"`
+	Expr   string    `json:"expr,omitempty"`
 	Bind   any       `json:"bind,omitempty"` // "scales", "legend" or a vlBind
 	Select *vlSelect `json:"select,omitempty"`
 }
@@ -112,6 +117,8 @@ type vlView struct {
 	Width  float64   `json:"width"`
 	Height float64   `json:"height"`
 	Layer  []vlLayer `json:"layer"`
+
+	narrow rect // the plot in a narrow window
 }
 
 type vlLayer struct {
@@ -130,6 +137,7 @@ type vlData struct {
 // vlRow is a row of data with arrays, which the transform flatten makes rows of.
 type vlRow struct {
 	Frame  *int     `json:"k,omitempty"`
+	Index  *int     `json:"i,omitempty"` // of a picture
 	Group  *int     `json:"g,omitempty"` // of series that are drawn alike
 	Series string   `json:"s,omitempty"`
 	X      nums     `json:"x,omitzero"`
@@ -238,28 +246,29 @@ type vlScale struct {
 }
 
 type vlAxis struct {
-	Title           *string  `json:"title,omitempty"`
-	Values          nums     `json:"values,omitzero"`
-	LabelExpr       string   `json:"labelExpr,omitempty"`
-	LabelAngle      *float64 `json:"labelAngle,omitempty"`
-	LabelLimit      float64  `json:"labelLimit,omitempty"`
-	LabelFontSize   float64  `json:"labelFontSize,omitempty"`
-	TitleFontSize   float64  `json:"titleFontSize,omitempty"`
-	TitleFontWeight string   `json:"titleFontWeight,omitempty"`
-	LabelOverlap    any      `json:"labelOverlap,omitempty"`
-	TickCount       int      `json:"tickCount,omitempty"`
-	TickMinStep     float64  `json:"tickMinStep,omitempty"`
-	Grid            *bool    `json:"grid,omitempty"`
-	GridOpacity     any      `json:"gridOpacity,omitempty"`
-	Ticks           *bool    `json:"ticks,omitempty"`
-	Domain          *bool    `json:"domain,omitempty"`
+	Title           *string `json:"title,omitempty"`
+	Values          nums    `json:"values,omitzero"`
+	LabelExpr       string  `json:"labelExpr,omitempty"`
+	LabelAngle      any     `json:"labelAngle,omitempty"` // a number or a vlExpr, as are the others of type any
+	LabelLimit      any     `json:"labelLimit,omitempty"`
+	LabelFontSize   float64 `json:"labelFontSize,omitempty"`
+	TitleFontSize   float64 `json:"titleFontSize,omitempty"`
+	TitleLimit      any     `json:"titleLimit,omitempty"`
+	TitleFontWeight string  `json:"titleFontWeight,omitempty"`
+	LabelOverlap    any     `json:"labelOverlap,omitempty"`
+	TickCount       any     `json:"tickCount,omitempty"`
+	TickMinStep     float64 `json:"tickMinStep,omitempty"`
+	Grid            *bool   `json:"grid,omitempty"`
+	GridOpacity     any     `json:"gridOpacity,omitempty"`
+	Ticks           *bool   `json:"ticks,omitempty"`
+	Domain          *bool   `json:"domain,omitempty"`
 }
 
 type vlLegend struct {
 	Orient        string   `json:"orient,omitempty"`
 	Title         *string  `json:"title,omitempty"`
 	LabelFontSize float64  `json:"labelFontSize,omitempty"`
-	LabelLimit    float64  `json:"labelLimit,omitempty"`
+	LabelLimit    any      `json:"labelLimit,omitempty"`
 	SymbolType    string   `json:"symbolType,omitempty"`
 	SymbolOpacity float64  `json:"symbolOpacity,omitempty"`
 	SymbolSize    float64  `json:"symbolSize,omitempty"`
@@ -315,7 +324,6 @@ func digitsFor(s span) int {
 	return int(min(max(5+more, 5), 15))
 }
 
-func no() *bool                 { v := false; return &v }
-func yes() *bool                { v := true; return &v }
-func text(s string) *string     { return &s }
-func number(v float64) *float64 { return &v }
+func no() *bool             { v := false; return &v }
+func yes() *bool            { v := true; return &v }
+func text(s string) *string { return &s }

@@ -131,6 +131,11 @@ func TestVegaDrawsFigures(t *testing.T) {
 		t.Errorf("regions take %d bytes: a row for each point of the plane?", n)
 	}
 	pictures := vegatest.Draw(t, specs)
+	for name, p := range pictures {
+		if w, _ := vegatest.Size(t, p.Narrow); w > 332 {
+			t.Errorf("%s is %.0f px wide in a narrow window", name, w)
+		}
+	}
 	for name, want := range map[string]string{"history": "refined to 2-2-2", "manifest": ">60 %<",
 		"convergence": "heun (order 1.98)", "regions": "data:image/png;base64,",
 		"scheme": "order 4", "weights": ">middle half<",

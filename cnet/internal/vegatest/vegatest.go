@@ -5,6 +5,7 @@ package vegatest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,22 +22,39 @@ const PythonVariable = "CNET_TEST_VEGA"
 const script = `
 import json, sys
 import vl_convert
+def narrowed(spec):
+    signals = spec.get("config", {}).get("signals", [])
+    fixed = [{"name": "narrow", "value": True} if s["name"] == "narrow" else s for s in signals]
+    return {**spec, "config": {**spec.get("config", {}), "signals": fixed}}
 specs, theme, out = json.load(sys.stdin), None, {}
 for name, spec in specs.items():
     try:
         print("in", name, file=sys.stderr)
         out[name] = {"svg": vl_convert.vegalite_to_svg(spec, vl_version="5.8", show_warnings=True),
-                     "dark": vl_convert.vegalite_to_svg(spec, vl_version="5.8", theme="dark")}
+                     "dark": vl_convert.vegalite_to_svg(spec, vl_version="5.8", theme="dark"),
+                     "narrow": vl_convert.vegalite_to_svg(narrowed(spec), vl_version="5.8")}
     except Exception as e:
         out[name] = {"error": str(e)}
 json.dump(out, sys.stdout)
 `
 
-// Picture is what Vega draws of a specification, on a light and on a dark background.
+// Picture is what Vega draws of a specification: on a light and on a dark background, and where the specification's
+// signal narrow is true.
 type Picture struct {
-	SVG   string `json:"svg"`
-	Dark  string `json:"dark"`
-	Error string `json:"error"`
+	SVG    string `json:"svg"`
+	Dark   string `json:"dark"`
+	Narrow string `json:"narrow"`
+	Error  string `json:"error"`
+}
+
+// Size returns the size of a picture.
+func Size(t *testing.T, svg string) (width, height float64) {
+	t.Helper()
+	_, head, _ := strings.Cut(svg, `class="marks"`)
+	if _, err := fmt.Sscanf(head, ` width="%g" height="%g"`, &width, &height); err != nil {
+		t.Fatalf("no size in %.200s: %v", svg, err)
+	}
+	return width, height
 }
 
 // Draw returns the picture of each specification, by its name. A specification that Vega cannot draw, or warns about,
