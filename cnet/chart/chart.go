@@ -12,7 +12,7 @@ type Chart struct {
 
 	// Width and Height are in CSS pixels, the size at which the chart is meant to be shown. 0 means 900 wide and 40
 	// plus 300 for every row of panels high. As Vega-Lite, a chart with panels beside each other may be narrower, so
-	// that it fits into an output.
+	// that it fits into an output, and in a narrow window every chart is.
 	Width, Height float64
 	// Columns is the number of panels side by side. 0 means all of up to four panels.
 	Columns int

@@ -35,7 +35,7 @@ func narrowSignal() vgSignal {
 	return vgSignal{Name: "narrow", Init: narrow, On: []vgHandler{{Events: "window:resize", Update: narrow}}}
 }
 
-// narrowRoom returns how wide a plot may be in a narrow window. Below each other plots begin at one x.
+// narrowRoom returns how wide plots may be in a narrow window, where all of them begin at one x.
 func narrowRoom(frames []frame) float64 {
 	left := 0.0
 	for _, f := range frames {

@@ -69,7 +69,7 @@ type tiles struct {
 func newTiles(set *dataset.Set, n int) tiles {
 	across := int(math.Ceil(math.Sqrt(float64(n))))
 	return tiles{set: set, n: n, across: across, down: (n + across - 1) / across,
-		width: 1.8 * float64(set.Width), height: 1.65 * float64(set.Height)}
+		width: 1.8 * float64(set.Width), height: 1.95 * float64(set.Height)}
 }
 
 // corner returns where image i has its upper left corner; y grows upwards.
@@ -101,7 +101,7 @@ func (t tiles) background() *chart.Background {
 func (t tiles) caption(i, line int, text string) chart.Text {
 	x, y := t.corner(i)
 	h := float64(t.set.Height)
-	return chart.Text{X: x + float64(t.set.Width)/2, Y: y - h*(1.16+0.24*float64(line)), Text: text, Center: true}
+	return chart.Text{X: x + float64(t.set.Width)/2, Y: y - h*(1.2+0.34*float64(line)), Text: text, Center: true}
 }
 
 // changes frames the images that have another class than before, names it, and counts them.

@@ -69,7 +69,11 @@ func TestVegaDrawsManifestedImages(t *testing.T) {
 	if b.Len() > 300_000 {
 		t.Errorf("the images take %d bytes", b.Len())
 	}
-	svg := vegatest.Draw(t, map[string][]byte{"images": b.Bytes()})["images"].SVG
+	drawn := vegatest.Draw(t, map[string][]byte{"images": b.Bytes()})["images"]
+	svg := drawn.SVG
+	if w, _ := vegatest.Size(t, drawn.Narrow); w > 332 {
+		t.Errorf("%.0f px wide in a narrow window", w)
+	}
 	for _, want := range []string{"data:image/png;base64,", "midpoint × 1: 2 of 16 change class",
 		"Point at a cell to see its pictures"} {
 		if !strings.Contains(svg, want) {
