@@ -13,6 +13,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from playwright.sync_api import TimeoutError as Late
 from playwright.sync_api import expect, sync_playwright
 
 from pages import build
@@ -21,7 +22,9 @@ CHROMIUM = os.environ.get("CNET_CHROMIUM") or shutil.which("chromium") or shutil
 SCREENSHOTS = os.environ.get("CNET_SCREENSHOTS")
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LIMIT = 60_000  # milliseconds to wait for anything
-WIDTHS = 1280, 700
+WIDTHS = 1280, 700, 370  # the last one is a telephone's
+COLUMN = 340  # how wide the column is there, at least
+SMALLEST = 9  # pixels, of letters in charts
 
 # How light it is behind an element, from 0 to 1: the nearest background that is not transparent.
 SHADE = """window.shadeBehind = e => {
@@ -31,6 +34,19 @@ SHADE = """window.shadeBehind = e => {
     }
     return 1;
 }"""
+
+# Of each chart how wide it is drawn, how wide its column is and what is in that, and how large its smallest letters are.
+# A text that is turned has its scale in two numbers.
+CHARTS = """() => [...document.querySelectorAll(".cnet-chart")].map(column => {
+    const drawing = column.querySelector("svg.marks");
+    const size = text => {
+        const at = text.getScreenCTM();
+        return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(at.a, at.b);
+    };
+    const letters = [...drawing.querySelectorAll("text")].filter(text => text.textContent.trim()).map(size);
+    return {width: drawing.getBoundingClientRect().width, column: column.clientWidth, content: column.scrollWidth,
+            letters: Math.min(99, ...letters)};
+})"""
 
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
@@ -67,13 +83,14 @@ class PagesTest(unittest.TestCase):
         return page, wrong
 
     def test_every_page(self):
-        """Every page is whole without a network, in both themes, at two widths: formulas, charts; sliders move charts."""
+        """Every page is whole without a network, in both themes, at three widths: formulas, charts; sliders move charts."""
         for path in self.pages:
             for theme in ("light", "dark"):
                 page, wrong = self.open(path, theme)
                 for width in WIDTHS:
                     with self.subTest(page=path.stem, theme=theme, width=width):
                         page.set_viewport_size({"width": width, "height": 900})
+                        self.check_charts(page, width)
                         if SCREENSHOTS:
                             Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
                             picture = Path(SCREENSHOTS) / f"page-{path.stem}-{theme}-{width}.png"
@@ -83,6 +100,24 @@ class PagesTest(unittest.TestCase):
                         self.unfold(page)
                         self.assertEqual(wrong, [])
                 page.context.close()
+
+    def check_charts(self, page, width):
+        """Every chart is as wide as it can be where that fits into its column, and fits where it does not."""
+        fits = f"({CHARTS})().every(c => Math.max(c.width, c.content) <= c.column + 1)"
+        try:
+            page.wait_for_function(fits, timeout=10_000)
+        except Late:
+            pass  # what is too wide is said below
+        charts = page.evaluate(CHARTS)
+        if width == WIDTHS[0]:
+            self.wide = [chart["width"] for chart in charts]
+        for i, (chart, wide) in enumerate(zip(charts, self.wide, strict=True)):
+            said = f"chart {i + 1}: {chart}, and {wide} px wide where there is room"
+            self.assertLessEqual(max(chart["width"], chart["content"]), chart["column"] + 1, said)
+            if wide <= chart["column"]:
+                self.assertAlmostEqual(chart["width"], wide, delta=1, msg=said)
+            self.assertGreaterEqual(chart["letters"], SMALLEST, said)
+            self.assertGreaterEqual(chart["column"], COLUMN, said)
 
     def check_look(self, page, theme, width):
         """The page is as wide as the window, and as dark as the theme."""

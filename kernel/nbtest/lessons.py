@@ -53,6 +53,12 @@ TOO_WIDE = """panel => [...panel.querySelectorAll(".jp-RenderedMarkdown")]
     .filter(e => e.scrollWidth > e.clientWidth + 1)
     .map(e => `${e.scrollWidth} px in ${e.clientWidth}: ${e.innerText.slice(0, 60)}`)"""
 
+# Charts that are wider than their outputs.
+CUT_OFF = """panel => [...panel.querySelectorAll(".vega-embed")].map(e => [
+        e.querySelector("canvas, svg.marks").getBoundingClientRect().width,
+        e.closest(".jp-OutputArea-output").clientWidth,
+    ]).filter(([width, place]) => width > place).map(([width, place]) => `${width} px in ${place}`)"""
+
 HEIGHTS = """panel => [...panel.querySelectorAll(".vega-embed")]
     .map(e => e.querySelector("canvas, svg.marks").getBoundingClientRect().height)"""
 
@@ -149,6 +155,8 @@ class LessonsTest(unittest.TestCase):
                 self.picture(f"{Path(name).stem}-{theme}-{width}")
                 self.assertEqual(self.panel.evaluate(TOO_WIDE), [])
                 self.check_stacked(notebook, width)
+                poll(lambda: not self.panel.evaluate(CUT_OFF), 10)
+                self.assertEqual(self.panel.evaluate(CUT_OFF), [])
                 self.move_sliders(notebook)
                 self.unfold(notebook)
                 self.check_quiet()
