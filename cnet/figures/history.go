@@ -23,7 +23,8 @@ type HistoryOptions struct {
 	Marks []chart.Mark
 	// Classes is the number of classes K. Until steadyEpochs epochs are complete, axes then hold what can be expected,
 	// so that they stand still in the first seconds of a training: the loss from 0 to 1.3 times that of guessing, log K
-	// nats, and the accuracy from 0 to 100 %. Lines show what guessing gives. 0: axes as far as there is data.
+	// nats, and the accuracy from 0 to 100 %. Lines show what guessing gives, later as long as they are within the axes.
+	// 0: axes as far as there is data, and no lines.
 	Classes int
 }
 
@@ -114,17 +115,24 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	}
 	if regression {
 		panels[1].Title, panels[1].Y = "R²", chart.Axis{}
-	} else if o.Classes > 1 && len(history.Epochs()) < steadyEpochs {
-		k := float64(o.Classes)
-		panels[1].Y.Min, panels[1].Y.Max = 0, 1
-		// The loss of the first batches is a little above that of guessing.
-		if top := 1.3 * math.Log(k); !o.LogLoss && greatest(losses) <= top {
-			panels[0].Y.Max = top
+	} else if o.Classes > 1 {
+		k, early := float64(o.Classes), len(history.Epochs()) < steadyEpochs
+		most := greatest(losses)
+		if early {
+			panels[1].Y.Min, panels[1].Y.Max = 0, 1
+			// The loss of the first batches is a little above that of guessing.
+			if top := 1.3 * math.Log(k); !o.LogLoss && most <= top {
+				panels[0].Y.Max = top
+			}
 		}
-		panels[0].Marks = append(slices.Clone(marks), chart.Mark{Across: true, At: math.Log(k),
-			Label: fmt.Sprintf("guessing: log %d = %.2f", o.Classes, math.Log(k))})
-		panels[1].Marks = append(slices.Clone(marks), chart.Mark{Across: true, At: 1 / k,
-			Label: fmt.Sprintf("guessing: 1/%d", o.Classes)})
+		if early || math.Log(k) <= most { // where no axis has to be longer for it
+			panels[0].Marks = append(slices.Clone(marks), chart.Mark{Across: true, At: math.Log(k),
+				Label: fmt.Sprintf("guessing: log %d = %.2f", o.Classes, math.Log(k))})
+		}
+		if early || started {
+			panels[1].Marks = append(slices.Clone(marks), chart.Mark{Across: true, At: 1 / k,
+				Label: fmt.Sprintf("guessing: 1/%d", o.Classes)})
+		}
 	}
 	if len(evaluations.X) > 0 {
 		panels = append(panels, chart.Panel{

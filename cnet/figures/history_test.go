@@ -242,6 +242,10 @@ func TestHistoryStandsStill(t *testing.T) {
 	if got, lines := bounds(0.2, 1); lines != 0 || got[0][1] != 0.4 {
 		t.Errorf("after %d epochs: %v, %d lines", steadyEpochs, got, lines)
 	}
+	begun := append(cnet.History{{Event: cnet.EventStart, TrainLoss: 2.4}}, history...)
+	if c := History(begun, HistoryOptions{Classes: 10}); len(c.Panels[0].Marks) != 1 || len(c.Panels[1].Marks) != 1 {
+		t.Errorf("curves from 2.4 on do not show where guessing is: %v, %v", c.Panels[0].Marks, c.Panels[1].Marks)
+	}
 	history = history[:1]
 	history[0].TrainAccuracy, history[0].TrainR2, history[0].TrainRMSE = 0, 0.5, 1
 	if c := History(history, HistoryOptions{Classes: 10}); c.Panels[1].Y.Max != 0 {

@@ -22,14 +22,14 @@ import (
 //
 // Given the numbers of stages, from 1, it refines only these.
 func Refine(run *cnet.Run, stages ...int) {
-	here().change(run, func() error { return run.RefineStages(stages...) })
+	on(run).change(run, func() error { return run.RefineStages(stages...) })
 }
 
 // Compress replaces the weights by the closest ones in another basis with at most as many functions of depth, without
 // training, and shows the test accuracy before and after and how far the weights moved; see Run.Compress. To keep the
 // trained weights, use Run.CompressTo.
 func Compress(run *cnet.Run, basis string, functions int, method ...cnet.Projection) {
-	here().compress(run, basis, functions, method...)
+	on(run).compress(run, basis, functions, method...)
 }
 
 func (s *surface) compress(run *cnet.Run, basis string, functions int, method ...cnet.Projection) {
@@ -59,7 +59,7 @@ func (s *surface) compress(run *cnet.Run, basis string, functions int, method ..
 // SetScheme changes the scheme, for example to "midpoint", and shows the test accuracy before and after, what has
 // changed, and where over depth the rate is evaluated.
 func SetScheme(run *cnet.Run, name string) {
-	here().change(run, func() error { return run.SetScheme(name) })
+	on(run).change(run, func() error { return run.SetScheme(name) })
 }
 
 func (s *surface) change(run *cnet.Run, change func() error) {
@@ -225,7 +225,7 @@ func evaluatedAt(n *cnet.Net, stage int) (depths []float64) {
 
 // Evaluate shows the accuracy, or RMSE and R² where targets are numbers, and the loss on the test images or points, and
 // returns them. It changes nothing.
-func Evaluate(run *cnet.Run) cnet.Score { return here().evaluate(run) }
+func Evaluate(run *cnet.Run) cnet.Score { return on(run).evaluate(run) }
 
 func (s *surface) evaluate(run *cnet.Run) cnet.Score {
 	m, ok := s.measure(run)

@@ -15,7 +15,7 @@ import (
 //	notebook.HiddenStates(run, cnet.HiddenStatesOptions{Stage: 1},
 //		cnet.HiddenStatesOptions{Stage: 1, Scheme: "rk4", Steps: 8})
 func HiddenStates(run *cnet.Run, options ...cnet.HiddenStatesOptions) []*cnet.HiddenStates {
-	return here().hiddenStates(run, options)
+	return on(run).hiddenStates(run, options)
 }
 
 func (s *surface) hiddenStates(run *cnet.Run, options []cnet.HiddenStatesOptions) []*cnet.HiddenStates {

@@ -26,7 +26,7 @@ const imagesBeside = 16
 //
 // If the cell is interrupted, the combinations tested so far are shown and returned.
 func Manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cnet.Manifestation {
-	return here().manifest(run, options...)
+	return on(run).manifest(run, options...)
 }
 
 func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cnet.Manifestation {

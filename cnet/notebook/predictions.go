@@ -12,7 +12,7 @@ import (
 // if it is right; if it is wrong, red and with the true class.
 // For points in the plane it shows the test points and the class of every region of the plane; where targets are
 // numbers, what is predicted for the test points over what is true.
-func Predictions(run *cnet.Run, n int) { here().predictions(run, n) }
+func Predictions(run *cnet.Run, n int) { on(run).predictions(run, n) }
 
 func (s *surface) regions(run *cnet.Run) {
 	draw := figures.Regions

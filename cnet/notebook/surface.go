@@ -80,6 +80,15 @@ func here() *surface {
 	}
 }
 
+// on returns the surface of this process for something about a run; without the run's network it ends the cell.
+func on(run *cnet.Run) *surface {
+	s := here()
+	if err := run.Ready(); err != nil {
+		s.fail(err)
+	}
+	return s
+}
+
 // syncTimeout limits the time for which a kernel that has stopped reading can delay the end of a cell.
 const syncTimeout = 3 * time.Second
 

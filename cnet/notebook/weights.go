@@ -23,7 +23,7 @@ import (
 //
 // The layer is the path of a variable in Net.Variables without its stage; the default is the first
 // one over depth, which is "ode/conv1/kernel" unless the rate is one's own.
-func Weights(run *cnet.Run, layer ...string) { here().weights(run, layer...) }
+func Weights(run *cnet.Run, layer ...string) { on(run).weights(run, layer...) }
 
 func (s *surface) weights(run *cnet.Run, layer ...string) {
 	name, err := optional.One("notebook: Weights", "layer", layer, firstOverDepth(run.Network()))
