@@ -137,7 +137,8 @@ func (a Axis) vega(s span, ticks []tick, room float64) *vlAxis {
 		}
 		v.LabelExpr = fmt.Sprintf("indexof(%s, round(%s * 1e6) / 1e6) < 0 ? '' : %s", mantissas, first, label)
 	case a.Percent:
-		v.LabelExpr = "format(100 * datum.value, '.6~f') + ' %'"
+		// Format has as many decimals as the distance of the ticks needs.
+		v.Format, v.LabelExpr = "%", "replace(datum.label, '%', ' %')"
 	case a.powers(s):
 		v.LabelExpr = vegaPower("datum.value")
 	}

@@ -156,6 +156,7 @@ type vlMark struct {
 	StrokeWidth float64   `json:"strokeWidth,omitempty"`
 	StrokeDash  []float64 `json:"strokeDash,omitempty"`
 	StrokeCap   string    `json:"strokeCap,omitempty"`
+	StrokeJoin  string    `json:"strokeJoin,omitempty"`
 	Filled      *bool     `json:"filled,omitempty"`
 	Opacity     *float64  `json:"opacity,omitempty"`
 	Size        float64   `json:"size,omitempty"`
@@ -240,6 +241,7 @@ type vlScale struct {
 type vlAxis struct {
 	Title           *string  `json:"title,omitempty"`
 	Values          nums     `json:"values,omitzero"`
+	Format          string   `json:"format,omitempty"`
 	LabelExpr       string   `json:"labelExpr,omitempty"`
 	LabelAngle      *float64 `json:"labelAngle,omitempty"`
 	LabelLimit      float64  `json:"labelLimit,omitempty"`
@@ -264,6 +266,8 @@ type vlLegend struct {
 	SymbolOpacity float64  `json:"symbolOpacity,omitempty"`
 	SymbolSize    float64  `json:"symbolSize,omitempty"`
 	SymbolStroke  float64  `json:"symbolStrokeWidth,omitempty"`
+	SymbolOffset  float64  `json:"symbolOffset,omitempty"`
+	LabelOffset   float64  `json:"labelOffset,omitempty"`
 	Columns       any      `json:"columns,omitempty"`
 	Offset        float64  `json:"offset,omitempty"`
 	Values        []string `json:"values,omitempty"`

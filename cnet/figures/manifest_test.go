@@ -27,7 +27,7 @@ func TestManifestations(t *testing.T) {
 		t.Errorf("axes %+v, %+v", p.X, p.Z)
 	}
 	var svg bytes.Buffer
-	if err := c.SVG(&svg); err != nil || !strings.Contains(svg.String(), "80.0 %") {
+	if err := c.SVG(&svg); err != nil || !strings.Contains(svg.String(), ">80 %<") {
 		t.Errorf("drawn: %v", err)
 	}
 	if err := Manifestations(nil, []string{"euler"}, []int{1}).SVG(&svg); err != nil {

@@ -105,8 +105,8 @@ function render({model, el}) {
       const shape = make(curves, "polyline", {points: line.join(" "), stroke: color, "stroke-width": c.second ? 1.6 : 2,
         "stroke-dasharray": c.second ? "6 4" : "none", class: c.second ? "second" : "first"});
       make(shape, "title", {}, c.says);
-      if (c.dots) for (const point of line) {
-        const [x, y] = point.split(",");
+      for (const i of c.dots) {
+        const [x, y] = line[i].split(",");
         make(curves, "circle", {cx: x, cy: y, r: 2.2, fill: c.second ? "var(--jp-layout-color0, white)" : color,
           stroke: color});
       }
