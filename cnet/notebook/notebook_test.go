@@ -92,7 +92,7 @@ func TestLivePictureFollowsTheTheme(t *testing.T) {
 	if err := c.SVG(&b); err != nil {
 		t.Fatal(err)
 	}
-	svg := inline(b.String(), c.String())
+	svg := inline(b.String(), c.String(), 900)
 	wellFormed(t, svg)
 	wantParts(t, svg, `aria-label="[chart: a &lt;b&gt; (train)]"`, "fill:var(--jp-layout-color0,#ffffff)",
 		"fill:var(--jp-content-font-color1,#4a4f57)", "stroke:"+strings.ToUpper(chart.Blue))
