@@ -25,6 +25,9 @@ type HistoryOptions struct {
 	// so that they stand still in the first seconds of a training: the loss from 0 to 1.3 times that of guessing, log K
 	// nats, and the accuracy from 0 to 100 %. Lines show what guessing gives. 0: axes as far as there is data.
 	Classes int
+	// Regression says that targets are numbers, which the history does not tell before the first batch. Until
+	// steadyEpochs epochs are complete, the axis of R² then ends at 1, and below at a multiple of 1/2.
+	Regression bool
 }
 
 // steadyEpochs is the number of complete epochs from which on axes are as long as the data.
@@ -44,7 +47,7 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	x := chart.Axis{Title: "epoch", Integer: true, Max: float64(max(o.Epochs, 1))}
 
 	batches := batchesPerEpoch(history)
-	regression, started := false, false
+	regression, started := o.Regression, false
 	for _, r := range history {
 		at := float64(r.Epoch) + float64(r.Batch)/float64(batches)
 		switch r.Event {
@@ -114,6 +117,9 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	}
 	if regression {
 		panels[1].Title, panels[1].Y = "R²", chart.Axis{}
+		if o.Regression && len(history.Epochs()) < steadyEpochs {
+			panels[1].Y = chart.Axis{Min: math.Floor(2*least(accuracies)) / 2, Max: 1}
+		}
 	} else if o.Classes > 1 && len(history.Epochs()) < steadyEpochs {
 		k := float64(o.Classes)
 		panels[1].Y.Min, panels[1].Y.Max = 0, 1
@@ -133,6 +139,18 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 		})
 	}
 	return chart.Chart{Panels: panels}
+}
+
+// least returns the least finite value of some series, at most 0.
+func least(list []chart.Series) (low float64) {
+	for _, s := range list {
+		for _, y := range s.Y {
+			if y < low && !math.IsInf(y, 0) {
+				low = y
+			}
+		}
+	}
+	return low
 }
 
 // greatest returns the greatest value of some series, 0 if there is none.

@@ -283,7 +283,8 @@ func (d *dashboard) finish(s status) {
 
 // curves are the learning curves so far, with the mean over the present epoch at their end.
 func (d *dashboard) curves() chart.Chart {
-	o := figures.HistoryOptions{Epochs: d.last, Marks: d.marks, Classes: d.run.Classes()}
+	o := figures.HistoryOptions{Epochs: d.last, Marks: d.marks, Classes: d.run.Classes(),
+		Regression: d.run.Regression()}
 	if d.latest.Epoch == d.run.Epoch() {
 		o.Now = d.latest
 	}
