@@ -26,6 +26,9 @@ type HistoryOptions struct {
 	// nats, and the accuracy from 0 to 100 %. Lines show what guessing gives, later as long as they are within the axes.
 	// 0: axes as far as there is data, and no lines.
 	Classes int
+	// Regression says that targets are numbers, which the history does not tell before the first batch. Until
+	// steadyEpochs epochs are complete, the axis of R² then ends at 1, and below at a multiple of 1/2.
+	Regression bool
 }
 
 // steadyEpochs is the number of complete epochs from which on axes are as long as the data.
@@ -45,7 +48,7 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	x := chart.Axis{Title: "epoch", Integer: true, Max: float64(max(o.Epochs, 1))}
 
 	batches := batchesPerEpoch(history)
-	regression, started := false, false
+	regression, started := o.Regression, false
 	for _, r := range history {
 		at := float64(r.Epoch) + float64(r.Batch)/float64(batches)
 		switch r.Event {
@@ -115,6 +118,9 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	}
 	if regression {
 		panels[1].Title, panels[1].Y = "R²", chart.Axis{}
+		if o.Regression && len(history.Epochs()) < steadyEpochs {
+			panels[1].Y = chart.Axis{Min: math.Floor(2*least(accuracies)) / 2, Max: 1}
+		}
 	} else if o.Classes > 1 {
 		k, early := float64(o.Classes), len(history.Epochs()) < steadyEpochs
 		most := greatest(losses)
@@ -141,6 +147,18 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 		})
 	}
 	return chart.Chart{Panels: panels}
+}
+
+// least returns the least finite value of some series, at most 0.
+func least(list []chart.Series) (low float64) {
+	for _, s := range list {
+		for _, y := range s.Y {
+			if y < low && !math.IsInf(y, 0) {
+				low = y
+			}
+		}
+	}
+	return low
 }
 
 // greatest returns the greatest value of some series, 0 if there is none.

@@ -81,6 +81,7 @@ func (s *surface) change(run *cnet.Run, change func() error) {
 	}
 	say("Changing " + was)
 	if err := change(); err != nil {
+		say(was + " is unchanged")
 		s.fail(err)
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
 	"continuousnet/cnet"
 )
 
@@ -74,4 +76,13 @@ func TestEvaluatedAt(t *testing.T) {
 			t.Errorf("%s: at %v, want %v", scheme, got, want)
 		}
 	}
+}
+
+// A change that cannot be made leaves a line that says so.
+func TestFailedChange(t *testing.T) {
+	run := tiny(t)
+	r := newRecorder(true)
+	r.change(run, func() error { return run.SetScheme("nonsense") })
+	wantParts(t, r.stderr.String(), `unknown scheme "nonsense"`)
+	wantParts(t, r.last(t, protocol.MIMETextHTML), "1-1-1 euler is unchanged")
 }

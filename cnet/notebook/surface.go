@@ -47,7 +47,10 @@ func (c content) message(id string) *protocol.DisplayData {
 	}
 	if c.png != nil {
 		m.Data[protocol.MIMEImagePNG] = c.png
-		m.Metadata = map[string]any{string(protocol.MIMEImagePNG): map[string]any{"width": int(c.width)}}
+		// Pages that are made of notebooks, as by nbconvert, take the alternative text from here.
+		m.Metadata = map[string]any{
+			string(protocol.MIMEImagePNG): map[string]any{"width": int(c.width), "alt": c.text},
+		}
 	}
 	return m
 }
