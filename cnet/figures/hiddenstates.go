@@ -63,6 +63,7 @@ func HiddenStates(list []*cnet.HiddenStates, img int) (chart.Chart, error) {
 			common = append(common, i)
 		}
 	}
+	c.Slider.Start = len(c.Slider.Labels) - 1 // where schemes differ most
 	for i := range min(4, len(common)) {
 		last := min(4, len(common)) - 1
 		c.Slider.Shown = append(c.Slider.Shown, common[(i*(len(common)-1)+last/2)/max(last, 1)])

@@ -23,7 +23,7 @@ func TestManifestations(t *testing.T) {
 		!reflect.DeepEqual(p.Framed, [][2]int{{0, 1}}) {
 		t.Errorf("got %+v", p)
 	}
-	if !reflect.DeepEqual(p.X.Labels, []string{"1", "2"}) || p.Z.Max != 0.81 || math.Abs(p.Z.Min-0.76) > 1e-12 {
+	if !reflect.DeepEqual(p.X.Labels, []string{"1", "2"}) || p.Z.Max != 0.81 || math.Abs(p.Z.Min-0.71) > 1e-12 {
 		t.Errorf("axes %+v, %+v", p.X, p.Z)
 	}
 	var svg bytes.Buffer
