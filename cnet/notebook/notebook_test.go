@@ -236,7 +236,7 @@ func TestLook(t *testing.T) {
 
 	r.compress(run, "hat", 2)
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "The weights over depth moved by 0.0 %",
-		"stage3/ode/norm2") // still constant
+		"stage 3, second batch norm") // still constant
 	r.weights(run)
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "stage 1 varies by 0.0 %")
 	r.compress(run, "piecewise_constant", 2, cnet.ByInterpolation)
