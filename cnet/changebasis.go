@@ -276,18 +276,9 @@ func (r *Run) CompressTo(dir, name string, numBasis int, method ...Projection) (
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := r.store.Clone()
+	store, err := localCopy(r.store) // the copy of the run has an engine of its own
 	if err != nil {
 		return nil, nil, fmt.Errorf("run %s: %w", r.dir, err)
-	}
-	for v := range store.IterVariables() { // the copy has an engine of its own
-		t, err := v.Value()
-		if err == nil {
-			err = t.ToLocal()
-		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("run %s: %w", r.dir, err)
-		}
 	}
 	var report *BasisChange
 	compressed, err := lockedRun(dir, func(c *Run) (err error) {

@@ -363,8 +363,23 @@ func (r *Run) Dir() string { return r.dir }
 // Config returns the configuration that the run was made with, and what Change has changed of it.
 func (r *Run) Config() Config { return r.state.Config }
 
-// Network returns the network as it is now: a *Net, or one of the baselines. It must not be changed.
+// Network returns the network as it is now: a *Net, or one of the baselines. It must not be changed. It is nil where
+// Ready returns an error.
 func (r *Run) Network() Network { return r.net }
+
+// Ready returns an error if the run has no network here: it came back from a notebook's cell in which it had been
+// closed, or its network needs a rate or a basis that this program has not registered; see UnmarshalBinary.
+func (r *Run) Ready() error {
+	switch {
+	case r == nil:
+		return errors.New("run: there is none (the variable is nil); cnet.MustOpen opens one")
+	case r.waits != nil:
+		return r.waits
+	case r.net == nil:
+		return fmt.Errorf("run %s: it is closed; cnet.MustOpen(%[1]q) opens it again", r.dir)
+	}
+	return nil
+}
 
 // Title returns the network as it is now, with its model: "ContinuousNet 2-2-2 euler", "ResNetV2-20".
 func (r *Run) Title() string {

@@ -137,9 +137,16 @@ func (b *Background) check(p Panel) error {
 	return nil
 }
 
-// corners returns what a background takes of the axes, as a series.
-func (b *Background) corners() Series {
-	return Series{X: []float64{b.X0, b.X1}, Y: []float64{b.Y0, b.Y1}}
+// around returns a background without a picture that takes as much of the axes as two, of which either may be nil.
+func (b *Background) around(other *Background) *Background {
+	switch {
+	case other == nil:
+		return b
+	case b == nil:
+		return &Background{X0: other.X0, X1: other.X1, Y0: other.Y0, Y1: other.Y1}
+	}
+	return &Background{X0: min(b.X0, other.X0), X1: max(b.X1, other.X1), Y0: min(b.Y0, other.Y0),
+		Y1: max(b.Y1, other.Y1)}
 }
 
 // background draws the picture, as much of it as lies in the plot.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Slider chooses one of several frames; its position k shows Frames[k] of every panel that has frames. A chart has one
@@ -140,9 +141,7 @@ func (p Panel) bounded() Panel {
 	}
 	all := p.all()
 	for _, f := range p.Frames {
-		if b := f.Background; b != nil && b.Image != nil { // its corners, without a name in the legend
-			all.Series = append(all.Series, b.corners())
-		}
+		all.Background = all.Background.around(f.Background)
 	}
 	if p.isHeat() {
 		return p
@@ -162,7 +161,8 @@ func (p Panel) isHeat() bool {
 }
 
 // still returns a chart without a slider: panels that are always the same come first, then the chosen frames of the
-// others. Several panels with frames are rows, the frames their columns.
+// others. Several panels with frames are rows, the frames their columns; but panels that Columns puts into one row stay
+// beside each other, and the frames are rows.
 func (c Chart) still() Chart {
 	if len(c.Slider.Labels) == 0 || c.checkSlider() != nil {
 		return c
@@ -181,15 +181,23 @@ func (c Chart) still() Chart {
 	}
 	fixed := len(panels)
 	shown := c.Slider.shown()
+	beside := moving > 1 && fixed == 0 && c.Columns == moving
+	if beside {
+		for _, k := range shown {
+			panels = append(panels, c.At(k).Panels...)
+		}
+	}
 	for i, p := range c.Panels {
-		if len(p.Frames) == 0 {
+		if len(p.Frames) == 0 || beside {
 			continue
 		}
 		for _, k := range shown {
 			panels = append(panels, c.At(k).Panels[i])
 		}
 	}
-	if moving > 1 && fixed == 0 {
+	if beside {
+		c.Columns = moving
+	} else if moving > 1 && fixed == 0 {
 		c.Columns = len(shown)
 	} else if fixed > 0 || c.Columns == 0 {
 		c.Columns = min(len(panels), 4)
@@ -197,9 +205,11 @@ func (c Chart) still() Chart {
 			c.Columns = 3
 		}
 	}
-	c.Panels, c.Slider = panels, Slider{}
 	c.Width = max(c.Width, min(900, 300*float64(c.Columns)))
-	c.Height = 0
+	if len(panels) != len(c.Panels) { // otherwise it is what is shown at a time
+		c.Height = 0
+	}
+	c.Panels, c.Slider = panels, Slider{}
 	return c
 }
 
@@ -258,22 +268,43 @@ func (c Chart) checkSlider() error {
 	return nil
 }
 
-// values returns the labels as numbers with equal distances, if they are such.
+// values returns the labels as numbers with equal distances, if they are such but for the rounding of decimals: 0,
+// 0.333 and 0.667 are thirds.
 func (s Slider) values() (from, step float64, ok bool) {
-	if len(s.Labels) < 2 {
+	n := len(s.Labels)
+	if n < 2 {
 		return 0, 0, false
 	}
+	values := make([]float64, n)
+	decimals, digits := 0, 0 // at most: zeros at the end may have been left out
 	for i, l := range s.Labels {
 		v, err := strconv.ParseFloat(l, 64)
-		switch {
-		case err != nil || !finite(v):
+		if err != nil || !finite(v) {
 			return 0, 0, false
-		case i == 0:
-			from = v
-		case i == 1:
-			step = v - from
 		}
-		if math.Abs(from+float64(i)*step-v) > 1e-9*math.Abs(step) {
+		values[i] = v
+		mantissa, _, _ := strings.Cut(strings.ToLower(strings.TrimLeft(l, "+-0.")), "e")
+		digits = max(digits, len(strings.ReplaceAll(mantissa, ".", "")))
+		if _, fraction, found := strings.Cut(l, "."); found {
+			decimals = max(decimals, len(fraction))
+		}
+	}
+	from, step = values[0], (values[n-1]-values[0])/float64(n-1)
+	rounding := func(v float64) float64 { // whole numbers have none
+		if decimals == 0 {
+			return 0
+		}
+		unit := math.Pow(10, -float64(decimals))
+		if v != 0 {
+			unit = max(unit, math.Pow(10, math.Floor(math.Log10(math.Abs(v)))+1-float64(digits)))
+		}
+		return unit / 2
+	}
+	for i, v := range values {
+		along := float64(i) / float64(n-1)
+		slack := rounding(v) + (1-along)*rounding(values[0]) + along*rounding(values[n-1])
+		// A coarse rounding could make 0.1, 0.2, 0.4 even.
+		if math.Abs(from+float64(i)*step-v) > min(slack, step/8)+1e-9*step {
 			return 0, 0, false
 		}
 	}

@@ -220,7 +220,9 @@ func (g Gallery) image() (image.Image, error) {
 		return nil, err
 	}
 	img := image.NewRGBA(image.Rect(0, 0, l.width, l.height))
-	draw.Draw(img, img.Bounds(), image.White, image.Point{}, draw.Src)
+	// A rim, as charts have.
+	draw.Draw(img, img.Bounds(), image.NewUniform(rimColor), image.Point{}, draw.Src)
+	draw.Draw(img, img.Bounds().Inset(l.scale), image.White, image.Point{}, draw.Src)
 
 	title, err := newBrush(img, 1, 15*l.scale)
 	if err != nil {

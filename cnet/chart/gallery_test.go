@@ -3,6 +3,7 @@ package chart_test
 import (
 	"bytes"
 	"encoding/base64"
+	"image"
 	"image/color"
 	"image/png"
 	"io"
@@ -53,6 +54,25 @@ func TestGalleryRepeatsPixels(t *testing.T) {
 		p := color.NRGBA{g.Pixels[i], g.Pixels[i+1], g.Pixels[i+2], 0xff}
 		if seen[p] != 100 {
 			t.Fatalf("pixel %v appears %d times, want 100", p, seen[p])
+		}
+	}
+}
+
+// A white picture on a dark page has a rim.
+func TestGalleryRim(t *testing.T) {
+	var b bytes.Buffer
+	if err := gallery().PNG(&b); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := img.Bounds()
+	rim := color.NRGBA{0xdc, 0xdf, 0xe3, 0xff}
+	for _, at := range []image.Point{{0, 0}, {r.Max.X - 1, r.Max.Y / 2}, {r.Max.X / 2, r.Max.Y - 1}} {
+		if got := color.NRGBAModel.Convert(img.At(at.X, at.Y)); got != rim {
+			t.Errorf("%v at %v, want %v", got, at, rim)
 		}
 	}
 }

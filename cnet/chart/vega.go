@@ -27,7 +27,7 @@ func (c Chart) VegaLite(w io.Writer) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	q := quality{points: 2000, frames: 1, pixels: 1}
+	q := quality{points: 16_000, frames: 1, pixels: 1} // a line needs fewer, unless it is long indeed
 	for {
 		var out bytes.Buffer
 		b := specBuilder{chart: c, quality: q, datasets: map[string][]vlRow{}}
@@ -46,6 +46,7 @@ func (c Chart) VegaLite(w io.Writer) error {
 			}
 			return nil
 		}
+		q.points = min(q.points, b.longest) // to allow fewer has no effect before
 		if !q.lower(c) {
 			return fmt.Errorf("chart: as Vega-Lite the chart takes %d kB; expected at most %d (fewer series, cells, "+
 				"texts or panels)", out.Len()/1000, mostBytes/1000)
@@ -96,6 +97,7 @@ type specBuilder struct {
 	datasets map[string][]vlRow
 	added    map[string]string // names of data sets by their content
 	omitted  leftOut
+	longest  int // number of points of a series
 
 	view      int  // index of the panel that is being made
 	hasLegend bool // some panel before has shown the legend
@@ -147,7 +149,7 @@ func (b *specBuilder) spec() (vlSpec, error) {
 		Config: vlConfig{
 			Axis: vlAxis{LabelFontSize: 11, TitleFontSize: 12, TitleFontWeight: "normal", LabelLimit: mostLabel,
 				GridOpacity: vlExpr{onBackground("0.3", "0.7")}},
-			Legend: vlLegend{LabelFontSize: 12, SymbolSize: 90},
+			Legend: vlLegend{LabelFontSize: 12, SymbolSize: symbolSize},
 		},
 	}
 	width, height := c.size()
@@ -171,7 +173,7 @@ func (b *specBuilder) spec() (vlSpec, error) {
 		frames, panels = []frame{f}, []Panel{{}}
 	}
 	b.room = narrowRoom(frames)
-	spec.Config.Legend.LabelLimit = vlExpr{fmt.Sprintf("narrow ? %s : 320", js(math.Floor(b.legendRoom()-swatch)))}
+	spec.Config.Legend.LabelLimit = vlExpr{fmt.Sprintf("narrow ? %s : 320", js(math.Floor(b.legendRoom()-b.swatch())))}
 	var views []vlView
 	for i := range frames {
 		b.view = i

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -142,6 +144,53 @@ func TestVegaDrawsEverything(t *testing.T) {
 	}
 }
 
+// All percentages of an axis and of a heat map have as many decimals.
+func TestVegaPercentages(t *testing.T) {
+	axis := chart.Chart{Panels: []chart.Panel{{Y: chart.Axis{Percent: true},
+		Series: []chart.Series{{Y: []float64{0.7871, 0.7925, 0.7903}}}}}}
+	heat := chart.Chart{Panels: []chart.Panel{{Z: chart.Axis{Percent: true},
+		Cells: [][]float64{{0.628, 0.61}, {nan, 0.6}}}}}
+	pictures := vegatest.Draw(t, map[string][]byte{"axis": specOf(t, axis), "heat": specOf(t, heat)})
+	for name, picture := range pictures {
+		texts := regexp.MustCompile(`>([0-9.]+ %)<`).FindAllStringSubmatch(picture.SVG, -1)
+		if len(texts) < 3 {
+			t.Fatalf("%s: %q", name, texts)
+		}
+		for _, text := range texts {
+			if _, decimals, _ := strings.Cut(text[1], "."); len(decimals) != len("8 %") {
+				t.Errorf("%s: %q", name, text[1])
+			}
+		}
+	}
+}
+
+// Where some lines are dashed, the symbols of the legend are long enough to show it.
+func TestVegaLegendShowsDashes(t *testing.T) {
+	c := chart.Chart{Panels: []chart.Panel{{Series: []chart.Series{
+		{Name: "solid", Y: []float64{1, 2}, Color: chart.Blue},
+		{Name: "dashed", Y: []float64{2, 1}, Color: chart.Blue, Dashed: true}}}}}
+	points := c
+	points.Panels = []chart.Panel{{Series: append(c.Panels[0].Series, chart.Series{Name: "points", Kind: chart.Points,
+		Y: []float64{1}})}}
+	solid := c
+	solid.Panels = []chart.Panel{{Series: c.Panels[0].Series[:1]}}
+	pictures := vegatest.Draw(t, map[string][]byte{"dashed": specOf(t, c), "points": specOf(t, points),
+		"solid": specOf(t, solid)})
+	symbol := regexp.MustCompile(`<path transform="[^"]*" d="M-([0-9.]+),0L[0-9.]+,0"`)
+	for name, want := range map[string]int{"dashed": 2, "points": 2, "solid": 1} {
+		_, legend, _ := strings.Cut(pictures[name].SVG, "role-legend-symbol")
+		symbols := symbol.FindAllStringSubmatch(legend, -1)
+		if len(symbols) != want {
+			t.Fatalf("%s: %d lines in the legend, want %d", name, len(symbols), want)
+		}
+		for _, s := range symbols {
+			if half, err := strconv.ParseFloat(s[1], 64); err != nil || (half > 12) != (name != "solid") {
+				t.Errorf("%s: a symbol %v pixels long", name, 2*half)
+			}
+		}
+	}
+}
+
 // Only a frame's own series are in the data that is shown at a time, and each frame is there once.
 func TestFramesAreRows(t *testing.T) {
 	type param struct {
@@ -217,6 +266,26 @@ func TestLargeChartsAreThinned(t *testing.T) {
 	}
 	if !strings.Contains(string(specOf(t, c)), ",7,") {
 		t.Error("a peak of a long line is missing")
+	}
+}
+
+// A curve of many turns needs more points than a straight one, and has them as long as there is room for them.
+func TestLongCurveIsWhole(t *testing.T) {
+	var s chart.Series
+	for i := range 40_000 {
+		a := float64(i) / 100
+		s.X, s.Y = append(s.X, math.Cos(a)*(1+a/100)), append(s.Y, math.Sin(1.1*a)*(1+a/100))
+	}
+	spec := string(specOf(t, chart.Chart{Panels: []chart.Panel{{Series: []chart.Series{s}, Equal: true}}}))
+	if strings.Contains(spec, "Left out") {
+		t.Errorf("of %d bytes: %.300s", len(spec), spec)
+	}
+	for i := range s.X {
+		s.X[i], s.Y[i] = math.Sin(float64(i*i)), math.Cos(float64(i*i*i)) // as good as any noise
+	}
+	spec = string(specOf(t, chart.Chart{Panels: []chart.Panel{{Series: []chart.Series{s}}}}))
+	if !strings.Contains(spec, "of 40000 points") {
+		t.Errorf("what is seen to be missing is not told: %.300s", spec)
 	}
 }
 

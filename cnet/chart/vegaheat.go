@@ -108,12 +108,12 @@ func (b *panelBuilder) heat() {
 
 // valuesInCells writes the values where there is room.
 func (b *panelBuilder) valuesInCells(set vlData, ts []vlTransform, x, y *vlChannel, z extent, w, h float64) {
-	widest := 0.0
+	widest, labels := 0.0, b.panel.cellLabels()
 	for _, cells := range append([][][]float64{b.panel.Cells}, cellsOf(b.panel.Frames)...) {
 		for _, row := range cells {
 			for _, v := range row {
 				if finite(v) {
-					widest = max(widest, tickLetters.width(cellLabel(v, b.Z.Percent)))
+					widest = max(widest, tickLetters.width(labels.of(v)))
 				}
 			}
 		}
@@ -124,8 +124,9 @@ func (b *panelBuilder) valuesInCells(set vlData, ts []vlTransform, x, y *vlChann
 	// From about the middle of the scale on, white can be read better.
 	light := fmt.Sprintf("isValid(datum.v) && datum.v > %s", js(z.lo+0.6*(z.hi-z.lo)))
 	b.layers = append(b.layers, vlLayer{
-		Data: set, Transform: ts, Mark: vlMark{Type: "text", FontSize: 11},
-		Encoding: vlEncoding{X: x, Y: y, Text: &vlChannel{Field: "tv", Type: "nominal"},
+		Data: set, Transform: append(slices.Clone(ts), vlTransform{Calculate: labels.vega("datum.v"), As: "tl"}),
+		Mark: vlMark{Type: "text", FontSize: 11},
+		Encoding: vlEncoding{X: x, Y: y, Text: &vlChannel{Field: "tl", Type: "nominal"},
 			Color: &vlChannel{Condition: &vlCondition{Test: light, Value: "white"}, Value: Black}},
 	})
 }

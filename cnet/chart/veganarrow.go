@@ -25,8 +25,6 @@ const (
 	narrowRight = 12
 	// mostLabel is how wide a label of an axis can be.
 	mostLabel = 160
-	// swatch is the width of a sample in the legend, with the gaps beside it.
-	swatch = 36
 )
 
 // narrowSignal returns the signal. Where nothing tells the width, as when a picture is made, there is room.

@@ -167,7 +167,8 @@ func (b *panelBuilder) axis(a Axis, s span, along func(f *frame) (ticks []tick, 
 		}
 		v.LabelExpr = fmt.Sprintf("indexof(%s, round(%s * 1e6) / 1e6) < 0 ? '' : %s", mantissas, first, label)
 	case a.Percent:
-		v.LabelExpr = "format(100 * datum.value, '.6~f') + ' %'"
+		// Format has as many decimals as the distance of the ticks needs.
+		v.Format, v.LabelExpr = "%", "replace(datum.label, '%', ' %')"
 	case a.powers(s):
 		v.LabelExpr = vegaPower("datum.value")
 	}

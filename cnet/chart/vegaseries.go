@@ -55,7 +55,9 @@ func (b *panelBuilder) series() {
 			return
 		}
 		row.Frame, row.Series = frame, name
-		points += len(row.Y.values)
+		if !s.Light {
+			points += len(row.Y.values)
+		}
 		groups[i].rows = append(groups[i].rows, row)
 	}
 	for _, s := range b.frame.Series { // of the panel and its guides
@@ -183,10 +185,11 @@ func (b *panelBuilder) layer(st style, data vlData, ts []vlTransform) vlLayer {
 	case Arrows:
 		l.Mark = vlMark{Type: "line", Order: no(), StrokeWidth: 1.4, Clip: yes()}
 	default:
-		l.Mark = vlMark{Type: "line", Order: no(), StrokeWidth: 2, Clip: yes()}
+		// Mitred, a narrow peak would end above its last point.
+		l.Mark = vlMark{Type: "line", Order: no(), StrokeWidth: 2, StrokeJoin: "round", Clip: yes()}
 	}
 	if st.dashed && st.kind == Line {
-		l.Mark.StrokeDash, l.Mark.StrokeWidth = []float64{6, 3.5}, 1.5
+		l.Mark.StrokeDash, l.Mark.StrokeWidth = dash, 1.5
 	}
 	if st.light {
 		opacity = 0.45
@@ -215,25 +218,39 @@ func (b *panelBuilder) layer(st style, data vlData, ts []vlTransform) vlLayer {
 // vegaShapes are the names of shapes in Vega.
 var vegaShapes = [...]string{"circle", "square", "triangle-up", "diamond"}
 
+// dash is how dashed lines are drawn, in pixels of lines and gaps.
+var dash = []float64{6, 3.5}
+
+// longStroke is the symbol of lines in a legend with dashed ones: 25 pixels long, so that three dashes are seen. It is
+// a path, in units of half the root of symbolSize; a greater size would make the rows of the legend higher.
+const (
+	symbolSize = 90
+	longStroke = "M-2.64,0L2.64,0"
+	longerBy   = 8 // pixels, on either side
+)
+
 // colours gives a layer the colours, and points the shapes, of the names of its series. Panels share their scales, and
 // so the legend; a click on it is a selection of the first such layer.
 func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
 	var colors, forms []any
 	var dashes [][]float64
-	dashed := false
+	stroke, dashed := "stroke", slices.ContainsFunc(b.names, b.dashed)
+	if dashed {
+		stroke = longStroke
+	}
 	for _, name := range b.names {
 		k := b.looks.byName[name]
 		colors = append(colors, themed(hex(k.color)))
 		form := vegaShapes[k.index%len(vegaShapes)]
 		if !b.isPoints(name) {
-			form = "stroke"
+			form = stroke
 		}
 		forms = append(forms, form)
-		dash := []float64{1, 0}
 		if b.dashed(name) {
-			dash, dashed = []float64{6, 3.5}, true
+			dashes = append(dashes, dash)
+		} else {
+			dashes = append(dashes, []float64{1, 0})
 		}
-		dashes = append(dashes, dash)
 	}
 	channel := func(values any) *vlChannel {
 		c := &vlChannel{Field: "s", Type: "nominal", Title: text(""),
@@ -243,7 +260,10 @@ func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
 			c.Legend.Columns = vlSignal{fmt.Sprintf("narrow ? %d : %d", n, len(b.names))}
 		}
 		if !b.pointsNamed() {
-			c.Legend.SymbolType, c.Legend.SymbolStroke = "stroke", 2.5
+			c.Legend.SymbolType, c.Legend.SymbolStroke = stroke, 2.5
+		}
+		if dashed {
+			c.Legend.SymbolOffset, c.Legend.LabelOffset = longerBy, longerBy+4
 		}
 		return c
 	}
@@ -269,11 +289,19 @@ func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
 		Value: math.Round(15*opacity) / 100}
 }
 
+// swatch returns the width of a sample in the legend, with the gaps beside it.
+func (b *specBuilder) swatch() float64 {
+	if slices.ContainsFunc(b.names, b.dashed) {
+		return 36 + 2*longerBy
+	}
+	return 36
+}
+
 // legendColumns returns how many names of the legend fit beside each other in a narrow window.
 func (b *specBuilder) legendColumns() int {
 	widest := 0.0
 	for _, name := range b.names {
-		widest = max(widest, legendLetters.width(name)+swatch)
+		widest = max(widest, legendLetters.width(name)+b.swatch())
 	}
 	return min(max(int(b.legendRoom()/widest), 1), len(b.names))
 }
@@ -310,10 +338,16 @@ func (b *specBuilder) dashed(name string) bool {
 	return dashed
 }
 
+// mostSeparate is how many points and arrows of a series are drawn at most, each by itself.
+const mostSeparate = 2000
+
 // row returns the points of a series; of a long one those that its picture needs.
 func (b *panelBuilder) row(s Series) vlRow {
 	var xs, ys []float64
 	most := b.quality.points
+	if s.Kind == Arrows || s.Kind == Points || s.Dots {
+		most = min(most, mostSeparate)
+	}
 	switch {
 	case s.Kind == Arrows:
 		all := b.arrows(s)
@@ -357,6 +391,7 @@ func (b *panelBuilder) row(s Series) vlRow {
 		}
 		xs, ys = pick(xs, kept), pick(ys, kept)
 	}
+	b.longest = max(b.longest, len(xs))
 	if s.Kind != Points && len(xs) > 0 { // the next series is another line
 		xs, ys = append(xs, math.NaN()), append(ys, math.NaN())
 	}

@@ -164,6 +164,7 @@ type vlMark struct {
 	StrokeWidth float64   `json:"strokeWidth,omitempty"`
 	StrokeDash  []float64 `json:"strokeDash,omitempty"`
 	StrokeCap   string    `json:"strokeCap,omitempty"`
+	StrokeJoin  string    `json:"strokeJoin,omitempty"`
 	Filled      *bool     `json:"filled,omitempty"`
 	Opacity     *float64  `json:"opacity,omitempty"`
 	Size        float64   `json:"size,omitempty"`
@@ -248,6 +249,7 @@ type vlScale struct {
 type vlAxis struct {
 	Title           *string `json:"title,omitempty"`
 	Values          nums    `json:"values,omitzero"`
+	Format          string  `json:"format,omitempty"`
 	LabelExpr       string  `json:"labelExpr,omitempty"`
 	LabelAngle      any     `json:"labelAngle,omitempty"` // a number or a vlExpr, as are the others of type any
 	LabelLimit      any     `json:"labelLimit,omitempty"`
@@ -273,6 +275,8 @@ type vlLegend struct {
 	SymbolOpacity float64  `json:"symbolOpacity,omitempty"`
 	SymbolSize    float64  `json:"symbolSize,omitempty"`
 	SymbolStroke  float64  `json:"symbolStrokeWidth,omitempty"`
+	SymbolOffset  float64  `json:"symbolOffset,omitempty"`
+	LabelOffset   float64  `json:"labelOffset,omitempty"`
 	Columns       any      `json:"columns,omitempty"`
 	Offset        float64  `json:"offset,omitempty"`
 	Values        []string `json:"values,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"continuousnet/cnet/chart"
 	"continuousnet/cnet/dataset"
 	"continuousnet/cnet/internal/contour"
+	"continuousnet/cnet/internal/words"
 )
 
 // gridSide is how many points each way the plane is classified at.
@@ -42,6 +43,9 @@ func NewBoundary(ctx context.Context, run *cnet.Run) (*Boundary, error) {
 		return nil, err
 	}
 	b := &Boundary{Title: fmt.Sprintf("%s, %s", set.Title, run.Network()), Classes: set.Classes, Points: points}
+	if n := run.Config().AugmentDim; n > 0 {
+		b.Title += fmt.Sprintf(", %s appended", words.Plural(n, "zero"))
+	}
 	b.X, b.Y = axesAround(slices.Concat(trained.X, points.X))
 	var grid [][]float64
 	for _, y := range b.Y {

@@ -32,8 +32,8 @@ func NewComparisons(runs ...*cnet.Run) ([]Comparison, error) {
 	names := map[string]int{}
 	var list []Comparison
 	for i, run := range runs {
-		if run == nil || run.Network() == nil {
-			return nil, fmt.Errorf("figures: run %d of those to compare is not open; open it with cnet.Open", i+1)
+		if err := run.Ready(); err != nil {
+			return nil, fmt.Errorf("figures: number %d of the runs to compare: %w", i+1, err)
 		}
 		c := Comparison{
 			Name: filepath.Base(run.Dir()), Net: run.Title(), Data: run.Config().Dataset, Epochs: run.Epoch(),

@@ -49,6 +49,7 @@ func Flow(f *cnet.Flow) chart.Chart {
 		p.Frames = append(p.Frames, frame)
 		c.Slider.Labels = append(c.Slider.Labels, strconv.FormatFloat(f.T[k], 'g', 3, 64))
 	}
+	c.Slider.Start = len(c.Slider.Labels) - 1 // what came of it, with the ways there
 	c.Panels = []chart.Panel{p}
 	return c
 }

@@ -19,7 +19,7 @@ const mapsShown = 9
 
 // HiddenStates draws the feature maps of an image, counted from 0, over depth: the channels that change most, from
 // their least value (black) to their greatest (white) over all depths. Several states, of other schemes or numbers of
-// steps in the same stage, are panels with common shades and one slider.
+// steps in the same stage, are panels beside each other, two in a row, with common shades and one slider.
 func HiddenStates(list []*cnet.HiddenStates, img int) (chart.Chart, error) {
 	if len(list) == 0 {
 		return chart.Chart{}, errors.New("figures: there are no hidden states to draw; give one at least")
@@ -38,11 +38,20 @@ func HiddenStates(list []*cnet.HiddenStates, img int) (chart.Chart, error) {
 		}
 	}
 	channels, shades := changing(list, img)
+	across := int(math.Ceil(math.Sqrt(float64(len(channels)))))
 	c := chart.Chart{
-		Title: fmt.Sprintf("Feature maps over depth, stage %d", first.Stage), Columns: 1,
-		Width: 380, Height: 50 + 380*float64(len(list)), Slider: chart.Slider{Name: "t"},
+		Title: fmt.Sprintf("Feature maps over depth, stage %d", first.Stage), Columns: 2,
+		Width: 640, Height: 50 + 330*float64((len(list)+1)/2), Slider: chart.Slider{Name: "t"},
 		Alt: fmt.Sprintf("The %d feature maps of an image that change most, over the depth of stage %d.", len(channels),
 			first.Stage),
+	}
+	if len(list) == 1 { // the whole width for the maps of one
+		across = len(channels)
+		if across > 4 {
+			across = (across + 1) / 2
+		}
+		c.Width, c.Columns = 700, 1
+		c.Height = 60 + c.Width/float64(across)*float64((len(channels)+across-1)/across)
 	}
 	// One slider for all: the depths of the one with the most steps, and of the others the last one before.
 	finest := slices.MaxFunc(list, func(a, b *cnet.HiddenStates) int { return cmp.Compare(len(a.T), len(b.T)) })
@@ -54,6 +63,7 @@ func HiddenStates(list []*cnet.HiddenStates, img int) (chart.Chart, error) {
 			common = append(common, i)
 		}
 	}
+	c.Slider.Start = len(c.Slider.Labels) - 1 // where schemes differ most
 	for i := range min(4, len(common)) {
 		last := min(4, len(common)) - 1
 		c.Slider.Shown = append(c.Slider.Shown, common[(i*(len(common)-1)+last/2)/max(last, 1)])
@@ -70,7 +80,7 @@ func HiddenStates(list []*cnet.HiddenStates, img int) (chart.Chart, error) {
 			at = max(at-1, 0)
 			p.Frames = append(p.Frames, chart.Frame{
 				Title:      fmt.Sprintf("%s, t = %.3g", name, h.T[at]),
-				Background: montage(h.X[at][img], h.Shape, channels, shades),
+				Background: montage(h.X[at][img], h.Shape, channels, across, shades),
 			})
 		}
 		c.Panels = append(c.Panels, p)
@@ -106,10 +116,9 @@ func changing(list []*cnet.HiddenStates, img int) (channels []int, shades map[in
 	return channels, shades
 }
 
-// montage puts the maps of some channels of a state beside each other, with a gap of one pixel.
-func montage(x []float64, shape, channels []int, shades map[int][2]float64) *chart.Background {
+// montage puts the maps of some channels of a state beside each other, so many in a row, with a gap of one pixel.
+func montage(x []float64, shape, channels []int, across int, shades map[int][2]float64) *chart.Background {
 	height, width, n := shape[0], shape[1], shape[2]
-	across := int(math.Ceil(math.Sqrt(float64(len(channels)))))
 	down := (len(channels) + across - 1) / across
 	size := image.Rect(0, 0, across*(width+1)-1, down*(height+1)-1)
 	out := image.NewNRGBA(size)

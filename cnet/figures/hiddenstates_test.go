@@ -36,6 +36,9 @@ func TestHiddenStatesChart(t *testing.T) {
 		c.Panels[1].Title != "rk4, 2 steps" {
 		t.Errorf("%v, %q, %q", c.Slider.Labels, c.Panels[0].Title, c.Panels[1].Title)
 	}
+	if one, err := HiddenStates([]*cnet.HiddenStates{fine}, 0); err != nil || c.Columns != 2 || one.Width <= c.Width {
+		t.Errorf("two schemes in %d columns, %g wide; one %g wide, %v", c.Columns, c.Width, one.Width, err)
+	}
 	if !slices.Equal(c.Slider.Shown, []int{0, 2}) {
 		t.Errorf("a still picture shows %v", c.Slider.Shown)
 	}

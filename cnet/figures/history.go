@@ -23,8 +23,12 @@ type HistoryOptions struct {
 	Marks []chart.Mark
 	// Classes is the number of classes K. Until steadyEpochs epochs are complete, axes then hold what can be expected,
 	// so that they stand still in the first seconds of a training: the loss from 0 to 1.3 times that of guessing, log K
-	// nats, and the accuracy from 0 to 100 %. Lines show what guessing gives. 0: axes as far as there is data.
+	// nats, and the accuracy from 0 to 100 %. Lines show what guessing gives, later as long as they are within the axes.
+	// 0: axes as far as there is data, and no lines.
 	Classes int
+	// Regression says that targets are numbers, which the history does not tell before the first batch. Until
+	// steadyEpochs epochs are complete, the axis of R² then ends at 1, and below at a multiple of 1/2.
+	Regression bool
 }
 
 // steadyEpochs is the number of complete epochs from which on axes are as long as the data.
@@ -44,7 +48,7 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	x := chart.Axis{Title: "epoch", Integer: true, Max: float64(max(o.Epochs, 1))}
 
 	batches := batchesPerEpoch(history)
-	regression, started := false, false
+	regression, started := o.Regression, false
 	for _, r := range history {
 		at := float64(r.Epoch) + float64(r.Batch)/float64(batches)
 		switch r.Event {
@@ -114,17 +118,27 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 	}
 	if regression {
 		panels[1].Title, panels[1].Y = "R²", chart.Axis{}
-	} else if o.Classes > 1 && len(history.Epochs()) < steadyEpochs {
-		k := float64(o.Classes)
-		panels[1].Y.Min, panels[1].Y.Max = 0, 1
-		// The loss of the first batches is a little above that of guessing.
-		if top := 1.3 * math.Log(k); !o.LogLoss && greatest(losses) <= top {
-			panels[0].Y.Max = top
+		if o.Regression && len(history.Epochs()) < steadyEpochs {
+			panels[1].Y = chart.Axis{Min: math.Floor(2*least(accuracies)) / 2, Max: 1}
 		}
-		panels[0].Marks = append(slices.Clone(marks), chart.Mark{Across: true, At: math.Log(k),
-			Label: fmt.Sprintf("guessing: log %d = %.2f", o.Classes, math.Log(k))})
-		panels[1].Marks = append(slices.Clone(marks), chart.Mark{Across: true, At: 1 / k,
-			Label: fmt.Sprintf("guessing: 1/%d", o.Classes)})
+	} else if o.Classes > 1 {
+		k, early := float64(o.Classes), len(history.Epochs()) < steadyEpochs
+		most := greatest(losses)
+		if early {
+			panels[1].Y.Min, panels[1].Y.Max = 0, 1
+			// The loss of the first batches is a little above that of guessing.
+			if top := 1.3 * math.Log(k); !o.LogLoss && most <= top {
+				panels[0].Y.Max = top
+			}
+		}
+		if early || math.Log(k) <= most { // where no axis has to be longer for it
+			panels[0].Marks = append(slices.Clone(marks), chart.Mark{Across: true, At: math.Log(k),
+				Label: fmt.Sprintf("guessing: log %d = %.2f", o.Classes, math.Log(k))})
+		}
+		if early || started {
+			panels[1].Marks = append(slices.Clone(marks), chart.Mark{Across: true, At: 1 / k,
+				Label: fmt.Sprintf("guessing: 1/%d", o.Classes)})
+		}
 	}
 	if len(evaluations.X) > 0 {
 		panels = append(panels, chart.Panel{
@@ -133,6 +147,18 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 		})
 	}
 	return chart.Chart{Panels: panels}
+}
+
+// least returns the least finite value of some series, at most 0.
+func least(list []chart.Series) (low float64) {
+	for _, s := range list {
+		for _, y := range s.Y {
+			if y < low && !math.IsInf(y, 0) {
+				low = y
+			}
+		}
+	}
+	return low
 }
 
 // greatest returns the greatest value of some series, 0 if there is none.

@@ -242,9 +242,36 @@ func TestHistoryStandsStill(t *testing.T) {
 	if got, lines := bounds(0.2, 1); lines != 0 || got[0][1] != 0.4 {
 		t.Errorf("after %d epochs: %v, %d lines", steadyEpochs, got, lines)
 	}
+	begun := append(cnet.History{{Event: cnet.EventStart, TrainLoss: 2.4}}, history...)
+	if c := History(begun, HistoryOptions{Classes: 10}); len(c.Panels[0].Marks) != 1 || len(c.Panels[1].Marks) != 1 {
+		t.Errorf("curves from 2.4 on do not show where guessing is: %v, %v", c.Panels[0].Marks, c.Panels[1].Marks)
+	}
 	history = history[:1]
 	history[0].TrainAccuracy, history[0].TrainR2, history[0].TrainRMSE = 0, 0.5, 1
 	if c := History(history, HistoryOptions{Classes: 10}); c.Panels[1].Y.Max != 0 {
 		t.Error("R² has the axis of an accuracy")
+	}
+}
+
+// Where targets are numbers, the axes of the first epochs stand still, too, and are those of R² before the first batch.
+func TestHistoryOfRegression(t *testing.T) {
+	start := cnet.Record{Event: cnet.EventStart, TrainLoss: 1.1, TrainRMSE: 1, TrainR2: -0.12}
+	epoch := cnet.Record{Event: cnet.EventEpoch, TrainLoss: 0.4, TrainRMSE: 0.6, TrainR2: 0.6, TestLoss: 0.5,
+		TestRMSE: 0.7, TestR2: 0.5}
+	options := HistoryOptions{Epochs: 5, Regression: true}
+	if p := History(nil, options).Panels[1]; p.Title != "R²" || p.Y.Min != 0 || p.Y.Max != 1 || p.Y.Percent {
+		t.Errorf("before the first batch: %s %+v", p.Title, p.Y)
+	}
+	for i, history := range []cnet.History{{start}, {start, epoch}, {start, epoch, epoch}} {
+		if y := History(history, options).Panels[1].Y; y.Min != -0.5 || y.Max != 1 {
+			t.Errorf("after %d records the axis runs from %g to %g", i+1, y.Min, y.Max)
+		}
+	}
+	wrong := cnet.Record{Event: cnet.EventStart, TrainRMSE: math.Inf(1), TrainR2: math.Inf(-1), TrainLoss: math.NaN()}
+	if err := History(cnet.History{wrong}, options).SVG(io.Discard); err != nil {
+		t.Error(err)
+	}
+	if y := History(cnet.History{start, epoch, epoch, epoch}, options).Panels[1].Y; y.Min != 0 || y.Max != 0 {
+		t.Errorf("later the axis is %+v", y)
 	}
 }

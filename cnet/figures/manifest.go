@@ -44,8 +44,8 @@ func Manifestations(list []cnet.Manifestation, schemes []string, steps []int) ch
 			p.Framed = append(p.Framed, [2]int{i, j})
 		}
 	}
-	// Differences of a few images in a thousand are noise: they must not look like day and night.
-	const least = 0.05
+	// Differences of a few images in a hundred are noise: they must not look like day and night.
+	const least = 0.1
 	if high-low < least && low <= high {
 		p.Z.Min = max(high-least, 0)
 		p.Z.Max = p.Z.Min + least

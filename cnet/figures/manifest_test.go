@@ -23,11 +23,11 @@ func TestManifestations(t *testing.T) {
 		!reflect.DeepEqual(p.Framed, [][2]int{{0, 1}}) {
 		t.Errorf("got %+v", p)
 	}
-	if !reflect.DeepEqual(p.X.Labels, []string{"1", "2"}) || p.Z.Max != 0.81 || math.Abs(p.Z.Min-0.76) > 1e-12 {
+	if !reflect.DeepEqual(p.X.Labels, []string{"1", "2"}) || p.Z.Max != 0.81 || math.Abs(p.Z.Min-0.71) > 1e-12 {
 		t.Errorf("axes %+v, %+v", p.X, p.Z)
 	}
 	var svg bytes.Buffer
-	if err := c.SVG(&svg); err != nil || !strings.Contains(svg.String(), "80.0 %") {
+	if err := c.SVG(&svg); err != nil || !strings.Contains(svg.String(), ">80 %<") {
 		t.Errorf("drawn: %v", err)
 	}
 	if err := Manifestations(nil, []string{"euler"}, []int{1}).SVG(&svg); err != nil {

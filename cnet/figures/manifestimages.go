@@ -55,7 +55,8 @@ func ManifestedImages(list []cnet.Manifestation, schemes []string, steps []int, 
 	c.Panels[0].Drives = true
 	c.Panels = append(c.Panels, p)
 	c.Slider.Name, c.Slider.Start, c.Slider.Shown = "cell", shown, []int{shown}
-	c.Columns, c.Width, c.Height = 2, 980, 440
+	// As high as the panel beside the heat map is with images of the size that the texts are made for.
+	c.Columns, c.Width, c.Height = 2, 980, max(440, 100+float64(tiles.down)*math.Ceil(tiles.height)*tiles.unit)
 	return c
 }
 
@@ -64,12 +65,23 @@ type tiles struct {
 	set             *dataset.Set
 	n, across, down int
 	width, height   float64 // of an image with what is around it
+	unit            float64 // about the size of a unit in CSS pixels
 }
 
+// Of the lines below an image in CSS pixels: where their middle is, with letters ten pixels high, and what they take.
+const (
+	captionAt   = 11
+	captionLine = 13
+	captionRoom = captionAt + captionLine + 12
+)
+
 func newTiles(set *dataset.Set, n int) tiles {
+	const panel = 245 // width of a panel beside or, in a narrow window, below the heat map
 	across := int(math.Ceil(math.Sqrt(float64(n))))
-	return tiles{set: set, n: n, across: across, down: (n + across - 1) / across,
-		width: 1.8 * float64(set.Width), height: 1.95 * float64(set.Height)}
+	t := tiles{set: set, n: n, across: across, down: (n + across - 1) / across, width: 1.8 * float64(set.Width)}
+	t.unit = panel / float64(across) / t.width
+	t.height = float64(set.Height) + captionRoom/t.unit
+	return t
 }
 
 // corner returns where image i has its upper left corner; y grows upwards.
@@ -100,8 +112,8 @@ func (t tiles) background() *chart.Background {
 // caption returns a text in one of the two lines below image i.
 func (t tiles) caption(i, line int, text string) chart.Text {
 	x, y := t.corner(i)
-	h := float64(t.set.Height)
-	return chart.Text{X: x + float64(t.set.Width)/2, Y: y - h*(1.2+0.34*float64(line)), Text: text, Center: true}
+	y -= float64(t.set.Height) + (captionAt+captionLine*float64(line))/t.unit
+	return chart.Text{X: x + float64(t.set.Width)/2, Y: y, Text: text, Center: true}
 }
 
 // changes frames the images that have another class than before, names it, and counts them.

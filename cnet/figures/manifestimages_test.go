@@ -61,6 +61,28 @@ func TestManifestedImages(t *testing.T) {
 	}
 }
 
+// The two lines below an image have room, and so has the image below them, also in a panel of 290 pixels.
+func TestManifestedImagesHaveRoom(t *testing.T) {
+	c := manifestedImages(t)
+	p := c.Panels[1]
+	unit := 290 / p.Background.X1
+	frame := p.Frames[2] // the first image changes class
+	class, change := p.Texts[0].Y, frame.Texts[0].Y
+	bottom, below := frame.Series[0].Y[2], p.Background.Y1*3/4
+	if gap := unit * (bottom - class); gap < 5+5 {
+		t.Errorf("the middle of the first line is %g pixels below the image", gap)
+	}
+	if gap := unit * (class - change); gap < 12 {
+		t.Errorf("lines are %g pixels apart", gap)
+	}
+	if gap := unit * (change - below); gap < 5+5 {
+		t.Errorf("the next image is %g pixels below the middle of the last line", gap)
+	}
+	if _, height := c.Size(); height < 100+4*74 { // as a picture, too
+		t.Errorf("%g pixels high", height)
+	}
+}
+
 func TestVegaDrawsManifestedImages(t *testing.T) {
 	var b bytes.Buffer
 	if err := manifestedImages(t).VegaLite(&b); err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"continuousnet/cnet/chart"
+	"continuousnet/cnet/internal/smooth"
 	"continuousnet/cnet/ode/plane"
 )
 
@@ -116,16 +117,14 @@ func (v view) direction(s *chart.Series, c plane.Curve) {
 	}
 }
 
-// seen returns the points of a curve, without those that are less than a pixel and a half from the one before.
+// seen returns the points of a curve that a picture needs.
 func (v view) seen(x, y []float64) (points [][2]float64) {
 	for i := range x {
-		p := [2]float64{x[i], y[i]}
-		if n := len(points); n > 0 && i < len(x)-1 {
-			if v.pixels(p[0]-points[n-1][0], p[1]-points[n-1][1]) < 1.5 {
-				continue
-			}
-		}
-		points = append(points, p)
+		points = append(points, [2]float64{x[i], y[i]})
 	}
-	return points
+	kept := smooth.Thinned(points, [2]float64{smooth.Relative * (v.x[1] - v.x[0]), smooth.Relative * (v.y[1] - v.y[0])})
+	for i, at := range kept {
+		points[i] = points[at]
+	}
+	return points[:len(kept)]
 }

@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"bytes"
 	"io"
 	"math"
 	"slices"
@@ -80,6 +81,47 @@ func TestPhasePortrait(t *testing.T) {
 	}
 	if err := c.PNG(io.Discard); err != nil {
 		t.Error(err)
+	}
+}
+
+// Many turns of curves that turn quickly are drawn whole: nothing is said to be left out, and the specification stays
+// far below what is allowed.
+func TestPhasePortraitIsWhole(t *testing.T) {
+	vanDerPol := func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], 2*(1-x[0]*x[0])*x[1]-x[0] }
+	for name, o := range map[string]plane.Options{
+		"dopri5": {}, "rk4": {Solve: ode.Options{Scheme: "rk4", StepSize: 0.1}},
+	} {
+		p, err := plane.NewPortrait(vanDerPol, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := PhasePortrait(p).VegaLite(&b); err != nil {
+			t.Fatal(err)
+		}
+		if b.Len() > 150_000 || bytes.Contains(b.Bytes(), []byte("Left out")) {
+			t.Errorf("%s: %d bytes, %.400s", name, b.Len(), b.Bytes())
+		}
+	}
+}
+
+// Steps of a given length are marked on a curve, whose costs are those of the steps.
+func TestTrajectoriesBetweenSteps(t *testing.T) {
+	turn := ode.Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], -x[0] }, X0: []float64{2, 0}, T1: 6}
+	list, err := NewTrajectories(turn, ode.Options{Scheme: "rk4", Steps: 12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	series := Trajectories(list).Panels[0].Series
+	if len(series) != 2 || series[0].Name != "rk4: 12 steps, 48 evaluations" || series[0].Dots ||
+		series[1].Like != series[0].Name || !series[1].Dots || len(series[1].X) != 2*13 {
+		t.Fatalf("%d series, %+v", len(series), series)
+	}
+	for i := 1; i < len(series[0].X); i++ {
+		x, y := (series[0].X[i-1]+series[0].X[i])/2, (series[0].Y[i-1]+series[0].Y[i])/2
+		if d := 2 - math.Hypot(x, y); d > 4./1000 { // half a pixel of 500
+			t.Errorf("a corner: straight on %g beside the circle", d)
+		}
 	}
 }
 

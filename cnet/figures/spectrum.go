@@ -16,32 +16,11 @@ var depthColors = []string{chart.SkyBlue, chart.Green, chart.Orange, chart.Vermi
 
 // Spectrum draws the eigenvalues of the Jacobian of a rate, times the step length, on the stability region of the
 // scheme, in a colour for each depth: differences between states grow outside of it, whatever the equation does to
-// them.
+// them. All of the region is there, unless that is much larger than the eigenvalues reach.
 func Spectrum(s *cnet.Spectrum) chart.Chart {
-	low, high := complex(0, 0), complex(0, 0)
-	for k := range s.Eigenvalues {
-		for _, values := range s.Eigenvalues[k] {
-			for _, v := range values {
-				z := v * complex(s.H[k], 0)
-				low = complex(min(real(low), real(z)), min(imag(low), imag(z)))
-				high = complex(max(real(high), real(z)), max(imag(high), imag(z)))
-			}
-		}
-	}
-	x, y := [2]float64{1.1 * real(low), 1.1 * real(high)}, [2]float64{1.1 * imag(low), 1.1 * imag(high)}
 	tb, ok := s.Method.(ode.Tableau)
 	name := s.Method.Info().Name
-	if ok {
-		rx, ry := (&SchemeCard{Tableau: tb}).window()
-		x[0], x[1] = min(x[0], rx[0]), max(x[1], rx[1])
-		y[0], y[1] = min(y[0], ry[0]), max(y[1], ry[1])
-	}
-	width, height := x[1]-x[0], y[1]-y[0]
-	if more := height - width; more > 0 { // about as long as high, as the panel
-		x[0], x[1] = x[0]-more/2, x[1]+more/2
-	} else {
-		y[0], y[1] = y[0]+more/2, y[1]-more/2
-	}
+	x, y := spectrumWindow(s)
 	p := complexPanel("", x, y)
 	p.X.Title, p.Y.Title = "Re hλ", "Im hλ"
 	if ok {
@@ -70,6 +49,53 @@ func Spectrum(s *cnet.Spectrum) chart.Chart {
 		Alt: fmt.Sprintf("Eigenvalues of the Jacobian of a rate at %d depths, times the step length, on the stability "+
 			"region of %s.", len(s.T), name),
 	}
+}
+
+// mostBeyond is how many times as long as the eigenvalues reach a window may be to show all of a stability region.
+const mostBeyond = 8
+
+// spectrumWindow returns the part of the complex plane that a spectrum is drawn in, as long as high: it holds the
+// origin, the eigenvalues times the step length and, unless that is much larger, the stability region.
+func spectrumWindow(s *cnet.Spectrum) (x, y [2]float64) {
+	grow := func(ends *[2]float64, v float64) { ends[0], ends[1] = min(ends[0], v), max(ends[1], v) }
+	for k := range s.Eigenvalues {
+		for _, values := range s.Eigenvalues[k] {
+			for _, v := range values {
+				z := v * complex(s.H[k], 0)
+				if !cmplx.IsNaN(z) && !cmplx.IsInf(z) {
+					grow(&x, real(z))
+					grow(&y, imag(z))
+				}
+			}
+		}
+	}
+	size := func(x, y [2]float64) float64 { return max(x[1]-x[0], y[1]-y[0]) }
+	if tb, ok := s.Method.(ode.Tableau); ok {
+		wideX, wideY := [2]float64{-22, 4}, [2]float64{-6, 6}
+		region := newRegion(wideX, wideY, func(z complex128) float64 { return -growth(tb, z) })
+		rx, ry := x, y
+		for _, line := range region.border() {
+			for _, p := range line {
+				grow(&rx, p[0])
+				grow(&ry, p[1])
+			}
+		}
+		n := len(region.x) - 1
+		whole := rx[0] > region.x[0] && rx[1] < region.x[n] && ry[0] > region.y[0] && ry[1] < region.y[n]
+		if reach := size(x, y); whole && (reach == 0 || size(rx, ry) <= mostBeyond*reach) {
+			x, y = rx, ry
+		}
+	}
+	const margin = 1.2
+	half := margin * size(x, y) / 2
+	if half == 0 {
+		half = 1
+	}
+	square := func(ends [2]float64) [2]float64 {
+		middle := (ends[0] + ends[1]) / 2
+		return [2]float64{middle - half, middle + half}
+	}
+	return square(x), square(y)
 }
 
 // depthGroups splits n depths into at most so many groups of neighbours.

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"continuousnet/cnet/chart"
+	"continuousnet/cnet/internal/smooth"
 	"continuousnet/cnet/internal/words"
 	"continuousnet/cnet/ode"
 )
@@ -36,6 +37,14 @@ func NewTrajectories(p ode.Problem, options ...ode.Options) ([]Trajectory, error
 		} else if err != nil {
 			return nil, err
 		}
+		if t.Fixed {
+			var within []float64
+			for k := range len(s.X[0]) / t.Samples {
+				e := rangeOf([]Trajectory{{Solution: s, Samples: t.Samples}}, k)
+				within = append(within, e.unseen())
+			}
+			smooth.Interpolate(s, p, o, within)
+		}
 		name := o.Scheme
 		if o.Method != nil {
 			name = o.Method.Info().Name
@@ -52,18 +61,27 @@ func NewTrajectories(p ode.Problem, options ...ode.Options) ([]Trajectory, error
 // mostComponents is how many components are drawn over time.
 const mostComponents = 6
 
-// Trajectories draws the components of solutions over time and, if there are two, the curves in the plane. Steps of a
-// given length are joined by straight lines; steps that adapt have their interpolation between them. The axes leave out
-// what a solution does that reaches five times as far as another one.
+// Trajectories draws the components of solutions over time and, if there are two, the curves in the plane. Between
+// steps is the method's interpolation; those of a method of the first order, such as Euler's, and those of a given
+// length that are too long for it are joined by straight lines. A few steps of a given length are marked. The axes
+// leave out what a solution does that reaches five times as far as another one.
 func Trajectories(list []Trajectory) chart.Chart {
 	if len(list) == 0 {
 		return chart.Chart{}
 	}
 	n := len(list[0].Solution.X[0]) / list[0].Samples
+	var within []float64
+	for k := range n {
+		within = append(within, rangeOf(list, k).unseen())
+	}
+	var lines []drawn
+	for _, t := range list {
+		lines = append(lines, drawn{t, smooth.Through(t.Solution, t.Fixed, within)})
+	}
 	var panels []chart.Panel
 	if n == 2 {
 		p := chart.Panel{Title: "In the plane", X: chart.Axis{Title: "x₁"}, Y: chart.Axis{Title: "x₂"}, Equal: true}
-		for _, t := range list {
+		for _, t := range lines {
 			plane := func(_ float64, x []float64) (float64, float64) { return x[0], x[1] }
 			p.Series = append(p.Series, t.series(plane)...)
 		}
@@ -79,7 +97,7 @@ func Trajectories(list []Trajectory) chart.Chart {
 		if n == 1 {
 			p.Title, p.Y.Title = "", "x"
 		}
-		for _, t := range list {
+		for _, t := range lines {
 			overTime := func(at float64, x []float64) (float64, float64) { return at, x[k] }
 			p.Series = append(p.Series, t.series(overTime)...)
 		}
@@ -104,37 +122,54 @@ func component(k int) string {
 	return name
 }
 
-// series returns a line for each state of the batch, through the places that coordinates returns.
-func (t Trajectory) series(coordinates func(at float64, x []float64) (float64, float64)) []chart.Series {
-	const mostDots = 64
-	times, states := t.Solution.T, t.Solution.X
-	n := len(states[0]) / t.Samples
-	smooth := chart.Series{Name: t.Name}
-	if t.Fixed {
-		smooth.Dots = len(times) <= mostDots
-	} else {
-		times, states = t.Solution.Sampled(perStep)
-	}
-	var list []chart.Series
-	for sample := range t.Samples {
-		s := smooth
-		s.X, s.Y = []float64{}, []float64{}
-		for i, x := range states {
-			a, b := coordinates(times[i], x[sample*n:][:n])
+// mostMarked is how many steps of a given length are marked.
+const mostMarked = 64
+
+// drawn is a trajectory with states between its steps.
+type drawn struct {
+	Trajectory
+	smooth.Line
+}
+
+// series returns a line for each state of the batch, through the places that coordinates returns, and the marks of its
+// steps.
+func (d drawn) series(coordinates func(at float64, x []float64) (float64, float64)) (list []chart.Series) {
+	n := len(d.X[0]) / d.Samples
+	marked := d.Fixed && len(d.Steps) <= mostMarked
+	through := len(d.Steps) == len(d.T) // straight lines
+	for sample := range d.Samples {
+		s := chart.Series{Name: d.Name, X: []float64{}, Y: []float64{}, Dots: marked && through}
+		marks := chart.Series{Like: d.Name, Dots: true}
+		step := 0
+		for i, x := range d.X {
+			a, b := coordinates(d.T[i], x[sample*n:][:n])
 			add(&s, a, b)
+			if step < len(d.Steps) && d.Steps[step] == i {
+				step++
+				add(&marks, a, b)
+				add(&marks, math.NaN(), math.NaN())
+			}
 		}
 		list = append(list, s)
+		if marked && !through {
+			list = append(list, marks)
+		}
 	}
 	return list
 }
-
-// perStep is how many points a curve has for a step that adapts.
-const perStep = 8
 
 // extent is the range of a component that is drawn.
 type extent struct {
 	low, high float64
 	cut       bool // there are values beyond
+}
+
+// unseen returns the distance that a picture of the range does not show.
+func (e extent) unseen() float64 {
+	if size := e.high - e.low; size > 0 && !math.IsInf(size, 0) {
+		return smooth.Relative * size
+	}
+	return 1
 }
 
 // limit sets the ends of an axis, if it does not show everything.

@@ -141,7 +141,7 @@ func TestVegaDrawsFigures(t *testing.T) {
 		"scheme": "order 4", "weights": ">middle half<",
 		"epochs":  "stage 1 after 1 epoch: varies by",
 		"changed": ">R is evaluated<",
-		"steady":  "guessing: log 10 = 2.30", "hidden": "euler, 2 steps, t = 0",
+		"steady":  "guessing: log 10 = 2.30", "hidden": "euler, 2 steps, t = 1",
 		"flow": ">inner<", "spectrum": ">t = 0.5<", "adversarial": "euler, 1 step (as trained)",
 		"boundary": "data:image/png;base64,", "compare": ">fine<", "confusion": ">80 %<"} {
 		if !strings.Contains(pictures[name].SVG, want) {

@@ -14,7 +14,7 @@ import (
 // against each by the fast gradient sign method, and returns the numbers; see Run.Adversarial. If the cell is
 // interrupted, the schemes measured so far are shown and returned.
 func Adversarial(run *cnet.Run, options ...cnet.AdversarialOptions) []cnet.Robustness {
-	return here().adversarial(run, options)
+	return on(run).adversarial(run, options)
 }
 
 func (s *surface) adversarial(run *cnet.Run, options []cnet.AdversarialOptions) []cnet.Robustness {

@@ -21,48 +21,60 @@ import (
 // has become two. The accuracies are nearly equal, because the refined net has the same weights over depth.
 //
 // Given the numbers of stages, from 1, it refines only these.
-func Refine(run *cnet.Run, stages ...int) {
-	here().change(run, func() error { return run.RefineStages(stages...) })
+func Refine(run *cnet.Run, stages ...int) *Change {
+	return on(run).change(run, func() error { return run.RefineStages(stages...) })
 }
 
 // Compress replaces the weights by the closest ones in another basis with at most as many functions of depth, without
 // training, and shows the test accuracy before and after and how far the weights moved; see Run.Compress. To keep the
 // trained weights, use Run.CompressTo.
-func Compress(run *cnet.Run, basis string, functions int, method ...cnet.Projection) {
-	here().compress(run, basis, functions, method...)
+//
+// Compressions draws the accuracy over the number of functions, and changes nothing.
+func Compress(run *cnet.Run, basis string, functions int, method ...cnet.Projection) *Change {
+	return on(run).compress(run, basis, functions, method...)
 }
 
-func (s *surface) compress(run *cnet.Run, basis string, functions int, method ...cnet.Projection) {
+func (s *surface) compress(run *cnet.Run, basis string, functions int, method ...cnet.Projection) *Change {
 	how, err := optional.One("notebook: Compress", "method", method, cnet.ByProjection)
 	if err != nil {
 		s.fail(err)
-		return
+		return nil
 	}
 	var report *cnet.BasisChange
-	s.change(run, func() (err error) {
+	change := s.change(run, func() (err error) {
 		report, err = run.Compress(basis, functions, how)
 		return err
 	})
 	if report == nil {
-		return
+		return change
 	}
 	t := table{
 		title: fmt.Sprintf("The weights over depth moved by %s", words.Percent(report.Distance)),
 		head:  []string{"layer", "moved by"},
 	}
 	for _, l := range report.Layers {
-		t.rows = append(t.rows, []string{l.Layer, words.Percent(l.Distance)})
+		t.rows = append(t.rows, []string{stageLayerInWords(l.Layer), words.Percent(l.Distance)})
 	}
 	s.show(t.content())
+	if change != nil {
+		change.Basis = report
+	}
+	return change
 }
 
 // SetScheme changes the scheme, for example to "midpoint", and shows the test accuracy before and after, what has
 // changed, and where over depth the rate is evaluated.
-func SetScheme(run *cnet.Run, name string) {
-	here().change(run, func() error { return run.SetScheme(name) })
+func SetScheme(run *cnet.Run, name string) *Change {
+	return on(run).change(run, func() error { return run.SetScheme(name) })
 }
 
-func (s *surface) change(run *cnet.Run, change func() error) {
+// Change is what a change of a run's net has done.
+type Change struct {
+	Before, After Measurement
+	Basis         *cnet.BasisChange // of Compress
+}
+
+func (s *surface) change(run *cnet.Run, change func() error) *Change {
 	line := ""
 	if s.notebook {
 		line = "line_" + gonbui.UniqueId()
@@ -72,31 +84,33 @@ func (s *surface) change(run *cnet.Run, change func() error) {
 	say("Testing " + was + " before the change")
 	before, ok := s.measure(run)
 	if !ok {
-		return
+		return nil
 	}
 	stages, err := stageStates(run)
 	if err != nil {
 		s.fail(err)
-		return
+		return nil
 	}
 	say("Changing " + was)
 	if err := change(); err != nil {
+		say(was + " is unchanged")
 		s.fail(err)
-		return
+		return nil
 	}
 	is := run.Network().String()
 	say("Testing " + is + " after the change")
 	after, ok := s.measure(run)
 	if !ok {
-		return
+		return nil
 	}
 	say(was + " is " + is + " now")
 	s.show(changeTable(run, before, after).content())
 	s.showChange(run, stages, was)
+	return &Change{Before: before, After: after}
 }
 
 // changeTable shows a net before and after a change, and what has changed.
-func changeTable(run *cnet.Run, before, after measurement) table {
+func changeTable(run *cnet.Run, before, after Measurement) table {
 	t := table{head: []string{"", "before", "after", "change"}}
 	b, a, changes := before.row(), after.row(), before.changes(after)
 	for i, name := range measured(run) {
@@ -106,19 +120,19 @@ func changeTable(run *cnet.Run, before, after measurement) table {
 }
 
 // changes tells for each of measured how it has changed.
-func (m measurement) changes(after measurement) []string {
+func (m Measurement) changes(after Measurement) []string {
 	const same = "none"
 	list := []string{same, same, same}
 	if after.inWords != m.inWords {
 		list[0] = after.inWords
-	} else if after.net != m.net {
+	} else if after.Net != m.Net {
 		list[0] = "another scheme"
 	}
-	if d := after.weights - m.weights; d != 0 {
+	if d := after.Weights - m.Weights; d != 0 {
 		list[1] = signed(float64(d), words.Grouped(max(d, -d)))
 	}
-	if len(m.evaluations) > 0 && len(after.evaluations) > 0 && !slices.Equal(m.evaluations, after.evaluations) {
-		list[2] = fmt.Sprintf("× %.3g", float64(sum(after.evaluations))/float64(sum(m.evaluations)))
+	if len(m.Evaluations) > 0 && len(after.Evaluations) > 0 && !slices.Equal(m.Evaluations, after.Evaluations) {
+		list[2] = fmt.Sprintf("× %.3g", float64(sum(after.Evaluations))/float64(sum(m.Evaluations)))
 	}
 	p, q := m.Quality(), after.Quality()
 	if q.Regression() {
@@ -225,7 +239,7 @@ func evaluatedAt(n *cnet.Net, stage int) (depths []float64) {
 
 // Evaluate shows the accuracy, or RMSE and R² where targets are numbers, and the loss on the test images or points, and
 // returns them. It changes nothing.
-func Evaluate(run *cnet.Run) cnet.Score { return here().evaluate(run) }
+func Evaluate(run *cnet.Run) cnet.Score { return on(run).evaluate(run) }
 
 func (s *surface) evaluate(run *cnet.Run) cnet.Score {
 	m, ok := s.measure(run)
@@ -261,37 +275,38 @@ func qualityRow(s cnet.Score) []string {
 	return []string{words.Percent(s.Accuracy), loss}
 }
 
-// measurement describes a net and its score on the test images.
-type measurement struct {
-	net         string
-	inWords     string // its steps and weights
-	weights     int
-	evaluations []int // of R, in each stage of the net; none if it is not continuous in depth
+// Measurement describes a net and its score on the test images or points.
+type Measurement struct {
+	Net         string // such as "2-2-2 euler"
+	Weights     int
+	Evaluations []int // of R, in each stage of the net; none if it is not continuous in depth
 	cnet.Score
+
+	inWords string // its steps and weights
 }
 
-func (m measurement) row() []string {
+func (m Measurement) row() []string {
 	evaluations := "-"
-	if len(m.evaluations) > 0 {
-		evaluations = words.OfStages(m.evaluations)
+	if len(m.Evaluations) > 0 {
+		evaluations = words.OfStages(m.Evaluations)
 	}
-	return append([]string{m.net, words.Grouped(m.weights), evaluations}, qualityRow(m.Score)...)
+	return append([]string{m.Net, words.Grouped(m.Weights), evaluations}, qualityRow(m.Score)...)
 }
 
 // measure evaluates the net of a run. If that fails or is interrupted, it reports so in the cell and ok is false.
-func (s *surface) measure(run *cnet.Run) (m measurement, ok bool) {
+func (s *surface) measure(run *cnet.Run) (m Measurement, ok bool) {
 	ctx, stop := s.signals(context.Background())
 	defer stop()
 	score, err := run.Evaluate(ctx)
 	switch {
 	case err == nil:
 		weights, _ := run.Network().CountParameters()
-		m := measurement{net: run.Network().String(), weights: weights, Score: score}
+		m := Measurement{Net: run.Network().String(), Weights: weights, Score: score}
 		m.inWords = stepsInWords(run.Network())
 		if n, ok := run.Network().(*cnet.Net); ok {
-			m.evaluations = n.Evaluations()
+			m.Evaluations = n.Evaluations()
 			if score.Evaluations > 0 { // steps adapt
-				m.evaluations = []int{int(math.Round(score.Evaluations))}
+				m.Evaluations = []int{int(math.Round(score.Evaluations))}
 			}
 		}
 		return m, true

@@ -5,27 +5,29 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
 	"continuousnet/cnet"
 )
 
 // The column of changes is the difference of the two columns beside it, as they are shown.
 func TestChanges(t *testing.T) {
-	before := measurement{net: "1-1-1 euler", inWords: "1 step", weights: 44306, evaluations: []int{1, 1, 1},
+	before := Measurement{Net: "1-1-1 euler", inWords: "1 step", Weights: 44306, Evaluations: []int{1, 1, 1},
 		Score: cnet.Score{Accuracy: 0.752, Loss: 0.6756}}
-	after := measurement{net: "2-2-2 euler", inWords: "2 steps", weights: 68834, evaluations: []int{2, 2, 2},
+	after := Measurement{Net: "2-2-2 euler", inWords: "2 steps", Weights: 68834, Evaluations: []int{2, 2, 2},
 		Score: cnet.Score{Accuracy: 0.702, Loss: 0.6724}}
 	for _, tc := range []struct {
-		from, to measurement
+		from, to Measurement
 		want     []string
 	}{
 		{before, after, []string{"2 steps", "+24,528", "× 2", "−5.0 points", "−0.004"}},
 		{after, before, []string{"1 step", "−24,528", "× 0.5", "+5.0 points", "+0.004"}},
 		{before, before, []string{"none", "none", "none", "none", "none"}},
-		{before, measurement{net: "1-1-1 heun", inWords: "1 step", weights: 44306, Score: before.Score},
+		{before, Measurement{Net: "1-1-1 heun", inWords: "1 step", Weights: 44306, Score: before.Score},
 			[]string{"another scheme", "none", "none", "none", "none"}},
 	} {
 		if got := tc.from.changes(tc.to); !reflect.DeepEqual(got, tc.want) {
-			t.Errorf("%s to %s: %q, want %q", tc.from.net, tc.to.net, got, tc.want)
+			t.Errorf("%s to %s: %q, want %q", tc.from.Net, tc.to.Net, got, tc.want)
 		}
 	}
 }
@@ -74,4 +76,13 @@ func TestEvaluatedAt(t *testing.T) {
 			t.Errorf("%s: at %v, want %v", scheme, got, want)
 		}
 	}
+}
+
+// A change that cannot be made leaves a line that says so.
+func TestFailedChange(t *testing.T) {
+	run := tiny(t)
+	r := newRecorder(true)
+	r.change(run, func() error { return run.SetScheme("nonsense") })
+	wantParts(t, r.stderr.String(), `unknown scheme "nonsense"`)
+	wantParts(t, r.last(t, protocol.MIMETextHTML), "1-1-1 euler is unchanged")
 }

@@ -41,6 +41,10 @@ function render({model, el}) {
   root.style.cssText = `width:${width}px;max-width:100%;height:auto;cursor:crosshair;touch-action:none;` +
     "font:11px var(--jp-ui-font-family, sans-serif);color:var(--jp-ui-font-color1, #222);user-select:none";
   el.appendChild(root);
+  // In a narrow window the picture shrinks; its letters stay as large as can be read.
+  new ResizeObserver(() => {
+    if (root.clientWidth) root.style.fontSize = Math.max(11, 9.5 * width / root.clientWidth).toFixed(1) + "px";
+  }).observe(root);
   const behind = make(root, "g", {}), field = make(root, "g", {});
   const clip = "cnet-plane-" + Math.random().toString(36).slice(2);
   make(make(make(root, "defs", {}), "clipPath", {id: clip}), "rect", {x: LEFT, y: TOP, width: SIZE, height: SIZE});
@@ -105,8 +109,8 @@ function render({model, el}) {
       const shape = make(curves, "polyline", {points: line.join(" "), stroke: color, "stroke-width": c.second ? 1.6 : 2,
         "stroke-dasharray": c.second ? "6 4" : "none", class: c.second ? "second" : "first"});
       make(shape, "title", {}, c.says);
-      if (c.dots) for (const point of line) {
-        const [x, y] = point.split(",");
+      for (const i of c.dots) {
+        const [x, y] = line[i].split(",");
         make(curves, "circle", {cx: x, cy: y, r: 2.2, fill: c.second ? "var(--jp-layout-color0, white)" : color,
           stroke: color});
       }

@@ -22,7 +22,7 @@ type drawn struct {
 	Start  int
 	Second bool
 	N      int
-	Dots   bool
+	Dots   []int
 	Says   string
 	points [][2]float64
 }
@@ -50,6 +50,15 @@ func drawnOf(t *testing.T, w *widgettest.State) []drawn {
 		t.Errorf("%d bytes are left over", len(raw))
 	}
 	return curves
+}
+
+// flattest returns how far the straight lines between points on a circle around 0 are from it.
+func flattest(points [][2]float64) (most float64) {
+	for i := 1; i < len(points); i++ {
+		p, q := points[i-1], points[i]
+		most = max(most, math.Hypot(q[0], q[1])-math.Hypot(p[0]+q[0], p[1]+q[1])/2)
+	}
+	return most
 }
 
 // near reports whether a point is where it should be.
@@ -104,7 +113,8 @@ func TestPlaneToClick(t *testing.T) {
 	}
 	check("at first", 0, 1, 0.5, 0, 3, 1e-5)
 	custom(`{"add":[1,1]}`)
-	if c := check("clicked", 1, 2, 1, 1, 3, 1e-5); c.Start != 1 || c.N != 31 || !c.Dots || c.Says != "rk4, h = 0.1" {
+	if c := check("clicked", 1, 2, 1, 1, 3, 1e-5); c.Start != 1 || c.N != 31 || len(c.Dots) != 31 ||
+		c.Says != "rk4, h = 0.1" {
 		t.Errorf("%+v", c)
 	}
 	session.Move(view.ID, "moved", `{"index":1,"to":[0,-2],"count":1}`)
@@ -117,12 +127,15 @@ func TestPlaneToClick(t *testing.T) {
 	}
 	menu("beside it", "none")
 	menu("step size", "0.5")
-	if c := check("coarse", 0, 2, 0.5, 0, 3, 1e-2); c.N != 7 {
-		t.Errorf("%d points", c.N)
+	if c := check("coarse", 0, 2, 0.5, 0, 3, 1e-2); len(c.Dots) != 7 { // a circle all the same
+		t.Errorf("%d steps are marked", len(c.Dots))
+	} else if flat := flattest(c.points); flat > 6./1000 {
+		t.Errorf("straight lines are %g from the circle", flat)
 	}
 	menu("scheme", "dopri5")
 	menu("step size", "adaptive")
-	if c := check("adaptive", 0, 2, 0.5, 0, 3, 1e-5); c.Says != "dopri5, adaptive steps" || c.N < 2*finer || c.Dots {
+	if c := check("adaptive", 0, 2, 0.5, 0, 3, 1e-5); c.Says != "dopri5, adaptive steps" || c.N < 10 ||
+		len(c.Dots) > 0 {
 		t.Errorf("%+v", c)
 	}
 	menu("scheme", "euler") // which estimates no error
@@ -136,7 +149,7 @@ func TestPlaneToClick(t *testing.T) {
 	menu("scheme", "rk4")
 	menu("step size", "0.01")
 	session.Move(described("speed").ID, "value", "2")
-	if c := check("faster", 0, 2, 0.5, 0, 6, 1e-5); c.N != 301 || c.Dots {
+	if c := check("faster", 0, 2, 0.5, 0, 6, 1e-5); c.N != 301 || len(c.Dots) > 0 {
 		t.Errorf("%+v", c)
 	}
 	custom(`{"remove":0}`)

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 
 	"continuousnet/cnet/chart"
+	"continuousnet/cnet/internal/smooth"
 	"continuousnet/cnet/internal/words"
 	"continuousnet/cnet/ode"
 	"continuousnet/kernel/widget"
@@ -20,9 +22,8 @@ const (
 	fieldCells = 21     // arrows of the vector field in a row
 	maxSteps   = 50_000 // of a solution, after which it ends
 	maxDrawn   = 4000   // points of a curve
-	maxDots    = 120    // steps of a curve that are marked
+	maxDots    = 120    // steps of a curve that are marked, if they are given
 	within     = 20     // widths of the plane beyond which a curve is not followed
-	finer      = 8      // points that are drawn for a step that adapts
 )
 
 // noEstimate is why a scheme does not solve with steps that adapt.
@@ -52,7 +53,7 @@ type curve struct {
 	x, y   []float64
 	stats  ode.Stats
 	note   string // why it ends early
-	dots   bool   // its points are steps, and few
+	dots   []int  // the points that are steps, if these are given and few
 }
 
 func newPlane(f func(x, y float64) (dx, dy float64), o PlaneOptions) *clickPlane {
@@ -110,9 +111,10 @@ func (p *clickPlane) curve(start int, second bool) curve {
 	} else {
 		how.StepSize = o.StepSize
 	}
-	s, err := ode.Solve(ode.Problem{
+	problem := ode.Problem{
 		F: func(_ float64, x, dx []float64) { dx[0], dx[1] = p.f(x[0], x[1]) }, X0: at[:], T1: o.T,
-	}, how)
+	}
+	s, err := ode.Solve(problem, how)
 	var failure *ode.Failure
 	switch {
 	case errors.As(err, &failure):
@@ -125,35 +127,34 @@ func (p *clickPlane) curve(start int, second bool) curve {
 		return c
 	}
 	c.stats = s.Stats
-	c.dots = !p.adapts && len(s.X) <= maxDots
-	for i, x := range s.X {
+	unseen := []float64{smooth.Relative * wide, smooth.Relative * high}
+	if !p.adapts {
+		smooth.Interpolate(s, problem, how, unseen)
+	}
+	line := smooth.Through(s, !p.adapts, unseen)
+	if !p.adapts && len(line.Steps) <= maxDots {
+		c.dots = line.Steps
+	}
+	var points [][2]float64
+	for i, x := range line.X {
 		if !finite(x...) || far(x) < 0 {
-			c.note = fmt.Sprintf("leaves the plane for good at t = %.3g", s.T[i])
+			c.note = fmt.Sprintf("leaves the plane for good at t = %.3g", line.T[i])
 			break
 		}
-		if i > 0 && how.Dense {
-			for k := 1; k < finer; k++ {
-				between := s.T[i-1] + (s.T[i]-s.T[i-1])*float64(k)/finer
-				if mid, err := s.At(between); err == nil && finite(mid...) {
-					c.x, c.y = append(c.x, mid[0]), append(c.y, mid[1])
-				}
-			}
-		}
-		c.x, c.y = append(c.x, x[0]), append(c.y, x[1])
+		points = append(points, [2]float64{x[0], x[1]})
 	}
-	if every := (len(c.x) + maxDrawn - 1) / maxDrawn; every > 1 {
-		c.x, c.y = thinned(c.x, every), thinned(c.y, every)
+	c.dots = slices.DeleteFunc(c.dots, func(i int) bool { return i >= len(points) })
+	kept := make([]int, len(points))
+	for i := range kept {
+		kept[i] = i
+	}
+	for within := 1.; len(c.dots) == 0 && len(kept) > maxDrawn; within *= 2 {
+		kept = smooth.Thinned(points, [2]float64{within * unseen[0], within * unseen[1]})
+	}
+	for _, i := range kept {
+		c.x, c.y = append(c.x, points[i][0]), append(c.y, points[i][1])
 	}
 	return c
-}
-
-// thinned returns every few values, and the last one.
-func thinned(list []float64, every int) []float64 {
-	var some []float64
-	for i := 0; i < len(list)-1; i += every {
-		some = append(some, list[i])
-	}
-	return append(some, list[len(list)-1])
 }
 
 // method names a scheme and its steps.
@@ -250,7 +251,11 @@ func (p *clickPlane) encode() (curves []map[string]any, points []byte) {
 		if c.note != "" {
 			says += ": " + c.note
 		}
-		curves = append(curves, map[string]any{"start": c.start, "second": c.second, "n": len(c.x), "dots": c.dots,
+		dots := c.dots
+		if dots == nil {
+			dots = []int{}
+		}
+		curves = append(curves, map[string]any{"start": c.start, "second": c.second, "n": len(c.x), "dots": dots,
 			"says": says})
 		for i := range c.x {
 			points = pair(points, c.x[i], c.y[i])
@@ -288,11 +293,19 @@ func (p *clickPlane) chart() chart.Chart {
 		Y: chart.Axis{Title: o.Names[1], Min: o.Y[0], Max: o.Y[1]}, Series: []chart.Series{arrows}}
 	named := map[bool]bool{}
 	for _, c := range p.curves {
-		line := chart.Series{X: c.x, Y: c.y, Color: colors[c.start%len(colors)], Dashed: c.second, Dots: c.dots}
+		line := chart.Series{X: c.x, Y: c.y, Color: colors[c.start%len(colors)], Dashed: c.second}
 		if !named[c.second] {
 			line.Name, named[c.second] = p.method(c.second), true
 		}
 		panel.Series = append(panel.Series, line)
+		steps := chart.Series{Color: line.Color, Dots: true}
+		for _, i := range c.dots {
+			add(&steps, c.x[i], c.y[i])
+			add(&steps, math.NaN(), math.NaN())
+		}
+		if len(c.dots) > 0 {
+			panel.Series = append(panel.Series, steps)
+		}
 	}
 	for i, at := range p.starts {
 		panel.Series = append(panel.Series, chart.Series{Kind: chart.Points, X: []float64{at[0]}, Y: []float64{at[1]},

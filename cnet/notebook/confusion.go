@@ -10,7 +10,7 @@ import (
 )
 
 // Confusion shows what the images of each class are taken for, over all test images, and returns the counts.
-func Confusion(run *cnet.Run) cnet.Confusion { return here().confusion(run) }
+func Confusion(run *cnet.Run) cnet.Confusion { return on(run).confusion(run) }
 
 func (s *surface) confusion(run *cnet.Run) cnet.Confusion {
 	ctx, stop := s.signals(context.Background())

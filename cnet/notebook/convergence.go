@@ -19,7 +19,7 @@ import (
 // table, and returns the measurements; see Run.Convergence. It changes nothing. If the cell is interrupted, the schemes
 // measured so far are shown and returned.
 func Convergence(run *cnet.Run, options ...cnet.ConvergenceOptions) *cnet.Convergence {
-	return here().convergence(run, options...)
+	return on(run).convergence(run, options...)
 }
 
 func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions) *cnet.Convergence {

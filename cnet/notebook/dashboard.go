@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"math"
 	"strings"
 	"time"
 
@@ -219,9 +220,12 @@ func (d *dashboard) explained(s status) status {
 	return s
 }
 
-// A panel of a live chart is panelWidth pixels wide, and shrinks to panelLeast before panels stand below each other:
-// its smallest letters, of 10.5 pixels, then still have nine.
-const panelWidth, panelLeast = 430, 370
+// A panel of a live chart is panelWidth pixels wide, and shrinks to panelLeast before panels stand below each other,
+// which is the width of an output in a window of 700 pixels with the file browser open.
+const panelWidth, panelLeast = 380, 332
+
+// Of the smallest letters of a chart, of smallest pixels, readable pixels are left where it shrinks.
+const smallest, readable = 10.5, 9
 
 // besides draws the panels of a chart as pictures beside each other, or below each other where a page is narrow.
 func besides(c chart.Chart) (string, error) {
@@ -233,20 +237,21 @@ func besides(c chart.Chart) (string, error) {
 		if err := one.SVG(&b); err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&out, `<div style="flex:1 1 %dpx;max-width:%dpx">%s</div>`, panelLeast, panelWidth,
-			inline(b.String(), one.String()))
+		fmt.Fprintf(&out, `<div style="flex:1 1 %dpx;min-width:0;max-width:%dpx">%s</div>`, panelLeast, panelWidth,
+			inline(b.String(), one.String(), panelWidth))
 	}
 	out.WriteString("</div>")
 	return out.String(), nil
 }
 
-// inline makes the SVG document of a chart a part of a page that shrinks with it, in the colours of JupyterLab's theme;
-// screen readers read its label.
-// As an output of its own type, JupyterLab cuts off what is wider than the window.
-func inline(svg, label string) string {
+// inline makes the SVG document of a chart, which is width pixels wide, a part of a page, in the colours of
+// JupyterLab's theme. It shrinks with the page as long as its letters can be read, and then is scrolled. Screen readers
+// read its label. As an output of its own type, JupyterLab would cut off what is wider than the window.
+func inline(svg, label string, width float64) string {
 	_, body, _ := strings.Cut(svg, "<svg")
-	return `<svg role="img" aria-label="` + html.EscapeString(label) + `" style="max-width:100%;height:auto"` +
-		themed.Replace(body)
+	return fmt.Sprintf(`<div style="overflow-x:auto"><svg role="img" aria-label="%s" style="max-width:100%%;`+
+		`min-width:%.0fpx;height:auto"%s</div>`, html.EscapeString(label), math.Ceil(width*readable/smallest),
+		themed.Replace(body))
 }
 
 // themed gives what a chart draws besides its series the colours of JupyterLab's theme, and its own elsewhere.
@@ -278,7 +283,8 @@ func (d *dashboard) finish(s status) {
 
 // curves are the learning curves so far, with the mean over the present epoch at their end.
 func (d *dashboard) curves() chart.Chart {
-	o := figures.HistoryOptions{Epochs: d.last, Marks: d.marks, Classes: d.run.Classes()}
+	o := figures.HistoryOptions{Epochs: d.last, Marks: d.marks, Classes: d.run.Classes(),
+		Regression: d.run.Regression()}
 	if d.latest.Epoch == d.run.Epoch() {
 		o.Now = d.latest
 	}

@@ -6,6 +6,7 @@
 //	notebook.Refine(run)                     // 1-1-1 → 2-2-2, with what changes by it
 //	notebook.Train(run, notebook.Epochs(2))  // the curves go on where they stopped
 //	notebook.Weights(run)                    // what has changed over depth
+//	notebook.Compressions(run)               // accuracy over the number of functions of depth
 //	notebook.Compress(run, "hat", 2)         // the closest weights that are linear over depth
 //	notebook.Predictions(run, 24)
 //	notebook.Manifest(run)                   // the same weights under other schemes and numbers of steps

@@ -11,7 +11,7 @@ import (
 // Flow draws how the net of a run carries points through depth, with a slider: test points, or those of the options,
 // over the regions from which a state is carried into each class. It returns the states; see Run.Flow.
 func Flow(run *cnet.Run, options ...cnet.HiddenStatesOptions) *cnet.Flow {
-	return here().flow(run, options)
+	return on(run).flow(run, options)
 }
 
 func (s *surface) flow(run *cnet.Run, options []cnet.HiddenStatesOptions) *cnet.Flow {
@@ -38,7 +38,7 @@ func (s *surface) flow(run *cnet.Run, options []cnet.HiddenStatesOptions) *cnet.
 
 // DecisionBoundary draws the class that the net of a run finds most probable all over the plane, and the test points,
 // for a net that takes points in the plane. It returns the probabilities.
-func DecisionBoundary(run *cnet.Run) *figures.Boundary { return here().boundary(run) }
+func DecisionBoundary(run *cnet.Run) *figures.Boundary { return on(run).boundary(run) }
 
 func (s *surface) boundary(run *cnet.Run) *figures.Boundary {
 	ctx, stop := s.signals(context.Background())

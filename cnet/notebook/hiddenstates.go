@@ -9,13 +9,13 @@ import (
 )
 
 // HiddenStates draws the feature maps of the first test image over the depth of a stage, the last one unless the
-// options say another, with a slider. Several options, such as two schemes, are shown below each other, in the same
-// shades. It returns the states of all images, [options]; see Run.HiddenStates.
+// options say another, with a slider. Several options, such as two schemes, are shown beside each other, where there is
+// room for that, in the same shades. It returns the states of all images, [options]; see Run.HiddenStates.
 //
 //	notebook.HiddenStates(run, cnet.HiddenStatesOptions{Stage: 1},
 //		cnet.HiddenStatesOptions{Stage: 1, Scheme: "rk4", Steps: 8})
 func HiddenStates(run *cnet.Run, options ...cnet.HiddenStatesOptions) []*cnet.HiddenStates {
-	return here().hiddenStates(run, options)
+	return on(run).hiddenStates(run, options)
 }
 
 func (s *surface) hiddenStates(run *cnet.Run, options []cnet.HiddenStatesOptions) []*cnet.HiddenStates {
@@ -38,7 +38,6 @@ func (s *surface) hiddenStates(run *cnet.Run, options []cnet.HiddenStatesOptions
 		s.fail(err)
 		return list
 	}
-	// Short: it has to fit above the maps of one scheme.
 	c.Title = fmt.Sprintf("Feature maps, stage %d, %s", list[0].Stage, run.Network())
 	s.draw(c, describe(c))
 	return list

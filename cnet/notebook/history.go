@@ -10,10 +10,10 @@ import (
 
 // History shows the learning curves of a run: loss and accuracy, or R², over epochs, with a mark where the net was
 // refined or the scheme or the learning rate changed.
-func History(run *cnet.Run) { here().history(run) }
+func History(run *cnet.Run) { on(run).history(run) }
 
 func (s *surface) history(run *cnet.Run) {
-	c := figures.History(run.History(), figures.HistoryOptions{})
+	c := figures.History(run.History(), figures.HistoryOptions{Classes: run.Classes()})
 	c.Title = fmt.Sprintf("%s after %s", run.Network(), words.Plural(run.Epoch(), "epoch"))
 	s.draw(c, summary(run))
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Info shows a table with the net, the data and the progress of a run.
-func Info(run *cnet.Run) { here().show(info(run).content()) }
+func Info(run *cnet.Run) { on(run).show(info(run).content()) }
 
 func info(run *cnet.Run) table {
 	c := run.Config()

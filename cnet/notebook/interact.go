@@ -34,6 +34,14 @@ func (s *surface) interact(f any, inputs ...widget.Input) {
 		s.fail(fmt.Errorf("notebook: Interact: %w", err))
 		return
 	}
+	if !s.shows() { // otherwise a bad input is an error of showing it
+		for _, in := range inputs {
+			if _, err := in.MIMEBundle(); err != nil {
+				s.fail(err)
+				return
+			}
+		}
+	}
 	p := &interaction{surface: s, draw: draw, inputs: inputs, chart: "drawing_" + gonbui.UniqueId()}
 	first, err := draw()
 	if err != nil {
@@ -146,7 +154,8 @@ func (p *interaction) live(d Drawing) {
 		p.problem(err)
 		return
 	}
-	p.update(p.chart, content{html: inline(b.String(), describe(d)), text: describe(d)})
+	width, _ := d.Size()
+	p.update(p.chart, content{html: inline(b.String(), spoken(d), width), text: describe(d)})
 }
 
 // end shows the last drawing in a form that stays.

@@ -151,3 +151,26 @@ func TestInteractMisuse(t *testing.T) {
 		}
 	}
 }
+
+// A drawing without a title has a label that says what it shows, and letters that can be read in a narrow output.
+func TestInteractLabel(t *testing.T) {
+	r := newRecorder(true)
+	p := &interaction{surface: r.surface, chart: "id"}
+	p.live(chart.Chart{Panels: []chart.Panel{{Title: "decay", X: chart.Axis{Title: "time"},
+		Series: []chart.Series{{Name: "euler", Y: []float64{1, 0.5}}}}}})
+	html := r.last(t, protocol.MIMETextHTML)
+	wellFormed(t, html)
+	wantParts(t, html, `aria-label="[chart: decay over time (euler)]"`)
+	checkReadable(t, html)
+}
+
+// Where nobody sees widgets, too, a bad input is an error.
+func TestInteractBadInput(t *testing.T) {
+	session.Show(t, false)
+	r := newRecorder(false)
+	r.interact(func(int) Drawing { t.Error("called"); return chart.Chart{} }, widget.NewIntSlider("steps", 1, 9, 30))
+	wantParts(t, r.stderr.String(), `slider "steps"`, "30")
+	if len(r.exits) != 1 {
+		t.Errorf("exits %v", r.exits)
+	}
+}

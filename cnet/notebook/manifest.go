@@ -26,7 +26,7 @@ const imagesBeside = 16
 //
 // If the cell is interrupted, the combinations tested so far are shown and returned.
 func Manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cnet.Manifestation {
-	return here().manifest(run, options...)
+	return on(run).manifest(run, options...)
 }
 
 func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cnet.Manifestation {
@@ -70,7 +70,10 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		var b bytes.Buffer
 		c := draw()
 		if err := c.SVG(&b); err == nil { // the last drawing reports errors
-			s.update(picture, content{html: inline(b.String(), c.String()), text: fmt.Sprintf("%d of %d", done, all)})
+			width, _ := c.Size()
+			s.update(picture, content{
+				html: inline(b.String(), c.String(), width), text: fmt.Sprintf("%d of %d", done, all),
+			})
 		}
 	}
 	frame(0, status{left: fmt.Sprintf("Testing %s", words.Plural(all, "combination")), done: 0})

@@ -71,7 +71,11 @@ func TestTrainInNotebook(t *testing.T) {
 			!strings.Contains(spec, `"Accuracy"`) {
 			t.Errorf("the last frame is not interactive: %.100q", spec)
 		}
-		width := end.Metadata[string(protocol.MIMEImagePNG)].(map[string]any)["width"]
+		metadata := end.Metadata[string(protocol.MIMEImagePNG)].(map[string]any)
+		width := metadata["width"]
+		if alt := metadata["alt"]; alt != end.Data[protocol.MIMETextPlain] || alt == "" {
+			t.Errorf("the alternative text is %q", alt)
+		}
 		if image.Bounds().Dx() != 1800 || width != 900 {
 			t.Errorf("%d pixels shown %v wide, want 1800 shown 900 wide", image.Bounds().Dx(), width)
 		}
@@ -92,7 +96,7 @@ func TestLivePictureFollowsTheTheme(t *testing.T) {
 	if err := c.SVG(&b); err != nil {
 		t.Fatal(err)
 	}
-	svg := inline(b.String(), c.String())
+	svg := inline(b.String(), c.String(), 900)
 	wellFormed(t, svg)
 	wantParts(t, svg, `aria-label="[chart: a &lt;b&gt; (train)]"`, "fill:var(--jp-layout-color0,#ffffff)",
 		"fill:var(--jp-content-font-color1,#4a4f57)", "stroke:"+strings.ToUpper(chart.Blue))
@@ -232,7 +236,7 @@ func TestLook(t *testing.T) {
 
 	r.compress(run, "hat", 2)
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "The weights over depth moved by 0.0 %",
-		"stage3/ode/norm2") // still constant
+		"stage 3, second batch norm") // still constant
 	r.weights(run)
 	wantParts(t, r.last(t, protocol.MIMETextPlain), "stage 1 varies by 0.0 %")
 	r.compress(run, "piecewise_constant", 2, cnet.ByInterpolation)

@@ -47,6 +47,7 @@ func picture(d Drawing, text string) (content, error) {
 	return c, nil
 }
 
+// describe returns a text for a drawing: its title, or, of one without, what it says of itself.
 func describe(d Drawing) string {
 	title, kind := "", "picture"
 	switch d := d.(type) {
@@ -55,8 +56,16 @@ func describe(d Drawing) string {
 	case chart.Gallery:
 		title, kind = d.Title, "pictures"
 	}
-	if title == "" {
-		return "[" + kind + "]"
+	if title != "" {
+		return fmt.Sprintf("[%s: %s]", kind, title)
 	}
-	return fmt.Sprintf("[%s: %s]", kind, title)
+	return spoken(d)
+}
+
+// spoken returns what readers of a screen hear of a drawing.
+func spoken(d Drawing) string {
+	if s, ok := d.(fmt.Stringer); ok {
+		return s.String()
+	}
+	return "[picture]"
 }

@@ -15,7 +15,7 @@ import (
 // region of the scheme, and returns them; see Run.Spectrum. The scheme and the steps of the options show what another
 // one would do with the same weights.
 func Spectrum(run *cnet.Run, options ...cnet.HiddenStatesOptions) *cnet.Spectrum {
-	return here().spectrum(run, options)
+	return on(run).spectrum(run, options)
 }
 
 func (s *surface) spectrum(run *cnet.Run, options []cnet.HiddenStatesOptions) *cnet.Spectrum {

@@ -47,7 +47,10 @@ func (c content) message(id string) *protocol.DisplayData {
 	}
 	if c.png != nil {
 		m.Data[protocol.MIMEImagePNG] = c.png
-		m.Metadata = map[string]any{string(protocol.MIMEImagePNG): map[string]any{"width": int(c.width)}}
+		// Pages that are made of notebooks, as by nbconvert, take the alternative text from here.
+		m.Metadata = map[string]any{
+			string(protocol.MIMEImagePNG): map[string]any{"width": int(c.width), "alt": c.text},
+		}
 	}
 	return m
 }
@@ -78,6 +81,15 @@ func here() *surface {
 			return signal.NotifyContext(ctx, os.Interrupt)
 		},
 	}
+}
+
+// on returns the surface of this process for something about a run; without the run's network it ends the cell.
+func on(run *cnet.Run) *surface {
+	s := here()
+	if err := run.Ready(); err != nil {
+		s.fail(err)
+	}
+	return s
 }
 
 // syncTimeout limits the time for which a kernel that has stopped reading can delay the end of a cell.

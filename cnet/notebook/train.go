@@ -41,7 +41,7 @@ func OnStep(f func(s *cnet.Step)) Option { return func(p *plan) { p.act = f } }
 //
 // If the cell is interrupted, Train finishes the batch, saves and returns. The same cell run again continues from
 // there.
-func Train(run *cnet.Run, options ...Option) { here().train(run, options...) }
+func Train(run *cnet.Run, options ...Option) { on(run).train(run, options...) }
 
 func (s *surface) train(run *cnet.Run, options ...Option) {
 	p := plan{epochs: 1}

@@ -22,14 +22,17 @@ import (
 // slider over the epochs then shows how the weights changed, and how the intervals were halved.
 //
 // The layer is the path of a variable in Net.Variables without its stage; the default is the first
-// one over depth, which is "ode/conv1/kernel" unless the rate is one's own.
-func Weights(run *cnet.Run, layer ...string) { here().weights(run, layer...) }
+// one over depth, which is "ode/conv1/kernel" unless the rate is one's own. Weights returns the functions of depth of
+// each stage, now and as they were before.
+func Weights(run *cnet.Run, layer ...string) []figures.StageWeights {
+	return on(run).weights(run, layer...)
+}
 
-func (s *surface) weights(run *cnet.Run, layer ...string) {
+func (s *surface) weights(run *cnet.Run, layer ...string) []figures.StageWeights {
 	name, err := optional.One("notebook: Weights", "layer", layer, firstOverDepth(run.Network()))
 	if err != nil {
 		s.fail(err)
-		return
+		return nil
 	}
 	before, err := recall(run)
 	if err != nil {
@@ -38,16 +41,16 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 	stages, err := stageWeights(run, name, before)
 	if err != nil {
 		s.fail(err)
-		return
+		return nil
 	}
 	if len(stages) == 0 {
 		known := layersOverDepth(run.Network())
 		if len(known) == 0 {
 			s.fail(fmt.Errorf("notebook: a %s has no weights over depth", run.Config().Model))
-			return
+			return nil
 		}
 		s.fail(fmt.Errorf("notebook: no layer %q over depth; there are %s", name, strings.Join(known, ", ")))
-		return
+		return nil
 	}
 	when := ""
 	if before != nil {
@@ -71,6 +74,7 @@ func (s *surface) weights(run *cnet.Run, layer ...string) {
 		lines = append(lines, fmt.Sprintf("%s varies by %s over depth", st.Name, words.Percent(st.Now.Variation())))
 	}
 	s.draw(d, fmt.Sprintf("%s, %s: %s", run.Network(), name, strings.Join(lines, ", ")))
+	return stages
 }
 
 // stageWeights returns the weights of a layer in each stage that has it over depth, now and as they are remembered.

@@ -35,13 +35,30 @@ func stepsInWords(network cnet.Network) string {
 // layerInWords returns a name in words for layers of the built-in rates, such as "first convolution" for
 // "ode/conv1/kernel", with the path behind it; any other path as it is.
 func layerInWords(path string) string {
+	if name := partInWords(path); name != "" {
+		return fmt.Sprintf("%s (%s)", name, path)
+	}
+	return path
+}
+
+// stageLayerInWords returns "stage 1, first convolution" for "stage1/ode/conv1".
+func stageLayerInWords(path string) string {
+	stage, _, _ := strings.Cut(path, "/")
+	if name := partInWords(path); name != "" {
+		return stageName(stage) + ", " + name
+	}
+	return path
+}
+
+// partInWords names a layer of the built-in rates by its path; it is empty for others.
+func partInWords(path string) string {
 	for part, name := range map[string]string{
 		"/conv1/": "first convolution", "/conv2/": "second convolution",
 		"/norm1/": "first batch norm", "/norm2/": "second batch norm",
 	} {
-		if strings.Contains(path, part) {
-			return fmt.Sprintf("%s (%s)", name, path)
+		if strings.Contains(path+"/", part) {
+			return name
 		}
 	}
-	return path
+	return ""
 }

@@ -134,6 +134,7 @@ type backpropagation struct {
 	cost      Cost
 	eventCost EventCost
 	work      workspace
+	small     small
 	stored    int // states held now
 	err       error
 }
@@ -189,7 +190,7 @@ func (b *backpropagation) hold(states int) {
 
 // advance takes the steps with indices from ≤ k < to without recording them.
 func (b *backpropagation) advance(from, to int, state carry) carry {
-	tp := &tape{p: &b.p, stats: &b.g.Backward, off: true}
+	tp := &tape{p: &b.p, stats: &b.g.Backward, small: &b.small, off: true}
 	state, _ = state.onto(tp) // copies of the past rates, so that each node accumulates its adjoint in one place
 	for k := from; k < to && b.err == nil; k++ {
 		state, b.err = b.take(tp, k, state, nil)
@@ -204,7 +205,7 @@ func (b *backpropagation) segment(from, to int, state carry, bars [][]float64) {
 	if b.err != nil {
 		return
 	}
-	tp := &tape{p: &b.p, stats: &b.g.Backward, work: &b.work}
+	tp := &tape{p: &b.p, stats: &b.g.Backward, small: &b.small, work: &b.work}
 	begin, inputs := state.onto(tp)
 	now := begin
 	for k := from; k < to; k++ {

@@ -15,7 +15,7 @@ func (r *replay) rungeKutta(tb Tableau) func(*tape, int, float64, float64, carry
 	dense := tb.dense.fits(tb) && !r.o.compat.quartic
 	return func(tp *tape, _ int, t0, t1 float64, from carry) (carry, func() curve, error) {
 		h := t1 - t0
-		var k []*node
+		k := make([]*node, 0, len(tb.A))
 		for i, row := range tb.A {
 			if i == 0 && from.rate != nil {
 				k = append(k, from.rate)

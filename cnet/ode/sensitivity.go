@@ -88,7 +88,7 @@ func Sensitivities(build func(p []float64) Problem, p []float64, o Options) (*Se
 			w.stay(i)
 		}
 	}
-	tp := &tape{p: &r.p, stats: &w.s.Stats, forward: f}
+	tp := &tape{p: &r.p, stats: &w.s.Stats, small: new(small), forward: f}
 	state := carry{x: x0}
 	for k := range len(r.times) - 1 {
 		if state, err = r.take(tp, k, state, w); err != nil {

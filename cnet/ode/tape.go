@@ -32,7 +32,42 @@ type tape struct {
 	sides   sides     // of the current step
 	span    *span     // the current step, if times are asked for
 	work    *workspace
+	small   *small
 	err     error // the first one that has happened
+}
+
+// small holds room for nodes and for their numbers, which are taken from it piece by piece: a step of a small system
+// has dozens of them, and to allocate each by itself would take most of the time. A piece keeps all the others of its
+// block in memory, so it has only what is small.
+type small struct {
+	numbers []float64
+	nodes   []node
+}
+
+// vector returns n zeros.
+func (s *small) vector(n int) []float64 {
+	if n > 32 {
+		return make([]float64, n)
+	}
+	if len(s.numbers) < n {
+		s.numbers = make([]float64, 512)
+	}
+	v := s.numbers[:n:n]
+	s.numbers = s.numbers[n:]
+	return v
+}
+
+// node returns an empty node for n numbers.
+func (s *small) node(n int) *node {
+	if n > 32 {
+		return new(node)
+	}
+	if len(s.nodes) == 0 {
+		s.nodes = make([]node, 32)
+	}
+	v := &s.nodes[0]
+	s.nodes = s.nodes[1:]
+	return v
 }
 
 func (tp *tape) record(n *node) *node {
@@ -55,7 +90,8 @@ func (tp *tape) fail(err error) {
 
 // input records a node that depends on no other.
 func (tp *tape) input(value []float64, dots [][]float64) *node {
-	n := &node{value: value, dots: dots}
+	n := tp.small.node(len(value))
+	n.value, n.dots = value, dots
 	if !tp.off && tp.forward == nil {
 		tp.nodes = append(tp.nodes, n)
 	}
@@ -65,14 +101,15 @@ func (tp *tape) input(value []float64, dots [][]float64) *node {
 // rate returns f at (t, x), where t is the fraction c of the current step.
 func (tp *tape) rate(t, c float64, x *node) *node {
 	tp.stats.NFE++
-	value := make([]float64, len(x.value))
+	value := tp.small.vector(len(x.value))
 	tp.p.F(tp.sides.of(t), x.value, value)
 	return tp.known(t, c, x, value)
 }
 
 // known is rate with a value that is known.
 func (tp *tape) known(t, c float64, x *node, value []float64) *node {
-	n := &node{value: value, t: tp.sides.of(t), rateOf: x}
+	n := tp.small.node(len(value))
+	n.value, n.t, n.rateOf = value, tp.sides.of(t), x
 	if tp.span != nil {
 		n.when = &when{span: tp.span, theta: tp.sides.fraction(t, c)}
 	}
@@ -81,7 +118,9 @@ func (tp *tape) known(t, c float64, x *node, value []float64) *node {
 
 // sum returns Σ c_i·terms_i, which depends on times as w says.
 func (tp *tape) sum(c []float64, terms []*node, w *when) *node {
-	n := &node{value: make([]float64, len(terms[0].value)), c: c, terms: terms, when: w}
+	size := len(terms[0].value)
+	n := tp.small.node(size)
+	n.value, n.c, n.terms, n.when = tp.small.vector(size), c, terms, w
 	for i, term := range terms {
 		for j, v := range term.value {
 			n.value[j] += c[i] * v
@@ -100,7 +139,11 @@ func (tp *tape) combine(h float64) func(x *node, c []float64, terms []*node) *no
 				w.dh[1+i] = v / h
 			}
 		}
-		return tp.sum(append([]float64{1}, c...), append([]*node{x}, terms...), w)
+		all, weights := make([]*node, 1+len(terms)), tp.small.vector(1+len(c))
+		all[0], weights[0] = x, 1
+		copy(all[1:], terms)
+		copy(weights[1:], c)
+		return tp.sum(weights, all, w)
 	}
 }
 
@@ -134,7 +177,7 @@ func (tp *tape) backward(parameters []float64) {
 			continue
 		case n.rateOf != nil:
 			if n.rateOf.bar == nil {
-				n.rateOf.bar = make([]float64, len(n.value))
+				n.rateOf.bar = tp.small.vector(len(n.value))
 			}
 			tp.stats.VJPs++
 			tp.p.VJP(n.t, n.rateOf.value, n.bar, n.rateOf.bar, parameters)
@@ -145,6 +188,9 @@ func (tp *tape) backward(parameters []float64) {
 			tp.backDeed(n, parameters)
 		}
 		for i, term := range n.terms {
+			if term.bar == nil {
+				term.bar = tp.small.vector(len(term.value))
+			}
 			term.addBar(n.c[i], n.bar)
 		}
 		if n.when != nil && n.rateOf == nil {

@@ -96,6 +96,7 @@ class PagesTest(unittest.TestCase):
                             picture = Path(SCREENSHOTS) / f"page-{path.stem}-{theme}-{width}.png"
                             page.screenshot(path=picture, full_page=True)
                         self.check_look(page, theme, width)
+                        self.check_spoken(page)
                         self.move_sliders(page)
                         self.unfold(page)
                         self.assertEqual(wrong, [])
@@ -125,6 +126,13 @@ class PagesTest(unittest.TestCase):
         shades = page.evaluate("[document.body, ...document.querySelectorAll('.cnet-chart svg.marks')].map(shadeBehind)")
         for shade in shades:
             self.assertEqual("light" if shade > 0.5 else "dark", theme, shades)
+
+    def check_spoken(self, page):
+        """Readers of a screen hear what each chart shows, and find its slider: what is in an image they do not."""
+        charts = page.locator(".cnet-chart")
+        for i in range(charts.count()):
+            expect(charts.nth(i)).to_have_role("figure")
+            expect(charts.nth(i)).to_have_accessible_name(re.compile(".."))
 
     def move_sliders(self, page):
         """Pulls every slider to its other end; its chart follows."""

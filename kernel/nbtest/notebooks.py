@@ -24,6 +24,7 @@ KERNEL = "cnet"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 VARIES = "varies"
 SLOWEST = 180  # seconds that a saved notebook may take
+WIDEST = 92  # columns of code that JupyterLab shows in a window of 1280 pixels, beside its list of files
 
 # What differs between two runs: durations, speeds, and how wide the column is that they stand in.
 DURATION = re.compile(r"\d[\d,.]*(?: ?(?:h|min|s|ms|µs|ns)\b)(?: \d+ ?(?:min|s)\b)*|\d[\d,.]* (?:images|points)/s")
@@ -113,6 +114,10 @@ def faults(saved):
             yield f"cell {i} has the absolute path {place}"
         if cell.cell_type == "code" and not cell.source.strip():
             yield f"cell {i} is empty"
+        if cell.cell_type == "code":
+            for line in cell.source.expandtabs(4).splitlines():
+                if len(line) > WIDEST:
+                    yield f"cell {i} has a line of {len(line)} columns; readers see {WIDEST} of them: {line.strip()}"
 
 
 def stale(saved, fresh):

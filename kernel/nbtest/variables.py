@@ -200,6 +200,23 @@ class VariablesTest(SessionTest):
         self.expect_error("inner", "undefined: inner")
         self.expect_error("func main() { own := 1 }", "declared and not used: own")
 
+    def test_run_without_its_rate(self):
+        """A cell that uses a run, and has not registered its rate, is told so."""
+        self.run_all(
+            'import (\n\t"continuousnet/cnet"\n\t"continuousnet/cnet/engine/fmap"\n\t"continuousnet/cnet/notebook"\n'
+            '\t"continuousnet/cnet/rate"\n)\nfunc register() {\n\terr := rate.Register(rate.Rate{Name: "own", '
+            'Weights: func(w *rate.Weights) { w.Conv("a", w.Channels, w.Channels, 3) }, '
+            'Build: func(b *rate.Builder, x fmap.Map) fmap.Map { return b.Conv(x, "a", false) }})\n'
+            '\tif err != nil {\n\t\tpanic(err)\n\t}\n}\nregister()\n'
+            'run := cnet.MustOpen("own", cnet.Config{Rate: "own", Channels: 4})')
+        for call in ("Info(run)", "Train(run)", "Predictions(run, 4)", "Weights(run)"):
+            said = self.expect_error("notebook." + call, "exit status 1").text("stderr")
+            self.assertIn('its net has the rate "own", which is not registered', said)
+            self.assertIn("each cell is a program of its own", said)
+        result = self.session.execute("register()\nnotebook.Info(run)")
+        self.assertEqual(result.status, "ok", result)
+        self.run_all("%reset run")
+
 
 # A variable whose initialiser leaves a trace each time that it runs.
 COUNTED = """

@@ -213,6 +213,12 @@ notebook.Plane(func(x, y float64) (float64, float64) { return y, mu.Value()*(1-x
 fmt.Println("over")
 """
 
+# The width of an output, and the height in pixels of the smallest letters in its SVGs.
+LETTERS = """outputs => [outputs.clientWidth, Math.min(...[...outputs.querySelectorAll("svg text")].map(text => {
+    const m = text.getScreenCTM();
+    return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(m.a, m.b);
+}))]"""
+
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
 class WidgetsTest(unittest.TestCase):
@@ -350,12 +356,26 @@ class WidgetsTest(unittest.TestCase):
         expect(outputs.get_by_text(text).first).to_be_visible()
         print(f"  {text.pattern}: {time.monotonic() - started:.2f} s", flush=True)
 
+    def check_narrow(self, outputs, name):
+        """In a narrow window, in which a notebook is 370 pixels wide, the letters of a live picture can be read."""
+        size = self.page.viewport_size
+        self.page.set_viewport_size({"width": 700, "height": size["height"]})
+
+        def readable():
+            width, letters = outputs.evaluate(LETTERS)
+            return width < 370 and 9 <= letters < 1000
+
+        self.assertTrue(poll(readable, 20), outputs.evaluate(LETTERS))
+        self.picture(f"{name}-narrow")
+        self.page.set_viewport_size(size)
+
     def test_train(self):
         """Controls below the curves of a training: each acts while it runs, also after a reload, and they end with it."""
         page, outputs = self.page, self.run_cell(TRAIN)
         button = lambda name: outputs.get_by_role("button", name=name)
         expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
         self.picture("train")
+        self.check_narrow(outputs, "train")
         self.said(outputs, re.compile("refined to 2-2-2 in epoch"), button("Refine ×2").click)
         slider = outputs.locator(".noUi-handle")
         slider.focus()
@@ -394,6 +414,7 @@ class WidgetsTest(unittest.TestCase):
         drawn = lambda text: outputs.locator("svg", has_text=text).first
         expect(drawn("4 steps of euler")).to_be_visible()
         self.picture("interact")
+        self.check_narrow(outputs, "interact")
         slider = outputs.locator(".noUi-handle")
         slider.focus()
         times = []
@@ -420,6 +441,7 @@ class WidgetsTest(unittest.TestCase):
         first, second, starts = plane.locator(".first"), plane.locator(".second"), plane.get_by_role("slider")
         expect(first).to_have_count(1)
         self.picture("plane")
+        self.check_narrow(outputs, "plane")
 
         def at(u, v):  # where the plane is now: what JupyterLab shows above it may change
             box = plane.bounding_box()

@@ -37,7 +37,9 @@ func saveChart(run *cnet.Run, epochs int) error {
 	}
 	// While batch norm has seen little, the test loss is of another magnitude, and all else would be one line at the
 	// bottom.
-	c := figures.History(run.History(), figures.HistoryOptions{Epochs: epochs, LogLoss: high > 10*low})
+	c := figures.History(run.History(), figures.HistoryOptions{
+		Epochs: epochs, LogLoss: high > 10*low, Classes: run.Classes(),
+	})
 	c.Title = fmt.Sprintf("%s, %s", set.Title, run.Network())
 	if err := atomicfile.Sweep(chartPath(run)); err != nil { // the run is open for training: nobody else draws it
 		return err

@@ -137,6 +137,21 @@ func TestCurveEnds(t *testing.T) {
 	}
 }
 
+// A curve has no corners in the window, with steps that adapt and with long ones of a given length.
+func TestCurveIsSmooth(t *testing.T) {
+	for name, o := range map[string]ode.Options{"dopri5": {}, "rk4": {Scheme: "rk4", StepSize: 0.4}} {
+		c, err := NewCurve(linear(0, 1, -1, 0), [2]float64{2.5, 0}, Options{Duration: 6, Solve: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 1; i < len(c.X); i++ {
+			if d := 2.5 - math.Hypot(c.X[i-1]+c.X[i], c.Y[i-1]+c.Y[i])/2; d > 6./1000 { // half a pixel of 500
+				t.Errorf("%s: straight on %g beside the circle at t = %g", name, d, c.T[i])
+			}
+		}
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	for _, tc := range []struct {
 		o    Options

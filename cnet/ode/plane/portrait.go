@@ -4,10 +4,12 @@ import (
 	"errors"
 	"math"
 
+	"continuousnet/cnet/internal/smooth"
 	"continuousnet/cnet/ode"
 )
 
-// Curve is a solution in the plane, through Start at the time At.
+// Curve is a solution in the plane, through Start at the time At. It has the states at the steps, and as many between
+// them as a picture of the window needs to show no corners.
 type Curve struct {
 	Start [2]float64
 	At    float64
@@ -49,9 +51,6 @@ func NewPortrait(f ode.Func, o Options) (*Portrait, error) {
 	return p, nil
 }
 
-// perStep is how many points a curve has for a step that adapts.
-const perStep = 8
-
 // NewCurve solves dx/dt = f(t, x) from a start at Options.T, forwards and backwards for Options.Duration, as long as
 // the solution is in the window or close to it.
 func NewCurve(f ode.Func, start [2]float64, o Options) (Curve, error) {
@@ -71,7 +70,7 @@ func NewCurve(f ode.Func, start [2]float64, o Options) (Curve, error) {
 		} else if err != nil {
 			return c, err
 		}
-		c.add(s, direction)
+		c.add(s, direction, o)
 	}
 	return c, nil
 }
@@ -95,22 +94,37 @@ func solveInside(f ode.Func, start [2]float64, direction float64, o Options) (*o
 		p.T1 = p.T0
 	}
 	s := o.Solve
-	if s.Steps == 0 && s.StepSize == 0 && s.Grid == nil {
+	if !o.given() {
 		s.Dense = true
 		if s.MaxSteps == 0 {
 			s.MaxSteps = 20_000
 		}
 	}
 	s.At, s.EveryStep = nil, true
-	return ode.Solve(p, s)
+	solution, err := ode.Solve(p, s)
+	if o.given() && solution != nil {
+		smooth.Interpolate(solution, p, s, o.unseen())
+	}
+	return solution, err
+}
+
+// given reports whether the steps are given, and do not adapt.
+func (o Options) given() bool {
+	return o.Solve.Steps != 0 || o.Solve.StepSize != 0 || o.Solve.Grid != nil
+}
+
+// unseen returns the distances along the axes that a picture of the window does not show.
+func (o Options) unseen() []float64 {
+	return []float64{smooth.Relative * (o.X[1] - o.X[0]), smooth.Relative * (o.Y[1] - o.Y[0])}
 }
 
 // add appends a solution in the direction of time, before or after what there is.
-func (c *Curve) add(s *ode.Solution, direction float64) {
+func (c *Curve) add(s *ode.Solution, direction float64, o Options) {
 	if s == nil || len(s.T) == 0 {
 		return
 	}
-	t, states := s.Sampled(perStep)
+	line := smooth.Through(s, o.given(), o.unseen())
+	t, states := line.T, line.X
 	for i := range t {
 		k := i
 		if direction < 0 {
