@@ -191,6 +191,20 @@ func TestVegaLegendShowsDashes(t *testing.T) {
 	}
 }
 
+// Titles of panels beside each other are equally high above the plots, whether or not an axis ends with a label.
+func TestVegaTitlesAreLevel(t *testing.T) {
+	c := chart.Chart{Panels: []chart.Panel{
+		{Title: "ends between labels", Y: chart.Axis{Min: 0, Max: 0.95}},
+		{Title: "ends with a label", Y: chart.Axis{Min: 0, Max: 1}},
+	}}
+	svg := vegatest.Draw(t, map[string][]byte{"two": specOf(t, c)})["two"].SVG
+	title := regexp.MustCompile(`role-title"[^>]*><g transform="translate\([^,]*,([^)]*)\)`)
+	heights := title.FindAllStringSubmatch(svg, -1)
+	if len(heights) < 2 || heights[0][1] != heights[1][1] {
+		t.Errorf("titles are at %q", heights)
+	}
+}
+
 // Only a frame's own series are in the data that is shown at a time, and each frame is there once.
 func TestFramesAreRows(t *testing.T) {
 	type param struct {

@@ -106,7 +106,7 @@ func (b *panelBuilder) base() {
 	if !b.Bare && len(b.chart.Panels) > 1 {
 		// Titles stand above all that is in a panel: as high above plots with a label at the very top as above others.
 		b.layers = append(b.layers, vlLayer{
-			Data: b.add([]vlRow{{}}), Mark: vlMark{Type: "rule", Opacity: new(float64), Aria: no()},
+			Data: b.add([]vlRow{{}}), Mark: vlMark{Type: "rule", Opacity: new(float64), Clip: no(), Aria: no()},
 			Encoding: vlEncoding{X: &vlChannel{Value: 0}, Y: &vlChannel{Value: -6}, Y2: &vlChannel{Value: 0}},
 		})
 	}
