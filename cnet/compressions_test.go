@@ -24,7 +24,7 @@ func TestCompressions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(list) != 5 || len(told) != 10 || told[8] != 5 || told[9] != 5 { // 1, 2, 4; 2, 4: lines have two functions each
+	if len(list) != 5 || len(told) != 10 || told[8] != 5 || told[9] != 5 { // 1, 2, 4; 2, 4: lines have two functions
 		t.Fatalf("got %d: %+v; told %v", len(list), list, told)
 	}
 	for i, got := range list {
