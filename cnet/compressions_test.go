@@ -19,7 +19,8 @@ func TestCompressions(t *testing.T) {
 	}
 	before, trained := r.String(), score(t, r)
 	var told []int
-	list, err := r.Compressions(t.Context(), CompressionOptions{Bases: []string{"piecewise_constant", "piecewise_linear"},
+	list, err := r.Compressions(t.Context(), CompressionOptions{
+		Bases:    []string{"piecewise_constant", "piecewise_linear"},
 		Progress: func(_ Compression, done, all int) { told = append(told, done, all) }})
 	if err != nil {
 		t.Fatal(err)
