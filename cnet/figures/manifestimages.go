@@ -76,7 +76,7 @@ const (
 )
 
 func newTiles(set *dataset.Set, n int) tiles {
-	const panel = 290 // width of a panel beside another one
+	const panel = 250 // width of a panel below the heat map in a narrow window; beside it, it is wider
 	across := int(math.Ceil(math.Sqrt(float64(n))))
 	t := tiles{set: set, n: n, across: across, down: (n + across - 1) / across, width: 1.8 * float64(set.Width)}
 	t.unit = panel / float64(across) / t.width
