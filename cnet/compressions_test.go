@@ -19,12 +19,13 @@ func TestCompressions(t *testing.T) {
 	}
 	before, trained := r.String(), score(t, r)
 	var told []int
-	list, err := r.Compressions(t.Context(), CompressionOptions{Bases: []string{"piecewise_constant", "piecewise_linear"},
+	list, err := r.Compressions(t.Context(), CompressionOptions{
+		Bases:    []string{"piecewise_constant", "piecewise_linear"},
 		Progress: func(_ Compression, done, all int) { told = append(told, done, all) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(list) != 5 || len(told) != 10 || told[8] != 5 || told[9] != 5 { // 1, 2, 4; 2, 4: lines have two functions each
+	if len(list) != 5 || len(told) != 10 || told[8] != 5 || told[9] != 5 { // 1, 2, 4; 2, 4: lines have two functions
 		t.Fatalf("got %d: %+v; told %v", len(list), list, told)
 	}
 	for i, got := range list {

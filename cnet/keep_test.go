@@ -134,7 +134,8 @@ func TestKeepRunWithOwnRate(t *testing.T) {
 	_, e3 := again.continuous("depth")
 	_, e4 := again.Evaluate(t.Context())
 	_, _, e5 := again.CompressTo(t.TempDir()+"/small", "chebyshev", 1)
-	for i, err := range []error{again.Ready(), again.Refine(), e1, e2, e3, e4, e5, again.Export(t.TempDir() + "/net.safetensors")} {
+	e6 := again.Export(t.TempDir() + "/net.safetensors")
+	for i, err := range []error{again.Ready(), again.Refine(), e1, e2, e3, e4, e5, e6} {
 		if err == nil || !strings.Contains(err.Error(), `its net has the rate "test_late"`) ||
 			!strings.Contains(err.Error(), "each cell is a program of its own") {
 			t.Errorf("%d: %v", i, err)

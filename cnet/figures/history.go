@@ -23,8 +23,8 @@ type HistoryOptions struct {
 	Marks []chart.Mark
 	// Classes is the number of classes K. Until steadyEpochs epochs are complete, axes then hold what can be expected,
 	// so that they stand still in the first seconds of a training: the loss from 0 to 1.3 times that of guessing, log K
-	// nats, and the accuracy from 0 to 100 %. Lines show what guessing gives, later as long as they are within the axes.
-	// 0: axes as far as there is data, and no lines.
+	// nats, and the accuracy from 0 to 100 %. Lines show what guessing gives, later as long as they are within the
+	// axes. 0: axes as far as there is data, and no lines.
 	Classes int
 	// Regression says that targets are numbers, which the history does not tell before the first batch. Until
 	// steadyEpochs epochs are complete, the axis of R² then ends at 1, and below at a multiple of 1/2.

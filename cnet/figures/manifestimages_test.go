@@ -61,11 +61,11 @@ func TestManifestedImages(t *testing.T) {
 	}
 }
 
-// The two lines below an image have room, and so has the image below them, also in a panel of 290 pixels.
+// The two lines below an image have room, and so has the image below them, also in a panel of 250 pixels.
 func TestManifestedImagesHaveRoom(t *testing.T) {
 	c := manifestedImages(t)
 	p := c.Panels[1]
-	unit := 290 / p.Background.X1
+	unit := 250 / p.Background.X1
 	frame := p.Frames[2] // the first image changes class
 	class, change := p.Texts[0].Y, frame.Texts[0].Y
 	bottom, below := frame.Series[0].Y[2], p.Background.Y1*3/4

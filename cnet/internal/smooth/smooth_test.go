@@ -12,7 +12,7 @@ func circle(end float64) ode.Problem {
 	return ode.Problem{F: func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1], -x[0] }, X0: []float64{2, 0}, T1: end}
 }
 
-// within is a quarter of a pixel of a window from −3 to 3.
+// within is a tenth of a pixel of a window of 500 pixels, from −3 to 3.
 var within = []float64{6 * Relative, 6 * Relative}
 
 // sagitta returns how far the straight lines of a line lie from the circle at most.
@@ -33,7 +33,7 @@ func TestThrough(t *testing.T) {
 	} {
 		for _, end := range []float64{6, -6} {
 			if name == "one step" {
-				end /= 8
+				end /= 16
 			}
 			given := o.Steps > 0
 			o.EveryStep, o.Dense = true, !given
