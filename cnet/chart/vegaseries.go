@@ -150,6 +150,7 @@ func (b *panelBuilder) pointer(data vlData, rows []vlRow, groups []string) {
 func (b *panelBuilder) readable() []vlTransform {
 	return []vlTransform{
 		{Calculate: b.X.vegaNumber("datum.x"), As: "tx"}, {Calculate: b.Y.vegaNumber("datum.y"), As: "ty"},
+		{Calculate: "datum.s || '–'", As: "ts"}, // some series have no name
 	}
 }
 
@@ -169,7 +170,7 @@ func (b *panelBuilder) tooltip() []vlChannel {
 	}
 	var fields []vlChannel
 	if len(b.names) > 0 {
-		fields = append(fields, vlChannel{Field: "s", Type: "nominal", Title: text("series")})
+		fields = append(fields, vlChannel{Field: "ts", Type: "nominal", Title: text("series")})
 	}
 	return append(fields, vlChannel{Field: "tx", Type: "nominal", Title: text(x)},
 		vlChannel{Field: "ty", Type: "nominal", Title: text(y)})
