@@ -164,9 +164,12 @@ race:
 		echo "race detector skipped: it needs a C compiler (apt install gcc)"; \
 	fi
 
-# Charts as Vega draws them; without venv-test these tests skip.
+# Charts as Vega draws them; without venv-test these tests skip. They leave their specifications for the browser: -count,
+# because results that Go remembers leave none.
 vega: venv-test
-	CNET_TEST_VEGA='$(CURDIR)/$(VENV_PYTHON)' go test $(TEST_FLAGS) -run Vega ./cnet/chart ./cnet/figures ./cnet/internal/vegatest
+	rm -rf bin/specs
+	CNET_TEST_VEGA='$(CURDIR)/$(VENV_PYTHON)' CNET_SPECS='$(CURDIR)/bin/specs' go test $(TEST_FLAGS) -count=1 -run Vega \
+		./cnet/chart ./cnet/figures ./cnet/internal/vegatest
 
 session: kernel venv-test
 	@for test in $(SESSION_TESTS); do \
@@ -188,12 +191,13 @@ html: venv-test
 moving-pictures: kernel venv-test
 	$(VENV_PYTHON) -B kernel/nbtest/moving.py assets
 
-# Skipped, with a message, where there is no Chromium.
-browser: kernel venv-test
+# Skipped, with a message, where there is no Chromium. The specifications of charts are those of the last make vega.
+browser: kernel venv-test $(if $(wildcard bin/specs),,vega)
 	$(VENV_PYTHON) -B kernel/nbtest/browser.py
 	$(VENV_PYTHON) -B kernel/nbtest/widgets.py
 	$(VENV_PYTHON) -B kernel/nbtest/lessons.py
 	$(VENV_PYTHON) -B internal/site/pages_test.py
+	$(VENV_PYTHON) -B internal/site/charts_test.py
 
 # What make bench-kernel has measured is in the table, too.
 bench: build

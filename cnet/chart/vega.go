@@ -17,9 +17,9 @@ const VegaLiteType = "application/vnd.vegalite.v5+json"
 const mostBytes = 300_000
 
 // VegaLite writes the chart as a specification in JSON of Vega-Lite 5, of what version 5.6 knows. It needs neither a
-// kernel nor a network: the slider moves, values appear under the pointer, Shift and the wheel zoom, dragging moves
-// what is seen, a double click goes back, a click on a name of the legend lets the other series fade. Colours follow a
-// dark theme.
+// kernel nor a network: the slider moves, values appear under the pointer, Ctrl and the wheel zoom, dragging moves what
+// is seen, a double click goes back, a click on a name of the legend lets the other series fade, a second one brings
+// them back. Colours follow a dark theme.
 //
 // The specification has at most 300 kB. Of a larger chart, points of long lines are left out first, those that change
 // the picture least, then frames, then pixels of backgrounds; the specification says what.
@@ -203,7 +203,7 @@ func (b *specBuilder) spec() (vlSpec, error) {
 func (b *specBuilder) title(c Chart, width float64) *vlTitle {
 	var can []string
 	if b.hasZoom {
-		can = append(can, "Drag to move, Shift + wheel to zoom, double-click to go back")
+		can = append(can, "Drag to move, Ctrl + wheel to zoom, double-click to go back")
 	}
 	if len(b.names) > 1 && b.hasLegend {
 		can = append(can, "Click on a name to bring it out")

@@ -95,7 +95,10 @@ func (b *panelBuilder) heat() {
 	}
 	b.fitted(func() {
 		w, h := b.plot.w()/float64(max(cols, 1)), b.plot.h()/float64(max(rows, 1))
-		b.valuesInCells(set, shown, bare(x), bare(y), z, w, h)
+		texts := b.valuesInCells(set, shown, bare(x), bare(y), z, w, h)
+		if texts != nil && b.driver != b.view { // the pointer meets them before the cell, unless the chart has a selection
+			texts.Encoding.Tooltip = rect.Encoding.Tooltip
+		}
 	})
 	if framed := b.framedCells(rows, cols); len(framed) > 0 {
 		b.layers = append(b.layers, vlLayer{
@@ -106,8 +109,8 @@ func (b *panelBuilder) heat() {
 	}
 }
 
-// valuesInCells writes the values where there is room.
-func (b *panelBuilder) valuesInCells(set vlData, ts []vlTransform, x, y *vlChannel, z extent, w, h float64) {
+// valuesInCells writes the values where there is room. It returns the layer of them, or nil.
+func (b *panelBuilder) valuesInCells(set vlData, ts []vlTransform, x, y *vlChannel, z extent, w, h float64) *vlLayer {
 	widest, labels := 0.0, b.panel.cellLabels()
 	for _, cells := range append([][][]float64{b.panel.Cells}, cellsOf(b.panel.Frames)...) {
 		for _, row := range cells {
@@ -119,7 +122,7 @@ func (b *panelBuilder) valuesInCells(set vlData, ts []vlTransform, x, y *vlChann
 		}
 	}
 	if h < 13 || widest > w-2 {
-		return
+		return nil
 	}
 	// From about the middle of the scale on, white can be read better.
 	light := fmt.Sprintf("isValid(datum.v) && datum.v > %s", js(z.lo+0.6*(z.hi-z.lo)))
@@ -129,6 +132,7 @@ func (b *panelBuilder) valuesInCells(set vlData, ts []vlTransform, x, y *vlChann
 		Encoding: vlEncoding{X: x, Y: y, Text: &vlChannel{Field: "tl", Type: "nominal"},
 			Color: &vlChannel{Condition: &vlCondition{Test: light, Value: "white"}, Value: Black}},
 	})
+	return &b.layers[len(b.layers)-1]
 }
 
 func cellsOf(frames []Frame) (list [][][]float64) {

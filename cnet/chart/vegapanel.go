@@ -98,8 +98,10 @@ func (b *panelBuilder) base() {
 			b.named(x.Axis, cleaned(b.X.Labels), n)
 		}
 		b.limitTitle(x.Axis)
+		// Not Shift, with which Chrome and macOS turn the wheel sideways: Vega-Lite takes its way down alone. Fingers
+		// that part on a touchpad are a wheel with Ctrl.
 		l.Params = []vlParam{{Name: fmt.Sprintf("zoom%d", id), Bind: "scales",
-			Select: &vlSelect{Type: "interval", Zoom: "wheel![event.shiftKey]"}}}
+			Select: &vlSelect{Type: "interval", Zoom: "wheel![event.ctrlKey || event.metaKey]"}}}
 		b.hasZoom = true
 	}
 	b.layers = append(b.layers, l)

@@ -230,6 +230,16 @@ const (
 	longerBy   = 8 // pixels, on either side
 )
 
+// A second click on a name of the legend, and one beside everything, brings the other series back. Vega-Lite's own
+// binding has the latter alone, and there is nothing beside a plot in which the pointer always has a nearest point.
+const (
+	// legendClick are the clicks that choose: not those on marks, with which Vega-Lite would choose the last name once
+	// more.
+	legendClick = "click[!event.item || !event.item.datum || indexof(event.item.mark.role, 'legend') >= 0]"
+	// again is whether a click takes a name out of those chosen, or adds it to them, instead of replacing them.
+	again = "event.shiftKey || indexof(picked.s || [], datum && datum.value) >= 0"
+)
+
 // colours gives a layer the colours, and points the shapes, of the names of its series. Panels share their scales, and
 // so the legend; a click on it is a selection of the first such layer.
 func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
@@ -282,8 +292,8 @@ func (b *panelBuilder) colours(l *vlLayer, st style, opacity float64) {
 		return
 	}
 	if !b.hasLegend {
-		l.Params = append(l.Params, vlParam{Name: "picked", Bind: "legend",
-			Select: &vlSelect{Type: "point", Fields: []string{"s"}}})
+		l.Params = append(l.Params, vlParam{Name: "picked", Bind: vlLegendBind{legendClick},
+			Select: &vlSelect{Type: "point", Fields: []string{"s"}, Toggle: again}})
 		b.hasLegend = true
 	}
 	l.Encoding.Opacity = &vlChannel{Condition: &vlCondition{Param: "picked", Value: opacity},

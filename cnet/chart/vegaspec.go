@@ -58,7 +58,7 @@ type vlParam struct {
 	Name   string    `json:"name"`
 	Value  any       `json:"value,omitempty"`
 	Expr   string    `json:"expr,omitempty"`
-	Bind   any       `json:"bind,omitempty"` // "scales", "legend" or a vlBind
+	Bind   any       `json:"bind,omitempty"` // "scales", a vlLegendBind or a vlBind
 	Select *vlSelect `json:"select,omitempty"`
 }
 
@@ -68,6 +68,11 @@ type vlBind struct {
 	Min   *float64 `json:"min,omitempty"`
 	Max   *float64 `json:"max,omitempty"`
 	Step  float64  `json:"step,omitempty"`
+}
+
+// vlLegendBind binds a selection to the clicks on a legend that a selector of Vega's events names.
+type vlLegendBind struct {
+	Legend string `json:"legend"`
 }
 
 type vlSelect struct {

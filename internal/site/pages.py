@@ -19,6 +19,7 @@ from nbconvert import HTMLExporter
 from nbconvert.utils.base import NbConvertBase
 from traitlets.config import Config
 
+VEGA = "5.21"  # the version of Vega-Lite, with the Vega that goes with it
 CHART = "application/vnd.vegalite.v5+json"
 TEMPLATE = Path(__file__).parent / "template"
 # A link to another notebook, or to a file of Markdown beside it.
@@ -95,7 +96,7 @@ def build(source, output):
     # Messages in English are in the program itself; what reads formulas aloud is left out with its menu.
     shutil.copytree(MATHJAX, output / "mathjax", dirs_exist_ok=True, ignore=shutil.ignore_patterns("localization", "mathmaps"))
     if any(has_charts(notebook) for notebook in lessons):
-        (output / "vega.js").write_text(vl_convert.javascript_bundle(vl_version="5.21"), encoding="utf-8")
+        (output / "vega.js").write_text(vl_convert.javascript_bundle(vl_version=VEGA), encoding="utf-8")
     return len(paths)
 
 

@@ -17,6 +17,10 @@ import (
 // checkout is taken, if it has it.
 const PythonVariable = "CNET_TEST_VEGA"
 
+// SpecsVariable is the environment variable that names a folder in which Draw keeps the specifications, too, one a
+// file, for the tests that draw them in a browser.
+const SpecsVariable = "CNET_SPECS"
+
 // script draws the specifications that it reads and writes the pictures, as SVG or an error by name. Version 5.8 is the
 // oldest Vega-Lite in vl-convert; JupyterLab has 5.6.
 const script = `
@@ -61,6 +65,9 @@ func Size(t *testing.T, svg string) (width, height float64) {
 // fails the test. Without vl-convert-python the test is skipped.
 func Draw(t *testing.T, specs map[string][]byte) map[string]Picture {
 	t.Helper()
+	if dir := os.Getenv(SpecsVariable); dir != "" {
+		keep(t, dir, specs)
+	}
 	raw := map[string]json.RawMessage{}
 	for name, spec := range specs {
 		raw[name] = spec
@@ -94,6 +101,25 @@ func Draw(t *testing.T, specs map[string][]byte) map[string]Picture {
 		}
 	}
 	return pictures
+}
+
+// keep writes specifications into a folder. The name of a file tells the package, the test and the specification.
+func keep(t *testing.T, dir string, specs map[string][]byte) {
+	t.Helper()
+	wd, err := os.Getwd() // of a test it is that of its package
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, spec := range specs {
+		name = strings.NewReplacer("/", "-", `\`, "-", ":", "-").Replace(
+			strings.Join([]string{filepath.Base(wd), t.Name(), name}, ", ")) + ".json"
+		if err := os.WriteFile(filepath.Join(dir, name), spec, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // python returns a Python that has vl-convert-python.
