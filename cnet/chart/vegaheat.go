@@ -96,7 +96,8 @@ func (b *panelBuilder) heat() {
 	b.fitted(func() {
 		w, h := b.plot.w()/float64(max(cols, 1)), b.plot.h()/float64(max(rows, 1))
 		texts := b.valuesInCells(set, shown, bare(x), bare(y), z, w, h)
-		if texts != nil && b.driver != b.view { // the pointer meets them before the cell, unless the chart has a selection
+		// The pointer meets the texts before the cell. Where cells drive a slider, they would be in the way.
+		if texts != nil && b.driver != b.view {
 			texts.Encoding.Tooltip = rect.Encoding.Tooltip
 		}
 	})

@@ -214,7 +214,7 @@ class ChartsTest(unittest.TestCase):
         play.uncheck()
         stopped = slider.input_value()
         self.assertEqual([after(1) for _ in range(3)], [stopped] * 3)
-        expect(self.page.get_by_text(f"Solution, steps = {stopped}", exact=True)).to_be_attached()
+        expect(self.page.get_by_text(f"Frames · Solution, steps = {stopped}", exact=True)).to_be_attached()
         self.assertEqual(self.wrong, [])
 
     def test_linked(self):
