@@ -221,7 +221,7 @@ func Label(r cnet.Record) string {
 	case cnet.EventScheme:
 		return scheme
 	case cnet.EventRate:
-		return fmt.Sprintf("rate %g", r.LearningRate)
+		return "rate " + chart.Number(r.LearningRate, 9)
 	case cnet.EventChange:
 		first, _, more := strings.Cut(r.Changes, ", ")
 		if more {

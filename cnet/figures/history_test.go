@@ -278,3 +278,10 @@ func TestHistoryOfRegression(t *testing.T) {
 		t.Errorf("later the axis is %+v", y)
 	}
 }
+
+// A small rate is written as charts write it.
+func TestLabelOfSmallRate(t *testing.T) {
+	if got := Label(cnet.Record{Event: cnet.EventRate, LearningRate: 1e-5}); got != "rate 10⁻⁵" {
+		t.Errorf("got %s", got)
+	}
+}

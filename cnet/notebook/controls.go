@@ -13,6 +13,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/chart"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/words"
 	"continuousnet/kernel/cell"
@@ -100,7 +101,7 @@ func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
 	_ = c.rate.SetLayout(map[string]string{"width": "280px"})
 	c.rate.Observe(func(rate float64) {
 		rate = rounded(rate)
-		c.do(fmt.Sprintf("setting the learning rate to %g", rate),
+		c.do("setting the learning rate to "+chart.Number(rate, 2),
 			func(run *cnet.Run) error { return run.SetLearningRate(rate) })
 	})
 	row = append(row, c.rate)
