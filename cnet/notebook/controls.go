@@ -134,7 +134,14 @@ func rounded(rate float64) float64 {
 func (c *controls) do(what string, f func(run *cnet.Run) error) {
 	c.say(what + " …")
 	<-c.began
+	acted := false // or it is clear that it never will be; guarded by c.testing
+	act := func() {
+		c.testing.Lock()
+		acted = true
+		c.testing.Unlock()
+	}
 	answer := c.queue.Start(func(run *cnet.Run) error {
+		act()
 		err := f(run)
 		c.show() // also what could not be done
 		return err
@@ -142,14 +149,20 @@ func (c *controls) do(what string, f func(run *cnet.Run) error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := <-answer; err != nil {
+		err := <-answer
+		act()
+		if err != nil {
 			c.say(words.Message(err))
 		}
 	}()
 	select {
 	case <-done:
 	case <-c.tested():
-		c.say(what + " after the test …")
+		c.testing.Lock()
+		if !acted { // what is said then comes last
+			c.say(what + " after the test …")
+		}
+		c.testing.Unlock()
 	}
 }
 
