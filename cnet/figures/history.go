@@ -36,7 +36,8 @@ const steadyEpochs = 3
 
 // History draws the learning curves of a run: loss and accuracy over epochs beside each other, with a mark where the
 // run was changed, and the loss within epochs as a thin light line behind the loss of whole epochs. Where targets are
-// numbers, the loss is the mean squared error, and R² is in the place of the accuracy. Where steps adapt to tolerances, the evaluations of the rate follow.
+// numbers, the loss is the mean squared error, and R² is in the place of the accuracy. Where steps adapt to tolerances,
+// the evaluations of the rate follow.
 func History(history cnet.History, o HistoryOptions) chart.Chart {
 	within := chart.Series{Like: "train", Light: true}
 	trainLoss := chart.Series{Name: "train", Color: chart.Blue}
