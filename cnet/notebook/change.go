@@ -59,7 +59,15 @@ func (s *surface) compress(run *cnet.Run, basis string, functions int, method ..
 // SetScheme changes the scheme, for example to "midpoint", and shows the test accuracy before and after, what has
 // changed, and where over depth the rate is evaluated.
 func SetScheme(run *cnet.Run, name string) {
-	on(run).change(run, func() error { return run.SetScheme(name) })
+	on(run).setScheme(run, name)
+}
+
+func (s *surface) setScheme(run *cnet.Run, name string) {
+	if _, err := ode.Lookup(name); err != nil { // before the net is tested
+		s.fail(err)
+		return
+	}
+	s.change(run, func() error { return run.SetScheme(name) })
 }
 
 func (s *surface) change(run *cnet.Run, change func() error) {

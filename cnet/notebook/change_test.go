@@ -86,3 +86,12 @@ func TestFailedChange(t *testing.T) {
 	wantParts(t, r.stderr.String(), `unknown scheme "nonsense"`)
 	wantParts(t, r.last(t, protocol.MIMETextHTML), "1-1-1 euler is unchanged")
 }
+
+// A name that no scheme has is told before the net is tested.
+func TestSetUnknownScheme(t *testing.T) {
+	r := newRecorder(true)
+	r.setScheme(tiny(t), "nope")
+	if wantParts(t, r.stderr.String(), "nope"); len(r.sent) != 0 || len(r.exits) != 1 {
+		t.Errorf("%d outputs, exits %v", len(r.sent), r.exits)
+	}
+}
