@@ -212,15 +212,6 @@ func newStepper(e *engine.Engine, network Network, store *model.Store) (*stepper
 // errStiff is wrapped by the error of a solver that cannot solve a batch. A training goes back from that.
 var errStiff = errors.New("the rate has grown stiff")
 
-// unmeasured returns the error of an evaluation after an epoch. If no solver gets through, the training goes back to
-// the last save, as there is nothing to measure; other reasons may pass.
-func (t *training) unmeasured(err error) error {
-	if errors.Is(err, errStiff) {
-		return t.diverged(err)
-	}
-	return err
-}
-
 // steps returns the steps for points [batch, 1, 1, coordinates], as through takes them. The error of a step is that of
 // the point where it is largest.
 func (s *stepper) steps(ctx context.Context, points *tensors.Tensor) (*tensors.Tensor, error) {

@@ -25,7 +25,10 @@ const (
 // Commands lists the values of Command.Do.
 var Commands = []string{DoStop, DoRefine, DoScheme, DoRate, DoSave, DoChange}
 
-// A Command is what a training is asked to do at the end of a batch. It can be sent to another process; see Ask.
+// A Command is what a training is asked to do at the end of a batch. While the network is measured at the end of an
+// epoch, DoStop ends that, and the training, as an interrupt does: the measurement comes when the run is trained on.
+// The other commands wait for it, and are done before the next batch; if DoStop comes after them, they are done before
+// it. A command can be sent to another process; see Ask.
 type Command struct {
 	Do   string  `json:"do"`
 	Name string  `json:"name,omitempty"` // of the scheme, or of the checkpoint
@@ -145,12 +148,14 @@ func (c Command) order() order {
 	return o
 }
 
-// A Queue takes commands to a training, which does them in their order at the end of the batch; see
-// TrainOptions.Commands. It may be used by several goroutines, and for one training after another.
+// A Queue takes commands to a training, which does them in their order at the end of the batch, or of the measurement
+// after an epoch; see TrainOptions.Commands and Command. It may be used by several goroutines, and for one training
+// after another.
 type Queue struct {
 	mutex  sync.Mutex
 	orders []order
-	open   bool // a training reads it
+	open   bool   // a training reads it
+	stop   func() // called as soon as there is an order to stop, by the goroutine that puts it; nil: not
 }
 
 // Send asks the training for something and waits until it is done. The error says why it could not be, which does not
@@ -159,18 +164,32 @@ func (q *Queue) Send(ctx context.Context, c Command) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	return q.Do(ctx, c.order().do)
+	return answered(ctx, q.start(c.order()))
 }
 
-// Do has the training call f with its run at the end of a batch, and waits until that is done. F may do to the run what
-// is allowed between trainings. Its error is returned, and does not stop the training unless it is ErrStopped.
+// Do has the training call f with its run when commands are done, and waits until that is done. F may do to the run
+// what is allowed between trainings. Its error is returned, and does not stop the training unless it is ErrStopped.
 func (q *Queue) Do(ctx context.Context, f func(r *Run) error) error {
+	return answered(ctx, q.Start(f))
+}
+
+// Start is Do without waiting: the channel gets the error, or nil, when f has been called. What is started first is
+// done first.
+func (q *Queue) Start(f func(r *Run) error) <-chan error { return q.start(order{what: "do", do: f}) }
+
+func (q *Queue) start(o order) <-chan error {
 	done := make(chan error, 1)
-	if !q.put(order{what: "do", do: f, done: func(err error) { done <- err }}) {
-		return ErrEnded
+	o.done = func(err error) { done <- err }
+	if !q.put(o) {
+		done <- ErrEnded
 	}
+	return done
+}
+
+// answered waits for an answer.
+func answered(ctx context.Context, answer <-chan error) error {
 	select {
-	case err := <-done:
+	case err := <-answer:
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -183,8 +202,21 @@ func (q *Queue) put(o order) bool {
 	defer q.mutex.Unlock()
 	if q.open {
 		q.orders = append(q.orders, o)
+		if q.stop != nil && o.what == DoStop {
+			q.stop()
+		}
 	}
 	return q.open
+}
+
+// watch has stop called as soon as the queue has an order to stop, at once if it has one; nil ends that.
+func (q *Queue) watch(stop func()) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	q.stop = stop
+	if stop != nil && slices.ContainsFunc(q.orders, func(o order) bool { return o.what == DoStop }) {
+		stop()
+	}
 }
 
 // take removes all orders.

@@ -82,6 +82,20 @@ func (t *training) obey(loss float64) error {
 		orders = s.asked
 	}
 	orders = append(orders, t.queue.take()...)
+	if err := t.perform(orders); err != nil {
+		return err
+	}
+	switch {
+	case len(orders) == 0:
+		return nil
+	case t.trainer == nil:
+		return t.stopped(errAnew)
+	}
+	return setLearningRate(t.store, Float, t.LearningRate())
+}
+
+// perform does what was ordered, in its order, until an error stops the training; what is left is told so.
+func (t *training) perform(orders []order) error {
 	for i, o := range orders {
 		if err := t.do(o); err != nil {
 			for _, left := range orders[i+1:] {
@@ -92,13 +106,7 @@ func (t *training) obey(loss float64) error {
 			return err
 		}
 	}
-	switch {
-	case len(orders) == 0:
-		return nil
-	case t.trainer == nil:
-		return t.stopped(errAnew)
-	}
-	return setLearningRate(t.store, Float, t.LearningRate())
+	return nil
 }
 
 // do does what was ordered, on a run that is saved: if it fails, nothing is lost. The error stops the training.

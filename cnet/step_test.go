@@ -415,3 +415,154 @@ func TestAskAndKill(t *testing.T) {
 		t.Error("the file control is left")
 	}
 }
+
+// ordersAt are options with a queue into which commands come when the network is about to be measured for the n-th
+// time, and the answers that they get.
+func ordersAt(t *testing.T, at map[int][]Command) (o TrainOptions, answers *[]error) {
+	t.Helper()
+	o.Commands, answers = &Queue{}, new([]error)
+	n := 0
+	o.OnTest = func() {
+		n++
+		for _, c := range at[n] {
+			i := len(*answers)
+			*answers = append(*answers, fmt.Errorf("%s was not answered", c.Do))
+			order := c.order()
+			order.done = func(err error) { (*answers)[i] = err }
+			if !o.Commands.put(order) {
+				t.Error("the training does not read its queue")
+			}
+		}
+	}
+	return o, answers
+}
+
+// A command to stop ends the measurement after an epoch, and what was asked for before it is done. The run is saved
+// where an interrupt leaves it, and goes on to the same numbers.
+func TestStopWhileTested(t *testing.T) {
+	ctx := context.Background()
+	for _, validation := range []float64{0, 0.2} {
+		c := ownConfig()
+		c.Set, c.Validation, c.Epochs, c.LRSchedule = bars(t, "bars", 0), validation, 3, LRConstant
+		c.RefineEpochs = []int{1}
+		whole, err := Open(t.TempDir(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer whole.Close()
+		if err := whole.TrainTo(ctx, 3); err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		r, err := Open(dir, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := func(n, epoch, batch int) {
+			t.Helper()
+			name := fmt.Sprintf("tested-%d-%d", epoch, batch)
+			o, answers := ordersAt(t, map[int][]Command{n: {{Do: DoSave, Name: name}, {Do: DoStop}}})
+			err := r.TrainTo(ctx, 3, o)
+			if stopped, besides := Interrupted(err); !errors.Is(err, ErrStopped) || !stopped || besides != nil {
+				t.Fatalf("stopped with %v", err)
+			}
+			if err := errors.Join(*answers...); err != nil || len(*answers) != 2 {
+				t.Errorf("%d answers: %v", len(*answers), err)
+			}
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if r, err = Open(dir); err != nil {
+				t.Fatal(err)
+			}
+			if r.Epoch() != epoch || r.Batch() != batch || len(r.History().Epochs()) != epoch {
+				t.Fatalf("stopped after epoch %d, batch %d, with %d epochs in the history, want %d, %d", r.Epoch(),
+					r.Batch(), len(r.History().Epochs()), epoch, batch)
+			}
+			if s, err := r.Checkpoint(name); err != nil || s.Epoch() != epoch || s.Batch() != batch {
+				t.Errorf("checkpoint %v, %v", s, err)
+			}
+		}
+		batches := whole.History()[1].Batches
+		stop(1, 0, batches)
+		stop(2, 1, batches) // the first epoch is measured before
+		stop(2, 2, batches)
+		if validation > 0 {
+			stop(2, 3, 0) // in the test at the end of the plan
+			if _, ok := r.History().Tested(); ok {
+				t.Error("it was tested before it stopped")
+			}
+		}
+		if err := r.TrainTo(ctx, 3); err != nil {
+			t.Fatal(err)
+		}
+		sameRun(t, fingerprint(t, r), fingerprint(t, whole))
+		r.Close()
+	}
+}
+
+// A command to stop, and no other, is noticed in the middle of a measurement; an interrupt stays one.
+func TestMeasurementEnds(t *testing.T) {
+	tr := &training{queue: &Queue{}}
+	if err := tr.queue.begin(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err := tr.measure(ctx, func(within context.Context) (Score, error) {
+		tr.queue.put(Command{Do: DoRefine}.order())
+		if within.Err() != nil {
+			t.Error("a command to refine ends the measurement")
+		}
+		tr.queue.put(Command{Do: DoStop}.order())
+		<-within.Done()
+		return Score{}, fmt.Errorf("evaluation: %w", within.Err())
+	})
+	if !errors.Is(err, errStopAsked) || len(tr.queue.take()) != 2 {
+		t.Errorf("ended with %v", err)
+	}
+	_, err = tr.measure(ctx, func(within context.Context) (Score, error) {
+		cancel()
+		return Score{}, within.Err()
+	})
+	if !errors.Is(err, context.Canceled) || errors.Is(err, errStopAsked) {
+		t.Errorf("interrupted with %v", err)
+	}
+}
+
+// What else is asked for while an epoch is measured is done after that and before the next batch, as between two
+// trainings: the scores are those of the net that was trained. After the last epoch it is done, too, and stopping
+// changes nothing then.
+func TestCommandsWhileTested(t *testing.T) {
+	ctx := context.Background()
+	c := tiny()
+	c.RefineEpochs, c.LRSchedule = nil, LRConstant
+	byHand := open(t, t.TempDir(), c)
+	for epoch := range 2 {
+		if err := byHand.TrainTo(ctx, epoch+1); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(byHand.Refine(), byHand.SetLearningRate(0.05)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := open(t, t.TempDir(), c)
+	wishes := []Command{{Do: DoRefine}, {Do: DoRate, Rate: 0.05}, {Do: DoScheme, Name: "nope"}}
+	o, answers := ordersAt(t, map[int][]Command{1: wishes, 2: wishes})
+	o.OnRecord = func(rec Record) {
+		if rec.Event == EventEpoch && rec.Epoch == 1 {
+			o.Commands.put(Command{Do: DoStop}.order())
+		}
+	}
+	if err := r.TrainTo(ctx, 2, o); err != nil {
+		t.Fatal(err)
+	}
+	for i, err := range *answers {
+		if unknown := i%3 == 2; unknown != (err != nil) || unknown && !strings.Contains(err.Error(), "nope") {
+			t.Errorf("answer %d: %v", i, err)
+		}
+	}
+	sameRun(t, fingerprint(t, r), fingerprint(t, byHand))
+	if len(*answers) != 6 || r.Network().String() != "4-4-4 euler" {
+		t.Errorf("%d answers, %s", len(*answers), r.Network())
+	}
+}

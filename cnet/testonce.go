@@ -39,8 +39,14 @@ func (t *training) testOnce(ctx context.Context) error {
 	if at < 0 || r.history[at].Tested() {
 		return nil
 	}
-	score, err := tested.Evaluate(ctx)
+	if err := t.announceTest(); err != nil {
+		return err
+	}
+	score, err := t.measure(ctx, tested.Evaluate)
 	if err != nil {
+		if errors.Is(err, errStopAsked) {
+			return t.perform(t.queue.take())
+		}
 		if ctx.Err() != nil {
 			return t.stopped(ctx.Err()) // the epochs are done and saved; the test comes next time
 		}

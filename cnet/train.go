@@ -36,6 +36,7 @@ type TrainOptions struct {
 	OnBatch  func(Progress) // after every batch
 	OnRecord func(Record)   // after every line added to the history
 	OnStep   func(*Step)    // after every batch, to act: stop, refine, change, save
+	OnTest   func()         // when an epoch has been trained, before the net is measured on test or validation images
 	Commands *Queue         // what other goroutines ask for
 
 	// GradientNorms measures the gradients, for Step.GradientNorms.
@@ -85,12 +86,25 @@ func (r *Run) trainTo(ctx context.Context, epochs int, caller string, options []
 		r.warnings = append(r.warnings, fmt.Sprintf("run %s: other processes cannot send it commands: %v", r.dir, err))
 	}
 	defer r.closeControl()
-	for r.state.Epoch < epochs && !t.stalled() {
+	more := func() bool { return r.state.Epoch < epochs && !t.stalled() }
+	for more() {
 		if err := t.epoch(ctx); err != nil {
 			return err
 		}
+		if more() {
+			if err := t.perform(t.queue.take()); err != nil {
+				return err
+			}
+		}
 	}
-	return t.testOnce(ctx)
+	if err := t.testOnce(ctx); err != nil {
+		return err
+	}
+	// What was asked for during the last test is done as well, but nothing is left to stop.
+	if err := t.perform(t.queue.take()); !errors.Is(err, ErrStopped) {
+		return err
+	}
+	return nil
 }
 
 // stalled reports whether the training stops early, which it does at the end of an epoch.
@@ -152,26 +166,22 @@ func (t *training) epoch(ctx context.Context) error {
 		}
 	}
 	batches := t.trainer.batches
+	if err := t.announceTest(); err != nil {
+		return err
+	}
 	var score Score
 	if st.Config.testsEachEpoch() {
 		var err error
-		if score, err = t.Evaluate(ctx); err != nil {
-			if ctx.Err() != nil {
-				// The batches are done; the evaluation comes next time.
-				return t.stopped(errors.Join(ctx.Err(), t.save()))
-			}
-			return t.unmeasured(err)
+		if score, err = t.measure(ctx, t.Evaluate); err != nil {
+			return t.unmeasured(ctx, err)
 		}
 	}
 	if notFinite(score.Loss) {
 		return t.diverged(fmt.Errorf("the test loss is %g", score.Loss))
 	}
-	validated, err := t.Validate(ctx)
+	validated, err := t.measure(ctx, t.Validate)
 	if err != nil {
-		if ctx.Err() != nil {
-			return t.stopped(errors.Join(ctx.Err(), t.save()))
-		}
-		return t.unmeasured(err)
+		return t.unmeasured(ctx, err)
 	}
 	if notFinite(validated.Loss) {
 		return t.diverged(fmt.Errorf("the validation loss is %g", validated.Loss))
@@ -206,6 +216,46 @@ func (t *training) epoch(ctx context.Context) error {
 		if notKept != nil {
 			return t.stopped(errors.Join(notKept, err))
 		}
+	}
+	return err
+}
+
+// announceTest tells the caller that the network is measured now.
+func (t *training) announceTest() error {
+	if t.OnTest == nil {
+		return nil
+	}
+	return t.call("OnTest", t.OnTest)
+}
+
+// errStopAsked is the error of a measurement that ends because the queue has a command to stop, which is done next.
+var errStopAsked = errors.New("a command to stop came")
+
+// measure calls a measurement of the network, which a command to stop ends as the end of its context would. All other
+// commands wait for it: the scores of an epoch are those of the network that was trained.
+func (t *training) measure(ctx context.Context, f func(context.Context) (Score, error)) (Score, error) {
+	within, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	t.queue.watch(func() { cancel(errStopAsked) })
+	defer t.queue.watch(nil)
+	score, err := f(within)
+	if errors.Is(err, context.Canceled) && errors.Is(context.Cause(within), errStopAsked) {
+		return score, errStopAsked
+	}
+	return score, err
+}
+
+// unmeasured returns the error of a measurement after an epoch. The batches are done: if it was interrupted, it comes
+// next time. If no solver gets through, the training goes back to the last save, as there is nothing to measure; other
+// reasons may pass.
+func (t *training) unmeasured(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, errStopAsked):
+		return t.perform(t.queue.take())
+	case ctx.Err() != nil:
+		return t.stopped(errors.Join(ctx.Err(), t.save()))
+	case errors.Is(err, errStiff):
+		return t.diverged(err)
 	}
 	return err
 }

@@ -46,6 +46,17 @@ func scientific(v float64, digits int) string {
 // tiny and huge are where numbers begin to be written with powers of ten.
 const tiny, huge = 1e-3, 1e5
 
+// Number writes a number as charts do, with at most so many digits: 0.045, but 2.5·10⁻⁵ and not 2.5e-05.
+func Number(v float64, digits int) string {
+	if m := math.Abs(v); m != 0 && (m < tiny || m >= huge) && !math.IsInf(v, 0) {
+		return scientific(v, digits)
+	}
+	if t := strconv.FormatFloat(v, 'g', digits, 64); !strings.Contains(t, "e") {
+		return minus(t)
+	}
+	return minus(strconv.FormatFloat(v, 'f', 0, 64))
+}
+
 // powers reports whether the ticks of an axis are written as powers of ten.
 func (a Axis) powers(s span) bool {
 	if a.Percent || len(a.Labels) > 0 {

@@ -71,7 +71,7 @@ func NewComparisons(runs ...*cnet.Run) ([]Comparison, error) {
 // tested with, or on those held out for validation; training is a pale line. Points stand where a run was changed, such
 // as refined.
 func Compare(list []Comparison) chart.Chart {
-	loss := chart.Panel{Title: "Test loss", X: chart.Axis{Title: "epoch", Integer: true}}
+	loss := chart.Panel{Title: "Test loss (nats)", X: chart.Axis{Title: "epoch", Integer: true}}
 	accuracy := chart.Panel{Title: "Test accuracy", X: loss.X, Y: chart.Axis{Percent: true}}
 	overTime := accuracy
 	overTime.Title, overTime.X = "Test accuracy over time", chart.Axis{Title: "seconds", Zero: true}
@@ -85,6 +85,9 @@ func Compare(list []Comparison) chart.Chart {
 			changed = changed || r.ChangesNet()
 			if r.Event != cnet.EventEpoch {
 				continue
+			}
+			if r.Quality(cnet.PartTrain).Regression() {
+				loss.Title = "Test loss (mean squared error)"
 			}
 			seconds += r.Seconds
 			at := float64(r.Epoch + 1)

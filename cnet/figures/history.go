@@ -22,7 +22,7 @@ type HistoryOptions struct {
 	// Marks are drawn beside those of the history.
 	Marks []chart.Mark
 	// Classes is the number of classes K. Until steadyEpochs epochs are complete, axes then hold what can be expected,
-	// so that they stand still in the first seconds of a training: the loss from 0 to 1.3 times that of guessing, log K
+	// so that they stand still in the first seconds of a training: the loss from 0 to twice that of guessing, log K
 	// nats, and the accuracy from 0 to 100 %. Lines show what guessing gives, later as long as they are within the
 	// axes. 0: axes as far as there is data, and no lines.
 	Classes int
@@ -36,7 +36,8 @@ const steadyEpochs = 3
 
 // History draws the learning curves of a run: loss and accuracy over epochs beside each other, with a mark where the
 // run was changed, and the loss within epochs as a thin light line behind the loss of whole epochs. Where targets are
-// numbers, R² is in the place of the accuracy. Where steps adapt to tolerances, the evaluations of the rate follow.
+// numbers, the loss is the mean squared error, and R² is in the place of the accuracy. Where steps adapt to tolerances,
+// the evaluations of the rate follow.
 func History(history cnet.History, o HistoryOptions) chart.Chart {
 	within := chart.Series{Like: "train", Light: true}
 	trainLoss := chart.Series{Name: "train", Color: chart.Blue}
@@ -108,7 +109,7 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 		losses, accuracies = append(losses, validationLoss), append(accuracies, validationAccuracy)
 	}
 	panels := []chart.Panel{
-		{Title: "Loss", X: x, Y: chart.Axis{Log: o.LogLoss}, Marks: marks, Series: losses},
+		{Title: "Loss (nats)", X: x, Y: chart.Axis{Log: o.LogLoss}, Marks: marks, Series: losses},
 		{Title: "Accuracy", X: x, Y: chart.Axis{Percent: true}, Marks: marks, Series: accuracies},
 	}
 	if started {
@@ -117,6 +118,7 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 		panels[1].Y.Max = 1
 	}
 	if regression {
+		panels[0].Title = "Loss (mean squared error)" // of targets that are standardised, and so have no unit
 		panels[1].Title, panels[1].Y = "R²", chart.Axis{}
 		if o.Regression && len(history.Epochs()) < steadyEpochs {
 			panels[1].Y = chart.Axis{Min: math.Floor(2*least(accuracies)) / 2, Max: 1}
@@ -126,8 +128,8 @@ func History(history cnet.History, o HistoryOptions) chart.Chart {
 		most := greatest(losses)
 		if early {
 			panels[1].Y.Min, panels[1].Y.Max = 0, 1
-			// The loss of the first batches is a little above that of guessing.
-			if top := 1.3 * math.Log(k); !o.LogLoss && most <= top {
+			// The loss of the first batches, and of the first tests, is often above that of guessing.
+			if top := 2 * math.Log(k); !o.LogLoss && most <= top {
 				panels[0].Y.Max = top
 			}
 		}
@@ -220,7 +222,7 @@ func Label(r cnet.Record) string {
 	case cnet.EventScheme:
 		return scheme
 	case cnet.EventRate:
-		return fmt.Sprintf("rate %g", r.LearningRate)
+		return "rate " + chart.Number(r.LearningRate, 9)
 	case cnet.EventChange:
 		first, _, more := strings.Cut(r.Changes, ", ")
 		if more {

@@ -33,7 +33,7 @@ func TestHistory(t *testing.T) {
 	marks := []chart.Mark{{At: 1, Label: "refined to 2-2-2, midpoint"}, {At: 1.5, Label: "rate 0.01"},
 		{At: 2, Label: "another"}}
 	want := []chart.Panel{
-		{Title: "Loss", X: x, Marks: marks, Series: []chart.Series{
+		{Title: "Loss (nats)", X: x, Marks: marks, Series: []chart.Series{
 			{Like: "train", Light: true, X: []float64{0.5, 1, 1.5}, Y: []float64{2, 1.5, 1}},
 			curve("train", chart.Blue, 1, 1.75), curve("test", chart.Vermillion, 1, 1.6),
 		}},
@@ -129,7 +129,7 @@ func TestHistoryIsDrawn(t *testing.T) {
 	if err := c.SVG(&svg); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Loss", "Accuracy", "train", "test", "epoch", "refined to 2-2-2", "80 %"} {
+	for _, want := range []string{"Loss (nats)", "Accuracy", "train", "test", "epoch", "refined to 2-2-2", "80 %"} {
 		if !strings.Contains(svg.String(), ">"+want+"<") {
 			t.Errorf("no %q in the SVG", want)
 		}
@@ -203,8 +203,8 @@ func TestHistoryMarks(t *testing.T) {
 	}
 }
 
-// In the first epochs of a training the axes are what they will be: the loss from 0 to a little more than that of
-// guessing, the accuracy from 0 to 100 %. Later they are as long as the data.
+// In the first epochs of a training the axes are what they will be: the loss from 0 to twice that of guessing,
+// the accuracy from 0 to 100 %. Later they are as long as the data.
 func TestHistoryStandsStill(t *testing.T) {
 	var history cnet.History
 	bounds := func(loss float64, batch int) (axes [2][2]float64, across int) {
@@ -226,8 +226,8 @@ func TestHistoryStandsStill(t *testing.T) {
 		}
 		return axes, across
 	}
-	want := [2][2]float64{{0, 1.3 * math.Log(10)}, {0, 1}}
-	for batch, loss := range []float64{2.5, 2.2, 1.8, 0.4} {
+	want := [2][2]float64{{0, 2 * math.Log(10)}, {0, 1}}
+	for batch, loss := range []float64{2.5, 3.2, 4.3, 2.2, 1.8, 0.4} {
 		if got, lines := bounds(loss, batch+1); got != want || lines != 2 {
 			t.Errorf("with a loss of %g: axes from %v, %d lines, want %v and 2", loss, got, lines, want)
 		}
@@ -259,6 +259,9 @@ func TestHistoryOfRegression(t *testing.T) {
 	epoch := cnet.Record{Event: cnet.EventEpoch, TrainLoss: 0.4, TrainRMSE: 0.6, TrainR2: 0.6, TestLoss: 0.5,
 		TestRMSE: 0.7, TestR2: 0.5}
 	options := HistoryOptions{Epochs: 5, Regression: true}
+	if title := History(nil, options).Panels[0].Title; title != "Loss (mean squared error)" {
+		t.Errorf("the loss is called %s", title)
+	}
 	if p := History(nil, options).Panels[1]; p.Title != "R²" || p.Y.Min != 0 || p.Y.Max != 1 || p.Y.Percent {
 		t.Errorf("before the first batch: %s %+v", p.Title, p.Y)
 	}
@@ -273,5 +276,12 @@ func TestHistoryOfRegression(t *testing.T) {
 	}
 	if y := History(cnet.History{start, epoch, epoch, epoch}, options).Panels[1].Y; y.Min != 0 || y.Max != 0 {
 		t.Errorf("later the axis is %+v", y)
+	}
+}
+
+// A small rate is written as charts write it.
+func TestLabelOfSmallRate(t *testing.T) {
+	if got := Label(cnet.Record{Event: cnet.EventRate, LearningRate: 1e-5}); got != "rate 10⁻⁵" {
+		t.Errorf("got %s", got)
 	}
 }

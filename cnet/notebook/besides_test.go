@@ -58,7 +58,7 @@ func TestLiveCurvesInNarrowWindows(t *testing.T) {
 		t.Fatal(err)
 	}
 	wellFormed(t, html)
-	wantParts(t, html, "flex-wrap:wrap", "refined to 2-2-2", "guessing: 1/10")
+	wantParts(t, html, "flex-wrap:wrap", "refined to 2-2-2", "guessing: 1/10", "Loss (nats)")
 	if n := strings.Count(html, "<svg"); n != 2 {
 		t.Fatalf("%d pictures, want 2", n)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/chart"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/words"
 	"continuousnet/kernel/cell"
@@ -20,8 +21,8 @@ import (
 )
 
 // controls are what a user presses and moves while a run is trained. What they ask for goes through the queue of
-// commands, and is done at the end of a batch. Their handlers run beside the training; everything else is the
-// training's.
+// commands, and is done at the end of a batch; while the net is tested, stopping is done at once, and the rest after
+// it. Their handlers run beside the training, one after the other; everything else is the training's.
 type controls struct {
 	d     *dashboard
 	queue *cnet.Queue
@@ -35,6 +36,12 @@ type controls struct {
 	began   chan struct{} // closed when the training takes commands, or is over
 	beginIt sync.Once
 
+	testing struct {
+		sync.Mutex
+		begun chan struct{} // closed while the net is tested
+		now   bool
+	}
+
 	// These are nil where the net is not continuous in depth.
 	refine *widget.Button
 	scheme *widget.Control[string]
@@ -47,6 +54,7 @@ func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
 	}
 	c := &controls{d: d, queue: queue, id: "controls_" + gonbui.UniqueId(),
 		began: make(chan struct{})}
+	c.test(false)
 	button := func(name, icon, about string, press func(b *widget.Button)) *widget.Button {
 		b := widget.NewButton(name)
 		for trait, value := range map[string]any{"icon": icon, "tooltip": about} {
@@ -59,7 +67,7 @@ func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
 	}
 	stop := button("Stop", "stop", "save and stop at the end of this batch", func(b *widget.Button) {
 		_ = b.SetDisabled(true)
-		c.ask("stopping", cnet.Command{Do: cnet.DoStop})
+		c.stop()
 	})
 	_ = stop.Set("button_style", "warning")
 	row := []widget.Widget{stop}
@@ -67,8 +75,10 @@ func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
 		c.refine = button("Refine ×2", "expand", "twice as many steps in every stage, with the same weights over depth",
 			func(b *widget.Button) {
 				_ = b.SetDisabled(true)
-				c.ask("refining", cnet.Command{Do: cnet.DoRefine})
-				_ = b.SetDisabled(false)
+				c.do("refining", func(run *cnet.Run) error {
+					_ = b.SetDisabled(false)
+					return run.Refine()
+				})
 			})
 		row = append(row, c.refine)
 		schemes := cnet.NetworkSchemes()
@@ -77,7 +87,7 @@ func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
 		}
 		c.scheme = widget.NewDropdown("scheme", schemes, n.Scheme.Info().Name)
 		c.scheme.Observe(func(name string) {
-			c.ask("changing the scheme to "+name, cnet.Command{Do: cnet.DoScheme, Name: name})
+			c.do("changing the scheme to "+name, func(run *cnet.Run) error { return run.SetScheme(name) })
 		})
 		_ = c.scheme.SetLayout(map[string]string{"width": "165px"})
 		_ = c.scheme.SetStyle(map[string]any{"description_width": "initial"})
@@ -90,8 +100,9 @@ func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
 	_ = c.rate.Set("readout_format", ".2~g")
 	_ = c.rate.SetLayout(map[string]string{"width": "280px"})
 	c.rate.Observe(func(rate float64) {
-		c.ask(fmt.Sprintf("setting the learning rate to %g", rounded(rate)),
-			cnet.Command{Do: cnet.DoRate, Rate: rounded(rate)})
+		rate = rounded(rate)
+		c.do("setting the learning rate to "+chart.Number(rate, 2),
+			func(run *cnet.Run) error { return run.SetLearningRate(rate) })
 	})
 	row = append(row, c.rate)
 	if c.scheme != nil {
@@ -117,23 +128,76 @@ func rounded(rate float64) float64 {
 	return v
 }
 
-// ask has the training do something, and says what is being done, or why it could not be. It returns when it is done:
-// what the user does meanwhile comes next.
-func (c *controls) ask(what string, command cnet.Command) {
-	c.do(what, func(ctx context.Context) error { return c.queue.Send(ctx, command) })
-}
-
-func (c *controls) do(what string, send func(context.Context) error) {
+// do has the training call f, and says what is being done, or why it could not be. It returns when it is done: what the
+// user does meanwhile comes next. While the net is tested it says that this comes after the test, and returns, because
+// the user may still want to stop.
+func (c *controls) do(what string, f func(run *cnet.Run) error) {
 	c.say(what + " …")
 	<-c.began
-	if err := send(context.Background()); err != nil {
+	acted := false // or it is clear that it never will be; guarded by c.testing
+	act := func() {
+		c.testing.Lock()
+		acted = true
+		c.testing.Unlock()
+	}
+	answer := c.queue.Start(func(run *cnet.Run) error {
+		act()
+		err := f(run)
+		c.show() // also what could not be done
+		return err
+	})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err := <-answer
+		act()
+		if err != nil {
+			c.say(words.Message(err))
+		}
+	}()
+	select {
+	case <-done:
+	case <-c.tested():
+		c.testing.Lock()
+		if !acted { // what is said then comes last
+			c.say(what + " after the test …")
+		}
+		c.testing.Unlock()
+	}
+}
+
+// stop stops the training, after what was asked for before.
+func (c *controls) stop() {
+	c.say("stopping …")
+	<-c.began
+	if err := c.queue.Send(context.Background(), cnet.Command{Do: cnet.DoStop}); err != nil {
 		c.say(words.Message(err))
 	}
-	// What could not be done shows in the controls.
-	_ = c.queue.Do(context.Background(), func(*cnet.Run) error {
-		c.show()
-		return nil
-	})
+}
+
+// test notes whether the net is tested now; the training takes commands then.
+func (c *controls) test(now bool) {
+	if c == nil {
+		return
+	}
+	t := &c.testing
+	t.Lock()
+	defer t.Unlock()
+	switch {
+	case now && !t.now:
+		close(t.begun)
+		c.batch()
+	case !now && (t.now || t.begun == nil):
+		t.begun = make(chan struct{})
+	}
+	t.now = now
+}
+
+// tested returns a channel that is closed when the net is tested.
+func (c *controls) tested() <-chan struct{} {
+	c.testing.Lock()
+	defer c.testing.Unlock()
+	return c.testing.begun
 }
 
 func (c *controls) say(text string) {
@@ -149,20 +213,18 @@ func (c *controls) batch() {
 
 // save keeps the run as a checkpoint that is named after its position.
 func (c *controls) save(*widget.Button) {
-	c.do("saving", func(ctx context.Context) error {
-		return c.queue.Do(ctx, func(run *cnet.Run) error {
-			name := fmt.Sprintf("epoch-%d-batch-%d", run.Epoch()+1, run.Batch())
-			if run.Batch() == 0 {
-				name = fmt.Sprintf("after-epoch-%d", run.Epoch())
-			}
-			if err := run.SaveAs(name); err != nil {
-				return err
-			}
-			c.d.mark("saved")
-			c.tell("saved as checkpoint "+name, "")
-			c.d.frame(c.d.progress())
-			return nil
-		})
+	c.do("saving", func(run *cnet.Run) error {
+		name := fmt.Sprintf("epoch-%d-batch-%d", run.Epoch()+1, run.Batch())
+		if run.Batch() == 0 {
+			name = fmt.Sprintf("after-epoch-%d", run.Epoch())
+		}
+		if err := run.SaveAs(name); err != nil {
+			return err
+		}
+		c.d.mark("saved")
+		c.tell("saved as checkpoint "+name, "")
+		c.d.frame(c.d.progress())
+		return nil
 	})
 }
 
@@ -181,6 +243,7 @@ func (c *controls) record(r cnet.Record) {
 	switch r.Event {
 	case cnet.EventStart, cnet.EventLoss:
 	case cnet.EventEpoch:
+		c.test(false)
 		c.show() // the rate may have decayed
 	default:
 		c.tell(figures.Label(r), " "+c.d.where())

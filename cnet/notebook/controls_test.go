@@ -1,6 +1,8 @@
 package notebook
 
 import (
+	"errors"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +28,13 @@ func valueOf(w *widgettest.State, name string) string {
 	return string(session.Settled(w.ID).Values[name])
 }
 
+// awaitSaid waits until the controls say something: what is asked for during a test is done after it.
+func awaitSaid(said *widgettest.State, part string) {
+	for !strings.Contains(valueOf(said, "value"), part) {
+		runtime.Gosched()
+	}
+}
+
 // A user refines, sets the learning rate and the scheme, saves and stops while a run is trained: each is done, said,
 // marked on the curves and kept by the run; afterwards the controls are off.
 func TestControls(t *testing.T) {
@@ -46,16 +55,15 @@ func TestControls(t *testing.T) {
 	refine := described("Refine ×2")
 	said := session.Await(map[string]string{"_model_name": `"HTMLModel"`})
 	session.Press(refine.ID)
-	if got := valueOf(said, "value"); !strings.Contains(got, "refined to 2-2-2 ") {
-		t.Errorf("said %s", got)
-	}
+	awaitSaid(said, "refined to 2-2-2 ")
 	if got := valueOf(refine, "disabled"); got != "false" {
 		t.Errorf("refining cannot be done again: %s", got)
 	}
 	rate := described("learning rate")
 	session.Move(rate.ID, "value", "0.0446683592150963")
-	if got := valueOf(said, "value"); !strings.Contains(got, "rate 0.045 ") || valueOf(rate, "value") != "0.045" {
-		t.Errorf("said %s, the slider is at %s", got, valueOf(rate, "value"))
+	awaitSaid(said, "rate 0.045 ")
+	if got := valueOf(rate, "value"); got != "0.045" {
+		t.Errorf("the slider is at %s", got)
 	}
 	scheme := described("scheme")
 	schemes := cnet.NetworkSchemes()
@@ -63,20 +71,14 @@ func TestControls(t *testing.T) {
 		session.Move(scheme.ID, "index", strconv.Itoa(slices.Index(schemes, name)))
 	}
 	choose("midpoint")
-	if got := valueOf(said, "value"); !strings.Contains(got, "midpoint ") {
-		t.Errorf("said %s", got)
-	}
+	awaitSaid(said, `\u003emidpoint `)
 	choose("ab2") // which the adjoint does not allow
-	if got := valueOf(said, "value"); !strings.Contains(got, "a Runge–Kutta scheme with the adjoint") {
-		t.Errorf("said %s", got)
-	}
+	awaitSaid(said, "a Runge–Kutta scheme with the adjoint")
 	if got := valueOf(scheme, "index"); got != strconv.Itoa(slices.Index(schemes, "midpoint")) {
 		t.Errorf("the menu is at %s of %q", got, schemes)
 	}
 	session.Press(described("Save").ID)
-	if got := valueOf(said, "value"); !strings.Contains(got, "saved as checkpoint ") {
-		t.Errorf("said %s", got)
-	}
+	awaitSaid(said, "saved as checkpoint ")
 	box := session.Await(map[string]string{"_model_name": `"VBoxModel"`})
 	wantParts(t, box.Left, "The process has ended in the middle of the training", "2-2-2 midpoint", "rate 0.045")
 	stop := described("Stop")
@@ -172,4 +174,51 @@ func TestNobodyControls(t *testing.T) {
 	if n := session.Messages() - before; n != 0 || run.Epoch() != 1 {
 		t.Errorf("%d messages, %d epochs", n, run.Epoch())
 	}
+}
+
+// While the net is tested, what is pressed is said to come after the test, and does; the user may still stop.
+func TestControlsWhileTested(t *testing.T) {
+	session.Show(t, true)
+	run := tiny(t)
+	r := newRecorder(true)
+	d := newDashboard(r.surface, run, 9)
+	queue := &cnet.Queue{}
+	c, err := newControls(d, queue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refine, stop := described("Refine ×2"), described("Stop")
+	said := session.Await(map[string]string{"_model_name": `"HTMLModel"`})
+	tests := 0
+	err = run.TrainTo(t.Context(), 9, cnet.TrainOptions{Commands: queue, OnTest: func() {
+		d.test()
+		c.test(true)
+		switch tests++; tests {
+		case 1: // the handlers return: the training, which they run beside, waits for them here
+			session.Press(refine.ID)
+			session.Press(described("Save").ID)
+			if got := valueOf(said, "value"); !strings.Contains(got, "saving after the test …") {
+				t.Errorf("said %s", got)
+			}
+			if got := valueOf(refine, "disabled"); got != "true" {
+				t.Errorf("refining can be asked for twice: %s", got)
+			}
+		case 2:
+			if got := valueOf(said, "value"); !strings.Contains(got, "saved as checkpoint after-epoch-1") {
+				t.Errorf("said %s", got)
+			}
+			if valueOf(refine, "disabled") != "false" || run.Network().String() != "2-2-2 euler" {
+				t.Errorf("%s, refining cannot be asked for: %s", run.Network(), valueOf(refine, "disabled"))
+			}
+			session.Press(refine.ID)
+			session.Start(stop.ID, `{"method":"custom","content":{"event":"click"}}`)
+		}
+	}, OnBatch: func(cnet.Progress) { c.batch() }, OnRecord: c.record})
+	if !errors.Is(err, cnet.ErrStopped) {
+		t.Errorf("ended with %v", err)
+	}
+	if first := run.History().Epochs()[0]; first.Net != "1-1-1 euler" || run.Network().String() != "4-4-4 euler" {
+		t.Errorf("the first epoch was measured as %s, in the end it is %s", first.Net, run.Network())
+	}
+	c.end()
 }

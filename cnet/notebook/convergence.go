@@ -10,6 +10,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/chart"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
 	"continuousnet/cnet/internal/words"
@@ -56,9 +57,9 @@ func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions)
 		c = &cnet.Convergence{}
 	}
 	about := fmt.Sprintf("Hidden state after stage %d for %s, in %s; errors are differences to %s with %d steps, "+
-		"uncertain by %.1e",
+		"uncertain by %s",
 		c.Stage, words.Plural(c.Images, strings.TrimSuffix(run.Things(), "s")), c.Precision,
-		c.ReferenceScheme, c.ReferenceSteps, c.Uncertainty)
+		c.ReferenceScheme, c.ReferenceSteps, chart.Number(c.Uncertainty, 2))
 	if err != nil {
 		about = fmt.Sprintf("Interrupted after %s", words.Plural(len(c.Schemes), "scheme"))
 	}

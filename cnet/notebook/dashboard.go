@@ -34,6 +34,7 @@ type dashboard struct {
 	throttle   throttle
 	latest     cnet.Progress // as of the last batch
 	begun      bool          // there has been a batch
+	testing    bool          // all batches of the epoch are done
 	line       string        // ids of the two outputs
 	chart      string
 	epochsHere int
@@ -70,10 +71,18 @@ func (d *dashboard) batch(p cnet.Progress) {
 		d.first = float64(p.Epoch) + float64(p.Batch-1)/float64(p.Batches)
 	}
 	d.latest = p
-	// The last frame of an epoch stands still while the net is tested.
-	if p.Batch == p.Batches || d.throttle.due() {
+	if d.throttle.due() {
 		d.frame(d.progress())
 	}
+}
+
+// test shows that the net is tested; the picture stands still meanwhile.
+func (d *dashboard) test() {
+	d.testing = true
+	if !d.begun {
+		d.latest.Epoch = d.run.Epoch() // which was interrupted in its test
+	}
+	d.frame(d.progress())
 }
 
 func (d *dashboard) record(r cnet.Record) {
@@ -81,6 +90,7 @@ func (d *dashboard) record(r cnet.Record) {
 	case cnet.EventStart, cnet.EventLoss:
 		return
 	case cnet.EventEpoch:
+		d.testing = false
 		d.epochsHere++
 		d.log(epochLine(r, d.last, d.run.Things()))
 	default:
@@ -132,10 +142,10 @@ func (d *dashboard) progress() status {
 	s := status{done: (at - d.first) / (float64(d.last) - d.first)}
 	parts := []string{d.run.Network().String(), fmt.Sprintf("epoch %d of %d", min(p.Epoch+1, d.last), d.last)}
 	switch {
+	case d.testing:
+		parts = append(parts, "testing")
 	case p.Batches == 0 || p.Batch == 0:
 		parts = append(parts, "preparing")
-	case p.Batch == p.Batches:
-		parts = append(parts, "testing")
 	default:
 		parts = append(parts, fmt.Sprintf("batch %d of %d", p.Batch, p.Batches))
 	}

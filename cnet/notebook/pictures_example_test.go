@@ -18,9 +18,9 @@ func ExamplePhasePortrait() {
 	// Output:
 	// [chart: Phase portrait]
 	// equilibrium    x₁      x₂  eigenvalues
-	// saddle         -3.142  0   0.7808, -1.281
-	// stable spiral  0       0   -0.25 ± 0.9682i
-	// saddle         3.142   0   0.7808, -1.281
+	// saddle         −3.142  0   0.7808, −1.281
+	// stable spiral  0       0   −0.25 ± 0.9682i
+	// saddle         3.142   0   0.7808, −1.281
 	// stable spiral at (0, 0)
 }
 

@@ -3,6 +3,7 @@ package notebook
 import (
 	"fmt"
 
+	"continuousnet/cnet/chart"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
 	"continuousnet/cnet/ode"
@@ -69,7 +70,7 @@ func equilibriaTable(list []plane.Equilibrium) table {
 	t := table{head: []string{"equilibrium", "x₁", "x₂", "eigenvalues"}}
 	for _, e := range list {
 		t.rows = append(t.rows, []string{
-			string(e.Kind), fmt.Sprintf("%.4g", e.X[0]), fmt.Sprintf("%.4g", e.X[1]), eigenvalues(e.Eigenvalues),
+			string(e.Kind), chart.Number(e.X[0], 4), chart.Number(e.X[1], 4), eigenvalues(e.Eigenvalues),
 		})
 	}
 	return t
@@ -78,12 +79,12 @@ func equilibriaTable(list []plane.Equilibrium) table {
 // eigenvalues returns the eigenvalues of a real matrix as "1, −2" or "−0.5 ± 2i".
 func eigenvalues(v [2]complex128) string {
 	if imag(v[0]) == 0 {
-		return fmt.Sprintf("%.4g, %.4g", real(v[0]), real(v[1]))
+		return chart.Number(real(v[0]), 4) + ", " + chart.Number(real(v[1]), 4)
 	}
 	if re := real(v[0]); re > 1e-9*imag(v[0]) || re < -1e-9*imag(v[0]) {
-		return fmt.Sprintf("%.4g ± %.4gi", re, imag(v[0]))
+		return fmt.Sprintf("%s ± %si", chart.Number(re, 4), chart.Number(imag(v[0]), 4))
 	}
-	return fmt.Sprintf("±%.4gi", imag(v[0]))
+	return fmt.Sprintf("±%si", chart.Number(imag(v[0]), 4))
 }
 
 func (s *surface) trajectories(p ode.Problem, options []ode.Options) []figures.Trajectory {

@@ -21,7 +21,7 @@ func TestPlane(t *testing.T) {
 	if p == nil || len(p.Equilibria) != 3 {
 		t.Fatalf("got %+v", p)
 	}
-	wantParts(t, wellFormed(t, s.last(t, protocol.MIMETextHTML)), "saddle", "3.142", "1, -1", "center", "±1i")
+	wantParts(t, wellFormed(t, s.last(t, protocol.MIMETextHTML)), "saddle", "3.142", "1, −1", "center", "±1i")
 
 	plain := newRecorder(false)
 	list := plain.trajectories(problems.Pendulum(1), []ode.Options{{Scheme: "rk4", Steps: 30}, {}})

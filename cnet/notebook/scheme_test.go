@@ -33,7 +33,8 @@ func TestShowScheme(t *testing.T) {
 	wantParts(t, plain.stdout.String(), "nowhere on the imaginary axis: oscillations grow")
 	plain.scheme("leapfrog")
 	plain.scheme(ode.Tableau{Name: "short", B: []float64{1}})
-	wantParts(t, plain.stderr.String(), "leapfrog is not a Runge–Kutta scheme",
+	wantParts(t, plain.stderr.String(), "leapfrog (",
+		"has no tableau of an explicit Runge–Kutta scheme; expected one of euler, midpoint, ",
 		"A, B and C must have one entry per stage")
 	if len(plain.exits) != 2 {
 		t.Errorf("exits %v", plain.exits)

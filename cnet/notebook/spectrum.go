@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"continuousnet/cnet"
+	"continuousnet/cnet/chart"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
 	"continuousnet/cnet/internal/words"
@@ -35,7 +36,7 @@ func (s *surface) spectrum(run *cnet.Run, options []cnet.HiddenStatesOptions) *c
 	c.Title = fmt.Sprintf("%s, stage %d, %s", c.Title, spectrum.Stage, run.Title())
 	text := describe(c)
 	if share, growth := figures.SpectrumStability(spectrum); !math.IsNaN(growth) {
-		line := fmt.Sprintf("a step multiplies differences between states by up to %.3g", growth)
+		line := "a step multiplies differences between states by up to " + chart.Number(growth, 3)
 		if !math.IsNaN(share) {
 			line += fmt.Sprintf("; of the eigenvalues with negative real parts, %s are in the stability region",
 				words.Percent(share))

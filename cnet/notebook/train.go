@@ -37,7 +37,7 @@ func OnStep(f func(s *cnet.Step)) Option { return func(p *plan) { p.act = f } }
 //
 // Where a front end shows widgets, there are controls below the curves while it trains: to stop, to refine, to keep a
 // checkpoint, a slider for the learning rate, and a menu of schemes. They act at the end of a batch, and a mark on the
-// curves says what they did.
+// curves says what they did. While the net is tested after an epoch, Stop acts at once, the others after the test.
 //
 // If the cell is interrupted, Train finishes the batch, saves and returns. The same cell run again continues from
 // there.
@@ -84,6 +84,10 @@ func (s *surface) train(run *cnet.Run, options ...Option) {
 		OnBatch: func(p cnet.Progress) {
 			d.batch(p)
 			controls.batch()
+		},
+		OnTest: func() {
+			d.test()
+			controls.test(true)
 		},
 		OnRecord: func(r cnet.Record) {
 			if r.ChangesNet() {

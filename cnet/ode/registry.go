@@ -146,7 +146,14 @@ func Scheme(name string) (Tableau, error) {
 	}
 	tb, ok := m.(Tableau)
 	if !ok {
-		return Tableau{}, fmt.Errorf("ode: %s is not a Runge–Kutta scheme but %s", name, m.Info().Kind)
+		var names []string
+		for _, m := range Methods() {
+			if _, ok := m.(Tableau); ok {
+				names = append(names, m.Info().Name)
+			}
+		}
+		return Tableau{}, fmt.Errorf("ode: %s (%s) has no tableau of an explicit Runge–Kutta scheme; expected one of "+
+			"%s", name, m.Info().Kind, strings.Join(names, ", "))
 	}
 	return tb, nil
 }
