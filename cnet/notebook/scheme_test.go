@@ -34,7 +34,7 @@ func TestShowScheme(t *testing.T) {
 	plain.scheme("leapfrog")
 	plain.scheme(ode.Tableau{Name: "short", B: []float64{1}})
 	wantParts(t, plain.stderr.String(), "leapfrog (",
-		"has no tableau of an explicit Runge–Kutta scheme; expected one of euler, midpoint, ",
+		"has no tableau that is computed stage by stage; expected one of euler, midpoint, ",
 		"A, B and C must have one entry per stage")
 	if len(plain.exits) != 2 {
 		t.Errorf("exits %v", plain.exits)

@@ -125,7 +125,7 @@ func TestRegisterRefusesBadTableaux(t *testing.T) {
 		t.Errorf("an unknown scheme must list the known ones, got %v", err)
 	}
 	if _, err := Scheme("ab3"); err == nil ||
-		!strings.Contains(err.Error(), "not a Runge–Kutta scheme but Adams–Bashforth") {
+		!strings.Contains(err.Error(), "ab3 (Adams–Bashforth) has no tableau") {
 		t.Errorf("Scheme of a multistep method: %v", err)
 	}
 }

@@ -152,7 +152,7 @@ func Scheme(name string) (Tableau, error) {
 				names = append(names, m.Info().Name)
 			}
 		}
-		return Tableau{}, fmt.Errorf("ode: %s (%s) has no tableau of an explicit Runge–Kutta scheme; expected one of "+
+		return Tableau{}, fmt.Errorf("ode: %s (%s) has no tableau that is computed stage by stage; expected one of "+
 			"%s", name, m.Info().Kind, strings.Join(names, ", "))
 	}
 	return tb, nil
