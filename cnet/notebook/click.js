@@ -119,7 +119,7 @@ function render({model, el}) {
   }
 
   let dragged = null;
-  const off = () => Boolean(model.get("disabled"));
+  const off = () => Boolean(model.get("disabled") || el.closest(".jupyter-widgets-disconnected"));
   function move(i, to) {
     if (off()) return;
     model.set("moved", {index: i, to: round(to), count: Date.now()});
@@ -187,6 +187,7 @@ function render({model, el}) {
   const soon = () => { if (!asked) { asked = true; queueMicrotask(all); } };
   for (const name of ["field", "points", "curves", "starts", "version"]) model.on("change:" + name, soon);
   model.on("change:disabled", still);
+  model.on("comm_live_update", () => queueMicrotask(still)); // the kernel has ended
   drawAxes();
   all();
   still();

@@ -42,7 +42,7 @@ type clickPlane struct {
 	over    bool
 
 	view  *widget.Any
-	ended *widget.Control[string]
+	watch watch
 	said  *widget.Control[string]
 	box   *widget.Box
 }

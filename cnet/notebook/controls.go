@@ -100,7 +100,9 @@ func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
 	buttons := widget.NewHBox(row...)
 	_ = buttons.SetLayout(map[string]string{"flex_flow": "row wrap", "max_width": "900px"})
 	c.said = widget.NewHTML("")
-	c.box = widget.NewVBox(buttons, c.said)
+	watch := newWatch("", "The kernel has ended, and its controls are off")
+	c.box = widget.NewVBox(buttons, c.said, watch)
+	watch.over(c.box)
 	_ = c.said.SetLast(map[string]any{"value": saying("The cell's process has ended, and its controls are off")})
 	_ = c.box.SetLast(nil)
 	c.leave(strings.TrimSuffix(lastSeen, ": ")) // what a notebook has that is saved while it is trained

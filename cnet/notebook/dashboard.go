@@ -46,11 +46,16 @@ func newDashboard(s *surface, run *cnet.Run, last int) *dashboard {
 	}
 	d.line, d.chart = s.newPlace("line"), s.newPlace("chart")
 	d.line.stay(status{left: processEnded, right: run.Network().String(), done: -1}.content())
+	d.line.alone = status{left: kernelEnded, right: run.Network().String(), done: -1}.content()
 	return d
 }
 
 // processEnded is said of a training whose process was killed, or has ended by a panic in a goroutine.
 const processEnded = "The cell's process has ended in the middle of the training; the run is at its last save. " +
+	"Run this cell again to go on."
+
+// kernelEnded is said when the kernel has ended or was restarted.
+const kernelEnded = "The kernel has ended in the middle of the training; the run is at its last save. " +
 	"Run this cell again to go on."
 
 func (d *dashboard) start() {

@@ -66,8 +66,9 @@ func (s *surface) interact(f any, inputs ...widget.Input) {
 		row = append(row, in)
 		in.OnChange(p.redraw)
 	}
-	ended := newEpitaph()
-	box := widget.NewHBox(append(row, button, ended)...)
+	watch := newWatch(endedCell, endedKernel)
+	box := widget.NewHBox(append(row, button, watch)...)
+	watch.over(box)
 	_ = box.SetLast(nil)
 	_ = box.SetLayout(map[string]string{"flex_flow": "row wrap", "max_width": "900px"})
 	id := "inputs_" + gonbui.UniqueId()
@@ -89,7 +90,7 @@ func (s *surface) interact(f any, inputs ...widget.Input) {
 	p.end()
 	s.update(id, content{text: p.values()})
 	_ = box.SetDisabled(true) // on pages that were loaded again it stays
-	_ = ended.SetValue(endedCell)
+	watch.end(endedCell)
 	s.sync()
 }
 

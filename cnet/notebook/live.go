@@ -1,6 +1,7 @@
 package notebook
 
 import (
+	_ "embed" // watch.js
 	"encoding/base64"
 	"fmt"
 	"html"
@@ -21,6 +22,7 @@ type livePlace struct {
 
 	// ended is what is to be seen when the process has ended in the middle; without it that is the last content.
 	ended content
+	alone content // and this when the kernel has ended, of which nobody can tell the page
 }
 
 // newPlace returns a place for contents.
@@ -42,7 +44,7 @@ func (p *livePlace) update(c content) {
 		p.s.update(p.id, c)
 		return
 	}
-	_ = p.view.SetValue(c.inWidget())
+	_ = p.view.SetValue(p.mortal(c))
 	if !p.open {
 		p.open = true
 		// Until the end this is what a saved notebook has, whatever happens meanwhile.
@@ -58,6 +60,17 @@ func (p *livePlace) update(c content) {
 	if p.ended.text == "" {
 		p.view.SetStill(cell.Bundle{"text/plain": c.text, "text/html": c.markup()})
 	}
+}
+
+// mortal returns a content as HTML which turns into what alone is when the front end marks the widget as one whose
+// kernel has gone.
+func (p *livePlace) mortal(c content) string {
+	if p.alone.text == "" {
+		return c.inWidget()
+	}
+	return `<style>.cnet-alone, .jupyter-widgets-disconnected .cnet-live {display: none}` +
+		`.jupyter-widgets-disconnected .cnet-alone {display: block}</style>` +
+		`<div class="cnet-live">` + c.inWidget() + `</div><div class="cnet-alone">` + p.alone.inWidget() + "</div>"
 }
 
 const lastSeen = "As last seen: "
@@ -107,11 +120,30 @@ func (c content) inWidget() string {
 		c.markup() + "</div>"
 }
 
-// newEpitaph returns a part of a box that is empty until the cell has ended, and says so then.
-func newEpitaph() *widget.Control[string] {
-	w := widget.NewHTML("")
-	_ = w.SetLast(map[string]any{"value": endedCell})
+//go:embed watch.js
+var watchModule string
+
+// watch is a line in a box of controls that is empty while these act.
+type watch struct{ *widget.Any }
+
+// newWatch returns a line that says what ended is if the process is killed, and what alone is if the kernel has ended.
+func newWatch(ended, alone string) watch {
+	w := watch{widget.NewAny("continuousnet.Watch", watchModule, map[string]any{"says": "", "alone": alone})}
+	_ = w.SetLast(map[string]any{"says": ended}) // fails only where it is sent
 	return w
 }
 
-const endedCell = `<div style="line-height:1.4">The cell has ended.</div>`
+// over makes a box that has the line one in which all is off when the kernel has ended.
+func (w watch) over(box *widget.Box) { _ = box.Set("_dom_classes", []string{"cnet-controls"}) }
+
+// end says what has happened.
+func (w watch) end(text string) {
+	_ = w.Update(map[string]any{"says": text})
+	_ = w.SetLast(nil)
+}
+
+// What stands beside the inputs of a cell in the end.
+const (
+	endedCell   = "The cell has ended."
+	endedKernel = "The kernel has ended, and the inputs are off."
+)

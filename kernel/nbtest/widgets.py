@@ -241,6 +241,10 @@ class WidgetsTest(unittest.TestCase):
             Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=Path(SCREENSHOTS) / f"widgets-{name}.png")
 
+    def await_idle(self):
+        """Waits until the kernel answers. JupyterLab would wait for one that it has just started before it ends."""
+        expect(self.page.locator("#jp-main-statusbar").get_by_text("ContinuousNet (Go) | Idle")).to_be_visible()
+
     def run_cell(self, code, restart=False):
         """Runs a notebook with one cell, if wanted after a restart of the kernel, and returns the cell's outputs."""
         kernel = {"name": KERNEL, "display_name": KERNEL, "language": "go"}
@@ -250,13 +254,10 @@ class WidgetsTest(unittest.TestCase):
         page.goto(f"http://{self.lab.address}/lab/tree/widgets.ipynb?token={self.lab.token}")
         expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
         # A cell that is run before the notebook has its kernel makes JupyterLab ask for one, in a dialog.
-        idle = page.locator("#jp-main-statusbar").get_by_text("ContinuousNet (Go) | Idle")
-        expect(idle).to_be_visible()
+        self.await_idle()
         if restart:
-            page.get_by_title("Restart the kernel", exact=True).click()
-            page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
-            expect(page.get_by_role("dialog")).to_have_count(0)
-            expect(idle).to_be_visible()
+            self.restart()
+            self.await_idle()
         return start_cell(page, page.locator(".jp-Notebook .jp-CodeCell").first)
 
     def begin(self):
@@ -408,6 +409,54 @@ class WidgetsTest(unittest.TestCase):
         expect(stop).to_be_disabled()
         self.assertNotRegex(outputs.inner_text(), r"\d left|· epoch \d")
         self.picture("train-reloaded-killed")
+
+    def restart(self):
+        self.page.get_by_title("Restart the kernel", exact=True).click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+
+    def kill_kernel(self):
+        for process in psutil.Process(self.lab.process.pid).children(recursive=True):
+            if "-f" in process.cmdline() and "run" in process.cmdline():
+                process.kill()
+
+    def check_kernel_ended(self, end, name):
+        outputs = self.run_cell(TRAIN)
+        expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
+        expect(outputs.get_by_text(re.compile("kernel has ended")).locator("visible=true")).to_have_count(0)
+        stop = outputs.get_by_role("button", name="Stop")
+        expect(stop).to_be_enabled()
+        end()
+        expect(outputs.get_by_text(re.compile("The kernel has ended in the middle of the training"))).to_be_visible()
+        expect(outputs.get_by_text("The kernel has ended, and its controls are off")).to_be_visible()
+        for button in "Stop", "Refine ×2", "Save":
+            expect(outputs.get_by_role("button", name=button)).to_be_disabled()
+        expect(outputs.locator("select")).to_be_disabled()
+        expect(outputs.locator("svg").first).to_be_visible()
+        self.assertNotRegex(outputs.inner_text(), r"\d left|· epoch \d")
+        self.picture(name)
+        self.await_idle()
+
+    def test_kernel_restarted(self):
+        """When the kernel is restarted while a cell trains, the page says that it has ended, and controls are off."""
+        self.check_kernel_ended(self.restart, "kernel-restarted")
+
+    def test_kernel_killed(self):
+        """So it is when the kernel is killed, which JupyterLab tells seconds later."""
+        self.check_kernel_ended(self.kill_kernel, "kernel-killed")
+
+    def test_kernel_restarted_interact(self):
+        """The inputs of a drawing, too, are off when the kernel has ended; the drawing stays."""
+        outputs = self.run_cell(INTERACT)
+        drawn = outputs.locator("svg", has_text="4 steps of euler").first
+        expect(drawn).to_be_visible()
+        self.restart()
+        expect(outputs.get_by_text("The kernel has ended, and the inputs are off")).to_be_visible()
+        expect(outputs.get_by_role("button", name="Done")).to_be_disabled()
+        expect(outputs.locator("select")).to_be_disabled()
+        expect(outputs.locator(".noUi-target")).to_have_attribute("disabled", "")
+        expect(drawn).to_be_visible()
+        self.await_idle()
 
     def save(self, *texts):
         """Saves the notebook until its file has the texts. That JupyterLab calls it unchanged shows for a moment only
