@@ -91,12 +91,12 @@ func (s *surface) plane(f func(x, y float64) (dx, dy float64), options ...PlaneO
 	case <-done:
 	case <-ctx.Done():
 	}
-	_ = box.SetDisabled(true) // fails only where it is sent
 	p.mu.Lock()
 	p.over = true
 	p.mu.Unlock()
 	s.finish(id, p)
-	_ = box.Close()
+	_ = box.SetDisabled(true) // on pages that were loaded again it stays; an error is one of sending
+	p.watch.end(endedCell)
 }
 
 // finish shows the plane in a form that stays, and below it what it has cost.
@@ -269,7 +269,7 @@ func (p *clickPlane) widgets(end func()) *widget.Box {
 		_ = b.Set("icon", icon)
 		_ = b.SetLayout(map[string]string{"width": "auto"})
 	}
-	p.said = widget.NewHTML(p.html())
+	p.watch, p.said = newWatch(endedCell, endedKernel), widget.NewHTML(p.html())
 	side := []widget.Widget{}
 	for _, in := range append([]widget.Input{scheme, second, size}, o.Inputs...) {
 		side = append(side, in)
@@ -285,12 +285,14 @@ func (p *clickPlane) widgets(end func()) *widget.Box {
 		title = "<b>" + html.EscapeString(o.Title) + "</b><br/>"
 	}
 	side = append([]widget.Widget{widget.NewHTML(fmt.Sprintf(about, title))}, side...)
-	side = append(side, widget.NewHBox(clear, ready), p.said)
+	side = append(side, widget.NewHBox(clear, ready, p.watch), p.said)
 	column := widget.NewVBox(side...)
 	_ = column.SetLayout(map[string]string{"min_width": "260px", "flex": "1 1 270px"})
 	_ = p.view.SetLayout(map[string]string{"flex": "2 1 370px", "min_width": "300px", "max_width": "540px"})
 	p.box = widget.NewHBox(p.view, column)
 	_ = p.box.SetLayout(map[string]string{"flex_flow": "row wrap", "max_width": "900px", "align_items": "flex-start"})
+	p.watch.over(p.box)
+	_ = p.box.SetLast(nil)
 	p.still()
 	return p.box
 }

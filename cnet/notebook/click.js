@@ -119,9 +119,17 @@ function render({model, el}) {
   }
 
   let dragged = null;
+  const off = () => Boolean(model.get("disabled") || el.closest(".jupyter-widgets-disconnected"));
   function move(i, to) {
+    if (off()) return;
     model.set("moved", {index: i, to: round(to), count: Date.now()});
     model.save_changes();
+  }
+  function remove(i) { if (!off()) model.send({remove: i}); }
+  function still() { // nobody solves any more
+    root.style.cursor = off() ? "default" : "crosshair";
+    handles.setAttribute("pointer-events", off() ? "none" : "auto");
+    root.setAttribute("aria-disabled", off());
   }
   function place() {
     const starts = model.get("starts");
@@ -137,13 +145,14 @@ function render({model, el}) {
         if (!steps && e.key !== "Delete" && e.key !== "Backspace") return;
         e.preventDefault();
         e.stopPropagation(); // JupyterLab has its own use of them
-        if (!steps) return model.send({remove: i});
+        if (!steps) return remove(i);
         const [x, y] = model.get("starts")[i], w = range("x")[1] - range("x")[0], v = range("y")[1] - range("y")[0];
         move(i, [x + steps[0] * w / 100, y + steps[1] * v / 100]);
       });
-      h.addEventListener("dblclick", e => { e.stopPropagation(); model.send({remove: i}); });
+      h.addEventListener("dblclick", e => { e.stopPropagation(); remove(i); });
       h.addEventListener("pointerdown", e => {
         e.preventDefault();
+        if (off()) return;
         h.focus();
         h.setPointerCapture(e.pointerId);
         dragged = i;
@@ -169,7 +178,7 @@ function render({model, el}) {
   }
   root.addEventListener("click", e => {
     const to = at(e);
-    if (to) model.send({add: round(to)});
+    if (to && !off()) model.send({add: round(to)});
   });
 
   // Values that came together are drawn once.
@@ -177,8 +186,11 @@ function render({model, el}) {
   const all = () => { asked = false; drawField(); place(); drawCurves(); };
   const soon = () => { if (!asked) { asked = true; queueMicrotask(all); } };
   for (const name of ["field", "points", "curves", "starts", "version"]) model.on("change:" + name, soon);
+  model.on("change:disabled", still);
+  model.on("comm_live_update", () => queueMicrotask(still)); // the kernel has ended
   drawAxes();
   all();
+  still();
 }
 
 export default {render};

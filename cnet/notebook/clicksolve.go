@@ -41,9 +41,10 @@ type clickPlane struct {
 	version int
 	over    bool
 
-	view *widget.Any
-	said *widget.Control[string]
-	box  *widget.Box
+	view  *widget.Any
+	watch watch
+	said  *widget.Control[string]
+	box   *widget.Box
 }
 
 // curve is a solution.

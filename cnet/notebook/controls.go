@@ -111,11 +111,16 @@ func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
 	buttons := widget.NewHBox(row...)
 	_ = buttons.SetLayout(map[string]string{"flex_flow": "row wrap", "max_width": "900px"})
 	c.said = widget.NewHTML("")
-	c.box = widget.NewVBox(buttons, c.said)
-	c.show()
+	watch := newWatch("", "The kernel has ended, and its controls are off")
+	c.box = widget.NewVBox(buttons, c.said, watch)
+	watch.over(c.box)
+	_ = c.said.SetLast(map[string]any{"value": saying("The cell's process has ended, and its controls are off")})
+	_ = c.box.SetLast(nil)
+	c.leave(strings.TrimSuffix(lastSeen, ": ")) // what a notebook has that is saved while it is trained
 	if err := d.place(c.id, c.box); err != nil {
 		return nil, err
 	}
+	c.show()
 	return c, nil
 }
 
@@ -201,7 +206,11 @@ func (c *controls) tested() <-chan struct{} {
 }
 
 func (c *controls) say(text string) {
-	_ = c.said.SetValue(`<div style="line-height:1.4">` + html.EscapeString(text) + "</div>")
+	_ = c.said.SetValue(saying(text))
+}
+
+func saying(text string) string {
+	return `<div style="line-height:1.4">` + html.EscapeString(text) + "</div>"
 }
 
 // batch notes that a batch was trained: the training takes commands.
@@ -290,8 +299,11 @@ func (c *controls) end() {
 	if c == nil {
 		return
 	}
-	c.batch()                   // for those who wait, in vain
-	_ = c.box.SetDisabled(true) // for pages that were loaded again, which get no new output
-	c.d.update(c.id, c.leave("The training has ended, and its controls are off"))
-	_ = c.box.Close()
+	const why = "The training has ended, and its controls are off"
+	c.batch() // for those who wait, in vain
+	c.d.update(c.id, c.leave(why))
+	// Pages that were loaded again get no new output. What they have stays, and is off.
+	_ = c.box.SetDisabled(true)
+	c.say(why)
+	_ = c.said.SetLast(nil)
 }

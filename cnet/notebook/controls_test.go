@@ -1,6 +1,7 @@
 package notebook
 
 import (
+	"encoding/json"
 	"errors"
 	"runtime"
 	"slices"
@@ -28,11 +29,21 @@ func valueOf(w *widgettest.State, name string) string {
 	return string(session.Settled(w.ID).Values[name])
 }
 
-// awaitSaid waits until the controls say something: what is asked for during a test is done after it.
+// awaitSaid waits until a widget says something: what is asked for during a test is done after it.
 func awaitSaid(said *widgettest.State, part string) {
 	for !strings.Contains(valueOf(said, "value"), part) {
 		runtime.Gosched()
 	}
+}
+
+// htmlOf returns the HTML that the front end has of a widget.
+func htmlOf(t *testing.T, w *widgettest.State) string {
+	t.Helper()
+	var text string
+	if err := json.Unmarshal([]byte(valueOf(w, "value")), &text); err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // A user refines, sets the learning rate and the scheme, saves and stops while a run is trained: each is done, said,
@@ -53,7 +64,14 @@ func TestControls(t *testing.T) {
 		r.train(run, Until(1_000_000))
 	}()
 	refine := described("Refine ×2")
-	said := session.Await(map[string]string{"_model_name": `"HTMLModel"`})
+	box := session.Await(map[string]string{"_model_name": `"VBoxModel"`})
+	var html []*widgettest.State
+	for _, w := range session.All() {
+		if string(w.Values["_model_name"]) == `"HTMLModel"` {
+			html = append(html, w)
+		}
+	}
+	line, curves, said := html[0], html[1], html[2]
 	session.Press(refine.ID)
 	awaitSaid(said, "refined to 2-2-2 ")
 	if got := valueOf(refine, "disabled"); got != "false" {
@@ -79,8 +97,16 @@ func TestControls(t *testing.T) {
 	}
 	session.Press(described("Save").ID)
 	awaitSaid(said, "saved as checkpoint ")
-	box := session.Await(map[string]string{"_model_name": `"VBoxModel"`})
-	wantParts(t, box.Left, "The process has ended in the middle of the training", "2-2-2 midpoint", "rate 0.045")
+	for _, name := range []string{"2-2-2", "rate 0.045", "midpoint", "saved"} {
+		awaitSaid(curves, name) // a mark
+	}
+	// Were the process to end now, all would say so.
+	const ended = "process has ended in the middle of the training"
+	wantParts(t, session.State(box.ID).Left, ended, "2-2-2 midpoint", "rate 0.045")
+	wantParts(t, session.State(line.ID).Left, ended)
+	wantParts(t, string(session.State(line.ID).Last["value"]), ended)
+	wantParts(t, session.State(curves.ID).Left, "svg", "midpoint")
+	wantParts(t, string(session.State(said.ID).Last["value"]), "its controls are off")
 	stop := described("Stop")
 	session.Press(stop.ID)
 	<-over
@@ -101,20 +127,18 @@ func TestControls(t *testing.T) {
 	if list, err := run.Checkpoints(); err != nil || len(list) != 1 || list[0].Net != "2-2-2 midpoint" {
 		t.Errorf("checkpoints %v, %v", list, err)
 	}
-	var frames, views, last = "", 0, map[string]*protocol.DisplayData{}
+	views, last := 0, map[string]*protocol.DisplayData{}
 	for _, m := range r.sent {
-		if html, ok := m.Data[protocol.MIMETextHTML].(string); ok {
-			frames += html
-		}
 		if m.Data[widget.ViewType] != nil {
 			views++
+			wantParts(t, m.Data[protocol.MIMETextPlain].(string), "As last seen") // in a notebook that is saved now
+			wellFormed(t, m.Data[protocol.MIMETextHTML].(string))
 		}
 		last[m.DisplayID] = m
 	}
-	wantParts(t, frames, "refined to 2-2-2", "rate 0.045", "midpoint", "saved")
 	wantParts(t, r.last(t, protocol.MIMETextHTML), "Stopped as told")
-	if views != 1 || len(last) != 3 {
-		t.Errorf("%d outputs, and widgets in %d messages; want 3 and 1", len(last), views)
+	if views != 3 || len(last) != 3 || len(r.sent) != 6 {
+		t.Errorf("%d outputs in %d messages, %d with widgets; want 3, 6 and 3", len(last), len(r.sent), views)
 	}
 	off := 0
 	for _, m := range last {
@@ -125,8 +149,17 @@ func TestControls(t *testing.T) {
 			wellFormed(t, m.Data[protocol.MIMETextHTML].(string))
 		}
 	}
-	if off != 1 || !session.Settled(box.ID).Closed {
-		t.Errorf("%d outputs say that the controls are off, closed: %v", off, session.State(box.ID).Closed)
+	// On a page that was loaded again all stays and says that the training has ended.
+	wantParts(t, htmlOf(t, line), "Stopped as told")
+	wantParts(t, htmlOf(t, curves), "svg", "stopped")
+	wantParts(t, htmlOf(t, said), "The training has ended, and its controls are off")
+	for _, w := range append(html, box) {
+		if w = session.State(w.ID); w.Closed || w.Last == nil || w.Last["value"] != nil {
+			t.Errorf("it does not stay as it is: %v", w)
+		}
+	}
+	if off != 1 {
+		t.Errorf("%d outputs say that the controls are off", off)
 	}
 	for _, w := range []*widgettest.State{stop, refine, rate, scheme} {
 		if valueOf(w, "disabled") != "true" {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/janpfeifer/gonb/gonbui"
-
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
 	"continuousnet/cnet/figures"
@@ -35,8 +33,8 @@ type dashboard struct {
 	latest     cnet.Progress // as of the last batch
 	begun      bool          // there has been a batch
 	testing    bool          // all batches of the epoch are done
-	line       string        // ids of the two outputs
-	chart      string
+	line       *livePlace    // the two outputs
+	chart      *livePlace
 	epochsHere int
 	marks      []chart.Mark // of what the history does not tell
 }
@@ -47,11 +45,19 @@ func newDashboard(s *surface, run *cnet.Run, last int) *dashboard {
 		throttle: throttle{now: s.now, every: frameEvery, share: frameShare},
 		first:    float64(run.Epoch()),
 	}
-	if s.notebook {
-		d.line, d.chart = "line_"+gonbui.UniqueId(), "chart_"+gonbui.UniqueId()
-	}
+	d.line, d.chart = s.newPlace("line"), s.newPlace("chart")
+	d.line.stay(status{left: processEnded, right: run.Network().String(), done: -1}.content())
+	d.line.alone = status{left: kernelEnded, right: run.Network().String(), done: -1}.content()
 	return d
 }
+
+// processEnded is said of a training whose process was killed, or has ended by a panic in a goroutine.
+const processEnded = "The cell's process has ended in the middle of the training; the run is at its last save. " +
+	"Run this cell again to go on."
+
+// kernelEnded is said when the kernel has ended or was restarted.
+const kernelEnded = "The kernel has ended in the middle of the training; the run is at its last save. " +
+	"Run this cell again to go on."
 
 func (d *dashboard) start() {
 	at := words.Plural(d.run.Epoch(), "epoch") + " done"
@@ -216,10 +222,10 @@ func (d *dashboard) frame(s status) {
 		return
 	}
 	start := d.now()
-	d.update(d.line, d.explained(s).content())
+	d.line.update(d.explained(s).content())
 	// The last drawing reports errors; training goes on without this one.
 	if html, err := besides(d.curves()); err == nil {
-		d.update(d.chart, content{html: html, text: summary(d.run)})
+		d.chart.update(content{html: html, text: summary(d.run)})
 	}
 	d.throttle.drawn(start)
 }
@@ -281,13 +287,16 @@ func (d *dashboard) finish(s status) {
 		fmt.Fprintln(d.stdout, s.text())
 		return
 	}
-	d.update(d.line, d.explained(s).content())
+	if d.chart.view != nil {
+		d.frame(s) // pages that were loaded again keep this one
+	}
+	d.line.finish(d.explained(s).content())
 	c, err := picture(d.curves(), summary(d.run))
 	if err != nil {
 		d.fail(err)
 		return
 	}
-	d.update(d.chart, c)
+	d.chart.finish(c)
 	d.sync()
 }
 

@@ -42,7 +42,7 @@ func (s *surface) interact(f any, inputs ...widget.Input) {
 			}
 		}
 	}
-	p := &interaction{surface: s, draw: draw, inputs: inputs, chart: "drawing_" + gonbui.UniqueId()}
+	p := &interaction{surface: s, draw: draw, inputs: inputs, chart: s.newPlace("drawing")}
 	first, err := draw()
 	if err != nil {
 		s.fail(err)
@@ -66,7 +66,10 @@ func (s *surface) interact(f any, inputs ...widget.Input) {
 		row = append(row, in)
 		in.OnChange(p.redraw)
 	}
-	box := widget.NewHBox(append(row, button)...)
+	watch := newWatch(endedCell, endedKernel)
+	box := widget.NewHBox(append(row, button, watch)...)
+	watch.over(box)
+	_ = box.SetLast(nil)
 	_ = box.SetLayout(map[string]string{"flex_flow": "row wrap", "max_width": "900px"})
 	id := "inputs_" + gonbui.UniqueId()
 	p.leave = func() { box.SetStill(cell.Bundle{"text/plain": p.values()}) }
@@ -85,9 +88,9 @@ func (s *surface) interact(f any, inputs ...widget.Input) {
 	case <-ctx.Done():
 	}
 	p.end()
-	_ = box.SetDisabled(true)
 	s.update(id, content{text: p.values()})
-	_ = box.Close()
+	_ = box.SetDisabled(true) // on pages that were loaded again it stays
+	watch.end(endedCell)
 	s.sync()
 }
 
@@ -96,7 +99,7 @@ type interaction struct {
 	*surface
 	draw   func() (Drawing, error)
 	inputs []widget.Input
-	chart  string // id of the output
+	chart  *livePlace
 	leave  func()
 
 	mu   sync.Mutex
@@ -131,7 +134,7 @@ func (p *interaction) redraw() {
 
 func (p *interaction) problem(err error) {
 	text := words.Message(err)
-	p.update(p.chart, content{text: text,
+	p.chart.update(content{text: text,
 		html: `<div style="color:#d32f2f;color:var(--jp-error-color1,#d32f2f)">` + html.EscapeString(text) + "</div>"})
 	p.last = nil
 }
@@ -146,7 +149,7 @@ func (p *interaction) live(d Drawing) {
 			p.problem(err)
 			return
 		}
-		p.update(p.chart, c)
+		p.chart.update(c)
 		return
 	}
 	var b bytes.Buffer
@@ -155,7 +158,7 @@ func (p *interaction) live(d Drawing) {
 		return
 	}
 	width, _ := d.Size()
-	p.update(p.chart, content{html: inline(b.String(), spoken(d), width), text: describe(d)})
+	p.chart.update(content{html: inline(b.String(), spoken(d), width), text: describe(d)})
 }
 
 // end shows the last drawing in a form that stays.
@@ -171,7 +174,7 @@ func (p *interaction) end() {
 		p.problem(err)
 		return
 	}
-	p.update(p.chart, c)
+	p.chart.finish(c)
 }
 
 // drawer returns a function that calls f with the values of inputs.

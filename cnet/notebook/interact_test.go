@@ -2,8 +2,10 @@ package notebook
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"continuousnet/cnet/chart"
 	"continuousnet/kernel/widget"
+	"continuousnet/kernel/widget/widgettest"
 )
 
 // titled draws a chart whose title tells the values.
@@ -40,10 +43,25 @@ func TestInteract(t *testing.T) {
 	slider := described("steps of Interact")
 	menu := session.Await(map[string]string{"_model_name": `"DropdownModel"`, "_options_labels": `["euler","rk4"]`})
 	done := described("Done")
-	session.Move(slider.ID, "value", "9")
-	session.Move(menu.ID, "index", "1")
-	session.Move(slider.ID, "value", "7")
-	session.Move(slider.ID, "value", "12")
+	session.Move(slider.ID, "value", "5")
+	drawing := session.Find(map[string]string{"_model_name": `"HTMLModel"`})
+	follows := func(id, name, value, want string) {
+		t.Helper()
+		session.Move(id, name, value)
+		got := htmlOf(t, drawing)
+		wellFormed(t, got)
+		wantParts(t, got, want)
+		var left map[string]string // were the process to end now
+		if err := json.Unmarshal([]byte(session.Settled(drawing.ID).Left), &left); err != nil {
+			t.Fatal(err)
+		}
+		wantParts(t, left["text/plain"], html.UnescapeString(want))
+	}
+	wantParts(t, htmlOf(t, drawing), "euler in 5 steps")
+	follows(slider.ID, "value", "9", "euler in 9 steps")
+	follows(menu.ID, "index", "1", "rk4 in 9 steps")
+	follows(slider.ID, "value", "7", "seven &lt;steps&gt;")
+	follows(slider.ID, "value", "12", "rk4 in 12 steps")
 	session.Press(done.ID)
 	session.Press(done.ID)
 	<-over
@@ -51,28 +69,34 @@ func TestInteract(t *testing.T) {
 		t.Fatal(r.stderr.String())
 	}
 	var shown []string
-	for _, m := range r.sent[1:] { // the first are the inputs
+	for _, m := range r.sent {
 		shown = append(shown, m.Data[protocol.MIMETextPlain].(string))
 	}
-	want := []string{"[chart: euler in 4 steps]", "[chart: euler in 9 steps]", "[chart: rk4 in 9 steps]",
-		"seven <steps>", "[chart: rk4 in 12 steps]", "[chart: rk4 in 12 steps]", "steps of Interact: 12 · scheme: rk4"}
+	want := []string{"steps of Interact: 4 · scheme: euler", "As last seen: [chart: euler in 4 steps]",
+		"[chart: rk4 in 12 steps]", "steps of Interact: 12 · scheme: rk4"}
 	if !slices.Equal(shown, want) {
 		t.Errorf("shown %q, want %q", shown, want)
 	}
-	if r.sent[0].Data[widget.ViewType] == nil || r.sent[len(r.sent)-1].DisplayID != r.sent[0].DisplayID {
-		t.Error("the inputs are not replaced by their values")
-	}
-	for i, m := range r.sent[1 : len(r.sent)-2] {
-		wellFormed(t, m.Data[protocol.MIMETextHTML].(string))
-		if m.DisplayID != r.sent[1].DisplayID {
-			t.Errorf("drawing %d is not in the place of the first", i)
+	for i, what := range []string{"the inputs are", "the drawing is"} {
+		first, last := r.sent[i], r.sent[len(r.sent)-1-i]
+		replaced := first.Data[widget.ViewType] != nil && last.Data[widget.ViewType] == nil
+		if !replaced || first.DisplayID != last.DisplayID {
+			t.Errorf("%s not replaced by what stays", what)
 		}
 	}
+	wellFormed(t, r.sent[1].Data[protocol.MIMETextHTML].(string))
 	if data := r.last(t, protocol.MIMEImagePNG); !strings.HasPrefix(data, "\x89PNG") {
 		t.Error("no PNG stays")
 	}
-	if left := session.Settled(slider.ID); string(left.Values["disabled"]) != "true" {
-		t.Error("the slider is not off")
+	// A page that was loaded again keeps the inputs, which are off, and the last drawing.
+	for _, w := range []*widgettest.State{slider, menu, done} {
+		if w = session.Settled(w.ID); string(w.Values["disabled"]) != "true" || w.Last == nil || w.Closed {
+			t.Errorf("%s is not off: %v", w.Values["description"], w)
+		}
+	}
+	wantParts(t, htmlOf(t, drawing), "rk4 in 12 steps")
+	if w := session.Settled(drawing.ID); w.Last == nil || w.Closed {
+		t.Errorf("the drawing goes with the process: %v", w)
 	}
 }
 
@@ -155,13 +179,13 @@ func TestInteractMisuse(t *testing.T) {
 // A drawing without a title has a label that says what it shows, and letters that can be read in a narrow output.
 func TestInteractLabel(t *testing.T) {
 	r := newRecorder(true)
-	p := &interaction{surface: r.surface, chart: "id"}
+	p := &interaction{surface: r.surface, chart: r.newPlace("drawing")}
 	p.live(chart.Chart{Panels: []chart.Panel{{Title: "decay", X: chart.Axis{Title: "time"},
 		Series: []chart.Series{{Name: "euler", Y: []float64{1, 0.5}}}}}})
-	html := r.last(t, protocol.MIMETextHTML)
-	wellFormed(t, html)
-	wantParts(t, html, `aria-label="[chart: decay over time (euler)]"`)
-	checkReadable(t, html)
+	drawn := r.last(t, protocol.MIMETextHTML)
+	wellFormed(t, drawn)
+	wantParts(t, drawn, `aria-label="[chart: decay over time (euler)]"`)
+	checkReadable(t, drawn)
 }
 
 // Where nobody sees widgets, too, a bad input is an error.

@@ -112,6 +112,11 @@ func (c *Comm) Leave(value any) error {
 	return c.send(commlink.Leave, formats, nil)
 }
 
+// Last sets a message for the front end that comes when the process has ended, however it has, in place of the comm's
+// end. So a widget stays on a page that was loaded again, which gets no other outputs of the cell, and can say there
+// that it is over. The last state of a widget is sent to pages that come later, too.
+func (c *Comm) Last(data any, buffers ...[]byte) error { return c.send(commlink.Last, data, buffers) }
+
 // Close closes the comm, which removes the widget from the page.
 func (c *Comm) Close() error {
 	err := c.send(commlink.Close, nil, nil)

@@ -241,6 +241,10 @@ class WidgetsTest(unittest.TestCase):
             Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=Path(SCREENSHOTS) / f"widgets-{name}.png")
 
+    def await_idle(self):
+        """Waits until the kernel answers. JupyterLab would wait for one that it has just started before it ends."""
+        expect(self.page.locator("#jp-main-statusbar").get_by_text("ContinuousNet (Go) | Idle")).to_be_visible()
+
     def run_cell(self, code, restart=False):
         """Runs a notebook with one cell, if wanted after a restart of the kernel, and returns the cell's outputs."""
         kernel = {"name": KERNEL, "display_name": KERNEL, "language": "go"}
@@ -250,13 +254,10 @@ class WidgetsTest(unittest.TestCase):
         page.goto(f"http://{self.lab.address}/lab/tree/widgets.ipynb?token={self.lab.token}")
         expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
         # A cell that is run before the notebook has its kernel makes JupyterLab ask for one, in a dialog.
-        idle = page.locator("#jp-main-statusbar").get_by_text("ContinuousNet (Go) | Idle")
-        expect(idle).to_be_visible()
+        self.await_idle()
         if restart:
-            page.get_by_title("Restart the kernel", exact=True).click()
-            page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
-            expect(page.get_by_role("dialog")).to_have_count(0)
-            expect(idle).to_be_visible()
+            self.restart()
+            self.await_idle()
         return start_cell(page, page.locator(".jp-Notebook .jp-CodeCell").first)
 
     def begin(self):
@@ -340,6 +341,123 @@ class WidgetsTest(unittest.TestCase):
         button.click()
         expect(slider).to_have_count(0)  # the click has ended the cell
 
+    def test_reload_interact(self):
+        """The drawing follows on a page that was loaded again, and stays there, with inputs that are off."""
+        page, outputs = self.page, self.run_cell(INTERACT)
+        drawn = lambda text: outputs.locator("svg", has_text=text).first
+        expect(drawn("4 steps of euler")).to_be_visible()
+        self.save("widget-view", "As last seen")
+        page.reload()
+        slider = outputs.locator(".noUi-handle")
+        expect(slider).to_be_visible()
+        expect(drawn("4 steps of euler")).to_be_visible()
+        slider.focus()
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        expect(drawn("7 steps of euler")).to_be_visible()
+        outputs.locator("select").select_option("rk4")
+        expect(drawn("7 steps of rk4")).to_be_visible()
+        self.picture("interact-reloaded")
+        done = outputs.get_by_role("button", name="Done")
+        done.click()
+        expect(outputs).to_contain_text("The cell has ended")
+        expect(done).to_be_disabled()
+        expect(outputs.locator("select")).to_be_disabled()
+        expect(drawn("7 steps of rk4")).to_be_visible()
+        self.picture("interact-reloaded-ended")
+        expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+        page.reload()  # after the end
+        expect(outputs).to_contain_text("The cell has ended")
+        expect(done).to_be_disabled()
+        expect(drawn("7 steps of rk4")).to_be_visible()
+
+    def test_reload_plane(self):
+        """A plane on a page that was loaded again stays when it is done, and can be clicked no more."""
+        page, outputs = self.page, self.run_cell(PLANE)
+        plane = outputs.locator("svg.cnet-plane")
+        first, done = plane.locator(".first"), outputs.get_by_role("button", name="Done")
+        expect(first).to_have_count(1)
+        self.save("widget-view")
+        page.reload()
+        expect(first).to_have_count(1)
+        plane.click(position={"x": 150, "y": 120})
+        expect(first).to_have_count(2)
+        done.click()
+        expect(outputs).to_contain_text("The cell has ended")
+        expect(done).to_be_disabled()
+        expect(plane).to_have_attribute("aria-disabled", "true")
+        expect(first).to_have_count(2)
+        self.picture("plane-reloaded-ended")
+
+    def kill_cell(self):
+        for process in psutil.Process(self.lab.process.pid).children(recursive=True):
+            if "gonb_" in process.name() or "/gonb_" in " ".join(process.cmdline()[:1]):
+                process.kill()
+
+    def test_reload_killed(self):
+        """A page that was loaded again tells that the process of a training was killed."""
+        page, outputs = self.page, self.run_cell(TRAIN)
+        expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
+        self.save("widget-view")
+        page.reload()
+        stop = outputs.get_by_role("button", name="Stop")
+        expect(stop).to_be_enabled()
+        expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
+        self.kill_cell()
+        expect(outputs).to_contain_text("process has ended in the middle of the training")
+        expect(outputs).to_contain_text("its controls are off")
+        expect(stop).to_be_disabled()
+        self.assertNotRegex(outputs.inner_text(), r"\d left|· epoch \d")
+        self.picture("train-reloaded-killed")
+
+    def restart(self):
+        self.page.get_by_title("Restart the kernel", exact=True).click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+
+    def kill_kernel(self):
+        for process in psutil.Process(self.lab.process.pid).children(recursive=True):
+            if "-f" in process.cmdline() and "run" in process.cmdline():
+                process.kill()
+
+    def check_kernel_ended(self, end, name):
+        outputs = self.run_cell(TRAIN)
+        expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
+        expect(outputs.get_by_text(re.compile("kernel has ended")).locator("visible=true")).to_have_count(0)
+        stop = outputs.get_by_role("button", name="Stop")
+        expect(stop).to_be_enabled()
+        end()
+        expect(outputs.get_by_text(re.compile("The kernel has ended in the middle of the training"))).to_be_visible()
+        expect(outputs.get_by_text("The kernel has ended, and its controls are off")).to_be_visible()
+        for button in "Stop", "Refine ×2", "Save":
+            expect(outputs.get_by_role("button", name=button)).to_be_disabled()
+        expect(outputs.locator("select")).to_be_disabled()
+        expect(outputs.locator("svg").first).to_be_visible()
+        self.assertNotRegex(outputs.inner_text(), r"\d left|· epoch \d")
+        self.picture(name)
+        self.await_idle()
+
+    def test_kernel_restarted(self):
+        """When the kernel is restarted while a cell trains, the page says that it has ended, and controls are off."""
+        self.check_kernel_ended(self.restart, "kernel-restarted")
+
+    def test_kernel_killed(self):
+        """So it is when the kernel is killed, which JupyterLab tells seconds later."""
+        self.check_kernel_ended(self.kill_kernel, "kernel-killed")
+
+    def test_kernel_restarted_interact(self):
+        """The inputs of a drawing, too, are off when the kernel has ended; the drawing stays."""
+        outputs = self.run_cell(INTERACT)
+        drawn = outputs.locator("svg", has_text="4 steps of euler").first
+        expect(drawn).to_be_visible()
+        self.restart()
+        expect(outputs.get_by_text("The kernel has ended, and the inputs are off")).to_be_visible()
+        expect(outputs.get_by_role("button", name="Done")).to_be_disabled()
+        expect(outputs.locator("select")).to_be_disabled()
+        expect(outputs.locator(".noUi-target")).to_have_attribute("disabled", "")
+        expect(drawn).to_be_visible()
+        self.await_idle()
+
     def save(self, *texts):
         """Saves the notebook until its file has the texts. That JupyterLab calls it unchanged shows for a moment only
         while the cell goes on to print, and otherwise at the next automatic save, two minutes later."""
@@ -392,9 +510,19 @@ class WidgetsTest(unittest.TestCase):
         expect(slider).to_be_visible()
         expect(outputs.locator("select")).to_have_value("midpoint")
         self.said(outputs, re.compile("refined to 4-4-4 in epoch"), button("Refine ×2").click)
+        # Status line and curves go on as well, and what stays after the end is off and true.
+        expect(outputs.locator("svg", has_text="4-4-4").first).to_be_visible()
+        expect(outputs.get_by_text(re.compile("4-4-4 midpoint · epoch")).first).to_be_visible()
         self.picture("train-reloaded")
         button("Stop").click()
-        expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
+        expect(outputs).to_contain_text("Stopped as told")
+        expect(outputs).to_contain_text("The training has ended, and its controls are off")
+        for name in "Stop", "Refine ×2", "Save":
+            expect(button(name)).to_be_disabled()
+        expect(outputs.locator("select")).to_be_disabled()
+        expect(outputs.locator("svg", has_text="stopped").first).to_be_visible()
+        self.assertNotRegex(outputs.inner_text(), r"\d left|has ended in the middle|· epoch \d")
+        self.picture("train-reloaded-ended")
         expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
         # Trained on: the net is what was made of it, and Stop leaves a truthful cell.
         prompt = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
@@ -497,11 +625,11 @@ class WidgetsTest(unittest.TestCase):
         """A training whose process is killed does not leave controls that nobody listens to."""
         outputs = self.run_cell(TRAIN)
         expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
-        for process in psutil.Process(self.lab.process.pid).children(recursive=True):
-            if "gonb_" in process.name() or "/gonb_" in " ".join(process.cmdline()[:1]):
-                process.kill()
-        expect(outputs).to_contain_text("The process has ended in the middle of the training")
+        self.kill_cell()
+        expect(outputs).to_contain_text("process has ended in the middle of the training")
         expect(outputs.locator(".jupyter-widgets")).to_have_count(0)
+        expect(outputs.locator("svg").first).to_be_visible()  # the curves as they were
+        self.assertNotRegex(outputs.inner_text(), r"\d left|· epoch \d")
         self.picture("train-killed")
 
 

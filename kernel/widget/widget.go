@@ -42,7 +42,8 @@ type Model struct {
 	changed map[string]func(value any) func() // by name: takes a value, under mu; returns what follows
 	comm    *cell.Comm                        // nil until it is shown
 	still   cell.Bundle
-	err     error // of the arguments that it was made with
+	last    map[string]any // values at the end of the process, with which it stays; nil: it goes
+	err     error          // of the arguments that it was made with
 }
 
 // define makes m the widget of a module with values.
@@ -168,6 +169,61 @@ func (r *rootSet) follow() {
 	}
 }
 
+// SetLast keeps the widget on pages when the cell has ended, however it has, with these values changed; what the widget
+// consists of, as the children of a box, stays as well, and is off. A page that was loaded again while the cell ran
+// shows no other output of it. On others the still takes the widget's place all the same.
+func (m *Model) SetLast(values map[string]any) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if values == nil {
+		values = map[string]any{}
+	}
+	m.last = values
+	return m.putLast()
+}
+
+// off is the last state of a part of a widget that stays, unless it has its own.
+func (m *Model) off() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.last != nil {
+		return nil
+	}
+	m.last = map[string]any{}
+	if m.state["_view_module"] != base { // a layout or a style
+		m.last["disabled"] = true
+	}
+	return m.putLast()
+}
+
+// putLast has the parts stay, too, and tells the session about it. mu is held.
+func (m *Model) putLast() error {
+	if err := offAll(m.state); err != nil || m.comm == nil {
+		return err
+	}
+	data, buffers, err := encode(m.last)
+	if err != nil {
+		return fmt.Errorf("widget: %s: %w", m.what, err)
+	}
+	data["method"] = "update"
+	if err := m.comm.Last(data, buffers...); err != nil && !errors.Is(err, cell.ErrCommClosed) {
+		return fmt.Errorf("widget: %s: %w", m.what, err)
+	}
+	return nil
+}
+
+// offAll has what values consist of stay.
+func offAll(values map[string]any) error {
+	for _, value := range values {
+		for _, part := range partsOf(value) {
+			if err := part.model().off(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Close removes the widget from the page. Its still comes at the end of the cell.
 func (m *Model) Close() error {
 	m.mu.Lock()
@@ -246,11 +302,19 @@ func (m *Model) open() (string, error) {
 		buffers...); err != nil {
 		return "", fmt.Errorf("widget: %s: %w", m.what, err)
 	}
-	return m.comm.ID(), nil
+	if m.last != nil {
+		err = m.putLast()
+	}
+	return m.comm.ID(), err
 }
 
 // put changes values, here and in the front end. What nobody sees any more is changed here alone. mu is held.
 func (m *Model) put(values map[string]any) error {
+	if m.last != nil {
+		if err := offAll(values); err != nil {
+			return err
+		}
+	}
 	if m.comm != nil {
 		data, buffers, err := encode(values)
 		if err != nil {

@@ -3,6 +3,7 @@ package widget_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -349,5 +350,41 @@ func TestNobody(t *testing.T) {
 		if cell.ShowsWidgets() != want {
 			t.Errorf("CNET_WIDGETS=%s does not count", value)
 		}
+	}
+}
+
+// A box that stays when the cell has ended stays with all its parts, layouts and those that come later included; they
+// are off, but for those with a last state of their own.
+func TestLast(t *testing.T) {
+	slider, said := widget.NewIntSlider("last steps", 1, 9, 2), widget.NewHTML("running")
+	button := widget.NewButton("last")
+	box := widget.NewVBox(widget.NewHBox(slider, button), said)
+	if err := errors.Join(said.SetLast(map[string]any{"value": "ended"}), box.SetLast(nil)); err != nil {
+		t.Fatal(err)
+	}
+	shown(t, box)
+	if err := button.SetLayout(map[string]string{"width": "auto"}); err != nil {
+		t.Fatal(err)
+	}
+	last := map[string]int{}
+	for _, w := range session.All() {
+		w = session.Settled(w.ID)
+		text, err := json.Marshal(w.Last)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last[strings.Trim(string(w.Values["_model_name"]), `"`)+" "+string(text)]++
+	}
+	if got := fmt.Sprint(last); got != `map[ButtonModel {"disabled":true}:1 HBoxModel {"disabled":true}:1 `+
+		`HTMLModel {"value":"ended"}:1 IntSliderModel {"disabled":true}:1 LayoutModel {}:1 SliderStyleModel {}:1 `+
+		`VBoxModel {}:1]` {
+		t.Error(got)
+	}
+	if err := said.SetLast(map[string]any{"value": "done"}); err != nil {
+		t.Fatal(err)
+	}
+	if w := session.Find(map[string]string{"value": `"running"`}); string(session.Settled(w.ID).Last["value"]) !=
+		`"done"` {
+		t.Errorf("%s", w.Last)
 	}
 }

@@ -27,6 +27,7 @@ const (
 	Handled Kind = "handled" // of the process: it has dealt with a Msg, and the next one may come
 	Close   Kind = "close"   // of both
 	Leave   Kind = "leave"   // of the process: Data are the formats of what is left of a widget when it has gone
+	Last    Kind = "last"    // of the process: a Msg that comes when it has ended, in place of Close
 	Present Kind = "present" // of the process: is there a front end with widgets? of the session: Target says for what
 )
 

@@ -66,10 +66,15 @@ func (s *server) serveComm(conn net.Conn) {
 	}
 }
 
-// end closes the comms of the process.
+// end closes the comms of the process, or sends what it has left to be sent.
 func (l *commLink) end() {
 	l.queue.close()
-	for _, id := range l.s.comms.disown(l) {
+	for id, last := range l.s.comms.disown(l) {
+		if last != nil {
+			l.publish("comm_msg", raw(map[string]any{"comm_id": id, "data": objectOr(last.Data)}),
+				objectOr(last.Metadata), last.Buffers)
+			continue
+		}
 		l.publish("comm_close", raw(map[string]any{"comm_id": id, "data": map[string]any{}}), nil, nil)
 	}
 }
@@ -111,6 +116,10 @@ func (l *commLink) handle(m commlink.Message) {
 	case commlink.Leave:
 		if owner == l {
 			l.cell.leave(m.ID, m.Data)
+		}
+	case commlink.Last:
+		if owner == l {
+			comms.setLast(m.ID, m)
 		}
 	case commlink.Present:
 		l.queue.say(commlink.Message{Kind: commlink.Present, Target: comms.showTarget()})

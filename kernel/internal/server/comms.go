@@ -20,14 +20,21 @@ const widgetTarget = "jupyter.widget"
 // maxComms bounds the number of open comms, which front ends can open at will.
 const maxComms = 10_000
 
+// Of the processes that have ended and left widgets on pages, the youngest few are kept, with as many bytes of states.
+const (
+	maxEnded      = 20
+	maxEndedBytes = 16 << 20
+)
+
 // maxStates bounds the states of widgets that are kept for pages that are reloaded, in bytes.
 const maxStates = 128 << 20
 
 // openComm is what the session knows of a comm.
 type openComm struct {
 	target string
-	owner  *commLink   // nil if it belongs to GoNB or to a front end
-	state  widgetState // of a widget
+	owner  *commLink         // nil if it belongs to GoNB or to a front end
+	state  widgetState       // of a widget
+	last   *commlink.Message // for the front ends when the owner has ended; nil: the comm is closed then
 }
 
 // comms holds the open comms by id.
@@ -35,6 +42,9 @@ type comms struct {
 	mu     sync.Mutex
 	open   map[string]*openComm
 	states int // bytes
+
+	// ended are the last states of widgets that stay on pages, by id, for each process that has ended, oldest first.
+	ended []map[string]widgetState
 
 	widgetsShown bool // a front end that shows widgets has been connected
 }
@@ -109,19 +119,53 @@ func (c *comms) remove(id string) {
 	}
 }
 
-// disown removes the comms of a process that has ended, and returns their ids.
-func (c *comms) disown(owner *commLink) []string {
+// setLast keeps the last message of a comm.
+func (c *comms) setLast(id string, m commlink.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var ids []string
+	if comm := c.open[id]; comm != nil {
+		comm.last = &m
+	}
+}
+
+// disown removes the comms of a process that has ended, and returns their last messages by id; nil for those that are
+// closed.
+func (c *comms) disown(owner *commLink) map[string]*commlink.Message {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := map[string]*commlink.Message{}
+	stay := map[string]widgetState{}
 	for id, comm := range c.open {
-		if comm.owner == owner {
-			c.states -= comm.state.cost()
-			delete(c.open, id)
-			ids = append(ids, id)
+		if comm.owner != owner {
+			continue
+		}
+		c.states -= comm.state.cost()
+		delete(c.open, id)
+		all[id] = comm.last
+		if comm.last == nil || comm.state.values == nil {
+			continue
+		}
+		stay[id] = comm.state
+		if change, ok := updateOf(comm.last.Data, comm.last.Buffers); ok {
+			stay[id] = comm.state.merge(change)
 		}
 	}
-	return ids
+	if len(stay) > 0 && costOf([]map[string]widgetState{stay}) <= maxEndedBytes {
+		c.ended = append(c.ended, stay)
+	}
+	for len(c.ended) > maxEnded || costOf(c.ended) > maxEndedBytes {
+		c.ended = c.ended[1:] // all of a process: a box without its parts could not be shown
+	}
+	return all
+}
+
+func costOf(ended []map[string]widgetState) (n int) {
+	for _, states := range ended {
+		for _, state := range states {
+			n += state.cost()
+		}
+	}
+	return n
 }
 
 // clearGoNB removes the comms of a GoNB that has ended. Those of cells end with the cells' processes.
@@ -148,21 +192,29 @@ func (c *comms) list(target string) map[string]map[string]string {
 	return all
 }
 
-// widgets returns the data and buffers of the answer to request_states: all widgets that live.
+// widgets returns the data and buffers of the answer to request_states: all widgets that live, and those that have
+// stayed.
 func (c *comms) widgets() (data json.RawMessage, buffers [][]byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	states := map[string]any{}
 	paths := [][]json.RawMessage{}
-	for id, comm := range c.open {
-		if comm.target != widgetTarget || comm.state.values == nil {
-			continue
-		}
-		v := comm.state.values
+	add := func(id string, state widgetState) {
+		v := state.values
 		states[id] = map[string]any{"model_name": v["_model_name"], "model_module": v["_model_module"],
 			"model_module_version": v["_model_module_version"], "state": v}
-		paths = append(paths, comm.state.pathsBelow(id, "state")...)
-		buffers = append(buffers, comm.state.buffers...)
+		paths = append(paths, state.pathsBelow(id, "state")...)
+		buffers = append(buffers, state.buffers...)
+	}
+	for id, comm := range c.open {
+		if comm.target == widgetTarget && comm.state.values != nil {
+			add(id, comm.state)
+		}
+	}
+	for _, process := range c.ended {
+		for id, state := range process {
+			add(id, state)
+		}
 	}
 	return raw(map[string]any{"method": "update_states", "states": states, "buffer_paths": paths}), buffers
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +29,7 @@ func TestComms(t *testing.T) {
 	if c.set("2", openComm{target: "other", owner: &b}) || c.set("2", openComm{target: gonbTarget}) {
 		t.Error("a comm of a process was taken over")
 	}
-	if ids := c.disown(&a); len(ids) != 1 || ids[0] != "2" {
+	if ids := c.disown(&a); len(ids) != 1 || !slices.Contains(slices.Collect(maps.Keys(ids)), "2") {
 		t.Errorf("a process that ended had the comms %v", ids)
 	}
 	if _, owner, ok := c.get("3"); !ok || owner != &b {
@@ -143,6 +145,55 @@ func TestRequestStates(t *testing.T) {
 	c.remove("w")
 	if data, _ := c.widgets(); bytes.Contains(data, []byte(`"w"`)) || c.states != 0 {
 		t.Errorf("after the end: %s, %d bytes", data, c.states)
+	}
+}
+
+// A widget that stays when its process has ended is there for pages that come later, as it was left; what stays of many
+// processes is bounded.
+func TestStatesOfTheEnded(t *testing.T) {
+	var c comms
+	end := func(id string, size int) {
+		owner := &commLink{}
+		first, _ := stateOf(json.RawMessage(`{"state":{"_model_name":"M","v":"`+strings.Repeat("x", size)+`"},`+
+			`"buffer_paths":[]}`), nil)
+		c.set(id, openComm{target: widgetTarget, owner: owner, state: first})
+		c.set(id+" goes", openComm{target: widgetTarget, owner: owner, state: first})
+		c.setLast(id, update(id, `{"disabled":true}`))
+		all := c.disown(owner)
+		if last, ok := all[id+" goes"]; len(all) != 2 || all[id] == nil || !ok || last != nil {
+			t.Errorf("left are %v", all)
+		}
+	}
+	states := func() map[string]struct{ State map[string]any } {
+		data, _ := c.widgets()
+		var answer struct {
+			States map[string]struct{ State map[string]any }
+		}
+		if err := json.Unmarshal(data, &answer); err != nil {
+			t.Fatal(err)
+		}
+		return answer.States
+	}
+	end("0", 3)
+	if all := states(); len(all) != 1 || fmt.Sprint(all["0"].State) != "map[_model_name:M disabled:true v:xxx]" {
+		t.Errorf("%v", all)
+	}
+	if _, _, open := c.get("0"); open || c.states != 0 || len(c.list("")) != 0 {
+		t.Errorf("it is open, and %d bytes of states are", c.states)
+	}
+	for i := range maxEnded {
+		end(fmt.Sprint(i+1), 3)
+	}
+	if all := states(); len(all) != maxEnded || all["0"].State != nil {
+		t.Errorf("%d have stayed", len(all))
+	}
+	end("large", maxEndedBytes-100)
+	if all := states(); len(all) >= maxEnded || all["large"].State == nil {
+		t.Errorf("%d have stayed besides a large one", len(all))
+	}
+	end("too large", maxEndedBytes)
+	if all := states(); all["large"].State == nil || all["too large"].State != nil {
+		t.Errorf("%d have stayed after one that is too large", len(all))
 	}
 }
 

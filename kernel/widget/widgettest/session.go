@@ -34,8 +34,9 @@ type State struct {
 	ID      string
 	Values  map[string]json.RawMessage
 	Buffers map[string][]byte
-	Custom  []json.RawMessage // messages of its own
-	Left    string            // JSON of the formats that are left of it when the process has ended
+	Custom  []json.RawMessage          // messages of its own
+	Left    string                     // JSON of the formats that are left of it when the process has ended
+	Last    map[string]json.RawMessage // the values with which it stays when the process has ended; nil: it goes
 	Updates int
 	Closed  bool
 }
@@ -137,6 +138,8 @@ func (s *Session) handle(m commlink.Message) *commlink.Message {
 		}
 	case commlink.Leave:
 		s.comms[m.ID].Left = string(m.Data)
+	case commlink.Last:
+		s.comms[m.ID].Last = data.State
 	case commlink.Close:
 		s.comms[m.ID].Closed = true
 	case commlink.Handled:
@@ -182,6 +185,16 @@ func (s *Session) find(values map[string]string) *State {
 		}
 	}
 	return nil
+}
+
+// All returns the widgets, the oldest first.
+func (s *Session) All() (all []*State) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range s.order {
+		all = append(all, s.comms[id].clone())
+	}
+	return all
 }
 
 // Await waits until there is a widget for which each name has the value, and returns it.
