@@ -274,6 +274,7 @@ class MessagesTest(SessionTest):
                 result = self.session.until_text(cell, "over")
                 self.assertTrue(poll(lambda: not self.programs()))
                 self.session.ask("kernel_info_request", {})
+                self.session.wait(cell, lambda r: len(r.states) > 1)  # it is said again that the cell runs
                 self.assertEqual((result.reply, result.states), (None, ["busy", "busy"]))
                 asked.unlink()
                 if end == "answer":
