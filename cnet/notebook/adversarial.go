@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/janpfeifer/gonb/gonbui"
+
 	"continuousnet/cnet"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
@@ -23,15 +25,25 @@ func (s *surface) adversarial(run *cnet.Run, options []cnet.AdversarialOptions) 
 		s.fail(err)
 		return nil
 	}
+	line := ""
+	if s.notebook {
+		line = "line_" + gonbui.UniqueId()
+	}
+	say := func(left string) { s.update(line, status{left: left, done: -1}.content()) }
+	say("Changing test images against each scheme")
 	ctx, stop := s.signals(context.Background())
 	defer stop()
 	list, err := run.Adversarial(ctx, o)
+	measured := words.Plural(len(list), "scheme")
 	switch {
-	case err != nil && !interruptedOnly(err):
+	case err == nil:
+		say("Measured " + measured)
+	case interruptedOnly(err):
+		say("Interrupted after " + measured)
+	default:
+		say("Nothing was measured")
 		s.fail(err)
 		return list
-	case err != nil:
-		s.show(status{left: fmt.Sprintf("Interrupted after %s", words.Plural(len(list), "scheme")), done: -1}.content())
 	}
 	if len(list) == 0 {
 		return list

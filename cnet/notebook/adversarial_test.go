@@ -16,6 +16,8 @@ func TestAdversarial(t *testing.T) {
 		t.Fatalf("got %+v, %s", list, s.stderr.String())
 	}
 	s.last(t, protocol.MIMEImagePNG)
+	wantParts(t, s.sent[0].Data[protocol.MIMETextHTML].(string), "Changing test images against each scheme")
+	wantParts(t, s.sent[1].Data[protocol.MIMETextHTML].(string), "Measured 2 schemes")
 	plain := newRecorder(false)
 	plain.adversarial(run, []cnet.AdversarialOptions{o})
 	wantParts(t, plain.stdout.String(), "[chart: Accuracy on changed images, ", "\nmidpoint: ", " at ε = 0.1")

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"continuousnet/cnet/chart"
+	"continuousnet/cnet/internal/words"
 )
 
 // A Drawing can be shown by Show: a chart.Chart, a chart.Gallery, or any other picture that has a size in CSS pixels.
@@ -29,8 +30,12 @@ func (s *surface) draw(d Drawing, text string) {
 		}
 	}
 	s.show(c)
+	if c.still != "" {
+		s.show(status{left: c.still, done: -1}.content())
+	}
 }
 
+// picture returns a drawing as a PNG, and as what VegaLite writes if that is not too large.
 func picture(d Drawing, text string) (content, error) {
 	var b bytes.Buffer
 	if err := d.PNG(&b); err != nil {
@@ -40,8 +45,10 @@ func picture(d Drawing, text string) (content, error) {
 	c := content{png: b.Bytes(), width: width, text: text}
 	if v, ok := d.(interface{ VegaLite(io.Writer) error }); ok {
 		var spec bytes.Buffer
-		if err := v.VegaLite(&spec); err == nil { // otherwise it is too large, and the picture is there
+		if err := v.VegaLite(&spec); err == nil {
 			c.vega = spec.String()
+		} else {
+			c.still = "This is a picture that cannot be moved. " + words.Message(err)
 		}
 	}
 	return c, nil

@@ -30,6 +30,7 @@ type content struct {
 	png   []byte
 	width float64 // of the PNG, in CSS pixels
 	text  string  // always there
+	still string  // why there is a PNG alone, for draw to say
 
 	view any // of a widget, which front ends take before all others
 }
