@@ -24,6 +24,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_kernel_test import msgspec_v5
 
 KERNEL = os.environ.get("NBTEST_KERNEL", "cnet")
+LEAVE = 60  # seconds in which a server is to end
 TIMEOUT = 300  # seconds, for every wait; a cold build cache on a slow, busy machine needs much of it
 PUMP_SECONDS = 0.5  # the longest time spent on one channel before a test may look at the clock
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -232,7 +233,11 @@ class JupyterServer:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(TIMEOUT)
+        try:
+            self.process.wait(LEAVE)
+        except subprocess.TimeoutExpired:  # it waits for a kernel that it has just started again
+            self.process.kill()
+            self.process.wait(TIMEOUT)
         self.scratch.cleanup()
 
 

@@ -435,11 +435,11 @@ class WidgetsTest(unittest.TestCase):
         expect(outputs.locator("svg").first).to_be_visible()
         self.assertNotRegex(outputs.inner_text(), r"\d left|· epoch \d")
         self.picture(name)
-        self.await_idle()
 
     def test_kernel_restarted(self):
         """When the kernel is restarted while a cell trains, the page says that it has ended, and controls are off."""
         self.check_kernel_ended(self.restart, "kernel-restarted")
+        self.await_idle()
 
     def test_kernel_killed(self):
         """So it is when the kernel is killed, which JupyterLab tells seconds later."""
