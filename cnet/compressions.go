@@ -101,7 +101,7 @@ func (r *Run) Compressions(ctx context.Context, o CompressionOptions) ([]Compres
 			done.Parameters, _ = n.CountParameters()
 			done.Score, err = r.Evaluate(ctx)
 		} else {
-			err = r.compressed(ctx, set, c.to, o.Method, &done)
+			err = r.compressed(ctx, n, set, c.to, o.Method, &done)
 		}
 		if err != nil {
 			return list, err
@@ -115,12 +115,10 @@ func (r *Run) Compressions(ctx context.Context, o CompressionOptions) ([]Compres
 }
 
 // compressed scores a copy of the net in another basis.
-func (r *Run) compressed(ctx context.Context, set *dataset.Set, to basis.Basis, how Projection, c *Compression) error {
+func (r *Run) compressed(
+	ctx context.Context, n *Net, set *dataset.Set, to basis.Basis, how Projection, c *Compression,
+) error {
 	if err := ctx.Err(); err != nil {
-		return err
-	}
-	n, err := r.continuous("depth to compress")
-	if err != nil {
 		return err
 	}
 	weights, err := r.weights()

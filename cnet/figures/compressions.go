@@ -5,7 +5,6 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
-	"continuousnet/cnet/internal/words"
 )
 
 // Compressions draws the test accuracy, or R² where targets are numbers, over the number of functions of depth, with a
@@ -28,15 +27,8 @@ func Compressions(list []cnet.Compression) chart.Chart {
 		}
 		if c.Trained {
 			p.Marks = []chart.Mark{{Across: true, At: q.Compared(),
-				Label: fmt.Sprintf("as trained: %s", qualityInWords(q))}}
+				Label: fmt.Sprintf("as trained: %s", q.Short())}}
 		}
 	}
 	return chart.Chart{Title: "Weights on fewer functions of depth", Panels: []chart.Panel{p}, Width: 640, Height: 380}
-}
-
-func qualityInWords(q cnet.Quality) string {
-	if q.Regression() {
-		return fmt.Sprintf("%.3f", q.R2)
-	}
-	return words.Percent(q.Accuracy)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/janpfeifer/gonb/gonbui"
-
 	"continuousnet/cnet"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
@@ -25,11 +23,8 @@ func (s *surface) adversarial(run *cnet.Run, options []cnet.AdversarialOptions) 
 		s.fail(err)
 		return nil
 	}
-	line := ""
-	if s.notebook {
-		line = "line_" + gonbui.UniqueId()
-	}
-	say := func(left string) { s.update(line, status{left: left, done: -1}.content()) }
+	line := s.statusLine()
+	say := func(left string) { line(status{left: left, done: -1}) }
 	say("Changing test images against each scheme")
 	ctx, stop := s.signals(context.Background())
 	defer stop()

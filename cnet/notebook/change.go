@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/janpfeifer/gonb/gonbui"
-
 	"continuousnet/cnet"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
@@ -75,11 +73,8 @@ type Change struct {
 }
 
 func (s *surface) change(run *cnet.Run, change func() error) *Change {
-	line := ""
-	if s.notebook {
-		line = "line_" + gonbui.UniqueId()
-	}
-	say := func(left string) { s.update(line, status{left: left, done: -1}.content()) }
+	line := s.statusLine()
+	say := func(left string) { line(status{left: left, done: -1}) }
 	was := run.Network().String()
 	say("Testing " + was + " before the change")
 	before, ok := s.measure(run)

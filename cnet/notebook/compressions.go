@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/janpfeifer/gonb/gonbui"
-
 	"continuousnet/cnet"
 	"continuousnet/cnet/figures"
 	"continuousnet/cnet/internal/optional"
@@ -27,11 +25,8 @@ func (s *surface) compressions(run *cnet.Run, options []cnet.CompressionOptions)
 		s.fail(err)
 		return nil
 	}
-	line := ""
-	if s.notebook {
-		line = "line_" + gonbui.UniqueId()
-	}
-	say := func(left string, done float64) { s.update(line, status{left: left, done: done}.content()) }
+	line := s.statusLine()
+	say := func(left string, done float64) { line(status{left: left, done: done}) }
 	followed, number := o.Progress, 0
 	o.Progress = func(c cnet.Compression, done, all int) {
 		number = all

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/janpfeifer/gonb/gonbui"
-
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
 	"continuousnet/cnet/figures"
@@ -29,17 +27,13 @@ func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions)
 		s.fail(err)
 		return nil
 	}
-	line := ""
-	if s.notebook {
-		line = "line_" + gonbui.UniqueId()
-	}
+	line := s.statusLine()
 	th := throttle{now: s.now, every: frameEvery, share: frameShare}
 	followed := o.Progress
 	o.Progress = func(done, all int) {
 		if th.due() {
 			start := s.now()
-			s.update(line, status{left: fmt.Sprintf("%d of %d evaluations of R", done, all),
-				done: float64(done) / float64(all)}.content())
+			line(status{left: fmt.Sprintf("%d of %d evaluations of R", done, all), done: float64(done) / float64(all)})
 			th.drawn(start)
 		}
 		if followed != nil {
@@ -67,7 +61,7 @@ func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions)
 		about += fmt.Sprintf(". %v steps are no multiple of the %d cells of depth, which costs the order", c.Uneven,
 			c.Cells)
 	}
-	s.update(line, status{left: about, done: -1}.content())
+	line(status{left: about, done: -1})
 	if !s.notebook {
 		fmt.Fprintln(s.stdout, about)
 	}

@@ -57,16 +57,16 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		c := figures.Manifestations(list, o.Schemes, o.Steps)
 		return c.Titled(fmt.Sprintf("%s, trained with %s", strings.ToUpper(what[:1])+what[1:], run.Network()))
 	}
-	line, picture := "", ""
+	line, picture := s.statusLine(), ""
 	if s.notebook {
-		line, picture = "line_"+gonbui.UniqueId(), "chart_"+gonbui.UniqueId()
+		picture = "chart_" + gonbui.UniqueId()
 	}
 	all := len(o.Schemes) * len(o.Steps)
 	frame := func(done int, st status) {
 		if !s.notebook {
 			return
 		}
-		s.update(line, st.content())
+		line(st)
 		var b bytes.Buffer
 		c := draw()
 		if err := c.SVG(&b); err == nil { // the last drawing reports errors
@@ -94,10 +94,9 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 	computed, err := run.Manifest(ctx, o)
 	switch {
 	case err == nil:
-		s.update(line, status{left: fmt.Sprintf("Tested %s", words.Plural(all, "combination")), done: -1}.content())
+		line(status{left: fmt.Sprintf("Tested %s", words.Plural(all, "combination")), done: -1})
 	case interruptedOnly(err):
-		s.update(line, status{left: fmt.Sprintf("Interrupted after %d of %d combinations", len(computed), all),
-			done: -1}.content())
+		line(status{left: fmt.Sprintf("Interrupted after %d of %d combinations", len(computed), all), done: -1})
 	default:
 		s.fail(err)
 		return computed

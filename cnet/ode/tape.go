@@ -44,9 +44,12 @@ type small struct {
 	nodes   []node
 }
 
+// fewNumbers is how many numbers a small node has at most.
+const fewNumbers = 32
+
 // vector returns n zeros.
 func (s *small) vector(n int) []float64 {
-	if n > 32 {
+	if n > fewNumbers {
 		return make([]float64, n)
 	}
 	if len(s.numbers) < n {
@@ -59,7 +62,7 @@ func (s *small) vector(n int) []float64 {
 
 // node returns an empty node for n numbers.
 func (s *small) node(n int) *node {
-	if n > 32 {
+	if n > fewNumbers {
 		return new(node)
 	}
 	if len(s.nodes) == 0 {
@@ -152,6 +155,14 @@ func (tp *tape) along(x *node, h float64, coefficients []float64, terms []*node)
 	return linear(x, h, coefficients, terms, tp.combine(h))
 }
 
+// barOf returns the adjoint of a node, zeros if nothing has been added to it.
+func (tp *tape) barOf(n *node) []float64 {
+	if n.bar == nil {
+		n.bar = tp.small.vector(len(n.value))
+	}
+	return n.bar
+}
+
 func (n *node) addBar(c float64, bar []float64) {
 	if n.bar == nil {
 		n.bar = make([]float64, len(n.value))
@@ -176,11 +187,8 @@ func (tp *tape) backward(parameters []float64) {
 		case n.bar == nil:
 			continue
 		case n.rateOf != nil:
-			if n.rateOf.bar == nil {
-				n.rateOf.bar = tp.small.vector(len(n.value))
-			}
 			tp.stats.VJPs++
-			tp.p.VJP(n.t, n.rateOf.value, n.bar, n.rateOf.bar, parameters)
+			tp.p.VJP(n.t, n.rateOf.value, n.bar, tp.barOf(n.rateOf), parameters)
 			if n.when != nil {
 				n.when.rate(tp.timeVJP(n.t, n.when.span, n.rateOf.value, n.bar))
 			}
@@ -188,9 +196,7 @@ func (tp *tape) backward(parameters []float64) {
 			tp.backDeed(n, parameters)
 		}
 		for i, term := range n.terms {
-			if term.bar == nil {
-				term.bar = tp.small.vector(len(term.value))
-			}
+			tp.barOf(term) // from the blocks
 			term.addBar(n.c[i], n.bar)
 		}
 		if n.when != nil && n.rateOf == nil {
