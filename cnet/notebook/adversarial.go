@@ -23,20 +23,19 @@ func (s *surface) adversarial(run *cnet.Run, options []cnet.AdversarialOptions) 
 		s.fail(err)
 		return nil
 	}
-	line := s.statusLine()
-	say := func(left string) { line(status{left: left, done: -1}) }
-	say("Changing test images against each scheme")
+	line := s.newStatusLine()
+	line.show(status{left: "Changing test images against each scheme", done: -1})
 	ctx, stop := s.signals(context.Background())
 	defer stop()
 	list, err := run.Adversarial(ctx, o)
 	measured := words.Plural(len(list), "scheme")
 	switch {
 	case err == nil:
-		say("Measured " + measured)
+		line.end("Measured " + measured)
 	case interruptedOnly(err):
-		say("Interrupted after " + measured)
+		line.end("Interrupted after " + measured)
 	default:
-		say("Nothing was measured")
+		line.end("Nothing was measured")
 		s.fail(err)
 		return list
 	}

@@ -73,8 +73,8 @@ type Change struct {
 }
 
 func (s *surface) change(run *cnet.Run, change func() error) *Change {
-	line := s.statusLine()
-	say := func(left string) { line(status{left: left, done: -1}) }
+	line := s.newStatusLine()
+	say := func(left string) { line.show(status{left: left, done: -1}) }
 	was := run.Network().String()
 	say("Testing " + was + " before the change")
 	before, ok := s.measure(run)
@@ -88,7 +88,7 @@ func (s *surface) change(run *cnet.Run, change func() error) *Change {
 	}
 	say("Changing " + was)
 	if err := change(); err != nil {
-		say(was + " is unchanged")
+		line.end(was + " is unchanged")
 		s.fail(err)
 		return nil
 	}
@@ -98,7 +98,7 @@ func (s *surface) change(run *cnet.Run, change func() error) *Change {
 	if !ok {
 		return nil
 	}
-	say(was + " is " + is + " now")
+	line.end(was + " is " + is + " now")
 	s.show(changeTable(run, before, after).content())
 	s.showChange(run, stages, was)
 	return &Change{Before: before, After: after}

@@ -25,27 +25,27 @@ func (s *surface) compressions(run *cnet.Run, options []cnet.CompressionOptions)
 		s.fail(err)
 		return nil
 	}
-	line := s.statusLine()
-	say := func(left string, done float64) { line(status{left: left, done: done}) }
+	line := s.newStatusLine()
 	followed, number := o.Progress, 0
 	o.Progress = func(c cnet.Compression, done, all int) {
 		number = all
-		say(fmt.Sprintf("%d of %s", done, words.Plural(all, "compression")), float64(done)/float64(all))
+		line.show(status{left: fmt.Sprintf("%d of %s", done, words.Plural(all, "compression")),
+			done: float64(done) / float64(all)})
 		if followed != nil {
 			followed(c, done, all)
 		}
 	}
-	say("Testing on fewer functions", 0)
+	line.show(status{left: "Testing on fewer functions", done: 0})
 	ctx, stop := s.signals(context.Background())
 	defer stop()
 	list, err := run.Compressions(ctx, o)
 	switch {
 	case err == nil:
-		say("Tested "+words.Plural(len(list), "compression"), -1)
+		line.end("Tested " + words.Plural(len(list), "compression"))
 	case interruptedOnly(err):
-		say(fmt.Sprintf("Interrupted after %d of %s", len(list), words.Plural(number, "compression")), -1)
+		line.end(fmt.Sprintf("Interrupted after %d of %s", len(list), words.Plural(number, "compression")))
 	default:
-		say("Nothing was tested", -1)
+		line.end("Nothing was tested")
 		s.fail(err)
 		return list
 	}

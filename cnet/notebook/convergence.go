@@ -27,13 +27,14 @@ func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions)
 		s.fail(err)
 		return nil
 	}
-	line := s.statusLine()
+	line := s.newStatusLine()
 	th := throttle{now: s.now, every: frameEvery, share: frameShare}
 	followed := o.Progress
 	o.Progress = func(done, all int) {
 		if th.due() {
 			start := s.now()
-			line(status{left: fmt.Sprintf("%d of %d evaluations of R", done, all), done: float64(done) / float64(all)})
+			line.show(status{left: fmt.Sprintf("%d of %d evaluations of R", done, all),
+				done: float64(done) / float64(all)})
 			th.drawn(start)
 		}
 		if followed != nil {
@@ -61,7 +62,7 @@ func (s *surface) convergence(run *cnet.Run, options ...cnet.ConvergenceOptions)
 		about += fmt.Sprintf(". %v steps are no multiple of the %d cells of depth, which costs the order", c.Uneven,
 			c.Cells)
 	}
-	line(status{left: about, done: -1})
+	line.end(about)
 	if !s.notebook {
 		fmt.Fprintln(s.stdout, about)
 	}

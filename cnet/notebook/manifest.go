@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/janpfeifer/gonb/gonbui"
-
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
 	"continuousnet/cnet/figures"
@@ -57,21 +55,18 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		c := figures.Manifestations(list, o.Schemes, o.Steps)
 		return c.Titled(fmt.Sprintf("%s, trained with %s", strings.ToUpper(what[:1])+what[1:], run.Network()))
 	}
-	line, picture := s.statusLine(), ""
-	if s.notebook {
-		picture = "chart_" + gonbui.UniqueId()
-	}
+	line, heat := s.newStatusLine(), s.newPlace("chart")
 	all := len(o.Schemes) * len(o.Steps)
 	frame := func(done int, st status) {
 		if !s.notebook {
 			return
 		}
-		line(st)
+		line.show(st)
 		var b bytes.Buffer
 		c := draw()
 		if err := c.SVG(&b); err == nil { // the last drawing reports errors
 			width, _ := c.Size()
-			s.update(picture, content{
+			heat.update(content{
 				html: inline(b.String(), c.String(), width), text: fmt.Sprintf("%d of %d", done, all),
 			})
 		}
@@ -94,9 +89,9 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 	computed, err := run.Manifest(ctx, o)
 	switch {
 	case err == nil:
-		line(status{left: fmt.Sprintf("Tested %s", words.Plural(all, "combination")), done: -1})
+		line.end(fmt.Sprintf("Tested %s", words.Plural(all, "combination")))
 	case interruptedOnly(err):
-		line(status{left: fmt.Sprintf("Interrupted after %d of %d combinations", len(computed), all), done: -1})
+		line.end(fmt.Sprintf("Interrupted after %d of %d combinations", len(computed), all))
 	default:
 		s.fail(err)
 		return computed
@@ -105,8 +100,15 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 	if !set.Points() {
 		c = figures.ManifestedImages(list, o.Schemes, o.Steps, set).Titled(c.Title)
 	}
-	s.replace(picture, c,
-		fmt.Sprintf("%s: %s of %d of %d combinations", run.Network(), what, len(computed), all))
+	if s.notebook {
+		drawn, err := picture(c,
+			fmt.Sprintf("%s: %s of %d of %d combinations", run.Network(), what, len(computed), all))
+		if err != nil {
+			s.fail(err)
+			return computed
+		}
+		heat.finish(drawn)
+	}
 	s.show(manifestTable(run, computed).content())
 	return computed
 }
@@ -122,17 +124,4 @@ func manifestTable(run *cnet.Run, list []cnet.Manifestation) table {
 		t.rows = append(t.rows, append(row, fmt.Sprintf("%.2f", m.Seconds)))
 	}
 	return t
-}
-
-// replace shows a drawing in place of the last output with that id. Outside a notebook it does nothing.
-func (s *surface) replace(id string, d Drawing, text string) {
-	if !s.notebook {
-		return
-	}
-	c, err := picture(d, text)
-	if err != nil {
-		s.fail(err)
-		return
-	}
-	s.update(id, c)
 }

@@ -129,15 +129,6 @@ func (s *surface) update(id string, c content) {
 	}
 }
 
-// statusLine returns a function that shows a status in place of the one before.
-func (s *surface) statusLine() func(status) {
-	if !s.notebook {
-		return func(status) {}
-	}
-	id := "line_" + gonbui.UniqueId()
-	return func(st status) { s.update(id, st.content()) }
-}
-
 // shows reports whether somebody can see widgets.
 func (s *surface) shows() bool { return s.notebook && cell.ShowsWidgets() }
 

@@ -25,7 +25,7 @@ from jupyter_kernel_test import msgspec_v5
 
 KERNEL = os.environ.get("NBTEST_KERNEL", "cnet")
 LEAVE = 60  # seconds in which a server is to end
-TIMEOUT = 300  # seconds, for every wait; a cold build cache on a slow, busy machine needs much of it
+TIMEOUT = 40  # seconds, for every wait; a cold build cache on a slow, busy machine needs much of it
 PUMP_SECONDS = 0.5  # the longest time spent on one channel before a test may look at the clock
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 

@@ -168,6 +168,12 @@ notebook.Train(run, notebook.Until(500))
 fmt.Println("now", run.Network(), run.LearningRate())
 """
 
+MANIFEST = """
+run := cnet.MustOpen("results/manifested", cnet.Config{Steps: 1, Channels: 4, BatchSize: 32})
+notebook.Manifest(run, cnet.ManifestOptions{Schemes: []string{"euler", "midpoint", "rk4"}, Steps: []int{1, 2, 4, 8, 16}})
+fmt.Println("over")
+"""
+
 # x' = -2x by a scheme, beside the solution.
 INTERACT = """
 import (
@@ -371,6 +377,17 @@ class WidgetsTest(unittest.TestCase):
         expect(done).to_be_disabled()
         expect(drawn("7 steps of rk4")).to_be_visible()
 
+    def test_reload_manifest(self):
+        """A heat map goes on filling in on a page that was loaded again, and so does the line above it."""
+        page, outputs = self.page, self.run_cell(MANIFEST)
+        expect(outputs).to_contain_text(re.compile(r"[1-5] of 15 combinations"))
+        self.save("widget-view", "As last seen")
+        page.reload()
+        expect(outputs).to_contain_text("Tested 15 combinations")
+        # The title, the marks of the axes and of the colours, and a number in each cell.
+        expect(outputs.locator("svg text", has_text=re.compile(r"^[0-9.]+ ?%?$"))).not_to_have_count(0)
+        self.picture("manifest-reloaded")
+
     def test_reload_plane(self):
         """A plane on a page that was loaded again stays when it is done, and can be clicked no more."""
         page, outputs = self.page, self.run_cell(PLANE)
@@ -444,6 +461,30 @@ class WidgetsTest(unittest.TestCase):
     def test_kernel_killed(self):
         """So it is when the kernel is killed, which JupyterLab tells seconds later."""
         self.check_kernel_ended(self.kill_kernel, "kernel-killed")
+
+    def shut_down(self):
+        self.page.get_by_role("menuitem", name="Kernel", exact=True).click()
+        self.page.get_by_role("menuitem", name="Shut Down Kernel", exact=True).click()
+
+    def test_kernel_shut_down(self):
+        """A kernel that is shut down lets the training save first, and the page says so as after any interrupt."""
+        outputs = self.run_cell(TRAIN)
+        expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
+        self.shut_down()
+        expect(outputs.get_by_text(re.compile("Interrupted in epoch .* and saved"))).to_be_visible()
+        expect(outputs.get_by_text("The training has ended, and its controls are off")).to_be_visible()
+        expect(outputs.get_by_role("button", name="Stop")).to_have_count(0)  # a picture is left of the controls
+        expect(outputs.locator(".vega-embed")).to_be_visible()
+        self.picture("kernel-shut-down")
+
+    def test_kernel_shut_down_interact(self):
+        outputs = self.run_cell(INTERACT)
+        expect(outputs.locator("svg", has_text="4 steps of euler").first).to_be_visible()
+        self.shut_down()
+        expect(outputs.get_by_text("steps: 4 · scheme: euler")).to_be_visible()
+        expect(outputs.locator(".noUi-target")).to_have_count(0)
+        expect(outputs.locator(".vega-embed")).to_be_visible()
+        self.picture("kernel-shut-down-interact")
 
     def test_kernel_restarted_interact(self):
         """The inputs of a drawing, too, are off when the kernel has ended; the drawing stays."""
