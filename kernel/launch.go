@@ -115,6 +115,7 @@ func runLaunch(ctx context.Context, o launchOptions) error {
 		Sources:   func(importPath string) string { return packages.Dir(importPath, checkout, tc.Command) },
 		Checkout:  checkout,
 		Own:       own,
+		Notebook:  os.Getenv("JPY_SESSION_NAME"), // of Jupyter's server
 		Notice:    notice,
 		Grace:     grace,
 		Interrupt: interrupts,

@@ -116,7 +116,7 @@ func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
 	watch.over(c.box)
 	_ = c.said.SetLast(map[string]any{"value": saying("The cell's process has ended, and its controls are off")})
 	_ = c.box.SetLast(nil)
-	c.leave(strings.TrimSuffix(lastSeen, ": ")) // what a notebook has that is saved while it is trained
+	c.leave(strings.TrimSuffix(asBegun, ": ")) // what a notebook has that is saved while it is trained
 	if err := d.place(c.id, c.box); err != nil {
 		return nil, err
 	}

@@ -131,7 +131,8 @@ func TestControls(t *testing.T) {
 	for _, m := range r.sent {
 		if m.Data[widget.ViewType] != nil {
 			views++
-			wantParts(t, m.Data[protocol.MIMETextPlain].(string), "As last seen") // in a notebook that is saved now
+			// In a notebook that is saved now:
+			wantParts(t, m.Data[protocol.MIMETextPlain].(string), "When this cell began")
 			wellFormed(t, m.Data[protocol.MIMETextHTML].(string))
 		}
 		last[m.DisplayID] = m

@@ -72,7 +72,7 @@ func TestInteract(t *testing.T) {
 	for _, m := range r.sent {
 		shown = append(shown, m.Data[protocol.MIMETextPlain].(string))
 	}
-	want := []string{"steps of Interact: 4 · scheme: euler", "As last seen: [chart: euler in 4 steps]",
+	want := []string{"steps of Interact: 4 · scheme: euler", "When this cell began: [chart: euler in 4 steps]",
 		"[chart: rk4 in 12 steps]", "steps of Interact: 12 · scheme: rk4"}
 	if !slices.Equal(shown, want) {
 		t.Errorf("shown %q, want %q", shown, want)

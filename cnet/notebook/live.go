@@ -48,8 +48,8 @@ func (p *livePlace) update(c content) {
 	if !p.open {
 		p.open = true
 		// Until the end this is what a saved notebook has, whatever happens meanwhile.
-		p.view.SetStill(cell.Bundle{"text/plain": lastSeen + c.text,
-			"text/html": `<div style="opacity:0.7">` + lastSeen + "</div>" + c.markup()})
+		p.view.SetStill(cell.Bundle{"text/plain": asBegun + c.text,
+			"text/html": `<div style="opacity:0.7">` + asBegun + "</div>" + c.markup()})
 		if err := p.s.place(p.id, p.view); err != nil {
 			p.view = nil
 			p.s.update(p.id, c)
@@ -73,7 +73,8 @@ func (p *livePlace) mortal(c content) string {
 		`<div class="cnet-live">` + c.inWidget() + `</div><div class="cnet-alone">` + p.alone.inWidget() + "</div>"
 }
 
-const lastSeen = "As last seen: "
+// asBegun stands before what a notebook has that is saved while the cell runs.
+const asBegun = "When this cell began: "
 
 // stay sets what is to be seen when the process has ended.
 func (p *livePlace) stay(ended content) {

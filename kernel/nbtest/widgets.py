@@ -352,7 +352,7 @@ class WidgetsTest(unittest.TestCase):
         page, outputs = self.page, self.run_cell(INTERACT)
         drawn = lambda text: outputs.locator("svg", has_text=text).first
         expect(drawn("4 steps of euler")).to_be_visible()
-        self.save("widget-view", "As last seen")
+        self.save("widget-view", "When this cell began")
         page.reload()
         slider = outputs.locator(".noUi-handle")
         expect(slider).to_be_visible()
@@ -381,7 +381,7 @@ class WidgetsTest(unittest.TestCase):
         """A heat map goes on filling in on a page that was loaded again, and so does the line above it."""
         page, outputs = self.page, self.run_cell(MANIFEST)
         expect(outputs).to_contain_text(re.compile(r"[1-5] of 15 combinations"))
-        self.save("widget-view", "As last seen")
+        self.save("widget-view", "When this cell began")
         page.reload()
         expect(outputs).to_contain_text("Tested 15 combinations")
         # The title, the marks of the axes and of the colours, and a number in each cell.
@@ -405,6 +405,19 @@ class WidgetsTest(unittest.TestCase):
         expect(plane).to_have_attribute("aria-disabled", "true")
         expect(first).to_have_count(2)
         self.picture("plane-reloaded-ended")
+
+    def test_reopened(self):
+        """A notebook that was saved in the middle of a cell, and whose kernel has ended since, says so."""
+        page, outputs = self.page, self.run_cell(TRAIN)
+        expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
+        self.save("widget-view")
+        page.goto("about:blank")
+        self.kill_kernels()
+        page.goto(f"http://{self.lab.address}/lab/tree/widgets.ipynb?token={self.lab.token}")
+        expect(outputs).to_contain_text("The kernel has ended in the middle of this cell. Run it again to go on.")
+        expect(outputs.get_by_text(re.compile("When this cell began"))).not_to_have_count(0)
+        expect(outputs).not_to_contain_text("model not found")
+        self.picture("reopened")
 
     def kill_cell(self):
         for process in psutil.Process(self.lab.process.pid).children(recursive=True):
@@ -432,6 +445,12 @@ class WidgetsTest(unittest.TestCase):
         self.page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
         expect(self.page.get_by_role("dialog")).to_have_count(0)
 
+    def kill_kernels(self):
+        """Ends the kernels for good."""
+        api, headers = f"http://{self.lab.address}/api/sessions", {"Authorization": f"token {self.lab.token}"}
+        for session in self.page.request.get(api, headers=headers).json():
+            self.page.request.delete(f"{api}/{session['id']}", headers=headers)
+
     def kill_kernel(self):
         for process in psutil.Process(self.lab.process.pid).children(recursive=True):
             if "-f" in process.cmdline() and "run" in process.cmdline():
@@ -441,8 +460,8 @@ class WidgetsTest(unittest.TestCase):
         outputs = self.run_cell(TRAIN)
         expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
         expect(outputs.get_by_text(re.compile("kernel has ended")).locator("visible=true")).to_have_count(0)
-        stop = outputs.get_by_role("button", name="Stop")
-        expect(stop).to_be_enabled()
+        expect(outputs.get_by_role("button", name="Stop")).to_be_enabled()
+        self.save("widget-view")
         end()
         expect(outputs.get_by_text(re.compile("The kernel has ended in the middle of the training"))).to_be_visible()
         expect(outputs.get_by_text("The kernel has ended, and its controls are off")).to_be_visible()
@@ -491,6 +510,7 @@ class WidgetsTest(unittest.TestCase):
         outputs = self.run_cell(INTERACT)
         drawn = outputs.locator("svg", has_text="4 steps of euler").first
         expect(drawn).to_be_visible()
+        self.save("widget-view")
         self.restart()
         expect(outputs.get_by_text("The kernel has ended, and the inputs are off")).to_be_visible()
         expect(outputs.get_by_role("button", name="Done")).to_be_disabled()

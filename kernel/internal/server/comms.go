@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"continuousnet/kernel/internal/commlink"
@@ -192,9 +193,18 @@ func (c *comms) list(target string) map[string]map[string]string {
 	return all
 }
 
-// widgets returns the data and buffers of the answer to request_states: all widgets that live, and those that have
-// stayed.
-func (c *comms) widgets() (data json.RawMessage, buffers [][]byte) {
+// knows reports whether a widget lives or has stayed.
+func (c *comms) knows(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stays := func(process map[string]widgetState) bool { return process[id].values != nil }
+	return c.open[id] != nil || slices.ContainsFunc(c.ended, stays)
+}
+
+// widgets returns the data and buffers of the answer to request_states: all widgets that live, those that have stayed,
+// and some in place of those that the notebook has lost.
+func (c *comms) widgets(notebook string) (data json.RawMessage, buffers [][]byte) {
+	lost := lostWidgets(notebook, c.knows)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	states := map[string]any{}
@@ -205,6 +215,9 @@ func (c *comms) widgets() (data json.RawMessage, buffers [][]byte) {
 			"model_module_version": v["_model_module_version"], "state": v}
 		paths = append(paths, state.pathsBelow(id, "state")...)
 		buffers = append(buffers, state.buffers...)
+	}
+	for id, state := range lost {
+		add(id, state)
 	}
 	for id, comm := range c.open {
 		if comm.target == widgetTarget && comm.state.values != nil {
@@ -280,7 +293,7 @@ func (s *server) comm(r *request) {
 		s.commToCell(r, owner, content.ID, content.Data)
 	case target == controlTarget:
 		if methodOf(content.Data) == "request_states" {
-			data, buffers := s.comms.widgets()
+			data, buffers := s.comms.widgets(s.o.Notebook)
 			s.commAnswer(r, content.ID, data, buffers)
 		}
 	case r.Header.MsgType == "comm_msg" && s.pageRepeats(content.Data): // a click, for GoNB

@@ -136,14 +136,14 @@ func TestRequestStates(t *testing.T) {
 	c.set("w", openComm{target: widgetTarget, owner: &commLink{}, state: first})
 	c.set("other", openComm{target: "x", owner: &commLink{}})
 	c.note("w", update("", `{"v":2}`).Data, nil)
-	data, buffers := c.widgets()
+	data, buffers := c.widgets("")
 	want := `{"buffer_paths":[["w","state","b"]],"method":"update_states","states":{"w":{"model_module":null,` +
 		`"model_module_version":null,"model_name":"M","state":{"_model_name":"M","v":2}}}}`
 	if string(data) != want || len(buffers) != 1 {
 		t.Errorf("%s %v, want %s", data, buffers, want)
 	}
 	c.remove("w")
-	if data, _ := c.widgets(); bytes.Contains(data, []byte(`"w"`)) || c.states != 0 {
+	if data, _ := c.widgets(""); bytes.Contains(data, []byte(`"w"`)) || c.states != 0 {
 		t.Errorf("after the end: %s, %d bytes", data, c.states)
 	}
 }
@@ -165,7 +165,7 @@ func TestStatesOfTheEnded(t *testing.T) {
 		}
 	}
 	states := func() map[string]struct{ State map[string]any } {
-		data, _ := c.widgets()
+		data, _ := c.widgets("")
 		var answer struct {
 			States map[string]struct{ State map[string]any }
 		}

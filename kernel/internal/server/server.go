@@ -48,6 +48,7 @@ type Options struct {
 	Sources        func(importPath string) string       // returns the directory of a package, "" if it is unknown
 	Checkout       string                               // the project, whose packages cells import; empty if missing
 	Own            usermodule.Workspace                 // the notebook's modules, whose packages cells import, too
+	Notebook       string                               // its file, if the front end has told it
 	Notice         string                               // a problem of the installation, shown with the first cell
 	Grace          time.Duration                        // the time from an interrupt until a cell is killed
 	Interrupt      <-chan os.Signal                     // delivers Ctrl-C if the kernel was started by hand
