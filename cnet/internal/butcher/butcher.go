@@ -134,7 +134,7 @@ func fractionHTML(text string) string {
 
 // Fraction writes a coefficient as a fraction if it is the rounding of one with few digits.
 func Fraction(x float64) string {
-	const digits = 11
+	const digits = 13
 	for _, denominator := range []int64{1, 2, 3, 4, 5, 6, 8, 9, 10, 12} {
 		if n := x * float64(denominator); n == float64(int64(n)) && float64(int64(n))/float64(denominator) == x {
 			return strings.TrimSuffix(big.NewRat(int64(n), denominator).String(), "/1")
