@@ -139,6 +139,7 @@ func (g Gallery) spec(l galleryLayout, coarse int) (vlSpec, error) {
 		spec.Layer = []vlLayer{{Data: b.add([]vlRow{}), Mark: vlMark{Type: "point"},
 			Encoding: vlEncoding{X: along("x"), Y: along("y")}}}
 	}
+	spec.Layer = spoken(spec.Layer)
 	spec.Datasets = b.datasets
 	title := clean(g.Title)
 	note := ""

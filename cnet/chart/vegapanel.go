@@ -49,8 +49,8 @@ func (b *specBuilder) panel(f *frame, p Panel) (vlView, error) {
 		pb.fitted(pb.texts)
 	}
 	v := vlView{
-		Name: fmt.Sprintf("p%d", b.view), Width: f.plot.w(), Height: f.plot.h(), Layer: pb.layers, Title: pb.title(),
-		narrow: narrow,
+		Name: fmt.Sprintf("p%d", b.view), Width: f.plot.w(), Height: f.plot.h(), Layer: spoken(pb.layers),
+		Title: pb.title(), narrow: narrow,
 	}
 	return v, pb.err
 }

@@ -111,6 +111,7 @@ func (b *panelBuilder) series() {
 			dots.kind, dots.dashed = Points, false
 			l := b.layer(dots, data, chosen)
 			l.Mark.Size, l.Mark.Shape, l.Encoding.Shape = 26, "circle", nil
+			l.Transform, l.says = append(l.Transform, b.readable()...), b.tooltip()
 			b.layers = append(b.layers, l)
 		}
 	}

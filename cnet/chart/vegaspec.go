@@ -88,9 +88,14 @@ type vlSelect struct {
 // vlConfig holds signals of Vega itself beside settings of Vega-Lite: those with timers are possible only here.
 type vlConfig struct {
 	View    vlViewConfig `json:"view"`
+	Mark    vlMarkConfig `json:"mark"`
 	Axis    vlAxis       `json:"axis"`
 	Legend  vlLegend     `json:"legend"`
 	Signals []vgSignal   `json:"signals,omitempty"`
+}
+
+type vlMarkConfig struct {
+	Aria bool `json:"aria"`
 }
 
 type vlViewConfig struct {
@@ -132,6 +137,8 @@ type vlLayer struct {
 	Mark      vlMark        `json:"mark"`
 	Params    []vlParam     `json:"params,omitempty"`
 	Encoding  vlEncoding    `json:"encoding"`
+
+	says []vlChannel // for readers of screens, where it is not the tooltip
 }
 
 // vlData names one of the data sets of the specification.
@@ -202,6 +209,8 @@ type vlEncoding struct {
 	URL        *vlChannel  `json:"url,omitempty"`
 	Detail     *vlChannel  `json:"detail,omitempty"`
 	Tooltip    []vlChannel `json:"tooltip,omitempty"`
+
+	Description *vlChannel `json:"description,omitempty"`
 }
 
 // vlChannel takes a field, or a value.

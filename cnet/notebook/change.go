@@ -63,7 +63,15 @@ func (s *surface) compress(run *cnet.Run, basis string, functions int, method ..
 // SetScheme changes the scheme, for example to "midpoint", and shows the test accuracy before and after, what has
 // changed, and where over depth the rate is evaluated.
 func SetScheme(run *cnet.Run, name string) *Change {
-	return on(run).change(run, func() error { return run.SetScheme(name) })
+	return on(run).setScheme(run, name)
+}
+
+func (s *surface) setScheme(run *cnet.Run, name string) *Change {
+	if _, err := ode.Lookup(name); err != nil { // at once, not after the test of the net as it is
+		s.fail(err)
+		return nil
+	}
+	return s.change(run, func() error { return run.SetScheme(name) })
 }
 
 // Change is what a change of a run's net has done.

@@ -112,7 +112,10 @@ class ChartsTest(unittest.TestCase):
                 self.assertEqual(self.wrong, [])
                 if has_points(json.loads(spec)):
                     self.assertTrue(self.page.evaluate(DRAWN), "nothing is drawn")
-                self.assertNotIn("NaN", self.page.evaluate("document.querySelector('svg.marks').innerHTML"))
+                svg = self.page.evaluate("document.querySelector('svg.marks').innerHTML")
+                self.assertNotIn("NaN", svg)
+                # What readers of screens say has the names of the chart, not those of the data's fields.
+                self.assertNotRegex(svg, r'aria-label="[^"]*(data:image|undefined|null|\b[suv]: )')
 
     def mark(self, kind, *says):
         """Returns the first mark of a kind whose description has these parts."""
@@ -138,10 +141,10 @@ class ChartsTest(unittest.TestCase):
     def test_tooltips(self):
         """Values of a curve, of a point and of a cell appear below the pointer, and go with it."""
         self.open("chart, TestVegaDrawsEverything, guides")
-        self.point_at(self.mark("symbol", "x: 10; ", "s: heun"))
+        self.point_at(self.mark("symbol", "series: heun", "steps: 10;"))
         self.expect_tooltip(series="heun", steps="10", error="1.1·10⁻⁴")
         self.open("chart, TestVegaDrawsEverything, field")
-        self.point_at(self.mark("symbol", "s: start"))
+        self.point_at(self.mark("symbol", "series: start"))
         self.expect_tooltip(**{"series": "start", "x": "1", "x ": "0"})  # both axes are called x
         self.open("chart, TestVegaDrawsEverything, heat")
         self.point_at(self.mark("rect", "row: rk4", "steps: 2"))
@@ -185,7 +188,7 @@ class ChartsTest(unittest.TestCase):
     def test_legend(self):
         """A click on a name lets the other series fade, a second one brings them back; in the plot it does nothing."""
         self.open("chart, TestVegaDrawsEverything, guides")
-        heun, euler = (self.mark("line", f"s: {name}") for name in ("heun", "euler"))
+        heun, euler = (self.mark("line", name) for name in ("heun", "euler"))
         name = self.page.locator("svg.marks .role-legend-label text", has_text="heun")
         for opacity in ("0.15", "1", "0.15"):
             name.click()
