@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
@@ -97,6 +98,32 @@ func TestInteract(t *testing.T) {
 	wantParts(t, htmlOf(t, drawing), "rk4 in 12 steps")
 	if w := session.Settled(drawing.ID); w.Last == nil || w.Closed {
 		t.Errorf("the drawing goes with the process: %v", w)
+	}
+}
+
+// A notebook that is saved in the middle of a long cell has more than its beginning, at times that double.
+func TestKept(t *testing.T) {
+	session.Show(t, true)
+	r := newRecorder(true)
+	p := r.newPlace("line")
+	for i := range 100 {
+		p.update(status{left: fmt.Sprintf("minute %d", i), done: -1}.content())
+		r.clock.advance(time.Minute)
+	}
+	p.finish(content{text: "over"})
+	var kept []string
+	for _, m := range r.sent {
+		if id := r.sent[0].DisplayID; m.DisplayID != id {
+			t.Errorf("an output %s, want %s alone", m.DisplayID, id)
+		}
+		kept = append(kept, m.Data[protocol.MIMETextPlain].(string))
+	}
+	want := []string{"When this cell began: minute 0", "After 1 min 00 s of this cell: minute 1"}
+	for _, minute := range []int{2, 4, 8, 16, 32} {
+		want = append(want, fmt.Sprintf("After %d min 00 s of this cell: minute %d", minute, minute))
+	}
+	if want = append(want, "After 1 h 04 min of this cell: minute 64", "over"); !slices.Equal(kept, want) {
+		t.Errorf("%q, want %q", kept, want)
 	}
 }
 

@@ -5,9 +5,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html"
+	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
 
+	"continuousnet/cnet/internal/words"
 	"continuousnet/kernel/cell"
 	"continuousnet/kernel/widget"
 )
@@ -19,6 +21,9 @@ type livePlace struct {
 	id   string
 	view *widget.Control[string] // nil where nobody sees widgets
 	open bool                    // it is on the page
+
+	began time.Time
+	keeps time.Duration // after which the notebook gets the next content to be saved with
 
 	// ended is what is to be seen when the process has ended in the middle; without it that is the last content.
 	ended content
@@ -46,20 +51,36 @@ func (p *livePlace) update(c content) {
 	}
 	_ = p.view.SetValue(p.mortal(c))
 	if !p.open {
-		p.open = true
-		// Until the end this is what a saved notebook has, whatever happens meanwhile.
-		p.view.SetStill(cell.Bundle{"text/plain": asBegun + c.text,
-			"text/html": `<div style="opacity:0.7">` + asBegun + "</div>" + c.markup()})
-		if err := p.s.place(p.id, p.view); err != nil {
+		p.open, p.began, p.keeps = true, p.s.now(), firstKept
+		if err := p.keep(c, asBegun); err != nil {
 			p.view = nil
 			p.s.update(p.id, c)
 			return
 		}
 		p.stay(p.ended)
 	}
+	if since := p.s.now().Sub(p.began); since >= p.keeps {
+		p.keeps = 2 * since
+		_ = p.keep(c, "After "+words.Duration(since)+" of this cell: ") // as before
+	}
 	if p.ended.text == "" {
 		p.view.SetStill(cell.Bundle{"text/plain": c.text, "text/html": c.markup()})
 	}
+}
+
+// firstKept is after what time a content is kept for the notebook again. The times double: the page makes the widget
+// anew each time.
+const firstKept = 30 * time.Second
+
+// keep shows the widget, with what a notebook has that is saved before the cell has ended.
+func (p *livePlace) keep(c content, caption string) error {
+	b, err := p.view.MIMEBundle()
+	if err != nil {
+		return err
+	}
+	p.s.update(p.id, content{view: b[widget.ViewType], text: caption + c.text,
+		html: `<div style="opacity:0.7">` + caption + "</div>" + c.markup()})
+	return nil
 }
 
 // mortal returns a content as HTML which turns into what alone is when the front end marks the widget as one whose

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -12,7 +13,7 @@ import (
 func TestLostWidgets(t *testing.T) {
 	view := func(id, text string) string {
 		return `{"output_type":"display_data","data":{"` + viewType + `":{"model_id":"` + id + `"},` +
-			`"text/plain":` + text + `,"text/html":"<script>bad()</script>"}}`
+			`"text/plain":` + text + `,"text/html":"<script>bad()</script><svg >1</svg><svg >2</svg>"}}`
 	}
 	path := filepath.Join(t.TempDir(), "n.ipynb")
 	write := func(text string) {
@@ -24,13 +25,14 @@ func TestLostWidgets(t *testing.T) {
 		view("b", `"steps: 4"`) + `,{"output_type":"stream","text":"x"},{"data":{"text/plain":"no widget"}}]},` +
 		`{"outputs":[` + view("lives", `"x"`) + `,` + view("c", `7`) + `,` + view("", `"y"`) + `]}]}`)
 	var c comms
-	c.set("lives", openComm{target: widgetTarget, owner: &commLink{}, state: lostState("lives")})
+	c.set("lives", openComm{target: widgetTarget, owner: &commLink{}, state: lostState("lives", nil)})
 	data, _ := c.widgets(path)
 	var answer struct {
 		States map[string]struct {
 			Name  string `json:"model_name"`
 			State struct {
-				Text string `json:"lost_text"`
+				Text     string   `json:"lost_text"`
+				Drawings []string `json:"lost_drawings"`
 			}
 		}
 	}
@@ -42,7 +44,8 @@ func TestLostWidgets(t *testing.T) {
 		"lives": {"lives"}} {
 		s := answer.States[id]
 		for _, p := range parts {
-			if s.Name != "AnyModel" || !strings.Contains(s.State.Text, p) || strings.Contains(s.State.Text, "script") {
+			if s.Name != "AnyModel" || !strings.Contains(s.State.Text, p) || strings.Contains(s.State.Text, "script") ||
+				id != "lives" && !slices.Equal(s.State.Drawings, []string{"<svg >1</svg>", "<svg >2</svg>"}) {
 				t.Errorf("%s is %+v, want %q", id, s, p)
 			}
 		}
