@@ -135,6 +135,8 @@ func epochLine(r cnet.Record, last int, things string) string {
 // status is the line above the curves.
 type status struct {
 	left, right string
+	pace        string  // between them
+	steady      bool    // as many lines however long they are: what is below would move with each update
 	net         string  // in words what a name such as 2-2-2 means, below the line; it is not in the text
 	done        float64 // share of this training, 0..1; negative: no bar
 }
@@ -145,7 +147,7 @@ func (d *dashboard) progress() status {
 	if p.Batches > 0 {
 		at += float64(p.Batch) / float64(p.Batches)
 	}
-	s := status{done: (at - d.first) / (float64(d.last) - d.first)}
+	s := status{done: (at - d.first) / (float64(d.last) - d.first), steady: true}
 	parts := []string{d.run.Network().String(), fmt.Sprintf("epoch %d of %d", min(p.Epoch+1, d.last), d.last)}
 	switch {
 	case d.testing:
@@ -155,13 +157,13 @@ func (d *dashboard) progress() status {
 	default:
 		parts = append(parts, fmt.Sprintf("batch %d of %d", p.Batch, p.Batches))
 	}
+	s.left = strings.Join(parts, " · ")
 	if p.ImagesPerS > 0 {
-		parts = append(parts, fmt.Sprintf("%.0f %s/s", p.ImagesPerS, d.run.Things()))
+		s.pace = fmt.Sprintf("%.0f %s/s", p.ImagesPerS, d.run.Things())
 		if p.Left > 0 {
-			parts = append(parts, words.Duration(p.Left)+" left")
+			s.pace += " · " + words.Duration(p.Left) + " left"
 		}
 	}
-	s.left = strings.Join(parts, " · ")
 	if p.Batch > 0 {
 		s.right = fmt.Sprintf("training loss %.3f · %s", p.MeanLoss, p.Quality())
 	}
@@ -323,9 +325,21 @@ func (d *dashboard) mark(label string) {
 func (s status) content() content {
 	var b strings.Builder
 	b.WriteString(`<div style="max-width:900px;font-size:13px">`)
-	fmt.Fprintf(&b, `<div `+
-		`style="display:flex;justify-content:space-between;flex-wrap:wrap"><span><b>%s</b></span><span>%s</span></div>`,
-		html.EscapeString(s.left), html.EscapeString(s.right))
+	b.WriteString(`<div style="display:flex;justify-content:space-between;flex-wrap:wrap">`)
+	part := func(markup, text string, width int) {
+		style := ""
+		if s.steady {
+			style = fmt.Sprintf(`min-width:%dem;min-height:1.6em;line-height:1.6;max-width:100%%;`+
+				`white-space:nowrap;overflow:hidden;text-overflow:ellipsis`, width)
+		}
+		fmt.Fprintf(&b, `<span style="%s">`+markup+`</span>`, style, html.EscapeString(text))
+	}
+	part("<b>%s</b>", s.left, 25)
+	if s.steady {
+		part("%s", s.pace, 16)
+	}
+	part("%s", s.right, 18)
+	b.WriteString("</div>")
 	if s.net != "" {
 		fmt.Fprintf(&b, `<div style="font-size:12px;opacity:0.75">%s</div>`, html.EscapeString(s.net))
 	}
@@ -339,8 +353,11 @@ func (s status) content() content {
 }
 
 func (s status) text() string {
-	if s.right == "" {
-		return s.left
+	text := s.left
+	for _, part := range []string{s.pace, s.right} {
+		if part != "" {
+			text += " · " + part
+		}
 	}
-	return s.left + " · " + s.right
+	return text
 }

@@ -225,6 +225,17 @@ LETTERS = """outputs => [outputs.clientWidth, Math.min(...[...outputs.querySelec
     return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(m.a, m.b);
 }))]"""
 
+# The different heights of an output in a hundred frames.
+HEIGHTS = """outputs => new Promise(done => {
+    const heights = new Set();
+    let left = 100;
+    const look = () => {
+        heights.add(outputs.clientHeight);
+        left-- ? requestAnimationFrame(look) : done([...heights]);
+    };
+    look();
+})"""
+
 
 @unittest.skipUnless(CHROMIUM, "no Chromium: apt install chromium")
 class WidgetsTest(unittest.TestCase):
@@ -554,6 +565,7 @@ class WidgetsTest(unittest.TestCase):
         button = lambda name: outputs.get_by_role("button", name=name)
         expect(outputs.get_by_text(re.compile("training loss")).first).to_be_visible()
         self.picture("train")
+        self.assertEqual(len(outputs.evaluate(HEIGHTS)), 1, "what is below moves while it trains")
         self.check_narrow(outputs, "train")
         self.said(outputs, re.compile("refined to 2-2-2 (in epoch|after [0-9])"), button("Refine ×2").click)
         slider = outputs.locator(".noUi-handle")
