@@ -132,15 +132,6 @@ func epochLine(r cnet.Record, last int, things string) string {
 		r.Epoch+1, last, r.Net, r.TrainLoss, r.Quality(cnet.PartTrain), tested, validated, r.ImagesPerS, things)
 }
 
-// status is the line above the curves.
-type status struct {
-	left, right string
-	pace        string  // between them
-	steady      bool    // as many lines however long they are: what is below would move with each update
-	net         string  // in words what a name such as 2-2-2 means, below the line; it is not in the text
-	done        float64 // share of this training, 0..1; negative: no bar
-}
-
 func (d *dashboard) progress() status {
 	p := d.latest
 	at := float64(p.Epoch)
@@ -319,45 +310,4 @@ func (d *dashboard) mark(label string) {
 		at += float64(d.run.Batch()) / float64(d.latest.Batches)
 	}
 	d.marks = append(d.marks, chart.Mark{At: at, Label: label})
-}
-
-// content writes the line with its bar. Its colours are those of the front end's theme, or seen on light and dark.
-func (s status) content() content {
-	var b strings.Builder
-	b.WriteString(`<div style="max-width:900px;font-size:13px">`)
-	b.WriteString(`<div style="display:flex;justify-content:space-between;flex-wrap:wrap">`)
-	part := func(markup, text string, width int) {
-		style := ""
-		if s.steady {
-			style = fmt.Sprintf(`min-width:%dem;min-height:1.6em;line-height:1.6;max-width:100%%;`+
-				`white-space:nowrap;overflow:hidden;text-overflow:ellipsis`, width)
-		}
-		fmt.Fprintf(&b, `<span style="%s">`+markup+`</span>`, style, html.EscapeString(text))
-	}
-	part("<b>%s</b>", s.left, 25)
-	if s.steady {
-		part("%s", s.pace, 16)
-	}
-	part("%s", s.right, 18)
-	b.WriteString("</div>")
-	if s.net != "" {
-		fmt.Fprintf(&b, `<div style="font-size:12px;opacity:0.75">%s</div>`, html.EscapeString(s.net))
-	}
-	if s.done >= 0 {
-		fmt.Fprintf(&b, `<div style="height:6px;margin-top:4px;background:rgba(128,128,128,0.25)"><div `+
-			`style="height:6px;width:%.1f%%;background:%s"></div></div>`,
-			100*min(s.done, 1), chart.Blue)
-	}
-	b.WriteString(`</div>`)
-	return content{html: b.String(), text: s.text()}
-}
-
-func (s status) text() string {
-	text := s.left
-	for _, part := range []string{s.pace, s.right} {
-		if part != "" {
-			text += " · " + part
-		}
-	}
-	return text
 }

@@ -124,23 +124,6 @@ func (p *livePlace) finish(c content) {
 	p.stay(content{})
 }
 
-// statusLine shows a status in place of the one before.
-type statusLine struct{ place *livePlace }
-
-// newStatusLine returns a line that says so when what it tells of has ended too early.
-func (s *surface) newStatusLine() statusLine {
-	p := s.newPlace("line")
-	p.stay(status{left: "The cell's process has ended before this was done.", done: -1}.content())
-	p.alone = status{left: "The kernel has ended before this was done.", done: -1}.content()
-	return statusLine{p}
-}
-
-// show shows a status until the next one.
-func (l statusLine) show(st status) { l.place.update(st.content()) }
-
-// end shows a status that stays.
-func (l statusLine) end(left string) { l.place.finish(status{left: left, done: -1}.content()) }
-
 // markup returns a content as HTML.
 func (c content) markup() string {
 	switch {
