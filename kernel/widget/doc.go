@@ -14,7 +14,7 @@
 // sent, and Await returns at once. A page that is loaded again while the cell runs gets its widgets back as they are,
 // if the notebook was saved meanwhile. There it shows no other output of the cell, and no still: SetLast keeps a widget
 // on the page, as it is to be when the cell has ended. In a notebook that was saved while the cell ran, and whose
-// kernel has gone when it is opened again, the text of the still as it was when it was shown stands in the widget's place.
+// kernel has gone when it is opened again, there is the text of the still, as it was when the widget was shown.
 //
 // Functions given to Observe, OnClick and OnMessage are called one after the other, for all widgets of the process.
 // While one runs, what the user does waits; moves of a slider are merged, so that the last value always comes. They may
