@@ -51,7 +51,13 @@ func ConvergenceOf(p ode.Problem, o ProblemConvergenceOptions) (*Convergence, er
 	if p.T0 == p.T1 {
 		return nil, fmt.Errorf("convergence: the problem begins and ends at t = %v; there is nothing to solve", p.T0)
 	}
-	p.Events = nil
+	for _, e := range p.Events {
+		if e.Do != nil || e.Terminal {
+			return nil, fmt.Errorf("convergence: the event %q changes or ends the solution, and with it the order; "+
+				"leave out Events, and let T1 be before the first one", e.Name)
+		}
+	}
+	p.Events = nil // the others only look on
 	c := &Convergence{Cells: 1, Precision: "float64", Engine: "host", Schemes: []SchemeConvergence{}}
 	exact, err := c.solveExactly(p, o.Exact)
 	if err != nil {
@@ -61,7 +67,7 @@ func ConvergenceOf(p ode.Problem, o ProblemConvergenceOptions) (*Convergence, er
 		info := m.Info()
 		s := SchemeConvergence{Scheme: info.Name, Order: info.Order}
 		for _, n := range steps {
-			x, cost, err := solveEqually(p, m, n)
+			x, cost, err := solveEqually(p, m, n, largest(p.X0, exact))
 			if err != nil {
 				return nil, fmt.Errorf("convergence: %w", err)
 			}
@@ -87,25 +93,47 @@ func (c *Convergence) solveExactly(p ode.Problem, known []float64) ([]float64, e
 			return nil, fmt.Errorf("convergence: Exact is of length %d, must be of %d, as the state", len(known),
 				len(p.X0))
 		}
+		if i := slices.IndexFunc(known, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }); i >= 0 {
+			return nil, fmt.Errorf("convergence: Exact[%d] is %v, must be finite", i, known[i])
+		}
 		c.ReferenceScheme = "the exact solution"
 		return known, nil
 	}
-	var states [2][]float64
-	for i, tolerance := range []float64{1e-12, 1e-13} {
-		s, err := ode.Solve(p, ode.Options{Scheme: "dopri8", RTol: tolerance, ATol: tolerance / 10, Norm: ode.Max})
+	var states [3][]float64
+	size := 1. // of the states, which the first solution tells
+	for i, tolerance := range []float64{1e-12, 1e-12, 1e-13} {
+		s, err := ode.Solve(p, ode.Options{Scheme: "dopri8", RTol: tolerance, ATol: tolerance / 10 * size,
+			Norm: ode.Max, EveryStep: i == 0})
 		if err != nil {
 			return nil, fmt.Errorf("convergence: the reference solution failed: %w; give "+
 				"ProblemConvergenceOptions.Exact", err)
 		}
+		if i == 0 {
+			size = largest(s.X...)
+		}
 		states[i], c.ReferenceScheme, c.ReferenceSteps = s.Final(), "dopri8", s.Stats.Accepted
 	}
-	c.Uncertainty = max(rounding, distance(states[0], states[1]))
-	return states[1], nil
+	c.Uncertainty = max(rounding, distance(states[1], states[2]))
+	return states[2], nil
+}
+
+// largest returns the largest absolute value in states, or 1 if there are only zeros.
+func largest(states ...[]float64) float64 {
+	most := 0.
+	for _, x := range states {
+		for _, v := range x {
+			most = max(most, math.Abs(v))
+		}
+	}
+	if most == 0 {
+		return 1
+	}
+	return most
 }
 
 // solveEqually returns the state at T1 by a number of equal steps and how many evaluations of the rate it took. The
-// state is nil if the solver failed on the way.
-func solveEqually(p ode.Problem, m ode.Method, steps int) (x []float64, evaluated int, err error) {
+// state is nil if the solver failed on the way. size is that of the states.
+func solveEqually(p ode.Problem, m ode.Method, steps int, size float64) (x []float64, evaluated int, err error) {
 	if tb, ok := m.(ode.Tableau); ok && tb.Explicit() {
 		// Not ode.Solve, which refuses a tableau that violates a condition.
 		h := (p.T1 - p.T0) / float64(steps)
@@ -120,7 +148,7 @@ func solveEqually(p ode.Problem, m ode.Method, steps int) (x []float64, evaluate
 		})
 		return x, evaluated, err
 	}
-	s, err := ode.Solve(p, ode.Options{Method: m, Steps: steps, RTol: 1e-13, ATol: 1e-14})
+	s, err := ode.Solve(p, ode.Options{Method: m, Steps: steps, RTol: 1e-13, ATol: 1e-14 * size})
 	var failure *ode.Failure
 	if errors.As(err, &failure) {
 		return nil, 0, nil

@@ -54,6 +54,23 @@ func TestConvergenceOfMethods(t *testing.T) {
 	}
 }
 
+// The orders do not depend on the units of the state.
+func TestConvergenceOfAnySize(t *testing.T) {
+	for _, size := range []float64{1e-19, 1e-8, 1e9} {
+		p := ode.Problem{F: func(t float64, x, dx []float64) { dx[0] = -x[0] * math.Cos(t) }, X0: []float64{size},
+			T1: 1}
+		c, err := ConvergenceOf(p, ProblemConvergenceOptions{Schemes: []string{"rk4_classic", "implicit_midpoint"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range c.Schemes {
+			if math.Abs(s.Measured-float64(s.Order)) > 0.2 {
+				t.Errorf("x(0) = %g, %s: order %.2f, want %d", size, s.Scheme, s.Measured, s.Order)
+			}
+		}
+	}
+}
+
 // A tableau that is wrong is measured as what it is: a typo in c costs the order only where the rate depends on time.
 func TestConvergenceOfWrongTableau(t *testing.T) {
 	wrong := ode.Tableau{Name: "typo", Order: 2, A: [][]float64{{}, {1. / 2}}, B: []float64{0, 1}, C: []float64{0, 1}}
@@ -76,7 +93,11 @@ func TestBadConvergenceOf(t *testing.T) {
 		{swing(2), ProblemConvergenceOptions{Schemes: []string{"eluer"}}, `unknown scheme "eluer"`},
 		{swing(2), ProblemConvergenceOptions{Steps: []int{8}}, "steps are [8], must be at least two numbers"},
 		{swing(2), ProblemConvergenceOptions{Exact: []float64{1}}, "Exact is of length 1, must be of 2"},
+		{swing(2), ProblemConvergenceOptions{Exact: []float64{1, math.NaN()}}, "Exact[1] is NaN"},
 		{swing(0), ProblemConvergenceOptions{}, "begins and ends at t = 0"},
+		{ode.Problem{F: swing(2).F, X0: []float64{0.5, 1}, T1: 2, Events: []ode.Event{{Name: "kick",
+			G: func(_ float64, x []float64) float64 { return x[0] - 0.6 }, Do: func(float64, []float64) {}}}},
+			ProblemConvergenceOptions{}, `the event "kick" changes or ends the solution`},
 		{ode.Problem{T1: 1}, ProblemConvergenceOptions{}, "Problem.F is nil"},
 		{blow, ProblemConvergenceOptions{}, "give ProblemConvergenceOptions.Exact"},
 	} {

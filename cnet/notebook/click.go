@@ -32,7 +32,7 @@ type PlaneOptions struct {
 	Second    string       // to compare with; "": none
 	StepSizes []float64    // of the menu; none: from 0.01 to 1
 	StepSize  float64      // the one to begin with; 0: 0.1, or else the first of StepSizes
-	Tolerance float64      // where steps adapt, relative and, a thousandth of it, absolute; 0: 1e-6
+	Tolerance float64      // where steps adapt, relative and, a thousandth of it, of the window; 0: 1e-6
 
 	// Inputs are parameters of f, such as a slider that f asks for its value: when one changes, everything is solved
 	// again.

@@ -14,6 +14,7 @@ import (
 	"continuousnet/cnet/internal/smooth"
 	"continuousnet/cnet/internal/words"
 	"continuousnet/cnet/ode"
+	"continuousnet/cnet/ode/plane"
 	"continuousnet/kernel/widget"
 )
 
@@ -108,7 +109,8 @@ func (p *clickPlane) curve(start int, second bool) curve {
 		return c
 	}
 	if p.adapts {
-		how.RTol, how.ATol, how.Dense = o.Tolerance, o.Tolerance/1000, true
+		how.RTols, how.ATols = plane.Tolerances(o.Tolerance, o.X, o.Y)
+		how.Dense = true
 	} else {
 		how.StepSize = o.StepSize
 	}

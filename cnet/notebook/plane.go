@@ -63,6 +63,10 @@ func (s *surface) portrait(f ode.Func, options []plane.Options) *plane.Portrait 
 	if len(p.Equilibria) > 0 {
 		s.show(equilibriaTable(p.Equilibria).content())
 	}
+	if p.More {
+		s.show(status{left: fmt.Sprintf("There are more equilibria; these are %d of them.", len(p.Equilibria)),
+			done: -1}.content())
+	}
 	return p
 }
 

@@ -38,26 +38,31 @@ func (e Equilibrium) String() string {
 // mostEquilibria is how many are kept: a line of them has any number.
 const mostEquilibria = 64
 
-// equilibria returns those that Newton's method finds in the window from a lattice of points, from left to right.
-func equilibria(v rate, o Options) []Equilibrium {
-	const n = 15
+// equilibria returns those that Newton's method finds in the window from a lattice of points, from left to right, and
+// whether it has found more than are kept.
+func equilibria(v rate, o Options) (found []Equilibrium, more bool) {
+	// The points come in an order all over the window, so that what is kept of many is.
+	const n, stride = 15, 97
 	width, height := o.X[1]-o.X[0], o.Y[1]-o.Y[0]
-	var found []Equilibrium
-	for i := range n {
-		for j := range n {
-			x, ok := newton(v, [2]float64{between(o.X, j, n), between(o.Y, i, n)}, width, height)
-			const slack = 1e-9
-			if !ok || x[0] < o.X[0]-slack*width || x[0] > o.X[1]+slack*width ||
-				x[1] < o.Y[0]-slack*height || x[1] > o.Y[1]+slack*height {
-				continue
-			}
-			same := func(e Equilibrium) bool {
-				return math.Abs(e.X[0]-x[0]) < 1e-5*width && math.Abs(e.X[1]-x[1]) < 1e-5*height
-			}
-			if len(found) < mostEquilibria && !slices.ContainsFunc(found, same) {
-				found = append(found, classify(x, jacobian(v, x, width, height)))
-			}
+	for k := range n * n {
+		i, j := k*stride%(n*n)/n, k*stride%n
+		x, ok := newton(v, [2]float64{between(o.X, j, n), between(o.Y, i, n)}, width, height)
+		const slack = 1e-9
+		if !ok || x[0] < o.X[0]-slack*width || x[0] > o.X[1]+slack*width ||
+			x[1] < o.Y[0]-slack*height || x[1] > o.Y[1]+slack*height {
+			continue
 		}
+		same := func(e Equilibrium) bool {
+			return math.Abs(e.X[0]-x[0]) < 1e-5*width && math.Abs(e.X[1]-x[1]) < 1e-5*height
+		}
+		if slices.ContainsFunc(found, same) {
+			continue
+		}
+		if len(found) == mostEquilibria {
+			more = true
+			break
+		}
+		found = append(found, classify(x, jacobian(v, x, width, height)))
 	}
 	slices.SortFunc(found, func(a, b Equilibrium) int {
 		if math.Abs(a.X[0]-b.X[0]) > 1e-5*width {
@@ -65,7 +70,7 @@ func equilibria(v rate, o Options) []Equilibrium {
 		}
 		return cmp.Compare(a.X[1], b.X[1])
 	})
-	return found
+	return found, more
 }
 
 // newton solves v(x) = 0 from a point. Steps are shortened until |v| falls.
@@ -107,7 +112,8 @@ func newton(v rate, x [2]float64, width, height float64) ([2]float64, bool) {
 // jacobian returns ∂f_i/∂x_j by central differences.
 func jacobian(v rate, x [2]float64, width, height float64) (j [2][2]float64) {
 	for k, size := range [2]float64{width, height} {
-		h := 6e-6 * max(size, math.Abs(x[k])) // the cube root of the precision of float64
+		const precision = 0x1p-52
+		h := size * math.Cbrt(precision*max(1, math.Abs(x[k])/size))
 		up, down := x, x
 		up[k], down[k] = x[k]+h, x[k]-h
 		a, b := v(up), v(down)

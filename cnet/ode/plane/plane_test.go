@@ -2,6 +2,7 @@ package plane
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -170,5 +171,45 @@ func TestBadOptions(t *testing.T) {
 	}
 	if _, err := NewField(nil, Options{}); err == nil {
 		t.Error("nil is taken for an equation")
+	}
+}
+
+// Curves are as good in small windows and in those far from the origin as in others: around a center they stay at
+// their distance.
+func TestCurvesOfAnyWindow(t *testing.T) {
+	for _, w := range []struct{ at, size float64 }{{0, 1}, {0, 1e-9}, {1e6, 1}, {-1e3, 1e-3}, {0, 1e9}} {
+		f := func(_ float64, x, dx []float64) { dx[0], dx[1] = x[1]-w.at, w.at-x[0] }
+		window := [2]float64{w.at - w.size, w.at + w.size}
+		p, err := NewPortrait(f, Options{X: window, Y: window})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range p.Curves {
+			first := math.Hypot(c.Start[0]-w.at, c.Start[1]-w.at)
+			for i := range c.X {
+				if r := math.Hypot(c.X[i]-w.at, c.Y[i]-w.at); math.Abs(r-first) > 1e-4*w.size {
+					t.Fatalf("around %g, %g wide: %g and %g from the center", w.at, w.size, first, r)
+				}
+			}
+		}
+		if len(p.Equilibria) != 1 || p.Equilibria[0].Kind != Center || p.More {
+			t.Errorf("around %g, %g wide: %v", w.at, w.size, p.Equilibria)
+		}
+	}
+}
+
+// Of more equilibria than are kept there are some in each part of the window, and it is told.
+func TestManyEquilibria(t *testing.T) {
+	f := func(_ float64, x, dx []float64) { dx[0], dx[1] = math.Sin(10*x[0]), math.Sin(10*x[1]) }
+	p, err := NewPortrait(f, Options{Starts: [][2]float64{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts [9]int
+	for _, e := range p.Equilibria {
+		parts[min(2, int(e.X[0]+3)/2)+3*min(2, int(e.X[1]+3)/2)]++
+	}
+	if len(p.Equilibria) != mostEquilibria || !p.More || slices.Min(parts[:]) < 2 {
+		t.Errorf("%d equilibria, more: %v; by parts of the window: %v", len(p.Equilibria), p.More, parts)
 	}
 }

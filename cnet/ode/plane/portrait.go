@@ -26,6 +26,7 @@ type Portrait struct {
 	Field
 	Curves     []Curve
 	Equilibria []Equilibrium
+	More       bool              // there are more equilibria, of which those are a part
 	Nullclines [2][][][2]float64 // the lines on which a component of f is 0: [component][lines][points]
 }
 
@@ -40,7 +41,8 @@ func NewPortrait(f ode.Func, o Options) (*Portrait, error) {
 		return nil, err
 	}
 	v := at(f, o.T)
-	p := &Portrait{Field: *field, Equilibria: equilibria(v, o), Nullclines: nullclines(v, o)}
+	p := &Portrait{Field: *field, Nullclines: nullclines(v, o)}
+	p.Equilibria, p.More = equilibria(v, o)
 	for _, start := range o.Starts {
 		c, err := NewCurve(f, start, o)
 		if err != nil {
@@ -94,6 +96,9 @@ func solveInside(f ode.Func, start [2]float64, direction float64, o Options) (*o
 		p.T1 = p.T0
 	}
 	s := o.Solve
+	if s.RTol == 0 && s.ATol == 0 && s.RTols == nil && s.ATols == nil {
+		s.RTols, s.ATols = Tolerances(1e-6, o.X, o.Y)
+	}
 	if !o.given() {
 		s.Dense = true
 		if s.MaxSteps == 0 {
@@ -106,6 +111,17 @@ func solveInside(f ode.Func, start [2]float64, direction float64, o Options) (*o
 		smooth.Interpolate(solution, p, s, o.unseen())
 	}
 	return solution, err
+}
+
+// Tolerances returns relative and absolute tolerances of steps for a window: rtol, and a thousandth of a millionth of
+// the window's size, or for a window far from the origin less, so that the relative tolerance is one of its size.
+func Tolerances(rtol float64, windows ...[2]float64) (rtols, atols []float64) {
+	for _, ends := range windows {
+		size := ends[1] - ends[0]
+		rtols = append(rtols, rtol*min(1, size/max(math.Abs(ends[0]), math.Abs(ends[1]))))
+		atols = append(atols, rtol/1000*size)
+	}
+	return rtols, atols
 }
 
 // given reports whether the steps are given, and do not adapt.
