@@ -276,6 +276,7 @@ func (p *clickPlane) widgets(end func()) *widget.Box {
 		_ = in.SetLayout(map[string]string{"width": "auto", "max_width": "320px"})
 	}
 	for _, in := range o.Inputs {
+		_ = in.SetDisabled(false) // as it is after a drawing before with the same input
 		in.OnChange(func() { p.change(func() {}) })
 	}
 	const about = `<div style="line-height:1.4">%sClick in the plane to start there. Drag a circle to move it; ` +

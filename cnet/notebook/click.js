@@ -1,7 +1,7 @@
 // The front end of notebook.Plane. A click is a new initial value, which Go solves from; initial values are dragged, or
 // moved by the arrow keys, and removed by a double click or the delete key.
 const SVG = "http://www.w3.org/2000/svg";
-const SIZE = 480, LEFT = 46, TOP = 12, BOTTOM = 40, RIGHT = 12;
+const SIZE = 480, TOP = 12, BOTTOM = 40;
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
 function make(parent, name, attributes, text) {
@@ -24,13 +24,24 @@ function ticks([low, high]) {
   const raw = (high - low) / 7, power = 10 ** Math.floor(Math.log10(raw));
   const step = power * [1, 2, 5, 10].find(m => m * power >= raw);
   const all = [];
-  for (let k = Math.ceil(low / step); k * step <= high + 1e-9 * step; k++) all.push(+(k * step).toPrecision(6));
+  for (let k = Math.ceil(low / step); k * step <= high + 1e-9 * step; k++) all.push(+(k * step).toPrecision(12));
   return all;
 }
 
-const text = number => String(number).replace("-", "\u2212");
+// A number as people write it: 1.5·10⁶ if that is shorter.
+function text(number) {
+  const minus = number < 0 ? "\u2212" : "", plain = String(Math.abs(number));
+  if (plain.length <= 5 || number === 0) return minus + plain;
+  const [mantissa, power] = Math.abs(number).toExponential().split("e");
+  const raised = power.replace("+", "").replace(/[-\d]/g, c => c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]);
+  const short = (mantissa === "1" ? "" : mantissa + "\u00b7") + "10" + raised;
+  return minus + (short.length < plain.length ? short : plain);
+}
 
 function render({model, el}) {
+  const labels = axis => ticks(model.get(axis)).map(text);
+  const longest = Math.max(...labels("y").map(label => label.length)), last = labels("x").at(-1) ?? "";
+  const LEFT = longest > 4 ? 16 + 8 * longest : 46, RIGHT = Math.max(12, 4 * last.length);
   const width = LEFT + SIZE + RIGHT, height = TOP + SIZE + BOTTOM;
   const root = document.createElementNS(SVG, "svg");
   root.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -58,8 +69,13 @@ function render({model, el}) {
     const u = (point.x - LEFT) / SIZE, v = (point.y - TOP) / SIZE, [xl, xh] = range("x"), [yl, yh] = range("y");
     return u < 0 || u > 1 || v < 0 || v > 1 ? null : [xl + u * (xh - xl), yh - v * (yh - yl)];
   }
-  // Three digits more than the plane's width has are enough for any mouse.
-  const round = ([x, y]) => [+x.toPrecision(5), +y.toPrecision(5)];
+  // A hundred thousandth of the plane's width is enough for any mouse.
+  function fine(value, axis) {
+    const power = Math.floor(Math.log10(range(axis)[1] - range(axis)[0])) - 4;
+    return +(power < 0 ? Math.round(value * 10 ** -power) / 10 ** -power :
+      Math.round(value / 10 ** power) * 10 ** power).toPrecision(12);
+  }
+  const round = ([x, y]) => [fine(x, "x"), fine(y, "y")];
 
   function drawAxes() {
     behind.replaceChildren();
@@ -118,12 +134,14 @@ function render({model, el}) {
     root.dataset.version = model.get("version");
   }
 
-  let dragged = null;
+  let dragged = null, sent = []; // where initial values were moved to, of which Go has not told yet
   const off = () => Boolean(model.get("disabled") || el.closest(".jupyter-widgets-disconnected"));
   function move(i, to) {
     if (off()) return;
-    model.set("moved", {index: i, to: round(to), count: Date.now()});
+    sent[i] = round(to);
+    model.set("moved", {index: i, to: sent[i], count: Date.now()});
     model.save_changes();
+    put(handles.children[i], sent[i]);
   }
   function remove(i) { if (!off()) model.send({remove: i}); }
   function still() { // nobody solves any more
@@ -131,8 +149,13 @@ function render({model, el}) {
     handles.setAttribute("pointer-events", off() ? "none" : "auto");
     root.setAttribute("aria-disabled", off());
   }
+  function put(handle, [x, y]) {
+    handle.setAttribute("cx", px(x));
+    handle.setAttribute("cy", py(y));
+  }
   function place() {
     const starts = model.get("starts");
+    if (starts.length !== handles.childElementCount) sent = [];
     while (handles.childElementCount > starts.length) handles.lastChild.remove();
     while (handles.childElementCount < starts.length) {
       const i = handles.childElementCount;
@@ -146,7 +169,7 @@ function render({model, el}) {
         e.preventDefault();
         e.stopPropagation(); // JupyterLab has its own use of them
         if (!steps) return remove(i);
-        const [x, y] = model.get("starts")[i], w = range("x")[1] - range("x")[0], v = range("y")[1] - range("y")[0];
+        const [x, y] = sent[i] ?? model.get("starts")[i], w = range("x")[1] - range("x")[0], v = range("y")[1] - range("y")[0];
         move(i, [x + steps[0] * w / 100, y + steps[1] * v / 100]);
       });
       h.addEventListener("dblclick", e => { e.stopPropagation(); remove(i); });
@@ -160,8 +183,6 @@ function render({model, el}) {
       h.addEventListener("pointermove", e => {
         const to = dragged === i && at(e);
         if (!to) return;
-        h.setAttribute("cx", px(to[0]));
-        h.setAttribute("cy", py(to[1]));
         move(i, to);
       });
       h.addEventListener("pointerup", () => { dragged = null; });
@@ -171,9 +192,9 @@ function render({model, el}) {
       const h = handles.children[i];
       h.setAttribute("aria-label", `initial value ${i + 1}`);
       h.setAttribute("aria-valuetext", `${x}, ${y}`);
-      if (i === dragged) return; // it is where the pointer is
-      h.setAttribute("cx", px(x));
-      h.setAttribute("cy", py(y));
+      if (sent[i] && (sent[i][0] !== x || sent[i][1] !== y)) return; // it has been moved on
+      sent[i] = undefined;
+      put(h, [x, y]);
     });
   }
   root.addEventListener("click", e => {

@@ -245,3 +245,29 @@ func TestPlaneToClickMisuse(t *testing.T) {
 	r.plane(turn, PlaneOptions{}, PlaneOptions{})
 	wantParts(t, r.stderr.String(), "Plane takes at most one PlaneOptions, got 2")
 }
+
+// A scheme that switches has steps that adapt whatever is chosen; what is left out of the reasons is counted.
+func TestPlaneCosts(t *testing.T) {
+	o := PlaneOptions{Scheme: "auto", Starts: [][2]float64{{1, 0}, {0, 1}, {1, 1}, {-1, 0}, {0, -1}}}
+	if err := o.complete(); err != nil {
+		t.Fatal(err)
+	}
+	p := newPlane(func(x, y float64) (dx, dy float64) { return y, -x }, o)
+	p.solve()
+	if lines := p.costs(); len(lines) != 1 || !strings.HasPrefix(lines[0], "auto, adaptive steps: ") {
+		t.Errorf("%q", lines)
+	}
+	p = newPlane(func(x, y float64) (dx, dy float64) { return 1000 * x, 1000 * y }, o)
+	p.solve()
+	lines := p.costs()
+	if len(lines) != 5 || lines[4] != "and 2 more end early" {
+		t.Errorf("%q", lines)
+	}
+	for range maxStarts {
+		p.starts = append(p.starts, [2]float64{})
+	}
+	p.starts = p.starts[:maxStarts]
+	if text := p.html(); !strings.Contains(text, "50 initial values are the most") {
+		t.Error(text)
+	}
+}

@@ -24,6 +24,7 @@ const (
 	maxSteps   = 50_000 // of a solution, after which it ends
 	maxDrawn   = 4000   // points of a curve
 	maxDots    = 120    // steps of a curve that are marked, if they are given
+	mostNotes  = 3      // on solutions that end early, for each scheme
 	within     = 20     // widths of the plane beyond which a curve is not followed
 )
 
@@ -90,6 +91,14 @@ func (p *clickPlane) scheme(second bool) string {
 	return p.options.Scheme
 }
 
+// adaptive reports whether the steps of the first or the second scheme adapt. A scheme that switches between two has
+// no others.
+func (p *clickPlane) adaptive(second bool) bool {
+	m, err := ode.Lookup(p.scheme(second))
+	_, switches := m.(ode.Switching)
+	return p.adapts || err == nil && switches
+}
+
 func (p *clickPlane) curve(start int, second bool) curve {
 	o := p.options
 	c := curve{start: start, second: second}
@@ -103,12 +112,13 @@ func (p *clickPlane) curve(start int, second bool) curve {
 		return within - u
 	}
 	how := ode.Options{Scheme: p.scheme(second), MaxSteps: maxSteps, EveryStep: true}
-	if m, err := ode.Lookup(how.Scheme); p.adapts && err == nil && !m.Info().Adaptive {
+	adapts := p.adaptive(second)
+	if m, err := ode.Lookup(how.Scheme); adapts && err == nil && !m.Info().Adaptive {
 		c.note = noEstimate
 		c.x, c.y = []float64{at[0]}, []float64{at[1]}
 		return c
 	}
-	if p.adapts {
+	if adapts {
 		how.RTols, how.ATols = plane.Tolerances(o.Tolerance, o.X, o.Y)
 		how.Dense = true
 	} else {
@@ -131,11 +141,11 @@ func (p *clickPlane) curve(start int, second bool) curve {
 	}
 	c.stats = s.Stats
 	unseen := []float64{smooth.Relative * wide, smooth.Relative * high}
-	if !p.adapts {
+	if !adapts {
 		smooth.Interpolate(s, problem, how, unseen)
 	}
-	line := smooth.Through(s, !p.adapts, unseen)
-	if !p.adapts && len(line.Steps) <= maxDots {
+	line := smooth.Through(s, !adapts, unseen)
+	if !adapts && len(line.Steps) <= maxDots {
 		c.dots = line.Steps
 	}
 	var points [][2]float64
@@ -162,7 +172,7 @@ func (p *clickPlane) curve(start int, second bool) curve {
 
 // method names a scheme and its steps.
 func (p *clickPlane) method(second bool) string {
-	if p.adapts {
+	if p.adaptive(second) {
 		return p.scheme(second) + ", adaptive steps"
 	}
 	return fmt.Sprintf("%s, h = %g", p.scheme(second), p.options.StepSize)
@@ -182,14 +192,17 @@ func (p *clickPlane) costs() (lines []string) {
 			}
 			steps, rejected = steps+c.stats.Accepted, rejected+c.stats.Rejected
 			evaluations += c.stats.NFE
-			if c.note != "" && len(notes) < 3 {
-				notes = append(notes, fmt.Sprintf("from (%.3g, %.3g): %s", p.starts[c.start][0], p.starts[c.start][1],
-					c.note))
+			if c.note != "" {
+				notes = append(notes, fmt.Sprintf("from (%s, %s): %s", chart.Number(p.starts[c.start][0], 3),
+					chart.Number(p.starts[c.start][1], 3), c.note))
 			}
 		}
 		if len(notes) > 0 && strings.HasSuffix(notes[0], noEstimate) {
 			lines = append(lines, p.scheme(second)+" "+noEstimate)
 			continue
+		}
+		if more := len(notes) - mostNotes; more > 0 {
+			notes = append(notes[:mostNotes], fmt.Sprintf("and %d more end early", more))
 		}
 		line := fmt.Sprintf("%s: %s", p.method(second), words.Plural(steps, "step"))
 		if rejected > 0 {
@@ -202,7 +215,11 @@ func (p *clickPlane) costs() (lines []string) {
 
 // html is costs for a widget.
 func (p *clickPlane) html() string {
-	return `<div style="line-height:1.4">` + strings.ReplaceAll(html.EscapeString(strings.Join(p.costs(), "\n")), "\n",
+	lines := p.costs()
+	if len(p.starts) == maxStarts {
+		lines = append(lines, fmt.Sprintf("%d initial values are the most: remove some to start elsewhere", maxStarts))
+	}
+	return `<div style="line-height:1.4">` + strings.ReplaceAll(html.EscapeString(strings.Join(lines, "\n")), "\n",
 		"<br/>") + "</div>"
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/janpfeifer/gonb/gonbui"
 
@@ -29,6 +30,8 @@ type controls struct {
 	id    string // of the output
 	box   *widget.Box
 	rate  *widget.Control[float64]
+	low   float64 // the slider's ends
+	high  float64
 	said  *widget.Control[string]
 	did   []string
 	names []string // of the buttons
@@ -41,6 +44,9 @@ type controls struct {
 		begun chan struct{} // closed while the net is tested
 		now   bool
 	}
+
+	// What the user has chosen and is still to be done. Until then the controls keep it, whatever the run is.
+	rates, schemes atomic.Int32
 
 	// These are nil where the net is not continuous in depth.
 	refine *widget.Button
@@ -87,22 +93,29 @@ func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
 		}
 		c.scheme = widget.NewDropdown("scheme", schemes, n.Scheme.Info().Name)
 		c.scheme.Observe(func(name string) {
-			c.do("changing the scheme to "+name, func(run *cnet.Run) error { return run.SetScheme(name) })
+			c.schemes.Add(1)
+			c.do("changing the scheme to "+name, func(run *cnet.Run) error {
+				c.schemes.Add(-1)
+				return run.SetScheme(name)
+			})
 		})
 		_ = c.scheme.SetLayout(map[string]string{"width": "165px"})
 		_ = c.scheme.SetStyle(map[string]any{"description_width": "initial"})
 	}
 	row = append(row, button("Save", "save", "keep the run as it is now, as a checkpoint", c.save))
 	rate := d.run.LearningRate()
-	c.rate = widget.NewFloatLogSlider("learning rate", math.Pow(10, math.Floor(math.Log10(rate))-2),
-		math.Pow(10, math.Ceil(math.Log10(rate))+1), rate)
+	c.low, c.high = slider(rate)
+	c.rate = widget.NewFloatLogSlider("learning rate", c.low, c.high, rate)
 	_ = c.rate.Set("continuous_update", false) // each value is a change of the run
 	_ = c.rate.Set("readout_format", ".2~g")
 	_ = c.rate.SetLayout(map[string]string{"width": "280px"})
 	c.rate.Observe(func(rate float64) {
 		rate = rounded(rate)
-		c.do("setting the learning rate to "+chart.Number(rate, 2),
-			func(run *cnet.Run) error { return run.SetLearningRate(rate) })
+		c.rates.Add(1)
+		c.do("setting the learning rate to "+chart.Number(rate, 2), func(run *cnet.Run) error {
+			c.rates.Add(-1)
+			return run.SetLearningRate(rate)
+		})
 	})
 	row = append(row, c.rate)
 	if c.scheme != nil {
@@ -122,6 +135,12 @@ func newControls(d *dashboard, queue *cnet.Queue) (*controls, error) {
 	}
 	c.show()
 	return c, nil
+}
+
+// slider returns the ends of a slider for a rate.
+func slider(rate float64) (low, high float64) {
+	decade := math.Log10(rate)
+	return math.Pow(10, math.Floor(decade)-2), math.Pow(10, math.Ceil(decade)+1)
 }
 
 // rounded returns a rate as the slider shows it.
@@ -266,10 +285,17 @@ func (c *controls) show() {
 	if rate.Schedule != "" {
 		value = rate.Start // which SetLearningRate sets
 	}
-	if value != c.rate.Value() {
-		_ = c.rate.SetValue(value) // beyond the slider's ends it stays where it is
+	if c.rates.Load() == 0 && value > 0 && rounded(value) != rounded(c.rate.Value()) {
+		low, high := slider(value)
+		low, high = min(low, c.low), max(high, c.high)
+		if low != c.low || high != c.high {
+			c.low, c.high = low, high
+			_ = widget.SetRange(c.rate, low, high)
+		}
+		_ = c.rate.SetValue(value)
 	}
-	if n, ok := c.d.run.Network().(*cnet.Net); ok && c.scheme != nil && n.Scheme.Info().Name != c.scheme.Value() {
+	if n, ok := c.d.run.Network().(*cnet.Net); ok && c.scheme != nil && c.schemes.Load() == 0 &&
+		n.Scheme.Info().Name != c.scheme.Value() {
 		_ = c.scheme.SetValue(n.Scheme.Info().Name) // one that was registered meanwhile is not in the menu
 	}
 	c.leave("The process has ended in the middle of the training; the run is at its last save")

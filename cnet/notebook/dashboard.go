@@ -33,6 +33,7 @@ type dashboard struct {
 	latest     cnet.Progress // as of the last batch
 	begun      bool          // there has been a batch
 	testing    bool          // all batches of the epoch are done
+	changed    bool          // the net has changed, and is prepared
 	line       *livePlace    // the two outputs
 	chart      *livePlace
 	epochsHere int
@@ -76,7 +77,7 @@ func (d *dashboard) batch(p cnet.Progress) {
 		// What an interrupted epoch had done before counts neither for the bar nor for the summary.
 		d.first = float64(p.Epoch) + float64(p.Batch-1)/float64(p.Batches)
 	}
-	d.latest = p
+	d.latest, d.changed = p, false
 	if d.throttle.due() {
 		d.frame(d.progress())
 	}
@@ -102,7 +103,7 @@ func (d *dashboard) record(r cnet.Record) {
 	default:
 		d.log(figures.Label(r))
 	}
-	d.latest.Batch = 0
+	d.latest.Batch, d.changed = 0, r.Event != cnet.EventEpoch
 	d.latest.Epoch = r.Epoch
 	if r.Event == cnet.EventEpoch {
 		d.latest.Epoch++
@@ -143,7 +144,7 @@ func (d *dashboard) progress() status {
 	switch {
 	case d.testing:
 		parts = append(parts, "testing")
-	case p.Batches == 0 || p.Batch == 0:
+	case p.Batches == 0 || d.changed:
 		parts = append(parts, "preparing")
 	default:
 		parts = append(parts, fmt.Sprintf("batch %d of %d", p.Batch, p.Batches))

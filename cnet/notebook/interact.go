@@ -63,6 +63,7 @@ func (s *surface) interact(f any, inputs ...widget.Input) {
 	button.OnClick(func() { once.Do(func() { close(done) }) })
 	row := []widget.Widget{}
 	for _, in := range inputs {
+		_ = in.SetDisabled(false) // as it is after a drawing before with the same input
 		row = append(row, in)
 		in.OnChange(p.redraw)
 	}

@@ -399,6 +399,36 @@ class WidgetsTest(unittest.TestCase):
         expect(outputs.locator("svg text", has_text=re.compile(r"^[0-9.]+ ?%?$"))).not_to_have_count(0)
         self.picture("manifest-reloaded")
 
+    def test_second_page(self):
+        """A second page with the notebook shows what is chosen on the first one."""
+        page, outputs = self.page, self.run_cell(INTERACT)
+        slider = outputs.locator(".noUi-handle")
+        expect(slider).to_be_visible()
+        self.save("widget-view")
+        second = page.context.browser.new_page()
+        second.set_default_timeout(LIMIT)
+        second.goto(f"http://{self.lab.address}/lab/tree/widgets.ipynb?token={self.lab.token}")
+        there = second.locator(".jp-Notebook .jp-OutputArea").first
+        expect(there.locator(".noUi-handle")).to_have_attribute("aria-valuenow", "4.0")
+        slider.focus()
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        expect(there.locator("svg", has_text="7 steps of euler").first).to_be_visible()
+        expect(there.locator(".noUi-handle")).to_have_attribute("aria-valuenow", "7.0")
+        expect(slider).to_have_attribute("aria-valuenow", "7.0")
+
+    def test_plane_keys(self):
+        """Each press of a key moves an initial value, also when they come faster than Go solves."""
+        page, outputs = self.page, self.run_cell(PLANE.replace("Starts:", "X: [2]float64{0, 1e6}, Starts:"))
+        handle = outputs.locator("circle[role=slider]")
+        expect(handle).to_have_count(1)
+        expect(outputs.locator("svg.cnet-plane text", has_text="10⁶")).to_be_visible()
+        handle.focus()
+        for _ in range(20):
+            page.keyboard.press("ArrowRight")
+        expect(handle).to_have_attribute("aria-valuetext", "200000, 0.5")
+        self.picture("plane-keys")
+
     def test_reload_plane(self):
         """A plane on a page that was loaded again stays when it is done, and can be clicked no more."""
         page, outputs = self.page, self.run_cell(PLANE)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync/atomic"
+	"time"
 )
 
 // Input is a widget with a value, whatever its type.
@@ -30,7 +32,18 @@ type Control[T any] struct {
 	check  func(T) (string, error) // returns the value as text, or an error
 	value  T
 	calls  []func(T)
+
+	set     bool        // SetValue has been called
+	confirm *time.Timer // sends the value again
+
+	// Of sliders and progress bars for numbers: the ends, and what the model has in their place.
+	ends  atomic.Pointer[[2]float64]
+	scale func(float64) float64
 }
+
+// quiet is how long the user must have left a control alone before its value is sent again. A value of SetValue and one
+// that the user chooses at the same time cross: the front end then shows the former, while the latter counts.
+const quiet = 300 * time.Millisecond
 
 // newControl completes c, whose Model is defined.
 func newControl[T any](c *Control[T], name, description string, value T) *Control[T] {
@@ -78,6 +91,13 @@ func (c *Control[T]) take(raw any) func() {
 	}
 	c.value, c.state[c.name] = v, raw
 	calls := slices.Clone(c.calls)
+	if c.set {
+		if c.confirm == nil {
+			c.confirm = time.AfterFunc(quiet, func() { _ = c.setValue(c.Value()) })
+		} else {
+			c.confirm.Reset(quiet)
+		}
+	}
 	return func() {
 		roots.follow()
 		for _, f := range calls {
@@ -111,7 +131,7 @@ func (c *Control[T]) setValue(v T) error {
 	if err := c.put(map[string]any{c.name: c.encode(v)}); err != nil {
 		return err
 	}
-	c.value = v
+	c.value, c.set = v, true
 	return nil
 }
 

@@ -36,13 +36,14 @@ func NewFloatLogSlider(description string, low, high, value float64) *Control[fl
 	c.state["readout_format"] = ".3~g"
 	check := c.check
 	c.check = func(v float64) (string, error) {
-		for _, end := range []float64{low, high} { // powers of ten are not exact
+		for _, end := range c.ends.Load() { // powers of ten are not exact
 			if math.Abs(v-end) < 1e-9*end {
 				v = end
 			}
 		}
 		return check(v)
 	}
+	c.scale = exponent
 	return newControl(c, "value", description, value)
 }
 
@@ -61,9 +62,29 @@ func NewProgress(description string, low, high, value float64) *Control[float64]
 func newNumbers(what, name, style string, low, high float64) *Control[float64] {
 	c := &Control[float64]{Model: Model{what: what, style: style}}
 	c.define(controls, version, name, nil)
-	c.check = func(v float64) (string, error) { return inRange(v, low, high) }
+	c.ends.Store(&[2]float64{low, high})
+	c.check = func(v float64) (string, error) { return inRange(v, c.ends.Load()[0], c.ends.Load()[1]) }
+	c.scale = func(v float64) float64 { return v }
 	c.ordered(low, high)
 	return c
+}
+
+// SetRange changes the ends of a slider or of a progress bar for numbers, and brings a value beyond them to the nearer
+// one.
+func SetRange(c *Control[float64], low, high float64) error {
+	if c.ends.Load() == nil {
+		return fmt.Errorf("widget: %s has no range", c.what)
+	}
+	from, to := c.scale(low), c.scale(high)
+	if !(from < to) || math.IsInf(from, 0) || math.IsInf(to, 0) {
+		return fmt.Errorf("widget: %s: its range is %g to %g; expected a smaller and a larger number, positive on a "+
+			"logarithmic scale", c.what, low, high)
+	}
+	c.ends.Store(&[2]float64{low, high})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.value = min(max(c.value, low), high)
+	return c.put(map[string]any{"min": from, "max": to, c.name: c.value})
 }
 
 // ordered keeps an error if low to high is not a range.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -138,6 +139,39 @@ func TestSetValue(t *testing.T) {
 	if err := menu.SetValue("euler"); err != nil || menu.Value() != "euler" {
 		t.Errorf("after it was closed: %v", err)
 	}
+}
+
+// A slider's range follows what it shows.
+func TestSetRange(t *testing.T) {
+	rate := widget.NewFloatLogSlider("rate", 1e-3, 1, 0.1)
+	s := shown(t, rate)
+	if err := rate.SetValue(1e-5); err == nil {
+		t.Error("a value beyond the range")
+	}
+	if err := widget.SetRange(rate, 1e-6, 1e-2); err != nil || rate.Value() != 1e-2 {
+		t.Fatalf("%g, %v", rate.Value(), err)
+	}
+	if err := rate.SetValue(1e-5); err != nil {
+		t.Error(err)
+	}
+	want(t, session.Settled(s.ID), map[string]string{"min": "-6", "max": "-2", "value": "0.00001"})
+	for _, ends := range [][2]float64{{0, 1}, {1, 1}, {2, 1}, {1, math.Inf(1)}} {
+		if err := widget.SetRange(rate, ends[0], ends[1]); err == nil {
+			t.Errorf("range %v", ends)
+		}
+	}
+}
+
+// What the user chooses while the program sets another value is said again, as the front end shows the latter.
+func TestCrossing(t *testing.T) {
+	n := widget.NewIntSlider("n", 1, 9, 4)
+	s := shown(t, n)
+	if err := n.SetValue(5); err != nil {
+		t.Fatal(err)
+	}
+	want(t, session.Settled(s.ID), map[string]string{"value": "5"})
+	session.Move(s.ID, "value", "6")
+	session.Await(map[string]string{"description": `"n"`, "value": "6"})
 }
 
 func TestBadArguments(t *testing.T) {

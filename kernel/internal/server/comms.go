@@ -311,6 +311,9 @@ func (s *server) commToCell(r *request, owner *commLink, id string, data json.Ra
 		}
 	}
 	s.comms.note(id, data, r.Buffers)
+	if echo, ok := echoOf(data, r.Buffers); ok {
+		s.commAnswer(r, id, echo, r.Buffers) // the other pages show the value, too
+	}
 	m := commlink.Message{Kind: commlink.Msg, ID: id, Data: objectOr(data), Metadata: objectOr(r.Metadata),
 		Buffers: r.Buffers}
 	if !owner.queue.push(m) {

@@ -38,6 +38,17 @@ func updateOf(data json.RawMessage, buffers [][]byte) (widgetState, bool) {
 	return stateOf(data, buffers)
 }
 
+// echoOf returns the data of the message that tells all pages what one has changed; false if it has changed nothing.
+// The page itself takes it for the receipt of its change.
+func echoOf(data json.RawMessage, buffers [][]byte) (json.RawMessage, bool) {
+	change, ok := updateOf(data, buffers)
+	if !ok {
+		return nil, false
+	}
+	return raw(map[string]any{"method": "echo_update", "state": change.values, "buffer_paths": change.pathsBelow()}),
+		true
+}
+
 // merge returns the state after a change. Neither is changed.
 func (w widgetState) merge(change widgetState) widgetState {
 	named := map[string]bool{}
