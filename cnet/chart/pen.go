@@ -61,7 +61,7 @@ func (p pen) lines(s stroke, lines ...[]point) {
 		r.lines(s, lines)
 		return
 	}
-	var path vg.Path
+	path := make(vg.Path, 0, points(lines))
 	for _, l := range lines {
 		for i, q := range l {
 			if i == 0 {
@@ -86,7 +86,7 @@ func (p pen) fill(c color.NRGBA, polygons ...[]point) {
 		r.fill(c, polygons)
 		return
 	}
-	var path vg.Path
+	path := make(vg.Path, 0, points(polygons)+len(polygons))
 	for _, poly := range polygons {
 		path.Move(p.at(poly[0]))
 		for _, q := range poly[1:] {
@@ -99,6 +99,14 @@ func (p pen) fill(c color.NRGBA, polygons ...[]point) {
 	}
 	p.to.SetColor(c)
 	p.to.Fill(path)
+}
+
+func points(lines [][]point) int {
+	n := 0
+	for _, l := range lines {
+		n += len(l)
+	}
+	return n
 }
 
 func (r rect) polygon() []point {

@@ -14,8 +14,8 @@ import (
 )
 
 // raster is gonum/plot's raster canvas with scale image pixels for its unit. Upright text goes directly onto the image:
-// the canvas resamples every letter, which costs sharpness and a tenth of the time. So do lines and polygons: the canvas
-// draws the same, but searches the pixels of a row for every edge in it.
+// the canvas resamples every letter, which costs sharpness and a tenth of the time. So do lines and polygons: the
+// canvas draws the same, but searches the pixels of a row for every edge in it.
 type raster struct {
 	*vgimg.Canvas
 	img   *image.RGBA

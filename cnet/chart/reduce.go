@@ -23,10 +23,10 @@ const (
 	unknown = -1
 )
 
-// reduce turns a picture into one with a palette, which encodes several times faster and into half of the bytes, if that
-// is not seen. A chart has a few colours and the shades between them at smoothed edges: the most frequent are exact,
-// what is left of the shades becomes the nearest in the palette. A picture with areas of many colours is returned as it
-// is.
+// reduce turns a picture into one with a palette, which encodes several times faster and into half of the bytes, if
+// that is not seen. A chart has a few colours and the shades between them at smoothed edges: the most frequent are
+// exact, what is left of the shades becomes the nearest in the palette. A picture with areas of many colours is
+// returned as it is.
 func reduce(img *image.RGBA) image.Image {
 	t, ok := colorsOf(img, mostColors)
 	if !ok {

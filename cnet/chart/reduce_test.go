@@ -68,7 +68,8 @@ func farthest(t *testing.T, c Chart, within int) (most, changed int, as image.Im
 // Pictures with more colours than a palette has keep them, also small ones in a large chart.
 func TestPNGKeepsTheColoursOfPictures(t *testing.T) {
 	for name, c := range map[string]Chart{
-		"gradient":       {Panels: []Panel{{Background: &Background{Image: gradient(256), X1: 1, Y1: 1, Smooth: true}}}},
+		"gradient": {Panels: []Panel{{Background: &Background{Image: gradient(256), X1: 1, Y1: 1,
+			Smooth: true}}}},
 		"small gradient": backed(gradient(48), true),
 		"few colours":    backed(gradient(32), false),
 		"noise":          backed(noise(200), false),
