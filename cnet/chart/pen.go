@@ -45,8 +45,23 @@ func (p pen) at(q point) vg.Point {
 	return vg.Point{X: vg.Length(q.x), Y: vg.Length(p.height - q.y)}
 }
 
+// dashes returns the lengths of dashes and gaps, in turn; none is a line without gaps.
+func (s stroke) dashes() []vg.Length {
+	switch {
+	case s.dashed:
+		return []vg.Length{6, 3.5}
+	case s.dotted:
+		return []vg.Length{2, 3}
+	}
+	return nil
+}
+
 func (p pen) lines(s stroke, lines ...[]point) {
-	var path vg.Path
+	if r, ok := p.to.(*raster); ok {
+		r.lines(s, lines)
+		return
+	}
+	path := make(vg.Path, 0, points(lines))
 	for _, l := range lines {
 		for i, q := range l {
 			if i == 0 {
@@ -61,23 +76,18 @@ func (p pen) lines(s stroke, lines ...[]point) {
 	}
 	p.to.SetColor(s.color)
 	p.to.SetLineWidth(vg.Length(s.width))
-	switch {
-	case s.dashed:
-		p.to.SetLineDash([]vg.Length{6, 3.5}, 0)
-	case s.dotted:
-		p.to.SetLineDash([]vg.Length{2, 3}, 0)
-	default:
-		p.to.SetLineDash(nil, 0)
-	}
+	p.to.SetLineDash(s.dashes(), 0)
 	p.to.Stroke(path)
 }
 
 func (p pen) fill(c color.NRGBA, polygons ...[]point) {
-	var path vg.Path
+	polygons = slices.DeleteFunc(slices.Clone(polygons), func(poly []point) bool { return len(poly) < 3 })
+	if r, ok := p.to.(*raster); ok {
+		r.fill(c, polygons)
+		return
+	}
+	path := make(vg.Path, 0, points(polygons)+len(polygons))
 	for _, poly := range polygons {
-		if len(poly) < 3 {
-			continue
-		}
 		path.Move(p.at(poly[0]))
 		for _, q := range poly[1:] {
 			path.Line(p.at(q))
@@ -89,6 +99,14 @@ func (p pen) fill(c color.NRGBA, polygons ...[]point) {
 	}
 	p.to.SetColor(c)
 	p.to.Fill(path)
+}
+
+func points(lines [][]point) int {
+	n := 0
+	for _, l := range lines {
+		n += len(l)
+	}
+	return n
 }
 
 func (r rect) polygon() []point {

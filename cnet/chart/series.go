@@ -62,7 +62,7 @@ func (p pen) line(f *frame, s Series, k look) {
 		strokes = append(strokes, f.plot.clipLine(thin(run))...)
 	}
 	p.lines(st, strokes...)
-	p.dots(st.color, 0, 1.6*math.Sqrt(st.width+0.6), dots)
+	p.dots(st.color, 0, 1.6*math.Sqrt(st.width+0.6), apart(dots))
 }
 
 func (p pen) points(f *frame, s Series, k look) {
@@ -81,7 +81,7 @@ func (p pen) points(f *frame, s Series, k look) {
 	if s.Light {
 		c = paler(c, 0.5)
 	}
-	p.dots(c, k.index, r, at)
+	p.dots(c, k.index, r, apart(at))
 }
 
 // runs returns the stretches of a series between gaps, as places on the canvas. An interval becomes its two corners.
@@ -127,38 +127,6 @@ func staircase(run []point) []point {
 		st = append(st, q)
 	}
 	return st
-}
-
-// thin keeps of every half pixel of a long line its first, lowest, highest and last point: the picture stays the same,
-// a curve of a million points costs what its width costs (M4 aggregation, Jugel et al., VLDB 2014).
-func thin(run []point) []point {
-	const perPixel = 2
-	if len(run) < 2000 {
-		return run
-	}
-	var kept []point
-	for i := 0; i < len(run); {
-		cell := math.Floor(run[i].x * perPixel)
-		lo, hi := i, i
-		j := i
-		for ; j < len(run) && math.Floor(run[j].x*perPixel) == cell; j++ {
-			if run[j].y < run[lo].y {
-				lo = j
-			}
-			if run[j].y > run[hi].y {
-				hi = j
-			}
-		}
-		last := -1
-		for _, k := range [...]int{i, min(lo, hi), max(lo, hi), j - 1} {
-			if k > last {
-				kept = append(kept, run[k])
-				last = k
-			}
-		}
-		i = j
-	}
-	return kept
 }
 
 func (r rect) has(q point) bool {
