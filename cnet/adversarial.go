@@ -41,13 +41,16 @@ type AdversarialOptions struct {
 	Limit    int // 1000: the number of test images, from the first
 }
 
-// Adversarial measures the accuracy over ε for several schemes with the same weights. Each scheme has its own gradient:
-// the images are changed against the very net that classifies them. The run is not changed. With an error, such as the
-// context's when ctx is cancelled, the schemes that are complete are returned too.
+// Adversarial measures the accuracy over ε for several schemes with the same weights, of a net that has classes. Each
+// scheme has its own gradient: the images are changed against the very net that classifies them. The run is not
+// changed. With an error, such as the context's when ctx is cancelled, the schemes that are complete are returned too.
 func (r *Run) Adversarial(ctx context.Context, o AdversarialOptions) ([]Robustness, error) {
 	n, err := r.continuous("schemes to compare")
 	if err != nil {
 		return nil, err
+	}
+	if r.Regression() {
+		return nil, r.noClasses("accuracy on changed points")
 	}
 	if n.Config.adaptive() && o.Steps == 0 {
 		return nil, fmt.Errorf("run %s: its steps adapt, which gradients of images do not go through; give Steps",

@@ -139,3 +139,11 @@ func TestAdversarial(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
+
+// Numbers are neither right nor wrong.
+func TestAdversarialRegression(t *testing.T) {
+	list, err := open(t, t.TempDir(), regression(t, 100)).Adversarial(t.Context(), AdversarialOptions{})
+	if err == nil || list != nil || !strings.Contains(err.Error(), "its targets are numbers (height, slope)") {
+		t.Errorf("%v, %v", list, err)
+	}
+}

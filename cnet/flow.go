@@ -9,22 +9,27 @@ import (
 // Flow is how a net carries points through depth, and which points it would carry into which class.
 type Flow struct {
 	*HiddenStates
-	Classes []string `json:"classes"`
+	Classes []string `json:"classes,omitempty"` // none where targets are numbers
 
-	// Regions are there for states with two coordinates: [depths][y][x] is the class that a state at that depth and
-	// place ends in, on a lattice of equally far places; RegionX and RegionY are those along the axes, ascending.
+	// Regions are there for states with two coordinates and for classes: [depths][y][x] is the class that a state at
+	// that depth and place ends in, on a lattice of equally far places; RegionX and RegionY are those along the axes,
+	// ascending. Of more than 33 depths, at most so many have one, the first and the last among them; the others have
+	// nil.
 	Regions [][][]int `json:"regions,omitempty"`
 	RegionX []float64 `json:"region_x,omitempty"`
 	RegionY []float64 `json:"region_y,omitempty"`
 }
 
-// regionSide is how many places each way the regions of a flow have.
-const regionSide = 64
+// regionSide is how many places each way the regions of a flow have, and mostRegions at how many depths they are.
+const (
+	regionSide  = 64
+	mostRegions = 33
+)
 
 // Flow computes the states of points over depth, for a net that takes points, and the regions of the classes at each
 // depth: at 0 they are those in which the net classifies points, and after the block straight lines bound them, because
 // the last layer is linear. Coordinates are normalised, as the net sees them. Test points are taken unless the options
-// say others.
+// say others. Where targets are numbers, there are the states alone.
 func (r *Run) Flow(ctx context.Context, o HiddenStatesOptions) (*Flow, error) {
 	set, err := r.Dataset()
 	if err != nil {
@@ -38,7 +43,7 @@ func (r *Run) Flow(ctx context.Context, o HiddenStatesOptions) (*Flow, error) {
 		return nil, err
 	}
 	f := &Flow{HiddenStates: h, Classes: set.Classes}
-	if h.Shape[2] != 2 {
+	if h.Shape[2] != 2 || set.Regression() {
 		return f, nil
 	}
 	b, _, o, err := r.hiddenBlock(o)
@@ -59,7 +64,12 @@ func (r *Run) Flow(ctx context.Context, o HiddenStatesOptions) (*Flow, error) {
 		}
 	}
 	w := b.way(o)
-	for _, t := range h.T {
+	f.Regions = make([][][]int, len(h.T))
+	every := max(1, (len(h.T)-2)/(mostRegions-1)+1)
+	for k, t := range h.T {
+		if k%every != 0 && k != len(h.T)-1 {
+			continue
+		}
 		end, err := w.rest(ctx, t, slices.Clone(begin))
 		if err != nil {
 			return nil, err
@@ -76,7 +86,7 @@ func (r *Run) Flow(ctx context.Context, o HiddenStatesOptions) (*Flow, error) {
 			}
 			region = append(region, classes)
 		}
-		f.Regions = append(f.Regions, region)
+		f.Regions[k] = region
 	}
 	return f, nil
 }

@@ -54,6 +54,9 @@ func newHiddenBlock(
 	e *engine.Engine, n *Net, trained *model.Store, set *dataset.Set, split dataset.Split, index, images int,
 ) (b *hiddenBlock, err error) {
 	b = &hiddenBlock{net: n, of: n.stages()[index], layout: e.Layout}
+	if set.Points() {
+		b.layout = fmap.Standard // in float64 the others give maps a border, eight pixels around the one of a point
+	}
 	defer func() { guard(n, n.Config, recover(), &err) }()
 	store := model.NewStore()
 	b.store = store
@@ -67,7 +70,7 @@ func newHiddenBlock(
 		}
 	}
 	entry, err := model.NewExec(e.Backend, store, func(scope *model.Scope, images *Node) *Node {
-		return n.entering(scope.Store(), e.Layout, images, index)
+		return n.entering(scope.Store(), b.layout, images, index)
 	})
 	if err != nil {
 		return nil, err
@@ -116,9 +119,9 @@ func (b *hiddenBlock) compile(e *engine.Engine, trained *model.Store) (err error
 	b.rateStore = store
 	d := one.mustDeclare(b.of)
 	b.exec, err = model.NewExec(e.Backend, store, func(scope *model.Scope, x, t *Node) *Node {
-		g := newBuilder(&one, scope.Store(), x.Graph(), variables, e.Layout, false)
+		g := newBuilder(&one, scope.Store(), x.Graph(), variables, b.layout, false)
 		at := rate.Position{Path: b.of.path + "/ode", Phi: []float64{1}, Time: func() *Node { return t }}
-		return g.rate(e.Layout, fmap.New(e.Layout, x), d, at).Images()
+		return g.rate(b.layout, fmap.New(b.layout, x), d, at).Images()
 	})
 	return err
 }

@@ -26,10 +26,10 @@ type HiddenStates struct {
 	Shape  []int     `json:"shape"` // of a state: height, width, channels; for points [1, 1, coordinates]
 
 	X      [][][]float64 `json:"x"`      // [depths][images][height·width·channels]; points have zeros appended
-	Labels []int32       `json:"labels"` // the classes of the images
+	Labels []int32       `json:"labels"` // the classes of the images; none where targets are numbers
 
 	// Probabilities are those of the classes, [depths][images][classes], if the layers after the block had the state of
-	// that depth. They are there for the last stage alone.
+	// that depth. They are there for the last stage alone, and where there are classes.
 	Probabilities [][][]float64 `json:"probabilities,omitempty"`
 }
 
@@ -62,10 +62,12 @@ func (r *Run) HiddenStates(ctx context.Context, o HiddenStatesOptions) (*HiddenS
 	}
 	h := &HiddenStates{
 		Run: r.dir, Stage: o.Stage, Scheme: w.method.Info().Name, T: times, Shape: b.dims[1:],
-		Labels: split.Labels[:b.dims[0]],
 	}
 	var head *model.Exec
-	if o.Stage == len(b.net.Steps) {
+	if !r.Regression() {
+		h.Labels = split.Labels[:b.dims[0]]
+	}
+	if o.Stage == len(b.net.Steps) && !r.Regression() {
 		if head, err = b.head(r); err != nil {
 			return nil, err
 		}

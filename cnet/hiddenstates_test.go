@@ -148,6 +148,39 @@ func TestFlow(t *testing.T) {
 	}
 }
 
+// Of many depths, a few have regions, the first and the last among them.
+func TestFlowOfManySteps(t *testing.T) {
+	run := pointsRun(t, Config{Steps: 2})
+	f, err := run.Flow(t.Context(), HiddenStatesOptions{Images: 3, Scheme: "euler", Steps: 70})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := 0
+	for _, region := range f.Regions {
+		if region != nil {
+			there++
+		}
+	}
+	if len(f.T) != 71 || len(f.Regions) != 71 || there < 20 || there > mostRegions || f.Regions[0] == nil ||
+		f.Regions[70] == nil {
+		t.Errorf("%d regions at %d of %d depths", len(f.Regions), there, len(f.T))
+	}
+}
+
+// Where targets are numbers, there are states, and neither classes nor their regions.
+func TestFlowOfRegression(t *testing.T) {
+	c := regression(t, 100)
+	c.AugmentDim = 0
+	f, err := open(t, t.TempDir(), c).Flow(t.Context(), HiddenStatesOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.X) != len(f.T) || len(f.X[0]) == 0 || f.Labels != nil || f.Classes != nil || f.Probabilities != nil ||
+		f.Regions != nil {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestBadHiddenStates(t *testing.T) {
 	run := open(t, t.TempDir(), Config{Channels: 1})
 	for want, o := range map[string]HiddenStatesOptions{

@@ -100,8 +100,8 @@ func (c Config) checkRegression() error {
 
 // noClasses returns the error for what needs classes.
 func (r *Run) noClasses(what string) error {
-	return fmt.Errorf("run %s: it has no %s, because its targets are numbers (%s), and not classes", r.dir, what,
-		strings.Join(r.state.Targets, ", "))
+	return fmt.Errorf("run %s: it has no %s, because its targets are numbers (%s), and not classes; Evaluate has its "+
+		"RMSE and R²", r.dir, what, strings.Join(r.state.Targets, ", "))
 }
 
 // areTargets reports whether the labels of a batch are targets, [batch, targets], and not classes.

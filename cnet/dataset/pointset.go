@@ -56,7 +56,11 @@ func (p Points) split() Split {
 // Plane returns the points of a part of a set with two coordinates.
 func (s *Set) Plane(split Split) (Points, error) {
 	if !s.Points() || s.Channels != 2 {
-		return Points{}, fmt.Errorf("dataset: %s has no points in the plane, which can be drawn", s.Title)
+		has := "it has images"
+		if s.Points() {
+			has = words.Plural(s.Channels, "coordinate") + " each are in Train.Floats and Test.Floats"
+		}
+		return Points{}, fmt.Errorf("dataset: %s has no points in the plane, which can be drawn; %s", s.Title, has)
 	}
 	p := Points{Title: s.Title, Classes: s.Classes, Labels: split.Labels}
 	if len(s.Coordinates) == 2 {

@@ -32,7 +32,13 @@ func NewBoundary(ctx context.Context, run *cnet.Run) (*Boundary, error) {
 		return nil, err
 	}
 	if set.Regression() {
-		return nil, fmt.Errorf("run %s: it has no classes whose regions could be drawn; see Fit", run.Dir())
+		return nil, fmt.Errorf("run %s: it has no classes whose regions could be drawn, because its targets are "+
+			"numbers; notebook.Predictions or figures.Fit draws what it predicts", run.Dir())
+	}
+	if set.Points() && set.Channels != 2 {
+		return nil, fmt.Errorf("run %s: it has no points in the plane, whose regions could be drawn, but %s each; "+
+			"notebook.Predictions or Run.Predict has the probabilities of the classes", run.Dir(),
+			words.Plural(set.Channels, "coordinate"))
 	}
 	points, err := set.Plane(set.Test)
 	if err != nil {

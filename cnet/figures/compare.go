@@ -3,6 +3,7 @@ package figures
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
@@ -10,10 +11,11 @@ import (
 
 // Comparison is what a run has come to, beside others.
 type Comparison struct {
-	Name    string // of its directory, with its parent's where two have the same
-	Net     string
-	Data    string
-	Weights int // the number of trainable numbers
+	Name       string // of its directory, with its parent's where two have the same
+	Net        string
+	Data       string
+	Regression bool // targets are numbers, and not classes
+	Weights    int  // the number of trainable numbers
 	// Evaluations of the rate in each stage; none for a net that is not continuous in depth. Where steps adapt, those
 	// that the last epoch needed for a batch, rounded.
 	Evaluations []int
@@ -21,10 +23,11 @@ type Comparison struct {
 	Seconds     float64 // of all epochs, with their evaluation
 	History     cnet.History
 
-	Last, Best cnet.Record // the last epoch, and the one with the highest accuracy; zero if no epoch is complete
+	Last, Best cnet.Record // the last epoch, and the one with the highest accuracy or R²; zero if no epoch is complete
 }
 
-// NewComparisons returns what runs have come to. It evaluates nothing.
+// NewComparisons returns what runs have come to. It evaluates nothing. Runs whose targets are numbers have nothing in
+// common with those that have classes: both together are an error.
 func NewComparisons(runs ...*cnet.Run) ([]Comparison, error) {
 	if len(runs) == 0 {
 		return nil, fmt.Errorf("figures: there are no runs to compare; give one at least")
@@ -37,7 +40,15 @@ func NewComparisons(runs ...*cnet.Run) ([]Comparison, error) {
 		}
 		c := Comparison{
 			Name: filepath.Base(run.Dir()), Net: run.Title(), Data: run.Config().Dataset, Epochs: run.Epoch(),
-			History: run.History(),
+			Regression: run.Regression(), History: run.History(),
+		}
+		if first := runs[0]; c.Regression != first.Regression() {
+			numbers, classes := first.Dir(), run.Dir()
+			if c.Regression {
+				numbers, classes = classes, numbers
+			}
+			return nil, fmt.Errorf("figures: the targets of run %s are numbers, and run %s has classes: R² and "+
+				"accuracy are no scale for both; compare them apart", numbers, classes)
 		}
 		names[c.Name]++
 		c.Weights, _ = run.Network().CountParameters()
@@ -67,14 +78,19 @@ func NewComparisons(runs ...*cnet.Run) ([]Comparison, error) {
 	return list, nil
 }
 
-// Compare draws the loss and the accuracy of runs over epochs, and the accuracy over time, on the images that they are
+// Compare draws the loss and the accuracy, or R², of runs over epochs, and that over time, on the images that they are
 // tested with, or on those held out for validation; training is a pale line. Points stand where a run was changed, such
 // as refined.
 func Compare(list []Comparison) chart.Chart {
 	loss := chart.Panel{Title: "Test loss (nats)", X: chart.Axis{Title: "epoch", Integer: true}}
 	accuracy := chart.Panel{Title: "Test accuracy", X: loss.X, Y: chart.Axis{Percent: true}}
+	quality := "accuracy"
+	if slices.ContainsFunc(list, func(c Comparison) bool { return c.Regression }) {
+		quality, loss.Title = "R²", "Test loss (mean squared error)"
+		accuracy.Title, accuracy.Y = "Test R²", chart.Axis{}
+	}
 	overTime := accuracy
-	overTime.Title, overTime.X = "Test accuracy over time", chart.Axis{Title: "seconds", Zero: true}
+	overTime.Title, overTime.X = "Test "+quality+" over time", chart.Axis{Title: "seconds", Zero: true}
 	for _, c := range list {
 		tested := chart.Series{Name: c.Name}
 		trained := chart.Series{Like: c.Name, Light: true}
@@ -86,16 +102,13 @@ func Compare(list []Comparison) chart.Chart {
 			if r.Event != cnet.EventEpoch {
 				continue
 			}
-			if r.Quality(cnet.PartTrain).Regression() {
-				loss.Title = "Test loss (mean squared error)"
-			}
 			seconds += r.Seconds
 			at := float64(r.Epoch + 1)
 			add(&trained, at, r.TrainLoss)
-			add(&fit, at, r.TrainAccuracy)
-			l, a := r.TestLoss, r.TestAccuracy
+			add(&fit, at, r.Quality(cnet.PartTrain).Compared())
+			l, a := r.TestLoss, measuredOn(r).Compared()
 			if r.Validated() {
-				l, a = r.ValidationLoss, r.ValidationAccuracy
+				l = r.ValidationLoss
 			}
 			add(&tested, at, l)
 			add(&accurate, at, a)
@@ -116,6 +129,14 @@ func Compare(list []Comparison) chart.Chart {
 	}
 	return chart.Chart{
 		Title: "Runs", Panels: []chart.Panel{loss, accuracy, overTime},
-		Alt: fmt.Sprintf("Loss and accuracy of %d runs over epochs, and accuracy over time.", len(list)),
+		Alt: fmt.Sprintf("Loss and %[2]s of %[1]d runs over epochs, and %[2]s over time.", len(list), quality),
 	}
+}
+
+// measuredOn returns the quality of an epoch on the validation part if there is one, or else on the test images.
+func measuredOn(r cnet.Record) cnet.Quality {
+	if r.Validated() {
+		return r.Quality(cnet.PartValidation)
+	}
+	return r.Quality(cnet.PartTest)
 }

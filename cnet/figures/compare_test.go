@@ -41,6 +41,32 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// Where targets are numbers, the curves are those of R².
+func TestCompareRegressions(t *testing.T) {
+	c := Compare([]Comparison{
+		{Name: "new", Regression: true},
+		{Name: "fit", Regression: true, History: cnet.History{
+			{Event: cnet.EventEpoch, TestLoss: 2, TestR2: -0.3, TestRMSE: 4, TrainR2: 0.1, TrainRMSE: 3, Seconds: 10},
+			{Event: cnet.EventEpoch, Epoch: 1, TestLoss: 1, TestR2: 0.5, TestRMSE: 2, TrainR2: 0.2, TrainRMSE: 3},
+		}},
+	})
+	for i, want := range []string{"Test loss (mean squared error)", "Test R²", "Test R² over time"} {
+		if p := c.Panels[i]; p.Title != want || p.Y.Percent {
+			t.Errorf("%q, percent %v, want %q", p.Title, p.Y.Percent, want)
+		}
+	}
+	if s := c.Panels[1].Series; !slices.Equal(s[2].Y, []float64{0.1, 0.2}) ||
+		!slices.Equal(s[3].Y, []float64{-0.3, 0.5}) {
+		t.Errorf("R² %+v", s)
+	}
+	if s := c.Panels[2].Series[1]; !slices.Equal(s.Y, []float64{-0.3, 0.5}) {
+		t.Errorf("over time %+v", s)
+	}
+	if err := c.PNG(io.Discard); err != nil {
+		t.Error(err)
+	}
+}
+
 // Runs of one name are told apart by the folder that they are in.
 func TestComparisons(t *testing.T) {
 	dir := t.TempDir()

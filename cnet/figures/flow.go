@@ -7,6 +7,7 @@ import (
 
 	"continuousnet/cnet"
 	"continuousnet/cnet/chart"
+	"continuousnet/cnet/internal/words"
 )
 
 // mostFrames is the most depths that a slider has, and mostTrails the most points that leave a trail.
@@ -15,35 +16,46 @@ const (
 	mostTrails = 80
 )
 
-// Flow draws the points of a flow at each depth, coloured by class, with the way that they have come, over the regions
-// from which the net carries a state into each class. More than two coordinates are projected on the two directions in
-// which the states vary most (their principal components).
+// Flow draws the points of a flow at each depth, coloured by class if there are classes, with the way that they have
+// come, over the regions from which the net carries a state into each class. A single coordinate is drawn over depth.
+// More than two are projected on the two directions in which the states vary most (their principal components).
 func Flow(f *cnet.Flow) chart.Chart {
 	states, axes := inPlane(f.X)
 	p := chart.Panel{X: chart.Axis{Title: axes[0]}, Y: chart.Axis{Title: axes[1]}, Equal: true,
-		Series: classSeries(f.Classes)}
+		Series: pointSeries(f)}
+	if len(f.X[0][0]) == 1 {
+		states = alongDepth(f)
+		p.X, p.Y, p.Equal = chart.Axis{Title: "t", Min: 0, Max: 1}, chart.Axis{Title: axes[0]}, false
+	}
 	if n := len(f.RegionX); n > 0 {
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = f.RegionX[0], f.RegionX[n-1], f.RegionY[0], f.RegionY[n-1]
 		width, height := p.X.Max-p.X.Min, p.Y.Max-p.Y.Min
 		p.Equal = max(width, height) <= 4*min(width, height)
 	}
+	what := words.Plural(len(f.X[0]), "point")
+	if n := len(f.Classes); n > 0 {
+		what += fmt.Sprintf(" of %d classes", n)
+	}
 	c := chart.Chart{
 		Title: fmt.Sprintf("Flow over depth, %s", f.Scheme), Width: 520, Height: 500,
 		Slider: chart.Slider{Name: "t"},
-		Alt: fmt.Sprintf("%d points of %d classes, carried through a net from depth 0 to 1 by %s.", len(f.Labels),
-			len(f.Classes), f.Scheme),
+		Alt:    fmt.Sprintf("%s, carried through a net from depth 0 to 1 by %s.", what, f.Scheme),
 	}
-	for _, k := range thinnedDepths(len(f.T)) {
+	for _, k := range drawnDepths(f) {
 		var frame chart.Frame
-		if f.Regions != nil {
+		if f.Regions != nil && f.Regions[k] != nil {
 			frame.Background = chart.Classes(p.X.Min, p.X.Max, p.Y.Min, p.Y.Max, f.Regions[k])
 		}
 		if trails := trailsTo(states, k); trails != nil {
 			frame.Series = append(frame.Series, lines(trails, chart.Series{Color: chart.Gray, Light: true}))
 		}
-		points := classSeries(f.Classes)
+		points := pointSeries(f)
 		for i, x := range states[k] {
-			add(&points[f.Labels[i]], x[0], x[1])
+			class := 0
+			if len(f.Classes) > 0 {
+				class = int(f.Labels[i])
+			}
+			add(&points[class], x[0], x[1])
 		}
 		frame.Series = append(frame.Series, points...)
 		p.Frames = append(p.Frames, frame)
@@ -52,6 +64,39 @@ func Flow(f *cnet.Flow) chart.Chart {
 	c.Slider.Start = len(c.Slider.Labels) - 1 // what came of it, with the ways there
 	c.Panels = []chart.Panel{p}
 	return c
+}
+
+// pointSeries returns an empty series for each class of a flow, or one for all points if there are no classes.
+func pointSeries(f *cnet.Flow) []chart.Series {
+	if len(f.Classes) == 0 {
+		return classSeries([]string{"points"})
+	}
+	return classSeries(f.Classes)
+}
+
+// drawnDepths returns the indices of at most mostFrames depths of a flow: of regions, where there are some.
+func drawnDepths(f *cnet.Flow) (list []int) {
+	for k, region := range f.Regions {
+		if region != nil {
+			list = append(list, k)
+		}
+	}
+	if n := len(list); n > 0 && n <= mostFrames {
+		return list
+	}
+	return thinnedDepths(len(f.T))
+}
+
+// alongDepth returns states [depths][points] of one coordinate as places in the plane of depth and state.
+func alongDepth(f *cnet.Flow) (states [][][2]float64) {
+	for k, points := range f.X {
+		at := make([][2]float64, len(points))
+		for i, p := range points {
+			at[i] = [2]float64{f.T[k], p[0]}
+		}
+		states = append(states, at)
+	}
+	return states
 }
 
 // thinnedDepths returns the indices of at most mostFrames of n depths, the first and the last among them.

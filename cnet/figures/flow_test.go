@@ -4,6 +4,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"continuousnet/cnet"
@@ -35,6 +36,48 @@ func TestFlowChart(t *testing.T) {
 	for _, n := range []int{2, 33, 34, 65, 1000} {
 		if list := thinnedDepths(n); len(list) > mostFrames || list[0] != 0 || list[len(list)-1] != n-1 {
 			t.Errorf("%d depths: %v", n, list)
+		}
+	}
+}
+
+// Without classes there are the points. A single coordinate is drawn over depth.
+func TestFlowChartWithoutClasses(t *testing.T) {
+	h := &cnet.HiddenStates{
+		Scheme: "euler", T: []float64{0, 0.5, 1}, Shape: []int{1, 1, 1},
+		X: [][][]float64{{{1}, {3}}, {{5}, {7}}, {{9}, {11}}},
+	}
+	c := Flow(&cnet.Flow{HiddenStates: h})
+	if len(c.Panels[0].Frames) != 3 || c.Panels[0].X.Title != "t" || !strings.HasPrefix(c.Alt, "2 points, carried") {
+		t.Fatalf("%d frames, %q, %q", len(c.Panels[0].Frames), c.Panels[0].X.Title, c.Alt)
+	}
+	points := c.Panels[0].Frames[1].Series[1]
+	if points.Name != "points" || !slices.Equal(points.X, []float64{0.5, 0.5}) ||
+		!slices.Equal(points.Y, []float64{5, 7}) {
+		t.Errorf("%+v", points)
+	}
+	if err := c.PNG(io.Discard); err != nil {
+		t.Error(err)
+	}
+}
+
+// Frames are at the depths that have regions.
+func TestFlowChartOfSomeRegions(t *testing.T) {
+	h := &cnet.HiddenStates{Scheme: "euler", Shape: []int{1, 1, 2}, Labels: []int32{0}}
+	f := &cnet.Flow{HiddenStates: h, Classes: []string{"a", "b"}, RegionX: []float64{0, 1}, RegionY: []float64{0, 1}}
+	for k := range 41 {
+		h.T, h.X = append(h.T, float64(k)/40), append(h.X, [][]float64{{0, 1}})
+		f.Regions = append(f.Regions, nil)
+		if k%5 == 0 {
+			f.Regions[k] = [][]int{{0, 1}, {1, 1}}
+		}
+	}
+	c := Flow(f)
+	if len(c.Slider.Labels) != 9 || c.Slider.Labels[1] != "0.125" {
+		t.Fatalf("%v", c.Slider.Labels)
+	}
+	for _, frame := range c.Panels[0].Frames {
+		if frame.Background == nil {
+			t.Error("a frame without regions")
 		}
 	}
 }

@@ -2,6 +2,7 @@ package notebook
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"continuousnet/cnet"
@@ -9,8 +10,8 @@ import (
 	"continuousnet/cnet/internal/words"
 )
 
-// Compare draws the learning curves of runs in one picture, shows a table of what they have come to, and returns that.
-// It evaluates nothing.
+// Compare draws the learning curves of runs in one picture, shows a table of what they have come to, and returns that:
+// accuracies or, where targets are numbers, R² and RMSE. It evaluates nothing.
 //
 //	notebook.Compare(coarse, refined, fine)
 func Compare(runs ...*cnet.Run) []figures.Comparison { return here().compare(runs) }
@@ -23,30 +24,45 @@ func (s *surface) compare(runs []*cnet.Run) []figures.Comparison {
 	}
 	c := figures.Compare(list)
 	s.draw(c, describe(c))
-	t := table{head: []string{"run", "net", "weights", "evaluations of R per stage", "epochs", "best accuracy",
-		"in epoch", "last accuracy", "time"}}
+	measured, regression := "accuracy", list[0].Regression
+	if regression {
+		measured = "R²"
+	}
+	t := table{head: []string{"run", "net", "weights", "evaluations of R per stage", "epochs", "best " + measured,
+		"in epoch", "last " + measured}}
+	if regression {
+		t.head = append(t.head, "last RMSE")
+	}
+	t.head = append(t.head, "time")
 	for _, x := range list {
-		evaluations, best, when, last := "-", "-", "-", "-"
+		evaluations, best, when := "-", "-", "-"
+		last := []string{"-", "-"}[:len(t.head)-8]
 		if len(x.Evaluations) > 0 {
 			evaluations = words.OfStages(x.Evaluations)
 		}
 		if x.Epochs > 0 {
-			best, when = words.Percent(accuracyOf(x.Best)), fmt.Sprint(x.Best.Epoch+1)
-			last = words.Percent(accuracyOf(x.Last))
+			best, when = comparedText(qualityOf(x.Best)), fmt.Sprint(x.Best.Epoch+1)
+			q := qualityOf(x.Last)
+			last = []string{comparedText(q)}
+			if regression {
+				last = append(last, fmt.Sprintf("%.4g", q.RMSE))
+			}
 		}
-		t.rows = append(t.rows, []string{
-			x.Name, x.Net, words.Grouped(x.Weights), evaluations, fmt.Sprint(x.Epochs), best, when, last,
-			words.Duration(time.Duration(x.Seconds * float64(time.Second))),
-		})
+		row := []string{x.Name, x.Net, words.Grouped(x.Weights), evaluations, fmt.Sprint(x.Epochs), best, when}
+		row = append(row, last...)
+		t.rows = append(t.rows, append(row, words.Duration(time.Duration(x.Seconds*float64(time.Second)))))
 	}
 	s.show(t.content())
 	return list
 }
 
-// accuracyOf returns the accuracy of an epoch on the validation part if there is one, or else on the test images.
-func accuracyOf(r cnet.Record) float64 {
+// qualityOf returns the quality of an epoch on the validation part if there is one, or else on the test images.
+func qualityOf(r cnet.Record) cnet.Quality {
 	if r.Validated() {
-		return r.ValidationAccuracy
+		return r.Quality(cnet.PartValidation)
 	}
-	return r.TestAccuracy
+	return r.Quality(cnet.PartTest)
 }
+
+// comparedText writes the number by which runs are compared, in a column that has its name.
+func comparedText(q cnet.Quality) string { return strings.TrimPrefix(q.Short(), "R² ") }

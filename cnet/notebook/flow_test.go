@@ -1,6 +1,8 @@
 package notebook
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -22,6 +24,11 @@ func TestFlow(t *testing.T) {
 		t.Errorf("got %+v", b)
 	}
 	s.last(t, protocol.MIMEImagePNG)
+	if first := s.sent[0]; !strings.Contains(fmt.Sprint(first.Data[protocol.MIMETextPlain]), "Carrying points") ||
+		first.DisplayID == "" || s.sent[2].DisplayID != first.DisplayID ||
+		s.sent[2].Data[protocol.MIMEImagePNG] == nil {
+		t.Errorf("the picture is not in the place of the line %v", first)
+	}
 	images := tiny(t)
 	s.flow(images, nil)
 	s.boundary(images)

@@ -35,6 +35,24 @@ func (s *surface) draw(d Drawing, text string) {
 	}
 }
 
+// drawIn shows a drawing in a place, for good.
+func (s *surface) drawIn(p *livePlace, d Drawing, text string) {
+	if !s.notebook {
+		s.draw(d, text)
+		return
+	}
+	c, err := picture(d, text)
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	p.finish(c)
+	s.sync()
+	if c.still != "" {
+		s.show(status{left: c.still, done: -1}.content())
+	}
+}
+
 // picture returns a drawing as a PNG, and as what VegaLite writes if that is not too large.
 func picture(d Drawing, text string) (content, error) {
 	var b bytes.Buffer

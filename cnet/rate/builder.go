@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"continuousnet/cnet/engine/fmap"
@@ -121,7 +122,11 @@ func (b *Builder) Linear(x *Node, name string) *Node {
 		d := w.Shape().Dimensions
 		return b.Map(x).Conv(Reshape(w, d[0], 1, 1, d[1]), bias, 1, false).Images()
 	}
-	y := DotGeneral(x, []int{x.Rank() - 1}, nil, w, []int{1}, nil)
+	axis := 1
+	if x.DType() == dtypes.Float64 { // GoMLX's go backend is four times as fast without a dot product for each number
+		w, axis = Transpose(w, 0, 1), 0
+	}
+	y := DotGeneral(x, []int{x.Rank() - 1}, nil, w, []int{axis}, nil)
 	return Add(y, ExpandLeftToRank(bias, x.Rank()))
 }
 
