@@ -156,5 +156,5 @@ func (l cellLabels) vega(v string) string {
 	case l.decimals >= 0:
 		return fmt.Sprintf("(isValid(%[1]s) ? format(%[1]s, '.%[2]df') : '–')", v, l.decimals)
 	}
-	return Axis{}.vegaNumber(v)
+	return Axis{}.vegaNumber(v, 5)
 }

@@ -21,9 +21,10 @@ func (b *panelBuilder) heat() {
 	if z.lo == z.hi {
 		z.hi = z.lo + 1
 	}
+	digits := digitsFor(span{lo: z.lo, hi: z.hi})
 	var data []vlRow
 	add := func(cells [][]float64, frame *int) {
-		r := vlRow{Frame: frame, X: nums{digits: 6}, Y: nums{digits: 6}, Value: nums{digits: 5}}
+		r := vlRow{Frame: frame, X: nums{digits: 6}, Y: nums{digits: 6}, Value: nums{digits: digits}}
 		for i, row := range cells {
 			for j, v := range row {
 				r.X.values, r.Y.values = append(r.X.values, float64(j)), append(r.Y.values, float64(i))
@@ -42,7 +43,7 @@ func (b *panelBuilder) heat() {
 		vlTransform{Calculate: fmt.Sprintf("datum.y * %d + datum.x", cols), As: "cell"},
 		vlTransform{Calculate: js(columns) + "[datum.x]", As: "tx"},
 		vlTransform{Calculate: js(lines) + "[datum.y]", As: "ty"},
-		vlTransform{Calculate: b.Z.vegaNumber("datum.v"), As: "tv"})
+		vlTransform{Calculate: b.Z.vegaNumber("datum.v", digits), As: "tv"})
 	x := &vlChannel{Field: "x", Type: "ordinal", Scale: &vlScale{Domain: counted(cols), PaddingInner: 0.03}}
 	x.Axis = &vlAxis{Title: text(clean(b.X.Title)), LabelExpr: js(columns) + "[datum.value]", LabelAngle: 0,
 		LabelOverlap: cols > 30, Ticks: no(), Domain: no()}
@@ -54,7 +55,7 @@ func (b *panelBuilder) heat() {
 	bare := func(c *vlChannel) *vlChannel { d := *c; d.Axis = nil; return &d }
 
 	var colors []string
-	domain := nums{digits: 8}
+	domain := nums{digits: digits + 3}
 	for i, c := range blues {
 		colors = append(colors, hex(c))
 		domain.values = append(domain.values, z.lo+(z.hi-z.lo)*float64(i)/float64(len(blues)-1))

@@ -150,7 +150,8 @@ func (b *panelBuilder) pointer(data vlData, rows []vlRow, groups []string) {
 // readable computes the texts that are shown of a point.
 func (b *panelBuilder) readable() []vlTransform {
 	return []vlTransform{
-		{Calculate: b.X.vegaNumber("datum.x"), As: "tx"}, {Calculate: b.Y.vegaNumber("datum.y"), As: "ty"},
+		{Calculate: b.X.vegaNumber("datum.x", digitsFor(b.x)), As: "tx"},
+		{Calculate: b.Y.vegaNumber("datum.y", digitsFor(b.y)), As: "ty"},
 		{Calculate: "datum.s || '–'", As: "ts"}, // some series have no name
 	}
 }
