@@ -144,6 +144,41 @@ func TestVegaDrawsEverything(t *testing.T) {
 	}
 }
 
+// A point between gaps is marked, as in a picture; so are points that are all at one place.
+func TestVegaMarksLonePoints(t *testing.T) {
+	specs, want := map[string][]byte{}, map[string]int{}
+	for name, c := range map[string]struct {
+		series chart.Series
+		marks  int
+	}{
+		"one":        {chart.Series{Name: "a", X: []float64{3}, Y: []float64{5}}, 1},
+		"no name":    {chart.Series{X: []float64{3}, Y: []float64{5}}, 1},
+		"gap":        {chart.Series{Name: "a", Y: []float64{5, nan, 6, 7, nan, 8}}, 2},
+		"light":      {chart.Series{Y: []float64{5, nan, 6}, Light: true}, 2},
+		"staircase":  {chart.Series{Kind: chart.Steps, Y: []float64{5}}, 1},
+		"interval":   {chart.Series{Kind: chart.Steps, X: []float64{0, 1}, Y: []float64{5}}, 0},
+		"one place":  {chart.Series{X: []float64{1, 1, 1}, Y: []float64{2, 2, 2}}, 1},
+		"dots":       {chart.Series{Y: []float64{5, nan, 6}, Dots: true}, 2},
+		"whole line": {chart.Series{Y: []float64{5, 6, 8}}, 0},
+	} {
+		specs[name], want[name] = specOf(t, one(c.series)), c.marks
+	}
+	group := regexp.MustCompile(`(?s)<g class="mark-symbol role-mark[^>]*>(.*?)</g>`)
+	for name, picture := range vegatest.Draw(t, specs) {
+		marks := 0
+		for _, g := range group.FindAllStringSubmatch(picture.SVG, -1) {
+			for path := range strings.SplitSeq(g[1], "<path") {
+				if strings.Contains(path, `fill="#`) && !strings.Contains(path, `opacity="0"`) {
+					marks++
+				}
+			}
+		}
+		if marks != want[name] {
+			t.Errorf("%s: %d points are marked, want %d", name, marks, want[name])
+		}
+	}
+}
+
 // All percentages of an axis and of a heat map have as many decimals.
 func TestVegaPercentages(t *testing.T) {
 	axis := chart.Chart{Panels: []chart.Panel{{Y: chart.Axis{Percent: true},
