@@ -27,6 +27,7 @@ func (c Chart) VegaLite(w io.Writer) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	c = c.looked()
 	q := quality{points: 16_000, frames: 1, pixels: 1} // a line needs fewer, unless it is long indeed
 	for {
 		var out bytes.Buffer
