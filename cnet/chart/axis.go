@@ -163,6 +163,15 @@ func (p Panel) zSpan() extent {
 	return e
 }
 
+// middled returns a range that is not empty, with a single value in its middle.
+func (e extent) middled() extent {
+	if e.lo == e.hi {
+		half := max(math.Abs(e.lo), 1)
+		return extent{e.lo - half, e.hi + half}
+	}
+	return e
+}
+
 // addMost adds values but leaves out outliers, so that the spikes of a noisy series do not flatten all others. A value
 // is an outlier if it lies further outside the 5 % and 95 % quantiles than these are apart.
 func (e *extent) addMost(values []float64, log bool) {

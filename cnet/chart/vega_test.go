@@ -179,6 +179,59 @@ func TestVegaMarksLonePoints(t *testing.T) {
 	}
 }
 
+// Cells that are all equal have the middle of the scale, and those without a value are grey, as in a picture; small
+// differences of large values have different shades.
+func TestVegaCells(t *testing.T) {
+	framed := chart.Panel{}
+	for range 2 {
+		framed.Frames = append(framed.Frames, chart.Frame{Cells: [][]float64{{7, 7}}})
+	}
+	const grey, middle, palest, darkest = "#e8eaed", "#6aaed6", "#f3f8fd", "#083f80"
+	charts := map[string]struct {
+		chart chart.Chart
+		want  []string
+	}{
+		"equal": {chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{{3, 3}}}}}, []string{middle, middle}},
+		"zero":  {chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{{0}}}}}, []string{middle}},
+		"huge":  {chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{{1e20}}}}}, []string{middle}},
+		"frames": {chart.Chart{Panels: []chart.Panel{framed}, Slider: chart.Slider{Labels: []string{"a", "b"}}},
+			[]string{middle, middle}},
+		"gap": {chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{{0, nan, 1}}}}},
+			[]string{palest, grey, darkest}},
+		"close": {chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{{1e7, 1e7 + 1, 1e7 + 2}}}}},
+			[]string{palest, middle, darkest}},
+	}
+	specs := map[string][]byte{}
+	for name, c := range charts {
+		specs[name] = specOf(t, c.chart)
+		var b bytes.Buffer
+		if err := c.chart.SVG(&b); err != nil {
+			t.Fatal(err)
+		}
+		for _, color := range c.want {
+			if !strings.Contains(strings.ToLower(b.String()), color) {
+				t.Errorf("%s: no %s in the picture", name, color)
+			}
+		}
+	}
+	fill := regexp.MustCompile(`fill="(rgb\([^)]*\)|#[0-9a-f]+)"`)
+	for name, picture := range vegatest.Draw(t, specs) {
+		var got []string
+		_, svg, _ := strings.Cut(picture.SVG, "mark-rect role-mark")
+		svg, _, _ = strings.Cut(svg, "</g>")
+		for _, m := range fill.FindAllStringSubmatch(svg, -1) {
+			var r, g, b int
+			if _, err := fmt.Sscanf(m[1], "rgb(%d, %d, %d)", &r, &g, &b); err == nil {
+				m[1] = fmt.Sprintf("#%02x%02x%02x", r, g, b)
+			}
+			got = append(got, m[1])
+		}
+		if !slices.Equal(got, charts[name].want) {
+			t.Errorf("%s: cells are %v, want %v", name, got, charts[name].want)
+		}
+	}
+}
+
 // All percentages of an axis and of a heat map have as many decimals.
 func TestVegaPercentages(t *testing.T) {
 	axis := chart.Chart{Panels: []chart.Panel{{Y: chart.Axis{Percent: true},

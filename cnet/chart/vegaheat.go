@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,10 +18,7 @@ func (b *panelBuilder) heat() {
 		cols = len(cells[0])
 	}
 	columns, lines := numbered(cleaned(b.X.Labels), cols), numbered(cleaned(b.Y.Labels), rows)
-	z := b.panel.zSpan()
-	if z.lo == z.hi {
-		z.hi = z.lo + 1
-	}
+	z := b.panel.zSpan().middled()
 	digits := digitsFor(span{lo: z.lo, hi: z.hi})
 	var data []vlRow
 	add := func(cells [][]float64, frame *int) {
@@ -69,10 +67,11 @@ func (b *panelBuilder) heat() {
 	}
 	set := b.add(data)
 	rect := vlLayer{
-		Data: set, Transform: shown, Mark: vlMark{Type: "rect"},
+		Data: set, Transform: shown, Mark: vlMark{Type: "rect", Invalid: json.RawMessage("null")},
 		Encoding: vlEncoding{X: x, Y: y,
 			Fill: &vlChannel{Field: "v", Type: "quantitative", noLegend: true,
-				Scale: &vlScale{Domain: domain, Range: colors, Clamp: yes()}},
+				Scale:     &vlScale{Domain: domain, Range: colors, Clamp: yes()},
+				Condition: &vlCondition{Test: "!isValid(datum.v)", Value: hex(gridColor)}},
 			Tooltip: []vlChannel{
 				{Field: "ty", Type: "nominal", Title: text(named(b.Y.Title, "row"))},
 				{Field: "tx", Type: "nominal", Title: text(named(b.X.Title, "column"))},

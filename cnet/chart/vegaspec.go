@@ -193,6 +193,7 @@ type vlMark struct {
 	Smooth      *bool     `json:"smooth,omitempty"`
 	Tooltip     *bool     `json:"tooltip,omitempty"`
 	Aria        *bool     `json:"aria,omitempty"`
+	Invalid     any       `json:"invalid,omitempty"` // json.RawMessage("null"): what has no value is drawn, too
 }
 
 type vlEncoding struct {
