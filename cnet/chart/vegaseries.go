@@ -482,11 +482,13 @@ func (b *panelBuilder) corners(s Series) (xs, ys []float64) {
 	return xs, ys
 }
 
-// pick returns the values at the indices.
+// pick returns the values at the indices, with NaN for missing ones.
 func pick(values []float64, indices []int) []float64 {
 	picked := make([]float64, len(indices))
 	for i, at := range indices {
-		picked[i] = values[at]
+		if picked[i] = math.NaN(); at != missing {
+			picked[i] = values[at]
+		}
 	}
 	return picked
 }
