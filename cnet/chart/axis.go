@@ -163,6 +163,15 @@ func (p Panel) zSpan() extent {
 	return e
 }
 
+// middled returns a range that is not empty, with a single value in its middle.
+func (e extent) middled() extent {
+	if e.lo == e.hi {
+		half := max(math.Abs(e.lo), 1)
+		return extent{e.lo - half, e.hi + half}
+	}
+	return e
+}
+
 // addMost adds values but leaves out outliers, so that the spikes of a noisy series do not flatten all others. A value
 // is an outlier if it lies further outside the 5 % and 95 % quantiles than these are apart.
 func (e *extent) addMost(values []float64, log bool) {
@@ -278,7 +287,11 @@ func (a Axis) ticks(s span, n int) []tick {
 		if v == 0 {
 			v = 0 // and not −0
 		}
-		ts = append(ts, tick{v, a.format(v, step)})
+		label := a.format(v, step)
+		if m := max(math.Abs(s.lo), math.Abs(s.hi)); !a.Percent && (m >= 1e6 || m < 5e-3 && step < 1e-4) {
+			label = scientific(v, min(max(2+int(math.Log10(max(math.Abs(v), step)/step)), 1), 15))
+		}
+		ts = append(ts, tick{v, label})
 	}
 	return ts
 }
@@ -344,15 +357,12 @@ func (a Axis) format(v, step float64) string {
 	if a.Percent {
 		return minus(strconv.FormatFloat(v*100, 'f', decimals(step*100), 64)) + " %"
 	}
-	if m := max(math.Abs(v), step); m >= 1e6 || step < 1e-4 {
-		return scientific(math.Round(v/step)*step, min(max(2+int(math.Log10(m/step)), 1), 15))
-	}
 	return minus(strconv.FormatFloat(v, 'f', decimals(step), 64))
 }
 
 // decimals returns the number of digits after the point that step needs.
 func decimals(step float64) int {
-	return min(max(0, -int(math.Floor(math.Log10(step)+1e-9))), 12)
+	return min(max(0, -int(math.Floor(math.Log10(step)+1e-9))), 17)
 }
 
 // plainNumber formats v with at most the given number of digits.

@@ -109,6 +109,8 @@ type Series struct {
 	Light bool
 	// Dots marks the points of a line. A point with gaps on both sides is always marked.
 	Dots bool
+
+	own *look // see looked
 }
 
 // Mark is a vertical line at an x value, with a small label above the panel.

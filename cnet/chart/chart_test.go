@@ -378,3 +378,12 @@ func TestByClass(t *testing.T) {
 		t.Error("points without classes are no error")
 	}
 }
+
+// A line that stays where it is looks like a single point.
+func TestLineAtOnePlaceIsMarked(t *testing.T) {
+	single := one(chart.Series{Name: "a", X: []float64{1}, Y: []float64{2}})
+	still := one(chart.Series{Name: "a", X: []float64{1, 1, 1}, Y: []float64{2, 2, 2}})
+	if !bytes.Equal(pngOf(t, single), pngOf(t, still)) {
+		t.Error("three points at one place look otherwise than one")
+	}
+}

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"image/color"
+	"slices"
 	"strconv"
 )
 
@@ -72,18 +73,67 @@ type looks struct {
 
 func newLooks(c Chart) *looks {
 	l := &looks{byName: map[string]look{}}
-	for _, p := range c.Panels {
-		for _, s := range p.Series {
+	for _, i := range c.panelsThatStay() {
+		for _, s := range c.Panels[i].all().Series {
 			if s.Name == "" || s.Like != "" {
 				continue
 			}
 			if _, seen := l.byName[s.Name]; seen {
 				continue
 			}
-			l.byName[s.Name] = l.take(s.Color)
+			if s.own != nil {
+				l.byName[s.Name] = *s.own
+			} else {
+				l.byName[s.Name] = l.take(s.Color)
+			}
 		}
 	}
 	return l
+}
+
+// panelsThatStay returns the indices of the panels as they stand in a picture: those without frames come first.
+func (c Chart) panelsThatStay() (list []int) {
+	for _, moving := range []bool{false, true} {
+		for i, p := range c.Panels {
+			if len(p.Frames) > 0 == moving {
+				list = append(list, i)
+			}
+		}
+	}
+	return list
+}
+
+// looked returns the chart with the look that each series has in pictures and in Vega-Lite alike. Of series without a
+// name, the first of each frame look alike, the second, and so on.
+func (c Chart) looked() Chart {
+	l := newLooks(c)
+	give := func(list []Series, nameless *[]look) []Series {
+		list, n := slices.Clone(list), 0
+		for i, s := range list {
+			var k look
+			if s.Name == "" && s.Like == "" && s.Color == "" && s.own == nil {
+				if n == len(*nameless) {
+					*nameless = append(*nameless, l.take(""))
+				}
+				k = (*nameless)[n]
+				n++
+			} else {
+				k = l.of(Series{Name: s.Name, Like: s.Like, Color: s.Color, own: s.own})
+			}
+			list[i].own = &k
+		}
+		return list
+	}
+	c.Panels = slices.Clone(c.Panels)
+	for _, i := range c.panelsThatStay() {
+		p := &c.Panels[i]
+		p.Series, p.Frames = give(p.Series, new([]look)), slices.Clone(p.Frames)
+		var nameless []look
+		for k := range p.Frames {
+			p.Frames[k].Series = give(p.Frames[k].Series, &nameless)
+		}
+	}
+	return c
 }
 
 func (l *looks) take(chosen string) look {
@@ -102,11 +152,14 @@ func (l *looks) of(s Series) look {
 		key = s.Like
 	}
 	k, known := l.byName[key]
-	if !known {
+	switch {
+	case s.own != nil:
+		k = *s.own
+	case !known:
 		k = l.take(s.Color)
-		if key != "" {
-			l.byName[key] = k
-		}
+	}
+	if !known && key != "" {
+		l.byName[key] = k
 	}
 	if c, err := parseColor(s.Color); err == nil {
 		k.color = c

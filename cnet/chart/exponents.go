@@ -70,26 +70,28 @@ func (a Axis) powers(s span) bool {
 }
 
 // vegaPower returns the expression for an expression's value in the form of scientific.
-func vegaPower(v string) string {
+func vegaPower(v string, digits int) string {
 	e := fmt.Sprintf("floor(log(abs(%s)) / LN10 + 1e-9)", v)
-	digits := js(superscripts[1:])
+	numerals := js(superscripts[1:])
 	raised := fmt.Sprintf("(%[1]s < 0 ? '⁻' : '') + (abs(%[1]s) >= 100 ? %[2]s[floor(abs(%[1]s) / 100)] : '') + "+
-		"(abs(%[1]s) >= 10 ? %[2]s[floor(abs(%[1]s) / 10) %% 10] : '') + %[2]s[abs(%[1]s) %% 10]", e, digits)
-	mantissa := fmt.Sprintf("format(%s / pow(10, %s), '.3~r')", v, e)
+		"(abs(%[1]s) >= 10 ? %[2]s[floor(abs(%[1]s) / 10) %% 10] : '') + %[2]s[abs(%[1]s) %% 10]", e, numerals)
+	mantissa := fmt.Sprintf("format(%s / pow(10, %s), '.%d~r')", v, e, digits)
 	return fmt.Sprintf("(%[1]s == 0 ? '0' : (%[2]s == '1' ? '' : %[2]s == '−1' ? '−' : %[2]s + '·') + '10' + %[3]s)", v,
 		mantissa, raised)
 }
 
-// vegaNumber returns the expression for a value as it is shown to readers.
-func (a Axis) vegaNumber(v string) string {
+// vegaNumber returns the expression for a value as it is shown to readers, with so many digits; with powers of ten they
+// are two fewer.
+func (a Axis) vegaNumber(v string, digits int) string {
+	plain := fmt.Sprintf("format(%s, '.%d~r')", v, digits)
 	switch {
 	case len(a.Labels) > 0:
-		return fmt.Sprintf("(%s[%s] || format(%[2]s, '.5~r'))", js(cleaned(a.Labels)), v)
+		return fmt.Sprintf("(%s[%s] || %s)", js(cleaned(a.Labels)), v, plain)
 	case a.Percent:
-		return fmt.Sprintf("(isValid(%[1]s) ? format(100 * %[1]s, '.5~r') + ' %%' : '–')", v)
+		return fmt.Sprintf("(isValid(%[1]s) ? format(100 * %[1]s, '.%[2]d~r') + ' %%' : '–')", v, digits)
 	}
-	return fmt.Sprintf("(!isValid(%[1]s) ? '–' : %[1]s != 0 && (abs(%[1]s) < %[2]v || abs(%[1]s) >= %[3]v) ? %[4]s : "+
-		"format(%[1]s, '.5~r'))", v, tiny, js(float64(huge)), vegaPower(v))
+	return fmt.Sprintf("(!isValid(%[1]s) ? '–' : %[1]s != 0 && (abs(%[1]s) < %[2]v || abs(%[1]s) >= %[3]v) ? "+
+		"%[4]s : %[5]s)", v, tiny, js(float64(huge)), vegaPower(v, digits-2), plain)
 }
 
 func cleaned(list []string) []string {

@@ -132,12 +132,8 @@ func (p Panel) bounded() Panel {
 	if len(p.Frames) == 0 {
 		return p
 	}
-	z := p.zSpan()
-	if !p.Z.fixed() {
+	if z := p.zSpan().middled(); !p.Z.fixed() {
 		p.Z.Min, p.Z.Max = z.lo, z.hi
-		if z.lo == z.hi {
-			p.Z.Max = z.lo + 1
-		}
 	}
 	all := p.all()
 	for _, f := range p.Frames {

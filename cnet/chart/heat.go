@@ -31,7 +31,7 @@ func (f *frame) rowTicks() []tick {
 
 // cells draws a heat map, with the value in each cell where there is room.
 func (p pen) cells(f *frame) {
-	e := f.zSpan()
+	e := f.zSpan().middled()
 	labels := f.cellLabels()
 	for i, row := range f.Cells {
 		for j, v := range row {
@@ -39,11 +39,7 @@ func (p pen) cells(f *frame) {
 			r := rect{f.px(x-0.5) + 1, f.py(y+0.5) + 1, f.px(x+0.5) - 1, f.py(y-0.5) - 1}
 			fill, label := gridColor, "–"
 			if finite(v) {
-				t := 0.5
-				if e.hi > e.lo {
-					t = (v - e.lo) / (e.hi - e.lo)
-				}
-				fill, label = heatColor(t), labels.of(v)
+				fill, label = heatColor((v-e.lo)/(e.hi-e.lo)), labels.of(v)
 			}
 			p.fill(fill, r.polygon())
 			ink := inkColor
@@ -156,5 +152,5 @@ func (l cellLabels) vega(v string) string {
 	case l.decimals >= 0:
 		return fmt.Sprintf("(isValid(%[1]s) ? format(%[1]s, '.%[2]df') : '–')", v, l.decimals)
 	}
-	return Axis{}.vegaNumber(v)
+	return Axis{}.vegaNumber(v, 5)
 }

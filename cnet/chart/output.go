@@ -30,7 +30,7 @@ func (c Chart) image() (*image.RGBA, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	c = c.still()
+	c = c.looked().still()
 	width, height := c.Size()
 	r := newRaster(width, height, c.scale())
 	p := pen{to: r, height: float64(r.img.Rect.Dy()) / r.scale}
@@ -46,7 +46,7 @@ func (c Chart) SVG(w io.Writer) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	c = c.still()
+	c = c.looked().still()
 	width, height := c.Size()
 	canvas := vgsvg.New(vg.Length(width), vg.Length(height))
 	p := pen{to: canvas, height: height}

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -49,11 +50,16 @@ func (p pen) line(f *frame, s Series, k look) {
 	var strokes [][]point
 	var dots []point
 	for _, run := range f.runs(s) {
-		if len(run) == 1 || s.Dots {
-			for _, q := range run {
-				if f.plot.has(q) {
-					dots = append(dots, q)
-				}
+		var marked []point
+		switch {
+		case s.Dots:
+			marked = run
+		case still(run):
+			marked = run[:1]
+		}
+		for _, q := range marked {
+			if f.plot.has(q) {
+				dots = append(dots, q)
 			}
 		}
 		if s.Kind == Steps && !s.edges() {
@@ -63,6 +69,11 @@ func (p pen) line(f *frame, s Series, k look) {
 	}
 	p.lines(st, strokes...)
 	p.dots(st.color, 0, 1.6*math.Sqrt(st.width+0.6), apart(dots))
+}
+
+// still reports whether the points of a line are all at one place.
+func still(run []point) bool {
+	return !slices.ContainsFunc(run, func(q point) bool { return q != run[0] })
 }
 
 func (p pen) points(f *frame, s Series, k look) {

@@ -67,32 +67,152 @@ func (p point) squareTo(a, b point) float64 {
 	return px*px + py*py
 }
 
-// fewer returns the indices of about n points of a line at most: as many as are needed so that nothing is seen to be
-// missing, or else those that change the picture least. seen says that it can be seen.
+const (
+	// bearable is the distance, in CSS pixels, by which a line moves at most where too many points were left of it.
+	bearable = 4 * invisible
+	// widest is how many pixels wide the columns are at most of which an outline of a line is made.
+	widest = 8
+	// coarsest is how long the side is of the squares that a line is drawn in only once.
+	coarsest = 3
+)
+
+// missing stands for a gap in a list of indices.
+const missing = -1
+
+// fewer returns the indices of about n points of a line: as many as are needed so that nothing is seen to be missing,
+// or else those that change the picture least. seen says that it can be seen. missing stands for a gap where a part of
+// the line is left out. There are more than n if the line could not be recognised otherwise.
 func fewer(line []point, n int) (kept []int, seen bool) {
+	var all []int
 	if ascends(line) {
-		for width := 1.; ; width *= 2 {
-			if kept = among(line, outline(line, width), invisible); len(kept) <= n || width > 1e4 {
-				return kept, width > 1
+		for width := 1.; width <= widest; width *= 2 {
+			kept, seen = among(line, outline(line, width), invisible), width > 1
+			if width == 1 {
+				all = kept
+			}
+			if len(kept) <= n {
+				return kept, seen
 			}
 		}
-	}
-	kept = make([]int, len(line))
-	for i := range kept {
-		kept[i] = i
-	}
-	for within := invisible; ; within *= 2 {
-		if kept = among(line, kept, within); len(kept) <= n || within > 1e4 {
-			return kept, within > invisible
+	} else {
+		all = make([]int, len(line))
+		for i := range all {
+			all[i] = i
+		}
+		all = among(line, all, invisible)
+		kept = all
+		for within := 2 * invisible; len(kept) > n && within <= bearable; within *= 2 {
+			kept, seen = among(line, kept, within), true
 		}
 	}
+	for side := 1.; len(kept) > n && side <= coarsest; side++ {
+		once := uncovered(line, all, side)
+		if len(once) > n {
+			once = among(line, once, bearable)
+		}
+		if len(once) < len(kept) {
+			kept, seen = once, true
+		}
+	}
+	return kept, seen
+}
+
+// uncovered leaves out what a line through some of the points draws over itself: parts all of which lie in or beside
+// squares, of a side in pixels, that it has gone through before.
+func uncovered(line []point, some []int, side float64) (kept []int) {
+	const (
+		longest  = 1 << 13 // pixels; what is longer leaves the plot
+		recently = 8       // squares: the way just come is not before
+	)
+	type square struct{ x, y float64 }
+	drawn := map[square]float64{} // how far the line had come
+	way := 1.                     // 0 is never
+	at := func(p point) square { return square{math.Floor(p.x / side), math.Floor(p.y / side)} }
+	before := func(p point, way float64) bool {
+		c := at(p)
+		for _, by := range [...]square{{0, 0}, {-1, 0}, {1, 0}, {0, -1}, {0, 1}} {
+			if d, ok := drawn[square{c.x + by.x, c.y + by.y}]; ok && d <= way {
+				return true
+			}
+		}
+		return false
+	}
+	// along calls do with the points of a straight line in turn, as long as it returns true.
+	along := func(p, q point, do func(r point, way float64) bool) bool {
+		length := math.Hypot(q.x-p.x, q.y-p.y)
+		steps := math.Ceil(2 * length / side)
+		for i := 0.; i <= steps; i++ {
+			t := i / max(steps, 1)
+			if !do(point{p.x + t*(q.x-p.x), p.y + t*(q.y-p.y)}, way+t*length) {
+				return false
+			}
+		}
+		return true
+	}
+	gap := func(i int) bool { return i < 0 || i >= len(some) || some[i] == missing || line[some[i]].gap() }
+	put := func(from, to int) { // the line through these
+		if n := len(kept); n > 0 && kept[n-1] == some[from] {
+			kept = append(kept, some[from+1:to+1]...)
+			return
+		} else if n > 0 {
+			kept = append(kept, missing)
+		}
+		kept = append(kept, some[from:to+1]...)
+	}
+	last := -1 // the last point that is kept
+	for i := range some {
+		if gap(i) {
+			continue
+		}
+		p := line[some[i]]
+		if gap(i-1) && gap(i+1) {
+			if c := at(p); !before(p, math.Inf(1)) {
+				drawn[c] = way
+				put(i, i)
+			}
+			continue
+		}
+		if gap(i - 1) {
+			last = -1
+		}
+		if gap(i + 1) {
+			continue
+		}
+		q := line[some[i+1]]
+		length := math.Hypot(q.x-p.x, q.y-p.y)
+		far := !(length < longest)
+		if far || !along(p, q, func(r point, way float64) bool { return before(r, way-recently*side) }) {
+			from := i
+			if last >= 0 && i-last <= 2 { // a gap would take as much room as what is between
+				from = last
+			}
+			put(from, i+1)
+			last = i + 1
+			if !far {
+				along(p, q, func(r point, way float64) bool {
+					if c := at(r); drawn[c] == 0 {
+						drawn[c] = way
+					}
+					return true
+				})
+			}
+		}
+		if !far {
+			way += length
+		}
+	}
+	return kept
 }
 
 // among simplifies the line through some of the points.
 func among(line []point, some []int, within float64) []int {
 	through := make([]point, len(some))
 	for i, at := range some {
-		through[i] = line[at]
+		if at == missing {
+			through[i] = point{math.NaN(), math.NaN()}
+		} else {
+			through[i] = line[at]
+		}
 	}
 	kept := simplified(through, within)
 	for i, at := range kept {

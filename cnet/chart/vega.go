@@ -22,11 +22,13 @@ const mostBytes = 300_000
 // them back. Colours follow a dark theme.
 //
 // The specification has at most 300 kB. Of a larger chart, points of long lines are left out first, those that change
-// the picture least, then frames, then pixels of backgrounds; the specification says what.
+// the picture least and what a line draws over itself, then frames, then pixels of backgrounds; the specification says
+// what. A line is not left with fewer points than it is recognised by; a chart that is too large with them is an error.
 func (c Chart) VegaLite(w io.Writer) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	c = c.looked()
 	q := quality{points: 16_000, frames: 1, pixels: 1} // a line needs fewer, unless it is long indeed
 	for {
 		var out bytes.Buffer

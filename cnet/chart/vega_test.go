@@ -144,6 +144,94 @@ func TestVegaDrawsEverything(t *testing.T) {
 	}
 }
 
+// A point between gaps is marked, as in a picture; so are points that are all at one place.
+func TestVegaMarksLonePoints(t *testing.T) {
+	specs, want := map[string][]byte{}, map[string]int{}
+	for name, c := range map[string]struct {
+		series chart.Series
+		marks  int
+	}{
+		"one":        {chart.Series{Name: "a", X: []float64{3}, Y: []float64{5}}, 1},
+		"no name":    {chart.Series{X: []float64{3}, Y: []float64{5}}, 1},
+		"gap":        {chart.Series{Name: "a", Y: []float64{5, nan, 6, 7, nan, 8}}, 2},
+		"light":      {chart.Series{Y: []float64{5, nan, 6}, Light: true}, 2},
+		"staircase":  {chart.Series{Kind: chart.Steps, Y: []float64{5}}, 1},
+		"interval":   {chart.Series{Kind: chart.Steps, X: []float64{0, 1}, Y: []float64{5}}, 0},
+		"one place":  {chart.Series{X: []float64{1, 1, 1}, Y: []float64{2, 2, 2}}, 1},
+		"dots":       {chart.Series{Y: []float64{5, nan, 6}, Dots: true}, 2},
+		"whole line": {chart.Series{Y: []float64{5, 6, 8}}, 0},
+	} {
+		specs[name], want[name] = specOf(t, one(c.series)), c.marks
+	}
+	group := regexp.MustCompile(`(?s)<g class="mark-symbol role-mark[^>]*>(.*?)</g>`)
+	for name, picture := range vegatest.Draw(t, specs) {
+		marks := 0
+		for _, g := range group.FindAllStringSubmatch(picture.SVG, -1) {
+			for path := range strings.SplitSeq(g[1], "<path") {
+				if strings.Contains(path, `fill="#`) && !strings.Contains(path, `opacity="0"`) {
+					marks++
+				}
+			}
+		}
+		if marks != want[name] {
+			t.Errorf("%s: %d points are marked, want %d", name, marks, want[name])
+		}
+	}
+}
+
+// Cells that are all equal have the middle of the scale, and those without a value are grey, as in a picture; small
+// differences of large values have different shades.
+func TestVegaCells(t *testing.T) {
+	framed := chart.Panel{}
+	for range 2 {
+		framed.Frames = append(framed.Frames, chart.Frame{Cells: [][]float64{{7, 7}}})
+	}
+	const grey, middle, palest, darkest = "#e8eaed", "#6aaed6", "#f3f8fd", "#083f80"
+	charts := map[string]struct {
+		chart chart.Chart
+		want  []string
+	}{
+		"equal": {chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{{3, 3}}}}}, []string{middle, middle}},
+		"zero":  {chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{{0}}}}}, []string{middle}},
+		"huge":  {chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{{1e20}}}}}, []string{middle}},
+		"frames": {chart.Chart{Panels: []chart.Panel{framed}, Slider: chart.Slider{Labels: []string{"a", "b"}}},
+			[]string{middle, middle}},
+		"gap": {chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{{0, nan, 1}}}}},
+			[]string{palest, grey, darkest}},
+		"close": {chart.Chart{Panels: []chart.Panel{{Cells: [][]float64{{1e7, 1e7 + 1, 1e7 + 2}}}}},
+			[]string{palest, middle, darkest}},
+	}
+	specs := map[string][]byte{}
+	for name, c := range charts {
+		specs[name] = specOf(t, c.chart)
+		var b bytes.Buffer
+		if err := c.chart.SVG(&b); err != nil {
+			t.Fatal(err)
+		}
+		for _, color := range c.want {
+			if !strings.Contains(strings.ToLower(b.String()), color) {
+				t.Errorf("%s: no %s in the picture", name, color)
+			}
+		}
+	}
+	fill := regexp.MustCompile(`fill="(rgb\([^)]*\)|#[0-9a-f]+)"`)
+	for name, picture := range vegatest.Draw(t, specs) {
+		var got []string
+		_, svg, _ := strings.Cut(picture.SVG, "mark-rect role-mark")
+		svg, _, _ = strings.Cut(svg, "</g>")
+		for _, m := range fill.FindAllStringSubmatch(svg, -1) {
+			var r, g, b int
+			if _, err := fmt.Sscanf(m[1], "rgb(%d, %d, %d)", &r, &g, &b); err == nil {
+				m[1] = fmt.Sprintf("#%02x%02x%02x", r, g, b)
+			}
+			got = append(got, m[1])
+		}
+		if !slices.Equal(got, charts[name].want) {
+			t.Errorf("%s: cells are %v, want %v", name, got, charts[name].want)
+		}
+	}
+}
+
 // All percentages of an axis and of a heat map have as many decimals.
 func TestVegaPercentages(t *testing.T) {
 	axis := chart.Chart{Panels: []chart.Panel{{Y: chart.Axis{Percent: true},

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,13 +18,11 @@ func (b *panelBuilder) heat() {
 		cols = len(cells[0])
 	}
 	columns, lines := numbered(cleaned(b.X.Labels), cols), numbered(cleaned(b.Y.Labels), rows)
-	z := b.panel.zSpan()
-	if z.lo == z.hi {
-		z.hi = z.lo + 1
-	}
+	z := b.panel.zSpan().middled()
+	digits := digitsFor(span{lo: z.lo, hi: z.hi})
 	var data []vlRow
 	add := func(cells [][]float64, frame *int) {
-		r := vlRow{Frame: frame, X: nums{digits: 6}, Y: nums{digits: 6}, Value: nums{digits: 5}}
+		r := vlRow{Frame: frame, X: nums{digits: 6}, Y: nums{digits: 6}, Value: nums{digits: digits}}
 		for i, row := range cells {
 			for j, v := range row {
 				r.X.values, r.Y.values = append(r.X.values, float64(j)), append(r.Y.values, float64(i))
@@ -42,7 +41,7 @@ func (b *panelBuilder) heat() {
 		vlTransform{Calculate: fmt.Sprintf("datum.y * %d + datum.x", cols), As: "cell"},
 		vlTransform{Calculate: js(columns) + "[datum.x]", As: "tx"},
 		vlTransform{Calculate: js(lines) + "[datum.y]", As: "ty"},
-		vlTransform{Calculate: b.Z.vegaNumber("datum.v"), As: "tv"})
+		vlTransform{Calculate: b.Z.vegaNumber("datum.v", digits), As: "tv"})
 	x := &vlChannel{Field: "x", Type: "ordinal", Scale: &vlScale{Domain: counted(cols), PaddingInner: 0.03}}
 	x.Axis = &vlAxis{Title: text(clean(b.X.Title)), LabelExpr: js(columns) + "[datum.value]", LabelAngle: 0,
 		LabelOverlap: cols > 30, Ticks: no(), Domain: no()}
@@ -54,7 +53,7 @@ func (b *panelBuilder) heat() {
 	bare := func(c *vlChannel) *vlChannel { d := *c; d.Axis = nil; return &d }
 
 	var colors []string
-	domain := nums{digits: 8}
+	domain := nums{digits: digits + 3}
 	for i, c := range blues {
 		colors = append(colors, hex(c))
 		domain.values = append(domain.values, z.lo+(z.hi-z.lo)*float64(i)/float64(len(blues)-1))
@@ -68,10 +67,11 @@ func (b *panelBuilder) heat() {
 	}
 	set := b.add(data)
 	rect := vlLayer{
-		Data: set, Transform: shown, Mark: vlMark{Type: "rect"},
+		Data: set, Transform: shown, Mark: vlMark{Type: "rect", Invalid: json.RawMessage("null")},
 		Encoding: vlEncoding{X: x, Y: y,
 			Fill: &vlChannel{Field: "v", Type: "quantitative", noLegend: true,
-				Scale: &vlScale{Domain: domain, Range: colors, Clamp: yes()}},
+				Scale:     &vlScale{Domain: domain, Range: colors, Clamp: yes()},
+				Condition: &vlCondition{Test: "!isValid(datum.v)", Value: hex(gridColor)}},
 			Tooltip: []vlChannel{
 				{Field: "ty", Type: "nominal", Title: text(named(b.Y.Title, "row"))},
 				{Field: "tx", Type: "nominal", Title: text(named(b.X.Title, "column"))},

@@ -92,8 +92,8 @@ func (b *panelBuilder) base() {
 	x, y := l.Encoding.X, l.Encoding.Y
 	x.noAxis, y.noAxis = b.Bare, b.Bare
 	if !b.Bare {
-		x.Axis = b.axis(b.X, b.x, func(f *frame) ([]tick, float64) { return f.xTicks, f.plot.w() })
-		y.Axis = b.axis(b.Y, b.y, func(f *frame) ([]tick, float64) { return f.yTicks, f.plot.h() })
+		x.Axis = b.axis("x", func(f *frame) ([]tick, float64) { return f.xTicks, f.plot.w() })
+		y.Axis = b.axis("y", func(f *frame) ([]tick, float64) { return f.yTicks, f.plot.h() })
 		if n := len(b.X.Labels); n > 0 {
 			b.named(x.Axis, cleaned(b.X.Labels), n)
 		}
@@ -124,7 +124,7 @@ func (b *panelBuilder) channel(field string) *vlChannel {
 		return &vlChannel{Field: field}
 	}
 	c := &vlChannel{Field: field, Type: "quantitative",
-		Scale: &vlScale{Domain: nums{[]float64{s.lo, s.hi}, 12}, Nice: no()}}
+		Scale: &vlScale{Domain: nums{[]float64{s.lo, s.hi}, max(finer(s), 12)}, Nice: no()}}
 	if s.log {
 		c.Scale.Type = "log"
 	} else {
@@ -133,15 +133,25 @@ func (b *panelBuilder) channel(field string) *vlChannel {
 	return c
 }
 
-// axis returns the axis for a range, with about as many ticks as the axis of a PNG. along returns the ticks of a plot,
-// and how long it is in the axis's direction.
-func (b *panelBuilder) axis(a Axis, s span, along func(f *frame) (ticks []tick, room float64)) *vlAxis {
+// axis returns the axis of a field, with about as many ticks as the axis of a PNG. along returns the ticks of a plot,
+// and how long it is in the axis's direction. What depends on the range follows it when it is zoomed.
+func (b *panelBuilder) axis(field string, along func(f *frame) (ticks []tick, room float64)) *vlAxis {
+	a, s := b.X, b.x
+	if field == "y" {
+		a, s = b.Y, b.y
+	}
 	v := &vlAxis{Title: text(clean(a.Title)), LabelOverlap: true}
-	v.TickCount = b.either(func(f *frame) float64 {
+	count := b.either(func(f *frame) float64 {
 		ticks, room := along(f)
 		least := min(int(room/30), 4) // or else -0.19 to 0.19 has a label at 0 alone
 		return float64(max(len(ticks), least, 2))
 	})
+	v.TickCount = count
+	number := js(count)
+	if e, ok := count.(vlExpr); ok {
+		number = "(" + e.Expr + ")"
+	}
+	zoomed := fmt.Sprintf("(zoom%d.%s || %s)", b.view, field, js(at(s, s.lo, s.hi)))
 	switch {
 	case len(a.Labels) > 0:
 		v.Grid, v.LabelOverlap = no(), false
@@ -153,29 +163,30 @@ func (b *panelBuilder) axis(a Axis, s span, along func(f *frame) (ticks []tick, 
 		_, room := along(b.frame)
 		v.LabelLimit = max(room/float64(len(a.Labels))-4, 30)
 	case s.log:
-		v.TickCount = math.Trunc(min(max(math.Log10(s.hi/s.lo), 2), 8))
+		// Vega has lines at 1, 2, ..., 9 times the powers of ten. If there are less than half as many as asked for, it
+		// has equally spaced ones; within half a decade all lines have labels.
+		decades := fmt.Sprintf("log(%[1]s[1] / %[1]s[0]) / LN10", zoomed)
+		v.TickCount = vlExpr{fmt.Sprintf("%[1]s < 0.5 ? max(%[2]s, 5) : floor(clamp(%[1]s, 2, 8))", decades, number)}
 		// Of the many lines between powers of ten a few have labels, as long as there are few powers.
-		mantissas := "[1]"
-		switch decades := math.Log10(s.hi / s.lo); {
-		case decades < 1.5:
-			mantissas = "[1,2,3,5,7]"
-		case decades < 3:
-			mantissas = "[1,2,5]"
-		}
+		mantissas := fmt.Sprintf("%[1]s < 1.5 ? [1,2,3,5,7] : %[1]s < 3 ? [1,2,5] : [1]", decades)
 		first := "datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9))"
-		label := "format(datum.value, '.5~r')"
+		label := "format(datum.value, '.12~r')"
 		if a.powers(s) {
-			label = vegaPower("datum.value")
+			label = fmt.Sprintf("(%s < 0.5 ? %s : %s)", decades, Axis{}.vegaNumber("datum.value", 12),
+				vegaPower("datum.value", 12))
 		}
-		v.LabelExpr = fmt.Sprintf("indexof(%s, round(%s * 1e6) / 1e6) < 0 ? '' : %s", mantissas, first, label)
+		v.LabelExpr = fmt.Sprintf("%s < 0.5 || indexof(%s, round(%s * 1e6) / 1e6) >= 0 ? %s : ''", decades, mantissas,
+			first, label)
 	case a.Percent:
 		// Format has as many decimals as the distance of the ticks needs.
 		v.Format, v.LabelExpr = "%", "replace(datum.label, '%', ' %')"
 	case a.powers(s):
-		v.LabelExpr = vegaPower("datum.value")
+		v.LabelExpr = vegaPower("datum.value", 12)
 	}
-	if a.Integer {
-		v.TickMinStep = 1
+	if a.Integer && !s.log && len(a.Labels) == 0 {
+		// Vega takes 1, 2 or 5 times a power of ten for the distance of ticks: the one next to this many of them. Its
+		// tickMinStep still has ticks at halves.
+		v.TickCount = vlExpr{fmt.Sprintf("min(%[1]s, 1.4 * abs(%[2]s[1] - %[2]s[0]))", number, zoomed)}
 	}
 	return v
 }
@@ -199,8 +210,8 @@ func (b *panelBuilder) background() {
 		}
 		smooth = bg.Smooth
 		rows = append(rows, vlRow{Frame: frame, URL: uri,
-			X: nums{[]float64{bg.X0}, 8}, X2: nums{[]float64{bg.X1}, 8},
-			Y: nums{[]float64{bg.Y0}, 8}, Y2: nums{[]float64{bg.Y1}, 8}})
+			X: at(b.x, bg.X0), X2: at(b.x, bg.X1),
+			Y: at(b.y, bg.Y0), Y2: at(b.y, bg.Y1)})
 	}
 	for k, f := range b.panel.Frames {
 		bg := f.Background
@@ -244,12 +255,12 @@ func (b *panelBuilder) vertical() {
 	var lines []vlRow
 	placed, _ := b.placeMarks()
 	for _, l := range placed {
-		lines = append(lines, vlRow{X: nums{[]float64{l.at}, 8}})
+		lines = append(lines, vlRow{X: at(b.x, l.at)})
 	}
 	for k, f := range b.panel.Frames {
 		for _, m := range f.Marks {
 			if !m.Across && finite(m.At) {
-				lines = append(lines, vlRow{Frame: &k, X: nums{[]float64{m.At}, 8}})
+				lines = append(lines, vlRow{Frame: &k, X: at(b.x, m.At)})
 			}
 		}
 	}
@@ -276,7 +287,7 @@ func (b *panelBuilder) markLabels() {
 	put := func(l markLabel) {
 		p := place{l.row, l.right}
 		if labels[p] == nil {
-			labels[p] = &vlRow{X: nums{digits: 8}}
+			labels[p] = &vlRow{X: nums{digits: finer(b.x)}}
 			places = append(places, p)
 		}
 		labels[p].X.values = append(labels[p].X.values, l.at)
@@ -317,7 +328,7 @@ func (b *panelBuilder) markLabels() {
 			if t, ok := b.x.frac(m.At); ok && t*b.plot.w()+4+markLetters.width(label) > b.plot.w()+2 {
 				side = 1
 			}
-			moving[side] = append(moving[side], vlRow{Frame: &k, X: nums{[]float64{m.At}, 8}, Text: []string{label}})
+			moving[side] = append(moving[side], vlRow{Frame: &k, X: at(b.x, m.At), Text: []string{label}})
 		}
 	}
 	for side, rows := range moving {
@@ -332,7 +343,7 @@ func (b *panelBuilder) horizontal() {
 	var rows []vlRow
 	add := func(m Mark, frame *int) {
 		if m.Across && finite(m.At) {
-			rows = append(rows, vlRow{Frame: frame, Y: nums{[]float64{m.At}, 8}, Text: []string{clean(m.Label)}})
+			rows = append(rows, vlRow{Frame: frame, Y: at(b.y, m.At), Text: []string{clean(m.Label)}})
 		}
 	}
 	for _, m := range b.panel.Marks {
@@ -383,7 +394,7 @@ func (b *panelBuilder) texts() {
 		if rows[k] == nil {
 			styles = append(styles, k)
 		}
-		rows[k] = append(rows[k], vlRow{Frame: frame, X: nums{[]float64{t.X}, 8}, Y: nums{[]float64{t.Y}, 8},
+		rows[k] = append(rows[k], vlRow{Frame: frame, X: at(b.x, t.X), Y: at(b.y, t.Y),
 			Text: []string{clean(t.Text)}})
 	}
 	for _, t := range b.Texts { // of the panel and its guides

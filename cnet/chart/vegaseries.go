@@ -14,6 +14,7 @@ type style struct {
 	light  bool
 	dashed bool
 	dots   bool
+	lone   bool   // points of a line with gaps on both sides
 	color  string // of series that do not have the colour of their name; empty: the colour of the name
 	shape  int    // of points without a name
 }
@@ -59,6 +60,17 @@ func (b *panelBuilder) series() {
 			points += len(row.Y.values)
 		}
 		groups[i].rows = append(groups[i].rows, row)
+		alone := row.lone()
+		if st.kind != Line || st.dots || len(alone.X.values) == 0 {
+			return
+		}
+		st.lone, st.kind, st.dashed = true, Points, false
+		i = slices.IndexFunc(groups, func(g *group) bool { return g.style == st })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, &group{style: st})
+		}
+		groups[i].rows = append(groups[i].rows, alone)
 	}
 	for _, s := range b.frame.Series { // of the panel and its guides
 		add(s, nil)
@@ -97,10 +109,18 @@ func (b *panelBuilder) series() {
 	for i, g := range groups {
 		chosen := []vlTransform{{Filter: fmt.Sprintf("datum.g === %d", i)}}
 		chosen = append(chosen, b.rowsShown(g.rows, "x", "y")...)
-		if !g.light && g.kind != Arrows {
+		if !g.light && g.kind != Arrows && !g.lone {
 			under = append(under, fmt.Sprint(i))
 		}
 		l := b.layer(g.style, data, chosen)
+		if g.lone {
+			l.Mark.Size, l.Mark.Shape, l.Encoding.Shape = 26, "circle", nil
+			if g.light {
+				l.Mark.Size = 13
+			} else {
+				l.Transform, l.says = append(l.Transform, b.readable()...), b.tooltip()
+			}
+		}
 		if g.kind == Points && !g.light && !lines {
 			l.Transform = append(l.Transform, b.readable()...)
 			l.Encoding.Tooltip = b.tooltip()
@@ -119,6 +139,23 @@ func (b *panelBuilder) series() {
 		b.pointer(data, rows, under)
 	}
 	b.ownLegend()
+}
+
+// lone returns the points of a line between gaps that are all at one place: nothing would be seen of them.
+func (r vlRow) lone() vlRow {
+	x, y := r.X.values, r.Y.values
+	r.X.values, r.Y.values = nil, nil
+	for from := 0; from < len(x); {
+		to, still := from, true
+		for ; to < len(x) && finite(x[to]) && finite(y[to]); to++ {
+			still = still && x[to] == x[from] && y[to] == y[from]
+		}
+		if to > from && still {
+			r.X.values, r.Y.values = append(r.X.values, x[from]), append(r.Y.values, y[from])
+		}
+		from = to + 1
+	}
+	return r
 }
 
 // ownLegend adds a layer for the legend alone, if all names are those of series without points.
@@ -150,7 +187,8 @@ func (b *panelBuilder) pointer(data vlData, rows []vlRow, groups []string) {
 // readable computes the texts that are shown of a point.
 func (b *panelBuilder) readable() []vlTransform {
 	return []vlTransform{
-		{Calculate: b.X.vegaNumber("datum.x"), As: "tx"}, {Calculate: b.Y.vegaNumber("datum.y"), As: "ty"},
+		{Calculate: b.X.vegaNumber("datum.x", digitsFor(b.x)), As: "tx"},
+		{Calculate: b.Y.vegaNumber("datum.y", digitsFor(b.y)), As: "ty"},
 		{Calculate: "datum.s || '–'", As: "ts"}, // some series have no name
 	}
 }
@@ -444,11 +482,13 @@ func (b *panelBuilder) corners(s Series) (xs, ys []float64) {
 	return xs, ys
 }
 
-// pick returns the values at the indices.
+// pick returns the values at the indices, with NaN for missing ones.
 func pick(values []float64, indices []int) []float64 {
 	picked := make([]float64, len(indices))
 	for i, at := range indices {
-		picked[i] = values[at]
+		if picked[i] = math.NaN(); at != missing {
+			picked[i] = values[at]
+		}
 	}
 	return picked
 }

@@ -193,6 +193,7 @@ type vlMark struct {
 	Smooth      *bool     `json:"smooth,omitempty"`
 	Tooltip     *bool     `json:"tooltip,omitempty"`
 	Aria        *bool     `json:"aria,omitempty"`
+	Invalid     any       `json:"invalid,omitempty"` // json.RawMessage("null"): what has no value is drawn, too
 }
 
 type vlEncoding struct {
@@ -273,7 +274,6 @@ type vlAxis struct {
 	TitleFontWeight string  `json:"titleFontWeight,omitempty"`
 	LabelOverlap    any     `json:"labelOverlap,omitempty"`
 	TickCount       any     `json:"tickCount,omitempty"`
-	TickMinStep     float64 `json:"tickMinStep,omitempty"`
 	Grid            *bool   `json:"grid,omitempty"`
 	GridOpacity     any     `json:"gridOpacity,omitempty"`
 	Ticks           *bool   `json:"ticks,omitempty"`
@@ -335,12 +335,21 @@ func (n nums) MarshalJSON() ([]byte, error) {
 // digitsFor returns how many significant digits values on an axis need, so that a part of it of a hundredth still shows
 // a smooth curve.
 func digitsFor(s span) int {
-	if s.log || s.hi <= s.lo {
+	if s.hi <= s.lo {
 		return 5
 	}
 	more := math.Ceil(math.Log10(max(math.Abs(s.lo), math.Abs(s.hi)) / (s.hi - s.lo)))
+	if s.log {
+		more = math.Ceil(-math.Log10(math.Log(s.hi / s.lo)))
+	}
 	return int(min(max(5+more, 5), 15))
 }
+
+// finer is the number of digits of single values on an axis.
+func finer(s span) int { return min(digitsFor(s)+3, 15) }
+
+// at returns values on an axis.
+func at(s span, values ...float64) nums { return nums{values, finer(s)} }
 
 func no() *bool             { v := false; return &v }
 func yes() *bool            { v := true; return &v }
