@@ -57,9 +57,11 @@ func (c Chart) VegaLite(w io.Writer) error {
 }
 
 const (
-	// liveWidth is the width of interactive charts that have none of their own: that of an output in JupyterLab in a
-	// window of 1280 pixels, with the file browser open.
-	liveWidth = 800
+	// liveWidth is the width of interactive charts with panels in a row that have none of their own: that of an output
+	// in JupyterLab in a window of 1200 pixels, with the file browser open.
+	liveWidth = 725
+	// singleWidth is that of a chart of one panel.
+	singleWidth = 600
 	// pairWidth is that of two panels beside each other: below each other they fit into a narrow output.
 	pairWidth = 640
 )
@@ -161,7 +163,7 @@ func (b *specBuilder) spec() (vlSpec, error) {
 	case cols > 1:
 		width = min(width, liveWidth)
 	case c.Width == 0:
-		width = liveWidth * 3 / 4
+		width = singleWidth
 	}
 	bounded := c
 	bounded.Panels = nil
@@ -185,7 +187,7 @@ func (b *specBuilder) spec() (vlSpec, error) {
 		}
 		views = append(views, v)
 	}
-	spec.Config.Signals = append(spec.Config.Signals, narrowSignal())
+	spec.Config.Signals = append(spec.Config.Signals, narrowSignal(width))
 	spec.Autosize = &vlAutosize{Type: "pad", Resize: true}
 	spec.arrange(views, c.columns())
 	if len(c.Slider.Labels) > 0 && b.driver < 0 {

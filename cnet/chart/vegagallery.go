@@ -90,7 +90,7 @@ func (g Gallery) spec(l galleryLayout, coarse int) (vlSpec, error) {
 	}
 	spec := vlSpec{Schema: "https://vega.github.io/schema/vega-lite/v5.json", Width: wide.width, Height: wide.height,
 		Autosize: &vlAutosize{Type: "pad", Resize: true}, Description: g.String()}
-	spec.Config.Signals = []vgSignal{narrowSignal()}
+	spec.Config.Signals = []vgSignal{narrowSignal(wide.width)}
 	spec.size("width", wide.width, small.width)
 	spec.size("height", wide.height, small.height)
 	either := func(of func(p galleryPlaces) float64) string {

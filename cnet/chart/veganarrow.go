@@ -12,9 +12,9 @@ import (
 // such a name replaces the number.
 
 const (
-	// narrowWindow is the width of a window below which charts are narrow. Half of it is the browser of files, and the
-	// element of a specification is as wide as what is in it.
-	narrowWindow = 1000
+	// besideOutput is what JupyterLab needs of a window beside a chart: the browser of files, the margins, and the axes.
+	// The element of a specification is as wide as what is in it, and does not tell.
+	besideOutput = 465
 	// narrowOutput is the width of an output in JupyterLab in a window of 700 pixels, with the file browser open.
 	narrowOutput = 332
 	// narrowText is how wide a line of text may be there.
@@ -27,9 +27,10 @@ const (
 	mostLabel = 160
 )
 
-// narrowSignal returns the signal. Where nothing tells the width, as when a picture is made, there is room.
-func narrowSignal() vgSignal {
-	narrow := fmt.Sprintf("windowSize()[0] < %d", narrowWindow)
+// narrowSignal returns the signal of a chart of a width. Where nothing tells that of the window, as when a picture is
+// made, there is room.
+func narrowSignal(width float64) vgSignal {
+	narrow := fmt.Sprintf("windowSize()[0] < %.0f", width+besideOutput)
 	return vgSignal{Name: "narrow", Init: narrow, On: []vgHandler{{Events: "window:resize", Update: narrow}}}
 }
 
