@@ -27,7 +27,7 @@ from live import main, poll
 LESSONS = NOTEBOOK.parent
 INDEX = "00-index.ipynb"
 CHART = "application/vnd.vegalite.v5+json"
-WIDTHS = 1280, 700
+WIDTHS = 1280, 1100, 700
 NOTICES = ()  # what the console says as an error in an empty JupyterLab, too
 
 # What is drawn in a chart, as one string.
