@@ -21,7 +21,7 @@ type status struct {
 func (s status) content() content {
 	var b strings.Builder
 	b.WriteString(`<div style="max-width:900px;font-size:13px">`)
-	b.WriteString(`<div style="display:flex;justify-content:space-between;flex-wrap:wrap">`)
+	b.WriteString(`<div style="display:flex;justify-content:space-between;flex-wrap:wrap;column-gap:1em">`)
 	part := func(markup, text string, width int) {
 		style := ""
 		if s.steady {
