@@ -12,7 +12,7 @@ import (
 // such a name replaces the number.
 
 const (
-	// besideOutput is what JupyterLab needs of a window beside a chart: for the browser of files, margins, and axes. The
+	// besideOutput is what JupyterLab needs of a window beside a chart, for the browser of files, margins and axes. The
 	// element of a specification is as wide as what is in it, and does not tell.
 	besideOutput = 465
 	// narrowOutput is the width of an output in JupyterLab in a window of 700 pixels, with the file browser open.
