@@ -59,6 +59,15 @@ func (q Quality) Short() string {
 // Quality returns the quality in a score.
 func (s Score) Quality() Quality { return Quality{s.Accuracy, s.RMSE, s.R2} }
 
+// HeldOut returns the quality by which epochs are compared: on the validation part if there is one, or else on the test
+// images.
+func (r Record) HeldOut() Quality {
+	if r.Validated() {
+		return r.Quality(PartValidation)
+	}
+	return r.Quality(PartTest)
+}
+
 // Quality returns how good the net of an epoch was on a part of the data: one of Parts, or PartTrain.
 func (r Record) Quality(part string) Quality {
 	switch part {

@@ -140,9 +140,6 @@ func (b *specBuilder) spec() (vlSpec, error) {
 	c := b.chart
 	b.looks, b.driver = newLooks(c), -1
 	for i, p := range c.Panels {
-		for _, s := range p.all().Series { // looks are given in the order in which names appear
-			b.looks.of(s)
-		}
 		if p.Drives {
 			b.driver = i
 		}

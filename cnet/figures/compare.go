@@ -106,7 +106,7 @@ func Compare(list []Comparison) chart.Chart {
 			at := float64(r.Epoch + 1)
 			add(&trained, at, r.TrainLoss)
 			add(&fit, at, r.Quality(cnet.PartTrain).Compared())
-			l, a := r.TestLoss, measuredOn(r).Compared()
+			l, a := r.TestLoss, r.HeldOut().Compared()
 			if r.Validated() {
 				l = r.ValidationLoss
 			}
@@ -131,12 +131,4 @@ func Compare(list []Comparison) chart.Chart {
 		Title: "Runs", Panels: []chart.Panel{loss, accuracy, overTime},
 		Alt: fmt.Sprintf("Loss and %[2]s of %[1]d runs over epochs, and %[2]s over time.", len(list), quality),
 	}
-}
-
-// measuredOn returns the quality of an epoch on the validation part if there is one, or else on the test images.
-func measuredOn(r cnet.Record) cnet.Quality {
-	if r.Validated() {
-		return r.Quality(cnet.PartValidation)
-	}
-	return r.Quality(cnet.PartTest)
 }

@@ -41,8 +41,8 @@ func (s *surface) compare(runs []*cnet.Run) []figures.Comparison {
 			evaluations = words.OfStages(x.Evaluations)
 		}
 		if x.Epochs > 0 {
-			best, when = comparedText(qualityOf(x.Best)), fmt.Sprint(x.Best.Epoch+1)
-			q := qualityOf(x.Last)
+			best, when = comparedText(x.Best.HeldOut()), fmt.Sprint(x.Best.Epoch+1)
+			q := x.Last.HeldOut()
 			last = []string{comparedText(q)}
 			if regression {
 				last = append(last, fmt.Sprintf("%.4g", q.RMSE))
@@ -54,14 +54,6 @@ func (s *surface) compare(runs []*cnet.Run) []figures.Comparison {
 	}
 	s.show(t.content())
 	return list
-}
-
-// qualityOf returns the quality of an epoch on the validation part if there is one, or else on the test images.
-func qualityOf(r cnet.Record) cnet.Quality {
-	if r.Validated() {
-		return r.Quality(cnet.PartValidation)
-	}
-	return r.Quality(cnet.PartTest)
 }
 
 // comparedText writes the number by which runs are compared, in a column that has its name.

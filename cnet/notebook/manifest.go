@@ -101,13 +101,7 @@ func (s *surface) manifest(run *cnet.Run, options ...cnet.ManifestOptions) []cne
 		c = figures.ManifestedImages(list, o.Schemes, o.Steps, set).Titled(c.Title)
 	}
 	if s.notebook {
-		drawn, err := picture(c,
-			fmt.Sprintf("%s: %s of %d of %d combinations", run.Network(), what, len(computed), all))
-		if err != nil {
-			s.fail(err)
-			return computed
-		}
-		heat.finish(drawn)
+		s.drawIn(heat, c, fmt.Sprintf("%s: %s of %d of %d combinations", run.Network(), what, len(computed), all))
 	}
 	s.show(manifestTable(run, computed).content())
 	return computed

@@ -21,6 +21,11 @@ func Show(d Drawing) { here().draw(d, describe(d)) }
 
 // draw shows a drawing, with a text for front ends and readers without pictures.
 func (s *surface) draw(d Drawing, text string) {
+	s.drawIn(nil, d, text)
+}
+
+// drawIn is draw in a place that a notebook has had before.
+func (s *surface) drawIn(p *livePlace, d Drawing, text string) {
 	c := content{text: text}
 	if s.notebook {
 		var err error
@@ -29,25 +34,12 @@ func (s *surface) draw(d Drawing, text string) {
 			return
 		}
 	}
-	s.show(c)
-	if c.still != "" {
-		s.show(status{left: c.still, done: -1}.content())
+	if s.notebook && p != nil {
+		p.finish(c)
+		s.sync()
+	} else {
+		s.show(c)
 	}
-}
-
-// drawIn shows a drawing in a place, for good.
-func (s *surface) drawIn(p *livePlace, d Drawing, text string) {
-	if !s.notebook {
-		s.draw(d, text)
-		return
-	}
-	c, err := picture(d, text)
-	if err != nil {
-		s.fail(err)
-		return
-	}
-	p.finish(c)
-	s.sync()
 	if c.still != "" {
 		s.show(status{left: c.still, done: -1}.content())
 	}
